@@ -1,0 +1,50 @@
+/* int8_gate.h: the public face of a model compiled by int8-gate. Depends on nothing but the C standard headers. */
+#ifndef INT8_GATE_H
+#define INT8_GATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Element types, the values of `dtype` (TFLite's numbers for TensorType). */
+enum {
+  INT8_GATE_FLOAT32 = 0,
+  INT8_GATE_FLOAT16 = 1,
+  INT8_GATE_INT32 = 2,
+  INT8_GATE_UINT8 = 3,
+  INT8_GATE_INT64 = 4,
+  INT8_GATE_BOOL = 6,
+  INT8_GATE_INT16 = 7,
+  INT8_GATE_INT8 = 9,
+  INT8_GATE_FLOAT64 = 10
+};
+
+/* An input or output. `scale` is 0 where the tensor is not quantized: real = scale * (q - zero_point). */
+typedef struct {
+  const char *name;
+  int32_t dtype, rank;
+  const int32_t *dims;
+  size_t bytes;
+  float scale;
+  int32_t zero_point;
+} int8_gate_tensor;
+
+/* A model. It allocates nothing and holds no globals that change: the caller brings the arena (arena_bytes, aligned to
+ * arena_align), one for each thread that runs the model. */
+typedef struct int8_gate_model {
+  uint32_t abi; /* 1 */
+  const char *name, *target, *profile;
+  size_t arena_bytes, arena_align;
+  int32_t n_inputs, n_outputs;
+  const int8_gate_tensor *inputs, *outputs;
+  int (*init)(void *arena); /* once before the first run, and to reset state; 0 or an error code */
+  int (*run)(void *arena, const void *const *inputs, void *const *outputs);
+} int8_gate_model;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

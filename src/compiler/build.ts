@@ -1,0 +1,31 @@
+import type { Profile } from '../model/ops/definition.ts';
+import type { DType } from '../model/tensor/dtype.ts';
+import type { Quantization } from '../model/tensor/quantization.ts';
+import type { Shape } from '../model/tensor/shape.ts';
+import type { Target } from './targets/target.ts';
+
+/** An input or output of a build, as the runner needs it. `bytes` counts one sample. */
+export interface Port {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly bytes: number;
+  readonly quantization: Quantization | null;
+}
+
+/** A compiled model on disk: a static archive that defines `int8_gate_model_<symbol>`. */
+export interface Build {
+  /** What messages and reports call it. */
+  readonly name: string;
+  /** C identifier, unique among the builds of one runner image. */
+  readonly symbol: string;
+  readonly target: Target;
+  readonly profile: Profile;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly arenaBytes: number;
+  /** Absolute path of the .a file, in the cache. */
+  readonly archive: string;
+  /** Multiply-accumulates of one inference, for MAC/cycle. */
+  readonly macs: number;
+}

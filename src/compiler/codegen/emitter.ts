@@ -1,0 +1,33 @@
+import type { OpView, Profile } from '../../model/ops/definition.ts';
+import type { OpKind } from '../../model/ops/kinds.ts';
+import type { TensorData } from '../../model/tensor/dtype.ts';
+import type { Target } from '../targets/target.ts';
+
+/** What an emitter may ask for while it writes one node's C. */
+export interface EmitContext {
+  readonly target: Target;
+  readonly profile: Profile;
+  /** C expression: pointer to the elements of operand `i` (`const int8_t *` and so on), constants included. */
+  input(i: number): string;
+  /** C expression: pointer to the elements of result `i`. */
+  output(i: number): string;
+  /**
+   * Puts packed weights, tables, multipliers … into the model's blob (equal bytes are stored once) and returns a C
+   * expression of type `const <element type> *`. 64-byte aligned.
+   */
+  constant(data: TensorData): string;
+  /** C expression: `void *` to `bytes` of 64-byte aligned scratch memory that is this node's until it returns. */
+  scratch(bytes: number): string;
+}
+
+/** The C of one node. */
+export interface Emission {
+  /** Files of native/kernels to include, e.g. `softmax.h`. */
+  readonly includes: readonly string[];
+  /** Statements that compute the node; they become the body of a static function of their own. */
+  readonly body: string;
+}
+
+/** Writes the C of one operator kind; pure apart from what it asks of `ctx`. */
+export type Emitter<K extends OpKind> = (op: OpView<K>, ctx: EmitContext) => Emission;
+export type EmitterTable<Family> = { readonly [K in keyof Family & OpKind]: Emitter<K> };

@@ -1,0 +1,44 @@
+import type { Tensor } from '../ir/graph.ts';
+import type { TensorData } from '../tensor/dtype.ts';
+import type { Shape } from '../tensor/shape.ts';
+import type { OpAttrs, OpKind } from './kinds.ts';
+
+/**
+ * Which integer rounding a quantized model is computed with; see docs/arithmetic.md.
+ * `tflite`: TFLite's reference kernels, bit for bit.
+ */
+export type Profile = 'tflite' | 'single' | 'xnnpack';
+
+/** What an operator's rules see: its attributes and the tensors it reads and writes (an absent operand is null). */
+export interface OpView<K extends OpKind> {
+  readonly kind: K;
+  readonly attrs: OpAttrs[K];
+  readonly inputs: readonly (Tensor | null)[];
+  readonly outputs: readonly Tensor[];
+}
+
+/** What evaluation sees besides: the elements of the operands (constants' own data or computed ones). */
+export interface EvalView<K extends OpKind> extends OpView<K> {
+  readonly data: readonly (TensorData | null)[];
+  readonly profile: Profile;
+}
+
+/** The rules of one operator kind. All functions are pure. */
+export interface OpDefinition<K extends OpKind> {
+  /** Least and most operands, and least and most results. */
+  readonly arity: { readonly inputs: readonly [number, number]; readonly outputs: readonly [number, number] };
+  /**
+   * Whether the operator is defined for these tensors: dtypes, ranks, shapes, quantization. Every reason why not, in
+   * words fit for a message; empty when it is. Called before anything else looks at the node; may not throw.
+   */
+  check(op: OpView<K>): string[];
+  /**
+   * Shapes of the results from the operands' shapes (and constants' data). null in place of a shape that depends on
+   * values only known when running. Called after `check` returned nothing.
+   */
+  shapes(op: OpView<K>): (Shape | null)[];
+  /** TFLite's arithmetic: the elements of each result, allocated with the result's dtype. */
+  evaluate(op: EvalView<K>): TensorData[];
+}
+
+export type OpTable<Family> = { readonly [K in keyof Family & OpKind]: OpDefinition<K> };

@@ -1,0 +1,3 @@
+export interface SoftmaxFamily {
+  'nn.softmax': { readonly beta: number };
+}
