@@ -28,4 +28,16 @@ export interface Build {
   readonly archive: string;
   /** Multiply-accumulates of one inference, for MAC/cycle. */
   readonly macs: number;
+  /** The C functions of its operators, in the order in which they run. */
+  readonly nodes?: readonly BuildNode[];
+}
+
+/** One operator of a build: a C function of its own, so that counters and profiles can tell operators apart. */
+export interface BuildNode {
+  /** The local symbol of the function. */
+  readonly symbol: string;
+  readonly kind: string;
+  /** How messages name it. */
+  readonly label: string;
+  readonly macs: number;
 }

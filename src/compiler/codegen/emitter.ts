@@ -1,7 +1,11 @@
 import type { OpView, Profile } from '../../model/ops/definition.ts';
 import type { OpKind } from '../../model/ops/kinds.ts';
-import type { TensorData } from '../../model/tensor/dtype.ts';
 import type { Target } from '../targets/target.ts';
+
+/** Elements of a constant, whatever buffer they lie in. */
+export type Constant =
+  | (Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array)
+  | (Float32Array | Float64Array | BigInt64Array | BigUint64Array);
 
 /** What an emitter may ask for while it writes one node's C. */
 export interface EmitContext {
@@ -15,7 +19,7 @@ export interface EmitContext {
    * Puts packed weights, tables, multipliers … into the model's blob (equal bytes are stored once) and returns a C
    * expression of type `const <element type> *`. 64-byte aligned.
    */
-  constant(data: TensorData): string;
+  constant(data: Constant): string;
   /** C expression: `void *` to `bytes` of 64-byte aligned scratch memory that is this node's until it returns. */
   scratch(bytes: number): string;
 }

@@ -1,0 +1,151 @@
+/* conv_plain.h: convolution, depthwise convolution and fully connected (1 x 1, one image a row) in plain loops, for the
+ * forms that have no template: hybrid (float data quantized while running, integer weights), INT16x8, and weights that are
+ * themselves computed. Weights as in the file: OHWI, or HWC for depthwise. Sums are exact in 64 bits; where TFLite's are
+ * of 32 bits they are cut, which is what wrapping would leave. */
+#ifndef IG_CONV_PLAIN_H
+#define IG_CONV_PLAIN_H
+
+#include <math.h>
+
+#include "conv.h"
+
+enum { PLAIN_I8, PLAIN_U8, PLAIN_I16, PLAIN_F32 };
+/* What becomes of a sum: fixed point or double of 32 bits (gemm_epilogue), the same of 64 bits (INT16x8), the float
+ * sum itself, or an integer sum times the scales: hybrid. */
+enum { PLAIN_INTEGER, PLAIN_WIDE, PLAIN_FLOAT, PLAIN_HYBRID };
+
+typedef struct {
+  conv_shape shape;
+  int batch, outs;
+  int multiplier; /* of a depthwise convolution; 0 for OHWI weights */
+  int data, weight, result; /* element types */
+  int finish;
+  int32_t data_zero, weight_zero;
+  gemm_epilogue out; /* PLAIN_INTEGER, PLAIN_WIDE */
+  const int64_t *bias_wide; /* PLAIN_WIDE */
+  const float *bias;        /* float and hybrid; or NULL */
+  float low, high;
+  int with_tanh;
+  int asymmetric;          /* hybrid: data quantized over [-128, 127] with a zero point, else over [-127, 127] */
+  int weights_then_data;   /* hybrid: (sum * weight scale) * data scale; else sum * (both scales) */
+  const float *weight_scale; /* one a channel */
+} conv_plain;
+
+IG_INLINE int32_t plain_integer(const void *from, int type, size_t at) {
+  if (type == PLAIN_I16) return ((const int16_t *)from)[at];
+  return type == PLAIN_U8 ? ((const uint8_t *)from)[at] : ((const int8_t *)from)[at];
+}
+
+/* Quantizes n floats to int8; real = scale * (q - zero). Source of the steps: TFLite's portable_tensor_utils.cc. */
+IG_INLINE void plain_quantize(const float *x, size_t n, int asymmetric, int8_t *q, float *scale, int32_t *zero) {
+  float low = x[0], high = x[0], inverse;
+  for (size_t i = 1; i < n; i++) {
+    if (x[i] < low) low = x[i];
+    if (x[i] > high) high = x[i];
+  }
+  *zero = 0;
+  *scale = 1;
+  if (asymmetric) {
+    const double rmin = low < 0 ? low : 0, rmax = high > 0 ? high : 0, step = (rmax - rmin) / 255.0;
+    if (rmin == rmax) {
+      memset(q, 0, n);
+      return;
+    }
+    const double from_low = -128 - rmin / step, from_high = 127 - rmax / step;
+    const double nearest = round(128 + fabs(rmin / step) < 127 + fabs(rmax / step) ? from_low : from_high);
+    *zero = nearest <= -128 ? -128 : nearest >= 127 ? 127 : (int32_t)nearest;
+    *scale = (float)step;
+    inverse = 1.0f / *scale;
+  } else {
+    const float range = fmaxf(fabsf(low), fabsf(high));
+    if (range == 0) {
+      memset(q, 0, n);
+      return;
+    }
+    *scale = range / 127.0f;
+    inverse = 127.0f / range;
+  }
+  for (size_t i = 0; i < n; i++) {
+    const float product = x[i] * inverse, v = roundf((float)*zero + product);
+    q[i] = (int8_t)(v >= 127 ? 127 : v <= (asymmetric ? -128 : -127) ? (asymmetric ? -128 : -127) : v);
+  }
+}
+
+/* Stores the result of channel c. */
+IG_INLINE void plain_store(const conv_plain *p, int64_t sum, float fsum, float scale, int c, void *to, size_t at) {
+  if (p->finish == PLAIN_FLOAT || p->finish == PLAIN_HYBRID) {
+    if (p->finish == PLAIN_HYBRID) {
+      const float acc = (float)(int32_t)sum, w = p->weight_scale[c], both = scale * w, first = acc * w;
+      fsum = p->weights_then_data ? first * scale : acc * both;
+    }
+    if (p->bias) fsum += p->bias[c];
+    if (p->with_tanh) fsum = tanhf(fsum);
+    fsum = fsum < p->low ? p->low : fsum;
+    ((float *)to)[at] = fsum > p->high ? p->high : fsum;
+    return;
+  }
+  int32_t r;
+  if (p->finish == PLAIN_INTEGER) {
+    r = gemm_result(&p->out, (int32_t)(uint32_t)(uint64_t)(sum + p->out.bias[c]), c);
+  } else if (p->out.requantize == GEMM_DOUBLE) {
+    const double v = round((double)(sum + p->bias_wide[c]) * p->out.scale[c]) + p->out.zero_point;
+    r = v >= p->out.high ? p->out.high : v <= p->out.low ? p->out.low : (int32_t)v;
+  } else {
+    r = ig_requant_s64(sum + p->bias_wide[c], p->out.multiplier[c], p->out.shift[c]);
+    r = ig_clamp(r + p->out.zero_point, p->out.low, p->out.high);
+  }
+  if (p->result == PLAIN_I16) ((int16_t *)to)[at] = (int16_t)r;
+  else ((uint8_t *)to)[at] = (uint8_t)r;
+}
+
+/* The sum of one output element: window at (y0, x0), channel c, of image `x`. */
+IG_INLINE void plain_sum(const conv_plain *p, const void *x, const void *w, int32_t zero, int data, int y0, int x0, int c,
+                         int64_t *sum, float *fsum) {
+  const conv_shape *s = &p->shape;
+  const int depth = p->multiplier ? 1 : s->channels / s->groups;
+  const int first = p->multiplier ? c / p->multiplier : c / (p->outs / s->groups) * depth;
+  *sum = 0;
+  *fsum = 0;
+  for (int ky = 0; ky < s->kernel_h; ky++)
+    for (int kx = 0; kx < s->kernel_w; kx++) {
+      const int iy = y0 + ky * s->dilation_h, ix = x0 + kx * s->dilation_w;
+      if (iy < 0 || iy >= s->in_h || ix < 0 || ix >= s->in_w) continue;
+      const size_t at = ((size_t)iy * s->in_w + ix) * s->channels + first;
+      const size_t tap = (size_t)ky * s->kernel_w + kx;
+      const size_t from = p->multiplier ? tap * p->outs + c : ((size_t)c * s->kernel_h * s->kernel_w + tap) * depth;
+      if (data == PLAIN_F32) {
+        for (int k = 0; k < depth; k++) *fsum += ((const float *)x)[at + k] * ((const float *)w)[from + k];
+      } else {
+        for (int k = 0; k < depth; k++)
+          *sum += (int64_t)(plain_integer(x, data, at + k) - zero) * (plain_integer(w, p->weight, from + k) - p->weight_zero);
+      }
+    }
+}
+
+/* quantized: scratch of one image's elements for hybrid, else unused. */
+IG_INLINE void conv_plain_run(const conv_plain *p, const void *in, const void *weights, int8_t *quantized, void *out) {
+  const conv_shape *s = &p->shape;
+  const size_t image = (size_t)s->in_h * s->in_w * s->channels;
+  const int hybrid = p->finish == PLAIN_HYBRID;
+  size_t at = 0;
+  for (int b = 0; b < p->batch; b++) {
+    const void *x = (const uint8_t *)in + b * image * s->item;
+    int32_t zero = p->data_zero;
+    float scale = 1;
+    if (hybrid) {
+      plain_quantize(x, image, p->asymmetric, quantized, &scale, &zero);
+      x = quantized;
+    }
+    for (int oy = 0; oy < s->out_h; oy++)
+      for (int ox = 0; ox < s->out_w; ox++)
+        for (int c = 0; c < p->outs; c++, at++) {
+          const int y0 = oy * s->stride_h - s->pad_top, x0 = ox * s->stride_w - s->pad_left;
+          int64_t sum;
+          float fsum;
+          plain_sum(p, x, weights, zero, hybrid ? PLAIN_I8 : p->data, y0, x0, c, &sum, &fsum);
+          plain_store(p, sum, fsum, scale, c, out, at);
+        }
+  }
+}
+
+#endif

@@ -1,0 +1,120 @@
+/* elementwise.h: add, subtract and multiply over rows. ISA: NEON for 8-bit rows, portable C otherwise.
+ * Layout: a row of n elements; an operand's stride is 1, or 0 where it is broadcast along the row. Strides and
+ * parameters are constants at every call, so each call compiles to the loop it needs.
+ * Arithmetic: TFLite reference/add.h, sub.h, mul.h. Sums round twice in every profile, products as the profile says. */
+#ifndef IG_ELEMENTWISE_H
+#define IG_ELEMENTWISE_H
+
+#include "arith.h"
+
+/* real = (x + offset) << left, times (m, s): both operands meet at a common scale, then (m, s) of the sum. */
+typedef struct {
+  int32_t left, offset1, m1, s1, offset2, m2, s2, m, s, offset, lo, hi;
+} ig_sum;
+
+typedef struct {
+  int32_t offset1, offset2, m, s, offset, lo, hi;
+} ig_product;
+
+IG_INLINE int32_t ig_sum_1(int32_t a, int32_t b, int minus, const ig_sum *p) {
+  const int32_t x = ig_requant_s32_tflite(ig_shl(a + p->offset1, p->left), p->m1, p->s1);
+  const int32_t y = ig_requant_s32_tflite(ig_shl(b + p->offset2, p->left), p->m2, p->s2);
+  return ig_clamp(ig_requant_s32_tflite(minus ? x - y : x + y, p->m, p->s) + p->offset, p->lo, p->hi);
+}
+
+IG_INLINE int32_t ig_product_1(int32_t a, int32_t b, const ig_product *p) {
+  const int32_t x = (a + p->offset1) * (b + p->offset2);
+  return ig_clamp(ig_requant_s32(x, p->m, p->s) + p->offset, p->lo, p->hi);
+}
+
+#if IG_NEON
+
+/* Eight elements as 32-bit lanes. */
+typedef struct {
+  int32x4_t a, b;
+} ig_s32x8;
+
+IG_INLINE ig_s32x8 ig_widen(int16x8_t x) { return (ig_s32x8){vmovl_s16(vget_low_s16(x)), vmovl_high_s16(x)}; }
+IG_INLINE int16x8_t ig_load8_s8(const int8_t *x, int stride) { return vmovl_s8(stride ? vld1_s8(x) : vdup_n_s8(*x)); }
+IG_INLINE int16x8_t ig_load8_u8(const uint8_t *x, int stride) {
+  return vreinterpretq_s16_u16(vmovl_u8(stride ? vld1_u8(x) : vdup_n_u8(*x)));
+}
+IG_INLINE void ig_store8_s8(int8_t *out, ig_s32x8 x, int32_t offset, int32_t lo, int32_t hi) {
+  vst1_s8(out, ig_narrow_s8x8(x.a, x.b, vdupq_n_s32(offset), vdup_n_s8((int8_t)lo), vdup_n_s8((int8_t)hi)));
+}
+IG_INLINE void ig_store8_u8(uint8_t *out, ig_s32x8 x, int32_t offset, int32_t lo, int32_t hi) {
+  vst1_u8(out, ig_narrow_u8x8(x.a, x.b, vdupq_n_s32(offset), vdup_n_u8((uint8_t)lo), vdup_n_u8((uint8_t)hi)));
+}
+
+IG_INLINE int32x4_t ig_requant_by(int32x4_t x, int32_t m, int32_t s) {
+  return s > 0 ? ig_requant_s32x4(x, vdupq_n_s32(m), vdupq_n_s32(s), vdupq_n_s32(0))
+               : ig_requant_right_s32x4(x, vdupq_n_s32(m), vdupq_n_s32(s));
+}
+IG_INLINE int32x4_t ig_requant_by_tflite(int32x4_t x, int32_t m, int32_t s) {
+  return s > 0 ? ig_requant_s32x4_tflite(x, vdupq_n_s32(m), vdupq_n_s32(s), vdupq_n_s32(0))
+               : ig_requant_right_s32x4_tflite(x, vdupq_n_s32(m), vdupq_n_s32(s));
+}
+
+IG_INLINE int32x4_t ig_sum_4(int32x4_t a, int32x4_t b, int minus, const ig_sum *p) {
+  const int32x4_t left = vdupq_n_s32(p->left);
+  const int32x4_t x = ig_requant_by_tflite(vshlq_s32(vaddq_s32(a, vdupq_n_s32(p->offset1)), left), p->m1, p->s1);
+  const int32x4_t y = ig_requant_by_tflite(vshlq_s32(vaddq_s32(b, vdupq_n_s32(p->offset2)), left), p->m2, p->s2);
+  return ig_requant_by_tflite(minus ? vsubq_s32(x, y) : vaddq_s32(x, y), p->m, p->s);
+}
+
+IG_INLINE int32x4_t ig_product_4(int32x4_t a, int32x4_t b, const ig_product *p) {
+  const int32x4_t x = vaddq_s32(a, vdupq_n_s32(p->offset1)), y = vaddq_s32(b, vdupq_n_s32(p->offset2));
+  return ig_requant_by(vmulq_s32(x, y), p->m, p->s);
+}
+
+#define IG_SUM_NEON(SUFFIX)                                                                        \
+  for (; i + 8 <= n; i += 8) {                                                                     \
+    const ig_s32x8 x = ig_widen(ig_load8_##SUFFIX(a + i * sa, sa)), y = ig_widen(ig_load8_##SUFFIX(b + i * sb, sb)); \
+    const ig_s32x8 r = {ig_sum_4(x.a, y.a, minus, p), ig_sum_4(x.b, y.b, minus, p)};               \
+    ig_store8_##SUFFIX(out + i, r, p->offset, p->lo, p->hi);                                       \
+  }
+#define IG_PRODUCT_NEON(SUFFIX)                                                                    \
+  for (; i + 8 <= n; i += 8) {                                                                     \
+    const ig_s32x8 x = ig_widen(ig_load8_##SUFFIX(a + i * sa, sa)), y = ig_widen(ig_load8_##SUFFIX(b + i * sb, sb)); \
+    const ig_s32x8 r = {ig_product_4(x.a, y.a, p), ig_product_4(x.b, y.b, p)};                     \
+    ig_store8_##SUFFIX(out + i, r, p->offset, p->lo, p->hi);                                       \
+  }
+#else
+#define IG_SUM_NEON(SUFFIX)
+#define IG_PRODUCT_NEON(SUFFIX)
+#endif
+
+#define IG_QUANTIZED_ROWS(T, SUFFIX, SUM_NEON, PRODUCT_NEON)                                                       \
+  IG_INLINE void ig_sum_##SUFFIX(const T *restrict a, int sa, const T *restrict b, int sb, T *restrict out, size_t n, \
+                                 int minus, const ig_sum *p) {                                                     \
+    size_t i = 0;                                                                                                  \
+    SUM_NEON for (; i < n; i++) out[i] = (T)ig_sum_1(a[i * sa], b[i * sb], minus, p);                              \
+  }                                                                                                                \
+  IG_INLINE void ig_product_##SUFFIX(const T *restrict a, int sa, const T *restrict b, int sb, T *restrict out,    \
+                                     size_t n, const ig_product *p) {                                              \
+    size_t i = 0;                                                                                                  \
+    PRODUCT_NEON for (; i < n; i++) out[i] = (T)ig_product_1(a[i * sa], b[i * sb], p);                             \
+  }
+IG_QUANTIZED_ROWS(int8_t, s8, IG_SUM_NEON(s8), IG_PRODUCT_NEON(s8))
+IG_QUANTIZED_ROWS(uint8_t, u8, IG_SUM_NEON(u8), IG_PRODUCT_NEON(u8))
+IG_QUANTIZED_ROWS(int16_t, s16, , )
+
+/* Unquantized rows: the plain operation, then the activation's bounds. Integers wrap. */
+#define IG_PLAIN_ROW(T, NAME, OP)                                                                                   \
+  IG_INLINE void NAME(const T *restrict a, int sa, const T *restrict b, int sb, T *restrict out, size_t n, T lo, T hi) { \
+    for (size_t i = 0; i < n; i++) {                                                                                \
+      const T x = (T)(a[i * sa] OP b[i * sb]), low = x < lo ? lo : x;                                                    \
+      out[i] = hi < low ? hi : low;                                                                                 \
+    }                                                                                                               \
+  }
+#define IG_PLAIN_ROWS(T, SUFFIX)          \
+  IG_PLAIN_ROW(T, ig_add_##SUFFIX, +)     \
+  IG_PLAIN_ROW(T, ig_subtract_##SUFFIX, -) \
+  IG_PLAIN_ROW(T, ig_multiply_##SUFFIX, *)
+IG_PLAIN_ROWS(float, f32)
+IG_PLAIN_ROWS(int32_t, s32)
+IG_PLAIN_ROWS(int64_t, s64)
+IG_PLAIN_ROWS(int16_t, s16)
+IG_PLAIN_ROWS(uint32_t, u32)
+
+#endif

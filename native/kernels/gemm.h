@@ -1,0 +1,71 @@
+/* gemm.h: matrix multiplication from schedule templates: C[m][n] = epilogue(A[m][k] * W[k][n]).
+ *
+ * Everything here is an always-inline function of a `gemm_*` description whose members, pointers apart, are constants
+ * where the generated code calls it: the compiler unrolls the tile and keeps its mr x nr accumulators in registers.
+ *
+ * A is row-major and read in place. W comes packed in panels of nr columns (the layout is the kernel's, see its file).
+ * Remainders have no code of their own: the last tile of rows starts at m - mr and the last panel at column n - nr, so
+ * that some results are computed and stored twice, equal both times. Hence mr <= m, and C must not overlap A.
+ * Only a single panel may be wider than n (packed with zeros); then the first n columns alone are stored.
+ * bias, multiplier, shift and scale hold max(n, nr) entries, in the order of the columns.
+ *
+ * 8 bits: acc = sum x * w + bias[n] + rows[m] in 32 bits, wrapping. Zero points are the packer's work: it folds the
+ * input's into the bias; a weight zero point that is left takes `row_factor` times the sum of the row of A (unsigned).
+ */
+#ifndef IG_GEMM_H
+#define IG_GEMM_H
+
+#include "arith.h"
+
+#if defined(__clang__)
+#define GEMM_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define GEMM_UNROLL _Pragma("GCC unroll 32")
+#endif
+/* The largest tile: rows, and columns of one register each (4 of 32 bits). */
+#define GEMM_MR 8
+#define GEMM_NV 8
+
+/* The kernels for 8-bit operands. */
+enum { GEMM_PORTABLE, GEMM_MLAL, GEMM_SMULL, GEMM_DOT, GEMM_MMLA };
+/* How an accumulator becomes a result: fixed point with shifts of any sign, none positive, all negative;
+ * round(acc * scale), halves away from zero, in double precision; or the same in single, halves to even. */
+enum { GEMM_SHIFT_ANY, GEMM_SHIFT_RIGHT_OR_NONE, GEMM_SHIFT_RIGHT, GEMM_DOUBLE, GEMM_SINGLE };
+
+typedef struct {
+  int requantize; /* one of the above */
+  const int32_t *bias, *multiplier, *shift;
+  const double *scale;           /* of GEMM_DOUBLE */
+  const float *scale_f32;        /* of GEMM_SINGLE */
+  int32_t zero_point, low, high; /* of the result */
+  int is_unsigned;               /* the operands and results are uint8_t */
+} gemm_epilogue;
+
+typedef struct {
+  int kernel;
+  int m, n, k;
+  int packed_k;      /* k rounded up to what the kernel needs; rows of A must be readable so far, weights are zero there */
+  int mr, nr;        /* the tile */
+  int weights_first; /* loop order: a panel of weights stays in the cache and A passes by; else a tile of A stays */
+  size_t lda, ldc;   /* elements between rows */
+  int32_t row_factor;
+  const void *weights;
+  gemm_epilogue out;
+} gemm_i8;
+
+typedef struct {
+  int m, n, k, mr, nr, weights_first;
+  size_t lda, ldc;
+  const float *weights, *bias;
+  int portable;
+  float low, high; /* clamp of the result; -FLT_MAX, FLT_MAX for none, as in TFLite */
+} gemm_f32;
+
+/* Where tile or panel `i` of size `size` starts among `total`; how many there are. */
+IG_INLINE int gemm_start(int i, int size, int total) {
+  const int at = i * size;
+  return at + size <= total ? at : total > size ? total - size : 0;
+}
+IG_INLINE int gemm_count(int total, int size) { return (total + size - 1) / size; }
+
+#endif

@@ -1,0 +1,52 @@
+/* gemm_neon_f32.h: the FP32 tile, FMLA by lane. Weights [panel][k][nr], nr % 4 = 0; any k. Each result is a chain of
+ * fused multiply-adds along k, then the bias: within 1e-5 relative of TFLite's order of sums. */
+#ifndef IG_GEMM_NEON_F32_H
+#define IG_GEMM_NEON_F32_H
+
+#include "gemm.h"
+#if IG_NEON
+
+#define GEMM_FMLA_LANE(L)                                                                                   \
+  if (L < depth) {                                                                                          \
+    GEMM_UNROLL for (int v = 0; v < nv; v++) {                                                              \
+      const float32x4_t b = vld1q_f32(w + 4 * v);                                                           \
+      GEMM_UNROLL for (int i = 0; i < g->mr; i++) acc[i][v] = vfmaq_laneq_f32(acc[i][v], b, x[i], L);       \
+    }                                                                                                       \
+    w += g->nr;                                                                                             \
+  }
+
+IG_INLINE const float *gemm_step_f32(const gemm_f32 *g, float32x4_t acc[GEMM_MR][GEMM_NV], const float32x4_t *x,
+                                     const float *w, int depth) {
+  const int nv = g->nr / 4;
+  GEMM_FMLA_LANE(0) GEMM_FMLA_LANE(1) GEMM_FMLA_LANE(2) GEMM_FMLA_LANE(3)
+  return w;
+}
+
+IG_INLINE void gemm_tile_f32(const gemm_f32 *g, const float *a, const float *w, int j, float *c) {
+  float32x4_t acc[GEMM_MR][GEMM_NV], x[GEMM_MR];
+  GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++) {
+    const float32x4_t bias = vld1q_f32(g->bias + j + 4 * v);
+    GEMM_UNROLL for (int i = 0; i < g->mr; i++) acc[i][v] = bias;
+  }
+  int k = 0;
+  for (; k + 4 <= g->k; k += 4) {
+    GEMM_UNROLL for (int i = 0; i < g->mr; i++) x[i] = vld1q_f32(a + i * g->lda + k);
+    w = gemm_step_f32(g, acc, x, w, 4);
+  }
+  for (; k < g->k; k++) {
+    GEMM_UNROLL for (int i = 0; i < g->mr; i++) x[i] = vld1q_dup_f32(a + i * g->lda + k);
+    w = gemm_step_f32(g, acc, x, w, 1);
+  }
+  const float32x4_t low = vdupq_n_f32(g->low), high = vdupq_n_f32(g->high);
+  GEMM_UNROLL for (int i = 0; i < g->mr; i++)
+    GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++) {
+      const float32x4_t r = vminq_f32(vmaxq_f32(acc[i][v], low), high);
+      float *to = c + i * g->ldc + 4 * v;
+      const int cols = g->n - 4 * v; /* below 4 only in a single padded panel */
+      if (g->n >= g->nr || cols >= 4) vst1q_f32(to, r);
+      else if (cols > 0) memcpy(to, &r, 4 * (size_t)cols);
+    }
+}
+
+#endif
+#endif

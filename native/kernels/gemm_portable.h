@@ -1,0 +1,62 @@
+/* gemm_portable.h: the tile in plain C, for target `host` and as a kernel that is right everywhere.
+ *
+ * Tile: any mr x nr. Weights: [panel][k][nr], int16 (8-bit weight minus its zero point, so -128 and legacy uint8 are
+ * safe) or float. Accumulators: int32 that wrap; |x * w| <= 255 * 255, hence exact for k up to 33,000.
+ */
+#ifndef IG_GEMM_PORTABLE_H
+#define IG_GEMM_PORTABLE_H
+
+#include "gemm.h"
+
+/* The result of an accumulator (bias included) of column j. */
+IG_INLINE int32_t gemm_result(const gemm_epilogue *e, int32_t acc, int j) {
+  int32_t r;
+  if (e->requantize == GEMM_DOUBLE) {
+    const double v = (double)acc * e->scale[j];
+    if (v >= 2147483647.0 || v <= -2147483648.0) {
+      r = v < 0 ? INT32_MIN : INT32_MAX;
+    } else {
+      const int32_t whole = (int32_t)v;
+      const double rest = v - whole; /* exact */
+      r = whole + (rest >= 0.5) - (rest <= -0.5);
+    }
+  } else if (e->requantize == GEMM_SINGLE) {
+    const float v = (float)acc * e->scale_f32[j], big = v < 0 ? -8388608.0f : 8388608.0f;
+    const float even = v > -8388608.0f && v < 8388608.0f ? (v + big) - big : v; /* beyond 2^23 all are integers */
+    r = even >= 2147483648.0f ? INT32_MAX : even <= -2147483648.0f ? INT32_MIN : (int32_t)even;
+  } else {
+    r = ig_requant_s32(acc, e->multiplier[j], e->shift[j]);
+  }
+  return ig_clamp(r + e->zero_point, e->low, e->high);
+}
+
+IG_INLINE void gemm_tile_i8_portable(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const int16_t *w, int j,
+                                   uint8_t *c) {
+  int32_t acc[GEMM_MR][4 * GEMM_NV];
+  for (int i = 0; i < g->mr; i++)
+    for (int v = 0; v < g->nr; v++) acc[i][v] = g->out.bias[j + v] + (rows ? rows[i] : 0);
+  for (int k = 0; k < g->k; k++, w += g->nr)
+    for (int i = 0; i < g->mr; i++) {
+      const uint8_t byte = a[i * g->lda + k];
+      const int32_t x = g->out.is_unsigned ? byte : (int8_t)byte;
+      for (int v = 0; v < g->nr; v++) acc[i][v] += x * w[v];
+    }
+  for (int i = 0; i < g->mr; i++)
+    for (int v = 0; v < g->nr && v < g->n; v++) c[i * g->ldc + v] = (uint8_t)gemm_result(&g->out, acc[i][v], j + v);
+}
+
+IG_INLINE void gemm_tile_f32_portable(const gemm_f32 *g, const float *a, const float *w, int j, float *c) {
+  float acc[GEMM_MR][4 * GEMM_NV];
+  for (int i = 0; i < g->mr; i++)
+    for (int v = 0; v < g->nr; v++) acc[i][v] = g->bias[j + v];
+  for (int k = 0; k < g->k; k++, w += g->nr)
+    for (int i = 0; i < g->mr; i++)
+      for (int v = 0; v < g->nr; v++) acc[i][v] += a[i * g->lda + k] * w[v];
+  for (int i = 0; i < g->mr; i++)
+    for (int v = 0; v < g->nr && v < g->n; v++) {
+      const float r = acc[i][v] < g->low ? g->low : acc[i][v]; /* NaN stays */
+      c[i * g->ldc + v] = r > g->high ? g->high : r;
+    }
+}
+
+#endif

@@ -1,0 +1,63 @@
+import { operand } from '../../../model/ops/checks.ts';
+import type { OpView } from '../../../model/ops/definition.ts';
+import { type DenseFamily, denseFactors } from '../../../model/ops/dense.ts';
+import { isWide, weightedForm } from '../../../model/ops/weights.ts';
+import { elements } from '../../../model/tensor/shape.ts';
+import { zeroPointOf } from '../../schedules/pack.ts';
+import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
+import type { Requantization } from './epilogue.ts';
+import { type ConvShape, emitGemm } from './gemm.ts';
+import { emitPlain } from './plain.ts';
+
+/** A fully connected layer is a 1x1 convolution whose images are single pixels. */
+const shapeOf = (rows: number, depth: number): ConvShape => ({
+  ...{ in_h: 1, in_w: rows, channels: depth, out_h: 1, out_w: rows, kernel_h: 1, kernel_w: 1 },
+  ...{ stride_h: 1, stride_w: 1, dilation_h: 1, dilation_w: 1, pad_top: 0, pad_left: 0, groups: 1 },
+});
+
+function emitDense(op: OpView<'nn.dense'>, ctx: EmitContext): Emission {
+  const [data, weights, output, bias] = [operand(op, 0), operand(op, 1), op.outputs[0], op.inputs[2] ?? null];
+  const [units, depth] = weights.shape;
+  const rows = elements(output.shape) / units;
+  const { activation, asymmetricQuantizeInputs } = op.attrs;
+  const form = weightedForm(data, weights)!;
+  const wide = form === 'integer' && isWide(data, bias);
+  const requantization: Requantization | null =
+    form === 'integer'
+      ? { factors: denseFactors(data, weights, output), inDouble: wide || ctx.profile === 'tflite' }
+      : null;
+  if (rows === 0) return { includes: [], body: '' };
+  const constant = weights.data !== null && (bias === null || bias.data !== null);
+  if (constant && form !== 'hybrid' && data.dtype !== 'int16') {
+    return emitGemm(
+      {
+        ...{
+          op: 'nn.dense',
+          data,
+          output,
+          shape: shapeOf(rows, depth),
+          m: rows,
+          columns: units,
+          activation,
+          requantization,
+        },
+        weights: {
+          data: weights.data as Int8Array,
+          zeroPoint: zeroPointOf(weights),
+          bias: bias?.data as Int32Array | null,
+        },
+      },
+      ctx,
+    );
+  }
+  return emitPlain(
+    {
+      ...{ data, weights, bias, output, shape: shapeOf(1, depth), batch: rows, outs: units, multiplier: 0 },
+      ...{ activation, requantization, hybrid: { asymmetric: asymmetricQuantizeInputs, weightsThenData: false } },
+    },
+    ctx,
+  );
+}
+
+/** The C of fully connected layers. */
+export const denseEmitters = { 'nn.dense': emitDense } satisfies EmitterTable<DenseFamily>;

@@ -1,0 +1,96 @@
+/** Instances of native/kernels/conv_plain.h: the forms of operators with weights that have no template. */
+import type { Tensor } from '../../../model/ir/graph.ts';
+import type { Activation } from '../../../model/ops/attrs.ts';
+import { parameters } from '../../../model/ops/checks.ts';
+import { isWide, weightedForm } from '../../../model/ops/weights.ts';
+import { itemSize } from '../../../model/tensor/dtype.ts';
+import type { Emission, EmitContext } from '../emitter.ts';
+import {
+  cDescription,
+  epilogueFields,
+  type Fields,
+  floatClamp,
+  integers,
+  type Layout,
+  type Requantization,
+} from './epilogue.ts';
+import type { ConvShape } from './gemm.ts';
+
+export interface PlainLayer {
+  readonly data: Tensor;
+  readonly weights: Tensor;
+  readonly bias: Tensor | null;
+  readonly output: Tensor;
+  readonly shape: ConvShape;
+  readonly batch: number;
+  /** Output channels. */
+  readonly outs: number;
+  /** Depth multiplier; 0 for OHWI weights. */
+  readonly multiplier: number;
+  readonly activation: Activation;
+  /** null for float and hybrid. */
+  readonly requantization: Requantization | null;
+  /** How a hybrid layer quantizes its data and scales its sums. */
+  readonly hybrid: { readonly asymmetric: boolean; readonly weightsThenData: boolean };
+}
+
+const ELEMENT: Readonly<Record<string, string>> = {
+  ...{ int4: 'PLAIN_I8', int8: 'PLAIN_I8', uint8: 'PLAIN_U8', int16: 'PLAIN_I16', float32: 'PLAIN_F32' },
+};
+
+/** The C of a layer. */
+export function emitPlain(layer: PlainLayer, ctx: EmitContext): Emission {
+  const { data, weights, bias, output } = layer;
+  const form = weightedForm(data, weights)!;
+  const all = <T>(values: readonly T[]): T[] =>
+    Array.from({ length: layer.outs }, (_, c) => values[values.length === 1 ? 0 : c]);
+  const item = itemSize(data.dtype);
+  const zeroOf = (t: Tensor): number => (form === 'integer' ? parameters(t).zeroPoint : 0);
+  const shape = integers({ ...layer.shape, item });
+  const fields: Fields = {
+    ...Object.fromEntries(Object.entries(shape).map(([name, value]) => [`shape.${name}`, value])),
+    ...integers({ batch: layer.batch, outs: layer.outs, multiplier: layer.multiplier }),
+    ...{ data: ELEMENT[data.dtype], weight: ELEMENT[weights.dtype], result: ELEMENT[output.dtype] },
+    ...integers({ data_zero: zeroOf(data), weight_zero: zeroOf(weights) }),
+    ...(form === 'integer' ? integerFields(layer, ctx) : floatClamp(layer.activation)),
+    ...(form === 'integer' || bias === null ? {} : { bias: ctx.input(2) }),
+    ...(form === 'float' ? { finish: 'PLAIN_FLOAT' } : {}),
+    ...(form === 'hybrid'
+      ? {
+          finish: 'PLAIN_HYBRID',
+          ...integers({
+            with_tanh: layer.activation === 'TANH',
+            asymmetric: layer.hybrid.asymmetric,
+            weights_then_data: layer.hybrid.weightsThenData,
+          }),
+          weight_scale: ctx.constant(Float32Array.from(all(weights.quantization!.scales))),
+        }
+      : {}),
+  };
+  const { in_h, in_w, channels } = layer.shape;
+  const scratch = form === 'hybrid' ? ctx.scratch(in_h * in_w * channels) : 'NULL';
+  return {
+    includes: ['conv_plain.h'],
+    body: `${cDescription('conv_plain', 'p', fields)}conv_plain_run(&p, ${ctx.input(0)}, ${ctx.input(1)}, ${scratch}, ${ctx.output(0)});\n`,
+  };
+}
+
+/** Sums of 32 or of 64 bits. A bias must be constant here: `ctx` reads it as it stands. */
+function integerFields(layer: PlainLayer, ctx: EmitContext): Fields {
+  const { data, bias, output, requantization } = layer;
+  const wide = isWide(data, bias);
+  const layout: Layout = (valueAt) => Array.from({ length: layer.outs }, (_, c) => valueAt(c));
+  const values = Array.from({ length: layer.outs }, (_, c) => BigInt(bias?.data?.[c] ?? 0));
+  const narrow = Int32Array.from(values, (v) => Number(BigInt.asIntN(32, v)));
+  const fields = epilogueFields(
+    output,
+    layer.activation,
+    requantization!,
+    wide ? 'tflite' : ctx.profile,
+    narrow,
+    layout,
+    ctx,
+  );
+  if (!wide) return { finish: 'PLAIN_INTEGER', ...fields };
+  return { finish: 'PLAIN_WIDE', bias_wide: ctx.constant(BigInt64Array.from(values)), ...fields };
+}

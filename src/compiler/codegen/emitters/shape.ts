@@ -1,0 +1,61 @@
+import { InputError } from '../../../errors.ts';
+import type { OpView } from '../../../model/ops/definition.ts';
+import { planShape, rescalesInput, type ShapeFamily, shapeOps } from '../../../model/ops/shape.ts';
+import type { MovementPlan } from '../../../model/ops/strided_copy.ts';
+import { itemSize, type TensorData } from '../../../model/tensor/dtype.ts';
+import { elements } from '../../../model/tensor/shape.ts';
+import { C_TYPES } from '../c.ts';
+import type { Emission, EmitContext, Emitter, EmitterTable } from '../emitter.ts';
+import { copyLoops } from './loops.ts';
+import { emitPlan } from './movement.ts';
+import { tabulate } from './table.ts';
+
+type Moving = Exclude<keyof ShapeFamily, 'shape_of'>;
+
+function planOf<K extends Moving>(op: OpView<K>): MovementPlan {
+  const plan = planShape(op.kind, op);
+  if (plan === null) throw new InputError('its result depends on values that are only known when the model runs');
+  return plan;
+}
+
+const move = <K extends Moving>(op: OpView<K>, ctx: EmitContext): Emission => emitPlan(planOf(op), op, ctx);
+
+/** A uint8 concatenation may bring inputs to another scale; that is a table each. */
+function concatenate(op: OpView<'concatenate'>, ctx: EmitContext): Emission {
+  const [out] = op.outputs;
+  const steps = op.inputs.map((tensor, i) => {
+    if (rescalesInput(tensor!, out) === null) return { source: ctx.input(i), before: '' };
+    const n = elements(tensor!.shape);
+    const table = ctx.constant(tabulate({ ...op, inputs: [tensor], attrs: { ...op.attrs, axis: 0 } }, ctx));
+    const scaled = ctx.scratch(n);
+    return {
+      source: `(const uint8_t *)${scaled}`,
+      before: `ig_table_8(${ctx.input(i)}, ${scaled}, ${n}, (const uint8_t *)${table});\n`,
+    };
+  });
+  if (steps.every(({ before }) => before === '')) return move(op, ctx);
+  const copies = copyLoops(
+    planOf(op).copies,
+    C_TYPES[out.dtype],
+    (from) => steps[from].source,
+    () => ctx.output(0),
+  );
+  return { includes: ['table.h'], body: steps.map(({ before }) => before).join('') + copies };
+}
+
+const shapeOf: Emitter<'shape_of'> = (op, ctx) => {
+  const [data]: TensorData[] = shapeOps.shape_of.evaluate({ ...op, data: [null], profile: ctx.profile });
+  const bytes = data.length * itemSize(op.outputs[0].dtype);
+  return { includes: [], body: `memcpy(${ctx.output(0)}, ${ctx.constant(data)}, ${bytes});` };
+};
+
+export const shapeEmitters: EmitterTable<ShapeFamily> = {
+  reshape: move,
+  squeeze: move,
+  shape_of: shapeOf,
+  strided_slice: move,
+  stack: move,
+  concatenate,
+  'nn.pad': move,
+  transpose: move,
+};

@@ -1,0 +1,85 @@
+import { ABSENT, type Graph, type Node, type TensorId } from '../../model/ir/graph.ts';
+import { itemSize } from '../../model/tensor/dtype.ts';
+import { elements } from '../../model/tensor/shape.ts';
+import { type Buffer, planMemory } from './plan.ts';
+
+/** Where the elements of a tensor are found while the model runs. */
+export type Place =
+  | { readonly at: 'input' | 'output'; readonly index: number }
+  | { readonly at: 'arena'; readonly offset: number }
+  | { readonly at: 'constant' };
+
+export interface Storage {
+  /** By tensor; undefined for tensors that nothing computes. */
+  readonly places: readonly (Place | undefined)[];
+  /** By node: offset in the arena of its scratch memory; meaningless where it asked for none. */
+  readonly scratch: readonly number[];
+  /** Model outputs that no node writes in place, with the tensor to copy from. */
+  readonly copies: readonly { readonly output: number; readonly from: TensorId }[];
+  readonly arenaBytes: number;
+}
+
+const MOVES_NOTHING: ReadonlySet<string> = new Set<Node['kind']>(['reshape', 'squeeze']);
+
+/** Whether the node's result is its first operand's memory under another shape: no code runs. */
+export const isAlias = (graph: Graph, node: Node): boolean =>
+  MOVES_NOTHING.has(node.kind) && !graph.tensors[node.inputs[0]].variable;
+
+export const tensorBytes = (graph: Graph, id: TensorId): number =>
+  elements(graph.tensors[id].shape) * itemSize(graph.tensors[id].dtype);
+
+/**
+ * Places every tensor. Model inputs and outputs are used where the caller has them; aliases share their operand's
+ * memory; the rest, and the nodes' scratch memory (`scratchBytes`, by node), goes into the arena by lifetime. An
+ * output buffer may be read again by later nodes, which is why callers' buffers must not overlap.
+ */
+export function planStorage(graph: Graph, scratchBytes: readonly number[]): Storage {
+  const { tensors, nodes } = graph;
+  const root = tensors.map((_, id) => id);
+  const maker = new Map<TensorId, number>();
+  const lastUse = new Map<TensorId, number>();
+  nodes.forEach((node, step) => {
+    for (const id of node.inputs) if (id !== ABSENT) lastUse.set(root[id], step);
+    if (isAlias(graph, node)) root[node.outputs[0]] = root[node.inputs[0]];
+    else for (const id of node.outputs) maker.set(id, step);
+  });
+
+  const own: (Place | undefined)[] = tensors.map((tensor) => (tensor.data === null ? undefined : { at: 'constant' }));
+  graph.inputs.forEach((id, index) => {
+    own[id] = { at: 'input', index };
+  });
+  const copies: { output: number; from: TensorId }[] = [];
+  graph.outputs.forEach((id, index) => {
+    if (maker.has(root[id]) && own[root[id]] === undefined) own[root[id]] = { at: 'output', index };
+    else copies.push({ output: index, from: id });
+  });
+
+  const buffers: Buffer[] = [];
+  const settle: ((offset: number) => void)[] = [];
+  const scratch = scratchBytes.map(() => 0);
+  tensors.forEach((tensor, id) => {
+    const step = maker.get(id);
+    if (own[id] !== undefined || (step === undefined && !tensor.variable)) return;
+    const bytes = tensorBytes(graph, id);
+    buffers.push(
+      step === undefined
+        ? { bytes, first: 0, last: nodes.length }
+        : { bytes, first: step, last: Math.max(step, lastUse.get(id) ?? step) },
+    );
+    settle.push((offset) => {
+      own[id] = { at: 'arena', offset };
+    });
+  });
+  scratchBytes.forEach((bytes, step) => {
+    if (bytes === 0) return;
+    buffers.push({ bytes, first: step, last: step });
+    settle.push((offset) => {
+      scratch[step] = offset;
+    });
+  });
+  const plan = planMemory(buffers);
+  plan.offsets.forEach((offset, i) => {
+    settle[i](offset);
+  });
+  return { places: root.map((id) => own[id]), scratch, copies, arenaBytes: plan.bytes };
+}

@@ -1,0 +1,35 @@
+import type { Model } from '../model/ir/graph.ts';
+import type { Profile } from '../model/ops/definition.ts';
+import type { Build } from './build.ts';
+import { generate } from './codegen/generate.ts';
+import { optimize } from './passes/pipeline.ts';
+import type { Target } from './targets/target.ts';
+import { type CompiledObject, type CompileOptions, compileModelSource } from './toolchain/index.ts';
+
+export interface CompileModelOptions extends CompileOptions {
+  readonly target: Target;
+  /** What messages and reports call the build. */
+  readonly name: string;
+  /** C identifier, unique among the builds of one runner image. */
+  readonly symbol: string;
+  /** Default `tflite`. */
+  readonly profile?: Profile;
+}
+
+/** A build together with what else the compiler left in its cache folder. */
+export interface CompiledModel extends Build {
+  readonly object: CompiledObject;
+}
+
+/**
+ * Compiles the main graph of `model`: optimise, write C, compile; the result comes from the cache where it can.
+ * @throws InputError when an operator cannot be compiled, EnvironmentError when the compiler is missing or fails.
+ */
+export async function compileModel(model: Model, options: CompileModelOptions): Promise<CompiledModel> {
+  const { target, name, symbol, profile = 'tflite' } = options;
+  const [graph] = optimize(model).subgraphs;
+  const code = generate(graph, { target, name, symbol, profile });
+  const object = await compileModelSource(code, target, options);
+  const { inputs, outputs, arenaBytes, macs, nodes } = code;
+  return { name, symbol, target, profile, inputs, outputs, arenaBytes, archive: object.archive, macs, nodes, object };
+}

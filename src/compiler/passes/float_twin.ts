@@ -1,0 +1,90 @@
+import { compactModel } from '../../model/ir/compact.ts';
+import { ABSENT, type Graph, type Model, type Node, type Tensor, type TensorId } from '../../model/ir/graph.ts';
+import { isQuantizable } from '../../model/tensor/dtype.ts';
+import { floatOfHalf } from '../../model/tensor/half.ts';
+import type { Quantization } from '../../model/tensor/quantization.ts';
+import { type Shape, strides } from '../../model/tensor/shape.ts';
+
+/**
+ * The FP32 counterpart of a quantized model: weights and biases dequantized, activations float32, operators that only
+ * change the quantization dropped, so that inputs and outputs are float32 too. Fused activations stay as they are: a
+ * range that the INT8 model cuts off by saturating alone is not cut off here, because that is its own error.
+ */
+export function floatTwin(model: Model): Model {
+  const parts = model.subgraphs.map(floatGraph);
+  const signatures = model.signatures.map((s) => {
+    const follow = (list: typeof s.inputs): typeof s.inputs =>
+      list.map((port) => ({ ...port, tensor: parts[s.subgraph].follow(port.tensor) }));
+    return { ...s, inputs: follow(s.inputs), outputs: follow(s.outputs) };
+  });
+  return compactModel({ ...model, name: `${model.name}_fp32`, subgraphs: parts.map((p) => p.graph), signatures });
+}
+
+interface Part {
+  readonly graph: Graph;
+  /** The tensor that stands for `id` once quantizing operators are gone. */
+  follow(id: TensorId): TensorId;
+}
+
+function floatGraph(graph: Graph): Part {
+  const source = new Map<TensorId, TensorId>();
+  const follow = (id: TensorId): TensorId => source.get(id) ?? id;
+  const nodes: Node[] = [];
+  for (const node of graph.nodes) {
+    if (node.kind.startsWith('qnn.')) source.set(node.outputs[0], follow(node.inputs[0]));
+    else nodes.push({ ...withoutQuantization(node), inputs: node.inputs.map(follow) });
+  }
+  const outputs = graph.outputs.map(follow);
+  const biases = impliedBiases(graph);
+  const tensors = graph.tensors.map((t, id) => floatTensor(t, biases.get(id) ?? t.quantization));
+  // An output whose last operator went away keeps its name: that is what users call it by.
+  for (const [i, id] of outputs.entries()) {
+    const wanted = graph.outputs[i];
+    const free = !graph.inputs.includes(id) && !graph.outputs.includes(id) && tensors[id].data === null;
+    if (id !== wanted && free) tensors[id] = { ...tensors[id], name: graph.tensors[wanted].name };
+  }
+  return { graph: { ...graph, tensors, nodes, outputs }, follow };
+}
+
+/** Attributes that say how to quantize have no meaning on floats. */
+const withoutQuantization = (node: Node): Node =>
+  node.kind === 'nn.dense' ? { ...node, attrs: { ...node.attrs, asymmetricQuantizeInputs: false } } : node;
+
+/**
+ * The scales of integer biases: the accumulator's, input scale times weight scale, whatever the file says, because that
+ * is what the INT8 operator computes with.
+ */
+function impliedBiases(graph: Graph): Map<TensorId, Quantization> {
+  const found = new Map<TensorId, Quantization>();
+  for (const node of graph.nodes) {
+    if (node.kind !== 'nn.conv2d' && node.kind !== 'nn.depthwise_conv2d' && node.kind !== 'nn.dense') continue;
+    const [x, w, bias] = node.inputs;
+    const input = graph.tensors[x]?.quantization;
+    const weights = graph.tensors[w]?.quantization;
+    const integer = /^int(32|64)$/.test(graph.tensors[bias ?? ABSENT]?.dtype ?? '');
+    if (!integer || input == null || weights == null) continue;
+    const scales = weights.scales.map((scale) => scale * input.scales[0]);
+    found.set(bias, { scales, zeroPoints: scales.map(() => 0), axis: 0 });
+  }
+  return found;
+}
+
+function floatTensor(t: Tensor, quantization: Quantization | null): Tensor {
+  const float = (data: Float32Array | null): Tensor => ({ ...t, dtype: 'float32', quantization: null, data });
+  if (t.dtype === 'float16')
+    return float(t.data === null ? null : Float32Array.from(t.data as Uint16Array, floatOfHalf));
+  // Integers that carry no scale are indices, shapes or axes: they stay.
+  if (quantization === null || !(isQuantizable(t.dtype) || t.dtype === 'int32' || t.dtype === 'int64')) return t;
+  return float(t.data === null ? null : dequantize(t.data as ArrayLike<number | bigint>, t.shape, quantization));
+}
+
+/** scale · (q − zero point), rounded to float32 once. */
+function dequantize(data: ArrayLike<number | bigint>, shape: Shape, q: Quantization): Float32Array {
+  const step = q.scales.length === 1 ? Number.POSITIVE_INFINITY : strides(shape)[q.axis];
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < out.length; i++) {
+    const slice = Math.floor(i / step) % q.scales.length;
+    out[i] = q.scales[slice] * (Number(data[i]) - q.zeroPoints[slice]);
+  }
+  return out;
+}

@@ -1,0 +1,39 @@
+import type { Graph, Node } from '../../model/ir/graph.ts';
+import type { Activation } from '../../model/ops/attrs.ts';
+import type { OpKind } from '../../model/ops/kinds.ts';
+import { isFloat } from '../../model/tensor/dtype.ts';
+import { sameQuantization } from '../../model/tensor/quantization.ts';
+import { makersOf, type Pass, useCounts } from './view.ts';
+
+const ACTIVATIONS: Partial<Record<OpKind, Activation>> = { 'nn.relu': 'RELU', 'nn.relu6': 'RELU6' };
+const CLAMPING = ['nn.conv2d', 'nn.depthwise_conv2d', 'nn.dense', 'add', 'subtract', 'multiply'] as const;
+type Clamping = Extract<Node, { kind: (typeof CLAMPING)[number] }>;
+
+const isClamping = (node: Node): node is Clamping => (CLAMPING as readonly OpKind[]).includes(node.kind);
+
+/**
+ * Moves an activation into the operator whose result it alone reads. Exact for floats, and for integers where it does
+ * not rescale: with equal parameters on both sides its multiplier is one, and what remains is the clamp that the
+ * operator ends with anyway.
+ */
+export const fuseActivations: Pass = (graph) => {
+  const makers = makersOf(graph);
+  const uses = useCounts(graph);
+  const fused = new Map<Node, Node>();
+  const gone = new Set<Node>();
+  for (const node of graph.nodes) {
+    const activation = ACTIVATIONS[node.kind];
+    const maker = makers[node.inputs[0]];
+    if (activation === undefined || maker === undefined || uses[node.inputs[0]] !== 1) continue;
+    if (!isClamping(maker) || maker.attrs.activation !== 'NONE' || !isExact(graph, node)) continue;
+    fused.set(maker, { ...maker, attrs: { ...maker.attrs, activation }, outputs: node.outputs } as Node);
+    gone.add(node);
+  }
+  return { ...graph, nodes: graph.nodes.filter((node) => !gone.has(node)).map((node) => fused.get(node) ?? node) };
+};
+
+function isExact(graph: Graph, node: Node): boolean {
+  const from = graph.tensors[node.inputs[0]];
+  const to = graph.tensors[node.outputs[0]];
+  return isFloat(to.dtype) || (from.quantization !== null && sameQuantization(from.quantization, to.quantization));
+}

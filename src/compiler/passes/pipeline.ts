@@ -1,0 +1,22 @@
+import type { Model } from '../../model/ir/graph.ts';
+import { removeDeadCode } from './dead_code.ts';
+import { dropIdentities } from './drop_identities.ts';
+import { foldConstants } from './fold_constants.ts';
+import { foldPadding } from './fold_padding.ts';
+import { fuseActivations } from './fuse_activations.ts';
+import type { Pass } from './view.ts';
+
+/** The passes every model goes through before code is generated, in order. */
+export const PIPELINE: readonly { readonly name: string; readonly pass: Pass }[] = [
+  { name: 'fold constants', pass: foldConstants },
+  { name: 'drop identities', pass: dropIdentities },
+  { name: 'fuse activations', pass: fuseActivations },
+  { name: 'fold padding', pass: foldPadding },
+  { name: 'remove dead code', pass: removeDeadCode },
+];
+
+/** `model` in the form that code is generated from; it computes the same, bit for bit. */
+export const optimize = (model: Model): Model => ({
+  ...model,
+  subgraphs: model.subgraphs.map((graph) => PIPELINE.reduce((current, { pass }) => pass(current), graph)),
+});

@@ -1,0 +1,168 @@
+import type { Target } from '../targets/target.ts';
+import { type Core, coreOf } from './cores.ts';
+import type { GemmWorkload, Operands } from './workload.ts';
+
+/** The tile kernels of native/kernels/gemm_*.h. */
+export type GemmKernel = 'portable' | 'mlal' | 'smull' | 'dot' | 'mmla' | 'f32' | 'f32_portable';
+
+/** The knobs of the matrix multiplication template. */
+export interface GemmSchedule {
+  readonly template: 'gemm';
+  readonly kernel: GemmKernel;
+  /** Rows and columns of the register tile. */
+  readonly mr: number;
+  readonly nr: number;
+  /** Loop order: panels of weights outside, tiles of rows inside. Only where the rows are in place. */
+  readonly weightsFirst: boolean;
+}
+
+interface KernelInfo {
+  /** Depth is packed in multiples of this. */
+  readonly unit: number;
+  /** Whether rows must come in pairs. */
+  readonly evenRows?: boolean;
+  /** 128-bit registers that the inner loop needs. */
+  registers(mr: number, nr: number): number;
+  /** Vector instructions and loads for one step of `step` along k. */
+  readonly step: number;
+  work(
+    mr: number,
+    nr: number,
+    core: Core,
+  ): { readonly vector: number; readonly loads: number; readonly instructions: number };
+  /** Cycles of a tile beside its inner loop, for each register of results: start, sums, requantization, stores. */
+  readonly finish: number;
+}
+
+const simd = (mr: number, nr: number) => (mr * nr) / 4;
+
+export const GEMM_KERNELS: Readonly<Record<GemmKernel, KernelInfo>> = {
+  portable: plain(4),
+  f32_portable: plain(2),
+  f32: {
+    unit: 1,
+    step: 4,
+    finish: 2,
+    registers: (mr, nr) => simd(mr, nr) + mr + 2,
+    work: (mr, nr, core) => ({
+      vector: (4 * simd(mr, nr)) / core.fmla,
+      loads: mr + nr,
+      instructions: 4 * simd(mr, nr) + mr + nr + 3,
+    }),
+  },
+  mlal: {
+    unit: 1,
+    step: 8,
+    finish: 6,
+    registers: (mr, nr) => simd(mr, nr) + mr + 2,
+    work: (mr, nr, core) => ({
+      vector: (8 * simd(mr, nr)) / core.smull,
+      loads: mr + 2 * nr,
+      instructions: 8 * simd(mr, nr) + 2 * mr + 2 * nr + 3,
+    }),
+  },
+  smull: {
+    unit: 8,
+    step: 16,
+    finish: 8,
+    registers: (mr, nr) => mr * nr + mr + 4,
+    work: (mr, nr, core) => ({
+      vector: (2 * mr * nr) / core.smull,
+      loads: mr + nr,
+      instructions: 3 * mr * nr + mr + nr + 3,
+    }),
+  },
+  dot: {
+    unit: 4,
+    step: 16,
+    finish: 6,
+    registers: (mr, nr) => simd(mr, nr) + mr + 2,
+    work: (mr, nr, core) => ({
+      vector: (4 * simd(mr, nr)) / core.dot,
+      loads: mr + nr,
+      instructions: 4 * simd(mr, nr) + mr + nr + 3,
+    }),
+  },
+  mmla: {
+    unit: 8,
+    step: 16,
+    evenRows: true,
+    finish: 7,
+    registers: (mr, nr) => simd(mr, nr) + mr + 2,
+    work: (mr, nr, core) => ({
+      vector: (2 * simd(mr, nr) + mr) / core.dot,
+      loads: mr + nr,
+      instructions: 2 * simd(mr, nr) + 2 * mr + nr + 3,
+    }),
+  },
+};
+
+/** The plain C kernels: no model of them, a tile of four rows and one vector length of columns does. */
+function plain(rows: number): KernelInfo {
+  return {
+    unit: 1,
+    step: 1,
+    finish: 4,
+    registers: (mr, nr) => (mr <= rows && nr <= 8 ? 1 : 99),
+    work: (mr, nr) => ({ vector: mr * nr, loads: mr + nr, instructions: mr * nr + mr + nr + 3 }),
+  };
+}
+
+/** The kernels that compute `operands` exactly on the target, best first. */
+export function gemmKernels(operands: Operands, target: Target, m: number): GemmKernel {
+  if (target.arch === 'host') return operands === 'float32' ? 'f32_portable' : 'portable';
+  if (operands === 'float32') return 'f32';
+  if (operands === 'int8-wide') return 'mlal';
+  if (target.features.i8mm && m > 1) return 'mmla';
+  if (target.features.dotprod) return 'dot';
+  return operands === 'int8' || operands === 'uint8-offset' ? 'smull' : 'mlal';
+}
+
+const ROWS = [1, 2, 3, 4, 5, 6, 7, 8];
+const COLUMNS = [4, 8, 12, 16, 20, 24, 28, 32];
+const REGISTERS = 32;
+/** Bytes of the first-level data cache that a tile or panel that is to stay may take. */
+const RESIDENT = 24 * 1024;
+
+/** Estimated cycles of the whole workload: padded work at the rate of the scarcest unit, plus the ends of the tiles. */
+export function gemmCycles(w: GemmWorkload, kernel: GemmKernel, mr: number, nr: number, core: Core): number {
+  const info = GEMM_KERNELS[kernel];
+  const { vector, loads, instructions } = info.work(mr, nr, core);
+  const step = Math.max(vector, loads / core.loads, instructions / core.width);
+  const depth = Math.ceil(w.k / info.unit) * info.unit;
+  const tile = (depth / info.step) * step + simd(mr, nr) * info.finish + 10;
+  return Math.ceil(w.m / mr) * Math.ceil(w.n / nr) * w.groups * tile;
+}
+
+/** The fixed default: the tile that fits the registers and is estimated fastest; of equals the larger. */
+export function scheduleGemm(w: GemmWorkload, target: Target): GemmSchedule {
+  const core = coreOf(target);
+  const kernel = gemmKernels(w.operands, target, w.m);
+  const info = GEMM_KERNELS[kernel];
+  let best = { mr: 1, nr: 4, cycles: Number.POSITIVE_INFINITY };
+  for (const mr of ROWS) {
+    if (mr > w.m || (info.evenRows && mr % 2 === 1)) continue;
+    for (const nr of COLUMNS) {
+      if (info.registers(mr, nr) > REGISTERS || (nr > w.n && nr > 4 && nr - 4 >= w.n)) continue;
+      const cycles = gemmCycles(w, kernel, mr, nr, core);
+      if (cycles <= best.cycles) best = { mr, nr, cycles };
+    }
+  }
+  return {
+    template: 'gemm',
+    kernel,
+    mr: best.mr,
+    nr: best.nr,
+    weightsFirst: w.inPlace && weightsFirst(w, best.mr, best.nr),
+  };
+}
+
+/** The order that moves fewer bytes through the first-level cache. */
+function weightsFirst(w: GemmWorkload, mr: number, nr: number): boolean {
+  const item = w.operands === 'float32' ? 4 : 1;
+  const a = w.m * w.k * item;
+  const weights = w.n * w.k * item;
+  const perTile = weights <= RESIDENT ? 0 : weights * Math.ceil(w.m / mr);
+  const perPanel = a <= RESIDENT ? 0 : a * Math.ceil(w.n / nr);
+  return perPanel < perTile;
+}

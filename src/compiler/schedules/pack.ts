@@ -1,0 +1,156 @@
+import type { Tensor } from '../../model/ir/graph.ts';
+import type { DepthwiseKernel } from './depthwise.ts';
+import { GEMM_KERNELS, type GemmKernel, type GemmSchedule } from './gemm.ts';
+import type { GemmWorkload } from './workload.ts';
+
+/** Weights of one convolution or fully connected layer as a [columns][k] matrix, and what acts on their columns. */
+export interface Weights {
+  readonly data: Int8Array | Uint8Array | Float32Array;
+  /** Of 8-bit weights. */
+  readonly zeroPoint: number;
+  /** Per column; int32 for 8 bits, float for float. null: zeros. */
+  readonly bias: ArrayLike<number> | null;
+}
+
+/** A layer's constants as the kernel reads them; `rowFactor` goes with them. */
+export interface PackedWeights {
+  readonly weights: Int8Array | Uint8Array | Int16Array | Float32Array;
+  readonly bias: Int32Array | Float32Array;
+  /** k as packed. */
+  readonly depth: number;
+  readonly rowFactor: number;
+}
+
+/** Depth of the blocks in which a kernel reads one column's weights; a last block may be shorter. */
+const BLOCK: Readonly<Record<GemmKernel, number>> = {
+  portable: 1,
+  f32_portable: 1,
+  f32: 1,
+  mlal: 1,
+  smull: 16,
+  dot: 4,
+  mmla: 8,
+};
+
+/** What a kernel takes from the stored data and weights before it multiplies them. */
+function offsets(
+  kernel: GemmKernel,
+  w: GemmWorkload,
+  zeroPoint: number,
+): { readonly data: number; readonly weights: number } {
+  switch (kernel) {
+    case 'smull':
+      return { data: w.unsigned ? 128 : 0, weights: w.operands === 'uint8-offset' ? 128 : zeroPoint };
+    case 'dot':
+    case 'mmla':
+      return { data: 0, weights: w.unsigned ? 0 : zeroPoint };
+    default:
+      return { data: 0, weights: zeroPoint };
+  }
+}
+
+const storage = (kernel: GemmKernel, unsigned: boolean) => {
+  if (kernel === 'f32' || kernel === 'f32_portable') return Float32Array;
+  if (kernel === 'mlal' || kernel === 'portable') return Int16Array;
+  return unsigned && kernel !== 'smull' ? Uint8Array : Int8Array;
+};
+
+/** First columns of the panels of one group: the last one ends with the last column. */
+export function panelStarts(n: number, nr: number): number[] {
+  return Array.from({ length: Math.ceil(n / nr) }, (_, p) => Math.max(0, Math.min(p * nr, n - nr)));
+}
+
+/** `values` of [groups][n] columns, each group's stretched with `fill` to the width of a panel. */
+export function perColumn(values: (column: number) => number, w: GemmWorkload, nr: number, fill = 0): number[] {
+  const width = Math.max(w.n, nr);
+  return Array.from({ length: w.groups * width }, (_, i) => {
+    const at = i % width;
+    return at < w.n ? values(Math.floor(i / width) * w.n + at) : fill;
+  });
+}
+
+/**
+ * Packs weights for a schedule: panels of nr columns, each in blocks along k as the kernel loads them. With x' and w'
+ * what the kernel multiplies, and zx', zw' the zero points that are left of them,
+ * Σ(x' − zx')(w' − zw') = Σx'w' − zx'Σw' − zw'Σx' + k·zx'·zw': all but the first term goes into the bias, save Σx',
+ * which the kernel adds times `rowFactor` (of the stored data, hence the correction by k·offset).
+ */
+export function packGemm(w: GemmWorkload, s: GemmSchedule, source: Weights, dataZeroPoint: number): PackedWeights {
+  const { unit } = GEMM_KERNELS[s.kernel];
+  const depth = Math.ceil(w.k / unit) * unit;
+  const starts = panelStarts(w.n, s.nr);
+  const packed = new (storage(s.kernel, w.unsigned))(w.groups * starts.length * s.nr * depth);
+  const float = w.operands === 'float32';
+  const offset = float ? { data: 0, weights: 0 } : offsets(s.kernel, w, source.zeroPoint);
+  let at = 0;
+  for (let group = 0; group < w.groups; group++) {
+    for (const start of starts) {
+      for (let k0 = 0; k0 < depth; k0 += BLOCK[s.kernel]) {
+        const end = Math.min(k0 + BLOCK[s.kernel], depth);
+        for (let v = 0; v < s.nr; v++) {
+          const column = (group * w.n + start + v) * w.k;
+          for (let k = k0; k < end; k++, at++) {
+            if (start + v < w.n && k < w.k) packed[at] = source.data[column + k] - offset.weights;
+          }
+        }
+      }
+    }
+  }
+  const biasOf = (column: number): number => source.bias?.[column] ?? 0;
+  if (float) return { weights: packed, bias: Float32Array.from(perColumn(biasOf, w, s.nr)), depth, rowFactor: 0 };
+  const zx = dataZeroPoint - offset.data;
+  const zw = source.zeroPoint - offset.weights;
+  const folded = (column: number): number => {
+    let sum = 0;
+    for (let k = 0; k < w.k; k++) sum += source.data[column * w.k + k] - offset.weights;
+    return biasOf(column) - zx * sum + w.k * zw * (zx + offset.data);
+  };
+  return { weights: packed, bias: Int32Array.from(perColumn(folded, w, s.nr)), depth, rowFactor: zw === 0 ? 0 : -zw };
+}
+
+/** Which kernels are exact for these weights. */
+export function operandsOf(weights: Weights['data'], zeroPoint: number): GemmWorkload['operands'] {
+  if (weights instanceof Float32Array) return 'float32';
+  let low = weights[0] ?? zeroPoint;
+  let high = low;
+  for (const w of weights) {
+    if (w < low) low = w;
+    if (w > high) high = w;
+  }
+  const fits = (least: number): boolean => low - zeroPoint >= least && high - zeroPoint <= 127;
+  if (fits(-127)) return 'int8';
+  if (weights instanceof Uint8Array) return low >= 1 ? 'uint8-offset' : 'uint8-full';
+  return fits(-128) ? 'int8-full' : 'int8-wide';
+}
+
+/** Weights [taps][outs] of a depthwise convolution, less their zero point, and the bias with the data's folded in. */
+export function packDepthwise(
+  source: Weights,
+  kernel: DepthwiseKernel,
+  outs: number,
+  dataZeroPoint: number,
+): Pick<PackedWeights, 'weights' | 'bias'> {
+  const biasOf = (c: number): number => source.bias?.[c] ?? 0;
+  if (source.data instanceof Float32Array) {
+    return { weights: source.data, bias: Float32Array.from({ length: outs }, (_, c) => biasOf(c)) };
+  }
+  const sums = new Float64Array(outs);
+  const packed = new (kernel === 'pairs' ? Int8Array : Int16Array)(source.data.length);
+  for (let i = 0; i < packed.length; i++) {
+    packed[i] = source.data[i] - source.zeroPoint;
+    sums[i % outs] += packed[i];
+  }
+  return { weights: packed, bias: Int32Array.from(sums, (sum, c) => biasOf(c) - dataZeroPoint * sum) };
+}
+
+/** Weights [taps][outs] as [outs][taps]. */
+export function transposeHwo<T extends Weights['data']>(data: T, outs: number): T {
+  const taps = data.length / outs;
+  return data.map((_, i) => data[(i % taps) * outs + Math.floor(i / taps)]) as T;
+}
+
+/** The zero point that operators take off the weights: of uint8, and of signed ones quantized as a whole. */
+export function zeroPointOf(weights: Tensor): number {
+  const q = weights.quantization;
+  return q === null || q.scales.length > 1 ? 0 : q.zeroPoints[0];
+}

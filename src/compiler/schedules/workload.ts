@@ -1,0 +1,40 @@
+/** What a schedule is chosen for: an operator's shapes and operand types, without its data. Also the key of tuning records. */
+import type { HW } from '../../model/ops/attrs.ts';
+
+/**
+ * Operand types, as far as they decide which kernels are right:
+ * `float32`;
+ * `int8`: 8-bit data (signed or not) and weights that, less their zero point, lie in [-127, 127];
+ * `int8-full`: int8 data and weights that reach -128;
+ * `uint8-offset`: uint8 data, weights that need the whole of uint8 but reach [1, 255] only: less 128 they fit int8;
+ * `uint8-full`: uint8 data and weights, any values;
+ * `int8-wide`: int8 data, weights that fit 8 bits only with a zero point (FULLY_CONNECTED may have one).
+ */
+export type Operands = 'float32' | 'int8' | 'int8-full' | 'uint8-offset' | 'uint8-full' | 'int8-wide';
+
+/** A matrix multiplication C[m][n] = A[m][k] · W[k][n], `groups` times; what conv2d and dense become. */
+export interface GemmWorkload {
+  readonly op: 'nn.conv2d' | 'nn.dense';
+  readonly operands: Operands;
+  readonly unsigned: boolean;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly groups: number;
+  /** Whether the rows of A lie in the input as they are; else each tile's rows are gathered. */
+  readonly inPlace: boolean;
+}
+
+export interface DepthwiseWorkload {
+  readonly op: 'nn.depthwise_conv2d';
+  readonly operands: Operands;
+  readonly unsigned: boolean;
+  readonly channels: number;
+  readonly multiplier: number;
+  readonly out: HW;
+  readonly kernel: HW;
+  readonly strides: HW;
+  readonly dilation: HW;
+}
+
+export type Workload = GemmWorkload | DepthwiseWorkload;

@@ -1,0 +1,59 @@
+import { InputError } from '../../errors.ts';
+import { CPUS } from './cpus.ts';
+import { type Machine, thisMachine } from './machine.ts';
+import type { Features, Target } from './target.ts';
+
+const FEATURES = ['dotprod', 'i8mm', 'fp16'] as const satisfies readonly (keyof Features)[];
+
+/**
+ * -march for a set of features. CPUs get it too, in place of -mcpu: -mcpu would let the compiler use SVE, which the
+ * kernels are not written for and the emulation does not model.
+ */
+function march(features: Features): string {
+  const extensions = FEATURES.filter((feature) => features[feature]).map((feature) => `+${feature}`);
+  return extensions.length === 0 ? '-march=armv8-a' : `-march=armv8.2-a${extensions.join('')}`;
+}
+
+const arm = (name: string, cpu: string | null, features: Features): Target => ({
+  name,
+  arch: 'aarch64',
+  cpu,
+  features,
+  flags: [march(features)],
+});
+
+/** What --target takes, for help texts and messages. */
+export const TARGET_HELP = `${Object.keys(CPUS).join(', ')}, aarch64[+dotprod][+i8mm][+fp16], native, host`;
+
+/**
+ * The target that `text` names.
+ * @throws InputError when there is no such target, or when it is `native` and this is no ARM64 machine.
+ */
+export function parseTarget(text: string, machine: Machine = thisMachine()): Target {
+  if (text === 'host') {
+    return { name: text, arch: 'host', cpu: null, features: { dotprod: false, i8mm: false, fp16: false }, flags: [] };
+  }
+  if (text === 'native') {
+    if (!machine.arm64) {
+      throw new InputError(
+        'target native: this machine is not ARM64. Name what the models are deployed on (for example cortex-a72 or ' +
+          'aarch64+dotprod: built with a cross compiler, run in QEMU), or host for portable C on this machine.',
+      );
+    }
+    return arm(text, machine.cpu, machine.features);
+  }
+  if (Object.hasOwn(CPUS, text)) return arm(text, text, CPUS[text].features);
+  const [base, ...extensions] = text.split('+');
+  const known = extensions.every((name) => (FEATURES as readonly string[]).includes(name));
+  if (base !== 'aarch64' || !known || new Set(extensions).size !== extensions.length) {
+    throw new InputError(`there is no target "${text}". Targets: ${TARGET_HELP}`);
+  }
+  const has = (feature: keyof Features): boolean => extensions.includes(feature);
+  return arm(text, null, { dotprod: has('dotprod'), i8mm: has('i8mm'), fp16: has('fp16') });
+}
+
+/** All flags that tell a compiler what to build for: the instruction set, and the core to schedule for. */
+export function targetFlags(target: Target, compiler: 'gcc' | 'clang'): string[] {
+  const tune = target.cpu === null ? null : CPUS[target.cpu].tune[compiler];
+  return tune === null ? [...target.flags] : [...target.flags, `-mtune=${tune}`];
+}

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BLOB_FILE, type Generated } from '../codegen/generate.ts';
+import type { Target } from '../targets/index.ts';
+import { cached, cacheRoot, contentKey } from './cache.ts';
+import { type Compiler, compileFlags, findCompiler } from './compilers.ts';
+import { projectRoot } from './root.ts';
+import { runTool } from './spawn.ts';
+
+/** What is compiled: a model's C and the constants that it pulls in. */
+export type ModelSource = Pick<Generated, 'symbol' | 'source' | 'blob'>;
+
+export interface CompileOptions {
+  readonly cacheDir?: string;
+  readonly family?: 'gcc' | 'clang';
+}
+
+export interface CompiledObject {
+  /** Cache folder with model.c, weights.bin, model.o and model.a. */
+  readonly folder: string;
+  readonly archive: string;
+  readonly compiler: Compiler;
+}
+
+/** Where headers of native/ are looked for. */
+export const includeDirs = (): string[] => ['kernels', 'include'].map((name) => join(projectRoot(), 'native', name));
+
+/** Every header of native/ that `source` includes, directly or not, as cache key parts: name, then text. */
+export function headerTexts(source: string, dirs: readonly string[] = includeDirs()): string[] {
+  const texts = new Map<string, string>();
+  const visit = (text: string): void => {
+    for (const [, name] of text.matchAll(/^[ \t]*#[ \t]*include[ \t]*"([^"]+)"/gm)) {
+      if (texts.has(name)) continue;
+      for (const dir of dirs) {
+        try {
+          texts.set(name, readFileSync(join(dir, name), 'utf8'));
+          visit(texts.get(name)!);
+          break;
+        } catch {
+          // Not in this folder; if in none, the compiler will say so.
+        }
+      }
+    }
+  };
+  visit(source);
+  return [...texts].sort(([a], [b]) => (a < b ? -1 : 1)).flat();
+}
+
+/**
+ * Compiles a model's source to an object and an archive, or finds them in the cache.
+ * @throws EnvironmentError when there is no compiler or it fails.
+ */
+export async function compileModelSource(
+  model: ModelSource,
+  target: Target,
+  options: CompileOptions = {},
+): Promise<CompiledObject> {
+  const compiler = await findCompiler(target, options.family);
+  const flags = compileFlags(compiler, target);
+  const key = contentKey([
+    ...['model 1', compiler.command, compiler.version, flags.join('\n'), model.source],
+    ...headerTexts(model.source),
+    model.blob,
+  ]);
+  const folder = await cached(options.cacheDir ?? cacheRoot(), key, async (cwd) => {
+    await writeFile(join(cwd, 'model.c'), model.source);
+    await writeFile(join(cwd, BLOB_FILE), model.blob);
+    const includes = includeDirs().map((dir) => `-I${dir}`);
+    await runTool(compiler.command, [...flags, ...includes, '-c', 'model.c', '-o', 'model.o'], { cwd });
+    await runTool(compiler.ar, ['rcs', 'model.a', 'model.o'], { cwd });
+  });
+  return { folder, archive: join(folder, 'model.a'), compiler };
+}
+
+/**
+ * Links a compiled model into a shared library that exports `int8_gate_model_<symbol>` and, for dlopen,
+ * `int8_gate_model`. Returns its path in the cache.
+ */
+export async function linkShared(
+  object: CompiledObject,
+  symbol: string,
+  target: Target,
+  options: CompileOptions = {},
+): Promise<string> {
+  const { compiler } = object;
+  const entry = [
+    '#include "int8_gate.h"',
+    `const int8_gate_model *int8_gate_model_${symbol}(void);`,
+    '__attribute__((visibility("default"))) const int8_gate_model *int8_gate_model(void);',
+    `const int8_gate_model *int8_gate_model(void) { return int8_gate_model_${symbol}(); }`,
+    '',
+  ].join('\n');
+  const flags = [...compileFlags(compiler, target), ...compiler.linkArgs];
+  const model = join(object.folder, 'model.o');
+  const key = contentKey(['shared 1', object.folder, entry, flags.join('\n')]);
+  const folder = await cached(options.cacheDir ?? cacheRoot(), key, async (cwd) => {
+    await writeFile(join(cwd, 'entry.c'), entry);
+    const includes = includeDirs().map((dir) => `-I${dir}`);
+    await runTool(compiler.command, [...flags, ...includes, '-shared', 'entry.c', model, '-lm', '-o', 'model.so'], { cwd });
+  });
+  return join(folder, 'model.so');
+}
