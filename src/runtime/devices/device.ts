@@ -24,9 +24,33 @@ export interface RunOptions {
   readonly onProgress?: (done: number) => void;
 }
 
+export interface SessionOptions {
+  /** When it fires, the process is killed and the command in work fails. */
+  readonly signal?: AbortSignal;
+  /** How long the runner may be silent while a command is in work; the default is ten minutes. */
+  readonly silenceMs?: number;
+}
+
+/** A runner process that is obeying commands; the commands stand in native/runner/runner.c. */
+export interface Session {
+  /** Where file names in commands are looked up. */
+  readonly folder: string;
+  /**
+   * Sends one command; the result is the lines it answers with before "ok". `build` is named in errors.
+   * Throws an EnvironmentError if the process crashes, hangs, refuses or talks nonsense.
+   */
+  send(command: string, build?: Build, onLine?: (line: string) => void): Promise<string[]>;
+  /** Lets the process end; throws if it does not end well. */
+  close(): Promise<void>;
+  /** Ends the process at once. */
+  kill(): Promise<void>;
+}
+
 /** Something that runs runner images. */
 export interface Device {
   readonly kind: 'native' | 'qemu';
   /** For each job, for each model output: the samples' elements one after another. */
   run(image: RunnerImage, jobs: readonly Job[], options?: RunOptions): Promise<Uint8Array[][]>;
+  /** Starts a runner process of the image and gives it to `use`; process and files are gone afterwards. */
+  session<T>(image: RunnerImage, options: SessionOptions, use: (session: Session) => Promise<T>): Promise<T>;
 }

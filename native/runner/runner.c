@@ -1,0 +1,355 @@
+/* runner.c: runs, times and counts compiled models. Linked statically with the archives of several builds and a registry
+ * of them; reads one command a line from a file (its argument) or standard input, answers on standard output.
+ *
+ *   describe                              a "model", its "input"s and "output"s for every build
+ *   run BUILD SAMPLES RESET IN.. OUT..    files hold the samples one after another; "done N" now and then
+ *   load BUILD IN..                       one sample for calibrate, time and count (zeros without it)
+ *   calibrate BUILD MIN_NS                "batch N": so many inferences take at least MIN_NS
+ *   time SEED ROUNDS BUILD:BATCH..        a "round" line each: see time_rounds
+ *   count BUILD REGION                    one warm inference between the hints that the QEMU plugin looks for
+ *
+ * Each command ends with "ok", or with "error TEXT" and exit status 1. File names may not contain blanks. */
+#if defined(__linux__)
+#define _GNU_SOURCE
+#include <sched.h>
+#elif defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#include <pthread/qos.h>
+#endif
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "int8_gate.h"
+
+/* The generated registry: one function for each build, then NULL. */
+extern const int8_gate_model *(*const int8_gate_registry[])(void);
+
+enum { MAX_WORDS = 256, MAX_SLOTS = 16, GUARD = 64, REGIONS = 8 };
+
+/* A build with its memory. Every buffer is followed by guard bytes, so that a stray write is reported, not believed. */
+typedef struct {
+  const int8_gate_model *model;
+  unsigned char *arena, **in, **out;
+} build;
+
+static build *builds;
+static size_t n_builds;
+
+static _Noreturn void fail(const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  fputs("error ", stdout);
+  vprintf(format, args);
+  putchar('\n');
+  fflush(stdout);
+  exit(1);
+}
+
+/* ---- memory ---- */
+
+static unsigned char *guarded(size_t bytes, size_t align) {
+  if (align < GUARD) align = GUARD;
+  if ((align & (align - 1)) || bytes > SIZE_MAX / 2) fail("a buffer of %zu bytes aligned to %zu is impossible", bytes, align);
+  void *p = NULL;
+  if (posix_memalign(&p, align, bytes + GUARD)) fail("out of memory (%zu bytes)", bytes);
+  memset(p, 0, bytes);
+  memset((unsigned char *)p + bytes, 0xA5, GUARD);
+  return p;
+}
+
+static void check_guard(const build *b, const unsigned char *p, size_t bytes, const char *what) {
+  for (size_t i = 0; i < GUARD; i++)
+    if (p[bytes + i] != 0xA5) fail("%s wrote past the end of its %s", b->model->name, what);
+}
+
+static void init_model(build *b) {
+  int code = b->model->init(b->arena);
+  if (code) fail("init of %s returned %d", b->model->name, code);
+}
+
+static void run_model(build *b) {
+  int code = b->model->run(b->arena, (const void *const *)b->in, (void *const *)b->out);
+  if (code) fail("run of %s returned %d", b->model->name, code);
+}
+
+/* The build of that index, with its memory allocated and initialised when it is first asked for. */
+static build *open_build(uint64_t index) {
+  if (index >= n_builds) fail("there is no build %" PRIu64, index);
+  build *b = &builds[index];
+  if (b->arena) return b;
+  const int8_gate_model *m = b->model;
+  b->arena = guarded(m->arena_bytes, m->arena_align);
+  b->in = calloc((size_t)m->n_inputs + 1, sizeof *b->in);
+  b->out = calloc((size_t)m->n_outputs + 1, sizeof *b->out);
+  if (!b->in || !b->out) fail("out of memory");
+  for (int i = 0; i < m->n_inputs; i++) b->in[i] = guarded(m->inputs[i].bytes, GUARD);
+  for (int i = 0; i < m->n_outputs; i++) b->out[i] = guarded(m->outputs[i].bytes, GUARD);
+  init_model(b);
+  return b;
+}
+
+static void check_guards(const build *b) {
+  const int8_gate_model *m = b->model;
+  check_guard(b, b->arena, m->arena_bytes, "arena");
+  for (int i = 0; i < m->n_inputs; i++) check_guard(b, b->in[i], m->inputs[i].bytes, "input");
+  for (int i = 0; i < m->n_outputs; i++) check_guard(b, b->out[i], m->outputs[i].bytes, "output");
+}
+
+/* ---- files and words ---- */
+
+static uint64_t number(const char *word) {
+  char *end;
+  errno = 0;
+  unsigned long long n = strtoull(word, &end, 10);
+  if (*word < '0' || *word > '9' || *end || errno) fail("'%s' is not a number", word);
+  return n;
+}
+
+static FILE *open_input(const char *path, uint64_t samples, size_t bytes) {
+  FILE *f = fopen(path, "rb");
+  struct stat st;
+  if (!f || fstat(fileno(f), &st)) fail("cannot read %s: %s", path, strerror(errno));
+  uint64_t size = (uint64_t)st.st_size;
+  if (bytes ? size % bytes || size / bytes != samples : size != 0)
+    fail("%s holds %" PRIu64 " bytes; %" PRIu64 " samples of %zu bytes are needed", path, size, samples, bytes);
+  return f;
+}
+
+static void read_sample(FILE *f, unsigned char *to, size_t bytes, const char *path) {
+  if (fread(to, 1, bytes, f) != bytes) fail("cannot read %s: it got shorter", path);
+}
+
+/* ---- commands ---- */
+
+static void print_port(const char *kind, const int8_gate_tensor *t) {
+  printf("%s %d %zu %s\n", kind, (int)t->dtype, t->bytes, t->name);
+}
+
+static void describe(void) {
+  for (size_t i = 0; i < n_builds; i++) {
+    const int8_gate_model *m = builds[i].model;
+    printf("model %zu %zu %d %d %s\n", i, m->arena_bytes, (int)m->n_inputs, (int)m->n_outputs, m->name);
+    for (int k = 0; k < m->n_inputs; k++) print_port("input", &m->inputs[k]);
+    for (int k = 0; k < m->n_outputs; k++) print_port("output", &m->outputs[k]);
+  }
+}
+
+static uint64_t now_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void run_samples(char **words, int n_words) {
+  if (n_words < 4) fail("run BUILD SAMPLES RESET IN.. OUT..");
+  build *b = open_build(number(words[1]));
+  const int8_gate_model *m = b->model;
+  uint64_t samples = number(words[2]), reset = number(words[3]), said = now_ns();
+  int n_in = m->n_inputs, n_files = n_in + m->n_outputs;
+  char **paths = words + 4;
+  if (n_words - 4 != n_files) fail("%s needs %d files, not %d", m->name, n_files, n_words - 4);
+  FILE **files = calloc((size_t)n_files + 1, sizeof *files);
+  if (!files) fail("out of memory");
+  for (int i = 0; i < n_files; i++) {
+    files[i] = i < n_in ? open_input(paths[i], samples, m->inputs[i].bytes) : fopen(paths[i], "wb");
+    if (!files[i]) fail("cannot write %s: %s", paths[i], strerror(errno));
+  }
+  init_model(b);
+  for (uint64_t s = 0; s < samples; s++) {
+    if (reset && s) init_model(b);
+    for (int i = 0; i < n_in; i++) read_sample(files[i], b->in[i], m->inputs[i].bytes, paths[i]);
+    run_model(b);
+    check_guards(b);
+    for (int i = n_in; i < n_files; i++) {
+      size_t bytes = m->outputs[i - n_in].bytes;
+      if (fwrite(b->out[i - n_in], 1, bytes, files[i]) != bytes) fail("cannot write %s: %s", paths[i], strerror(errno));
+    }
+    if (now_ns() - said > 100000000) {
+      printf("done %" PRIu64 "\n", s + 1);
+      fflush(stdout);
+      said = now_ns();
+    }
+  }
+  for (int i = 0; i < n_files; i++)
+    if (fclose(files[i]) && i >= n_in) fail("cannot write %s: %s", paths[i], strerror(errno));
+  free(files);
+}
+
+static void load(char **words, int n_words) {
+  if (n_words < 2) fail("load BUILD IN..");
+  build *b = open_build(number(words[1]));
+  const int8_gate_model *m = b->model;
+  if (n_words - 2 != m->n_inputs) fail("%s has %d inputs, not %d", m->name, (int)m->n_inputs, n_words - 2);
+  for (int i = 0; i < m->n_inputs; i++) {
+    FILE *f = open_input(words[2 + i], 1, m->inputs[i].bytes);
+    read_sample(f, b->in[i], m->inputs[i].bytes, words[2 + i]);
+    fclose(f);
+  }
+}
+
+static uint64_t time_batch(build *b, uint64_t batch) {
+  uint64_t start = now_ns();
+  for (uint64_t i = 0; i < batch; i++) run_model(b);
+  return now_ns() - start;
+}
+
+static void calibrate(char **words, int n_words) {
+  if (n_words != 3) fail("calibrate BUILD MIN_NS");
+  build *b = open_build(number(words[1]));
+  uint64_t min_ns = number(words[2]), batch = 1;
+  run_model(b);
+  check_guards(b);
+  /* The faster of two: one that was interrupted would end the search too early. */
+  while (batch < UINT64_C(1) << 32) {
+    uint64_t once = time_batch(b, batch), again = time_batch(b, batch);
+    if (once >= min_ns && again >= min_ns) break;
+    batch *= 2;
+  }
+  printf("batch %" PRIu64 "\n", batch);
+}
+
+/* A chain of dependent integer operations: the same cycles every time, so its time shows the clock being throttled. */
+static uint64_t time_alu_loop(void) {
+  uint64_t start = now_ns(), x = start | 1;
+  for (int i = 0; i < 100000; i++) {
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+  }
+  volatile uint64_t sink = x;
+  (void)sink;
+  return now_ns() - start;
+}
+
+static uint64_t involuntary_switches(void) {
+  struct rusage u;
+  return getrusage(RUSAGE_SELF, &u) ? 0 : (uint64_t)u.ru_nivcsw;
+}
+
+/* Keeps the process on the core it is on (Linux), or on the fast cores (macOS has no pinning). Best effort. */
+static void stay_put(void) {
+#if defined(__linux__)
+  int cpu = sched_getcpu(); /* negative where the kernel cannot say */
+  if (cpu < 0 || cpu >= CPU_SETSIZE) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET((size_t)cpu, &set);
+  sched_setaffinity(0, sizeof set, &set);
+#elif defined(__APPLE__)
+  pthread_set_qos_class_self_np(QOS_CLASS_USER_INTERACTIVE, 0);
+#endif
+}
+
+static uint64_t next_random(uint64_t *state) { /* splitmix64 */
+  uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
+  z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+  z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+  return z ^ (z >> 31);
+}
+
+/* In each round every slot runs once in a random order and then once in the reverse order (ABBA for two slots), so that
+ * a drift of the machine cancels. "round SWITCHES ALU_NS T T ..": two times for each slot, nanoseconds for a batch. */
+static void time_rounds(char **words, int n_words) {
+  int n = n_words - 3;
+  if (n < 1 || n > MAX_SLOTS) fail("time SEED ROUNDS BUILD:BATCH..");
+  uint64_t seed = number(words[1]), rounds = number(words[2]), batch[MAX_SLOTS], t[MAX_SLOTS][2];
+  build *slot[MAX_SLOTS];
+  int order[MAX_SLOTS];
+  for (int i = 0; i < n; i++) {
+    char *colon = strchr(words[3 + i], ':');
+    if (!colon) fail("'%s' is not BUILD:BATCH", words[3 + i]);
+    *colon = 0;
+    slot[i] = open_build(number(words[3 + i]));
+    batch[i] = number(colon + 1);
+    order[i] = i;
+  }
+  stay_put();
+  for (uint64_t r = 0; r < rounds; r++) {
+    for (int i = n - 1; i > 0; i--) {
+      int j = (int)(next_random(&seed) % (uint64_t)(i + 1)), o = order[i];
+      order[i] = order[j];
+      order[j] = o;
+    }
+    uint64_t switches = involuntary_switches(), alu = time_alu_loop();
+    for (int i = 0; i < n; i++) t[order[i]][0] = time_batch(slot[order[i]], batch[order[i]]);
+    for (int i = n - 1; i >= 0; i--) t[order[i]][1] = time_batch(slot[order[i]], batch[order[i]]);
+    printf("round %" PRIu64 " %" PRIu64, involuntary_switches() - switches, alu);
+    for (int i = 0; i < n; i++) printf(" %" PRIu64 " %" PRIu64, t[i][0], t[i][1]);
+    putchar('\n');
+    fflush(stdout);
+  }
+  for (int i = 0; i < n; i++) check_guards(slot[i]);
+}
+
+/* Unallocated hints: NOPs on every core, begin (96 + 2k) and end (97 + 2k) of region k to the plugin. Each stands in a
+ * function of its own, whose return ends the translation block, so that a region is exact to a few instructions. */
+#if defined(__aarch64__)
+#define HINT(k) \
+  case k: \
+    __asm__ volatile("hint #%0" ::"i"(96 + (k)) : "memory"); \
+    break;
+#else
+#define HINT(k) \
+  case k: \
+    break;
+#endif
+static __attribute__((noinline)) void mark_begin(unsigned region) {
+  switch (2 * region) { HINT(0) HINT(2) HINT(4) HINT(6) HINT(8) HINT(10) HINT(12) HINT(14) }
+}
+static __attribute__((noinline)) void mark_end(unsigned region) {
+  switch (2 * region + 1) { HINT(1) HINT(3) HINT(5) HINT(7) HINT(9) HINT(11) HINT(13) HINT(15) }
+}
+
+static void count(char **words, int n_words) {
+  if (n_words != 3) fail("count BUILD REGION");
+  build *b = open_build(number(words[1]));
+  uint64_t region = number(words[2]);
+  if (region >= REGIONS) fail("there is no region %" PRIu64, region);
+  run_model(b);
+  mark_begin((unsigned)region);
+  run_model(b);
+  mark_end((unsigned)region);
+  check_guards(b);
+}
+
+static void obey(char **words, int n) {
+  if (!strcmp(words[0], "describe")) describe();
+  else if (!strcmp(words[0], "run")) run_samples(words, n);
+  else if (!strcmp(words[0], "load")) load(words, n);
+  else if (!strcmp(words[0], "calibrate")) calibrate(words, n);
+  else if (!strcmp(words[0], "time")) time_rounds(words, n);
+  else if (!strcmp(words[0], "count")) count(words, n);
+  else fail("unknown command %s", words[0]);
+  puts("ok");
+  fflush(stdout);
+}
+
+int main(int argc, char **argv) {
+  FILE *script = argc > 1 ? fopen(argv[1], "r") : stdin;
+  if (!script) fail("cannot read %s: %s", argv[1], strerror(errno));
+  while (int8_gate_registry[n_builds]) n_builds++;
+  builds = calloc(n_builds + 1, sizeof *builds);
+  if (!builds) fail("out of memory");
+  for (size_t i = 0; i < n_builds; i++) {
+    builds[i].model = int8_gate_registry[i]();
+    if (builds[i].model->abi != 1) fail("build %zu has abi %u, this runner knows 1", i, (unsigned)builds[i].model->abi);
+  }
+  char *line = NULL, *save, *words[MAX_WORDS];
+  size_t capacity = 0;
+  while (getline(&line, &capacity, script) >= 0) {
+    int n = 0;
+    for (char *w = strtok_r(line, " \t\r\n", &save); w; w = strtok_r(NULL, " \t\r\n", &save)) {
+      if (n == MAX_WORDS) fail("too many words in one command");
+      words[n++] = w;
+    }
+    if (n) obey(words, n);
+  }
+  return 0;
+}

@@ -1,0 +1,62 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Build } from '../../compiler/build.ts';
+import { parseTarget } from '../../compiler/targets/index.ts';
+import {
+  cached,
+  cacheRoot,
+  compileFlags,
+  contentKey,
+  findCompiler,
+  projectRoot,
+  runTool,
+} from '../../compiler/toolchain/index.ts';
+import type { RunnerImage } from './device.ts';
+
+export interface LinkOptions {
+  readonly cacheDir?: string;
+  readonly family?: 'gcc' | 'clang';
+}
+
+/**
+ * Links the runner with the builds, statically and at a fixed address (what emulation and counting want), or finds that
+ * program in the cache. The builds must be of one architecture and have symbols of their own; their ISA levels may
+ * differ. Throws an EnvironmentError when there is no compiler or it fails.
+ */
+export async function linkRunner(builds: readonly Build[], options: LinkOptions = {}): Promise<RunnerImage> {
+  const symbols = builds.map((build) => build.symbol);
+  const arch = builds[0]?.target.arch;
+  if (new Set(symbols).size !== builds.length || builds.some((build) => build.target.arch !== arch)) {
+    throw new RangeError('a runner image takes builds of one architecture, each with a symbol of its own');
+  }
+  // The runner itself is built for the plainest processor, so that only a build's own code can be unknown to a machine.
+  const target = parseTarget(arch === 'aarch64' ? 'aarch64' : 'host');
+  const compiler = await findCompiler(target, options.family);
+  const flags = [...compileFlags(compiler, target), ...compiler.linkArgs];
+  const whole = process.platform === 'darwin' ? [] : ['-static', '-no-pie'];
+  const native = join(projectRoot(), 'native');
+  const sources = [join(native, 'runner', 'runner.c'), join(native, 'include', 'int8_gate.h')];
+  const archives = builds.map((build) => build.archive);
+  const registry = registrySource(symbols);
+  const contents = await Promise.all([...sources, ...archives].map((file) => readFile(file)));
+  const key = contentKey(['runner 1', compiler.command, compiler.version, ...flags, ...whole, registry, ...contents]);
+  const folder = await cached(options.cacheDir ?? cacheRoot(), key, async (cwd) => {
+    await writeFile(join(cwd, 'registry.c'), registry);
+    const inputs = [sources[0], 'registry.c', ...archives];
+    const include = `-I${join(native, 'include')}`;
+    await runTool(compiler.command, [...flags, ...whole, include, ...inputs, '-lm', '-o', 'runner'], { cwd });
+  });
+  return { executable: join(folder, 'runner'), builds };
+}
+
+/** The C file that tells the runner which builds it holds. */
+function registrySource(symbols: readonly string[]): string {
+  const functions = symbols.map((symbol) => `int8_gate_model_${symbol}`);
+  return [
+    '#include "int8_gate.h"',
+    ...functions.map((name) => `const int8_gate_model *${name}(void);`),
+    'extern const int8_gate_model *(*const int8_gate_registry[])(void);',
+    `const int8_gate_model *(*const int8_gate_registry[])(void) = {${[...functions, 'NULL'].join(', ')}};`,
+    '',
+  ].join('\n');
+}

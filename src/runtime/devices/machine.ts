@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { type Features, type Machine, type Target, thisMachine } from '../../compiler/targets/index.ts';
+
+/** The processor that hardware figures were measured on: part of every report and of every cache key. */
+export interface Fingerprint {
+  readonly arch: string;
+  readonly os: string;
+  /** What the system calls the processor, or its name in our CPU table; "unknown" where neither is known. */
+  readonly model: string;
+  /** ARM's Main ID Register, `0x00000000410fd490` and the like; null where the system does not show it. */
+  readonly midr: string | null;
+  readonly features: Features;
+  readonly cores: number;
+}
+
+/** Whether the processor executes the target's code without emulation. */
+export function canRunHere(target: Target, machine: Machine = thisMachine()): boolean {
+  if (target.arch === 'host') return true;
+  const features = Object.keys(target.features) as (keyof Features)[];
+  return machine.arm64 && features.every((name) => machine.features[name] || !target.features[name]);
+}
+
+/** Fingerprint of this machine. */
+export function fingerprint(): Fingerprint {
+  const { cpu, features } = thisMachine();
+  const system = cpus()[0]?.model.trim();
+  return {
+    arch: process.arch,
+    os: process.platform,
+    model: cpu ?? (system || 'unknown'),
+    midr: readMidr(),
+    features,
+    cores: availableParallelism(),
+  };
+}
+
+function readMidr(): string | null {
+  try {
+    return readFileSync('/sys/devices/system/cpu/cpu0/regs/identification/midr_el1', 'latin1').trim();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,106 @@
+import type { Build } from '../compiler/build.ts';
+import type { Target } from '../compiler/targets/index.ts';
+import { EnvironmentError, InputError } from '../errors.ts';
+import type { RunnerImage } from './devices/device.ts';
+import { canRunHere } from './devices/machine.ts';
+import { nativeDevice } from './devices/open.ts';
+import { MODEL_VERSION, type Modelled, type ModelledCpu, measureModelled, modelledCpu } from './modelled/index.ts';
+import { type Hardware, type HardwareOptions, type Interval, measureHardware } from './timing/index.ts';
+
+/** `hardware`: times on this machine. `modelled`: cycles from emulation. The two are never mixed or compared. */
+export type MeasureMode = 'hardware' | 'modelled';
+
+/** Cycles of one inference on the modelled CPU. */
+export interface ModelledFigure {
+  readonly median: number;
+  readonly instructions: number;
+}
+
+/** What one operator costs in a modelled measurement. */
+export interface OperatorCost {
+  readonly build: string;
+  /** How messages name the operator; null for what was spent outside of all operators' own functions. */
+  readonly op: string | null;
+  readonly kind: string;
+  readonly cycles: number;
+  readonly instructions: number;
+  readonly macs: number;
+}
+
+export interface ModelledMeasurement {
+  readonly mode: 'modelled';
+  readonly unit: 'cycles';
+  /** Whose cycles they are, and the version of the table they come from. */
+  readonly cpu: ModelledCpu;
+  readonly version: number;
+  readonly int8: ModelledFigure;
+  readonly fp32: ModelledFigure;
+  readonly base: ModelledFigure | null;
+  readonly speedup: number;
+  /** The speedup twice: modelled cycles do not vary. */
+  readonly interval: Interval;
+  /** In the order in which they run, INT8 first. */
+  readonly perOp: readonly OperatorCost[];
+}
+
+export type Measurement = ({ readonly mode: 'hardware' } & Hardware) | ModelledMeasurement;
+
+/** Hardware where the target's code runs on this machine's own processor, else modelled cycles. */
+export const autoMode = (target: Target): MeasureMode => (canRunHere(target) ? 'hardware' : 'modelled');
+
+/**
+ * Measures INT8 against FP32 (and the merge base's INT8, where there is one) for a target. Throws an EnvironmentError
+ * when this machine or its tools cannot do it, an InputError when the mode makes no sense for the target.
+ */
+export async function measure(
+  image: RunnerImage,
+  target: Target,
+  mode: MeasureMode,
+  options: HardwareOptions,
+): Promise<Measurement> {
+  if (mode === 'modelled') return modelled(image, target, options);
+  if (!canRunHere(target)) {
+    throw new EnvironmentError(
+      `hardware figures for ${target.name} need an ARM64 machine that can run it, which this one is not: use --measure modelled`,
+    );
+  }
+  return { mode, ...(await measureHardware(nativeDevice(), image, options)) };
+}
+
+async function modelled(image: RunnerImage, target: Target, options: HardwareOptions): Promise<ModelledMeasurement> {
+  const cpu = modelledCpu(target);
+  if (cpu === null) throw new InputError(`cycles cannot be modelled for target ${target.name}: use --measure hardware`);
+  const { int8, fp32, base } = options;
+  const indices = base === undefined ? [int8, fp32] : [int8, fp32, base];
+  const results = await Promise.all(indices.map((index) => measureModelled(image, index, cpu)));
+  const figures = results.map(({ cpus, instructions }) => ({ median: cpus[cpu]!.cycles, instructions }));
+  const speedup = figures[1].median / figures[0].median;
+  return {
+    mode: 'modelled',
+    unit: 'cycles',
+    cpu,
+    version: MODEL_VERSION,
+    int8: figures[0],
+    fp32: figures[1],
+    base: figures[2] ?? null,
+    speedup,
+    interval: [speedup, speedup],
+    perOp: [int8, fp32].flatMap((index, i) => operatorCosts(image.builds[index], results[i], cpu)),
+  };
+}
+
+/** Splits a build's cycles among its operators by the function that each one is compiled to. */
+export function operatorCosts(build: Build, result: Modelled, cpu: ModelledCpu): OperatorCost[] {
+  const functions = new Map(result.functions.map((entry) => [entry.symbol, entry]));
+  const costs = (build.nodes ?? []).map(({ symbol, kind, label, macs }) => {
+    const own = functions.get(symbol);
+    return {
+      ...{ build: build.name, op: label, kind, macs },
+      cycles: own?.cycles[cpu] ?? 0,
+      instructions: own?.instructions ?? 0,
+    };
+  });
+  const cycles = result.cpus[cpu]!.cycles - costs.reduce((sum, op) => sum + op.cycles, 0);
+  const instructions = result.instructions - costs.reduce((sum, op) => sum + op.instructions, 0);
+  return [...costs, { build: build.name, op: null, kind: 'other', macs: 0, cycles: Math.max(0, cycles), instructions }];
+}

@@ -1,0 +1,303 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, describe, expect, test } from 'vitest';
+import { EnvironmentError, InputError } from '../../src/errors.ts';
+import { linkRunner } from '../../src/runtime/devices/image.ts';
+import { operatorCosts } from '../../src/runtime/measure.ts';
+import { branchOf, findBlocks, parseCounts } from '../../src/runtime/modelled/blocks.ts';
+import { classify, registersOf } from '../../src/runtime/modelled/classify.ts';
+import { CORES, type ModelledCpu } from '../../src/runtime/modelled/cpus.ts';
+import { disassemble } from '../../src/runtime/modelled/disassemble.ts';
+import { functionAt, isDynamic, readFunctions } from '../../src/runtime/modelled/elf.ts';
+import { hottest } from '../../src/runtime/modelled/estimate.ts';
+import { measureModelled, modelledCpu } from '../../src/runtime/modelled/index.ts';
+import { blockCost } from '../../src/runtime/modelled/pipeline.ts';
+import { aarch64, handBuild, host, root, testFolder } from './helpers.ts';
+
+const folder = testFolder();
+const cpus = Object.keys(CORES) as ModelledCpu[];
+const environment = { ...process.env };
+afterEach(() => {
+  process.env = { ...environment };
+});
+
+const steady = (texts: readonly string[], cpu: ModelledCpu) => blockCost(texts.map(classify), CORES[cpu]).steady;
+
+describe('the pipeline model', () => {
+  const fixture = JSON.parse(readFileSync(join(root, 'test/fixtures/runtime/pipeline.json'), 'utf8')) as {
+    blocks: { name: string; text: string[]; cycles: Record<ModelledCpu, [steady: number, alone: number]> }[];
+  };
+
+  test.each(fixture.blocks)('gives the cycles of its prototype for $name', ({ text, cycles }) => {
+    const instructions = text.map(classify);
+    for (const cpu of cpus) {
+      const cost = blockCost(instructions, CORES[cpu]);
+      expect([cpu, cost.steady, cost.alone]).toEqual([
+        cpu,
+        expect.closeTo(cycles[cpu][0], 6),
+        expect.closeTo(cycles[cpu][1], 6),
+      ]);
+    }
+  });
+
+  // Throughputs and latencies as the cores' software optimization guides state them.
+  const sixteen = (text: (i: number) => string) => Array.from({ length: 16 }, (_, i) => text(i));
+  const independent = sixteen((i) => `fmla v${i}.4s, v30.4s, v31.4s`);
+  test.each<[ModelledCpu, number]>([
+    ['cortex-a53', 16],
+    ['cortex-a55', 16],
+    ['cortex-a72', 16],
+    ['cortex-a76', 8],
+    ['neoverse-n1', 8],
+    ['neoverse-n2', 8],
+    ['neoverse-v1', 4],
+    ['neoverse-v2', 4],
+    ['apple-m1', 4],
+  ])('sixteen independent 128-bit FMLA take %s %d cycles', (cpu, cycles) => {
+    expect(steady(independent, cpu)).toBeCloseTo(cycles, 1);
+  });
+
+  test('a chain of FMLA is as slow as the forwarding of its accumulator', () => {
+    const chain = sixteen(() => 'fmla v0.4s, v30.4s, v31.4s');
+    expect(steady(chain, 'neoverse-n1')).toBeCloseTo(32, 1);
+    expect(steady(chain, 'cortex-a55')).toBeCloseTo(64, 1);
+    expect(steady(chain, 'cortex-a72')).toBeCloseTo(48, 1);
+  });
+
+  test('half-width FMLA issue in pairs on the in-order cores', () => {
+    const half = sixteen((i) => `fmla v${i}.2s, v30.2s, v31.2s`);
+    expect(steady(half, 'cortex-a55')).toBeCloseTo(8, 1);
+  });
+
+  test('SDOT does four times the work of FMLA where it exists', () => {
+    const dots = sixteen((i) => `sdot v${i}.4s, v30.16b, v31.4b[1]`);
+    expect(steady(dots, 'neoverse-n1')).toBeCloseTo(8, 1);
+    expect(steady(dots, 'cortex-a55')).toBeCloseTo(16, 1);
+  });
+
+  test('loads, scalar adds and multiplies are limited by their ports', () => {
+    const loads = sixteen((i) => `ldr q${i}, [x0, #${16 * i}]`);
+    expect(steady(loads, 'cortex-a72')).toBeCloseTo(16, 1);
+    expect(steady(loads, 'neoverse-n1')).toBeCloseTo(8, 1);
+    expect(steady(loads, 'cortex-a55')).toBeCloseTo(32, 1);
+    const adds = sixteen((i) => `add x${i}, x20, x21`);
+    expect(steady(adds, 'neoverse-n1')).toBeCloseTo(16 / 3, 1);
+    expect(steady(adds, 'cortex-a55')).toBeCloseTo(8, 1);
+    const widening = sixteen((i) => `smlal v${i}.4s, v30.4h, v31.4h`);
+    expect(steady(widening, 'neoverse-n1')).toBeCloseTo(16, 1);
+    expect(steady(widening, 'neoverse-v1')).toBeCloseTo(8, 1);
+  });
+
+  test('no block runs faster than the front end delivers it', () => {
+    const pool = fixture.blocks.flatMap((block) => block.text);
+    const blocks = fc.array(fc.constantFrom(...pool), { minLength: 1, maxLength: 24 });
+    fc.assert(
+      fc.property(blocks, fc.constantFrom(...cpus), (texts, cpu) => {
+        // The end of an iteration is when its last result is there, so one may be up to a latency off: 1/20 of it.
+        expect(steady(texts, cpu)).toBeGreaterThanOrEqual(texts.length / CORES[cpu].width - 0.5);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('classify', () => {
+  test('tells registers from immediates and element sizes', () => {
+    expect(registersOf('{ v0.16b, v1.16b }')).toEqual(['v0', 'v1']);
+    expect(registersOf('[x3, w4, sxtw #2]')).toEqual(['x3', 'x4']);
+    expect(registersOf('[sp, #16]!')).toEqual(['sp']);
+    expect(registersOf('#0x10')).toEqual([]);
+    expect(registersOf('xzr')).toEqual([]);
+  });
+
+  test.each([
+    ['smlal v0.4s, v1.4h, v2.h[3]', { kind: 'vmlal', writes: ['v0'], reads: ['v1', 'v2', 'v0'], accumulator: 'v0' }],
+    ['sdot v3.4s, v1.16b, v2.4b[0]', { kind: 'vdot', accumulator: 'v3' }],
+    ['ldr q0, [x1], #16', { kind: 'ldvq', writes: ['v0'], reads: ['x1'], updates: ['x1'] }],
+    ['ldp x0, x1, [sp, #16]', { kind: 'ldx2', writes: ['x0', 'x1'], reads: ['sp'], updates: [] }],
+    ['st1 { v0.4s, v1.4s }, [x2]', { kind: 'stvq2', writes: [], reads: ['x2', 'v0', 'v1'] }],
+    ['subs x0, x0, #1', { kind: 'alu', writes: ['x0', 'nzcv'], reads: ['x0'] }],
+    ['b.ne #-16', { kind: 'br', reads: ['nzcv'] }],
+    ['ret', { kind: 'br', reads: [] }],
+    ['umov w0, v1.b[2]', { kind: 'v2x', writes: ['x0'], reads: ['v1'] }],
+    ['add x0, x1, x2, lsl #3', { kind: 'alus' }],
+    ['fmul s0, s1, s2', { kind: 'vfmuld' }],
+    ['nop', { kind: 'nop' }],
+  ])('%s', (text, expected) => {
+    expect(classify(text)).toMatchObject(expected);
+  });
+});
+
+describe('blocks', () => {
+  // add x0, x0, #1 · subs x1, x1, #1 · b.ne to the first · ret
+  const [ADD, SUBS, BNE, RET] = [0x91000400, 0xf1000421, 0x54ffffc1, 0xd65f03c0];
+  const hex = (...words: number[]) => {
+    const code = Buffer.alloc(4 * words.length);
+    for (const [i, word] of words.entries()) code.writeUInt32LE(word, 4 * i);
+    return code.toString('hex');
+  };
+
+  test('branches decode as the architecture manual says', () => {
+    expect(branchOf(0x1008, BNE)).toEqual({ conditional: true, to: 0x1000 });
+    expect(branchOf(0x1000, 0x14000002)).toEqual({ conditional: false, to: 0x1008 });
+    expect(branchOf(0x1000, 0x94000002)).toEqual({ conditional: false, to: null });
+    expect(branchOf(0x1000, 0x36000040)).toEqual({ conditional: true, to: 0x1008 });
+    expect(branchOf(0x1000, RET)).toEqual({ conditional: false, to: null });
+    expect(branchOf(0x1000, ADD)).toBeNull();
+  });
+
+  test('a loop entered from above is one block with all its iterations', () => {
+    // The first iteration runs in a longer translation block that begins before the loop.
+    const text = `0 ffc 1 ${hex(ADD, ADD, SUBS, BNE)}\n0 1000 9 ${hex(ADD, SUBS, BNE)}\n0 100c 1 ${hex(RET)}\n1 2000 7 ${hex(RET)}\n`;
+    const blocks = findBlocks(parseCounts(text, 0));
+    expect(blocks).toEqual([
+      { address: 0x1000, kind: 'loop', count: 10, words: [ADD, SUBS, BNE], instructions: 30 },
+      { address: 0xffc, kind: 'line', count: 1, words: [ADD], instructions: 1 },
+      { address: 0x100c, kind: 'line', count: 1, words: [RET], instructions: 1 },
+    ]);
+    expect(hottest(blocks, 0.9)).toHaveLength(1);
+    expect(hottest(blocks, 1)).toHaveLength(3);
+  });
+
+  test('a rare block inside a loop stays out of it', () => {
+    // cbz x0 over one add that runs once in ten iterations
+    const CBZ = 0xb4000040;
+    const back = 0x54ffffa1; // b.ne four instructions back, at 0x100c
+    const counts = [10, 1, 10, 10];
+    const lines = [CBZ, ADD, SUBS, back].map(
+      (word, i) => `0 ${(0x1000 + 4 * i).toString(16)} ${counts[i]} ${hex(word)}`,
+    );
+    expect(branchOf(0x100c, back)?.to).toBe(0x1000);
+    const blocks = findBlocks(parseCounts(lines.join('\n'), 0));
+    expect(blocks[0]).toMatchObject({ kind: 'loop', count: 10, words: [CBZ, SUBS, back], instructions: 30 });
+    expect(blocks[1]).toMatchObject({ kind: 'line', count: 1, words: [ADD] });
+  });
+
+  test('however the emulator cuts a line of code, its blocks are the same', () => {
+    const whole = findBlocks(parseCounts(`0 1000 5 ${hex(ADD, ADD, ADD, ADD, RET)}`, 0));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), (cut) => {
+        const words = [ADD, ADD, ADD, ADD, RET];
+        const lines = [
+          `0 1000 5 ${hex(...words.slice(0, cut))}`,
+          `0 ${(0x1000 + 4 * cut).toString(16)} 5 ${hex(...words.slice(cut))}`,
+        ];
+        expect(findBlocks(parseCounts(lines.join('\n'), 0))).toEqual(whole);
+      }),
+    );
+  });
+
+  test('garbled counts are refused', () => {
+    expect(() => parseCounts('0 1000 5 abc', 0)).toThrow(EnvironmentError);
+    expect(() => parseCounts('no counts at all', 0)).toThrow(/garbled: "no counts at all"/);
+  });
+});
+
+test('words are disassembled; what is no instruction is left out', async () => {
+  const text = await disassemble([0xd503201f, 0xffffffff, 0x0e218400, 0xd503201f]);
+  expect([...text]).toEqual([
+    [0xd503201f, 'nop'],
+    [0x0e218400, 'add v0.8b, v0.8b, v1.8b'],
+  ]);
+  process.env.PATH = folder;
+  await expect(disassemble([0xd503201f])).rejects.toThrow(/need llvm-mc.*sudo apt-get install -y llvm/);
+});
+
+test('functions of an executable are those that nm lists', async () => {
+  const { executable } = await linkRunner([handBuild(folder, host, { symbol: 'plain', run: '' })]);
+  const file = readFileSync(executable);
+  const functions = readFunctions(file);
+  const listed = execFileSync('nm', [executable], { encoding: 'utf8' });
+  for (const name of ['main', 'exit', 'int8_gate_model_plain']) {
+    const address = Number.parseInt(listed.match(new RegExp(`^([0-9a-f]+) [tT] ${name}$`, 'm'))![1], 16);
+    const found = functions.find((f) => f.name === name)!;
+    expect([name, found.address]).toEqual([name, address]);
+    expect(functionAt(functions, address + 1)?.address).toBe(address);
+  }
+  expect(functionAt(functions, 1)).toBeNull();
+  expect([isDynamic(file), isDynamic(readFileSync(process.execPath)), isDynamic(Buffer.from('#!/bin/sh'))]).toEqual([
+    false,
+    true,
+    true,
+  ]);
+  expect(readFunctions(Buffer.from('no executable'))).toEqual([]);
+});
+
+describe('a build in the emulator', () => {
+  const prelude = `
+static __attribute__((noinline)) void fast(void) {
+  __asm__ volatile("mov x9, #1000\\n1:\\n"
+    ".irp r,0,1,2,3,4,5,6,7,16,17,18,19,20,21,22,23\\n fmla v\\\\r\\\\().4s, v30.4s, v31.4s\\n .endr\\n"
+    "subs x9, x9, #1\\n b.ne 1b" ::: "x9", "cc", "memory", "v0","v1","v2","v3","v4","v5","v6","v7","v16","v17","v18","v19","v20","v21","v22","v23");
+}
+static __attribute__((noinline)) void slow(void) {
+  __asm__ volatile("mov x9, #500\\n1:\\n.rept 16\\n fmla v0.4s, v30.4s, v31.4s\\n .endr\\n subs x9, x9, #1\\n b.ne 1b" ::: "x9", "cc", "v0");
+}`;
+
+  test('costs what its loops cost, function by function, every time', async () => {
+    const build = handBuild(folder, aarch64, { symbol: 'loops', prelude, run: 'fast(); slow(); out[0] = 1;' });
+    const image = await linkRunner([build]);
+    const result = await measureModelled(image, 0, ['neoverse-n1', 'cortex-a72', 'cortex-a55']);
+    // 1000 · (16 FMLA at two a cycle), then 500 · (a chain of 16 FMLA, two cycles each).
+    expect(result.instructions).toBeGreaterThan(1000 * 18 + 500 * 18);
+    expect(result.instructions).toBeLessThan(1000 * 18 + 500 * 18 + 200);
+    const share = (symbol: string, cpu: ModelledCpu) => result.functions.find((f) => f.symbol === symbol)!.cycles[cpu]!;
+    expect(share('fast', 'neoverse-n1') / 8000).toBeCloseTo(1, 1);
+    expect(share('slow', 'neoverse-n1') / 16000).toBeCloseTo(1, 1);
+    expect(share('fast', 'cortex-a72') / 16000).toBeCloseTo(1, 1);
+    expect(share('slow', 'cortex-a55') / 32000).toBeCloseTo(1, 1);
+    for (const cpu of ['neoverse-n1', 'cortex-a72', 'cortex-a55'] as const) {
+      const parts = result.functions.reduce((sum, f) => sum + f.cycles[cpu]!, 0);
+      expect(parts / result.cpus[cpu]!.cycles).toBeCloseTo(1, 9);
+    }
+    const nodes = [{ symbol: 'fast', kind: 'nn.conv2d', label: '#0 nn.conv2d fast', macs: 64000 }];
+    const [fast, other] = operatorCosts({ ...build, nodes }, result, 'neoverse-n1');
+    expect(fast).toMatchObject({ op: '#0 nn.conv2d fast', macs: 64000 });
+    expect(other.op).toBeNull();
+    expect(fast.cycles + other.cycles).toBeCloseTo(result.cpus['neoverse-n1']!.cycles, 6);
+
+    process.env.INT8_GATE_CACHE = join(folder, 'fresh-cache');
+    expect(await measureModelled(image, 0, ['neoverse-n1', 'cortex-a72', 'cortex-a55'])).toEqual(result);
+  });
+
+  test('with instructions that the CPU lacks is refused', async () => {
+    const run =
+      '__asm__ volatile(".arch_extension dotprod\\n mov x9, #100\\n1: sdot v0.4s, v1.16b, v2.16b\\n subs x9, x9, #1\\n b.ne 1b" ::: "x9", "cc", "v0");';
+    const target = { ...aarch64, flags: ['-march=armv8.2-a+dotprod'] };
+    const image = await linkRunner([handBuild(folder, target, { symbol: 'dots', run })]);
+    await expect(measureModelled(image, 0, 'cortex-a72')).rejects.toThrow(InputError);
+    await expect(measureModelled(image, 0, 'cortex-a72')).rejects.toThrow(
+      /dotprod instructions, which cortex-a72 lacks/,
+    );
+    expect((await measureModelled(image, 0, 'neoverse-n1')).cpus['neoverse-n1']!.cycles).toBeGreaterThan(100);
+  });
+
+  test('needs an emulator that loads plugins', async () => {
+    const image = await linkRunner([handBuild(folder, aarch64, { symbol: 'nothing', run: '' })]);
+    const still = await linkRunner([handBuild(folder, host, { symbol: 'still', run: '' })]);
+    // A statically linked program in the emulator's place.
+    const bin = join(folder, 'bin');
+    mkdirSync(bin);
+    copyFileSync(still.executable, join(bin, 'qemu-aarch64'));
+    chmodSync(join(bin, 'qemu-aarch64'), 0o755);
+    process.env.PATH = `${bin}:${environment.PATH}`;
+    process.env.INT8_GATE_CACHE = join(folder, 'empty-cache');
+    await expect(measureModelled(image, 0, 'cortex-a72')).rejects.toThrow(
+      /cannot load plugins.*qemu-user of Debian 12/,
+    );
+  });
+});
+
+test('a bare ISA level has a reference CPU', () => {
+  const level = (features: Partial<typeof aarch64.features>) => ({
+    ...aarch64,
+    features: { ...aarch64.features, ...features },
+  });
+  expect(modelledCpu(aarch64)).toBe('cortex-a72');
+  expect(modelledCpu(level({ dotprod: true }))).toBe('neoverse-n1');
+  expect(modelledCpu(level({ dotprod: true, i8mm: true }))).toBe('neoverse-n2');
+  expect(modelledCpu({ ...aarch64, cpu: 'cortex-a53' })).toBe('cortex-a53');
+  expect(modelledCpu(host)).toBeNull();
+});
