@@ -1,7 +1,7 @@
+import type { OpAttrs, OpKind } from '../ops/kinds.ts';
 import type { DType, TensorData } from '../tensor/dtype.ts';
 import type { Quantization } from '../tensor/quantization.ts';
 import type { Shape } from '../tensor/shape.ts';
-import type { OpAttrs, OpKind } from '../ops/kinds.ts';
 
 /** Index of a tensor in its graph. */
 export type TensorId = number;

@@ -21,7 +21,23 @@ const ARRAYS = {
 } as const;
 
 export type DType = keyof typeof ARRAYS;
-export type DataOf<D extends DType> = InstanceType<(typeof ARRAYS)[D]>;
+/** The arrays, whatever kind of buffer they view. */
+interface Arrays {
+  float32: Float32Array;
+  float16: Uint16Array;
+  float64: Float64Array;
+  int4: Int8Array;
+  int8: Int8Array;
+  uint8: Uint8Array;
+  int16: Int16Array;
+  uint16: Uint16Array;
+  int32: Int32Array;
+  uint32: Uint32Array;
+  int64: BigInt64Array;
+  uint64: BigUint64Array;
+  bool: Uint8Array;
+}
+export type DataOf<D extends DType> = Arrays[D];
 /** The elements of a tensor, row-major. */
 export type TensorData = DataOf<DType>;
 
@@ -44,7 +60,8 @@ export function allocate<D extends DType>(dtype: D, length: number): DataOf<D> {
 export function fromBytes<D extends DType>(dtype: D, bytes: Uint8Array): DataOf<D> {
   const size = itemSize(dtype);
   const whole = bytes.byteLength - (bytes.byteLength % size);
-  const copy = bytes.slice(0, whole);
+  // Not bytes.slice: on a Buffer that makes a view into a pool of others.
+  const copy = new Uint8Array(bytes.subarray(0, whole));
   return new ARRAYS[dtype](copy.buffer, 0, whole / size) as DataOf<D>;
 }
 

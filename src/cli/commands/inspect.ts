@@ -1,0 +1,142 @@
+import type { Command } from 'commander';
+import { InputError } from '../../errors.ts';
+import type { Tensor } from '../../model/ir/graph.ts';
+import { macsOf, nodeMacs } from '../../model/ir/macs.ts';
+import { quoteName } from '../../model/ir/names.ts';
+import { printModel } from '../../model/ir/print.ts';
+import { schemeOf, schemesOf } from '../../model/ir/scheme.ts';
+import type { Quantization } from '../../model/tensor/quantization.ts';
+import { showShape } from '../../model/tensor/shape.ts';
+import { listProblems, type OperatorEntry, type Reading, readModel } from '../../model/tflite/importer.ts';
+import { readModelFile } from '../model_file.ts';
+
+export function register(program: Command): void {
+  program
+    .command('inspect')
+    .argument('<model>', 'a .tflite file')
+    .description('operators, quantization, multiply-accumulates, and what is unsupported and why')
+    .option('--json', 'print the description as JSON')
+    .option('--ir', 'print the imported graph as text')
+    .action((path: string, options: { json?: boolean; ir?: boolean }) => {
+      const bytes = readModelFile(path);
+      const reading = readModel(bytes, path);
+      if (options.ir) {
+        if (reading.model === null) throw new InputError(listProblems(path, reading.problems));
+        process.stdout.write(printModel(reading.model));
+        return;
+      }
+      const description = describe(reading, path, bytes.length);
+      process.stdout.write(options.json ? `${JSON.stringify(description, null, 2)}\n` : show(description));
+    });
+}
+
+interface PortInfo {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly signature?: readonly number[];
+  readonly quantization: Quantization | null;
+}
+interface OperatorInfo extends OperatorEntry {
+  readonly scheme: string | null;
+  readonly macs: number | null;
+}
+interface Description {
+  readonly schema: 'int8-gate/inspect@1';
+  readonly file: string;
+  readonly bytes: number;
+  readonly supported: boolean;
+  readonly description: string;
+  readonly schemes: readonly string[];
+  readonly macs: number | null;
+  readonly constantBytes: number | null;
+  readonly inputs: readonly PortInfo[];
+  readonly outputs: readonly PortInfo[];
+  readonly operators: readonly OperatorInfo[];
+  readonly problems: readonly string[];
+}
+
+function describe(reading: Reading, file: string, bytes: number): Description {
+  const { model } = reading;
+  const main = model?.subgraphs[0];
+  const operators = reading.operators.map((entry) => {
+    const graph = model?.subgraphs[entry.subgraph];
+    const node = graph?.nodes.find((n) => n.source === entry.index);
+    return graph === undefined || node === undefined
+      ? { ...entry, scheme: null, macs: null }
+      : { ...entry, scheme: schemeOf(graph, node), macs: nodeMacs(graph, node) };
+  });
+  const ports = (ids: readonly number[] = []): PortInfo[] => ids.map((id) => port(main!.tensors[id]));
+  const constants = model?.subgraphs.flatMap((g) => g.tensors.map((t) => t.data?.byteLength ?? 0));
+  return {
+    schema: 'int8-gate/inspect@1',
+    file,
+    bytes,
+    supported: model !== null,
+    description: model?.description ?? '',
+    schemes: main === undefined ? [] : schemesOf(main),
+    macs: main === undefined ? null : macsOf(main),
+    constantBytes: constants?.reduce((sum, n) => sum + n, 0) ?? null,
+    inputs: ports(main?.inputs),
+    outputs: ports(main?.outputs),
+    operators,
+    problems: reading.problems,
+  };
+}
+
+const port = (t: Tensor): PortInfo => ({
+  name: t.name,
+  dtype: t.dtype,
+  shape: t.shape,
+  ...(t.signature && { signature: t.signature }),
+  quantization: t.quantization,
+});
+
+const thousands = (n: number): string => n.toLocaleString('en-US');
+const short = (x: number): string => String(Number(x.toPrecision(7)));
+
+function showPort(p: PortInfo): string {
+  const q = p.quantization;
+  const scale = q === null ? '' : `, scale ${short(q.scales[0])}, zero point ${q.zeroPoints[0]}`;
+  const dynamic = p.signature === undefined ? '' : `, signature ${showShape(p.signature)}`;
+  return `${quoteName(p.name)} ${p.dtype} ${showShape(p.shape)}${dynamic}${scale}`;
+}
+
+function show(d: Description): string {
+  const lines = [`${d.file}: ${thousands(d.bytes)} bytes`];
+  if (d.supported) {
+    lines.push(`  computes     ${d.schemes.join('; ')}`);
+    lines.push(
+      `  work         ${thousands(d.macs ?? 0)} multiply-accumulates, ${thousands(d.constantBytes ?? 0)} bytes of constants`,
+    );
+    lines.push(...d.inputs.map((p) => `  input        ${showPort(p)}`));
+    lines.push(...d.outputs.map((p) => `  output       ${showPort(p)}`));
+  }
+  lines.push(`  operators    ${summary(d.operators)}`, '', ...table(d.operators));
+  if (d.problems.length > 0) lines.push('', `NOT SUPPORTED: ${listProblems(d.file, d.problems)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** `CONV_2D 14, SOFTMAX 1`, the most frequent first. */
+function summary(operators: readonly OperatorInfo[]): string {
+  const counts = new Map<string, number>();
+  for (const { name } of operators) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const sorted = [...counts].sort((a, b) => b[1] - a[1]);
+  return `${operators.length}: ${sorted.map(([name, n]) => `${name} ${n}`).join(', ')}`;
+}
+
+function table(operators: readonly OperatorInfo[]): string[] {
+  const rows = operators.map((op) => [
+    op.subgraph === 0 ? `#${op.index}` : `${op.subgraph}#${op.index}`,
+    op.name,
+    op.kind ?? 'NOT SUPPORTED',
+    op.scheme ?? '',
+    op.macs ? thousands(op.macs) : '',
+    op.outputs[0] ?? '',
+  ]);
+  const all = [['', 'operator', 'kind', 'computes', 'MACs', 'result'], ...rows];
+  const widths = all[0].map((_, c) => Math.max(...all.map((row) => row[c].length)));
+  return all.map((row) =>
+    `  ${row.map((cell, c) => (c === 4 ? cell.padStart(widths[c]) : cell.padEnd(widths[c]))).join('  ')}`.trimEnd(),
+  );
+}

@@ -1,0 +1,13 @@
+import { DTYPES, type DType } from '../tensor/dtype.ts';
+import type { ValueOf } from './flatbuffer.ts';
+import type { TensorType } from './schema/enums.ts';
+
+export type TensorTypeName = ValueOf<typeof TensorType>;
+
+/** The IR's type for a tensor type of the file, or null: strings, complex numbers, resources, bfloat16, 2-bit integers. */
+export function dtypeOf(type: TensorTypeName): DType | null {
+  const name = type.toLowerCase() as DType;
+  return DTYPES.includes(name) ? name : null;
+}
+
+export const tensorTypeOf = (dtype: DType): TensorTypeName => dtype.toUpperCase() as TensorTypeName;
