@@ -1,4 +1,23 @@
+import type { Tensor } from '../ir/graph.ts';
+import { allocate, type TensorData } from '../tensor/dtype.ts';
+import { elements } from '../tensor/shape.ts';
+import { activationRange, castInt32, clamp, requantizer, roundAway } from './arithmetic.ts';
 import type { Activation } from './attrs.ts';
+import { dataOf, defineOp, firstProblems, operand, parameters, rankIs } from './checks.ts';
+import type { EvalView, OpTable, OpView } from './definition.ts';
+import { quantizeBatches } from './hybrid.ts';
+import { multiplyRows32, multiplyRowsFloat, multiplyRowsWide } from './linear.ts';
+import {
+  biasValues,
+  centered,
+  checkActivation,
+  checkForm,
+  checkWeightedQuantization,
+  type Finish,
+  floatFinish,
+  isWide,
+  weightedForm,
+} from './weights.ts';
 
 export interface DenseFamily {
   /** data [..., K], weights [units, K], optional bias [units]. TFLite FULLY_CONNECTED. */
@@ -8,3 +27,127 @@ export interface DenseFamily {
     readonly asymmetricQuantizeInputs: boolean;
   };
 }
+
+type Kind = 'nn.dense';
+
+/** Input scale · weight scale / output scale in double: one for all units or one a unit. */
+export function denseFactors(data: Tensor, weights: Tensor, output: Tensor): number[] {
+  const input = data.quantization!.scales[0];
+  const out = output.quantization!.scales[0];
+  return weights.quantization!.scales.map((w) => (input * w) / out);
+}
+
+/**
+ * Bias, scaling, zero point and clamp. Since 2025 TFLite's reference kernel scales in double: round(acc · factor),
+ * halves away from zero (integer_ops/fully_connected.h); the other profiles use their own rounding.
+ */
+function integerFinish(op: EvalView<Kind>, units: number): Finish {
+  const output = op.outputs[0];
+  const { scale, zeroPoint } = parameters(output);
+  const { min, max } = activationRange(op.attrs.activation, scale, zeroPoint, output.dtype);
+  const factors = denseFactors(operand(op, 0), operand(op, 1), output);
+  const wide = isWide(operand(op, 0), op.inputs[2]);
+  const bias = biasValues(op.data[2], units, wide);
+  if (op.profile !== 'tflite' && !wide) {
+    const requantize = requantizer(op.profile, factors);
+    return (acc, c) => clamp((requantize((acc + bias[c]) | 0, c) + zeroPoint) | 0, min, max);
+  }
+  const one = factors.length === 1;
+  const total = wide ? (acc: number, c: number) => acc + bias[c] : (acc: number, c: number) => (acc + bias[c]) | 0;
+  return (acc, c) => clamp((castInt32(roundAway(total(acc, c) * factors[one ? 0 : c])) + zeroPoint) | 0, min, max);
+}
+
+/** Integer weights, float data: each row of the data gets its own scale. Source: EvalHybridDense (fully_connected.cc). */
+function evaluateHybrid(op: EvalView<Kind>, rows: number, units: number, depth: number, out: Float32Array): void {
+  const q = quantizeBatches(dataOf<Float32Array>(op, 0), rows, op.attrs.asymmetricQuantizeInputs);
+  const x = centered(q.values, q.offsets);
+  const w = centered(op.data[1]!, [0]);
+  const scales = operand(op, 1).quantization!.scales;
+  const bias = op.data[2] as Float32Array | null | undefined;
+  const activate = hybridActivation(op.attrs.activation);
+  const sums = new Int32Array(units);
+  for (let r = 0, o = 0; r < rows; r++) {
+    multiplyRows32(x, r * depth, w, 0, depth, units, sums, 0);
+    for (let c = 0; c < units; c++) {
+      const scale = Math.fround(q.scales[r] * scales[scales.length === 1 ? 0 : c]);
+      out[o++] = activate(Math.fround((bias ? bias[c] : 0) + Math.fround(Math.fround(sums[c]) * scale)));
+    }
+  }
+}
+
+/** Hybrid kernels alone apply every fused activation. */
+function hybridActivation(activation: Activation): (x: number) => number {
+  if (activation === 'TANH') return (x) => Math.fround(Math.tanh(x));
+  const clampOnly = floatFinish(null, activation);
+  return (x) => clampOnly(x, 0);
+}
+
+function evaluate(op: EvalView<Kind>): TensorData[] {
+  const [data, weights, output] = [operand(op, 0), operand(op, 1), op.outputs[0]];
+  const [units, depth] = weights.shape;
+  const out = allocate(output.dtype, elements(output.shape));
+  const rows = out.length / units;
+  const form = weightedForm(data, weights)!;
+  if (form === 'hybrid') {
+    evaluateHybrid(op, rows, units, depth, out as Float32Array);
+    return [out];
+  }
+  if (form === 'float') {
+    const finish = floatFinish(op.data[2], op.attrs.activation);
+    const sums = new Float32Array(units);
+    for (let r = 0, o = 0; r < rows; r++) {
+      multiplyRowsFloat(dataOf(op, 0), r * depth, dataOf(op, 1), 0, depth, units, sums, 0);
+      for (let c = 0; c < units; c++) out[o++] = finish(sums[c], c);
+    }
+    return [out];
+  }
+  const finish = integerFinish(op, units);
+  const x = centered(op.data[0]!, [parameters(data).zeroPoint]);
+  const w = centered(op.data[1]!, [parameters(weights).zeroPoint]);
+  const wide = isWide(data, op.inputs[2]);
+  const sums = wide ? new Float64Array(units) : new Int32Array(units);
+  for (let r = 0, o = 0; r < rows; r++) {
+    if (wide) multiplyRowsWide(x, r * depth, w, 0, depth, units, sums as Float64Array, 0);
+    else multiplyRows32(x, r * depth, w, 0, depth, units, sums as Int32Array, 0);
+    for (let c = 0; c < units; c++) out[o++] = finish(sums[c], c);
+  }
+  return [out];
+}
+
+function shape(op: OpView<Kind>): number[] {
+  const data = operand(op, 0);
+  const [units, depth] = operand(op, 1).shape;
+  return op.attrs.keepNumDims ? [...data.shape.slice(0, -1), units] : [elements(data.shape) / depth, units];
+}
+
+export const denseOps: OpTable<DenseFamily> = {
+  'nn.dense': defineOp({
+    arity: { inputs: [2, 3], outputs: [1, 1] },
+    check: (op) => {
+      const [data, weights] = [operand(op, 0), operand(op, 1)];
+      return firstProblems(
+        () => [rankIs(weights, 'the weights', 2), data.shape.length < 1 && 'the input is a scalar'],
+        () => {
+          const [units, depth] = weights.shape;
+          const last = data.shape[data.shape.length - 1];
+          return [
+            (units < 1 || depth < 1) && `the weights have the shape ${units} × ${depth}`,
+            elements(data.shape) % depth !== 0 &&
+              `the input's ${elements(data.shape)} elements do not divide into rows of ${depth}`,
+            op.attrs.keepNumDims &&
+              last !== depth &&
+              `the input's last dimension is ${last}, the weights have ${depth}`,
+          ];
+        },
+        () => checkForm(op, weights.shape[0]),
+        () => [
+          (weightedForm(data, weights) !== 'hybrid' || op.attrs.activation === 'SIGN_BIT') &&
+            checkActivation(op.attrs.activation),
+          ...checkWeightedQuantization(op, 0, true),
+        ],
+      );
+    },
+    shapes: (op) => [shape(op)],
+    evaluate,
+  }),
+};

@@ -1,4 +1,20 @@
+import { allocate, integerRange, isFloat, type TensorData } from '../tensor/dtype.ts';
+import { elements } from '../tensor/shape.ts';
+import { activationRange, clamp, floatRange, type Range } from './arithmetic.ts';
 import type { Activation, HW, Padding } from './attrs.ts';
+import {
+  clampingActivation,
+  defineOp,
+  dtypeIs,
+  firstProblems,
+  operand,
+  parameters,
+  perTensorQuantized,
+  rankIs,
+  sameDtype,
+} from './checks.ts';
+import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
+import { checkWindow, type Extent, type Window, windowExtents } from './window.ts';
 
 export interface PoolAttrs {
   readonly padding: Padding;
@@ -10,3 +26,113 @@ export interface PoolFamily {
   'nn.avg_pool2d': PoolAttrs;
   'nn.max_pool2d': PoolAttrs;
 }
+
+type PoolKind = keyof PoolFamily;
+
+export const poolWindow = (op: OpView<PoolKind>): Window => ({
+  kernel: op.attrs.pool,
+  strides: op.attrs.strides,
+  dilation: [1, 1],
+  padding: op.attrs.padding,
+});
+
+/** The limits of a pool's results: those of the fused activation in the output's type. */
+export function poolRange(op: OpView<PoolKind>): Range {
+  const output = op.outputs[0];
+  if (isFloat(output.dtype)) return floatRange(op.attrs.activation);
+  const { scale, zeroPoint } = parameters(output);
+  return activationRange(op.attrs.activation, scale, zeroPoint, output.dtype);
+}
+
+/** Pools do not rescale. TFLite asks that the scales agree to 1e-6. */
+function parametersAgree(op: OpView<PoolKind>): string | false {
+  const [a, b] = [parameters(operand(op, 0)), parameters(op.outputs[0])];
+  const agree = Math.abs(a.scale - b.scale) <= 1e-6 && a.zeroPoint === b.zeroPoint;
+  return !agree && 'input and output must have the same scale and zero point';
+}
+
+function check(op: OpView<PoolKind>): string[] {
+  const [data, output] = [operand(op, 0), op.outputs[0]];
+  return firstProblems(
+    () => [rankIs(data, 'the input', 4), dtypeIs(data, 'the input', 'float32', 'int8', 'uint8', 'int16')],
+    () => [
+      sameDtype(data, 'the input', output, 'the output'),
+      clampingActivation(op.attrs.activation),
+      ...checkWindow(data, poolWindow(op)),
+      ...(isFloat(data.dtype) ? [] : [perTensorQuantized(data, 'the input'), perTensorQuantized(output, 'the output')]),
+    ],
+    () => [!isFloat(data.dtype) && parametersAgree(op)],
+  );
+}
+
+function shapes(op: OpView<PoolKind>): number[][] {
+  const [h, w] = windowExtents(operand(op, 0), poolWindow(op));
+  return [[operand(op, 0).shape[0], h.out, w.out, operand(op, 0).shape[3]]];
+}
+
+/** Integer mean, halves away from zero; `count` elements add up to `sum`. */
+const integerMean = (sum: number, count: number): number => {
+  const half = Math.floor(count / 2);
+  return Math.trunc((sum > 0 ? sum + half : sum - half) / count);
+};
+
+/** Calls `window` for each output pixel with the part of its window inside of the image. */
+function eachWindow(
+  op: EvalView<PoolKind>,
+  window: (out: number, batch: number, y: readonly [number, number], x: readonly [number, number]) => void,
+): void {
+  const [batches, height, width] = operand(op, 0).shape;
+  const { kernel, strides } = poolWindow(op);
+  const [h, w] = windowExtents(operand(op, 0), poolWindow(op));
+  const span = (e: Extent, i: number, step: number, size: number, limit: number): readonly [number, number] => {
+    const from = i * step - e.before;
+    return [Math.max(0, from), Math.min(limit, from + size)];
+  };
+  for (let b = 0, o = 0; b < batches; b++) {
+    for (let y = 0; y < h.out; y++) {
+      for (let x = 0; x < w.out; x++, o++) {
+        window(o, b, span(h, y, strides[0], kernel[0], height), span(w, x, strides[1], kernel[1], width));
+      }
+    }
+  }
+}
+
+function evaluate(op: EvalView<PoolKind>, average: boolean): TensorData[] {
+  const data = op.data[0] as Float32Array;
+  const output = op.outputs[0];
+  const [, height, width, channels] = operand(op, 0).shape;
+  const out = allocate(output.dtype, elements(output.shape));
+  const float = isFloat(output.dtype);
+  const { min, max } = poolRange(op);
+  const lowest = float ? floatRange('NONE').min : integerRange(output.dtype)[0];
+  eachWindow(op, (o, b, [y0, y1], [x0, x1]) => {
+    const count = (y1 - y0) * (x1 - x0);
+    for (let c = 0; c < channels; c++) {
+      let sum = average ? 0 : lowest;
+      for (let y = y0; y < y1; y++) {
+        for (let x = x0; x < x1; x++) {
+          const v = data[((b * height + y) * width + x) * channels + c];
+          // biome-ignore lint/complexity/useMathMinMax: a NaN never becomes the largest
+          if (!average) sum = sum < v ? v : sum;
+          else sum = float ? Math.fround(sum + v) : sum + v;
+        }
+      }
+      if (average) sum = float ? Math.fround(sum / count) : integerMean(sum, count);
+      out[o * channels + c] = clamp(sum, min, max);
+    }
+  });
+  return [out];
+}
+
+const pool = <K extends PoolKind>(average: boolean): OpDefinition<K> =>
+  defineOp<K>({
+    arity: { inputs: [1, 1], outputs: [1, 1] },
+    check: (op) => check(op as OpView<PoolKind>),
+    shapes: (op) => shapes(op as OpView<PoolKind>),
+    evaluate: (op) => evaluate(op as EvalView<PoolKind>, average),
+  });
+
+export const poolOps: OpTable<PoolFamily> = {
+  'nn.avg_pool2d': pool(true),
+  'nn.max_pool2d': pool(false),
+};

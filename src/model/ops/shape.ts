@@ -1,5 +1,25 @@
+import type { Tensor } from '../ir/graph.ts';
+import { allocate, type DType, isQuantizable, type TensorData } from '../tensor/dtype.ts';
+import { elements, type Shape, showShape, strides } from '../tensor/shape.ts';
+import { clamp, roundAway } from './arithmetic.ts';
 import type { Activation, NoAttrs } from './attrs.ts';
-import type { DType } from '../tensor/dtype.ts';
+import {
+  defineOp,
+  dtypeIs,
+  firstProblems,
+  integers,
+  isIndexVector,
+  operand,
+  type Problem,
+  parameters,
+  perTensorQuantized,
+  resolveAxis,
+  sameDtype,
+  sameParameters,
+} from './checks.ts';
+import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
+import { intoWhole, type MovementPlan, runCopies, type StridedCopy, whole } from './strided_copy.ts';
+import { planStridedSlice } from './strided_slice.ts';
 
 export interface ShapeFamily {
   /** data, optional constant new shape; `newShape` is used when the operand is absent. */
@@ -22,3 +42,227 @@ export interface ShapeFamily {
   'nn.pad': NoAttrs;
   transpose: NoAttrs;
 }
+
+type ShapeKind = keyof ShapeFamily;
+
+/** `shape` with its one −1 worked out, or why it does not hold `count` elements. */
+function fillIn(shape: readonly number[], count: number): number[] | string {
+  const stretch = shape.indexOf(-1);
+  if (shape.some((d, i) => (d < 0 && d !== -1) || (d === -1 && i !== stretch)))
+    return `the new shape is ${showShape(shape)}`;
+  const known = elements(shape.filter((d) => d !== -1));
+  const rest = known === 0 ? 0 : count / known;
+  const filled = shape.map((d) => (d === -1 ? rest : d));
+  return elements(filled) === count && filled.every(Number.isInteger)
+    ? filled
+    : `${count} elements do not fit the new shape ${showShape(shape)}`;
+}
+
+const flatCopy = (from: Shape, to: Shape): MovementPlan => whole([to], [intoWhole([elements(from)], 0, [1])]);
+
+function planConcatenate(inputs: readonly Tensor[], axis: number): MovementPlan | string {
+  const first = inputs[0].shape;
+  const at = resolveAxis(axis, first.length);
+  if (at === null) return `axis ${axis} of ${first.length} dimensions`;
+  const odd = inputs.find((t) => t.shape.length !== first.length || t.shape.some((d, k) => k !== at && d !== first[k]));
+  if (odd) return `[${first}] and [${odd.shape}] do not join along dimension ${at}`;
+  const shape = first.with(
+    at,
+    inputs.reduce((sum, t) => sum + t.shape[at], 0),
+  );
+  const dst = strides(shape);
+  let done = 0;
+  const copies = inputs.map((t, from): StridedCopy => {
+    const dstOffset = done * dst[at];
+    done += t.shape[at];
+    return { from, to: 0, extents: t.shape, srcOffset: 0, srcStrides: strides(t.shape), dstOffset, dstStrides: dst };
+  });
+  return whole([shape], copies);
+}
+
+function planStack(inputs: readonly Tensor[], axis: number): MovementPlan | string {
+  const { shape } = inputs[0];
+  const at = resolveAxis(axis, shape.length + 1);
+  if (at === null) return `axis ${axis} of ${shape.length + 1} dimensions`;
+  const slices = inputs.map((t) => ({ ...t, shape: t.shape.toSpliced(at, 0, 1) }));
+  return planConcatenate(slices, at);
+}
+
+function planPad(op: OpView<'nn.pad'>): MovementPlan | string | null {
+  const { shape } = operand(op, 0);
+  const pads = integers(op.inputs[1]);
+  if (pads === null) return null;
+  if (pads.length !== 2 * shape.length) return `${pads.length} paddings for ${shape.length} dimensions`;
+  if (pads.some((p) => p < 0)) return 'a padding is negative';
+  const out = shape.map((d, k) => pads[2 * k] + d + pads[2 * k + 1]);
+  const dst = strides(out);
+  const copy: StridedCopy = {
+    from: 0,
+    to: 0,
+    extents: shape,
+    srcOffset: 0,
+    srcStrides: strides(shape),
+    dstOffset: dst.reduce((sum, s, k) => sum + s * pads[2 * k], 0),
+    dstStrides: dst,
+  };
+  const output = op.outputs[0];
+  const quantized = isQuantizable(output.dtype) && output.quantization !== null;
+  return whole([out], [copy], quantized ? parameters(output).zeroPoint : 0);
+}
+
+function planTranspose(op: OpView<'transpose'>): MovementPlan | string | null {
+  const { shape } = operand(op, 0);
+  const given = integers(op.inputs[1]);
+  if (given === null) return null;
+  const order = given.map((a) => resolveAxis(a, shape.length));
+  if (order.length !== shape.length || new Set(order).size !== order.length || order.includes(null)) {
+    return `[${given}] is no permutation of ${shape.length} dimensions`;
+  }
+  const own = strides(shape);
+  const out = order.map((a) => shape[a!]);
+  return whole(
+    [out],
+    [
+      intoWhole(
+        out,
+        0,
+        order.map((a) => own[a!]),
+      ),
+    ],
+  );
+}
+
+type Planners = { readonly [K in Exclude<ShapeKind, 'shape_of'>]: (op: OpView<K>) => MovementPlan | string | null };
+
+/**
+ * What each operator copies; words when it cannot; null while an operand that decides it is unknown. An 8-bit
+ * concatenation of tensors with different scales also rescales, see `rescalesInput`.
+ */
+const planners: Planners = {
+  reshape: (op) => {
+    const { shape } = operand(op, 0);
+    const asked = op.inputs[1] ? integers(op.inputs[1]) : op.attrs.newShape;
+    if (asked === null) return op.inputs[1] ? null : 'there is no new shape';
+    const filled = fillIn(asked, elements(shape));
+    return typeof filled === 'string' ? filled : flatCopy(shape, filled);
+  },
+  squeeze: (op) => {
+    const { shape } = operand(op, 0);
+    const axes = op.attrs.axes.map((a) => resolveAxis(a, shape.length));
+    const bad = op.attrs.axes.find((_, i) => axes[i] === null || shape[axes[i]!] !== 1);
+    if (bad !== undefined) return `dimension ${bad} of ${showShape(shape)} cannot be dropped`;
+    const dropped = (d: number) => (axes.length === 0 ? shape[d] === 1 : axes.includes(d));
+    return flatCopy(
+      shape,
+      shape.filter((_, d) => !dropped(d)),
+    );
+  },
+  strided_slice: planStridedSlice,
+  stack: (op) => planStack(op.inputs as readonly Tensor[], op.attrs.axis),
+  concatenate: (op) => planConcatenate(op.inputs as readonly Tensor[], op.attrs.axis),
+  'nn.pad': planPad,
+  transpose: planTranspose,
+};
+
+/** The copies of an operator whose deciding operands are constants, or null where they are not. */
+export function planShape<K extends Exclude<ShapeKind, 'shape_of'>>(kind: K, op: OpView<K>): MovementPlan | null {
+  const plan = (planners[kind] as (op: OpView<K>) => MovementPlan | string | null)(op);
+  return typeof plan === 'string' ? null : plan;
+}
+
+/** How an input of a uint8 concatenation is brought to the output's scale; null where it has it already. */
+export interface Rescaling {
+  readonly scale: number;
+  readonly bias: number;
+}
+
+/** Source: ConcatenationWithScaling (reference/concatenation.h); float32 throughout. */
+export function rescalesInput(input: Tensor, output: Tensor): Rescaling | null {
+  if (output.dtype !== 'uint8' || output.quantization === null) return null;
+  const [from, to] = [parameters(input), parameters(output)];
+  if (from.scale === to.scale && from.zeroPoint === to.zeroPoint) return null;
+  const scale = Math.fround(from.scale * Math.fround(1 / to.scale));
+  return { scale, bias: Math.fround(-from.zeroPoint * scale) };
+}
+
+function rescaled(data: Uint8Array, r: Rescaling, zeroPoint: number): TensorData {
+  return Uint8Array.from(data, (x) =>
+    clamp(roundAway(Math.fround(Math.fround(x * r.scale) + r.bias)) + zeroPoint, 0, 255),
+  );
+}
+
+function evaluate<K extends Exclude<ShapeKind, 'shape_of'>>(kind: K, op: EvalView<K>): TensorData[] {
+  const known = { ...op, inputs: op.inputs.map((t, i) => t && { ...t, data: op.data[i] }) };
+  const plan = planShape(kind, known)!;
+  const output = op.outputs[0];
+  const data = op.data.map((d, i) => {
+    const r = kind === 'concatenate' ? rescalesInput(operand(op, i), output) : null;
+    return r === null ? d : rescaled(d as Uint8Array, r, parameters(output).zeroPoint);
+  });
+  return runCopies(plan.copies, data, [{ dtype: output.dtype, shape: plan.shapes[0] }], plan.fill);
+}
+
+function moving<K extends Exclude<ShapeKind, 'shape_of'>>(
+  kind: K,
+  inputs: readonly [number, number],
+  own: (op: OpView<K>) => readonly Problem[],
+): OpDefinition<K> {
+  return defineOp<K>({
+    arity: { inputs, outputs: [1, 1] },
+    check: (op) =>
+      firstProblems(
+        () => [sameDtype(operand(op, 0), 'the input', op.outputs[0], 'the output'), ...own(op)],
+        () => {
+          const plan = (planners[kind] as (op: OpView<K>) => MovementPlan | string | null)(op);
+          return [typeof plan === 'string' && plan];
+        },
+      ),
+    shapes: (op) => [planShape(kind, op)?.shapes[0] ?? null],
+    evaluate: (op) => evaluate(kind, op),
+  });
+}
+
+const MANY: readonly [number, number] = [1, 4096];
+
+/** Inputs of a join: all there, of one type, with the output's parameters. */
+const joinable = (op: OpView<'stack' | 'concatenate'>): Problem[] =>
+  op.inputs.flatMap((t, i) =>
+    t === null
+      ? [`input ${i} is missing`]
+      : [
+          sameDtype(t, `input ${i}`, op.outputs[0], 'the output'),
+          op.kind === 'concatenate' && t.dtype === 'uint8' ? null : sameParameters(t, op.outputs[0]),
+        ],
+  );
+
+export const shapeOps: OpTable<ShapeFamily> = {
+  reshape: moving('reshape', [1, 2], (op) => (op.inputs[1] ? isIndexVector(op.inputs[1], 'the new shape') : [])),
+  squeeze: moving('squeeze', [1, 1], () => []),
+  shape_of: defineOp({
+    arity: { inputs: [1, 1], outputs: [1, 1] },
+    check: (op) => [dtypeIs(op.outputs[0], 'the output', 'int32', 'int64')].filter((p) => typeof p === 'string'),
+    shapes: (op) => [[operand(op, 0).shape.length]],
+    evaluate: (op): TensorData[] => {
+      const { shape } = operand(op, 0);
+      const out = allocate(op.outputs[0].dtype, shape.length);
+      for (let d = 0; d < shape.length; d++) out[d] = out instanceof BigInt64Array ? BigInt(shape[d]) : shape[d];
+      return [out];
+    },
+  }),
+  strided_slice: moving('strided_slice', [4, 4], (op) =>
+    ['begin', 'end', 'the strides'].flatMap((what, i) => isIndexVector(operand(op, i + 1), what)),
+  ),
+  stack: moving('stack', MANY, joinable),
+  concatenate: moving('concatenate', MANY, (op) => [
+    op.attrs.activation !== 'NONE' && `the fused activation ${op.attrs.activation} is not defined here`,
+    ...joinable(op),
+    ...(op.outputs[0].dtype === 'uint8' && op.outputs[0].quantization !== null
+      ? [...op.inputs, op.outputs[0]].map((t, i) => t !== null && perTensorQuantized(t, `tensor ${i}`))
+      : []),
+  ]),
+  'nn.pad': moving('nn.pad', [2, 2], (op) => [
+    ...isIndexVector(operand(op, 1), 'the paddings', 2),
+    sameParameters(operand(op, 0), op.outputs[0]),
+  ]),
+  transpose: moving('transpose', [2, 2], (op) => isIndexVector(operand(op, 1), 'the permutation')),
+};

@@ -1,0 +1,105 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { InputError } from '../../errors.ts';
+import { parseCases } from '../../gate/cases/case.ts';
+import type { Engine } from '../../gate/cases/engine.ts';
+import { interpreterEngine } from '../../gate/cases/interpreter.ts';
+import { type CaseResult, runCases } from '../../gate/cases/run.ts';
+import { describeFailure, summaryTable, type TargetReport, targetReport } from '../../gate/cases/summary.ts';
+
+interface Options {
+  readonly cases: string;
+  readonly engine: keyof typeof ENGINES;
+  readonly filter?: string;
+  readonly target: readonly string[];
+  readonly json?: string;
+}
+
+/** The engines of each --engine, for the targets asked for. */
+const ENGINES = {
+  interpreter: (): Engine[] => [interpreterEngine()],
+} satisfies Record<string, (targets: readonly string[]) => Engine[]>;
+
+export function register(program: Command): void {
+  program
+    .command('verify')
+    .description('run golden cases and compare every output value')
+    .requiredOption('--cases <file>', 'the list of cases, one JSON object a line')
+    .option('--target <target>', 'build for this target (may be repeated)', collect, [])
+    .addOption(
+      new Option('--engine <name>', 'what runs the models').choices(Object.keys(ENGINES)).default('interpreter'),
+    )
+    .option('--filter <regex>', 'only cases whose name matches')
+    .option('--json <file>', 'write the results to a file')
+    .action(verify);
+}
+
+const collect = (value: string, earlier: readonly string[]): string[] => [...earlier, value];
+
+async function verify(options: Options): Promise<void> {
+  const text = await readInput(options.cases);
+  const wanted = filterOf(options.filter);
+  const cases = parseCases(new TextDecoder().decode(text), options.cases).filter((c) => wanted.test(c.name));
+  if (cases.length === 0) throw new InputError(`${options.cases}: no case's name matches ${options.filter}`);
+  const folder = dirname(resolve(options.cases));
+  const targets: Record<string, TargetReport> = {};
+  for (const engine of ENGINES[options.engine]()) {
+    const results = await runCases(
+      cases,
+      engine,
+      (file) => readInput(resolve(folder, file)),
+      progress(engine, cases.length),
+    );
+    targets[engine.name] = targetReport(results);
+    print(engine.name, results);
+  }
+  if (options.json !== undefined) await writeWhole(options.json, `${JSON.stringify({ targets }, null, 2)}\n`);
+  if (Object.values(targets).some((t) => t.passed < t.cases)) process.exitCode = 1;
+}
+
+function filterOf(pattern = ''): RegExp {
+  try {
+    return new RegExp(pattern);
+  } catch (error) {
+    throw new InputError(`--filter: ${(error as Error).message}`);
+  }
+}
+
+/** Failures at once, and now and then how far the run is, on stderr. */
+function progress(engine: Engine, total: number): (result: CaseResult, done: number) => void {
+  let last = Date.now();
+  return (result, done) => {
+    if (!result.passed) process.stderr.write(`${engine.name}: ${describeFailure(result)}\n`);
+    if (Date.now() - last < 5000) return;
+    last = Date.now();
+    process.stderr.write(`${engine.name}: ${done} of ${total} cases\n`);
+  };
+}
+
+function print(name: string, results: readonly CaseResult[]): void {
+  const failures = results.filter((r) => !r.passed).map((r) => `  ${describeFailure(r)}\n`);
+  const passed = results.length - failures.length;
+  process.stdout.write(`${summaryTable(results)}\n\n${name}: ${passed} of ${results.length} cases passed\n`);
+  process.stdout.write(failures.join(''));
+}
+
+async function readInput(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new InputError(`${file}: ${code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`}`);
+  }
+}
+
+async function writeWhole(file: string, text: string): Promise<void> {
+  const part = `${file}.${process.pid}.part`;
+  try {
+    await mkdir(dirname(resolve(file)), { recursive: true });
+    await writeFile(part, text);
+    await rename(part, file);
+  } catch (error) {
+    throw new InputError(`${file}: cannot be written (${(error as NodeJS.ErrnoException).code})`);
+  }
+}

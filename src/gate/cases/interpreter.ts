@@ -1,0 +1,19 @@
+import { interpret, type Value } from '../../model/interpreter/index.ts';
+import type { Profile } from '../../model/ops/definition.ts';
+import type { Engine } from './engine.ts';
+
+/** The engine that every build is compared with. */
+export const interpreterEngine = (profile: Profile = 'tflite'): Engine => ({
+  name: 'interpreter',
+  batch: 1,
+  prepare: async (models) => ({
+    run: async (index, samples, { keepState }) => {
+      let state = new Map<number, Value>();
+      return samples.map((inputs) => {
+        if (!keepState) state = new Map();
+        return interpret(models[index], inputs, { profile, state });
+      });
+    },
+    close: async () => {},
+  }),
+});

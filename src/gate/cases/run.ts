@@ -1,0 +1,215 @@
+import { EnvironmentError, InputError } from '../../errors.ts';
+import type { Graph, Model, TensorId } from '../../model/ir/graph.ts';
+import { inferShapes } from '../../model/ir/shapes.ts';
+import { verifyGraph } from '../../model/ir/verify.ts';
+import { type NpyArray, parseNpy } from '../../model/tensor/npy.ts';
+import { type Shape, sameShape, showShape } from '../../model/tensor/shape.ts';
+import { importModel } from '../../model/tflite/importer.ts';
+import type { CasePort, CaseSet, GoldenCase } from './case.ts';
+import { addComparisons, type Comparison, compare, NO_DIFFERENCE } from './compare.ts';
+import type { Engine, Sample } from './engine.ts';
+
+/** Gets the bytes of a file that a case names. Throws an InputError where there is none. */
+export type ReadFile = (file: string) => Promise<Uint8Array>;
+
+export interface CaseResult extends Comparison {
+  readonly name: string;
+  readonly op: string;
+  readonly form: string;
+  readonly passed: boolean;
+  /** Why the case could not be run at all. */
+  readonly error?: string;
+}
+
+/** The model of one or more cases with the shapes of their inputs, and which cases these are. */
+interface Job {
+  readonly model: string;
+  readonly cases: GoldenCase[];
+}
+
+/** Cases of the same model next to each other in the list share its preparation. */
+function groupByModel(cases: readonly GoldenCase[]): Job[] {
+  const jobs: Job[] = [];
+  for (const c of cases) {
+    const last = jobs.at(-1);
+    if (last?.model === c.model) last.cases.push(c);
+    else jobs.push({ model: c.model, cases: [c] });
+  }
+  return jobs;
+}
+
+/**
+ * Runs all sets of all cases through `engine`. The results are in the order of the cases.
+ * A case that cannot be run fails with an error; only a broken environment ends the whole run (EnvironmentError).
+ */
+export async function runCases(
+  cases: readonly GoldenCase[],
+  engine: Engine,
+  read: ReadFile,
+  onResult: (result: CaseResult, done: number) => void = () => {},
+): Promise<CaseResult[]> {
+  const results: CaseResult[] = [];
+  const report = (result: CaseResult): void => {
+    results.push(result);
+    onResult(result, results.length);
+  };
+  const jobs = groupByModel(cases);
+  for (let from = 0; from < jobs.length; from += engine.batch) {
+    const plans = (await Promise.all(jobs.slice(from, from + engine.batch).map((job) => planJob(job, read)))).flat();
+    const models = [...new Set(plans.flatMap((plan) => plan.parts.map((part) => part.model)))];
+    const runner = await engine.prepare(models);
+    try {
+      for (const plan of plans) {
+        const { stateful } = plan.case;
+        report(await judge(plan, (m, samples) => runner.run(models.indexOf(m), samples, { keepState: stateful })));
+      }
+    } finally {
+      await runner.close();
+    }
+  }
+  return results;
+}
+
+const failed = (c: GoldenCase, error: string): CaseResult => ({
+  name: c.name,
+  op: c.op,
+  form: c.form,
+  ...NO_DIFFERENCE,
+  passed: false,
+  error,
+});
+
+/** A case ready to run, or why it is not: its sets, together where their inputs have the same shapes. */
+interface Plan {
+  readonly case: GoldenCase;
+  readonly parts: readonly Part[];
+  readonly error?: string;
+}
+interface Part {
+  readonly model: Model;
+  readonly samples: readonly Sample[];
+  readonly expected: readonly (readonly Expected[])[];
+}
+
+/** What one output must be: one of these arrays. */
+type Expected = readonly NpyArray[];
+
+async function planJob(job: Job, read: ReadFile): Promise<Plan[]> {
+  const imported = await attempt(async () => importModel(await read(job.model), job.model));
+  const resized = new Map<string, Model>();
+  return Promise.all(
+    job.cases.map(async (c): Promise<Plan> => {
+      const plan = await attempt(async () => {
+        if (typeof imported === 'string') throw new InputError(imported);
+        return planCase(c, imported, resized, read);
+      });
+      return typeof plan === 'string' ? { case: c, parts: [], error: plan } : plan;
+    }),
+  );
+}
+
+/** The result, or the message of the InputError that came instead. */
+async function attempt<T>(work: () => Promise<T>): Promise<T | string> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof InputError) return error.message;
+    throw error;
+  }
+}
+
+async function planCase(c: GoldenCase, model: Model, resized: Map<string, Model>, read: ReadFile): Promise<Plan> {
+  const graph = model.subgraphs[0];
+  const array = async (file: string): Promise<NpyArray> => parseNpy(await read(file), file);
+  const sets = await Promise.all(
+    c.sets.map(async (set: CaseSet) => ({
+      inputs: await Promise.all(inOrder(graph, graph.inputs, set.inputs).map((p) => array(p.file))),
+      outputs: await Promise.all(
+        inOrder(graph, graph.outputs, set.outputs).map((p) =>
+          Promise.all([p.file, p.optimized_file].filter((f) => f !== undefined).map(array)),
+        ),
+      ),
+    })),
+  );
+  const parts = new Map<string, (typeof sets)[number][]>();
+  for (const set of sets) {
+    checkInputs(graph, set.inputs);
+    const key = set.inputs.map((a) => showShape(a.shape)).join();
+    parts.set(key, [...(parts.get(key) ?? []), set]);
+  }
+  if (c.stateful && parts.size > 1) throw new InputError('the sets of a stateful case have inputs of different shapes');
+  return {
+    case: c,
+    parts: [...parts].map(([key, members]): Part => {
+      const shapes = members[0].inputs.map((a) => a.shape);
+      const fitting = resized.get(key) ?? withInputShapes(model, shapes);
+      resized.set(key, fitting);
+      return {
+        model: fitting,
+        samples: members.map((set) => set.inputs.map((a) => a.data)),
+        expected: members.map((set) => set.outputs),
+      };
+    }),
+  };
+}
+
+/** The case's files in the order of the model's inputs or outputs: by name where the names tell, else as listed. */
+function inOrder(graph: Graph, ids: readonly TensorId[], ports: readonly CasePort[]): readonly CasePort[] {
+  if (ports.length !== ids.length) throw new InputError(`${ports.length} files for ${ids.length} inputs or outputs`);
+  const named = ids.map((id) => ports.filter((p) => p.name === graph.tensors[id].name));
+  return named.every((found) => found.length === 1) ? named.map(([p]) => p) : ports;
+}
+
+function checkInputs(graph: Graph, inputs: readonly NpyArray[]): void {
+  inputs.forEach((array, i) => {
+    const { name, dtype } = graph.tensors[graph.inputs[i]];
+    const stored = dtype === 'int4' ? 'int8' : dtype;
+    if (array.dtype !== stored) throw new InputError(`input "${name}" is ${dtype}, the file holds ${array.dtype}`);
+  });
+}
+
+/** The model with inputs of these shapes and all that follows from them. */
+function withInputShapes(model: Model, shapes: readonly Shape[]): Model {
+  const [graph, ...others] = model.subgraphs;
+  if (graph.inputs.every((id, i) => sameShape(graph.tensors[id].shape, shapes[i]))) return model;
+  const tensors = graph.tensors.map((t, id) => {
+    const at = graph.inputs.indexOf(id);
+    return at < 0 ? t : { ...t, shape: shapes[at] };
+  });
+  const resized = inferShapes({ ...graph, tensors });
+  const faults = verifyGraph(resized);
+  if (faults.length > 0) throw new InputError(`with inputs ${shapes.map(showShape).join(', ')}: ${faults.join('; ')}`);
+  return { ...model, subgraphs: [resized, ...others] };
+}
+
+async function judge(
+  plan: Plan,
+  run: (model: Model, samples: readonly Sample[]) => Promise<Sample[]>,
+): Promise<CaseResult> {
+  const { case: c, parts, error } = plan;
+  if (error !== undefined) return failed(c, error);
+  let total = NO_DIFFERENCE;
+  for (const { model, samples, expected } of parts) {
+    let outputs: Sample[];
+    try {
+      outputs = await run(model, samples);
+    } catch (problem) {
+      // A build that crashes is this case's failure, and the next one may do better.
+      if (problem instanceof InputError || problem instanceof EnvironmentError) return failed(c, problem.message);
+      throw problem;
+    }
+    const graph = model.subgraphs[0];
+    total = expected
+      .flatMap((set, s) => set.map((answers, k) => compareOutput(graph, k, outputs[s][k], answers, c)))
+      .reduce(addComparisons, total);
+  }
+  return { name: c.name, op: c.op, form: c.form, ...total, passed: total.differing === 0 };
+}
+
+/** The best agreement with any of the accepted answers. */
+function compareOutput(graph: Graph, k: number, actual: Sample[number], answers: Expected, c: GoldenCase): Comparison {
+  const { dtype } = graph.tensors[graph.outputs[k]];
+  return answers
+    .map((answer) => compare(actual, answer.data, dtype, c.tolerance))
+    .reduce((best, next) => (next.differing < best.differing ? next : best));
+}

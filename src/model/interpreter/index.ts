@@ -1,0 +1,1 @@
+export { type InterpretOptions, interpret, interpretValues, type Value } from './interpret.ts';

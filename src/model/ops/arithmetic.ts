@@ -1,0 +1,185 @@
+/**
+ * The integer arithmetic that TFLite's reference kernels compute with, on JavaScript numbers. Every function is exact:
+ * 64-bit products are split so that each part fits the 53 bits of a double. The tests compare each with BigInt.
+ */
+import { type DType, integerRange } from '../tensor/dtype.ts';
+import type { Activation } from './attrs.ts';
+import type { Profile } from './definition.ts';
+
+/** A real factor as fixed point: multiplier · 2^(shift − 31), with multiplier in [2^30, 2^31) or 0. */
+export interface Multiplier {
+  readonly multiplier: number;
+  readonly shift: number;
+}
+
+/** Rounds to the nearest integer, halves away from zero (C's `round`). */
+export function roundAway(x: number): number {
+  const t = Math.trunc(x);
+  return Math.abs(x - t) >= 0.5 ? t + Math.sign(x) : t;
+}
+
+/** Rounds to the nearest integer, halves to even (C's `rint`). */
+export function roundEven(x: number): number {
+  const down = Math.floor(x);
+  const rest = x - down;
+  if (rest !== 0.5) return rest < 0.5 ? down : down + 1;
+  return down % 2 === 0 ? down : down + 1;
+}
+
+/**
+ * A rounded real as int32. C leaves the conversion of NaN and of what does not fit to the machine; the golden outputs
+ * come from x86, where all of these become the smallest int32.
+ */
+export const castInt32 = (x: number): number => (x >= -2147483648 && x <= 2147483647 ? x : -2147483648);
+
+const bits = new DataView(new ArrayBuffer(8));
+
+/** C's frexp: x = fraction · 2^exponent with |fraction| in [0.5, 1); 0 and non-finite values come back with exponent 0. */
+export function frexp(x: number): readonly [fraction: number, exponent: number] {
+  if (x === 0 || !Number.isFinite(x)) return [x, 0];
+  if (Math.abs(x) < 2.2250738585072014e-308) {
+    const [fraction, exponent] = frexp(x * 2 ** 54);
+    return [fraction, exponent - 54];
+  }
+  bits.setFloat64(0, x);
+  const high = bits.getUint32(0);
+  bits.setUint32(0, (high & 0x800fffff) | 0x3fe00000);
+  return [bits.getFloat64(0), ((high >>> 20) & 0x7ff) - 1022];
+}
+
+/** TFLite's QuantizeMultiplier (quantization_util.cc). Factors below 2^-31 become 0. */
+export function quantizeMultiplier(real: number): Multiplier {
+  if (real === 0) return { multiplier: 0, shift: 0 };
+  const [fraction, exponent] = frexp(real);
+  let multiplier = roundAway(fraction * 2147483648);
+  let shift = exponent;
+  if (multiplier === 2147483648) {
+    multiplier = 1073741824;
+    shift += 1;
+  }
+  return shift < -31 ? { multiplier: 0, shift: 0 } : { multiplier, shift };
+}
+
+/**
+ * gemmlowp's SaturatingRoundingDoublingHighMul: (a·b + 2^30) >> 31 in 64 bit, saturated where a = b = −2^31.
+ * Both arguments are int32. The lower half of b is taken unsigned, so both partial products are exact doubles.
+ */
+export function doublingHighMul(a: number, b: number): number {
+  const upper = a * (b >> 16);
+  const lower = a * (b & 0xffff) + 1073741824;
+  const r = Math.floor((upper + Math.floor(lower / 65536)) / 32768);
+  return r === 2147483648 ? 2147483647 : r;
+}
+
+/** gemmlowp's RoundingDivideByPOT: x / 2^exponent, halves away from zero. x is int32, exponent in [0, 31]. */
+export function roundingDivideByPOT(x: number, exponent: number): number {
+  if (exponent === 0) return x;
+  const mask = exponent === 31 ? 0x7fffffff : (1 << exponent) - 1;
+  const threshold = (mask >> 1) + (x < 0 ? 1 : 0);
+  return (x >> exponent) + ((x & mask) > threshold ? 1 : 0);
+}
+
+/** TFLite's MultiplyByQuantizedMultiplier with its double rounding; the left shift wraps around as int32. */
+export function multiplyByMultiplier(x: number, m: Multiplier): number {
+  return m.shift > 0
+    ? doublingHighMul(m.shift > 31 ? 0 : Math.imul(x, 1 << m.shift), m.multiplier)
+    : roundingDivideByPOT(doublingHighMul(x, m.multiplier), -m.shift);
+}
+
+/** (x·m + 2^(t−1)) >> t for int32 x, a multiplier m and t in [1, 62]; the result as int32. */
+function roundingShiftedProduct(x: number, m: number, t: number): number {
+  if (t < 17) {
+    const product = x * m;
+    if (Math.abs(product) < 2 ** 52) return Math.floor((product + 2 ** (t - 1)) / 2 ** t) | 0;
+    return Number(BigInt.asIntN(32, (BigInt(x) * BigInt(m) + (1n << BigInt(t - 1))) >> BigInt(t)));
+  }
+  const upper = x * (m >> 16);
+  const lower = x * (m & 0xffff);
+  return Math.floor((upper + Math.floor(lower / 65536) + 2 ** (t - 17)) / 2 ** (t - 16)) | 0;
+}
+
+/** One rounding in 64 bit: ruy's kernels and builds of TFLite with TFLITE_SINGLE_ROUNDING. */
+export function multiplyByMultiplierSingle(x: number, m: Multiplier): number {
+  return roundingShiftedProduct(x, m.multiplier, 31 - Math.min(m.shift, 30));
+}
+
+/**
+ * TFLite's MultiplyByQuantizedMultiplier of an int64 accumulator (INT16x8 operators): the multiplier is reduced to
+ * 16 bits first. x is an integer below 2^53 in magnitude; the result wraps as int32.
+ */
+export function multiplyByMultiplier64(x: number, m: Multiplier): number {
+  const reduced = m.multiplier < 0x7fff0000 ? (m.multiplier + 32768) >> 16 : 0x7fff;
+  const t = 15 - m.shift;
+  const upper = Math.floor(x / 65536);
+  const lower = (x - upper * 65536) * reduced;
+  if (t >= 17) return Math.floor((upper * reduced + Math.floor(lower / 65536) + 2 ** (t - 17)) / 2 ** (t - 16)) | 0;
+  const product = x * reduced;
+  if (t >= 1 && Math.abs(product) < 2 ** 52) return Math.floor((product + 2 ** (t - 1)) / 2 ** t) | 0;
+  const wide = BigInt(x) * BigInt(reduced);
+  if (t < 1) return Number(BigInt.asIntN(32, wide << BigInt(-t)));
+  return Number(BigInt.asIntN(32, BigInt.asIntN(64, wide + (1n << BigInt(t - 1))) >> BigInt(t)));
+}
+
+/** Scales an int32 accumulator of channel `c` to the output's scale, without zero point and clamp. */
+export type Requantize = (accumulator: number, channel: number) => number;
+
+/**
+ * The requantization of one layer in the given profile. `factors`: input scale · weight scale / output scale, one
+ * for all channels or one a channel.
+ */
+export function requantizer(profile: Profile, factors: readonly number[]): Requantize {
+  const pick = factors.length === 1 ? () => 0 : (c: number) => c;
+  if (profile === 'xnnpack') {
+    const scales = factors.map(Math.fround);
+    return (x, c) => castInt32(roundEven(Math.fround(Math.fround(x) * scales[pick(c)])));
+  }
+  const multipliers = factors.map(quantizeMultiplier);
+  const multiply = profile === 'single' ? multiplyByMultiplierSingle : multiplyByMultiplier;
+  return (x, c) => multiply(x, multipliers[pick(c)]);
+}
+
+/** Limits of an output. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** The real interval of a fused activation; infinite where it has no bound. */
+export function activationInterval(activation: Activation): Range {
+  switch (activation) {
+    case 'RELU':
+      return { min: 0, max: Number.POSITIVE_INFINITY };
+    case 'RELU6':
+      return { min: 0, max: 6 };
+    case 'RELU_N1_TO_1':
+      return { min: -1, max: 1 };
+    default:
+      return { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY };
+  }
+}
+
+/**
+ * The limits of a quantized output under a fused activation: zero point + round(bound / scale), the division in
+ * float32, within the type's own range. Source: CalculateActivationRangeQuantized (kernel_util.cc).
+ */
+export function activationRange(activation: Activation, scale: number, zeroPoint: number, dtype: DType): Range {
+  const [lo, hi] = integerRange(dtype);
+  const { min, max } = activationInterval(activation);
+  const quantized = (bound: number) => zeroPoint + roundAway(Math.fround(bound / scale));
+  return {
+    min: min === Number.NEGATIVE_INFINITY ? lo : Math.max(lo, quantized(min)),
+    max: max === Number.POSITIVE_INFINITY ? hi : Math.min(hi, quantized(max)),
+  };
+}
+
+/** A NaN stays one. */
+// biome-ignore lint/complexity/useMathMinMax: the hot loops want no calls
+export const clamp = (x: number, min: number, max: number): number => (x < min ? min : x > max ? max : x);
+
+const FLT_MAX = 3.4028234663852886e38;
+
+/** The limits of a float output under a fused activation: like TFLite's, finite even without a bound. */
+export function floatRange(activation: Activation): Range {
+  const { min, max } = activationInterval(activation);
+  return { min: Math.max(min, -FLT_MAX), max: Math.min(max, FLT_MAX) };
+}

@@ -1,0 +1,27 @@
+import { elements, type Shape, sameShape, strides } from '../tensor/shape.ts';
+
+/**
+ * For each element of `out`, the index of the element of a tensor of `shape` that broadcasts to it; null when the
+ * shapes are equal and the index is the element's own.
+ */
+export function broadcastIndices(shape: Shape, out: Shape): Int32Array | null {
+  if (sameShape(shape, out)) return null;
+  const rank = out.length;
+  const own = strides(shape);
+  const step = out.map((_, d) => {
+    const k = d - (rank - shape.length);
+    return k < 0 || shape[k] === 1 ? 0 : own[k];
+  });
+  const indices = new Int32Array(elements(out));
+  const position = new Array<number>(rank).fill(0);
+  for (let i = 0, at = 0; i < indices.length; i++) {
+    indices[i] = at;
+    for (let d = rank - 1; d >= 0; d--) {
+      at += step[d];
+      if (++position[d] < out[d]) break;
+      position[d] = 0;
+      at -= step[d] * out[d];
+    }
+  }
+  return indices;
+}

@@ -1,0 +1,71 @@
+/**
+ * Quantization of float data while running, for operators with integer weights. float32 steps are written out with
+ * Math.fround; the scale of the asymmetric variant is computed in double, as TFLite does.
+ * Source: portable_tensor_utils.cc.
+ */
+import { clamp, roundAway } from './arithmetic.ts';
+
+export interface QuantizedBatches {
+  readonly values: Int8Array<ArrayBuffer>;
+  /** For each batch: real = scale · (value − offset). */
+  readonly scales: readonly number[];
+  readonly offsets: readonly number[];
+}
+
+interface Affine {
+  readonly scale: number;
+  readonly inverse: number;
+  readonly offset: number;
+}
+
+function extremes(data: Float32Array, from: number, to: number): readonly [number, number] {
+  let min = data[from];
+  let max = data[from];
+  for (let i = from + 1; i < to; i++) {
+    if (data[i] < min) min = data[i];
+    if (data[i] > max) max = data[i];
+  }
+  return [min, max];
+}
+
+function symmetric(min: number, max: number): Affine | null {
+  const range = Math.max(Math.abs(min), Math.abs(max));
+  return range === 0 ? null : { scale: Math.fround(range / 127), inverse: Math.fround(127 / range), offset: 0 };
+}
+
+function asymmetric(min: number, max: number): Affine | null {
+  const low = Math.min(0, min);
+  const high = Math.max(0, max);
+  if (low === high) return null;
+  const step = (high - low) / 255;
+  const fromLow = -128 - low / step;
+  const fromHigh = 127 - high / step;
+  const lowIsCloser = 128 + Math.abs(low / step) < 127 + Math.abs(high / step);
+  const scale = Math.fround(step);
+  return {
+    scale,
+    inverse: Math.fround(1 / scale),
+    offset: clamp(roundAway(lowIsCloser ? fromLow : fromHigh), -128, 127),
+  };
+}
+
+/** Quantizes each of `batches` equally long runs of `data` by itself. A run of zeros gets scale 1 and offset 0. */
+export function quantizeBatches(data: Float32Array, batches: number, isAsymmetric: boolean): QuantizedBatches {
+  const values = new Int8Array(data.length);
+  const scales: number[] = [];
+  const offsets: number[] = [];
+  const size = data.length / batches;
+  const lowest = isAsymmetric ? -128 : -127;
+  for (let b = 0; b < batches; b++) {
+    const [min, max] = extremes(data, b * size, (b + 1) * size);
+    const q = (isAsymmetric ? asymmetric : symmetric)(min, max);
+    scales.push(q?.scale ?? 1);
+    offsets.push(q?.offset ?? 0);
+    if (q === null) continue;
+    for (let i = b * size; i < (b + 1) * size; i++) {
+      const scaled = Math.fround(q.offset + Math.fround(data[i] * q.inverse));
+      values[i] = clamp(roundAway(scaled), lowest, 127);
+    }
+  }
+  return { values, scales, offsets };
+}
