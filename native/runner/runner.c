@@ -9,29 +9,24 @@
  *   count BUILD REGION                    one warm inference between the hints that the QEMU plugin looks for
  *
  * Each command ends with "ok", or with "error TEXT" and exit status 1. File names may not contain blanks. */
-#if defined(__linux__)
-#define _GNU_SOURCE
-#include <sched.h>
-#elif defined(__APPLE__)
+#define _GNU_SOURCE /* sched_getcpu */
 #define _DARWIN_C_SOURCE
-#include <pthread/qos.h>
-#endif
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "int8_gate.h"
+#include "marks.h"
+#include "stopwatch.h"
 
 /* The generated registry: one function for each build, then NULL. */
 extern const int8_gate_model *(*const int8_gate_registry[])(void);
 
-enum { MAX_WORDS = 256, MAX_SLOTS = 16, GUARD = 64, REGIONS = 8 };
+enum { MAX_WORDS = 256, MAX_SLOTS = 16, GUARD = 64 };
 
 /* A build with its memory. Every buffer is followed by guard bytes, so that a stray write is reported, not believed. */
 typedef struct {
@@ -141,12 +136,6 @@ static void describe(void) {
   }
 }
 
-static uint64_t now_ns(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static void run_samples(char **words, int n_words) {
   if (n_words < 4) fail("run BUILD SAMPLES RESET IN.. OUT..");
   build *b = open_build(number(words[1]));
@@ -215,53 +204,24 @@ static void calibrate(char **words, int n_words) {
   printf("batch %" PRIu64 "\n", batch);
 }
 
-/* A chain of dependent integer operations: the same cycles every time, so its time shows the clock being throttled. */
-static uint64_t time_alu_loop(void) {
-  uint64_t start = now_ns(), x = start | 1;
-  for (int i = 0; i < 100000; i++) {
-    x ^= x << 13;
-    x ^= x >> 7;
-    x ^= x << 17;
-  }
-  volatile uint64_t sink = x;
-  (void)sink;
-  return now_ns() - start;
-}
+/* A batch's time, and how often the core was taken away during it. */
+typedef struct {
+  uint64_t ns, switches;
+} sample;
 
-static uint64_t involuntary_switches(void) {
-  struct rusage u;
-  return getrusage(RUSAGE_SELF, &u) ? 0 : (uint64_t)u.ru_nivcsw;
-}
-
-/* Keeps the process on the core it is on (Linux), or on the fast cores (macOS has no pinning). Best effort. */
-static void stay_put(void) {
-#if defined(__linux__)
-  int cpu = sched_getcpu(); /* negative where the kernel cannot say */
-  if (cpu < 0 || cpu >= CPU_SETSIZE) return;
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET((size_t)cpu, &set);
-  sched_setaffinity(0, sizeof set, &set);
-#elif defined(__APPLE__)
-  pthread_set_qos_class_self_np(QOS_CLASS_USER_INTERACTIVE, 0);
-#endif
-}
-
-static uint64_t next_random(uint64_t *state) { /* splitmix64 */
-  uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
-  z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-  z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-  return z ^ (z >> 31);
+static sample sample_batch(build *b, uint64_t batch) {
+  uint64_t before = involuntary_switches(), ns = time_batch(b, batch);
+  return (sample){ns, involuntary_switches() - before};
 }
 
 /* In each round every slot runs once in a random order and then once in the reverse order (ABBA for two slots), so that
- * a drift of the machine cancels. "round SWITCHES ALU_NS T T ..": two times for each slot, nanoseconds for a batch. */
+ * a drift of the machine cancels. "round ALU_NS", then two samples for each slot: nanoseconds and switches. */
 static void time_rounds(char **words, int n_words) {
-  int n = n_words - 3;
+  int n = n_words - 3, order[MAX_SLOTS];
   if (n < 1 || n > MAX_SLOTS) fail("time SEED ROUNDS BUILD:BATCH..");
-  uint64_t seed = number(words[1]), rounds = number(words[2]), batch[MAX_SLOTS], t[MAX_SLOTS][2];
+  uint64_t seed = number(words[1]), rounds = number(words[2]), batch[MAX_SLOTS];
   build *slot[MAX_SLOTS];
-  int order[MAX_SLOTS];
+  sample times[MAX_SLOTS][2];
   for (int i = 0; i < n; i++) {
     char *colon = strchr(words[3 + i], ':');
     if (!colon) fail("'%s' is not BUILD:BATCH", words[3 + i]);
@@ -277,34 +237,16 @@ static void time_rounds(char **words, int n_words) {
       order[i] = order[j];
       order[j] = o;
     }
-    uint64_t switches = involuntary_switches(), alu = time_alu_loop();
-    for (int i = 0; i < n; i++) t[order[i]][0] = time_batch(slot[order[i]], batch[order[i]]);
-    for (int i = n - 1; i >= 0; i--) t[order[i]][1] = time_batch(slot[order[i]], batch[order[i]]);
-    printf("round %" PRIu64 " %" PRIu64, involuntary_switches() - switches, alu);
-    for (int i = 0; i < n; i++) printf(" %" PRIu64 " %" PRIu64, t[i][0], t[i][1]);
+    uint64_t alu = time_alu_loop();
+    for (int i = 0; i < n; i++) times[order[i]][0] = sample_batch(slot[order[i]], batch[order[i]]);
+    for (int i = n - 1; i >= 0; i--) times[order[i]][1] = sample_batch(slot[order[i]], batch[order[i]]);
+    printf("round %" PRIu64, alu);
+    for (int i = 0; i < n; i++)
+      for (int k = 0; k < 2; k++) printf(" %" PRIu64 " %" PRIu64, times[i][k].ns, times[i][k].switches);
     putchar('\n');
     fflush(stdout);
   }
   for (int i = 0; i < n; i++) check_guards(slot[i]);
-}
-
-/* Unallocated hints: NOPs on every core, begin (96 + 2k) and end (97 + 2k) of region k to the plugin. Each stands in a
- * function of its own, whose return ends the translation block, so that a region is exact to a few instructions. */
-#if defined(__aarch64__)
-#define HINT(k) \
-  case k: \
-    __asm__ volatile("hint #%0" ::"i"(96 + (k)) : "memory"); \
-    break;
-#else
-#define HINT(k) \
-  case k: \
-    break;
-#endif
-static __attribute__((noinline)) void mark_begin(unsigned region) {
-  switch (2 * region) { HINT(0) HINT(2) HINT(4) HINT(6) HINT(8) HINT(10) HINT(12) HINT(14) }
-}
-static __attribute__((noinline)) void mark_end(unsigned region) {
-  switch (2 * region + 1) { HINT(1) HINT(3) HINT(5) HINT(7) HINT(9) HINT(11) HINT(13) HINT(15) }
 }
 
 static void count(char **words, int n_words) {

@@ -1,13 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { EnvironmentError, InputError } from '../errors.ts';
 import { register as build } from './commands/build.ts';
+import { register as check } from './commands/check.ts';
 import { register as inspect } from './commands/inspect.ts';
 import { register as measure } from './commands/measure.ts';
 import { register as run } from './commands/run.ts';
 import { register as verify } from './commands/verify.ts';
 
 /** Every command of `int8-gate`, in the order in which --help lists them. Each lives in a file of its own. */
-const commands: readonly ((program: Command) => void)[] = [inspect, build, run, verify, measure];
+const commands: readonly ((program: Command) => void)[] = [check, inspect, build, run, verify, measure];
 
 /** Runs the command line; the result is the exit status: 0 passed, 1 the gate failed, 2 bad input, 3 bad environment. */
 async function main(argv: readonly string[]): Promise<number> {

@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 import type { Port } from '../../src/compiler/build.ts';
 import type { Model } from '../../src/model/ir/graph.ts';
-import { type DType, itemSize } from '../../src/model/tensor/dtype.ts';
+import { type DType, itemSize, type TensorData } from '../../src/model/tensor/dtype.ts';
+import { type NpyArray, parseNpy } from '../../src/model/tensor/npy.ts';
 import { elements } from '../../src/model/tensor/shape.ts';
 import { importModel } from '../../src/model/tflite/importer.ts';
 
@@ -53,3 +55,21 @@ export const inputPorts = (model: Model): Port[] => {
     return { name, dtype, shape, quantization, bytes: elements(shape) * itemSize(dtype) };
   });
 };
+
+const array = (file: string): NpyArray => parseNpy(readFileSync(join(examples, file)), file);
+export const inputsOf = (golden: GoldenCase): TensorData[] => golden.inputs.map(({ file }) => array(file).data);
+
+/** Outputs against TFLite's: equal where the case is exact, within its tolerance otherwise. */
+export function expectGolden(golden: GoldenCase, outputs: readonly TensorData[]): void {
+  expect(outputs).toHaveLength(golden.outputs.length);
+  golden.outputs.forEach(({ file }, k) => {
+    const want = Array.from(array(file).data, Number);
+    const got = Array.from(outputs[k], Number);
+    expect(got).toHaveLength(want.length);
+    const { abs, rel } = golden.float_tolerance ?? { abs: 0, rel: 0 };
+    const apart = got.flatMap((x, i) =>
+      Math.abs(x - want[i]) <= abs + rel * Math.abs(want[i]) ? [] : [[i, x, want[i]]],
+    );
+    expect(apart).toEqual([]);
+  });
+}

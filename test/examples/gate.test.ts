@@ -52,3 +52,18 @@ describe('failing.yml', () => {
     expect(check!.measured).toBeCloseTo(drop, 9);
   });
 });
+
+describe('host.yml', () => {
+  it('passes without a cross compiler', async () => {
+    const report = await runCheck({ config: config('host.yml'), measure: 'none' });
+    expect(report.verdict).toBe('pass');
+    const { accuracy, neon, checks } = targetOf(report, 'tones', 'host');
+    expect(neon).toBe(false);
+    expect(accuracy!.int8).toBeCloseTo(expectedOf('tones/tones_int8.tflite').top1, 12);
+    expect(checks.map(({ id, status }) => `${id}: ${status}`).sort()).toEqual([
+      'max-accuracy-drop: pass',
+      'min-accuracy: pass',
+      'min-agreement: pass',
+    ]);
+  });
+});

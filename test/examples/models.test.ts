@@ -6,14 +6,12 @@ import { openDataset } from '../../src/gate/data/dataset.ts';
 import { openFiles } from '../../src/gate/data/files.ts';
 import { interpret } from '../../src/model/interpreter/index.ts';
 import { fromBytes } from '../../src/model/tensor/dtype.ts';
-import { parseNpy } from '../../src/model/tensor/npy.ts';
-import { cases, examples, expected, expectedOf, type GoldenCase, inputPorts, readExample, root } from './examples.ts';
+import { cases, expected, expectedOf, expectGolden, inputPorts, inputsOf, readExample, root } from './examples.ts';
 
 const SHAPES = [
   ...['nn.conv2d', 'nn.depthwise_conv2d', 'nn.conv2d', 'nn.depthwise_conv2d', 'nn.conv2d', 'nn.depthwise_conv2d'],
   ...['nn.conv2d', 'add', 'nn.depthwise_conv2d', 'nn.conv2d', 'nn.avg_pool2d', 'nn.dense', 'nn.softmax'],
 ];
-const array = (file: string) => parseNpy(readFileSync(join(examples, file)), file);
 
 describe('import', () => {
   it.each(['shapes/shapes_int8.tflite', 'shapes/shapes_fp32.tflite', 'broken/shapes_int8.tflite'])('%s', (path) => {
@@ -42,26 +40,13 @@ describe('import', () => {
   });
 });
 
-function check(golden: GoldenCase): void {
-  const outputs = interpret(
-    readExample(golden.model),
-    golden.inputs.map(({ file }) => array(file).data),
-  );
-  expect(outputs).toHaveLength(golden.outputs.length);
-  golden.outputs.forEach(({ file }, k) => {
-    const want = Array.from(array(file).data, Number);
-    const got = Array.from(outputs[k], Number);
-    if (golden.exact) expect(got).toEqual(want);
-    const { abs, rel } = golden.float_tolerance ?? { abs: 0, rel: 0 };
-    expect(got.filter((x, i) => !(Math.abs(x - want[i]) <= abs + rel * Math.abs(want[i])))).toEqual([]);
-  });
-}
-
 describe('golden cases', () => {
   it('covers every example model', () => {
     expect(new Set(cases.map((golden) => golden.model))).toEqual(new Set(expected.map((entry) => entry.model)));
   });
-  it.each(cases.map((golden) => [golden.name, golden] as const))('%s', (_name, golden) => check(golden));
+  it.each(cases.map((golden) => [golden.name, golden] as const))('%s', (_name, golden) =>
+    expectGolden(golden, interpret(readExample(golden.model), inputsOf(golden))),
+  );
 });
 
 /** The interpreter over a whole data set, read as the gate reads it: the predicted class of every sample. */

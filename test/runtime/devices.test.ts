@@ -129,11 +129,11 @@ describe.each([host, aarch64])('builds for $name', (target) => {
     expect((await failure(refused)).message).toMatch(message);
   });
 
-  test('time answers a line for each round, with two times for each slot', async () => {
+  test('time answers a line for each round, with two samples for each slot', async () => {
     const device = await openDevice(target);
     const lines = await device.session(image, {}, (session) => session.send(`time 5 3 ${NEGATE}:10 ${COUNTER}:1`));
     expect(lines).toHaveLength(3);
-    for (const line of lines) expect(line).toMatch(/^round \d+ [1-9]\d* \d+ \d+ \d+ \d+$/);
+    for (const line of lines) expect(line).toMatch(/^round [1-9]\d*( \d+){8}$/);
   });
 });
 

@@ -7,7 +7,16 @@ import { findQemu, nativeDevice, qemuDevice } from '../../src/runtime/devices/op
 import { autoMode, measure } from '../../src/runtime/measure.ts';
 import { measureHardware } from '../../src/runtime/timing/index.ts';
 import { randomSource } from '../../src/runtime/timing/random.ts';
-import { logRatios, pairedRatio, parseRound, type Round, undisturbed } from '../../src/runtime/timing/statistics.ts';
+import {
+  type Pair,
+  pairedRatio,
+  pairsOf,
+  parseRound,
+  type Round,
+  type Sample,
+  uninterrupted,
+  unthrottled,
+} from '../../src/runtime/timing/statistics.ts';
 import { aarch64, handBuild, host, testFolder } from './helpers.ts';
 
 /** Standard normal numbers by Box and Muller. */
@@ -106,31 +115,38 @@ describe('the paired ratio', () => {
 });
 
 describe('rounds', () => {
+  const sample = (ns: number, switches = 0): Sample => ({ ns, switches });
+
   test('are read from the runner lines', () => {
-    expect(parseRound('round 2 500 10 20 30 40')).toEqual({
-      switches: 2,
+    const round = parseRound('round 500 10 0 20 1 30 0 40 2');
+    expect(round).toEqual({
       alu: 500,
-      times: [
-        [10, 20],
-        [30, 40],
+      slots: [
+        [sample(10), sample(20, 1)],
+        [sample(30), sample(40, 2)],
       ],
     });
+    expect(pairsOf([round], 1, 0)).toEqual([
+      [sample(30), sample(10)],
+      [sample(40, 2), sample(20, 1)],
+    ]);
   });
 
-  test('ratios count inferences, not batches', () => {
-    const round = parseRound('round 0 1 1000 1100 500 550');
-    const ratios = logRatios([round], [0, 1], [10, 20]);
-    expect(ratios.map(Math.exp)).toEqual([expect.closeTo(4, 9), expect.closeTo(4, 9)]);
-    expect(logRatios([round], [1, 0], [10, 20]).map(Math.exp)[0]).toBeCloseTo(0.25, 9);
+  test('throttled ones are left out', () => {
+    const rounds = [100, 101, 150, 102].map((alu): Round => ({ alu, slots: [] }));
+    expect(unthrottled(rounds).map(({ alu }) => alu)).toEqual([100, 101, 102]);
+    expect(unthrottled([])).toEqual([]);
   });
 
-  test('interrupted and throttled ones are left out while most are quiet', () => {
-    const round = (switches: number, alu: number): Round => ({ switches, alu, times: [] });
-    const quiet = [100, 101, 102, 103].map((alu) => round(0, alu));
-    expect(undisturbed([...quiet, round(1, 100), round(0, 150)])).toEqual(quiet);
-    const busy = [round(3, 100), round(1, 100), round(0, 100)];
-    expect(undisturbed(busy)).toEqual(busy);
-    expect(undisturbed([])).toEqual([]);
+  test('what was interrupted is left out while enough remains', () => {
+    const quiet = Array.from({ length: 12 }, (_, i) => sample(i));
+    const loud = Array.from({ length: 40 }, (_, i) => sample(1000 + i, 1));
+    expect(uninterrupted([...quiet, ...loud])).toEqual(quiet);
+    expect(uninterrupted([...quiet.slice(0, 5), ...loud])).toHaveLength(45);
+    expect(uninterrupted(quiet.slice(0, 3))).toHaveLength(3);
+    const pairs = quiet.map((a, i): Pair => [a, i < 2 ? loud[0] : a]);
+    expect(uninterrupted(pairs)).toEqual(pairs.slice(2));
+    expect(uninterrupted([])).toEqual([]);
   });
 });
 

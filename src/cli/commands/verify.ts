@@ -1,7 +1,9 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { parseTarget } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
+import { buildEngine } from '../../gate/cases/build.ts';
 import { parseCases } from '../../gate/cases/case.ts';
 import type { Engine } from '../../gate/cases/engine.ts';
 import { interpreterEngine } from '../../gate/cases/interpreter.ts';
@@ -18,6 +20,7 @@ interface Options {
 
 /** The engines of each --engine, for the targets asked for. */
 const ENGINES = {
+  build: (targets): Engine[] => targets.map((target) => buildEngine(parseTarget(target))),
   interpreter: (): Engine[] => [interpreterEngine()],
 } satisfies Record<string, (targets: readonly string[]) => Engine[]>;
 
@@ -26,10 +29,8 @@ export function register(program: Command): void {
     .command('verify')
     .description('run golden cases and compare every output value')
     .requiredOption('--cases <file>', 'the list of cases, one JSON object a line')
-    .option('--target <target>', 'build for this target (may be repeated)', collect, [])
-    .addOption(
-      new Option('--engine <name>', 'what runs the models').choices(Object.keys(ENGINES)).default('interpreter'),
-    )
+    .option('--target <target>', 'build for this target (may be repeated; default: native)', collect, [])
+    .addOption(new Option('--engine <name>', 'what runs the models').choices(Object.keys(ENGINES)).default('build'))
     .option('--filter <regex>', 'only cases whose name matches')
     .option('--json <file>', 'write the results to a file')
     .action(verify);
@@ -44,7 +45,8 @@ async function verify(options: Options): Promise<void> {
   if (cases.length === 0) throw new InputError(`${options.cases}: no case's name matches ${options.filter}`);
   const folder = dirname(resolve(options.cases));
   const targets: Record<string, TargetReport> = {};
-  for (const engine of ENGINES[options.engine]()) {
+  const wantedTargets = options.target.length > 0 ? options.target : ['native'];
+  for (const engine of ENGINES[options.engine](wantedTargets)) {
     const results = await runCases(
       cases,
       engine,

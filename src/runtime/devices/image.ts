@@ -35,7 +35,8 @@ export async function linkRunner(builds: readonly Build[], options: LinkOptions 
   const flags = [...compileFlags(compiler, target), ...compiler.linkArgs];
   const whole = process.platform === 'darwin' ? [] : ['-static', '-no-pie'];
   const native = join(projectRoot(), 'native');
-  const sources = [join(native, 'runner', 'runner.c'), join(native, 'include', 'int8_gate.h')];
+  const files = ['runner/runner.c', 'runner/stopwatch.h', 'runner/marks.h', 'include/int8_gate.h'];
+  const sources = files.map((file) => join(native, file));
   const archives = builds.map((build) => build.archive);
   const registry = registrySource(symbols);
   const contents = await Promise.all([...sources, ...archives].map((file) => readFile(file)));

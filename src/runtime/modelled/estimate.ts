@@ -1,7 +1,8 @@
 import { InputError } from '../../errors.ts';
 import type { Block } from './blocks.ts';
 import { classify, type Instruction } from './classify.ts';
-import { CORES, type Core, MODEL_VERSION, type ModelledCpu } from './cpus.ts';
+import type { Core } from './core.ts';
+import { CORES, MODEL_VERSION, type ModelledCpu } from './cpus.ts';
 import { type ElfFunction, functionAt } from './elf.ts';
 import { blockCost } from './pipeline.ts';
 

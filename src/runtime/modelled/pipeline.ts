@@ -1,5 +1,5 @@
 import type { Instruction } from './classify.ts';
-import { type Core, type Cost, costOf } from './cpus.ts';
+import { type Core, type Cost, costOf } from './core.ts';
 
 /** What a block costs, in cycles. */
 export interface BlockCost {

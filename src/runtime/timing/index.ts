@@ -6,12 +6,14 @@ import type { Device, RunnerImage, Session } from '../devices/device.ts';
 import { type Fingerprint, fingerprint } from '../devices/machine.ts';
 import {
   type Interval,
-  logRatios,
   pairedRatio,
+  pairsOf,
   parseRound,
   type Ratio,
   type Round,
-  undisturbed,
+  type Sample,
+  uninterrupted,
+  unthrottled,
 } from './statistics.ts';
 
 export type { Interval, Ratio } from './statistics.ts';
@@ -79,7 +81,9 @@ export async function measureHardware(device: Device, image: RunnerImage, option
   const launches: Launch[] = [];
   const compare = (a: number, b: number) =>
     pairedRatio(
-      launches.map(({ rounds, batches }) => logRatios(undisturbed(rounds), [a, b], batches)),
+      launches.map(({ rounds, batches }) =>
+        uninterrupted(pairsOf(rounds, a, b)).map(([x, y]) => Math.log(x.ns / batches[a] / (y.ns / batches[b]))),
+      ),
       { seed },
     );
   const start = performance.now();
@@ -90,11 +94,12 @@ export async function measureHardware(device: Device, image: RunnerImage, option
     options.onProgress?.(Math.min(1, Math.max(share(), launches.length / LAUNCHES.least)));
   }
 
-  const times = (slot: number) =>
-    launches.flatMap(({ rounds, batches }) =>
-      undisturbed(rounds).flatMap((r) => r.times[slot].map((t) => t / batches[slot])),
+  const duration = (slot: number): Duration => {
+    const times = launches.flatMap(({ rounds, batches }) =>
+      uninterrupted(samplesOf(rounds, slot)).map(({ ns }) => ns / batches[slot]),
     );
-  const duration = (slot: number): Duration => ({ median: median(times(slot)), min: min(times(slot)) });
+    return { median: median(times), min: min(times) };
+  };
   const speedup = compare(FP32, INT8);
   const noise = compare(AGAIN, INT8);
   const result = {
@@ -107,12 +112,14 @@ export async function measureHardware(device: Device, image: RunnerImage, option
   const fit = noise.interval[0] <= 1.01 && noise.interval[1] >= 0.99;
   return {
     ...{ unit: 'ns', ...result, speedup: speedup.ratio, interval: speedup.interval, speedupOfMinima, noise, fit },
-    pairs: 2 * launches.reduce((sum, { rounds }) => sum + undisturbed(rounds).length, 0),
+    pairs: launches.reduce((sum, { rounds }) => sum + uninterrupted(pairsOf(rounds, FP32, INT8)).length, 0),
     launches: launches.length,
     warnings: warnings(speedup.ratio, speedupOfMinima, fit, launches),
     machine: fingerprint(),
   };
 }
+
+const samplesOf = (rounds: readonly Round[], slot: number): Sample[] => rounds.flatMap(({ slots }) => slots[slot]);
 
 const halfWidth = ({ ratio, interval }: Ratio) => (interval[1] - interval[0]) / 2 / ratio;
 
@@ -145,7 +152,7 @@ function launch(
     const affordable = Math.floor(budgetMs / (LAUNCHES.least + 1) / roundMs) - WARM_UP_ROUNDS;
     const rounds = Math.min(ROUNDS.most, Math.max(ROUNDS.least, affordable));
     const lines = await session.send(`time ${seed + 1000} ${rounds} ${words}`);
-    return { rounds: lines.map(parseRound), batches };
+    return { rounds: unthrottled(lines.map(parseRound)), batches };
   });
 }
 
@@ -170,9 +177,8 @@ function warnings(speedup: number, ofMinima: number, fit: boolean, launches: rea
   }
   if (!fit)
     found.push('the same build timed against itself differs by more than 1 %: this machine is unfit to measure on');
-  const noisy = launches.some(
-    ({ rounds }) => undisturbed(rounds).length === rounds.length && rounds.some((r) => r.switches),
-  );
-  if (noisy) found.push('other processes interrupted most rounds: measure on an idle machine');
+  const samples = launches.flatMap(({ rounds }) => samplesOf(rounds, 0));
+  const interrupted = samples.filter(({ switches }) => switches > 0).length / samples.length;
+  if (interrupted > 0.5) found.push('other processes interrupted most of the batches: measure on an idle machine');
   return found;
 }

@@ -44,41 +44,48 @@ export function pairedRatio(launches: readonly (readonly number[])[], options: B
   };
 }
 
+/** One batch of inferences. */
+export interface Sample {
+  readonly ns: number;
+  /** How often the system took the core away meanwhile. */
+  readonly switches: number;
+}
+
 /** One "round" line of the runner: every slot was timed twice, once in each direction. */
 export interface Round {
-  /** Involuntary context switches during the round. */
-  readonly switches: number;
   /** Time of a fixed loop of integer operations, which shows the clock's speed. */
   readonly alu: number;
-  /** For each slot the nanoseconds of its two batches. */
-  readonly times: readonly (readonly [first: number, second: number])[];
+  readonly slots: readonly (readonly [first: Sample, second: Sample])[];
 }
 
 /** Reads a "round" line of native/runner/runner.c. */
 export function parseRound(line: string): Round {
-  const [switches, alu, ...times] = line.split(' ').slice(1).map(Number);
-  const pairs = Array.from({ length: times.length / 2 }, (_, i) => [times[2 * i], times[2 * i + 1]] as const);
-  return { switches, alu, times: pairs };
+  const [alu, ...rest] = line.split(' ').slice(1).map(Number);
+  const sample = (i: number): Sample => ({ ns: rest[2 * i], switches: rest[2 * i + 1] });
+  return { alu, slots: Array.from({ length: rest.length / 4 }, (_, i) => [sample(2 * i), sample(2 * i + 1)]) };
 }
 
-/**
- * Leaves out rounds in which the process lost its core or the clock was slower than usual. Where that is most of them
- * the machine is like that, and all are kept.
- */
-export function undisturbed(rounds: readonly Round[]): readonly Round[] {
+/** The rounds in which the clock was not slower than usual. */
+export function unthrottled(rounds: readonly Round[]): readonly Round[] {
   if (rounds.length === 0) return rounds;
   const usual = median(rounds.map((round) => round.alu));
-  const quiet = rounds.filter((round) => round.switches === 0 && round.alu <= 1.1 * usual);
-  return 2 * quiet.length >= rounds.length ? quiet : rounds;
+  return rounds.filter((round) => round.alu <= 1.1 * usual);
 }
 
-/** Log ratios of two slots' times per inference, two for each round. */
-export function logRatios(
-  rounds: readonly Round[],
-  slots: readonly [number, number],
-  batches: readonly number[],
-): number[] {
-  const [a, b] = slots;
-  const scale = Math.log(batches[b] / batches[a]);
-  return rounds.flatMap(({ times }) => [0, 1].map((i) => Math.log(times[a][i] / times[b][i]) + scale));
+/** Two builds' batches that were timed close to each other. */
+export type Pair = readonly [a: Sample, b: Sample];
+
+/** The pairs of two slots, two for each round. */
+export const pairsOf = (rounds: readonly Round[], a: number, b: number): Pair[] =>
+  rounds.flatMap(({ slots }) => [0, 1].map((i): Pair => [slots[a][i], slots[b][i]]));
+
+const isQuiet = (samples: readonly Sample[]) => samples.every(({ switches }) => switches === 0);
+
+/**
+ * Leaves out what was interrupted: samples or pairs of them. Where hardly anything else is left (long inferences on a busy
+ * machine), all is kept.
+ */
+export function uninterrupted<T extends Sample | Pair>(all: readonly T[]): readonly T[] {
+  const quiet = all.filter((entry) => isQuiet('ns' in entry ? [entry] : entry));
+  return quiet.length >= Math.min(10, all.length / 2) ? quiet : all;
 }

@@ -1,0 +1,132 @@
+import { basename, dirname } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { Build } from '../../compiler/build.ts';
+import { compileModel } from '../../compiler/compile.ts';
+import { floatTwin } from '../../compiler/passes/float_twin.ts';
+import { parseTarget, TARGET_HELP } from '../../compiler/targets/index.ts';
+import { InputError } from '../../errors.ts';
+import { importModel } from '../../model/tflite/importer.ts';
+import { linkRunner } from '../../runtime/devices/image.ts';
+import {
+  autoMode,
+  type MeasureMode,
+  type Measurement,
+  type ModelledMeasurement,
+  measure,
+  type OperatorCost,
+} from '../../runtime/measure.ts';
+import { readModelFile } from '../model_file.ts';
+import { writeFiles } from '../write_files.ts';
+
+interface Options {
+  readonly fp32?: string;
+  readonly target: string;
+  readonly measure: 'auto' | MeasureMode;
+  readonly perOp?: boolean;
+  readonly json?: string;
+}
+
+/** `int8-gate measure`: how fast a model is as INT8 and as FP32 on a target. */
+export function register(program: Command): void {
+  program
+    .command('measure')
+    .description('measure an INT8 model against its FP32 counterpart on one target')
+    .argument('<int8>', 'the INT8 model, a .tflite file')
+    .option('--fp32 <file>', 'its FP32 counterpart; without it the INT8 model is dequantized')
+    .requiredOption('--target <target>', `what to measure for: ${TARGET_HELP}`)
+    .addOption(
+      new Option('--measure <mode>', 'times on this machine, cycles from emulation, or whichever this machine can do')
+        .choices(['auto', 'hardware', 'modelled'])
+        .default('auto'),
+    )
+    .option('--per-op', 'list what each operator costs (modelled cycles only)')
+    .option('--json <file>', 'write the result as JSON')
+    .action(run);
+}
+
+async function run(file: string, options: Options): Promise<void> {
+  const target = parseTarget(options.target);
+  const mode = options.measure === 'auto' ? autoMode(target) : options.measure;
+  if (options.perOp && mode === 'hardware') {
+    throw new InputError('--per-op splits modelled cycles among operators: add --measure modelled');
+  }
+  const int8 = importModel(readModelFile(file), file);
+  const fp32 = options.fp32 === undefined ? floatTwin(int8) : importModel(readModelFile(options.fp32), options.fp32);
+  progress(`compiling ${int8.name} for ${target.name}`);
+  const builds = await Promise.all([
+    compileModel(int8, { target, name: 'INT8', symbol: 'int8' }),
+    compileModel(fp32, { target, name: 'FP32', symbol: 'fp32' }),
+  ]);
+  sameInputs(builds[0], builds[1], options.fp32 ?? file);
+  const image = await linkRunner(builds);
+  progress(mode === 'modelled' ? 'counting in the emulator' : 'timing');
+  const result = await measure(image, target, mode, { int8: 0, fp32: 1 });
+  const lines =
+    result.mode === 'hardware'
+      ? describeHardware(int8.name, target.name, result)
+      : describeModelled(int8.name, target.name, result, builds, options.perOp ?? false);
+  process.stdout.write(`${lines.join('\n')}\n`);
+  if (options.json === undefined) return;
+  const json = JSON.stringify(toJson(target.name, result, options.perOp ?? false), null, 2);
+  await writeFiles(dirname(options.json), [[basename(options.json), `${json}\n`]]);
+}
+
+const progress = (text: string) => process.stderr.write(`${text} …\n`);
+
+function sameInputs(int8: Build, fp32: Build, file: string): void {
+  const shapes = (build: Build) => build.inputs.map((port) => `[${port.shape.join(', ')}]`).join(', ');
+  if (shapes(int8) === shapes(fp32)) return;
+  throw new InputError(`${file}: the FP32 model takes inputs of ${shapes(fp32)}, the INT8 model of ${shapes(int8)}`);
+}
+
+/** The result as `--json` writes it. */
+function toJson(target: string, result: Measurement, perOp: boolean): object {
+  if (result.mode === 'hardware') return { target, ...result };
+  const { perOp: costs, ...rest } = result;
+  return perOp ? { target, ...rest, perOp: costs } : { target, ...rest };
+}
+
+function describeHardware(name: string, target: string, result: Measurement & { mode: 'hardware' }): string[] {
+  const us = ({ median }: { median: number }) => `${(median / 1000).toFixed(1)} µs`.padStart(16);
+  const [low, high] = result.interval.map((bound) => bound.toFixed(2));
+  return [
+    `${name} on ${target}: times on this machine (${result.machine.model}), medians`,
+    `  INT8    ${us(result.int8)}`,
+    `  FP32    ${us(result.fp32)}`,
+    `  speedup ${result.speedup.toFixed(2)}x (95 %: ${low} to ${high}; ${result.pairs} pairs)`,
+    ...(target === 'host' ? ['  target host is portable C for this machine: no NEON build'] : []),
+    ...result.warnings.map((warning) => `  warning: ${warning}`),
+  ];
+}
+
+function describeModelled(
+  name: string,
+  target: string,
+  result: ModelledMeasurement,
+  builds: readonly Build[],
+  perOp: boolean,
+): string[] {
+  const figures = [result.int8, result.fp32];
+  const whole = new Map(builds.map((build, i) => [build.name, figures[i].median]));
+  return [
+    `${name} on ${target}: modelled cycles of ${result.cpu} (table ${result.version}), not a time`,
+    ...builds.map(({ name: label, macs }, i) => {
+      const { median, instructions } = figures[i];
+      const counts = `${integer(median).padStart(16)} cycles ${integer(instructions).padStart(16)} instructions`;
+      return `  ${label}    ${counts} ${(macs / median).toFixed(2).padStart(8)} MAC/cycle`;
+    }),
+    `  speedup ${result.speedup.toFixed(2)}x`,
+    ...(perOp ? ['', ...result.perOp.map((cost) => operatorLine(cost, whole.get(cost.build)!))] : []),
+  ];
+}
+
+const integer = (n: number) => Math.round(n).toLocaleString('en-US');
+const MOST_OF_A_NAME = 60;
+
+function operatorLine({ build, op, cycles, macs }: OperatorCost, whole: number): string {
+  const share = `${((100 * cycles) / whole).toFixed(1)} %`.padStart(7);
+  const rate = macs > 0 ? `${(macs / Math.max(1, cycles)).toFixed(2)} MAC/cycle` : '';
+  const name = op ?? 'outside of the operators';
+  const short = name.length > MOST_OF_A_NAME ? `${name.slice(0, MOST_OF_A_NAME - 1)}…` : name;
+  return `  ${build} ${integer(cycles).padStart(14)} cycles ${share} ${rate.padStart(16)}  ${short}`;
+}

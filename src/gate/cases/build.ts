@@ -1,0 +1,76 @@
+import { availableParallelism } from 'node:os';
+import type { Build } from '../../compiler/build.ts';
+import { compileModel } from '../../compiler/compile.ts';
+import type { Target } from '../../compiler/targets/target.ts';
+import { EnvironmentError, InputError } from '../../errors.ts';
+import type { Model } from '../../model/ir/graph.ts';
+import type { Profile } from '../../model/ops/definition.ts';
+import { fromBytes, toBytes } from '../../model/tensor/dtype.ts';
+import type { Device, RunnerImage } from '../../runtime/devices/device.ts';
+import { linkRunner } from '../../runtime/devices/image.ts';
+import { openDevice } from '../../runtime/devices/open.ts';
+import type { Engine, Sample } from './engine.ts';
+
+/** How many builds share a runner program: linking costs about as much as compiling a small model. */
+const BATCH = 32;
+
+/** Compiles models for `target` and runs the builds on the device that target asks for. */
+export const buildEngine = (target: Target, profile: Profile = 'tflite'): Engine => ({
+  name: target.name,
+  batch: BATCH,
+  prepare: async (models) => {
+    const device = await openDevice(target);
+    const compiled = await inParallel(models, (model, i) => compileOrFault(model, `case_${i}`, target, profile));
+    const builds = compiled.filter((c): c is Build => !(c instanceof Error));
+    const image = builds.length > 0 ? await linkRunner(builds) : null;
+    return {
+      run: async (index, samples, { keepState }) => {
+        const build = compiled[index];
+        if (build instanceof Error) throw build;
+        return runSamples(device, image!, build, samples, !keepState);
+      },
+      close: async () => {},
+    };
+  },
+});
+
+/** A model that does not compile is the fault of its own cases only. */
+async function compileOrFault(
+  model: Model,
+  symbol: string,
+  target: Target,
+  profile: Profile,
+): Promise<Build | InputError | EnvironmentError> {
+  try {
+    return await compileModel(model, { target, name: model.name, symbol, profile });
+  } catch (error) {
+    if (error instanceof InputError || error instanceof EnvironmentError) return error;
+    throw error;
+  }
+}
+
+async function runSamples(
+  device: Device,
+  image: RunnerImage,
+  build: Build,
+  samples: readonly Sample[],
+  reset: boolean,
+): Promise<Sample[]> {
+  const inputs = build.inputs.map((_, i) => Buffer.concat(samples.map((sample) => toBytes(sample[i]))));
+  const job = { build: image.builds.indexOf(build), inputs, samples: samples.length, reset };
+  const [outputs] = await device.run(image, [job]);
+  return samples.map((_, s) =>
+    build.outputs.map(({ dtype, bytes }, k) => fromBytes(dtype, outputs[k].subarray(s * bytes, (s + 1) * bytes))),
+  );
+}
+
+/** `work` on every item, as many at a time as the machine has processors; results in order. */
+async function inParallel<T, R>(items: readonly T[], work: (item: T, index: number) => Promise<R>): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let i = next++; i < items.length; i = next++) results[i] = await work(items[i], i);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  return results;
+}

@@ -1,0 +1,197 @@
+import { type Core, costs, portsOf, type Row } from './core.ts';
+
+/** Where out-of-order cores differ from each other. */
+interface OutOfOrder {
+  readonly width: number;
+  readonly window: number;
+  /** Ports of all vector instructions; of vector multiplies and conversions; of shifts and widening adds. */
+  readonly vector: string;
+  readonly multiply: string;
+  readonly shift: string;
+  readonly load: string;
+  /** Single-cycle integer ports, besides M. */
+  readonly integer: string;
+  readonly store: string;
+  readonly vectorLoad: number;
+  readonly scalarMultiply: number;
+  readonly vmull: number;
+  readonly vdot: readonly [busy: number, latency: number, accumulate?: number];
+  readonly vmm: readonly [busy: number, latency: number, accumulate?: number];
+  readonly vfma: readonly [busy: number, latency: number, accumulate?: number];
+  readonly vmul: Row;
+  /** Kinds that take both halves of the vector unit. */
+  readonly all?: string[];
+  readonly dotprod: boolean;
+  readonly i8mm: boolean;
+}
+
+function outOfOrder(core: OutOfOrder): Core {
+  const { vector, multiply, shift, load, store, integer } = core;
+  const x = core.vectorLoad - 1;
+  const v = core.vectorLoad;
+  const rows: Readonly<Record<string, Row>> = {
+    vfma: [vector, ...core.vfma],
+    vmlal: [multiply, 1, 4, 1],
+    vmull: [multiply, 1, core.vmull],
+    vmul: core.vmul,
+    vdot: [vector, ...core.vdot],
+    vmm: [vector, ...core.vmm],
+    vpadal: [shift, 1, 4, 1],
+    vfmul: [vector, 1, 3],
+    vfadd: [vector, 1, 2],
+    vcvt: [multiply, 1, 4],
+    vfdiv: [portsOf(multiply)[0], 7, 10],
+    vshift: [shift, 1, 2],
+    vperm: [vector, 1, 2],
+    valu: [vector, 1, 2],
+    vmovi: [vector, 1, 2],
+    x2v: ['M', 1, 3],
+    v2x: [shift, 1, 2],
+    alu: [`${integer} M`, 1, 1],
+    alus: ['M', 1, 2],
+    mul: ['M', 1, core.scalarMultiply],
+    div: ['M', 12, 12],
+    br: ['B0 B1', 1, 1],
+    nop: ['', 0, 0],
+    ld: [load, 1, x],
+    ldx: [load, 1, x],
+    ldx2: [load, 1, x],
+    ldvd: [load, 1, v],
+    ldvd2: [load, 1, v],
+    ldvq: [load, 1, v],
+    ldvq2: [load, 2, v],
+    ldvq3: [load, 3, v],
+    ldvq4: [load, 4, v],
+    ldlane: [load, 1, x],
+    ldn: [load, 4, x],
+    stx: [store, 1, 1],
+    stx2: [store, 1, 1],
+    stvd: [store, 1, 1],
+    stvd2: [store, 1, 1],
+    stvq: [store, 1, 1],
+    stvq2: [store, 1, 1],
+    stvq3: [store, 1, 1],
+    stvq4: [store, 1, 1],
+    stn: [store, 1, 1],
+  };
+  const split = { ldvq2: 2, ldvq3: 3, ldvq4: 4, stvq2: 2, stvq3: 3, stvq4: 4, ldn: 4, stn: 4 };
+  const used = [vector, load, store, integer, 'M B0 B1'].flatMap(portsOf);
+  return {
+    inOrder: false,
+    width: core.width,
+    window: core.window,
+    ports: used.sort(),
+    costs: costs(rows, split, core.all),
+    blocks: {},
+    multiplyHazard: 0,
+    storeData: portsOf(vector),
+    dotprod: core.dotprod,
+    i8mm: core.i8mm,
+  };
+}
+
+// Sources: Arm Software Optimization Guides of the Cortex-A57 (for the A72), Cortex-A76, Neoverse N1, N2, V1, V2; for
+// the M1 public measurements of instruction throughput and latency.
+export const A76 = outOfOrder({
+  width: 4,
+  window: 128,
+  vector: 'V0 V1',
+  multiply: 'V0',
+  shift: 'V1',
+  load: 'L0 L1',
+  integer: 'I0 I1',
+  store: 'S0 S1',
+  vectorLoad: 5,
+  scalarMultiply: 3,
+  vmull: 4,
+  vdot: [1, 3, 1],
+  vmm: [1, 3, 1],
+  vfma: [1, 4, 2],
+  vmul: ['V0', 1, 4, 1],
+  dotprod: true,
+  i8mm: false,
+});
+
+export const A72 = outOfOrder({
+  width: 3,
+  window: 128,
+  vector: 'V0 V1',
+  multiply: 'V0',
+  shift: 'V1',
+  load: 'L0',
+  integer: 'I0 I1',
+  store: 'S0',
+  vectorLoad: 5,
+  scalarMultiply: 3,
+  vmull: 4,
+  vdot: [1, 3],
+  vmm: [1, 3],
+  vfma: [1, 7, 3],
+  // A full-width integer multiply takes two passes; full-width floating point takes both 64-bit halves.
+  vmul: ['V0', 2, 5, 2],
+  all: ['vfma', 'vfmul', 'vfadd'],
+  dotprod: false,
+  i8mm: false,
+});
+
+export const N2 = outOfOrder({
+  width: 5,
+  window: 160,
+  vector: 'V0 V1',
+  multiply: 'V0',
+  shift: 'V1',
+  load: 'L0 L1 L2',
+  integer: 'I0 I1 I2 I3',
+  store: 'S0 S1',
+  vectorLoad: 6,
+  scalarMultiply: 2,
+  vmull: 3,
+  vdot: [1, 3, 1],
+  vmm: [1, 3, 1],
+  vfma: [1, 4, 2],
+  vmul: ['V0', 1, 4, 1],
+  dotprod: true,
+  i8mm: true,
+});
+
+const V: Omit<OutOfOrder, 'window' | 'integer'> = {
+  width: 8,
+  vector: 'V0 V1 V2 V3',
+  multiply: 'V0 V2',
+  shift: 'V1 V3',
+  load: 'L0 L1 L2',
+  store: 'S0 S1',
+  vectorLoad: 6,
+  scalarMultiply: 2,
+  vmull: 4,
+  vdot: [1, 3, 1],
+  vmm: [1, 3, 1],
+  vfma: [1, 4, 2],
+  vmul: ['V0 V2', 1, 4, 1],
+  dotprod: true,
+  i8mm: true,
+};
+
+export const V1 = outOfOrder({ ...V, window: 256, integer: 'I0 I1 I2 I3' });
+
+export const V2 = outOfOrder({ ...V, window: 320, integer: 'I0 I1 I2 I3 I4 I5' });
+
+export const M1 = outOfOrder({
+  width: 8,
+  window: 600,
+  vector: 'V0 V1 V2 V3',
+  multiply: 'V0 V1 V2 V3',
+  shift: 'V0 V1 V2 V3',
+  load: 'L0 L1 L2',
+  integer: 'I0 I1 I2 I3 I4 I5',
+  store: 'S0 S1',
+  vectorLoad: 5,
+  scalarMultiply: 3,
+  vmull: 4,
+  vdot: [1, 3],
+  vmm: [2, 4],
+  vfma: [1, 4],
+  vmul: ['V0 V1 V2 V3', 1, 4, 1],
+  dotprod: true,
+  i8mm: false,
+});

@@ -1,0 +1,103 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { register } from '../../src/cli/commands/measure.ts';
+import { InputError } from '../../src/errors.ts';
+import { root, testFolder } from './helpers.ts';
+
+const folder = testFolder();
+const example = (file: string) => join(root, 'examples', file);
+const shapes = example('shapes/shapes_int8.tflite');
+
+/** Runs `int8-gate measure` in this process; the result is what it prints. */
+async function run(...args: string[]): Promise<string> {
+  let printed = '';
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += text;
+    return true;
+  });
+  const program = new Command().exitOverride();
+  register(program);
+  await program.parseAsync(['node', 'int8-gate', 'measure', ...args]);
+  return printed;
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+const json = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
+
+describe('int8-gate measure', () => {
+  test('models cycles where there is no ARM64 hardware for them', async () => {
+    const fp32 = example('shapes/shapes_fp32.tflite');
+    const printed = await run(
+      ...[shapes, '--fp32', fp32, '--target', 'cortex-a72', '--measure', 'modelled'],
+      ...['--per-op', '--json', join(folder, 'a72.json')],
+    );
+    expect(printed).toMatch(/^shapes_int8 on cortex-a72: modelled cycles of cortex-a72 \(table 1\), not a time/);
+    expect(printed).toMatch(/speedup \d+\.\d\dx/);
+    expect(printed).not.toMatch(/ (ms|µs|ns)\b/);
+    const result = json('a72.json');
+    expect(result).toMatchObject({
+      target: 'cortex-a72',
+      mode: 'modelled',
+      unit: 'cycles',
+      cpu: 'cortex-a72',
+      version: 1,
+    });
+    expect(result.speedup).toBeCloseTo(result.fp32.median / result.int8.median, 9);
+    expect(result.interval).toEqual([result.speedup, result.speedup]);
+    for (const [build, figure] of [
+      ['INT8', result.int8],
+      ['FP32', result.fp32],
+    ]) {
+      const own = result.perOp.filter((op: { build: string }) => op.build === build);
+      const sum = (field: string) => own.reduce((total: number, op: Record<string, number>) => total + op[field], 0);
+      expect(sum('cycles') / figure.median).toBeCloseTo(1, 6);
+      expect(sum('instructions')).toBe(figure.instructions);
+      // Nearly all of it is spent inside operators.
+      expect(own.find((op: { op: unknown }) => op.op === null).cycles / figure.median).toBeLessThan(0.2);
+    }
+  });
+
+  test('takes the dequantized twin where there is no FP32 model, and dot products where the target has them', async () => {
+    const speedups = [];
+    for (const target of ['aarch64', 'aarch64+dotprod']) {
+      await run(shapes, '--target', target, '--measure', 'modelled', '--json', join(folder, 'level.json'));
+      const { cpu, speedup, perOp } = json('level.json');
+      expect(perOp).toBeUndefined();
+      speedups.push([cpu, speedup]);
+    }
+    expect(speedups.map(([cpu]) => cpu)).toEqual(['cortex-a72', 'neoverse-n1']);
+    expect(speedups[1][1]).toBeGreaterThan(speedups[0][1]);
+  });
+
+  test('times the portable build on this machine', async () => {
+    const printed = await run(shapes, '--target', 'host', '--json', join(folder, 'host.json'));
+    expect(printed).toMatch(/times on this machine/);
+    expect(printed).toMatch(/no NEON build/);
+    const result = json('host.json');
+    expect(result).toMatchObject({ target: 'host', mode: 'hardware', unit: 'ns', machine: { arch: process.arch } });
+    expect(result.interval[0]).toBeLessThanOrEqual(result.speedup);
+    expect(result.int8.median).toBeGreaterThan(0);
+  });
+
+  test.each([
+    [['missing.tflite', '--target', 'host'], /missing.tflite: no such file/],
+    [[shapes, '--target', 'cortex-a1000'], /there is no target "cortex-a1000"/],
+    [[shapes, '--target', 'host', '--per-op'], /--per-op splits modelled cycles/],
+    [[shapes, '--target', 'host', '--measure', 'modelled'], /cannot be modelled for target host/],
+    [[shapes, '--fp32', example('tones/tones_fp32.tflite'), '--target', 'host'], /the FP32 model takes inputs of \[/],
+  ])('refuses %j', async (args, message) => {
+    const file = join(folder, 'refused.json');
+    const refused = run(...args, '--json', file);
+    await expect(refused).rejects.toThrow(InputError);
+    await expect(refused).rejects.toThrow(message);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test('an unknown mode is a usage error', async () => {
+    await expect(run(shapes, '--target', 'host', '--measure', 'guess')).rejects.toMatchObject({ exitCode: 1 });
+  });
+});
