@@ -105,16 +105,18 @@ export function multiplyByMultiplierSingle(x: number, m: Multiplier): number {
 
 /**
  * TFLite's MultiplyByQuantizedMultiplier of an int64 accumulator (INT16x8 operators): the multiplier is reduced to
- * 16 bits first. x is an integer below 2^53 in magnitude; the result wraps as int32.
+ * 16 bits first. x is an integer below 2^53 in magnitude; products that leave int64 and results that leave int32 wrap.
  */
 export function multiplyByMultiplier64(x: number, m: Multiplier): number {
   const reduced = m.multiplier < 0x7fff0000 ? (m.multiplier + 32768) >> 16 : 0x7fff;
   const t = 15 - m.shift;
-  const upper = Math.floor(x / 65536);
-  const lower = (x - upper * 65536) * reduced;
-  if (t >= 17) return Math.floor((upper * reduced + Math.floor(lower / 65536) + 2 ** (t - 17)) / 2 ** (t - 16)) | 0;
+  if (t >= 17 && Math.abs(x) < 2 ** 47) {
+    const upper = Math.floor(x / 65536);
+    const lower = (x - upper * 65536) * reduced;
+    return Math.floor((upper * reduced + Math.floor(lower / 65536) + 2 ** (t - 17)) / 2 ** (t - 16)) | 0;
+  }
   const product = x * reduced;
-  if (t >= 1 && Math.abs(product) < 2 ** 52) return Math.floor((product + 2 ** (t - 1)) / 2 ** t) | 0;
+  if (t >= 1 && t < 17 && Math.abs(product) < 2 ** 52) return Math.floor((product + 2 ** (t - 1)) / 2 ** t) | 0;
   const wide = BigInt(x) * BigInt(reduced);
   if (t < 1) return Number(BigInt.asIntN(32, wide << BigInt(-t)));
   return Number(BigInt.asIntN(32, BigInt.asIntN(64, wide + (1n << BigInt(t - 1))) >> BigInt(t)));

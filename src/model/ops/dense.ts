@@ -139,7 +139,13 @@ export const denseOps: OpTable<DenseFamily> = {
               `the input's last dimension is ${last}, the weights have ${depth}`,
           ];
         },
-        () => checkForm(op, weights.shape[0]),
+        // uint8 data may give int16: an old form for LSTM cells.
+        () =>
+          checkForm(
+            op,
+            weights.shape[0],
+            data.dtype === 'uint8' && op.outputs[0].dtype === 'int16' ? 'int16' : data.dtype,
+          ),
         () => [
           (weightedForm(data, weights) !== 'hybrid' || op.attrs.activation === 'SIGN_BIT') &&
             checkActivation(op.attrs.activation),

@@ -1,5 +1,5 @@
 import type { Tensor } from '../ir/graph.ts';
-import { allocate, type DType, integerRange, isFloat, isQuantizable, type TensorData } from '../tensor/dtype.ts';
+import { allocate, type DType, isFloat, isQuantizable, type TensorData } from '../tensor/dtype.ts';
 import { broadcast, elements } from '../tensor/shape.ts';
 import {
   activationInterval,
@@ -10,7 +10,7 @@ import {
   multiplyByMultiplier,
   quantizeMultiplier,
   requantizer,
-  roundAway,
+  roundingDivideByPOT,
 } from './arithmetic.ts';
 import type { Activation, NoAttrs } from './attrs.ts';
 import { broadcastIndices } from './broadcast.ts';
@@ -25,10 +25,17 @@ import {
   sameDtype,
 } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
+import { powerOfTwo } from './table16.ts';
+import { unary } from './unary.ts';
 
+export interface SumAttrs {
+  readonly activation: Activation;
+  /** TFLite's pot_scale_int16: int16 tensors whose scales are all powers of two are added by shifting alone. */
+  readonly potScaleInt16?: boolean;
+}
 export interface ElementwiseFamily {
-  add: { readonly activation: Activation };
-  subtract: { readonly activation: Activation };
+  add: SumAttrs;
+  subtract: SumAttrs;
   multiply: { readonly activation: Activation };
   'nn.relu': NoAttrs;
   'nn.relu6': NoAttrs;
@@ -37,7 +44,6 @@ export interface ElementwiseFamily {
 }
 
 type BinaryKind = 'add' | 'subtract' | 'multiply';
-type UnaryKind = 'nn.relu' | 'nn.relu6' | 'sigmoid' | 'tanh';
 
 /** A tensor whose values are computed on by scale and zero point; int16 without quantization is a plain integer. */
 const isQuantized = (t: Tensor): boolean => isQuantizable(t.dtype) && (t.dtype !== 'int16' || t.quantization !== null);
@@ -66,6 +72,14 @@ export function sumParameters(a: Tensor, b: Tensor, out: Tensor): SumParameters 
   };
 }
 
+/** Right shifts of the operands of an int16 sum computed by shifting alone; null where it is not. */
+export function shiftsOfSum(op: OpView<'add' | 'subtract'>): readonly [number, number] | null {
+  const [a, b, out] = [operand(op, 0), operand(op, 1), op.outputs[0]];
+  if (!op.attrs.potScaleInt16 || out.dtype !== 'int16' || out.quantization === null) return null;
+  const [la, lb, lo] = [a, b, out].map((t) => powerOfTwo(parameters(t).scale));
+  return la === null || lb === null || lo === null ? null : [lo - la, lo - lb];
+}
+
 /** The factor of a quantized MUL, computed in float32. Source: mul.cc. */
 export const productFactor = (a: Tensor, b: Tensor, out: Tensor): number =>
   Math.fround(Math.fround(parameters(a).scale * parameters(b).scale) / parameters(out).scale);
@@ -81,8 +95,15 @@ function quantizedBinary(op: EvalView<BinaryKind>): Combine {
     const requantize = requantizer(op.profile === 'single' ? 'single' : 'tflite', [productFactor(a, b, out)]);
     return (x, y) => clamp((requantize((x - za) * (y - zb), 0) + zeroPoint) | 0, min, max);
   }
-  const p = sumParameters(a, b, out);
   const sign = op.kind === 'add' ? 1 : -1;
+  const shifts = shiftsOfSum(op as EvalView<'add' | 'subtract'>);
+  if (shifts !== null) {
+    return (x, y) => {
+      const sum = roundingDivideByPOT(x, shifts[0]) + sign * roundingDivideByPOT(y, shifts[1]);
+      return clamp(clamp(sum, -32768, 32767), min, max);
+    };
+  }
+  const p = sumParameters(a, b, out);
   return (x, y) => {
     const first = multiplyByMultiplier((x - za) << p.leftShift, p.first);
     const second = multiplyByMultiplier((y - zb) << p.leftShift, p.second);
@@ -165,6 +186,11 @@ function checkBinary(op: OpView<BinaryKind>): string[] {
       [a, b, out].some(isQuantized)
         ? [perTensorQuantized(a, 'input 0'), perTensorQuantized(b, 'input 1'), perTensorQuantized(out, 'the output')]
         : [],
+    () => {
+      const shifts = op.kind === 'multiply' ? null : shiftsOfSum(op as OpView<'add' | 'subtract'>);
+      const sound = shifts === null || (Math.min(...shifts) === 0 && Math.max(...shifts) <= 15);
+      return [!sound && "its power-of-two scales fit no sum by shifting: one input must have the output's scale"];
+    },
   );
 }
 
@@ -174,86 +200,6 @@ const binary = <K extends BinaryKind>(): OpDefinition<K> =>
     check: (op) => checkBinary(op as OpView<BinaryKind>),
     shapes: (op) => [broadcast(operand(op, 0).shape, operand(op, 1).shape)],
     evaluate: (op) => evaluateBinary(op as EvalView<BinaryKind>),
-  });
-
-/** Float functions as the reference kernels compute them, each step in float32. */
-const FUNCTIONS: Record<UnaryKind, (x: number) => number> = {
-  'nn.relu': (x) => clamp(x, 0, Number.POSITIVE_INFINITY),
-  'nn.relu6': (x) => clamp(x, 0, 6),
-  sigmoid: (x) => {
-    if (x > 16.619047164916992) return 1;
-    if (x < -9) return Math.fround(Math.exp(x));
-    return logistic(x);
-  },
-  tanh: (x) => Math.fround(Math.tanh(x)),
-};
-const logistic = (x: number): number => Math.fround(1 / Math.fround(1 + Math.fround(Math.exp(-x))));
-
-/** One entry for each 8-bit value, from the type's smallest: round(f(real) / scale) + zero point in float32. */
-export function lookupTable(input: Tensor, output: Tensor, f: (x: number) => number): TensorData {
-  const [lo, hi] = integerRange(input.dtype);
-  const [from, to] = [parameters(input), parameters(output)];
-  const inverse = Math.fround(1 / to.scale);
-  const table = allocate(output.dtype, hi - lo + 1);
-  for (let q = lo; q <= hi; q++) {
-    const y = Math.fround(f(Math.fround(from.scale * (q - from.zeroPoint))));
-    table[q - lo] = clamp(roundAway(Math.fround(y * inverse)) + to.zeroPoint, lo, hi);
-  }
-  return table;
-}
-
-/** The table of an 8-bit sigmoid or tanh. Source: LUTPopulate (common.h). */
-export const unaryTable = (op: OpView<'sigmoid' | 'tanh'>): TensorData =>
-  lookupTable(operand(op, 0), op.outputs[0], op.kind === 'sigmoid' ? logistic : FUNCTIONS.tanh);
-
-/** RELU operators rescale: input scale / output scale in float32. Source: ReluPrepare (activations.cc). */
-export const reluFactor = (op: OpView<'nn.relu' | 'nn.relu6'>): number =>
-  Math.fround(parameters(operand(op, 0)).scale / parameters(op.outputs[0]).scale);
-
-export const reluActivation = (kind: 'nn.relu' | 'nn.relu6'): Activation => (kind === 'nn.relu' ? 'RELU' : 'RELU6');
-
-function quantizedUnary(op: EvalView<UnaryKind>): (x: number) => number {
-  const [input, output] = [operand(op, 0), op.outputs[0]];
-  if (op.kind === 'sigmoid' || op.kind === 'tanh') {
-    const table = unaryTable(op as EvalView<'sigmoid' | 'tanh'>) as Int8Array;
-    const lo = integerRange(input.dtype)[0];
-    return (x) => table[x - lo];
-  }
-  const { scale, zeroPoint } = parameters(output);
-  const { min, max } = activationRange(reluActivation(op.kind), scale, zeroPoint, output.dtype);
-  const zero = parameters(input).zeroPoint;
-  const m = quantizeMultiplier(reluFactor(op as EvalView<'nn.relu'>));
-  return (x) => clamp((multiplyByMultiplier(x - zero, m) + zeroPoint) | 0, min, max);
-}
-
-function evaluateUnary(op: EvalView<UnaryKind>): TensorData[] {
-  const output = op.outputs[0];
-  const out = allocate(output.dtype, elements(output.shape));
-  const x = op.data[0] as Float32Array;
-  const f = isFloat(output.dtype) ? FUNCTIONS[op.kind] : quantizedUnary(op);
-  for (let i = 0; i < out.length; i++) out[i] = f(x[i]);
-  return [out];
-}
-
-function checkUnary(op: OpView<UnaryKind>): string[] {
-  const [input, output] = [operand(op, 0), op.outputs[0]];
-  const rescales = op.kind === 'nn.relu' || op.kind === 'nn.relu6';
-  return firstProblems(
-    () => [
-      dtypeIs(input, 'the input', 'float32', 'int8', 'uint8', ...(rescales ? (['int16'] as const) : [])),
-      sameDtype(input, 'the input', output, 'the output'),
-    ],
-    () =>
-      isFloat(input.dtype) ? [] : [perTensorQuantized(input, 'the input'), perTensorQuantized(output, 'the output')],
-  );
-}
-
-const unary = <K extends UnaryKind>(): OpDefinition<K> =>
-  defineOp<K>({
-    arity: { inputs: [1, 1], outputs: [1, 1] },
-    check: (op) => checkUnary(op as OpView<UnaryKind>),
-    shapes: (op) => [operand(op, 0).shape],
-    evaluate: (op) => evaluateUnary(op as EvalView<UnaryKind>),
   });
 
 export const elementwiseOps: OpTable<ElementwiseFamily> = {

@@ -1,9 +1,17 @@
 import { allocate, integerRange, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
-import { clamp, doublingHighMul, type Multiplier, quantizeMultiplier, roundingDivideByPOT } from './arithmetic.ts';
+import {
+  clamp,
+  doublingHighMul,
+  type Multiplier,
+  multiplyByMultiplier,
+  quantizeMultiplier,
+  roundingDivideByPOT,
+} from './arithmetic.ts';
 import { defineOp, dtypeIs, firstProblems, operand, parameters, perTensorQuantized, sameDtype } from './checks.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
 import { expOfNegative, reciprocal } from './fixedpoint.ts';
+import { lookUp16, table16 } from './table16.ts';
 
 export interface SoftmaxFamily {
   'nn.softmax': { readonly beta: number };
@@ -57,6 +65,44 @@ function evaluateQuantized(op: EvalView<Kind>, depth: number, out: Int8Array): v
   }
 }
 
+/** The tables of the int16 form: exp on [−10, 0], and 1 / (1 + x) on [0, 1]. */
+export const softmaxTables16 = (): { readonly exp: Int16Array; readonly reciprocal: Int16Array } => {
+  const unit = (n: number) => (n * 2) / 65535;
+  const output = [unit(-32768), unit(32767)] as const;
+  return {
+    exp: table16(Math.exp, [(10 / 65535) * -65535, 0], output),
+    reciprocal: table16((x) => 1 / (1 + x), [0, (1 / 65535) * 65535], output),
+  };
+};
+
+/** The factor that takes differences of inputs to 65535 steps of [−10, 0]. */
+export const softmaxScaling16 = (op: OpView<Kind>): Multiplier =>
+  quantizeMultiplier(Math.fround(parameters(operand(op, 0)).scale * Math.fround(op.attrs.beta)) / (10 / 65535));
+
+/** int16 to int16. Source: SoftmaxInt16 (reference/softmax.h). */
+function evaluate16(op: EvalView<Kind>, depth: number, out: Int16Array): void {
+  const x = op.data[0] as Int16Array;
+  const tables = softmaxTables16();
+  const scaling = softmaxScaling16(op);
+  for (let at = 0; at < out.length; at += depth) {
+    let max = x[at];
+    for (let c = 1; c < depth; c++) max = Math.max(max, x[at + c]);
+    let sum = 0;
+    for (let c = 0; c < depth; c++) {
+      const difference = multiplyByMultiplier(x[at + c] - max, scaling) + 32767;
+      out[at + c] = lookUp16(clamp(difference, -32768, 32767), tables.exp);
+      sum = (sum + out[at + c]) | 0;
+    }
+    const headroom = Math.clz32(sum);
+    const shifted = Math.floor((sum * 2 ** (headroom - 1) + 8192) / 16384);
+    const inverse = lookUp16(clamp(shifted - 32768 - 65536, -32768, 32767), tables.reciprocal);
+    const right = 31 - headroom;
+    for (let c = 0; c < depth; c++) {
+      out[at + c] = clamp(Math.floor((out[at + c] * inverse + 2 ** (right - 1)) / 2 ** right), 0, 32767);
+    }
+  }
+}
+
 function evaluateFloat(op: EvalView<Kind>, depth: number, out: Float32Array): void {
   const x = op.data[0] as Float32Array;
   const beta = Math.fround(op.attrs.beta);
@@ -94,7 +140,7 @@ export const softmaxOps: OpTable<SoftmaxFamily> = {
         () => [
           input.shape.length < 1 && 'the input is a scalar',
           !Number.isFinite(op.attrs.beta) && `beta is ${op.attrs.beta}`,
-          dtypeIs(input, 'the input', 'float32', 'int8', 'uint8'),
+          dtypeIs(input, 'the input', 'float32', 'int8', 'uint8', 'int16'),
           !(input.dtype === 'int8' && output.dtype === 'int16') && sameDtype(input, 'the input', output, 'the output'),
         ],
         () =>
@@ -104,7 +150,12 @@ export const softmaxOps: OpTable<SoftmaxFamily> = {
         () =>
           input.dtype === 'float32'
             ? []
-            : [outputParameters(op), !(scaledBeta(op) > 1) && 'beta · scale of the input is too small for fixed point'],
+            : [
+                outputParameters(op),
+                input.dtype !== 'int16' &&
+                  !(scaledBeta(op) > 1) &&
+                  'beta · scale of the input is too small for fixed point',
+              ],
       );
     },
     shapes: (op) => [operand(op, 0).shape],
@@ -113,6 +164,7 @@ export const softmaxOps: OpTable<SoftmaxFamily> = {
       const out = allocate(dtype, elements(shape));
       const depth = shape[shape.length - 1];
       if (dtype === 'float32') evaluateFloat(op, depth, out as Float32Array);
+      else if (operand(op, 0).dtype === 'int16') evaluate16(op, depth, out as Int16Array);
       else evaluateQuantized(op, depth, out as Int8Array);
       return [out];
     },

@@ -39,15 +39,15 @@ const FORMS: Partial<Record<DType, Partial<Record<DType, WeightedForm>>>> = {
 export const weightedForm = (data: Tensor, weights: Tensor): WeightedForm | undefined =>
   FORMS[data.dtype]?.[weights.dtype];
 
-/** Which types may be combined, and the bias that goes with them. */
-export function checkForm(op: OpView<OpKind>, channels: number): Problem[] {
+/** Which types may be combined, and the output and bias that go with them. */
+export function checkForm(op: OpView<OpKind>, channels: number, output = op.inputs[0]!.dtype): Problem[] {
   const [data, weights, bias = null] = op.inputs;
   if (weightedForm(data!, weights!) === undefined) {
     return [`${data!.dtype} data with ${weights!.dtype} weights is not supported`];
   }
   const biasTypes: readonly DType[] =
     data!.dtype === 'float32' ? ['float32'] : data!.dtype === 'int16' ? ['int32', 'int64'] : ['int32'];
-  return [dtypeIs(op.outputs[0], 'the output', data!.dtype), biasFits(bias, channels, ...biasTypes)];
+  return [dtypeIs(op.outputs[0], 'the output', output), biasFits(bias, channels, ...biasTypes)];
 }
 
 /**

@@ -38,5 +38,5 @@ export function quantizeValue(x: number, scale: number, zeroPoint: number, dtype
   const rounded = r < 0 ? -Math.floor(-r + 0.5) : Math.floor(r + 0.5);
   const q = rounded + zeroPoint;
   if (Number.isNaN(q)) return zeroPoint;
-  return q < lo ? lo : q > hi ? hi : q;
+  return q < lo ? lo : Math.min(q, hi);
 }

@@ -39,7 +39,11 @@ export interface Field<T> {
   build(b: Builder, value: T, slot: number): Placed[];
 }
 export type Scalar<T> = Type<T> & Field<T>;
-export type Offset<T> = Type<T> & Field<T | null>;
+export type Offset<T> = Type<T> &
+  Field<T | null> & {
+    /** Writes the value; the result is where it stands, for an offset to it. */
+    write(b: Builder, value: T): number;
+  };
 /** The value a field or type describes. */
 export type ValueOf<F> = F extends Field<infer T> ? T : never;
 
@@ -145,7 +149,7 @@ function offset<T>(readAt: Type<T>['readAt'], write: (b: Builder, value: T) => n
     const written = write(b, value);
     return (inner: Builder) => inner.addOffset(written);
   };
-  return field<T, null>({ size: 4, readAt, prepare }, null);
+  return { ...field<T, null>({ size: 4, readAt, prepare }, null), write };
 }
 
 /** UTF-8; bytes that are not become U+FFFD. */
@@ -298,8 +302,6 @@ export function readRoot<T>(
 /** The bytes of a file with `identifier` whose root is `value`. */
 export function writeRoot<T>(root: Table<T>, value: T, identifier: string): Uint8Array {
   const b = new Builder(1024);
-  let written = 0;
-  root.prepare(b, value)({ addOffset: (at: number) => (written = at) } as unknown as Builder);
-  b.finish(written, identifier);
+  b.finish(root.write(b, value), identifier);
   return b.asUint8Array().slice();
 }

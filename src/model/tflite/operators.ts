@@ -1,6 +1,7 @@
 import type { Tensor } from '../ir/graph.ts';
 import type { Activation, NoAttrs, Padding, Pads } from '../ops/attrs.ts';
 import type { Conv2dAttrs } from '../ops/conv.ts';
+import type { SumAttrs } from '../ops/elementwise.ts';
 import type { OpAttrs, OpKind } from '../ops/kinds.ts';
 import type { PoolAttrs } from '../ops/pool.ts';
 import { type DType, isFloat } from '../tensor/dtype.ts';
@@ -59,6 +60,14 @@ const activated = {
   write: (a: { readonly activation: Activation }) => ({ fusedActivationFunction: a.activation }),
 };
 const binary = { versions: { int8: 2, int16: 4 }, ...activated };
+const sum = {
+  ...binary,
+  read: (o: OptionsOf<'AddOptions'>): SumAttrs => ({
+    ...activated.read(o),
+    ...(o.potScaleInt16 && { potScaleInt16: true }),
+  }),
+  write: (a: SumAttrs) => ({ ...activated.write(a), potScaleInt16: a.potScaleInt16 ?? false }),
+};
 
 const pool = {
   options: 'Pool2DOptions',
@@ -127,8 +136,8 @@ export const operators: { readonly [K in OpKind]: OperatorRow<K> } = {
   }),
   'nn.avg_pool2d': row({ builtin: 'AVERAGE_POOL_2D', ...pool }),
   'nn.max_pool2d': row({ builtin: 'MAX_POOL_2D', ...pool }),
-  add: row({ builtin: 'ADD', options: 'AddOptions', ...binary }),
-  subtract: row({ builtin: 'SUB', options: 'SubOptions', ...binary }),
+  add: row({ builtin: 'ADD', options: 'AddOptions', ...sum }),
+  subtract: row({ builtin: 'SUB', options: 'SubOptions', ...sum }),
   multiply: row({ builtin: 'MUL', options: 'MulOptions', ...binary }),
   'nn.relu': plain('RELU', null, NEWER),
   'nn.relu6': plain('RELU6', null, NEWER),

@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Tensor } from '../../../src/model/ir/graph.ts';
+import type { OpView } from '../../../src/model/ops/definition.ts';
+import { ops, rulesOf } from '../../../src/model/ops/index.ts';
+import type { OpKind } from '../../../src/model/ops/kinds.ts';
+import { allocate, DTYPES, type DType, type TensorData } from '../../../src/model/tensor/dtype.ts';
+import type { Quantization } from '../../../src/model/tensor/quantization.ts';
+import { elements, type Shape } from '../../../src/model/tensor/shape.ts';
+
+/** Numbers that files like to break things with. */
+const odd = fc.oneof(fc.integer({ min: -3, max: 5 }), fc.constantFrom(-(2 ** 31), 2 ** 31 - 1, 2 ** 30, 77));
+const small = fc.integer({ min: 0, max: 4 });
+const dtype = fc.oneof(fc.constantFrom<DType>('int8', 'float32', 'int32', 'uint8'), fc.constantFrom(...DTYPES));
+const scale = fc.oneof(fc.constantFrom(1, 0.5, 1 / 256), fc.constantFrom(0, -1, Number.NaN, 1e-42, 3e38, Infinity));
+const quantization: fc.Arbitrary<Quantization | null> = fc.option(
+  fc
+    .integer({ min: 0, max: 3 })
+    .chain((n) => fc.record({ scales: fc.array(scale, { minLength: n, maxLength: n }), axis: odd }))
+    .chain((q) =>
+      fc.array(fc.oneof(fc.constant(0), odd), { maxLength: 3 }).map((zeroPoints) => ({ ...q, zeroPoints })),
+    ),
+);
+const sound: fc.Arbitrary<Quantization> = fc.constant({ scales: [0.5], zeroPoints: [0], axis: 0 });
+
+const tensor: fc.Arbitrary<Tensor> = fc
+  .record({
+    dtype,
+    shape: fc.array(small, { maxLength: 5 }),
+    quantization: fc.oneof(sound, quantization),
+    values: fc.option(fc.array(odd)),
+  })
+  .map(({ dtype, shape, quantization, values }) => ({
+    name: 't',
+    dtype,
+    shape,
+    quantization,
+    data: fill(dtype, shape, values),
+  }));
+
+function fill(dtype: DType, shape: Shape, values: readonly number[] | null): TensorData | null {
+  if (values === null) return null;
+  const data = allocate(dtype, elements(shape));
+  for (let i = 0; i < data.length; i++) {
+    const v = values[i % Math.max(1, values.length)] ?? 0;
+    data[i] = data instanceof BigInt64Array || data instanceof BigUint64Array ? BigInt(v) : v;
+  }
+  return data;
+}
+
+const pair = fc.tuple(odd, odd);
+const activation = fc.constantFrom('NONE', 'RELU', 'RELU6', 'RELU_N1_TO_1', 'TANH', 'SIGN_BIT');
+/** All attributes that any kind reads; a kind looks only at its own. */
+const attrs = fc.record({
+  padding: fc.oneof(fc.constantFrom('SAME', 'VALID'), fc.record({ top: odd, bottom: odd, left: odd, right: odd })),
+  strides: fc.oneof(fc.constant([1, 1]), pair),
+  dilation: fc.oneof(fc.constant([1, 1]), pair),
+  pool: pair,
+  activation,
+  depthMultiplier: odd,
+  keepNumDims: fc.boolean(),
+  keepDims: fc.boolean(),
+  asymmetricQuantizeInputs: fc.boolean(),
+  beta: fc.constantFrom(1, 0, -1, Number.NaN, Infinity),
+  newShape: fc.option(fc.array(odd, { maxLength: 4 })),
+  axes: fc.array(odd, { maxLength: 3 }),
+  axis: odd,
+  dtype: fc.constantFrom('int32', 'int64'),
+  offset: fc.boolean(),
+  beginMask: odd,
+  endMask: odd,
+  ellipsisMask: odd,
+  newAxisMask: odd,
+  shrinkAxisMask: odd,
+});
+// Pools take no explicit padding; the importer never gives them one.
+const ofKind = (kind: OpKind, a: { padding: unknown }): object =>
+  kind.endsWith('pool2d') && typeof a.padding === 'object' ? { ...a, padding: 'SAME' } : a;
+
+const node = fc
+  .record({
+    kind: fc.constantFrom(...(Object.keys(ops) as OpKind[])),
+    attrs,
+    inputs: fc.array(fc.option(tensor, { freq: 20 }), { maxLength: 4 }),
+    outputs: fc.array(tensor, { minLength: 1, maxLength: 1 }),
+    alike: fc.boolean(),
+  })
+  .map(({ kind, attrs, inputs, outputs, alike }) => {
+    const [first] = inputs;
+    // Half of the time the tensors agree in type and quantization, so that more than the first rule is reached.
+    const match = (t: Tensor): Tensor =>
+      first && alike
+        ? { ...t, dtype: first.dtype, quantization: first.quantization, data: fill(first.dtype, t.shape, [1]) }
+        : t;
+    return {
+      kind,
+      attrs: ofKind(kind, attrs),
+      inputs: inputs.map((t, i) => t && (i === 0 ? t : match(t))),
+      outputs: outputs.map(match),
+    } as unknown as OpView<OpKind>;
+  });
+
+describe('whatever a file holds', () => {
+  it('check answers and never throws, and what it lets through can be computed', () => {
+    let accepted = 0;
+    fc.assert(
+      fc.property(node, (view) => {
+        const rules = rulesOf(view.kind);
+        const problems = rules.check(view);
+        if (problems.length > 0) return problems.every((p) => typeof p === 'string' && p.length > 0);
+        const inputs = view.inputs.map((t) => t && { ...t, data: t.data ?? allocate(t.dtype, elements(t.shape)) });
+        const known = { ...view, inputs };
+        if (rules.check(known).length > 0) return true;
+        const shapes = rules.shapes(known);
+        if (shapes.some((s) => s === null || elements(s) > 1e5)) return true;
+        const outputs = view.outputs.map((t, i) => ({ ...t, shape: shapes[i]! }));
+        const results = rules.evaluate({
+          ...known,
+          outputs,
+          data: inputs.map((t) => t?.data ?? null),
+          profile: 'tflite',
+        });
+        accepted++;
+        expect(results.map((r) => r.length)).toEqual(outputs.map((t) => elements(t.shape)));
+        return true;
+      }),
+      { numRuns: 30_000 },
+    );
+    expect(accepted).toBeGreaterThan(100);
+  });
+});
