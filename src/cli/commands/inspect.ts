@@ -17,17 +17,27 @@ export function register(program: Command): void {
     .description('operators, quantization, multiply-accumulates, and what is unsupported and why')
     .option('--json', 'print the description as JSON')
     .option('--ir', 'print the imported graph as text')
-    .action((path: string, options: { json?: boolean; ir?: boolean }) => {
-      const bytes = readModelFile(path);
-      const reading = readModel(bytes, path);
-      if (options.ir) {
-        if (reading.model === null) throw new InputError(listProblems(path, reading.problems));
-        process.stdout.write(printModel(reading.model));
-        return;
-      }
-      const description = describe(reading, path, bytes.length);
-      process.stdout.write(options.json ? `${JSON.stringify(description, null, 2)}\n` : show(description));
-    });
+    .action((path: string, options: InspectOptions) => void process.stdout.write(inspect(path, options)));
+}
+
+interface InspectOptions {
+  readonly json?: boolean;
+  readonly ir?: boolean;
+}
+
+/**
+ * What `inspect` prints about the file at `path`. Throws InputError where it is no readable model; unsupported operators
+ * are part of the description, except that there is no graph to print then.
+ */
+export function inspect(path: string, options: InspectOptions): string {
+  const bytes = readModelFile(path);
+  const reading = readModel(bytes, path);
+  if (options.ir) {
+    if (reading.model === null) throw new InputError(listProblems(path, reading.problems));
+    return printModel(reading.model);
+  }
+  const description = describe(reading, path, bytes.length);
+  return options.json ? `${JSON.stringify(description, null, 2)}\n` : show(description);
 }
 
 interface PortInfo {

@@ -30,7 +30,11 @@ export function cString(text: string): string {
 
 /** `text` made harmless inside a C comment. */
 export const cComment = (text: string): string =>
-  text.replace(/[^\x20-\x7e]|[\\?]/g, '_').replaceAll('*/', '* /').replaceAll('/*', '/ *').slice(0, 200);
+  text
+    .replace(/[^\x20-\x7e]|[\\?]/g, '_')
+    .replaceAll('*/', '* /')
+    .replaceAll('/*', '/ *')
+    .slice(0, 200);
 
 /** `text` made a C identifier: what a model's file name becomes in `int8_gate_model_NAME`. */
 export function cIdentifier(text: string): string {

@@ -20,7 +20,9 @@ const DTYPE_NUMBERS: Readonly<Record<DType, number>> = {
 };
 
 function ports(kind: 'inputs' | 'outputs', list: readonly Port[]): string {
-  const dims = list.map((port, i) => `static const int32_t ${kind}_${i}_dims[] = {${[...port.shape, 0].join(', ')}};\n`);
+  const dims = list.map(
+    (port, i) => `static const int32_t ${kind}_${i}_dims[] = {${[...port.shape, 0].join(', ')}};\n`,
+  );
   const rows = list.map((port, i) => {
     const q = port.quantization?.scales.length === 1 ? port.quantization : null;
     const scale = cFloat(q?.scales[0] ?? 0);

@@ -1,5 +1,6 @@
 import type { OpView, Profile } from '../../model/ops/definition.ts';
 import type { OpKind } from '../../model/ops/kinds.ts';
+import { chooseSchedule, type ScheduleOf, type ScheduleSource, type Workload } from '../schedules/index.ts';
 import type { Target } from '../targets/target.ts';
 
 /** Elements of a constant, whatever buffer they lie in. */
@@ -11,6 +12,8 @@ export type Constant =
 export interface EmitContext {
   readonly target: Target;
   readonly profile: Profile;
+  /** Schedules that take the place of the fixed defaults, such as tuning records. */
+  readonly schedules?: ScheduleSource;
   /** C expression: pointer to the elements of operand `i` (`const int8_t *` and so on), constants included. */
   input(i: number): string;
   /** C expression: pointer to the elements of result `i`. */
@@ -35,3 +38,7 @@ export interface Emission {
 /** Writes the C of one operator kind; pure apart from what it asks of `ctx`. */
 export type Emitter<K extends OpKind> = (op: OpView<K>, ctx: EmitContext) => Emission;
 export type EmitterTable<Family> = { readonly [K in keyof Family & OpKind]: Emitter<K> };
+
+/** The schedule of a workload: a recorded one where there is one, else the fixed default. */
+export const scheduleFor = <W extends Workload>(workload: W, ctx: EmitContext): ScheduleOf<W> =>
+  ctx.schedules?.(workload) ?? chooseSchedule(workload, ctx.target);

@@ -3,9 +3,10 @@ import { type Graph, type Node, nodeLabel, operandsOf, resultsOf, type TensorId 
 import { nodeMacs } from '../../model/ir/macs.ts';
 import type { OpView, Profile } from '../../model/ops/definition.ts';
 import type { OpKind } from '../../model/ops/kinds.ts';
-import { elements } from '../../model/tensor/shape.ts';
 import { itemSize } from '../../model/tensor/dtype.ts';
+import { elements } from '../../model/tensor/shape.ts';
 import type { BuildNode, Port } from '../build.ts';
+import type { ScheduleSource } from '../schedules/index.ts';
 import type { Target } from '../targets/target.ts';
 import { type Blob, createBlob } from './blob.ts';
 import { C_TYPES, cComment } from './c.ts';
@@ -24,6 +25,8 @@ export interface GenerateOptions {
   readonly name: string;
   /** C identifier. */
   readonly symbol: string;
+  /** Schedules that take the place of the fixed defaults. */
+  readonly schedules?: ScheduleSource;
 }
 
 /** A model as C: everything the toolchain needs. */
@@ -99,11 +102,11 @@ function emitNode(graph: Graph, node: Node, name: string, options: GenerateOptio
   const inputs = operandsOf(graph, node);
   const reads = new Set<number>();
   let scratchBytes = 0;
-  const constant: EmitContext['constant'] = (data) =>
-    `((const ${elementType(data)} *)(${BLOB} + ${blob.add(data)}))`;
+  const constant: EmitContext['constant'] = (data) => `((const ${elementType(data)} *)(${BLOB} + ${blob.add(data)}))`;
   const ctx: EmitContext = {
     target: options.target,
     profile: options.profile,
+    schedules: options.schedules,
     input(i) {
       const tensor = inputs[i];
       if (tensor === undefined || tensor === null) throw new Error(`${nodeLabel(graph, node)} has no operand ${i}`);
@@ -226,4 +229,3 @@ ${resets.join('\n')}
 }
 `;
 }
-

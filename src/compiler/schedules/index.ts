@@ -4,14 +4,18 @@ import { type GemmSchedule, scheduleGemm } from './gemm.ts';
 import type { DepthwiseWorkload, GemmWorkload, Workload } from './workload.ts';
 
 export type { DepthwiseKernel, DepthwiseSchedule } from './depthwise.ts';
-export type { GemmKernel, GemmSchedule } from './gemm.ts';
+export { GEMM_KERNELS, type GemmKernel, type GemmSchedule } from './gemm.ts';
+export { operandsOf, packDepthwise, packGemm, perColumn, transposeHwo, type Weights, zeroPointOf } from './pack.ts';
 export type { DepthwiseWorkload, GemmWorkload, Operands, Workload } from './workload.ts';
 
 export type Schedule = GemmSchedule | DepthwiseSchedule;
+/** The kind of schedule that a kind of workload takes. */
+export type ScheduleOf<W extends Workload> = W extends GemmWorkload ? GemmSchedule : DepthwiseSchedule;
+/** Knows schedules for some workloads: what tuning recorded. */
+export type ScheduleSource = <W extends Workload>(workload: W) => ScheduleOf<W> | null;
 
 /** The template and the values of its knobs for a workload on a target: the fixed defaults, from analytic rules. */
-export function chooseSchedule(workload: GemmWorkload, target: Target): GemmSchedule;
-export function chooseSchedule(workload: DepthwiseWorkload, target: Target): DepthwiseSchedule;
-export function chooseSchedule(workload: Workload, target: Target): Schedule {
+export function chooseSchedule<W extends Workload>(workload: W, target: Target): ScheduleOf<W>;
+export function chooseSchedule(workload: GemmWorkload | DepthwiseWorkload, target: Target): Schedule {
   return workload.op === 'nn.depthwise_conv2d' ? scheduleDepthwise(workload, target) : scheduleGemm(workload, target);
 }

@@ -84,11 +84,11 @@ export async function linkShared(
   options: CompileOptions = {},
 ): Promise<string> {
   const { compiler } = object;
+  // Without int8_gate.h, whose type has the function's name: the function is for dlsym, which knows no types.
   const entry = [
-    '#include "int8_gate.h"',
-    `const int8_gate_model *int8_gate_model_${symbol}(void);`,
-    '__attribute__((visibility("default"))) const int8_gate_model *int8_gate_model(void);',
-    `const int8_gate_model *int8_gate_model(void) { return int8_gate_model_${symbol}(); }`,
+    `const struct int8_gate_model *int8_gate_model_${symbol}(void);`,
+    '__attribute__((visibility("default"))) const struct int8_gate_model *int8_gate_model(void);',
+    `const struct int8_gate_model *int8_gate_model(void) { return int8_gate_model_${symbol}(); }`,
     '',
   ].join('\n');
   const flags = [...compileFlags(compiler, target), ...compiler.linkArgs];
@@ -96,8 +96,7 @@ export async function linkShared(
   const key = contentKey(['shared 1', object.folder, entry, flags.join('\n')]);
   const folder = await cached(options.cacheDir ?? cacheRoot(), key, async (cwd) => {
     await writeFile(join(cwd, 'entry.c'), entry);
-    const includes = includeDirs().map((dir) => `-I${dir}`);
-    await runTool(compiler.command, [...flags, ...includes, '-shared', 'entry.c', model, '-lm', '-o', 'model.so'], { cwd });
+    await runTool(compiler.command, [...flags, '-shared', 'entry.c', model, '-lm', '-o', 'model.so'], { cwd });
   });
   return join(folder, 'model.so');
 }

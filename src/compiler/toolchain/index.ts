@@ -1,5 +1,12 @@
 export { cached, cacheRoot, contentKey } from './cache.ts';
-export { type CompiledObject, type CompileOptions, compileModelSource, includeDirs, linkShared, type ModelSource } from './compile.ts';
+export {
+  type CompiledObject,
+  type CompileOptions,
+  compileModelSource,
+  includeDirs,
+  linkShared,
+  type ModelSource,
+} from './compile.ts';
 export { type Compiler, compileFlags, findCompiler } from './compilers.ts';
 export { projectRoot } from './root.ts';
 export { runTool, type ToolOptions, type ToolResult, trimOutput, tryTool } from './spawn.ts';

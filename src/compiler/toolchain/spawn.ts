@@ -23,7 +23,11 @@ const MAX_OUTPUT = 1 << 20;
  * No shell is involved. Output past 1 MiB is dropped.
  * @throws EnvironmentError when it cannot be started or runs out of time.
  */
-export function tryTool(command: string, args: readonly string[], options: ToolOptions = {}): Promise<ToolResult | null> {
+export function tryTool(
+  command: string,
+  args: readonly string[],
+  options: ToolOptions = {},
+): Promise<ToolResult | null> {
   const timeoutMs = options.timeoutMs ?? 600_000;
   return new Promise((resolve, reject) => {
     const child = spawn(command, [...args], { cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -62,7 +66,11 @@ export function trimOutput(text: string, lines = 20): string {
  * Runs a program that has to succeed.
  * @throws EnvironmentError with the beginning of its stderr when it is absent, fails or runs out of time.
  */
-export async function runTool(command: string, args: readonly string[], options: ToolOptions = {}): Promise<ToolResult> {
+export async function runTool(
+  command: string,
+  args: readonly string[],
+  options: ToolOptions = {},
+): Promise<ToolResult> {
   const result = await tryTool(command, args, options);
   if (result === null) throw new EnvironmentError(`there is no program ${command}`);
   if (result.code !== 0) {

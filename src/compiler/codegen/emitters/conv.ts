@@ -4,7 +4,7 @@ import type { OpView } from '../../../model/ops/definition.ts';
 import { convFactors, weightedForm } from '../../../model/ops/weights.ts';
 import { windowExtents } from '../../../model/ops/window.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import { transposeHwo, zeroPointOf } from '../../schedules/pack.ts';
+import { transposeHwo, zeroPointOf } from '../../schedules/index.ts';
 import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
 import { emitDepthwise, MAX_KERNEL_ROWS } from './depthwise.ts';
 import type { Requantization } from './epilogue.ts';

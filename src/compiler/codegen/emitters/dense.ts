@@ -3,7 +3,7 @@ import type { OpView } from '../../../model/ops/definition.ts';
 import { type DenseFamily, denseFactors } from '../../../model/ops/dense.ts';
 import { isWide, weightedForm } from '../../../model/ops/weights.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import { zeroPointOf } from '../../schedules/pack.ts';
+import { zeroPointOf } from '../../schedules/index.ts';
 import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
 import type { Requantization } from './epilogue.ts';
 import { type ConvShape, emitGemm } from './gemm.ts';

@@ -3,10 +3,17 @@ import type { Tensor } from '../../../model/ir/graph.ts';
 import type { Activation } from '../../../model/ops/attrs.ts';
 import { parameters } from '../../../model/ops/checks.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
-import { chooseSchedule, type DepthwiseWorkload } from '../../schedules/index.ts';
-import { operandsOf, packDepthwise, type Weights } from '../../schedules/pack.ts';
-import type { Emission, EmitContext } from '../emitter.ts';
-import { cDescription, epilogueFields, type Fields, floatClamp, integers, type Requantization } from './epilogue.ts';
+import { type DepthwiseWorkload, operandsOf, packDepthwise, type Weights } from '../../schedules/index.ts';
+import { type Emission, type EmitContext, scheduleFor } from '../emitter.ts';
+import {
+  cDescription,
+  epilogueFields,
+  type Fields,
+  floatClamp,
+  integers,
+  type Layout,
+  type Requantization,
+} from './epilogue.ts';
 import type { ConvShape } from './gemm.ts';
 
 /** A depthwise convolution, 8 bits or float, with constant weights. */
@@ -27,7 +34,7 @@ export const MAX_KERNEL_ROWS = 64;
 
 /** The C of a layer. */
 export function emitDepthwise(layer: DepthwiseLayer, ctx: EmitContext): Emission {
-  const { shape: s, data, output, multiplier } = layer;
+  const { shape: s, data, output, multiplier, activation, requantization } = layer;
   const workload: DepthwiseWorkload = {
     op: 'nn.depthwise_conv2d',
     operands: operandsOf(layer.weights.data, layer.weights.zeroPoint),
@@ -39,11 +46,13 @@ export function emitDepthwise(layer: DepthwiseLayer, ctx: EmitContext): Emission
     strides: [s.stride_h, s.stride_w],
     dilation: [s.dilation_h, s.dilation_w],
   };
-  const schedule = chooseSchedule(workload, ctx.target);
-  const float = layer.requantization === null;
+  const schedule = scheduleFor(workload, ctx);
+  const float = requantization === null;
   const zeroPoint = float ? 0 : parameters(data).zeroPoint;
   const outs = s.channels * multiplier;
   const packed = packDepthwise(layer.weights, schedule.kernel, outs, zeroPoint);
+  const bias = ctx.constant(packed.bias);
+  const layout: Layout = (valueAt) => Array.from({ length: outs }, (_, c) => valueAt(c));
   const seenWidth = (s.out_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
   const seenHeight = (s.out_h - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1;
   const padded = s.pad_top > 0 || s.pad_left > 0 || seenWidth > s.in_w || seenHeight > s.in_h;
@@ -56,13 +65,9 @@ export function emitDepthwise(layer: DepthwiseLayer, ctx: EmitContext): Emission
       ...{ is_float: float, fill: zeroPoint & 255 },
     }),
     weights: ctx.constant(packed.weights),
-    ...(layer.requantization === null
-      ? { bias: ctx.constant(packed.bias), ...floatClamp(layer.activation) }
-      : epilogueFields(
-          ...([output, layer.activation, layer.requantization, ctx.profile, packed.bias as Int32Array] as const),
-          (valueAt) => Array.from({ length: outs }, (_, c) => valueAt(c)),
-          ctx,
-        )),
+    ...(requantization === null
+      ? { bias, ...floatClamp(activation) }
+      : epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout }, ctx)),
   };
   const ring = padded ? ctx.scratch(ringRows * seenWidth * s.channels * itemSize(data.dtype)) : 'NULL';
   return {

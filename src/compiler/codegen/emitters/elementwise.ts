@@ -1,4 +1,10 @@
-import { activationInterval, activationRange, clamp, floatRange, quantizeMultiplier } from '../../../model/ops/arithmetic.ts';
+import {
+  activationInterval,
+  activationRange,
+  clamp,
+  floatRange,
+  quantizeMultiplier,
+} from '../../../model/ops/arithmetic.ts';
 import { parameters } from '../../../model/ops/checks.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import { type ElementwiseFamily, productFactor, sumParameters } from '../../../model/ops/elementwise.ts';

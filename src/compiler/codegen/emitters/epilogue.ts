@@ -31,34 +31,31 @@ export interface Requantization {
   readonly inDouble: boolean;
 }
 
-/**
- * The members of a `gemm_epilogue`, with prefix `out.`.
- */
-export function epilogueFields(
-  output: Tensor,
-  activation: Activation,
-  requantization: Requantization,
-  profile: Profile,
-  bias: Int32Array,
-  layout: Layout,
-  ctx: EmitContext,
-): Fields {
-  const { scale, zeroPoint } = parameters(output);
-  const { min, max } = activationRange(activation, scale, zeroPoint, output.dtype);
+/** What becomes of the accumulators of a layer. */
+export interface Epilogue {
+  readonly output: Tensor;
+  readonly activation: Activation;
+  readonly requantization: Requantization;
+  readonly profile: Profile;
+  /** C expression: int32, in the order of `layout`. */
+  readonly bias: string;
+  readonly layout: Layout;
+}
+
+/** The members of a `gemm_epilogue`, with prefix `out.`. */
+export function epilogueFields(e: Epilogue, ctx: EmitContext): Fields {
+  const { scale, zeroPoint } = parameters(e.output);
+  const { min, max } = activationRange(e.activation, scale, zeroPoint, e.output.dtype);
   const fields = {
-    bias: ctx.constant(bias),
-    ...requantizationFields(requantization, profile, layout, ctx),
-    ...integers({ zero_point: zeroPoint, low: min, high: max, is_unsigned: output.dtype === 'uint8' }),
+    bias: e.bias,
+    ...requantizationFields(e, ctx),
+    ...integers({ zero_point: zeroPoint, low: min, high: max, is_unsigned: e.output.dtype === 'uint8' }),
   };
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [`out.${name}`, value]));
 }
 
-function requantizationFields(
-  { factors, inDouble }: Requantization,
-  profile: Profile,
-  layout: Layout,
-  ctx: EmitContext,
-): Fields {
+function requantizationFields({ requantization, profile, layout }: Epilogue, ctx: EmitContext): Fields {
+  const { factors, inDouble } = requantization;
   const pick = (values: readonly number[]) => layout((column) => values[values.length === 1 ? 0 : column]);
   if (inDouble) return { requantize: 'GEMM_DOUBLE', scale: ctx.constant(Float64Array.from(pick(factors))) };
   if (profile === 'xnnpack') {

@@ -4,11 +4,25 @@ import type { Tensor } from '../../../model/ir/graph.ts';
 import type { Activation } from '../../../model/ops/attrs.ts';
 import { parameters } from '../../../model/ops/checks.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
-import { GEMM_KERNELS } from '../../schedules/gemm.ts';
-import { chooseSchedule, type GemmSchedule, type GemmWorkload } from '../../schedules/index.ts';
-import { operandsOf, packGemm, perColumn, type Weights } from '../../schedules/pack.ts';
-import type { Emission, EmitContext } from '../emitter.ts';
-import { cDescription, epilogueFields, type Fields, floatClamp, integers, type Requantization } from './epilogue.ts';
+import {
+  GEMM_KERNELS,
+  type GemmSchedule,
+  type GemmWorkload,
+  operandsOf,
+  packGemm,
+  perColumn,
+  type Weights,
+} from '../../schedules/index.ts';
+import { type Emission, type EmitContext, scheduleFor } from '../emitter.ts';
+import {
+  cDescription,
+  epilogueFields,
+  type Fields,
+  floatClamp,
+  integers,
+  type Layout,
+  type Requantization,
+} from './epilogue.ts';
 
 /** The window of a convolution as members of a `conv_shape`. */
 export interface ConvShape {
@@ -73,16 +87,18 @@ function workloadOf(
     groups: shape.groups,
     inPlace: isPointwise(shape),
   };
-  const schedule = chooseSchedule(workload, ctx.target);
+  const schedule = scheduleFor(workload, ctx);
   if (!workload.inPlace || workload.k % GEMM_KERNELS[schedule.kernel].unit === 0) return { workload, schedule };
   const gathered = { ...workload, inPlace: false };
-  return { workload: gathered, schedule: chooseSchedule(gathered, ctx.target) };
+  return { workload: gathered, schedule: scheduleFor(gathered, ctx) };
 }
 
 /** The C of a layer. */
 export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
   const { workload: w, schedule: s } = workloadOf(layer, ctx);
-  const float = layer.requantization === null;
+  const { output, activation, requantization } = layer;
+  const float = requantization === null;
+  const layout: Layout = (valueAt) => perColumn(valueAt, w, s.nr);
   const zeroPoint = float ? 0 : parameters(layer.data).zeroPoint;
   const packed = packGemm(w, s, layer.weights, zeroPoint);
   const item = itemSize(layer.data.dtype);
@@ -91,32 +107,15 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
     ...{ m: w.m, n: w.n, k: w.k, mr: s.mr, nr: s.nr, weights_first: s.weightsFirst },
     ...{ lda: w.inPlace ? w.k : packed.depth, ldc: layer.columns },
   });
-  const weights: Fields = { weights: ctx.constant(packed.weights) };
+  const bias = ctx.constant(packed.bias);
+  const weights = ctx.constant(packed.weights);
   const fields: Fields =
-    layer.requantization === null
-      ? {
-          ...common,
-          ...weights,
-          bias: ctx.constant(packed.bias),
-          portable: String(Number(s.kernel !== 'f32')),
-          ...floatClamp(layer.activation),
-        }
+    requantization === null
+      ? { ...common, weights, bias, portable: s.kernel === 'f32' ? '0' : '1', ...floatClamp(activation) }
       : {
-          kernel: `GEMM_${s.kernel.toUpperCase()}`,
-          ...common,
-          ...weights,
+          ...{ kernel: `GEMM_${s.kernel.toUpperCase()}`, ...common, weights },
           ...integers({ packed_k: packed.depth, row_factor: packed.rowFactor }),
-          ...epilogueFields(
-            ...([
-              layer.output,
-              layer.activation,
-              layer.requantization,
-              ctx.profile,
-              packed.bias as Int32Array,
-            ] as const),
-            (valueAt) => perColumn(valueAt, w, s.nr),
-            ctx,
-          ),
+          ...epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout }, ctx),
         };
   const type = float ? 'f32' : 'i8';
   const [from, to] = float

@@ -1,6 +1,6 @@
-import type { Shape } from '../../../model/tensor/shape.ts';
 import type { StridedCopy } from '../../../model/ops/strided_copy.ts';
 import { simplify } from '../../../model/ops/strided_copy.ts';
+import type { Shape } from '../../../model/tensor/shape.ts';
 
 /** `base + i0 * s0 + i1 * s1`, leaving out what is zero. */
 export function indexed(base: string, offset: number, strides: readonly number[]): string {

@@ -75,22 +75,19 @@ export function emitPlain(layer: PlainLayer, ctx: EmitContext): Emission {
   };
 }
 
-/** Sums of 32 or of 64 bits. A bias must be constant here: `ctx` reads it as it stands. */
+/** Sums of 32 or of 64 bits; INT16x8 layers of 64-bit sums are always rounded as profile `tflite` does. */
 function integerFields(layer: PlainLayer, ctx: EmitContext): Fields {
-  const { data, bias, output, requantization } = layer;
+  const { data, bias, output, outs, requantization } = layer;
   const wide = isWide(data, bias);
-  const layout: Layout = (valueAt) => Array.from({ length: layer.outs }, (_, c) => valueAt(c));
-  const values = Array.from({ length: layer.outs }, (_, c) => BigInt(bias?.data?.[c] ?? 0));
-  const narrow = Int32Array.from(values, (v) => Number(BigInt.asIntN(32, v)));
+  const layout: Layout = (valueAt) => Array.from({ length: outs }, (_, c) => valueAt(c));
+  const zeros = () => ctx.constant(wide ? new BigInt64Array(outs) : new Int32Array(outs));
+  const sums = bias === null ? zeros() : ctx.input(2);
   const fields = epilogueFields(
-    output,
-    layer.activation,
-    requantization!,
-    wide ? 'tflite' : ctx.profile,
-    narrow,
-    layout,
+    {
+      ...{ output, activation: layer.activation, requantization: requantization!, layout },
+      ...{ profile: wide ? 'tflite' : ctx.profile, bias: wide ? 'NULL' : sums },
+    },
     ctx,
   );
-  if (!wide) return { finish: 'PLAIN_INTEGER', ...fields };
-  return { finish: 'PLAIN_WIDE', bias_wide: ctx.constant(BigInt64Array.from(values)), ...fields };
+  return { finish: wide ? 'PLAIN_WIDE' : 'PLAIN_INTEGER', ...(wide ? { bias_wide: sums } : {}), ...fields };
 }

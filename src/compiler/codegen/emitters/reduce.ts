@@ -50,7 +50,10 @@ export const reduceEmitters: EmitterTable<ReduceFamily> = {
     const [type, size] = SUMS[data.dtype];
     if (elements(data.shape) === 0) {
       const nan = `for (size_t i = 0; i < ${results}; i++) ${ctx.output(0)}[i] = __builtin_nanf("");`;
-      return { includes: [], body: out.dtype === 'float32' ? nan : `memset(${ctx.output(0)}, 0, ${results} * sizeof(*out0));` };
+      return {
+        includes: [],
+        body: out.dtype === 'float32' ? nan : `memset(${ctx.output(0)}, 0, ${results} * sizeof(*out0));`,
+      };
     }
     const { extents, reduced } = runs(data.shape, isReduced);
     const inner = extents.length - 1;

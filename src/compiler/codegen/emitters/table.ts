@@ -4,7 +4,7 @@ import { ops } from '../../../model/ops/index.ts';
 import type { OpKind } from '../../../model/ops/kinds.ts';
 import { fromBytes, type TensorData } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import type { EmitContext, Emission } from '../emitter.ts';
+import type { Emission, EmitContext } from '../emitter.ts';
 
 /** Whether a unary operator's results can be listed: one for each bit pattern of its operand. */
 export const fitsTable = (op: OpView<OpKind>): boolean =>

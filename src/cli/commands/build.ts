@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import { cIdentifier } from '../../compiler/codegen/c.ts';
+import { compileModel } from '../../compiler/compile.ts';
+import { packageModel } from '../../compiler/package.ts';
+import { parseTarget, TARGET_HELP } from '../../compiler/targets/index.ts';
+import { importModel, modelName } from '../../model/tflite/importer.ts';
+import { readModelFile } from '../model_file.ts';
+import { writeFiles } from '../write_files.ts';
+
+interface Options {
+  readonly target: string;
+  readonly output: string;
+}
+
+export function register(program: Command): void {
+  program
+    .command('build')
+    .argument('<model>', 'a .tflite file')
+    .description('compile a model to MODEL.so, MODEL.a, MODEL.h and manifest.json')
+    .requiredOption('--target <target>', `what to build for: ${TARGET_HELP}`)
+    .requiredOption('-o, --output <folder>', 'where the files go')
+    .action(build);
+}
+
+async function build(path: string, options: Options): Promise<void> {
+  const target = parseTarget(options.target);
+  const bytes = readModelFile(path);
+  const name = modelName(path);
+  const compiled = await compileModel(importModel(bytes, path), { target, name, symbol: cIdentifier(name) });
+  const files = await packageModel(compiled, { model: bytes });
+  await writeFiles(options.output, files);
+  process.stdout.write(`${options.output}: ${files.map(([file]) => file).join(', ')}\n`);
+}

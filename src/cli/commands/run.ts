@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { Port } from '../../compiler/build.ts';
+import { cIdentifier } from '../../compiler/codegen/c.ts';
+import { compileModel } from '../../compiler/compile.ts';
+import { parseTarget, TARGET_HELP } from '../../compiler/targets/index.ts';
+import { InputError } from '../../errors.ts';
+import type { Model } from '../../model/ir/graph.ts';
+import { fromBytes, toBytes } from '../../model/tensor/dtype.ts';
+import { parseNpy, writeNpy } from '../../model/tensor/npy.ts';
+import { elements, showShape } from '../../model/tensor/shape.ts';
+import { importModel, modelName } from '../../model/tflite/importer.ts';
+import { linkRunner } from '../../runtime/devices/image.ts';
+import { openDevice } from '../../runtime/devices/open.ts';
+import { readModelFile } from '../model_file.ts';
+import { writeFiles } from '../write_files.ts';
+
+interface Options {
+  readonly target: string;
+  readonly input: readonly string[];
+  readonly output: string;
+  readonly dumpAll?: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command('run')
+    .argument('<model>', 'a .tflite file')
+    .description('compile a model, run it once and write its outputs as .npy files')
+    .requiredOption('--target <target>', `what to build for: ${TARGET_HELP}`)
+    .option('--input <name=file>', 'elements of an input, .npy or raw (once for each input)', collect, [])
+    .requiredOption('-o, --output <folder>', 'where the .npy files go')
+    .option('--dump-all', 'also write what every operator computed, to tensors/ in that folder')
+    .action(run);
+}
+
+const collect = (value: string, earlier: readonly string[]): string[] => [...earlier, value];
+
+async function run(path: string, options: Options): Promise<void> {
+  const target = parseTarget(options.target);
+  const name = modelName(path);
+  const model = importModel(readModelFile(path), path);
+  const shown = options.dumpAll ? exposeResults(model) : model;
+  const build = await compileModel(shown, { target, name, symbol: cIdentifier(name) });
+  const inputs = await readInputs(build.inputs, options.input, path);
+  const image = await linkRunner([build]);
+  const device = await openDevice(target);
+  const [results] = await device.run(image, [{ build: 0, inputs, samples: 1, reset: true }]);
+  const count = model.subgraphs[0].outputs.length;
+  const names = fileNames(build.outputs);
+  const files = build.outputs.map(({ dtype, shape }, i) => {
+    const folder = i < count ? '' : `tensors/${String(i - count).padStart(4, '0')}-`;
+    return [`${folder}${names[i]}.npy`, writeNpy({ dtype, shape, data: fromBytes(dtype, results[i]) })] as const;
+  });
+  await writeFiles(options.output, files);
+  build.outputs.slice(0, count).forEach(({ dtype, shape }, i) => {
+    process.stdout.write(`${options.output}/${files[i][0]}: ${dtype} ${showShape(shape)}\n`);
+  });
+  if (files.length > count) process.stdout.write(`${options.output}/tensors/: ${files.length - count} tensors\n`);
+}
+
+/** The model with everything its operators compute among its outputs, after its own. */
+function exposeResults(model: Model): Model {
+  const [main, ...others] = model.subgraphs;
+  const computed = main.nodes.flatMap((node) => node.outputs);
+  return { ...model, subgraphs: [{ ...main, outputs: [...main.outputs, ...computed] }, ...others] };
+}
+
+/** Tensor names as file names, each used once. */
+function fileNames(ports: readonly Port[]): string[] {
+  const used = new Set<string>();
+  return ports.map((port, i) => {
+    const plain =
+      port.name
+        .replace(/[^A-Za-z0-9._-]+/g, '_')
+        .replace(/^[._]+/, '')
+        .slice(0, 100) || `output${i}`;
+    const name = used.has(plain) ? `${plain}-${i}` : plain;
+    used.add(name);
+    return name;
+  });
+}
+
+/** The bytes of every input, from arguments of the form NAME=FILE. */
+async function readInputs(ports: readonly Port[], args: readonly string[], model: string): Promise<Uint8Array[]> {
+  const wanted = ports
+    .map((port) => `  --input '${port.name}=FILE'   ${port.dtype} ${showShape(port.shape)}`)
+    .join('\n');
+  const files = new Map<Port, string>();
+  for (const arg of args) {
+    // Names may hold an equals sign themselves.
+    const port = ports.find((candidate) => arg.startsWith(`${candidate.name}=`));
+    if (port === undefined)
+      throw new InputError(`${model}: --input ${arg} names no input of the model. It takes:\n${wanted}`);
+    if (files.has(port)) throw new InputError(`${model}: --input ${port.name} is given twice`);
+    files.set(port, arg.slice(port.name.length + 1));
+  }
+  return Promise.all(
+    ports.map((port) => {
+      const file = files.get(port);
+      if (file === undefined)
+        throw new InputError(`${model}: input "${port.name}" is missing. The model takes:\n${wanted}`);
+      return readInput(port, file);
+    }),
+  );
+}
+
+async function readInput(port: Port, file: string): Promise<Uint8Array> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    throw new InputError(`cannot read ${file}: ${(error as Error).message}`, { cause: error });
+  }
+  const needs = `input "${port.name}" takes ${port.dtype} ${showShape(port.shape)}`;
+  if (!/\.npy$/i.test(file)) {
+    if (bytes.length !== port.bytes)
+      throw new InputError(`${file} holds ${bytes.length} bytes, but ${needs}: ${port.bytes} bytes`);
+    return bytes;
+  }
+  const { dtype, shape, data } = parseNpy(bytes, file);
+  if (dtype !== port.dtype || elements(shape) !== elements(port.shape)) {
+    throw new InputError(`${file} holds ${dtype} ${showShape(shape)}, but ${needs}`);
+  }
+  return toBytes(data);
+}

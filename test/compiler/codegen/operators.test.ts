@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { interpret } from '../../../src/model/interpreter/index.ts';
+import { verifyGraph } from '../../../src/model/ir/verify.ts';
+import type { TensorData } from '../../../src/model/tensor/dtype.ts';
+import { type Case, cases, feed, graphOf } from '../operators.ts';
+import { modelOf, runBuilds } from '../run.ts';
+
+/** Floats may differ in the last bits, where libm and V8 compute exp and tanh. */
+function expectSame(actual: TensorData, expected: TensorData, name: string): void {
+  expect(actual.length, name).toBe(expected.length);
+  if (!(expected instanceof Float32Array)) {
+    expect(actual, name).toEqual(expected);
+    return;
+  }
+  for (let i = 0; i < expected.length; i++) {
+    const tolerance = 1e-6 + 2e-6 * Math.abs(expected[i]);
+    if (!Object.is(actual[i], expected[i]))
+      expect(Math.abs(Number(actual[i]) - expected[i]), `${name} [${i}]`).toBeLessThanOrEqual(tolerance);
+  }
+}
+
+async function check(list: readonly Case[], seed: number, target: string, family?: 'gcc' | 'clang') {
+  const graph = graphOf(list);
+  expect(verifyGraph(graph)).toEqual([]);
+  const model = modelOf(graph);
+  const inputs = feed(graph, seed);
+  const [actual] = await runBuilds([{ model, inputs }], target, { family });
+  const expected = interpret(model, inputs);
+  expected.forEach((data, i) => {
+    const { kind, operands, dtype } = list[i];
+    expectSame(
+      actual[i],
+      data,
+      `${graph.tensors[graph.outputs[i]].name} ${operands[0].dtype} ${JSON.stringify({ dtype, attrs: list[i].attrs, shapes: operands.map((o) => o.shape) })} (${kind})`,
+    );
+  });
+}
+
+describe.each([
+  ['host', 'clang', 3],
+  ['host', 'gcc', 2],
+  ['aarch64', 'clang', 2],
+  ['aarch64+dotprod+i8mm', 'gcc', 1],
+] as const)('builds for %s by %s', (target, family, runs) => {
+  test('compute what the operators define', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(cases, { minLength: 80, maxLength: 80 }), fc.nat(), (list, seed) =>
+        check(list, seed, target, family),
+      ),
+      { numRuns: runs, endOnFailure: true },
+    );
+  });
+});

@@ -1,0 +1,320 @@
+import fc from 'fast-check';
+import type { Graph, Node, Tensor } from '../../src/model/ir/graph.ts';
+import { rulesOf } from '../../src/model/ir/shapes.ts';
+import type { Activation } from '../../src/model/ops/attrs.ts';
+import type { OpKind } from '../../src/model/ops/kinds.ts';
+import type { DType, TensorData } from '../../src/model/tensor/dtype.ts';
+import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';
+import { elements, type Shape } from '../../src/model/tensor/shape.ts';
+import { randomData, randomOf } from '../model/graphs.ts';
+
+/** One operator with its operands: tensors with data are constants, the others are fed. */
+export interface Case {
+  readonly kind: OpKind;
+  readonly attrs: object;
+  readonly operands: readonly Tensor[];
+  readonly dtype: DType;
+  readonly quantization: Quantization | null;
+}
+
+const dim = fc.integer({ min: 1, max: 9 });
+/** Wide enough that rows reach vector loops and their tails. */
+const wide = fc.integer({ min: 1, max: 40 });
+export const shapes: fc.Arbitrary<Shape> = fc
+  .tuple(fc.array(dim, { maxLength: 3 }), wide)
+  .map(([outer, inner]) => [...outer, inner]);
+const nhwc: fc.Arbitrary<Shape> = fc.tuple(fc.integer({ min: 1, max: 2 }), dim, dim, wide);
+
+const scale = fc.double({ min: 0.002, max: 0.6, noNaN: true });
+const zeroPoint = (dtype: DType): fc.Arbitrary<number> => {
+  if (dtype === 'int8') return fc.integer({ min: -128, max: 127 });
+  return dtype === 'uint8' ? fc.integer({ min: 0, max: 255 }) : fc.constant(0);
+};
+const rescalable = fc.constantFrom<DType>('int8', 'int8', 'uint8', 'int16', 'int32');
+const quantization = (dtype: DType): fc.Arbitrary<Quantization | null> =>
+  /^u?int(8|16)$/.test(dtype)
+    ? fc.tuple(scale, zeroPoint(dtype)).map(([s, z]) => perTensor(s, z))
+    : fc.constant<Quantization | null>(null);
+
+export const tensor = (dtype: DType, shape: Shape, q: Quantization | null, data: TensorData | null = null): Tensor => ({
+  name: 't',
+  dtype,
+  shape,
+  quantization: q,
+  data,
+});
+export const ints = (values: readonly number[]): Tensor =>
+  tensor('int32', [values.length], null, Int32Array.from(values));
+
+const activation = fc.constantFrom<Activation>('NONE', 'RELU', 'RELU6', 'RELU_N1_TO_1');
+const anyMoved = fc.constantFrom<DType>('int8', 'uint8', 'int16', 'int32', 'int64', 'float32', 'bool');
+
+/** One side of a broadcast: some extents become 1, some leading ones vanish. */
+const shrunk = (shape: Shape): fc.Arbitrary<Shape> =>
+  fc
+    .tuple(fc.array(fc.boolean(), { minLength: shape.length, maxLength: shape.length }), fc.nat(shape.length))
+    .map(([ones, drop]) => shape.map((n, i) => (ones[i] ? 1 : n)).slice(drop));
+
+const binaries: fc.Arbitrary<Case> = fc
+  .record({
+    kind: fc.constantFrom<OpKind>('add', 'subtract', 'multiply'),
+    dtype: fc.constantFrom<DType>('int8', 'int8', 'uint8', 'int16', 'float32', 'int32', 'int64'),
+    shape: shapes,
+    activation,
+  })
+  .chain(({ kind, dtype, shape, activation: a }) =>
+    fc
+      .tuple(
+        fc
+          .constantFrom(0, 1, 2)
+          .chain((side) =>
+            fc.tuple(side === 1 ? shrunk(shape) : fc.constant(shape), side === 2 ? shrunk(shape) : fc.constant(shape)),
+          ),
+        fc.tuple(quantization(dtype), quantization(dtype), quantization(dtype)),
+      )
+      .map(([[x, y], [qx, qy, q]]) => ({
+        kind,
+        attrs: { activation: a },
+        operands: [tensor(dtype, x, qx), tensor(dtype, y, qy)],
+        dtype,
+        quantization: q,
+      })),
+  );
+
+const unaries: fc.Arbitrary<Case> = fc
+  .record({
+    kind: fc.constantFrom<OpKind>('nn.relu', 'nn.relu6', 'sigmoid', 'tanh'),
+    dtype: fc.constantFrom<DType>('int8', 'uint8', 'float32'),
+    shape: shapes,
+  })
+  .chain(({ kind, dtype, shape }) =>
+    fc.tuple(quantization(dtype), quantization(dtype)).map(([from, q]) => ({
+      kind,
+      attrs: {},
+      operands: [tensor(dtype, shape, from)],
+      dtype,
+      quantization: q,
+    })),
+  );
+
+const pools: fc.Arbitrary<Case> = fc
+  .record({
+    kind: fc.constantFrom<OpKind>('nn.avg_pool2d', 'nn.max_pool2d'),
+    dtype: fc.constantFrom<DType>('int8', 'uint8', 'int16', 'float32'),
+    shape: nhwc,
+    pool: fc.tuple(dim, dim),
+    strides: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+    padding: fc.constantFrom('SAME' as const, 'VALID' as const),
+    activation,
+  })
+  .filter(({ shape, pool, padding }) => padding === 'SAME' || (pool[0] <= shape[1] && pool[1] <= shape[2]))
+  .chain(({ kind, dtype, shape, ...attrs }) =>
+    quantization(dtype).map((q) => ({ kind, attrs, operands: [tensor(dtype, shape, q)], dtype, quantization: q })),
+  );
+
+const means: fc.Arbitrary<Case> = fc
+  .record({
+    dtype: fc.constantFrom<DType>('int8', 'uint8', 'int16', 'float32', 'int32', 'int64'),
+    shape: nhwc,
+    axes: fc.uniqueArray(fc.integer({ min: -4, max: 3 }), { minLength: 1, maxLength: 4 }),
+    keepDims: fc.boolean(),
+  })
+  .chain(({ dtype, shape, axes, keepDims }) =>
+    fc.tuple(quantization(dtype), quantization(dtype)).map(([from, q]) => ({
+      kind: 'mean' as const,
+      attrs: { keepDims },
+      operands: [tensor(dtype, shape, from), ints(axes)],
+      dtype,
+      quantization: q,
+    })),
+  );
+
+const softmaxes: fc.Arbitrary<Case> = fc
+  .record({
+    types: fc.constantFrom<[DType, DType]>(
+      ['int8', 'int8'],
+      ['uint8', 'uint8'],
+      ['int8', 'int16'],
+      ['float32', 'float32'],
+    ),
+    shape: shapes,
+    beta: fc.constantFrom(1, 0.5, 2),
+  })
+  .chain(({ types: [from, to], shape, beta }) =>
+    quantization(from).map((q) => ({
+      kind: 'nn.softmax' as const,
+      attrs: { beta },
+      operands: [tensor(from, shape, q)],
+      dtype: to,
+      quantization: to === 'float32' ? null : perTensor(to === 'int16' ? 1 / 32768 : 1 / 256, to === 'int8' ? -128 : 0),
+    })),
+  );
+
+const paddings = (rank: number): fc.Arbitrary<Tensor> =>
+  fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 2 * rank, maxLength: 2 * rank }).map((values) => ({
+    ...ints(values),
+    shape: [rank, 2],
+  }));
+
+const moves: fc.Arbitrary<Case> = fc.tuple(anyMoved, shapes, fc.nat()).chain(([dtype, shape, seed]) =>
+  quantization(dtype).chain((q) => {
+    const data = tensor(dtype, shape, q);
+    const made = (kind: OpKind, attrs: object, ...operands: Tensor[]): Case => ({
+      kind,
+      attrs,
+      operands,
+      dtype,
+      quantization: q,
+    });
+    const random = randomOf(seed);
+    const pick = (n: number): number => Math.floor(random() * n);
+    const order = shape.map((_, i) => i).sort(() => random() - 0.5);
+    const begin = shape.map((n) => pick(n));
+    const steps = shape.map(() => [1, 2, -1, -2][pick(4)]);
+    const end = shape.map((n, i) =>
+      steps[i] > 0 ? begin[i] + 1 + pick(n - begin[i]) : begin[i] - 1 - pick(begin[i] + 1),
+    );
+    const masks = {
+      beginMask: pick(2 ** shape.length),
+      endMask: shape.reduce((mask, _, i) => (end[i] < 0 ? mask | (1 << i) : mask), pick(2 ** shape.length)),
+      ellipsisMask: 0,
+      newAxisMask: 0,
+      shrinkAxisMask: 0,
+      offset: false,
+    };
+    const axis = pick(shape.length);
+    return fc.oneof(
+      fc.constant(made('transpose', {}, data, ints(order))),
+      fc.constant(made('strided_slice', masks, data, ints(begin), ints(end), ints(steps))),
+      fc.constant(made('stack', { axis: pick(shape.length + 1) }, data, data, data)),
+      fc.constant(
+        made('concatenate', { axis, activation: 'NONE' }, data, { ...data, shape: shape.with(axis, 2) }, data),
+      ),
+      paddings(shape.length).map((amounts) => made('nn.pad', {}, data, amounts)),
+      fc.constant(made('reshape', { newShape: [-1, 1] }, data)),
+      fc.constant(made('squeeze', { axes: [] }, data)),
+      fc.constant({ ...made('shape_of', { dtype: 'int32' }, data), dtype: 'int32' as const, quantization: null }),
+    );
+  }),
+);
+
+/** Inputs of a uint8 concatenation may have scales of their own. */
+const rescaling: fc.Arbitrary<Case> = fc
+  .tuple(shapes, fc.array(quantization('uint8'), { minLength: 2, maxLength: 4 }))
+  .map(([shape, [q, ...of]]) => ({
+    kind: 'concatenate',
+    attrs: { axis: -1, activation: 'NONE' },
+    operands: [...of, q].map((own) => tensor('uint8', shape, own)),
+    dtype: 'uint8',
+    quantization: q,
+  }));
+
+const rescaled = (dtype: DType): fc.Arbitrary<Quantization | null> =>
+  dtype === 'int32' ? scale.map((s) => perTensor(s / 1000, 0)) : quantization(dtype);
+
+const perAxis = (count: number, axis: number, seed: number): Quantization => {
+  const random = randomOf(seed);
+  const list = Array.from({ length: count }, () => [Math.fround(0.01 + random() / 4), Math.floor(random() * 20) - 10]);
+  return { scales: list.map(([s]) => s), zeroPoints: list.map(([, z]) => z), axis: count === 1 ? 0 : axis };
+};
+
+const conversions: fc.Arbitrary<Case> = fc
+  .record({
+    kind: fc.constantFrom<OpKind>('qnn.quantize', 'qnn.dequantize', 'qnn.requantize'),
+    dtype: rescalable,
+    to: rescalable,
+    shape: shapes,
+    channels: fc.option(fc.nat(), { nil: null }),
+  })
+  .chain(({ kind, dtype, to, shape, channels }) =>
+    fc.tuple(rescaled(dtype), rescaled(to), fc.nat(shape.length - 1)).map(([from, q, axis]): Case => {
+      const own = channels === null || dtype !== 'int8' ? from : perAxis(shape[axis], axis, channels);
+      if (kind === 'qnn.quantize')
+        return { kind, attrs: {}, operands: [tensor('float32', shape, null)], dtype, quantization: own };
+      if (kind === 'qnn.dequantize')
+        return { kind, attrs: {}, operands: [tensor(dtype, shape, own)], dtype: 'float32', quantization: null };
+      return { kind, attrs: {}, operands: [tensor(dtype, shape, from)], dtype: to, quantization: q };
+    }),
+  );
+const halves: fc.Arbitrary<Case> = shapes.map((shape) => ({
+  kind: 'qnn.dequantize',
+  attrs: {},
+  operands: [tensor('float16', shape, null)],
+  dtype: 'float32',
+  quantization: null,
+}));
+
+/** Operators of every family but convolution and fully connected, in every form that they are defined for. */
+export const cases: fc.Arbitrary<Case> = fc
+  .oneof(
+    { arbitrary: binaries, weight: 3 },
+    { arbitrary: unaries, weight: 2 },
+    { arbitrary: pools, weight: 2 },
+    { arbitrary: means, weight: 2 },
+    { arbitrary: softmaxes, weight: 2 },
+    { arbitrary: moves, weight: 5 },
+    { arbitrary: conversions, weight: 3 },
+    { arbitrary: rescaling, weight: 1 },
+    { arbitrary: halves, weight: 1 },
+  )
+  .filter((c) => problemsOf(c).length === 0);
+
+function shapesOf(c: Case): Shape[] {
+  const node = nodeOf(c);
+  const view = {
+    kind: node.kind,
+    attrs: node.attrs,
+    inputs: c.operands,
+    outputs: [tensor(c.dtype, [], c.quantization)],
+  };
+  return rulesOf(node).shapes(view) as Shape[];
+}
+function problemsOf(c: Case): string[] {
+  const node = nodeOf(c);
+  const blank = {
+    kind: node.kind,
+    attrs: node.attrs,
+    inputs: c.operands,
+    outputs: [tensor(c.dtype, [1], c.quantization)],
+  };
+  // The declared shape is not known yet; every other problem counts.
+  const before = rulesOf(node)
+    .check(blank)
+    .filter((text) => !/shape/.test(text));
+  if (before.length > 0) return before;
+  const [shape] = shapesOf(c);
+  return rulesOf(node).check({ ...blank, outputs: [tensor(c.dtype, shape, c.quantization)] });
+}
+const nodeOf = (c: Case): Node =>
+  ({ kind: c.kind, attrs: c.attrs, inputs: [], outputs: [], source: 0 }) as unknown as Node;
+
+/** All cases side by side in one graph, so that one compilation covers them. */
+export function graphOf(list: readonly Case[]): Graph {
+  const tensors: Tensor[] = [];
+  const inputs: number[] = [];
+  const outputs: number[] = [];
+  const nodes = list.map((c, source) => {
+    const operands = c.operands.map((operand, i) => {
+      const id = tensors.push({ ...operand, name: `${source} ${c.kind} operand ${i}` }) - 1;
+      if (operand.data === null) inputs.push(id);
+      return id;
+    });
+    const id = tensors.push({ ...tensor(c.dtype, shapesOf(c)[0], c.quantization), name: `${source} ${c.kind}` }) - 1;
+    outputs.push(id);
+    return { ...nodeOf(c), inputs: operands, outputs: [id], source } as Node;
+  });
+  return { name: 'operators', tensors, nodes, inputs, outputs };
+}
+
+/** Random elements for every input of a graph. */
+export const feed = (graph: Graph, seed: number): TensorData[] => {
+  const random = randomOf(seed);
+  return graph.inputs.map((id) => {
+    const { dtype, shape } = graph.tensors[id];
+    if (dtype === 'bool') return Uint8Array.from({ length: elements(shape) }, () => Math.floor(random() * 2));
+    // All half patterns but infinities and NaN.
+    if (dtype === 'float16')
+      return Uint16Array.from({ length: elements(shape) }, () => Math.floor(random() * 65536) & 0xfbff);
+    return randomData(dtype, elements(shape), random);
+  });
+};

@@ -1,0 +1,46 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Build } from '../../src/compiler/build.ts';
+import { compileModel } from '../../src/compiler/compile.ts';
+import { parseTarget } from '../../src/compiler/targets/index.ts';
+import type { Graph, Model } from '../../src/model/ir/graph.ts';
+import type { Profile } from '../../src/model/ops/definition.ts';
+import { fromBytes, type TensorData, toBytes } from '../../src/model/tensor/dtype.ts';
+import { linkRunner } from '../../src/runtime/devices/image.ts';
+import { openDevice } from '../../src/runtime/devices/open.ts';
+
+/** A cache of this test file's own, so that every run compiles what is there now. */
+export const cacheDir = mkdtempSync(join(tmpdir(), 'int8-gate-cache-'));
+
+export const modelOf = (graph: Graph): Model => ({
+  name: graph.name,
+  description: '',
+  subgraphs: [graph],
+  signatures: [],
+});
+
+export interface Sample {
+  readonly model: Model;
+  readonly inputs: readonly TensorData[];
+}
+
+/** Compiles the models, links them into one program, runs each on its inputs; the outputs' elements. */
+export async function runBuilds(
+  samples: readonly Sample[],
+  target: string,
+  options: { readonly profile?: Profile; readonly family?: 'gcc' | 'clang' } = {},
+): Promise<TensorData[][]> {
+  const parsed = parseTarget(target);
+  const builds: Build[] = [];
+  for (const [i, { model }] of samples.entries()) {
+    builds.push(await compileModel(model, { target: parsed, name: model.name, symbol: `m${i}`, cacheDir, ...options }));
+  }
+  const image = await linkRunner(builds, { cacheDir, family: options.family });
+  const device = await openDevice(parsed);
+  const results = await device.run(
+    image,
+    samples.map(({ inputs }, build) => ({ build, inputs: inputs.map(toBytes), samples: 1, reset: true })),
+  );
+  return results.map((outputs, m) => outputs.map((bytes, i) => fromBytes(builds[m].outputs[i].dtype, bytes)));
+}

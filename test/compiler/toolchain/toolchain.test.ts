@@ -1,0 +1,121 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { parseTarget } from '../../../src/compiler/targets/index.ts';
+import {
+  cached,
+  compileModelSource,
+  contentKey,
+  findCompiler,
+  projectRoot,
+  runTool,
+  trimOutput,
+  tryTool,
+} from '../../../src/compiler/toolchain/index.ts';
+import { EnvironmentError } from '../../../src/errors.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'int8-gate-toolchain-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('the project’s root holds the native folder', () => {
+  expect(existsSync(join(projectRoot(), 'native', 'kernels', 'arith.h'))).toBe(true);
+});
+
+describe('programs', () => {
+  const node = process.execPath;
+
+  test('answer with status and output', async () => {
+    const result = await runTool(node, ['-e', 'console.log(process.argv[1]); console.error("e")', '$(id) `x`; *']);
+    expect(result).toMatchObject({ code: 0, stdout: '$(id) `x`; *\n', stderr: 'e\n' });
+  });
+
+  test('that do not exist are null, or an environment error', async () => {
+    expect(await tryTool('int8-gate-no-such-program', [])).toBeNull();
+    await expect(runTool('int8-gate-no-such-program', [])).rejects.toThrow(EnvironmentError);
+  });
+
+  test('that fail show the beginning of what they said', async () => {
+    const script = 'for (let i = 0; i < 50; i++) console.error("line " + i); process.exit(3)';
+    await expect(runTool(node, ['-e', script])).rejects.toThrow(/exit status 3:\nline 0\n[\s\S]*… 30 more lines$/);
+    expect(trimOutput('x'.repeat(1000)).length).toBeLessThan(500);
+  });
+
+  test('that hang are killed', async () => {
+    const start = Date.now();
+    await expect(runTool(node, ['-e', 'setInterval(() => {}, 1000)'], { timeoutMs: 300 })).rejects.toThrow(
+      /within 0.3 s/,
+    );
+    expect(Date.now() - start).toBeLessThan(10_000);
+  });
+});
+
+describe('the cache', () => {
+  const make = (text: string) => async (cwd: string) => writeFileSync(join(cwd, 'file'), text);
+
+  test('makes a folder once', async () => {
+    const root = join(folder, 'once');
+    const place = await cached(root, contentKey(['a']), make('first'));
+    expect(await cached(root, contentKey(['a']), make('second'))).toBe(place);
+    expect(readFileSync(join(place, 'file'), 'utf8')).toBe('first');
+  });
+
+  test('has one winner when several make the same at once, and leaves nothing behind', async () => {
+    const root = join(folder, 'race');
+    const key = contentKey(['b']);
+    const places = await Promise.all(Array.from({ length: 8 }, (_, i) => cached(root, key, make(`maker ${i}`))));
+    expect(new Set(places).size).toBe(1);
+    expect(readdirSync(root)).toEqual([key.slice(0, 2)]);
+  });
+
+  test('keeps nothing of what failed', async () => {
+    const root = join(folder, 'failed');
+    const failing = async (cwd: string) => {
+      await make('half')(cwd);
+      throw new EnvironmentError('no compiler');
+    };
+    await expect(cached(root, contentKey(['c']), failing)).rejects.toThrow('no compiler');
+    expect(readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())).toEqual([]);
+  });
+
+  test('that cannot be written is the environment’s fault', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    await expect(cached(join(folder, 'file'), contentKey(['d']), make(''))).rejects.toThrow(/INT8_GATE_CACHE/);
+  });
+
+  test('keys tell apart where one part ends', () => {
+    expect(contentKey(['ab', 'c'])).not.toBe(contentKey(['a', 'bc']));
+    expect(contentKey([Uint8Array.of(97)])).toBe(contentKey(['a']));
+  });
+});
+
+describe('compiling', () => {
+  const model = (source: string) => ({ symbol: 'm', source, blob: new Uint8Array(64) });
+  const options = { cacheDir: join(folder, 'objects') };
+
+  test('compiles once, and again for other content', async () => {
+    const target = parseTarget('host');
+    const [a, again, b] = [
+      await compileModelSource(model('int a;\n'), target, options),
+      await compileModelSource(model('int a;\n'), target, options),
+      await compileModelSource(model('int b;\n'), target, options),
+    ];
+    expect(again.archive).toBe(a.archive);
+    expect(b.archive).not.toBe(a.archive);
+    expect(readdirSync(a.folder).sort()).toEqual(['model.a', 'model.c', 'model.o', 'weights.bin']);
+  });
+
+  test('a source that does not compile is an environment error with the compiler’s words', async () => {
+    await expect(compileModelSource(model('#error told you so\n'), parseTarget('host'), options)).rejects.toThrow(
+      /exit status 1:\n[\s\S]*told you so/,
+    );
+  });
+
+  test.each(['gcc', 'clang'] as const)('finds %s for both architectures', async (family) => {
+    for (const target of ['host', 'aarch64']) {
+      const compiler = await findCompiler(parseTarget(target), family);
+      expect(compiler.family).toBe(family);
+      expect(compiler.version).toMatch(/\d+\.\d+/);
+    }
+  });
+});
