@@ -1,0 +1,86 @@
+import { basename, dirname } from 'node:path';
+import { type Command, Option } from 'commander';
+import { TARGET_HELP } from '../../compiler/targets/index.ts';
+import { InputError } from '../../errors.ts';
+import { type MeasureMode, runCheck } from '../../gate/check/run.ts';
+import type { Status } from '../../gate/verdict/report.ts';
+import { renderMarkdown } from '../../report/markdown.ts';
+import { renderTerminal, wantsColour } from '../../report/terminal.ts';
+import { writeFiles } from '../write_files.ts';
+
+interface Options {
+  readonly config: string;
+  readonly only: readonly string[];
+  readonly target: readonly string[];
+  readonly measure: MeasureMode;
+  readonly baseline: string;
+  readonly failOn: 'fail' | 'inconclusive' | 'never';
+  readonly json?: string;
+  readonly report?: string;
+}
+
+const FAILING: Record<Options['failOn'], readonly Status[]> = {
+  fail: ['fail'],
+  inconclusive: ['fail', 'inconclusive'],
+  never: [],
+};
+
+/** `int8-gate check`: the gate itself. */
+export function register(program: Command): void {
+  const collect = (value: string, all: readonly string[]) => [...all, value];
+  program
+    .command('check')
+    .description(
+      'compile every model pair, run the data through both, measure them and judge; exit status 1 when the gate fails',
+    )
+    .option(
+      '--config <file>',
+      'the configuration; paths in it count from the working directory',
+      '.github/int8-gate.yml',
+    )
+    .option('--only <name>', 'check this model only (may be repeated)', collect, [])
+    .option(
+      '--target <target>',
+      `in place of the configuration's targets (may be repeated): ${TARGET_HELP}`,
+      collect,
+      [],
+    )
+    .addOption(
+      new Option(
+        '--measure <mode>',
+        'times on this machine, cycles from emulation, whichever this machine can do, or no speed at all',
+      )
+        .choices(['auto', 'hardware', 'modelled', 'none'])
+        .default('auto'),
+    )
+    .option('--baseline <baseline>', 'what to compare with; only "none" so far', 'none')
+    .addOption(
+      new Option('--fail-on <verdict>', 'the mildest verdict that fails')
+        .choices(['fail', 'inconclusive', 'never'])
+        .default('fail'),
+    )
+    .option('--json <file>', 'write the report as JSON (schema/report.schema.json)')
+    .option('--report <dir>', 'write report.json and report.md into this folder')
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  if (options.baseline !== 'none') {
+    throw new InputError(
+      `--baseline ${options.baseline}: comparing with a baseline is not there yet; use --baseline none`,
+    );
+  }
+  const { config, only, target: targets, measure } = options;
+  const progress = (line: string) => process.stderr.write(`${line} …\n`);
+  const report = await runCheck({ config, only, targets, measure, progress });
+  const json = `${JSON.stringify(report, null, 2)}\n`;
+  if (options.json !== undefined) await writeFiles(dirname(options.json), [[basename(options.json), json]]);
+  if (options.report !== undefined) {
+    await writeFiles(options.report, [
+      ['report.json', json],
+      ['report.md', renderMarkdown(report)],
+    ]);
+  }
+  process.stdout.write(renderTerminal(report, { colour: wantsColour(process.stdout, process.env) }));
+  process.exitCode = FAILING[options.failOn].includes(report.verdict) ? 1 : 0;
+}

@@ -1,0 +1,65 @@
+import type { Port } from '../../compiler/build.ts';
+import { floatTwin } from '../../compiler/passes/float_twin.ts';
+import { InputError } from '../../errors.ts';
+import type { Model } from '../../model/ir/graph.ts';
+import { itemSize } from '../../model/tensor/dtype.ts';
+import { elements, type Shape, showShape } from '../../model/tensor/shape.ts';
+import { importModel } from '../../model/tflite/importer.ts';
+import type { ModelConfig } from '../config/load.ts';
+import { type Dataset, openDataset } from '../data/dataset.ts';
+import type { Files } from '../data/files.ts';
+import { type Metric, makeMetric } from '../metrics/metric.ts';
+
+/** An INT8 model, its FP32 partner, and the samples to judge them by: all that is known before anything is compiled. */
+export interface Pair {
+  readonly config: ModelConfig;
+  readonly int8: Model;
+  readonly fp32: Model;
+  readonly dataset: Dataset;
+  readonly metric: Metric;
+}
+
+/**
+ * Reads the models and opens the data of one entry of the configuration.
+ * @throws InputError that names the entry, where a file is missing or damaged, the partners differ in inputs or
+ * outputs, or data, labels and metric do not fit the model
+ */
+export function openPair(config: ModelConfig, files: Files): Pair {
+  try {
+    const int8 = importModel(files.read(config.int8), config.int8);
+    const fp32 = config.fp32 === undefined ? floatTwin(int8) : importModel(files.read(config.fp32), config.fp32);
+    checkPartners(config, int8, fp32);
+    const inputs = { int8: ports(int8, 'inputs'), fp32: ports(fp32, 'inputs') };
+    const dataset = openDataset(config.data, inputs, files);
+    const metric = makeMetric({
+      ...{ name: config.metric, score: config.score, labels: dataset.labels },
+      ...{ inputs: inputs.int8, outputs: ports(int8, 'outputs') },
+    });
+    return { config, int8, fp32, dataset, metric };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${config.name}: ${error.message}`, { cause: error, at: error.at ?? config.at });
+  }
+}
+
+/** The inputs or outputs of a model, as its builds will have them. */
+function ports(model: Model, side: 'inputs' | 'outputs'): Port[] {
+  const [graph] = model.subgraphs;
+  return graph[side].map((id) => {
+    const { name, dtype, shape, quantization } = graph.tensors[id];
+    return { name, dtype, shape, quantization, bytes: elements(shape) * itemSize(dtype) };
+  });
+}
+
+/** Inputs and outputs must correspond one to one; extents of 1 and names may differ. */
+function checkPartners(config: ModelConfig, int8: Model, fp32: Model): void {
+  const core = (shape: Shape) => shape.filter((extent) => extent !== 1).join();
+  for (const side of ['inputs', 'outputs'] as const) {
+    const [a, b] = [ports(int8, side), ports(fp32, side)];
+    if (a.length === b.length && a.every((port, i) => core(port.shape) === core(b[i].shape))) continue;
+    const list = (all: readonly Port[]) => all.map((port) => `"${port.name}" ${showShape(port.shape)}`).join(', ');
+    throw new InputError(
+      `${config.fp32}: has the ${side} ${list(b)}, but the INT8 model ${config.int8} has ${list(a)}; fp32 must be the same network, or be left out`,
+    );
+  }
+}

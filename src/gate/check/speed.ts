@@ -1,0 +1,56 @@
+import type { Target } from '../../compiler/targets/index.ts';
+import type { RunnerImage } from '../../runtime/devices/device.ts';
+import { autoMode, measure } from '../../runtime/measure.ts';
+import { modelledCpu } from '../../runtime/modelled/index.ts';
+import type { Sample } from '../data/dataset.ts';
+import type { Latency } from '../verdict/report.ts';
+import type { MeasureMode } from './run.ts';
+
+/** Latency and what stands in the way of trusting it. */
+export interface Speed {
+  readonly latency: Latency | null;
+  /** Why there is no latency, or why no verdict can rest on it. */
+  readonly doubt: string | null;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Measures INT8 (the image's build 0) against FP32 (build 1) on one real sample.
+ *
+ * @param seed other seeds make other interleavings: a second measurement
+ * @throws EnvironmentError where hardware was asked for and this machine is none, or a tool is missing
+ */
+export async function measureSpeed(
+  image: RunnerImage,
+  target: Target,
+  mode: Exclude<MeasureMode, 'none'>,
+  sample: Sample,
+  seed = 1,
+): Promise<Speed> {
+  const chosen = mode === 'auto' ? autoMode(target) : mode;
+  if (chosen === 'modelled' && modelledCpu(target) === null) {
+    return { latency: null, doubt: `target ${target.name} cannot be modelled`, notes: [] };
+  }
+  const inputs = new Map([
+    [0, firstInference(sample.int8, image, 0)],
+    [1, firstInference(sample.fp32, image, 1)],
+  ]);
+  const result = await measure(image, target, chosen, { int8: 0, fp32: 1, inputs, seed });
+  const { mode: measured, unit, speedup } = result;
+  const common = { mode: measured, unit, int8: result.int8.median, fp32: result.fp32.median, speedup };
+  if (result.mode === 'modelled')
+    return { latency: { ...common, interval: null, cpu: result.cpu }, doubt: null, notes: [] };
+  const [low, high] = result.interval;
+  return {
+    latency: { ...common, interval: [low, high], cpu: result.machine.model },
+    doubt: result.fit
+      ? null
+      : 'this machine is unfit to measure on: the same build timed against itself differs by more than 1 %',
+    notes: result.warnings.map(sentence),
+  };
+}
+
+const firstInference = (inputs: readonly Uint8Array[], image: RunnerImage, build: number): Uint8Array[] =>
+  inputs.map((bytes, i) => bytes.subarray(0, image.builds[build].inputs[i].bytes));
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -1,0 +1,193 @@
+import { type Document, isMap, isNode, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { InputError } from '../../errors.ts';
+import type { Place } from '../verdict/report.ts';
+import { configSchema, type RawConfig, type RawModel, type ThresholdId, type Thresholds } from './schema.ts';
+
+/** Keys and indexes from the top of the file to a value. */
+export type KeyPath = readonly (string | number)[];
+
+/** A model entry with the defaults applied. */
+export interface ModelConfig extends RawModel {
+  readonly metric: string;
+  readonly thresholds: Thresholds;
+  /** The line of the configuration that starts this entry. */
+  readonly at: Place;
+  /** Where each threshold in force is written: in the model's entry or in the defaults. */
+  readonly thresholdAt: { readonly [K in ThresholdId]?: Place };
+}
+
+export interface Config {
+  /** The path as given, for messages. */
+  readonly file: string;
+  readonly targets: readonly string[];
+  readonly models: readonly ModelConfig[];
+  /** Whether any `regression` thresholds are set. */
+  readonly regression: boolean;
+}
+
+const LIMIT = 1 << 20;
+const MOST_PROBLEMS = 20;
+
+/**
+ * Reads a configuration.
+ *
+ * @param text the file's content
+ * @param file its path, for messages
+ * @throws InputError that lists every problem as `file:line:column: what is wrong`
+ */
+export function parseConfig(text: string, file: string): Config {
+  if (text.length > LIMIT) throw new InputError(`${file}: larger than 1 MiB; this is no configuration of int8-gate`);
+  const lines = new LineCounter();
+  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const place = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  fail(doc.errors.map((error) => ({ at: place(error.pos[0]), text: error.message })));
+
+  let value: unknown;
+  try {
+    value = doc.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw new InputError(`${file}: ${(error as Error).message}`);
+  }
+  if (value === null || value === undefined) {
+    fail([
+      {
+        at: place(0),
+        text: 'is empty; a configuration starts with "version: 1" and has "models"; int8-gate init writes one',
+      },
+    ]);
+  }
+  const at = (path: KeyPath) => place(offsetOf(doc, path));
+  const parsed = configSchema.safeParse(value);
+  if (!parsed.success) fail(parsed.error.issues.flatMap((issue) => describe(issue, at)));
+  return resolve(parsed.data as RawConfig, file, at);
+}
+
+interface Problem {
+  readonly at: Place;
+  readonly text: string;
+}
+
+/** Throws the problems as one InputError, in the order in which they stand in the file; returns where there are none. */
+function fail(problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  const sorted = [...problems].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
+  const shown = sorted.slice(0, MOST_PROBLEMS).map(({ at, text }) => `${at.file}:${at.line}:${at.column}: ${text}`);
+  if (sorted.length > shown.length) shown.push(`… and ${sorted.length - shown.length} more`);
+  throw new InputError(shown.join('\n'), { at: sorted[0].at });
+}
+
+interface Issue {
+  readonly code?: string;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly keys?: readonly string[];
+}
+
+/** A zod issue as problems; an unknown key is shown where the key stands. */
+function describe(issue: Issue, at: (path: KeyPath) => Place): Problem[] {
+  const path = issue.path as KeyPath;
+  if (issue.code === 'unrecognized_keys') {
+    const messages = issue.message.split('\n');
+    return (issue.keys ?? []).map((key, i) => ({ at: at([...path, key]), text: `${where(path)}${messages[i]}` }));
+  }
+  return [{ at: at(path), text: `${where(path)}${issue.message}` }];
+}
+
+const where = (path: KeyPath): string =>
+  path.length === 0
+    ? ''
+    : `${path.map((k, i) => (typeof k === 'number' ? `[${k}]` : i === 0 ? k : `.${k}`)).join('')} `;
+
+/** Where the value at `path` starts; a key's own place where it names a key, the nearest parent's where it is missing. */
+function offsetOf(doc: Document, path: KeyPath): number {
+  let node: unknown = doc.contents;
+  let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
+  for (const step of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => String((item.key as { value?: unknown })?.value) === String(step));
+      if (pair === undefined) return offset;
+      offset = (pair.key as Node).range?.[0] ?? offset;
+      node = pair.value;
+    } else {
+      node = isSeq(node) ? node.items[Number(step)] : undefined;
+      if (!isNode(node)) return offset;
+      offset = node.range?.[0] ?? offset;
+    }
+  }
+  return offset;
+}
+
+/** Applies the defaults and checks what a schema cannot: names are unique, thresholds fit the metric. */
+function resolve(raw: RawConfig, file: string, at: (path: KeyPath) => Place): Config {
+  const problems: Problem[] = [];
+  const seen = new Map<string, number>();
+  const models = raw.models.map((model, i): ModelConfig => {
+    const path: KeyPath = ['models', i];
+    const first = seen.get(model.name);
+    if (first !== undefined) {
+      problems.push({
+        at: at([...path, 'name']),
+        text: `the name "${model.name}" is already that of model ${first + 1}`,
+      });
+    }
+    seen.set(model.name, i);
+    for (const id of Object.keys(model.thresholds ?? {}) as ThresholdId[]) {
+      const reason = misfit(id, model);
+      if (reason !== null)
+        problems.push({ at: at([...path, 'thresholds', id]), text: `models[${i}].thresholds.${id} ${reason}` });
+    }
+    const defaults = raw.defaults?.thresholds ?? {};
+    const thresholds: Record<string, unknown> = {};
+    const thresholdAt: Record<string, Place> = {};
+    for (const id of Object.keys(defaults) as ThresholdId[]) {
+      // A default that this metric has no use for is not in force.
+      if (defaults[id] === undefined || misfit(id, model) !== null) continue;
+      thresholds[id] = defaults[id];
+      thresholdAt[id] = at(['defaults', 'thresholds', id]);
+    }
+    for (const id of Object.keys(model.thresholds ?? {}) as ThresholdId[]) {
+      if (model.thresholds?.[id] === undefined) continue;
+      thresholds[id] = model.thresholds[id];
+      thresholdAt[id] = at([...path, 'thresholds', id]);
+    }
+    if (model.score !== undefined && model.metric !== 'auc') {
+      problems.push({ at: at([...path, 'score']), text: `models[${i}].score belongs to "metric: auc"` });
+    }
+    return { ...model, metric: metricOf(model), thresholds: thresholds as Thresholds, thresholdAt, at: at(path) };
+  });
+  fail(problems);
+  return {
+    file,
+    targets: raw.targets ?? ['native'],
+    models,
+    regression: raw.defaults?.regression !== undefined || raw.models.some((m) => m.regression !== undefined),
+  };
+}
+
+/** The metric in force. */
+const metricOf = (model: RawModel): string => model.metric ?? (model.data.labels === undefined ? 'agreement' : 'top1');
+
+const isShare = (metric: string): boolean => /^(top\d+|auc|agreement)$/.test(metric);
+
+/** Why a threshold has no meaning for the model's metric, or null where it has one. */
+function misfit(id: ThresholdId, model: RawModel): string | null {
+  const metric = metricOf(model);
+  if ((id === 'max-accuracy-drop' || id === 'min-accuracy') && !isShare(metric)) {
+    return `has no meaning for the metric ${metric}; use max-error, min-cosine or min-sqnr`;
+  }
+  if (id === 'max-error' && metric !== 'mse' && metric !== 'mae') return `needs the metric mse or mae, not ${metric}`;
+  return null;
+}
+
+/** A latency limit: `4ms` in nanoseconds, `1.2Mcycles` in cycles. The schema has checked its form. */
+export function parseLatency(text: string): { readonly unit: 'ns' | 'cycles'; readonly value: number } {
+  const [, digits, suffix] = /^([\d.]+) ?(\w+)$/.exec(text) ?? [];
+  const times: Record<string, number> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
+  const cycles: Record<string, number> = { cycles: 1, kcycles: 1e3, Mcycles: 1e6, Gcycles: 1e9 };
+  if (suffix in times) return { unit: 'ns', value: Number(digits) * times[suffix] };
+  if (suffix in cycles) return { unit: 'cycles', value: Number(digits) * cycles[suffix] };
+  throw new InputError(`${text}: no latency; write for example 4ms or 1.2Mcycles`);
+}

@@ -1,0 +1,128 @@
+import type { Port } from '../../compiler/build.ts';
+import { InputError } from '../../errors.ts';
+import type { DataConfig } from '../config/schema.ts';
+import { splitPath } from './arrays.ts';
+import { encode } from './encode.ts';
+import type { Files } from './files.ts';
+import { type Labels, readLabels } from './labels.ts';
+import { openSource, type Source } from './source.ts';
+
+/** A sample, ready to be fed. A record that is cut into windows makes several inferences. */
+export interface Sample {
+  readonly inferences: number;
+  /** For each model input, the inferences' elements one after another, as the INT8 model takes them. */
+  readonly int8: readonly Uint8Array[];
+  /** The same for the FP32 model. */
+  readonly fp32: readonly Uint8Array[];
+  /** The real values that were fed to the first input. */
+  readonly real: Float32Array;
+}
+
+/** An open data set; samples are read and prepared when asked for. */
+export interface Dataset {
+  readonly size: number;
+  readonly labels: Labels | null;
+  /** How the data were read, where it was not written down: for notes. */
+  readonly notes: readonly string[];
+  load(index: number): Sample;
+}
+
+/**
+ * Opens the data of one model pair. Counts, sizes and labels are checked here, values when a sample is loaded.
+ *
+ * @param int8 input ports of the INT8 model
+ * @param fp32 input ports of its partner, same shapes
+ * @throws InputError where files are missing, sizes do not fit the model, or labels do not fit the files
+ */
+export function openDataset(
+  config: DataConfig,
+  ports: { readonly int8: readonly Port[]; readonly fp32: readonly Port[] },
+  files: Files,
+): Dataset {
+  const patterns = patternsOf(config, ports.int8);
+  const paths = patterns.map((list) => list.flatMap((pattern) => expand(pattern, files)));
+  // Labels first when a .csv may say how records are cut into windows.
+  const many = paths[0].length > 1 || /\.csv$/i.test(config.labels ?? '');
+  const early = many ? readLabels(config, paths[0], files) : null;
+  const sources = ports.int8.map((port, i) => openSource(paths[i], port, config, early?.window, files));
+  const total = sources[0].count;
+  sources.forEach((source, i) => {
+    if (source.count !== total) {
+      throw new InputError(
+        `input "${ports.int8[i].name}" has ${source.count} samples, "${ports.int8[0].name}" has ${total}; every input needs the same number`,
+      );
+    }
+  });
+  if (total === 0) throw new InputError(`${patterns[0].join(', ')}: holds zero samples`);
+  const labels = total === paths[0].length && early !== null ? early : readLabels(config, total, files);
+  const chosen = spread(total, config.limit);
+  return {
+    size: chosen.length,
+    labels: labels === null ? null : select(labels, chosen),
+    notes: [...new Set(sources.flatMap((source) => source.notes))],
+    load: (index) => load(sources, chosen[index], ports),
+  };
+}
+
+/** The globs of each input, in the model's order. */
+function patternsOf(config: DataConfig, ports: readonly Port[]): string[][] {
+  const { inputs } = config;
+  if (typeof inputs === 'string' || Array.isArray(inputs)) {
+    if (ports.length === 1) return [[inputs].flat()];
+    throw new InputError(
+      `the model has ${ports.length} inputs; give data.inputs as a mapping with the keys ${names(ports)}`,
+    );
+  }
+  for (const key of Object.keys(inputs)) {
+    if (!ports.some((port) => port.name === key))
+      throw new InputError(`data.inputs: the model has no input "${key}"; it has ${names(ports)}`);
+  }
+  return ports.map((port) => {
+    if (!Object.hasOwn(inputs, port.name))
+      throw new InputError(`data.inputs: nothing for the model's input "${port.name}"`);
+    return [inputs[port.name]].flat();
+  });
+}
+
+const names = (ports: readonly Port[]) => ports.map((port) => `"${port.name}"`).join(', ');
+
+function expand(pattern: string, files: Files): string[] {
+  const { file, array } = splitPath(pattern);
+  return files.expand(file).map((path) => (array === undefined ? path : `${path}#${array}`));
+}
+
+/** `limit` indexes spread evenly over `count`, so that a set sorted by class keeps all classes. */
+function spread(count: number, limit = count): number[] {
+  const n = Math.min(count, limit);
+  return Array.from({ length: n }, (_, i) => Math.floor((i * count) / n));
+}
+
+function select(labels: Labels, chosen: readonly number[]): Labels {
+  const { width } = labels;
+  const values = new Float64Array(chosen.length * width);
+  for (const [to, from] of chosen.entries()) {
+    values.set(labels.values.subarray(from * width, (from + 1) * width), to * width);
+  }
+  return { ...labels, values };
+}
+
+function load(
+  sources: readonly Source[],
+  index: number,
+  ports: { readonly int8: readonly Port[]; readonly fp32: readonly Port[] },
+): Sample {
+  const parts = sources.map((source) => source.read(index));
+  const { inferences } = parts[0];
+  const uneven = parts.find((part) => part.inferences !== inferences);
+  if (uneven !== undefined) {
+    throw new InputError(
+      `${uneven.what}: ${uneven.inferences} windows, but input "${ports.int8[0].name}" has ${inferences}; they must be equal`,
+    );
+  }
+  return {
+    inferences,
+    int8: parts.map((part, i) => part.asInt8 ?? encode(part.real, ports.int8[i], part.what)),
+    fp32: parts.map((part, i) => encode(part.real, ports.fp32[i], part.what)),
+    real: parts[0].real,
+  };
+}

@@ -1,0 +1,67 @@
+/** Figures of one output or of a pair of them; all on real (dequantized) values. */
+
+/** Index of the largest element; the first of several, as numpy.argmax. */
+export function argmax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
+  return best;
+}
+
+/**
+ * Whether `label` is among the k largest; of equal elements the ones that come first are taken. k = 1 is argmax.
+ */
+export function inTopK(values: ArrayLike<number>, label: number, k: number): boolean {
+  const own = values[label];
+  let before = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] > own || (values[i] === own && i < label)) before++;
+  }
+  return before < k;
+}
+
+/** Sums over the elements of two equally long outputs, from which the error figures follow. */
+export interface PairSums {
+  readonly elements: number;
+  /** Σ reference² */
+  readonly signal: number;
+  /** Σ other² */
+  readonly energy: number;
+  /** Σ reference · other */
+  readonly product: number;
+  /** Σ (other − reference)² */
+  readonly squared: number;
+  /** Σ |other − reference| */
+  readonly absolute: number;
+}
+
+export function pairSums(other: ArrayLike<number>, reference: ArrayLike<number>): PairSums {
+  let signal = 0;
+  let energy = 0;
+  let product = 0;
+  let squared = 0;
+  let absolute = 0;
+  for (let i = 0; i < reference.length; i++) {
+    const a = other[i];
+    const b = reference[i];
+    signal += b * b;
+    energy += a * a;
+    product += a * b;
+    squared += (a - b) * (a - b);
+    absolute += Math.abs(a - b);
+  }
+  return { elements: reference.length, signal, energy, product, squared, absolute };
+}
+
+export const mseOf = (sums: PairSums): number => sums.squared / sums.elements;
+export const maeOf = (sums: PairSums): number => sums.absolute / sums.elements;
+
+/** 1 for two zero vectors, 0 where only one is. */
+export function cosineOf({ product, signal, energy }: PairSums): number {
+  if (signal === 0 && energy === 0) return 1;
+  if (signal === 0 || energy === 0) return 0;
+  return product / Math.sqrt(signal) / Math.sqrt(energy);
+}
+
+/** 10·log10(Σ reference² / Σ error²); infinite where there is no error. */
+export const sqnrOf = (signal: number, noise: number): number =>
+  noise === 0 ? Number.POSITIVE_INFINITY : 10 * Math.log10(signal / noise);

@@ -1,0 +1,90 @@
+import { gammaln, quantileSorted } from 'simple-statistics';
+import { randomSource } from '../../runtime/timing/random.ts';
+
+/** How often each sample counts: 1 each for the point estimate, the multiplicities of a bootstrap resample otherwise. */
+export type Weights = ArrayLike<number>;
+
+/** A figure of a set of samples, as a function of how often each counts. NaN where it is not defined. */
+export type Statistic = (weights: Weights) => number;
+
+/** The weighted mean. */
+export const meanOf =
+  (values: ArrayLike<number>): Statistic =>
+  (weights) => {
+    let sum = 0;
+    let total = 0;
+    for (let i = 0; i < values.length; i++) {
+      sum += weights[i] * values[i];
+      total += weights[i];
+    }
+    return sum / total;
+  };
+
+/**
+ * Area under the ROC curve: the share of (positive, negative) pairs in which the positive has the higher score, ties
+ * counting half. Sorts once; every evaluation is linear.
+ */
+export function aucOf(scores: ArrayLike<number>, positive: ArrayLike<boolean>): Statistic {
+  const order = Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[a] - scores[b]);
+  return (weights) => {
+    let pairs = 0;
+    let negatives = 0;
+    let positives = 0;
+    for (let i = 0; i < order.length; ) {
+      let tiedNegatives = 0;
+      let tiedPositives = 0;
+      const score = scores[order[i]];
+      for (; i < order.length && scores[order[i]] === score; i++) {
+        if (positive[order[i]]) tiedPositives += weights[order[i]];
+        else tiedNegatives += weights[order[i]];
+      }
+      pairs += tiedPositives * (negatives + tiedNegatives / 2);
+      negatives += tiedNegatives;
+      positives += tiedPositives;
+    }
+    return pairs / (positives * negatives);
+  };
+}
+
+const RESAMPLES = 1000;
+/** Work that a bootstrap may take, in weights drawn; very large sets get fewer resamples. */
+const MOST_DRAWS = 2e8;
+
+/**
+ * A 95 % percentile interval of a statistic by resampling the samples. Samples are paired by nature: a statistic that
+ * is a difference of two models sees the same resample for both.
+ *
+ * @returns null where fewer than two samples, or no resample on which the statistic is defined, exist
+ */
+export function bootstrap(statistic: Statistic, samples: number, seed = 1): [number, number] | null {
+  if (samples < 2) return null;
+  const next = randomSource(seed);
+  const weights = new Uint32Array(samples);
+  const values: number[] = [];
+  const rounds = Math.max(200, Math.min(RESAMPLES, Math.floor(MOST_DRAWS / samples)));
+  for (let r = 0; r < rounds; r++) {
+    weights.fill(0);
+    for (let i = 0; i < samples; i++) weights[Math.floor(next() * samples)]++;
+    const value = statistic(weights);
+    if (Number.isFinite(value)) values.push(value);
+  }
+  if (values.length === 0) return null;
+  const sorted = values.sort((a, b) => a - b);
+  return [quantileSorted(sorted, 0.025), quantileSorted(sorted, 0.975)];
+}
+
+/**
+ * McNemar's exact test on paired right and wrong answers: the two-sided probability of so uneven a split of the
+ * discordant pairs when both models are equally good.
+ *
+ * @param b pairs that only the first gets right
+ * @param c pairs that only the second gets right
+ */
+export function mcnemar(b: number, c: number): number {
+  const n = b + c;
+  let tail = 0;
+  for (let k = 0; k <= Math.min(b, c); k++) {
+    tail += Math.exp(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) - n * Math.LN2);
+  }
+  return Math.min(1, 2 * tail);
+}

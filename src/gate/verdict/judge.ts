@@ -1,0 +1,141 @@
+import { parseLatency } from '../config/load.ts';
+import type { ThresholdId, Thresholds } from '../config/schema.ts';
+import { formatCount, formatFigure, formatInterval } from './figures.ts';
+import type { Accuracy, Check, Latency, Place, Status } from './report.ts';
+
+/** What was measured for one model on one target. */
+export interface Measurements {
+  readonly accuracy: Accuracy;
+  readonly latency: Latency | null;
+  /** Why there is no latency, or why it proves nothing (an unfit machine); speed checks are then inconclusive. */
+  readonly doubt: string | null;
+}
+
+type Finding = Pick<Check, 'status' | 'measured' | 'threshold' | 'unit' | 'reason'>;
+
+/**
+ * Holds the measurements against the thresholds: one check a threshold, in the order of the table below. Accuracy is
+ * compared by its point estimate, a speedup by its interval. Pure.
+ *
+ * @param at where each threshold is written
+ */
+export function judge(
+  thresholds: Thresholds,
+  at: { readonly [K in ThresholdId]?: Place },
+  measurements: Measurements,
+): Check[] {
+  return (Object.keys(RULES) as ThresholdId[]).flatMap((id) => {
+    const threshold = thresholds[id];
+    if (threshold === undefined) return [];
+    return [{ id, ...RULES[id](threshold as never, measurements), at: at[id] ?? null }];
+  });
+}
+
+/**
+ * A speed check that failed counts only if a second measurement fails it too; where they disagree it is inconclusive.
+ */
+export function confirm(first: readonly Check[], second: readonly Check[]): Check[] {
+  return first.map((check) => {
+    const again = second.find(({ id }) => id === check.id);
+    if (!isSpeed(check.id) || check.status !== 'fail' || again === undefined) return check;
+    if (again.status === 'fail') return { ...check, reason: `${check.reason}; a second measurement says the same` };
+    return { ...check, status: 'inconclusive', reason: `${check.reason}; but a second measurement: ${again.reason}` };
+  });
+}
+
+/** Whether a check is about time. */
+export const isSpeed = (id: string): boolean => id === 'min-speedup' || id === 'max-latency';
+
+/** How each threshold is held against the measurements. */
+const RULES: { readonly [K in ThresholdId]-?: (threshold: NonNullable<Thresholds[K]>, m: Measurements) => Finding } = {
+  'max-accuracy-drop': maxDrop,
+  'min-accuracy': (limit, { accuracy }) => atLeast(accuracy.int8, limit, 'share', `INT8 ${accuracy.metric} is`),
+  'max-error': (limit, { accuracy }) => {
+    const error = accuracy.int8 ?? Number.NaN;
+    return finding(error <= limit, accuracy.int8, limit, 'error', `INT8 ${accuracy.metric} is`, 'allowed');
+  },
+  'min-agreement': (limit, { accuracy }) =>
+    accuracy.comparison.agreement === null
+      ? inconclusive(
+          limit,
+          'share',
+          `agreement is only defined for class scores, not for the metric ${accuracy.metric}`,
+        )
+      : atLeast(accuracy.comparison.agreement, limit, 'share', 'INT8 and FP32 agree on'),
+  'min-sqnr': (limit, { accuracy }) =>
+    accuracy.comparison.sqnr === null
+      ? { status: 'pass', measured: null, threshold: limit, unit: 'dB', reason: 'INT8 outputs equal those of FP32' }
+      : atLeast(accuracy.comparison.sqnr, limit, 'dB', 'SQNR against FP32 is'),
+  'min-cosine': (limit, { accuracy }) => atLeast(accuracy.comparison.cosine, limit, 'cosine', 'mean cosine to FP32 is'),
+  'min-speedup': minSpeedup,
+  'max-latency': maxLatency,
+};
+
+function finding(
+  passed: boolean,
+  measured: number | null,
+  threshold: number,
+  unit: string,
+  what: string,
+  limit: string,
+): Finding {
+  const reason = `${what} ${formatFigure(measured, unit)}, ${formatFigure(threshold, unit)} ${limit}`;
+  return { status: passed ? 'pass' : 'fail', measured, threshold, unit, reason };
+}
+
+const atLeast = (measured: number | null, limit: number, unit: string, what: string): Finding =>
+  finding(measured !== null && measured >= limit - TINY, measured, limit, unit, what, 'required');
+
+const inconclusive = (threshold: number, unit: string, reason: string): Finding => ({
+  ...{ status: 'inconclusive' as Status, measured: null },
+  ...{ threshold, unit, reason },
+});
+
+/** Keeps sums of floats such as 100 · (0.6 − 0.59) from missing a threshold that they equal. */
+const TINY = 1e-9;
+
+function maxDrop(limit: number, { accuracy }: Measurements): Finding {
+  const { metric, int8, fp32, drop, interval, samples } = accuracy;
+  const passed = drop !== null && drop <= limit + TINY;
+  const from = `${formatFigure(fp32, 'share')} to ${formatFigure(int8, 'share')}`;
+  const change =
+    drop !== null && drop < 0 ? `rises ${formatFigure(-drop, 'points')}` : `drops ${formatFigure(drop, 'points')}`;
+  const base = `${metric} ${change}, from ${from}; ${formatFigure(limit, 'points')} allowed`;
+  // A point estimate decides, but the reader is told when other samples might well have decided otherwise.
+  const open = interval !== null && interval[0] <= limit && limit < interval[1] && interval[0] !== interval[1];
+  const doubt = open
+    ? `; the 95 % interval ${formatInterval(interval, 'points')} holds the threshold: ${formatCount(samples)} samples cannot resolve it`
+    : '';
+  return { status: passed ? 'pass' : 'fail', measured: drop, threshold: limit, unit: 'points', reason: base + doubt };
+}
+
+function minSpeedup(limit: number, { latency, doubt }: Measurements): Finding {
+  if (latency === null) return inconclusive(limit, 'ratio', doubt ?? 'speed was not measured');
+  const { speedup, interval, mode } = latency;
+  const [low, high] = interval ?? [speedup, speedup];
+  const status: Status =
+    doubt !== null ? 'inconclusive' : low >= limit - TINY ? 'pass' : high < limit ? 'fail' : 'inconclusive';
+  const range = interval === null ? '' : ` (95 % interval ${formatInterval(interval, 'ratio')})`;
+  const why = doubt !== null ? `; ${doubt}` : status === 'inconclusive' ? '; the interval holds the threshold' : '';
+  const reason = `${mode} speedup over FP32 is ${formatFigure(speedup, 'ratio')}${range}, ${formatFigure(limit, 'ratio')} required${why}`;
+  return { status, measured: speedup, threshold: limit, unit: 'ratio', reason };
+}
+
+function maxLatency(text: string, { latency, doubt }: Measurements): Finding {
+  const { unit, value } = parseLatency(text);
+  if (latency === null) return inconclusive(value, unit, doubt ?? 'speed was not measured');
+  if (latency.unit !== unit) {
+    const needs =
+      unit === 'ns' ? 'a time needs hardware, and cycles were modelled' : 'cycles are modelled, and time was measured';
+    return inconclusive(value, unit, `${text} cannot be judged here: ${needs}`);
+  }
+  const result = finding(
+    latency.int8 <= value,
+    latency.int8,
+    value,
+    unit,
+    `${latency.mode} INT8 latency is`,
+    'allowed',
+  );
+  return doubt === null ? result : { ...result, status: 'inconclusive', reason: `${result.reason}; ${doubt}` };
+}

@@ -1,0 +1,30 @@
+/** Untrusted text (names, paths, reasons) on its way into Markdown or a terminal. */
+
+const MOST = 300;
+
+/** Without control characters, line breaks and direction overrides, and of a sensible length. */
+export function clean(text: string, most = MOST): string {
+  const flat = text
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|\p{Cs}/gu, '')
+    .trim();
+  const characters = [...flat];
+  return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : flat;
+}
+
+/** Markdown gives meaning to ASCII punctuation only; as character references it is plain text everywhere, in tables too. */
+const entities = (text: string): string => text.replace(/[!-'*+/:-@[-`{-~|]/g, (c) => `&#${c.charCodeAt(0)};`);
+
+/**
+ * Text as Markdown that shows it and does nothing: no HTML, no link, no table cell of its own, and, by an invisible
+ * space after the sign, no mention of a user (@) or an issue (#, GH-).
+ */
+export const escapeText = (text: string, most?: number): string =>
+  entities(clean(text, most))
+    .replace(/&#64;/g, '&#64;\u200b')
+    .replace(/&#35;/g, '&#35;\u200b')
+    .replace(/\b(gh)-(?=\d)/gi, '$1\u200b-')
+    .replace(/\bwww\./gi, (w) => `${w.slice(0, 3)}&#46;`);
+
+/** A name or path as code: GitHub links and mentions nothing in there, and it can be copied as it is. */
+export const escapeCode = (text: string, most?: number): string => `<code>${entities(clean(text, most))}</code>`;

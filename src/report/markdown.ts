@@ -1,0 +1,74 @@
+import type { Report, Status } from '../gate/verdict/report.ts';
+import { escapeCode, escapeText } from './escape.ts';
+import { type Complaint, complaintsOf, HEADINGS, notesOf, type ReportRow, remarksOf, rowsOf, WORDS } from './rows.ts';
+
+/** GitHub's limit for a comment, in characters; a job summary takes more. */
+export const COMMENT_LIMIT = 65_536;
+
+const SIGNS: Record<Status, string> = { pass: '✅', fail: '❌', inconclusive: '⚠️' };
+
+/**
+ * The report as GitHub Markdown: a row for each model and target, the reasons of what is not green, and how the
+ * figures came about. Every string that the report carries is escaped.
+ *
+ * @param limit most characters of the result; rows and reasons that do not fit are counted instead
+ */
+export function renderMarkdown(report: Report, { limit = COMMENT_LIMIT }: { readonly limit?: number } = {}): string {
+  const rows = rowsOf(report);
+  const complaints = complaintsOf(report);
+  const notes = notesOf(report);
+  const title = `### ${SIGNS[report.verdict]} INT8 gate: ${WORDS[report.verdict]}`;
+  const { version, config } = report.environment;
+  const head = [title, '', `| ${HEADINGS.join(' | ')} |`, `|${HEADINGS.map(() => ' --- |').join('')}`];
+  const foot = ['', ...remarksOf(report).map((text) => `${escapeText(text)}  `)];
+  foot.push(`<sub>int8-gate ${escapeText(version)}, ${escapeCode(config)}</sub>`, '');
+
+  // What is red comes first when not everything fits.
+  const order = (status: Status) => ['fail', 'inconclusive', 'pass'].indexOf(status);
+  complaints.sort((a, b) => order(a.status) - order(b.status));
+  const room = limit - size(head) - size(foot);
+  const shown = fit(rows.map(row), room, (n) => `| … and ${n} more rows |${' |'.repeat(HEADINGS.length - 1)}`);
+  const reasons = [
+    ...complaints.map(bullet),
+    ...notes.map(({ note, where }) => `- ${escapeText(note)} (${whereText(where)})`),
+  ];
+  const below = fit(reasons, room - size(shown) - 1, (n) => `- … and ${n} more; the report has them all`);
+  if (below.length > 0) below.unshift('');
+  const text = [...head, ...shown, ...below, ...foot].join('\n');
+  return text.length <= limit ? text : `${title}\n`.slice(0, limit);
+}
+
+/** Room for the line that counts what was left out. */
+const LAST_LINE = 100;
+
+const size = (lines: readonly string[]): number => lines.reduce((n, line) => n + line.length + 1, 0);
+
+/** As many lines as there is room for; the rest is counted in a last line. */
+function fit(lines: readonly string[], room: number, rest: (n: number) => string): string[] {
+  if (size(lines) <= room) return [...lines];
+  if (room < LAST_LINE) return [];
+  const shown: string[] = [];
+  let left = room - LAST_LINE;
+  for (const line of lines) {
+    left -= line.length + 1;
+    if (left < 0) break;
+    shown.push(line);
+  }
+  return [...shown, rest(lines.length - shown.length)];
+}
+
+function row({ model, target, int8, fp32, drop, latency, speedup, verdict }: ReportRow): string {
+  const cells = [int8, fp32, drop, latency, speedup].map((cell) => escapeText(cell));
+  return `| ${[escapeCode(model), escapeText(target), ...cells, `${SIGNS[verdict]} ${WORDS[verdict]}`].join(' | ')} |`;
+}
+
+function bullet({ model, target, id, status, reason, place }: Complaint): string {
+  const at = place === null ? '' : ` (${escapeCode(place)})`;
+  return `- ${SIGNS[status]} ${escapeCode(model)} on ${escapeText(target)}, ${escapeCode(id)}: ${escapeText(reason, 1000)}${at}`;
+}
+
+const whereText = (where: readonly string[]): string =>
+  `${where
+    .slice(0, 3)
+    .map((name) => escapeText(name))
+    .join(', ')}${where.length > 3 ? ` and ${where.length - 3} more` : ''}`;

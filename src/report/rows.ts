@@ -1,0 +1,110 @@
+import { formatFigure, formatInterval } from '../gate/verdict/figures.ts';
+import type { Accuracy, Latency, Report, Status, TargetReport } from '../gate/verdict/report.ts';
+
+/** What a row of the table says, one for each model and target; plain text, not escaped for anything yet. */
+export interface ReportRow {
+  readonly model: string;
+  readonly target: string;
+  readonly int8: string;
+  readonly fp32: string;
+  readonly drop: string;
+  readonly latency: string;
+  readonly speedup: string;
+  readonly verdict: Status;
+}
+
+export const HEADINGS = ['Model', 'Target', 'INT8', 'FP32', 'Drop', 'INT8 latency', 'Speedup', 'Verdict'] as const;
+
+export const WORDS: Record<Status, string> = { pass: 'passed', fail: 'failed', inconclusive: 'inconclusive' };
+
+export const rowsOf = (report: Report): ReportRow[] =>
+  report.models.flatMap((model) =>
+    model.targets.map((target) => ({
+      model: model.name,
+      target: target.neon ? target.target : `${target.target} (no NEON build)`,
+      ...accuracyCells(target.accuracy),
+      ...latencyCells(target.latency),
+      verdict: target.verdict,
+    })),
+  );
+
+function accuracyCells(accuracy: Accuracy | null) {
+  if (accuracy === null) return { int8: '–', fp32: '–', drop: '–' };
+  const { metric, kind, int8, fp32, drop, interval } = accuracy;
+  const unit = kind === 'share' ? 'share' : kind === 'sqnr' ? 'dB' : kind;
+  const change = kind === 'share' ? 'points' : unit;
+  const range = interval === null || interval[0] === interval[1] ? '' : ` (${formatInterval(interval, change)})`;
+  return {
+    int8: `${metric} ${formatFigure(int8, unit)}`,
+    fp32: formatFigure(fp32, unit),
+    drop: `${formatFigure(drop, change)}${drop === null ? '' : range}`,
+  };
+}
+
+function latencyCells(latency: Latency | null) {
+  if (latency === null) return { latency: '–', speedup: '–' };
+  const { int8, unit, mode, speedup, interval } = latency;
+  const range = interval === null ? '' : ` (${formatInterval(interval, 'ratio')})`;
+  return {
+    latency: `${formatFigure(int8, unit)}, ${mode}`,
+    speedup: `${formatFigure(speedup, 'ratio')}${range}`,
+  };
+}
+
+/** Sentences about the whole report: what kind of figures these are, and what the check itself had to say. */
+export function remarksOf(report: Report): string[] {
+  const targets = report.models.flatMap((model) => model.targets);
+  const has = (test: (target: TargetReport) => boolean) => targets.some(test);
+  const remarks: string[] = [];
+  if (has(({ latency }) => latency?.mode === 'modelled')) {
+    remarks.push(
+      'Modelled: cycles of a pipeline model fed by emulation. They are deterministic and no time on any hardware.',
+    );
+  }
+  if (has(({ latency }) => latency?.mode === 'hardware')) {
+    const cpus = [
+      ...new Set(targets.flatMap(({ latency }) => (latency?.mode === 'hardware' && latency.cpu ? [latency.cpu] : []))),
+    ];
+    remarks.push(`Hardware: wall time, INT8 and FP32 interleaved${cpus.length > 0 ? `, on ${cpus.join(', ')}` : ''}.`);
+  }
+  if (has(({ neon }) => !neon)) {
+    remarks.push(
+      'Target host is portable C for the machine that ran the check, no ARM64 NEON build: its speed says nothing about a device.',
+    );
+  }
+  return [...remarks, ...report.notes];
+}
+
+/** A threshold that was not met, or could not be judged. */
+export interface Complaint {
+  readonly model: string;
+  readonly target: string;
+  readonly id: string;
+  readonly status: Status;
+  readonly reason: string;
+  readonly place: string | null;
+}
+
+export const complaintsOf = (report: Report): Complaint[] =>
+  report.models.flatMap((model) =>
+    model.targets.flatMap((target) =>
+      target.checks
+        .filter(({ status }) => status !== 'pass')
+        .map(({ id, status, reason, at }) => ({
+          ...{ model: model.name, target: target.target, id, status, reason },
+          place: at === null ? null : `${at.file}:${at.line}`,
+        })),
+    ),
+  );
+
+/** Notes of models on targets: sentence by sentence, with the rows it holds for. */
+export function notesOf(report: Report): { readonly note: string; readonly where: readonly string[] }[] {
+  const byNote = new Map<string, string[]>();
+  for (const model of report.models) {
+    for (const target of model.targets) {
+      for (const note of target.notes)
+        byNote.set(note, [...(byNote.get(note) ?? []), `${model.name} on ${target.target}`]);
+    }
+  }
+  return [...byNote].map(([note, where]) => ({ note, where }));
+}

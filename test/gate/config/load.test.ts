@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { InputError } from '../../../src/errors.ts';
+import { parseConfig, parseLatency } from '../../../src/gate/config/load.ts';
+import { nearest } from '../../../src/gate/config/suggest.ts';
+
+const model = (rest = '') =>
+  `version: 1\nmodels:\n  - name: a\n    int8: a.tflite\n    data: { inputs: "*.bin", labels: l.csv }\n${rest}`;
+
+/** The message and place of the InputError that `text` is answered with. */
+function fault(text: string): InputError {
+  try {
+    parseConfig(text, 'gate.yml');
+  } catch (error) {
+    expect(error).toBeInstanceOf(InputError);
+    return error as InputError;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+describe('a configuration', () => {
+  it('applies defaults, and lets a model override them', () => {
+    const config = parseConfig(
+      `version: 1
+targets: [native, cortex-a72]
+defaults:
+  thresholds: { max-accuracy-drop: 1.0, min-speedup: 1.3 }
+models:
+  - name: one
+    int8: one.tflite
+    data: { inputs: data/*.bin, labels: labels.csv }
+    thresholds: { max-accuracy-drop: 2, max-latency: 4ms }
+  - name: two
+    int8: two.tflite
+    fp32: two_float.tflite
+    data: { inputs: [a.npy] }
+`,
+      '.github/int8-gate.yml',
+    );
+    expect(config.targets).toEqual(['native', 'cortex-a72']);
+    const [one, two] = config.models;
+    expect(one.thresholds).toEqual({ 'max-accuracy-drop': 2, 'min-speedup': 1.3, 'max-latency': '4ms' });
+    expect(one.metric).toBe('top1');
+    expect(two.metric).toBe('agreement');
+    expect(two.thresholds).toEqual({ 'max-accuracy-drop': 1, 'min-speedup': 1.3 });
+    expect(one.thresholdAt['max-accuracy-drop']).toEqual({ file: '.github/int8-gate.yml', line: 9, column: 19 });
+    expect(one.thresholdAt['min-speedup']?.line).toBe(4);
+    expect(two.at.line).toBe(10);
+  });
+
+  it('runs on native by default, and says whether regression thresholds are set', () => {
+    expect(parseConfig(model(), 'c').targets).toEqual(['native']);
+    expect(parseConfig(model(), 'c').regression).toBe(false);
+    expect(parseConfig(model('    regression: { max-slowdown: 5% }\n'), 'c').regression).toBe(true);
+  });
+
+  it('leaves out a default that the metric has no use for', () => {
+    const text = `${model('    metric: cosine\n')}defaults: { thresholds: { max-accuracy-drop: 1, min-cosine: 0.9 } }\n`;
+    expect(parseConfig(text, 'c').models[0].thresholds).toEqual({ 'min-cosine': 0.9 });
+  });
+
+  it.each([
+    ['', 1, 'is empty'],
+    ['version: 2\nmodels: []\n', 1, 'version must be 1; found 2'],
+    [model('    treshold: {}\n'), 6, 'unknown key "treshold"; did you mean "thresholds"?'],
+    [model('    thresholds: { max_latency: 4ms }\n'), 6, 'did you mean "max-latency"?'],
+    [model('    thresholds: { max-latency: 4 parsecs }\n'), 6, 'must be a time or cycles'],
+    [model('    thresholds: { min-speedup: fast }\n'), 6, 'must be a ratio above 0; found "fast"'],
+    [model('    thresholds: { min-speedup: .nan }\n'), 6, 'must be a ratio above 0'],
+    [model('    metric: top0\n'), 6, 'models[0].metric must be one of top1'],
+    [model('    metric: mse\n    thresholds: { max-accuracy-drop: 1 }\n'), 7, 'has no meaning for the metric mse'],
+    [model('    score: 1\n'), 6, 'belongs to "metric: auc"'],
+    ['version: 1\nmodels:\n  - int8: a\n    data: { inputs: x }\n', 3, 'models[0].name is missing'],
+    ['version: 1\nmodels: [', 2, 'Flow sequence'],
+    ['version: 1\nversion: 1\n', 2, 'unique'],
+    [`${model()}  - name: a\n    int8: b\n    data: { inputs: x }\n`, 6, 'already that of model 1'],
+  ])('is refused with file, line and remedy: %j', (text, line, words) => {
+    const error = fault(text);
+    expect(error.message).toContain(words);
+    expect(error.message).toMatch(/^gate\.yml:\d+:\d+: /);
+    expect(error.at?.file).toBe('gate.yml');
+    expect(error.at?.line).toBe(line);
+  });
+
+  it('names all problems at once, in the order of the file', () => {
+    const { message } = fault(model('    metric: bleu\n    thresholds: { min-sped: 1 }\n'));
+    expect(message.split('\n').map((line) => line.split(':')[1])).toEqual(['6', '7']);
+  });
+
+  it('cannot be blown up by aliases', () => {
+    const levels = Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(', ')}]`);
+    expect(fault(`a0: &a0 [x]\n${levels.join('\n')}\n`).message).toContain('alias');
+  });
+
+  it('answers any text with a configuration or an InputError', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'version: 1\nmodels-[]{}&*!|>\'"%@#,?0a') }), (text) => {
+        try {
+          expect(parseConfig(text, 'c').models.length).toBeGreaterThan(0);
+        } catch (error) {
+          expect(error).toBeInstanceOf(InputError);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('helpers', () => {
+  it('reads latencies', () => {
+    expect(parseLatency('4ms')).toEqual({ unit: 'ns', value: 4e6 });
+    expect(parseLatency('120us')).toEqual({ unit: 'ns', value: 120e3 });
+    expect(parseLatency('1.2 Mcycles')).toEqual({ unit: 'cycles', value: 1.2e6 });
+  });
+
+  it('suggests near words only', () => {
+    expect(nearest('lables', ['inputs', 'labels'])).toBe('labels');
+    expect(nearest('xyzzy', ['inputs', 'labels'])).toBeNull();
+  });
+});

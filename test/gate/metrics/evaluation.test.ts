@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import type { Port } from '../../../src/compiler/build.ts';
+import type { Labels } from '../../../src/gate/data/labels.ts';
+import { startEvaluation } from '../../../src/gate/metrics/evaluation.ts';
+import { type MetricOptions, makeMetric } from '../../../src/gate/metrics/metric.ts';
+
+const port = (size: number): Port => ({
+  name: 'y',
+  dtype: 'float32',
+  shape: [1, size],
+  bytes: 4 * size,
+  quantization: null,
+});
+const labels = (values: number[], width = 1): Labels => ({ values: Float64Array.from(values), width });
+
+/** What an evaluation of these outputs finds; each sample is [INT8 output, FP32 output, fed input]. */
+function evaluate(options: Partial<MetricOptions> & { name: string }, samples: number[][][]) {
+  const [[int8, , real]] = samples;
+  const ports = { inputs: [port(real?.length ?? 4)], outputs: [port(int8.length)] };
+  const metric = makeMetric({ labels: null, ...ports, ...options });
+  const evaluation = startEvaluation(metric, ports.outputs, samples.length);
+  for (const [i, [q, f, x = []]] of samples.entries()) {
+    evaluation.add(i, Float32Array.from(x), [Float32Array.from(q)], [Float32Array.from(f)]);
+  }
+  return evaluation.finish();
+}
+
+describe('labelled metrics', () => {
+  const samples = [
+    [
+      [0.9, 0.1, 0],
+      [0.9, 0.1, 0],
+    ],
+    [
+      [0.5, 0.5, 0],
+      [0.2, 0.8, 0],
+    ],
+    [
+      [0, 0.2, 0.8],
+      [0, 0.2, 0.8],
+    ],
+    [
+      [0.1, 0.2, 0.7],
+      [0.6, 0.2, 0.2],
+    ],
+  ];
+
+  it('top1 counts right answers and pairs them', () => {
+    const found = evaluate({ name: 'top1', labels: labels([0, 1, 2, 2]) }, samples);
+    expect(found).toMatchObject({
+      metric: 'top1',
+      kind: 'share',
+      samples: 4,
+      inferences: 4,
+      int8: 0.75,
+      fp32: 0.75,
+      drop: 0,
+    });
+    expect(found.discordant).toEqual({ int8Only: 1, fp32Only: 1, p: 1 });
+    expect(found.resolution).toBe(25);
+    expect(found.comparison.agreement).toBe(0.5);
+  });
+
+  it('top2 takes the second best too', () => {
+    expect(evaluate({ name: 'top2', labels: labels([1, 0, 1, 0]) }, samples)).toMatchObject({
+      int8: 0.75,
+      fp32: 1,
+      drop: 25,
+    });
+  });
+
+  it('auc scores autoencoders by their reconstruction error, records over all their windows', () => {
+    // Two windows of two values; squared errors: sample 0 → 0, sample 1 → 1 (INT8) or 4 (FP32), sample 2 → 1.
+    const windows = [
+      [
+        [1, 2, 3, 4],
+        [1, 2, 3, 4],
+        [1, 2, 3, 4],
+      ],
+      [
+        [2, 3, 4, 5],
+        [3, 4, 5, 6],
+        [1, 2, 3, 4],
+      ],
+      [
+        [1, 1, 1, 1],
+        [1, 1, 1, 1],
+        [2, 2, 2, 2],
+      ],
+    ];
+    const ports = { inputs: [port(2)], outputs: [port(2)] };
+    const metric = makeMetric({ name: 'auc', labels: labels([0, 1, 0]), ...ports });
+    const evaluation = startEvaluation(metric, ports.outputs, 3);
+    for (const [i, [q, f, x]] of windows.entries()) {
+      evaluation.add(i, Float32Array.from(x), [Float32Array.from(q)], [Float32Array.from(f)]);
+    }
+    // INT8: 1 beats 0 and ties 1. FP32: 4 beats both.
+    expect(evaluation.finish()).toMatchObject({ inferences: 6, int8: 0.75, fp32: 1, drop: 25 });
+  });
+
+  it('auc scores classifiers by a class', () => {
+    const found = evaluate({ name: 'auc', labels: labels([0, 1]) }, [
+      [
+        [0.9, 0.1],
+        [0.9, 0.1],
+      ],
+      [
+        [0.8, 0.2],
+        [0.99, 0.01],
+      ],
+    ]);
+    expect(found).toMatchObject({ int8: 1, fp32: 0, drop: -100 });
+  });
+
+  it('mse and mae compare with targets', () => {
+    const targets = labels([1, 2, 3, 4], 2);
+    const outputs = [
+      [
+        [1, 3],
+        [1, 2],
+      ],
+      [
+        [3, 4],
+        [3, 6],
+      ],
+    ];
+    expect(evaluate({ name: 'mse', labels: targets }, outputs)).toMatchObject({
+      kind: 'error',
+      int8: 0.25,
+      fp32: 1,
+      drop: -0.75,
+    });
+    expect(evaluate({ name: 'mae', labels: targets }, outputs)).toMatchObject({ int8: 0.25, fp32: 0.5, drop: -0.25 });
+  });
+});
+
+describe('metrics without labels', () => {
+  const outputs = [
+    [
+      [1, 2, 2],
+      [1, 0, 3],
+    ],
+    [
+      [0, 1, 0],
+      [0, 1, 0],
+    ],
+  ];
+  it('compare INT8 with FP32', () => {
+    expect(evaluate({ name: 'agreement' }, outputs)).toMatchObject({ int8: 0.5, fp32: 1, drop: 50 });
+    expect(evaluate({ name: 'mse' }, outputs)).toMatchObject({ int8: 5 / 6, fp32: 0 });
+    expect(evaluate({ name: 'cosine' }, outputs).int8).toBeCloseTo((1 + 7 / Math.sqrt(90)) / 2, 12);
+    const sqnr = evaluate({ name: 'sqnr' }, outputs);
+    expect(sqnr.int8).toBeCloseTo(10 * Math.log10(11 / 5), 12);
+    expect(sqnr).toMatchObject({ kind: 'sqnr', fp32: null, drop: null, interval: null });
+  });
+
+  it('have no finite SQNR for equal outputs', () => {
+    expect(evaluate({ name: 'sqnr' }, [[[1], [1]]])).toMatchObject({ int8: null, comparison: { mse: 0, sqnr: null } });
+  });
+});
+
+describe('what does not fit', () => {
+  const outputs = [
+    [
+      [1, 2, 3],
+      [1, 2, 3],
+      [0, 0, 0, 0],
+    ],
+  ];
+  it.each([
+    [{ name: 'top1' }, 'needs data.labels'],
+    [
+      { name: 'top1', labels: labels([3]) },
+      'sample 0 has the label 3, but the model tells 3 classes apart, 0 to 2; see data.label-offset',
+    ],
+    [{ name: 'top1', labels: labels([0.5]) }, 'sample 0 has the label 0.5'],
+    [{ name: 'top1', labels: labels([1, 2], 2) }, 'a class label is one number'],
+    [{ name: 'auc', labels: labels([1, 1]) }, 'needs samples of both kinds'],
+    [{ name: 'auc', labels: labels([0, 1]) }, 'say with "score: N" which one'],
+    [{ name: 'auc', labels: labels([0, 1]), score: 'reconstruction' as const }, 'output of the size of the input'],
+    [{ name: 'auc', labels: labels([0, 1]), score: 3 }, 'score: 3, but the model has 3 outputs'],
+    [{ name: 'mse', labels: labels([1]) }, '1 values a sample, but output "y" [1, 3] has 3'],
+    [{ name: 'agreement', labels: labels([1]) }, 'uses no labels'],
+  ])('is refused: %j', (options, words) => {
+    expect(() => evaluate(options, outputs)).toThrow(words);
+  });
+
+  it('NaN outputs are reported, not counted', () => {
+    expect(() => evaluate({ name: 'agreement' }, [[[1], [Number.NaN]]])).toThrow(
+      "the FP32 model's output for sample 0 is NaN",
+    );
+  });
+});

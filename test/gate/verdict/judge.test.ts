@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Thresholds } from '../../../src/gate/config/schema.ts';
+import { confirm, judge, type Measurements } from '../../../src/gate/verdict/judge.ts';
+import { type Status, worst } from '../../../src/gate/verdict/report.ts';
+import { accuracyOf, latencyOf } from '../../report/sample.ts';
+
+const check = (thresholds: Thresholds, measured: Partial<Measurements> = {}) =>
+  judge(thresholds, {}, { accuracy: accuracyOf(), latency: latencyOf(), doubt: null, ...measured });
+const statusOf = (...args: Parameters<typeof check>): Status => check(...args)[0].status;
+
+describe('accuracy', () => {
+  it('is judged by the point estimate, to the threshold itself', () => {
+    const accuracy = accuracyOf({ int8: 0.58, fp32: 0.6, drop: 100 * (0.6 - 0.58) });
+    expect(statusOf({ 'max-accuracy-drop': 2 }, { accuracy })).toBe('pass');
+    expect(statusOf({ 'max-accuracy-drop': 1.99 }, { accuracy })).toBe('fail');
+    expect(statusOf({ 'min-accuracy': 0.58 }, { accuracy })).toBe('pass');
+    expect(statusOf({ 'min-accuracy': 0.59 }, { accuracy })).toBe('fail');
+  });
+
+  it('says when the data cannot resolve the threshold', () => {
+    const accuracy = accuracyOf({ drop: 2, interval: [-1, 5], samples: 120 });
+    const [{ reason }] = check({ 'max-accuracy-drop': 1 }, { accuracy });
+    expect(reason).toContain(
+      'the 95 % interval −1.00 to 5.00 points holds the threshold: 120 samples cannot resolve it',
+    );
+    const [clear] = check({ 'max-accuracy-drop': 1 }, { accuracy: accuracyOf({ drop: 2, interval: [1.5, 3] }) });
+    expect(clear.reason).not.toContain('resolve');
+  });
+
+  it('holds figures against FP32 to their limits', () => {
+    const { comparison } = accuracyOf();
+    const accuracy = accuracyOf({ comparison: { ...comparison, agreement: 0.9, sqnr: 20, cosine: 0.99 } });
+    expect(statusOf({ 'min-agreement': 0.9 }, { accuracy })).toBe('pass');
+    expect(statusOf({ 'min-agreement': 0.95 }, { accuracy })).toBe('fail');
+    expect(statusOf({ 'min-sqnr': 25 }, { accuracy })).toBe('fail');
+    expect(statusOf({ 'min-cosine': 0.98 }, { accuracy })).toBe('pass');
+    expect(statusOf({ 'min-sqnr': 25 }, { accuracy: accuracyOf({ comparison: { ...comparison, sqnr: null } }) })).toBe(
+      'pass',
+    );
+    const none = accuracyOf({ comparison: { ...comparison, agreement: null } });
+    expect(statusOf({ 'min-agreement': 0.9 }, { accuracy: none })).toBe('inconclusive');
+  });
+
+  it('fails an error beyond its limit', () => {
+    const accuracy = accuracyOf({ metric: 'mse', kind: 'error', int8: 0.3 });
+    expect(statusOf({ 'max-error': 0.3 }, { accuracy })).toBe('pass');
+    expect(statusOf({ 'max-error': 0.2 }, { accuracy })).toBe('fail');
+  });
+});
+
+describe('speed', () => {
+  it('is judged by the whole interval', () => {
+    const bound = fc.double({ min: 0.1, max: 10, noNaN: true });
+    fc.assert(
+      fc.property(bound, bound, bound, (a, b, limit) => {
+        const [low, high] = [Math.min(a, b), Math.max(a, b)];
+        const status = statusOf(
+          { 'min-speedup': limit },
+          { latency: latencyOf({ speedup: (low + high) / 2, interval: [low, high] }) },
+        );
+        expect(status).toBe(low >= limit - 1e-9 ? 'pass' : high < limit ? 'fail' : 'inconclusive');
+      }),
+    );
+  });
+
+  it('is exact for modelled cycles', () => {
+    const latency = latencyOf({ mode: 'modelled', unit: 'cycles', speedup: 1.3, interval: null });
+    expect(statusOf({ 'min-speedup': 1.3 }, { latency })).toBe('pass');
+    expect(statusOf({ 'min-speedup': 1.31 }, { latency })).toBe('fail');
+  });
+
+  it('compares latencies in their own unit only', () => {
+    const latency = latencyOf({ int8: 4e6 });
+    expect(statusOf({ 'max-latency': '4ms' }, { latency })).toBe('pass');
+    expect(statusOf({ 'max-latency': '3.9ms' }, { latency })).toBe('fail');
+    const [found] = check({ 'max-latency': '4Mcycles' }, { latency });
+    expect(found).toMatchObject({ status: 'inconclusive', measured: null, threshold: 4e6, unit: 'cycles' });
+  });
+
+  it('is inconclusive on an unfit machine, and where nothing was measured', () => {
+    expect(check({ 'min-speedup': 9, 'max-latency': '1ns' }, { doubt: 'too noisy' }).map((c) => c.status)).toEqual([
+      'inconclusive',
+      'inconclusive',
+    ]);
+    expect(check({ 'min-speedup': 1 }, { latency: null, doubt: 'no such thing' })[0]).toMatchObject({
+      status: 'inconclusive',
+      reason: 'no such thing',
+    });
+  });
+
+  it('fails only when a second measurement fails too', () => {
+    const slow = check(
+      { 'min-speedup': 2, 'max-accuracy-drop': 0 },
+      { latency: latencyOf({ speedup: 1, interval: [0.9, 1.1] }), accuracy: accuracyOf({ drop: 1 }) },
+    );
+    const fast = check({ 'min-speedup': 2 }, { latency: latencyOf({ speedup: 3, interval: [2.9, 3.1] }) });
+    expect(confirm(slow, fast).map((c) => c.status)).toEqual(['fail', 'inconclusive']);
+    expect(confirm(slow, slow).map((c) => c.status)).toEqual(['fail', 'fail']);
+    expect(confirm(fast, slow).map((c) => c.status)).toEqual(['pass']);
+  });
+});
+
+describe('verdicts', () => {
+  it('are the worst of their parts', () => {
+    expect(worst([])).toBe('pass');
+    expect(worst(['pass', 'inconclusive'])).toBe('inconclusive');
+    expect(worst(['inconclusive', 'fail', 'pass'])).toBe('fail');
+  });
+
+  it('carry the place of the threshold', () => {
+    const at = { file: 'c.yml', line: 3, column: 5 };
+    const [found] = judge(
+      { 'min-speedup': 1 },
+      { 'min-speedup': at },
+      { accuracy: accuracyOf(), latency: latencyOf(), doubt: null },
+    );
+    expect(found.at).toEqual(at);
+  });
+});
