@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import './payload.ts'; // must stand before @actions/github
+
+import { getOctokit } from '@actions/github';
+import type { PullRequest } from './event.ts';
+
+type Octokit = ReturnType<typeof getOctokit>;
+interface Posted {
+  readonly id: number;
+  readonly html_url: string;
+}
+
+/** Pauses before the second, third and fourth try of a request that failed for a passing reason. */
+const PAUSES_MS = [500, 1000, 2000];
+const LONGEST_PAUSE_MS = 30_000;
+const REQUEST_TIMEOUT_MS = 20_000;
+
+/**
+ * The hidden first line of the comment, by which the next run finds it. `key` tells this gate from others on the same
+ * pull request: its workflow, job, configuration and filters.
+ */
+export const markerOf = (key: readonly string[]): string =>
+  `<!-- int8-gate ${createHash('sha256').update(key.join('\0')).digest('hex').slice(0, 16)} -->`;
+
+/**
+ * Writes the gate's one comment on a pull request: updates the one that an earlier run left, else creates it. Only
+ * comments by the token's own account count. `body` begins with the marker and keeps GitHub's limit. Returns the comment's address; throws Octokit's RequestError.
+ */
+export async function postComment(
+  token: string,
+  { owner, repo, number }: PullRequest,
+  marker: string,
+  body: string,
+): Promise<string> {
+  const octokit = connect(token);
+  const { issues } = octokit.rest;
+  const author = await ownLogin(octokit);
+
+  /** Our comments, the oldest first. */
+  const find = async (): Promise<Posted[]> => {
+    const all = await octokit.paginate(issues.listComments, { owner, repo, issue_number: number, per_page: 100 });
+    return all
+      .filter(
+        ({ body: text, user }) =>
+          text?.startsWith(marker) && (author === null ? user?.type === 'Bot' : user?.login === author),
+      )
+      .sort((a, b) => a.id - b.id);
+  };
+  const create = async (): Promise<Posted> =>
+    (await issues.createComment({ owner, repo, issue_number: number, body })).data;
+  /** Null when somebody has deleted the comment meanwhile. */
+  const update = async ({ id }: Posted): Promise<Posted | null> => {
+    try {
+      return (await issues.updateComment({ owner, repo, comment_id: id, body })).data;
+    } catch (error) {
+      if (statusOf(error) === 404) return null;
+      throw error;
+    }
+  };
+  /** What cannot be deleted now, the next run tries again. */
+  const removeAll = (comments: readonly Posted[]) =>
+    Promise.allSettled(comments.map(({ id }) => issues.deleteComment({ owner, repo, comment_id: id })));
+
+  const [oldest, ...rest] = await find();
+  const updated = oldest === undefined ? null : await update(oldest);
+  if (updated !== null) {
+    await removeAll(rest);
+    return updated.html_url;
+  }
+  const created = await create();
+  // Another run may have created one between our look and our post, or a request that seemed to fail did not: every run
+  // keeps the oldest, so that one remains whoever comes first.
+  const [first = created, ...later] = await find();
+  if (first.id === created.id) {
+    await removeAll(later);
+    return created.html_url;
+  }
+  const kept = await update(first);
+  await removeAll(later.filter(({ id }) => kept !== null || id !== created.id));
+  return (kept ?? created).html_url;
+}
+
+/** A client whose requests end and, when they fail for a passing reason, are tried again. */
+function connect(token: string): Octokit {
+  const octokit = getOctokit(token);
+  octokit.hook.wrap('request', async (request, options) => {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+        return await request({ ...options, request: { ...options.request, signal } });
+      } catch (error) {
+        const pause = pauseAfter(error, attempt);
+        if (pause === null) throw error;
+        await sleep(pause);
+      }
+    }
+  });
+  return octokit;
+}
+
+/** How long to wait before trying again; null: not at all. Octokit gives broken connections status 500. */
+function pauseAfter(error: unknown, attempt: number): number | null {
+  if (attempt >= PAUSES_MS.length) return null;
+  const status = statusOf(error);
+  const asked = (error as { response?: { headers?: Record<string, string | undefined> } }).response?.headers?.[
+    'retry-after'
+  ];
+  const seconds = asked === undefined ? Number.NaN : Number(asked);
+  if (seconds >= 0 && (status === 403 || status === 429 || status === 503)) {
+    return seconds * 1000 > LONGEST_PAUSE_MS ? null : Math.max(seconds * 1000, PAUSES_MS[attempt]);
+  }
+  return status === 429 || status >= 500 ? PAUSES_MS[attempt] : null;
+}
+
+/** HTTP status of a failed request; 0 for any other error. */
+export const statusOf = (error: unknown): number => Number((error as { status?: unknown }).status ?? 0);
+
+/**
+ * The account that the token speaks for. GraphQL alone tells it for every kind of token; null where it does not answer,
+ * in which case any bot's comment with our marker is taken for ours.
+ */
+async function ownLogin(octokit: Octokit): Promise<string | null> {
+  try {
+    const { viewer } = await octokit.graphql<{ viewer: { login: string } }>('query { viewer { login } }');
+    return viewer.login;
+  } catch {
+    return null;
+  }
+}

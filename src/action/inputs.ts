@@ -1,0 +1,69 @@
+import { getInput, setSecret } from '@actions/core';
+import { InputError } from '../errors.ts';
+import type { MeasureMode } from '../gate/check/run.ts';
+
+/** What the workflow asks for: the `with:` block of the step, with action.yml's defaults filled in. */
+export interface Inputs {
+  readonly config: string;
+  readonly models: readonly string[];
+  readonly targets: readonly string[];
+  readonly measure: MeasureMode;
+  readonly comment: CommentMode;
+  readonly token: string;
+  readonly failOn: FailOn;
+  readonly workingDirectory: string;
+}
+
+const MEASURE = ['auto', 'hardware', 'modelled', 'none'] as const satisfies readonly MeasureMode[];
+const COMMENT = ['auto', 'always', 'never'] as const;
+const FAIL_ON = ['fail', 'inconclusive', 'never'] as const;
+export type CommentMode = (typeof COMMENT)[number];
+export type FailOn = (typeof FAIL_ON)[number];
+
+/** Inputs whose names are fixed but whose work is still to come, with the values that ask for none of it. */
+const RESERVED: Readonly<Record<string, readonly string[]>> = {
+  baseline: ['', 'none'],
+  'tuning-records': [''],
+  reference: [''],
+  shard: ['', '1/1'],
+};
+
+/** Reads INPUT_… of the environment. Throws an InputError that lists every input with a value it cannot have. */
+export function readInputs(): Inputs {
+  const problems: string[] = [];
+  const choice = <T extends string>(name: string, values: readonly T[]): T => {
+    const text = getInput(name) || values[0];
+    const found = values.find((value) => value === text);
+    if (found === undefined) problems.push(`input ${name}: "${text}" is none of ${values.join(', ')}`);
+    return found ?? values[0];
+  };
+  for (const [name, accepted] of Object.entries(RESERVED)) {
+    const text = getInput(name);
+    if (accepted.includes(text)) continue;
+    const rest = accepted.filter((value) => value !== '').join(', ');
+    problems.push(
+      `input ${name}: "${text}" asks for what this version does not do yet; remove it${rest && ` or set it to ${rest}`}`,
+    );
+  }
+  const token = getInput('token');
+  if (token !== '') setSecret(token);
+  const inputs: Inputs = {
+    config: getInput('config') || '.github/int8-gate.yml',
+    models: listOf(getInput('models')),
+    targets: listOf(getInput('targets')),
+    measure: choice('measure', MEASURE),
+    comment: choice('comment', COMMENT),
+    token,
+    failOn: choice('fail-on', FAIL_ON),
+    workingDirectory: getInput('working-directory') || '.',
+  };
+  if (problems.length > 0) throw new InputError(problems.join('\n'));
+  return inputs;
+}
+
+/** Names divided by commas or lines. */
+const listOf = (text: string): string[] =>
+  text
+    .split(/[,\n]/)
+    .map((name) => name.trim())
+    .filter((name) => name !== '');

@@ -1,0 +1,98 @@
+import { EnvironmentError, InputError } from '../errors.ts';
+import type { Check, Report, Status } from '../gate/verdict/report.ts';
+import { renderMarkdown } from '../report/markdown.ts';
+import type { FailOn } from './inputs.ts';
+import { codeBlock } from './text.ts';
+
+/** Something to show at a line of the workspace's files, or on the run where `at` is null. */
+export interface Annotation {
+  readonly level: 'error' | 'warning';
+  readonly title: string;
+  readonly message: string;
+  readonly at: { readonly file: string; readonly line?: number; readonly column?: number } | null;
+}
+
+/** How the gate ended, in the forms in which GitHub shows it. A pure function of the report or the error makes it. */
+export interface Outcome {
+  readonly verdict: Status | 'error';
+  readonly report: Report | null;
+  /** For the job summary and the comment; the result has at most `limit` characters. */
+  readonly markdown: (limit: number) => string;
+  readonly annotations: readonly Annotation[];
+  /** Short JSON for later steps. */
+  readonly summary: string;
+  /** Why the step fails; null when it does not. */
+  readonly failure: string | null;
+  /** 0 passed, 1 the gate failed, 2 bad input, 3 bad environment, 70 a bug of ours. */
+  readonly status: number;
+}
+
+const FAILING: Record<FailOn, readonly Status[]> = {
+  fail: ['fail'],
+  inconclusive: ['fail', 'inconclusive'],
+  never: [],
+};
+
+/** The outcome of a check that came to a verdict. */
+export function judged(report: Report, failOn: FailOn): Outcome {
+  const failed = FAILING[failOn].includes(report.verdict);
+  const names = report.models.filter(({ verdict }) => FAILING[failOn].includes(verdict)).map(({ name }) => name);
+  return {
+    verdict: report.verdict,
+    report,
+    markdown: (limit) => renderMarkdown(report, { limit }),
+    annotations: report.models.flatMap((model) =>
+      model.targets.flatMap(({ target, checks }) =>
+        checks.flatMap((check) =>
+          check.status === 'pass' ? [] : [annotationOf(check, `${model.name} on ${target}`, model.at)],
+        ),
+      ),
+    ),
+    summary: JSON.stringify({
+      verdict: report.verdict,
+      models: report.models.map(({ name, verdict, targets }) => ({
+        name,
+        verdict,
+        targets: targets.map(({ target, verdict, accuracy, latency }) => ({
+          target,
+          verdict,
+          drop: accuracy?.drop ?? null,
+          speedup: latency?.speedup ?? null,
+        })),
+      })),
+    }),
+    failure: failed ? `the gate's verdict is ${report.verdict}: ${names.join(', ')}` : null,
+    status: failed ? 1 : 0,
+  };
+}
+
+const annotationOf = (check: Check, subject: string, model: Annotation['at']): Annotation => ({
+  level: check.status === 'fail' ? 'error' : 'warning',
+  title: `${subject}: ${check.id} ${check.status === 'fail' ? 'failed' : 'is inconclusive'}`,
+  message: check.reason,
+  at: check.at ?? model,
+});
+
+/** The outcome of a check that ended without a verdict. */
+export function broken(error: unknown): Outcome {
+  const [status, what] =
+    error instanceof InputError
+      ? [2, 'The configuration, a model or the data is at fault']
+      : error instanceof EnvironmentError
+        ? [3, 'The environment is at fault']
+        : [70, 'Internal error of the gate; please report it'];
+  const heading = `### INT8 gate: no verdict\n\n${what}.\n\n`;
+  const message = status === 70 ? ((error as Error | undefined)?.stack ?? String(error)) : (error as Error).message;
+  return {
+    verdict: 'error',
+    report: null,
+    markdown: (limit) => `${heading}${codeBlock(message, limit - heading.length - 1)}\n`,
+    annotations:
+      error instanceof InputError && error.at !== undefined
+        ? [{ level: 'error', title: 'INT8 gate', message, at: error.at }]
+        : [],
+    summary: JSON.stringify({ verdict: 'error', error: message }),
+    failure: message,
+    status,
+  };
+}
