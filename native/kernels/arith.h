@@ -43,6 +43,9 @@ IG_INLINE int32_t ig_clamp(int32_t x, int32_t lo, int32_t hi) { return ig_min(ig
 /* x * 2^n that wraps; 0 from n = 32 on. */
 IG_INLINE int32_t ig_shl(int32_t x, int n) { return n > 31 ? 0 : (int32_t)((uint32_t)x << n); }
 
+/* A rounded real as int32. What does not fit, and NaN, become INT32_MIN on every machine, as TFLite's results on x86 have it. */
+IG_INLINE int32_t ig_cast_s32(float x) { return x >= -0x1p31f && x < 0x1p31f ? (int32_t)x : INT32_MIN; }
+
 /* High half of 2ab, halves rounded up, saturating: SQRDMULH, gemmlowp's SaturatingRoundingDoublingHighMul. */
 IG_INLINE int32_t ig_sqrdmulh(int32_t a, int32_t b) {
   if (a == INT32_MIN && b == INT32_MIN) return INT32_MAX;

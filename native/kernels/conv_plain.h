@@ -88,8 +88,8 @@ IG_INLINE void plain_store(const conv_plain *p, int64_t sum, float fsum, float s
   if (p->finish == PLAIN_INTEGER) {
     r = gemm_result(&p->out, (int32_t)(uint32_t)(uint64_t)(sum + p->out.bias[c]), c);
   } else if (p->out.requantize == GEMM_DOUBLE) {
-    const double v = round((double)(sum + p->bias_wide[c]) * p->out.scale[c]) + p->out.zero_point;
-    r = v >= p->out.high ? p->out.high : v <= p->out.low ? p->out.low : (int32_t)v;
+    r = gemm_round_away((double)(sum + p->bias_wide[c]) * p->out.scale[c]);
+    r = ig_clamp(r + p->out.zero_point, p->out.low, p->out.high);
   } else {
     r = ig_requant_s64(sum + p->bias_wide[c], p->out.multiplier[c], p->out.shift[c]);
     r = ig_clamp(r + p->out.zero_point, p->out.low, p->out.high);

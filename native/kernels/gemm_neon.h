@@ -22,16 +22,24 @@ IG_INLINE void gemm_init_i8(const gemm_i8 *g, gemm_acc acc, const int32_t *rows,
   }
 }
 
-IG_INLINE int32x4_t gemm_round_double(int32x4_t acc, const double *scale) {
+/* gemm_round_away and gemm_round_even of four lanes: beyond int32 upwards is INT32_MIN, too. */
+IG_INLINE int32x4_t gemm_round_away_x4(int32x4_t acc, const double *scale) {
   const float64x2_t lo = vmulq_f64(vcvtq_f64_s64(vmovl_s32(vget_low_s32(acc))), vld1q_f64(scale));
   const float64x2_t hi = vmulq_f64(vcvtq_f64_s64(vmovl_high_s32(acc)), vld1q_f64(scale + 2));
-  return vqmovn_high_s64(vqmovn_s64(vcvtaq_s64_f64(lo)), vcvtaq_s64_f64(hi));
+  const float64x2_t limit = vdupq_n_f64(2147483647.5);
+  const uint32x4_t beyond = vmovn_high_u64(vmovn_u64(vcgeq_f64(lo, limit)), vcgeq_f64(hi, limit));
+  const int32x4_t r = vqmovn_high_s64(vqmovn_s64(vcvtaq_s64_f64(lo)), vcvtaq_s64_f64(hi));
+  return vbslq_s32(beyond, vdupq_n_s32(INT32_MIN), r);
+}
+IG_INLINE int32x4_t gemm_round_even_x4(int32x4_t acc, const float *scale) {
+  const float32x4_t v = vmulq_f32(vcvtq_f32_s32(acc), vld1q_f32(scale));
+  return vbslq_s32(vcgeq_f32(v, vdupq_n_f32(2147483648.0f)), vdupq_n_s32(INT32_MIN), vcvtnq_s32_f32(v));
 }
 
 /* Requantizes four accumulators of columns j to j + 3. */
 IG_INLINE int32x4_t gemm_requantize(const gemm_epilogue *e, int32x4_t acc, int j) {
-  if (e->requantize == GEMM_DOUBLE) return gemm_round_double(acc, e->scale + j);
-  if (e->requantize == GEMM_SINGLE) return vcvtnq_s32_f32(vmulq_f32(vcvtq_f32_s32(acc), vld1q_f32(e->scale_f32 + j)));
+  if (e->requantize == GEMM_DOUBLE) return gemm_round_away_x4(acc, e->scale + j);
+  if (e->requantize == GEMM_SINGLE) return gemm_round_even_x4(acc, e->scale_f32 + j);
   const int32x4_t m = vld1q_s32(e->multiplier + j), s = vld1q_s32(e->shift + j);
 #ifndef IG_SINGLE_ROUNDING
   if (e->requantize == GEMM_SHIFT_RIGHT) { /* ig_rdivpot_s32x4 with one instruction less */

@@ -8,25 +8,25 @@
 
 #include "gemm.h"
 
+/* Rounds to the nearest integer, halves away from zero. What int32 cannot hold becomes INT32_MIN: the conversion of the
+ * machines that TFLite's reference outputs come from. */
+IG_INLINE int32_t gemm_round_away(double v) {
+  if (!(v < 2147483647.5 && v > -2147483648.5)) return INT32_MIN;
+  const int64_t whole = (int64_t)v;
+  const double rest = v - (double)whole; /* exact */
+  return (int32_t)(whole + (rest >= 0.5) - (rest <= -0.5));
+}
+IG_INLINE int32_t gemm_round_even(float v) {
+  const float big = v < 0 ? -8388608.0f : 8388608.0f; /* beyond 2^23 all are integers */
+  const float even = v > -8388608.0f && v < 8388608.0f ? (v + big) - big : v;
+  return even >= -2147483648.0f && even < 2147483648.0f ? (int32_t)even : INT32_MIN;
+}
+
 /* The result of an accumulator (bias included) of column j. */
 IG_INLINE int32_t gemm_result(const gemm_epilogue *e, int32_t acc, int j) {
-  int32_t r;
-  if (e->requantize == GEMM_DOUBLE) {
-    const double v = (double)acc * e->scale[j];
-    if (v >= 2147483647.0 || v <= -2147483648.0) {
-      r = v < 0 ? INT32_MIN : INT32_MAX;
-    } else {
-      const int32_t whole = (int32_t)v;
-      const double rest = v - whole; /* exact */
-      r = whole + (rest >= 0.5) - (rest <= -0.5);
-    }
-  } else if (e->requantize == GEMM_SINGLE) {
-    const float v = (float)acc * e->scale_f32[j], big = v < 0 ? -8388608.0f : 8388608.0f;
-    const float even = v > -8388608.0f && v < 8388608.0f ? (v + big) - big : v; /* beyond 2^23 all are integers */
-    r = even >= 2147483648.0f ? INT32_MAX : even <= -2147483648.0f ? INT32_MIN : (int32_t)even;
-  } else {
-    r = ig_requant_s32(acc, e->multiplier[j], e->shift[j]);
-  }
+  const int32_t r = e->requantize == GEMM_DOUBLE   ? gemm_round_away((double)acc * e->scale[j])
+                    : e->requantize == GEMM_SINGLE ? gemm_round_even((float)acc * e->scale_f32[j])
+                                                   : ig_requant_s32(acc, e->multiplier[j], e->shift[j]);
   return ig_clamp(r + e->zero_point, e->low, e->high);
 }
 

@@ -5,18 +5,12 @@
 
 #include "float.h"
 
-/* round(x / scale) + zero point, halves away from zero. As on ARM64, what exceeds an int32 saturates and NaN is 0; adding
- * the zero point may then wrap, which TFLite's own results show. */
+/* round(x / scale) + zero point, halves away from zero. The sum wraps where x is far out of range. */
 #define IG_QUANTIZE(T, SUFFIX)                                                                              \
   IG_INLINE void ig_quantize_##SUFFIX(const float *restrict in, T *restrict out, size_t n, float scale,      \
                                       int32_t zero_point, int32_t min, int32_t max) {                        \
-    for (size_t i = 0; i < n; i++) {                                                                         \
-      float r = roundf(in[i] / scale);                                                                       \
-      r = r == r ? r : 0.0f;                                                                                 \
-      r = r < -0x1p31f ? -0x1p31f : r;                                                                       \
-      const int32_t q = r >= 0x1p31f ? INT32_MAX : (int32_t)r;                                               \
-      out[i] = (T)ig_clamp(q + zero_point, min, max);                                                        \
-    }                                                                                                        \
+    for (size_t i = 0; i < n; i++)                                                                           \
+      out[i] = (T)ig_clamp(ig_cast_s32(roundf(in[i] / scale)) + zero_point, min, max);                       \
   }
 IG_QUANTIZE(int8_t, s8)
 IG_QUANTIZE(uint8_t, u8)
@@ -52,5 +46,12 @@ IG_REQUANTIZE_FROM(int8_t, s8)
 IG_REQUANTIZE_FROM(uint8_t, u8)
 IG_REQUANTIZE_FROM(int16_t, s16)
 IG_REQUANTIZE_FROM(int32_t, s32)
+
+/* The same within int16, rounding twice in every profile: activations. */
+IG_INLINE void ig_rescale_s16(const int16_t *restrict in, int16_t *restrict out, size_t n, int32_t offset, int32_t m, int s,
+                              int32_t zero_point, int32_t lo, int32_t hi) {
+  for (size_t i = 0; i < n; i++)
+    out[i] = (int16_t)ig_clamp(ig_requant_s32_tflite(in[i] + offset, m, s) + zero_point, lo, hi);
+}
 
 #endif

@@ -1,4 +1,4 @@
-/* table.h: unary operators on 8 or 16 bits as tables of all their results. ISA: NEON TBL or portable C. */
+/* table.h: unary operators on 8 bits as tables of all their results. ISA: NEON TBL or portable C. */
 #ifndef IG_TABLE_H
 #define IG_TABLE_H
 
@@ -21,10 +21,6 @@ IG_FUNC void ig_table_8(const uint8_t *restrict in, uint8_t *restrict out, size_
   }
 #endif
   for (; i < n; i++) out[i] = table[in[i]];
-}
-
-IG_FUNC void ig_table_16(const uint16_t *restrict in, uint16_t *restrict out, size_t n, const uint16_t *restrict table) {
-  for (size_t i = 0; i < n; i++) out[i] = table[in[i]];
 }
 
 #endif

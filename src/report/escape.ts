@@ -12,8 +12,14 @@ export function clean(text: string, most = MOST): string {
   return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : flat;
 }
 
-/** Markdown gives meaning to ASCII punctuation only; as character references it is plain text everywhere, in tables too. */
-const entities = (text: string): string => text.replace(/[!-'*+/:-@[-`{-~|]/g, (c) => `&#${c.charCodeAt(0)};`);
+/**
+ * Markdown gives meaning to ASCII punctuation only; as character references it is plain text everywhere, in tables
+ * too. GitHub's Markdown also makes links of what starts with "www.".
+ */
+const entities = (text: string): string =>
+  text
+    .replace(/[!#$&*+/:<>?@[\\\]^_`{|}~]/g, (c) => `&#${c.charCodeAt(0)};`)
+    .replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}&#46;`);
 
 /**
  * Text as Markdown that shows it and does nothing: no HTML, no link, no table cell of its own, and, by an invisible
@@ -23,8 +29,7 @@ export const escapeText = (text: string, most?: number): string =>
   entities(clean(text, most))
     .replace(/&#64;/g, '&#64;\u200b')
     .replace(/&#35;/g, '&#35;\u200b')
-    .replace(/\b(gh)-(?=\d)/gi, '$1\u200b-')
-    .replace(/\bwww\./gi, (w) => `${w.slice(0, 3)}&#46;`);
+    .replace(/\b(gh)-(?=\d)/gi, '$1\u200b-');
 
 /** A name or path as code: GitHub links and mentions nothing in there, and it can be copied as it is. */
 export const escapeCode = (text: string, most?: number): string => `<code>${entities(clean(text, most))}</code>`;

@@ -55,15 +55,20 @@ const shrunk = (shape: Shape): fc.Arbitrary<Shape> =>
     .tuple(fc.array(fc.boolean(), { minLength: shape.length, maxLength: shape.length }), fc.nat(shape.length))
     .map(([ones, drop]) => shape.map((n, i) => (ones[i] ? 1 : n)).slice(drop));
 
+/** A power of two, `below` bits under the scale of the result. */
+const power = (below: number): Quantization => perTensor(2 ** (-10 - below), 0);
+
 const binaries: fc.Arbitrary<Case> = fc
   .record({
     kind: fc.constantFrom<OpKind>('add', 'subtract', 'multiply'),
     dtype: fc.constantFrom<DType>('int8', 'int8', 'uint8', 'int16', 'float32', 'int32', 'int64'),
     shape: shapes,
     activation,
+    pot: fc.boolean(),
   })
-  .chain(({ kind, dtype, shape, activation: a }) =>
-    fc
+  .chain(({ kind, dtype, shape, activation: a, pot: asked }) => {
+    const pot = asked && dtype === 'int16' && kind !== 'multiply';
+    return fc
       .tuple(
         fc
           .constantFrom(0, 1, 2)
@@ -74,21 +79,28 @@ const binaries: fc.Arbitrary<Case> = fc
       )
       .map(([[x, y], [qx, qy, q]]) => ({
         kind,
-        attrs: { activation: a },
-        operands: [tensor(dtype, x, qx), tensor(dtype, y, qy)],
+        attrs: { activation: a, ...(pot && { potScaleInt16: true }) },
+        operands: [tensor(dtype, x, pot ? power(0) : qx), tensor(dtype, y, pot ? power(3) : qy)],
         dtype,
-        quantization: q,
-      })),
-  );
+        quantization: pot ? power(0) : q,
+      }));
+  });
+
+/** Some functions fix the scale of their results. */
+const resultOf = (kind: OpKind, dtype: DType): fc.Arbitrary<Quantization | null> => {
+  if (dtype === 'int16' && (kind === 'sigmoid' || kind === 'tanh')) return fc.constant(perTensor(1 / 32768, 0));
+  if (dtype === 'float32' || kind !== 'sigmoid') return quantization(dtype);
+  return zeroPoint(dtype).map((z) => perTensor(1 / 256, z));
+};
 
 const unaries: fc.Arbitrary<Case> = fc
   .record({
     kind: fc.constantFrom<OpKind>('nn.relu', 'nn.relu6', 'sigmoid', 'tanh'),
-    dtype: fc.constantFrom<DType>('int8', 'uint8', 'float32'),
+    dtype: fc.constantFrom<DType>('int8', 'uint8', 'int16', 'float32'),
     shape: shapes,
   })
   .chain(({ kind, dtype, shape }) =>
-    fc.tuple(quantization(dtype), quantization(dtype)).map(([from, q]) => ({
+    fc.tuple(quantization(dtype), resultOf(kind, dtype)).map(([from, q]) => ({
       kind,
       attrs: {},
       operands: [tensor(dtype, shape, from)],
@@ -135,6 +147,7 @@ const softmaxes: fc.Arbitrary<Case> = fc
       ['int8', 'int8'],
       ['uint8', 'uint8'],
       ['int8', 'int16'],
+      ['int16', 'int16'],
       ['float32', 'float32'],
     ),
     shape: shapes,
@@ -306,15 +319,19 @@ export function graphOf(list: readonly Case[]): Graph {
   return { name: 'operators', tensors, nodes, inputs, outputs };
 }
 
-/** Random elements for every input of a graph. */
-export const feed = (graph: Graph, seed: number): TensorData[] => {
+const SPECIAL = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e30, -1e30, -0];
+
+/** Random elements for every input of a graph; with `special`, a float in a hundred is no ordinary number. */
+export const feed = (graph: Graph, seed: number, special = false): TensorData[] => {
   const random = randomOf(seed);
   return graph.inputs.map((id) => {
     const { dtype, shape } = graph.tensors[id];
-    if (dtype === 'bool') return Uint8Array.from({ length: elements(shape) }, () => Math.floor(random() * 2));
+    const n = elements(shape);
+    if (dtype === 'bool') return Uint8Array.from({ length: n }, () => Math.floor(random() * 2));
     // All half patterns but infinities and NaN.
-    if (dtype === 'float16')
-      return Uint16Array.from({ length: elements(shape) }, () => Math.floor(random() * 65536) & 0xfbff);
-    return randomData(dtype, elements(shape), random);
+    if (dtype === 'float16') return Uint16Array.from({ length: n }, () => Math.floor(random() * 65536) & 0xfbff);
+    const data = randomData(dtype, n, random);
+    if (!special || !(data instanceof Float32Array)) return data;
+    return data.map((v) => (random() < 0.01 ? SPECIAL[Math.floor(random() * SPECIAL.length)] : v));
   });
 };

@@ -1,6 +1,7 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import type { Build } from '../../src/compiler/build.ts';
 import { compileModel } from '../../src/compiler/compile.ts';
 import { parseTarget } from '../../src/compiler/targets/index.ts';
@@ -12,6 +13,8 @@ import { openDevice } from '../../src/runtime/devices/open.ts';
 
 /** A cache of this test file's own, so that every run compiles what is there now. */
 export const cacheDir = mkdtempSync(join(tmpdir(), 'int8-gate-cache-'));
+
+afterAll(() => rmSync(cacheDir, { recursive: true, force: true }));
 
 export const modelOf = (graph: Graph): Model => ({
   name: graph.name,

@@ -1,16 +1,14 @@
 import { cpus } from 'node:os';
-import { compileModel } from '../../compiler/compile.ts';
 import { parseTarget, type Target } from '../../compiler/targets/index.ts';
-import { EnvironmentError, InputError } from '../../errors.ts';
-import { linkRunner } from '../../runtime/devices/image.ts';
-import { openDevice } from '../../runtime/devices/open.ts';
+import { InputError } from '../../errors.ts';
 import { type Config, type ModelConfig, parseConfig } from '../config/load.ts';
 import { didYouMean } from '../config/suggest.ts';
 import { openFiles } from '../data/files.ts';
 import { confirm, isSpeed, judge } from '../verdict/judge.ts';
 import { type ModelReport, REPORT_SCHEMA, type Report, type TargetReport, worst } from '../verdict/report.ts';
 import { VERSION } from '../verdict/version.ts';
-import { measureAccuracy, type Runnable } from './accuracy.ts';
+import { measureAccuracy } from './accuracy.ts';
+import { buildPair } from './builds.ts';
 import { openPair, type Pair } from './pair.ts';
 import { measureSpeed, type Speed } from './speed.ts';
 
@@ -101,46 +99,26 @@ function collect<T, R>(entries: readonly T[], open: (entry: T) => R): R[] {
 async function checkTarget(
   pair: Pair,
   target: Target,
-  measure: MeasureMode,
+  mode: MeasureMode,
   progress: (text: string) => void,
 ): Promise<TargetReport> {
   const { config, dataset } = pair;
-  const notes: string[] = [...dataset.notes];
   progress('compiling INT8 and FP32');
-  const builds = await Promise.all([
-    compileModel(pair.int8, { target, name: `${config.name} INT8`, symbol: 'int8' }),
-    compileModel(pair.fp32, { target, name: `${config.name} FP32`, symbol: 'fp32' }),
-  ]);
-  const image = await linkRunner(builds);
-  const device = await openDevice(target);
-  const int8: Runnable = { device, image, build: 0 };
-  const fp32 = device.kind === 'qemu' ? await hostTwin(pair, notes) : { device, image, build: 1 };
+  const { image, device, int8, fp32, notes } = await buildPair(pair, target);
+  const accuracy = await measureAccuracy(pair, int8, fp32, percentages(progress, dataset.size));
 
-  let shown = 0;
-  const accuracy = await measureAccuracy(pair, int8, fp32 ?? { device, image, build: 1 }, (share) => {
-    const now = performance.now();
-    if (now - shown < PROGRESS_MS && share < 1) return;
-    shown = now;
-    progress(`${Math.floor(100 * share)} % of ${dataset.size} samples`);
-  });
-
-  const { thresholds, thresholdAt } = config;
-  const lines: string[] = [];
-  let speed: Speed = { latency: null, doubt: null, notes: [] };
-  let inForce = thresholds;
-  if (measure === 'none') {
-    const { 'min-speedup': _speedup, 'max-latency': _latency, ...rest } = thresholds;
-    inForce = rest;
-    lines.push('Speed was not measured, as asked; its thresholds were not judged.');
-  } else {
-    progress('measuring speed');
-    speed = await measureSpeed(image, target, measure, dataset.load(0));
-  }
-  let checks = judge(inForce, thresholdAt, { accuracy, ...speed });
+  const measure = async (seed: number) => {
+    if (mode === 'none') return NO_SPEED;
+    progress(seed === 1 ? 'measuring speed' : 'measuring speed again, to confirm');
+    return measureSpeed(image, target, mode, dataset.load(0), seed);
+  };
+  const { 'min-speedup': _ratio, 'max-latency': _limit, ...accuracyOnly } = config.thresholds;
+  const inForce = mode === 'none' ? accuracyOnly : config.thresholds;
+  const judged = (speed: Speed) => judge(inForce, config.thresholdAt, { accuracy, ...speed });
+  const speed = await measure(1);
+  let checks = judged(speed);
   if (speed.latency?.mode === 'hardware' && checks.some(({ id, status }) => isSpeed(id) && status === 'fail')) {
-    progress('measuring speed again to confirm');
-    const again = await measureSpeed(image, target, 'hardware', dataset.load(0), 1001);
-    checks = confirm(checks, judge(inForce, thresholdAt, { accuracy, ...again }));
+    checks = confirm(checks, judged(await measure(SECOND)));
   }
   return {
     target: target.name,
@@ -151,28 +129,28 @@ async function checkTarget(
     accuracy,
     latency: speed.latency,
     checks,
-    notes: [...notes, ...speed.notes, ...lines],
+    notes: [...dataset.notes, ...notes, ...speed.notes],
   };
 }
+
+const NO_SPEED: Speed = {
+  ...{ latency: null, doubt: null },
+  notes: ['Speed was not measured, as asked; its thresholds were not judged.'],
+};
+
+/** Seed of the second measurement: far from those that launches of the first one derive from theirs. */
+const SECOND = 1_000_001;
 
 /** Least time between two lines about the samples. */
 const PROGRESS_MS = 5000;
 
-/**
- * The FP32 model as portable C for this machine: emulated floating point is some fifty times slower, and the two
- * builds agree within rounding. null where this machine has no compiler of its own: then the emulator has to do.
- */
-async function hostTwin(pair: Pair, notes: string[]): Promise<Runnable | null> {
-  try {
-    const target = parseTarget('host');
-    const build = await compileModel(pair.fp32, { target, name: `${pair.config.name} FP32`, symbol: 'fp32' });
-    const [image, device] = await Promise.all([linkRunner([build]), openDevice(target)]);
-    notes.push(
-      'FP32 accuracy comes from a portable build on this machine, because emulated floating point is slow; INT8 ran as the NEON build.',
-    );
-    return { device, image, build: 0 };
-  } catch (error) {
-    if (error instanceof EnvironmentError) return null;
-    throw error;
-  }
+/** Turns shares into lines of progress, but not more than people read. */
+function percentages(progress: (text: string) => void, samples: number): (share: number) => void {
+  let last = 0;
+  return (share) => {
+    const now = performance.now();
+    if (now - last < PROGRESS_MS) return;
+    last = now;
+    progress(`${Math.floor(100 * share)} % of ${samples} samples`);
+  };
 }

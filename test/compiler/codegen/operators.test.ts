@@ -24,7 +24,7 @@ async function check(list: readonly Case[], seed: number, target: string, family
   const graph = graphOf(list);
   expect(verifyGraph(graph)).toEqual([]);
   const model = modelOf(graph);
-  const inputs = feed(graph, seed);
+  const inputs = feed(graph, seed, true);
   const [actual] = await runBuilds([{ model, inputs }], target, { family });
   const expected = interpret(model, inputs);
   expected.forEach((data, i) => {

@@ -7,7 +7,9 @@ import {
 } from '../../../model/ops/arithmetic.ts';
 import { parameters } from '../../../model/ops/checks.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
-import { type ElementwiseFamily, productFactor, sumParameters } from '../../../model/ops/elementwise.ts';
+import { type ElementwiseFamily, productFactor, shiftsOfSum, sumParameters } from '../../../model/ops/elementwise.ts';
+import { sigmoidTable } from '../../../model/ops/table16.ts';
+import { reluActivation, reluFactor, unaryScaling16 } from '../../../model/ops/unary.ts';
 import { type DType, integerRange, isQuantizable } from '../../../model/tensor/dtype.ts';
 import { elements, type Shape, strides } from '../../../model/tensor/shape.ts';
 import { cFloat, cInt } from '../c.ts';
@@ -72,7 +74,7 @@ function binary(op: OpView<Binary>, ctx: EmitContext): Emission {
   ];
   const { setup, kernel, args } = isQuantizable(out.dtype) && out.quantization !== null ? quantized(op) : plain(op);
   const call = `${kernel}_${SUFFIX[out.dtype]}(${[...row, ...args].join(', ')});`;
-  return { includes: ['elementwise.h'], body: setup + nest(extents.slice(0, inner), call) };
+  return { includes: ['elementwise.h', 'int16.h'], body: setup + nest(extents.slice(0, inner), call) };
 }
 
 /** What the row kernel is called, with which parameters after the row. */
@@ -109,6 +111,10 @@ function quantized(op: OpView<Binary>): Row {
     const setup = cStruct('ig_product', 'p', { ...offsets, m: multiplier, s: shift, ...ends });
     return { setup, kernel: 'ig_product', args: ['&p'] };
   }
+  const minus = op.kind === 'subtract' ? '1' : '0';
+  const shifts = shiftsOfSum(op as OpView<'add' | 'subtract'>);
+  if (shifts !== null)
+    return { setup: '', kernel: 'ig_shifted_sum', args: [minus, ...[...shifts, min, max].map(String)] };
   const { leftShift, first, second, output } = sumParameters(a, b, out);
   const setup = cStruct('ig_sum', 'p', {
     left: leftShift,
@@ -117,7 +123,7 @@ function quantized(op: OpView<Binary>): Row {
     ...{ m: output.multiplier, s: output.shift },
     ...ends,
   });
-  return { setup, kernel: 'ig_sum', args: [op.kind === 'subtract' ? '1' : '0', '&p'] };
+  return { setup, kernel: 'ig_sum', args: [minus, '&p'] };
 }
 
 type Unary = Exclude<keyof ElementwiseFamily, Binary>;
@@ -132,12 +138,29 @@ const FLOAT: Readonly<Record<Unary, string>> = {
 
 function unary(op: OpView<Unary>, ctx: EmitContext): Emission {
   if (fitsTable(op)) return emitTable(op, ctx);
+  if (op.inputs[0]!.dtype === 'int16') return unary16(op, ctx);
   const n = elements(op.outputs[0].shape);
   const body = `for (size_t i = 0; i < ${n}; i++) {
   const float x = ${ctx.input(0)}[i];
   ${ctx.output(0)}[i] = ${FLOAT[op.kind]};
 }`;
   return { includes: ['float.h'], body };
+}
+
+function unary16(op: OpView<Unary>, ctx: EmitContext): Emission {
+  const out = op.outputs[0];
+  const args = [ctx.input(0), ctx.output(0), elements(out.shape)];
+  if (op.kind === 'sigmoid' || op.kind === 'tanh') {
+    const { multiplier, shift } = unaryScaling16(op as OpView<'sigmoid' | 'tanh'>);
+    const call = `ig_${op.kind}_s16(${[...args, multiplier, shift, ctx.constant(sigmoidTable)].join(', ')});`;
+    return { includes: ['int16.h'], body: call };
+  }
+  const relu = op as OpView<'nn.relu' | 'nn.relu6'>;
+  const { multiplier, shift } = quantizeMultiplier(reluFactor(relu));
+  const { scale, zeroPoint } = parameters(out);
+  const { min, max } = activationRange(reluActivation(relu.kind), scale, zeroPoint, out.dtype);
+  const numbers = [-parameters(op.inputs[0]!).zeroPoint, multiplier, shift, zeroPoint, min, max];
+  return { includes: ['quantize.h'], body: `ig_rescale_s16(${[...args, ...numbers].join(', ')});` };
 }
 
 export const elementwiseEmitters: EmitterTable<ElementwiseFamily> = {

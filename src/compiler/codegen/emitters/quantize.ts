@@ -63,7 +63,7 @@ export const quantizeEmitters: EmitterTable<QuantizeFamily> = {
   'qnn.requantize': (op, ctx) => {
     const data = op.inputs[0]!;
     const out = op.outputs[0];
-    if (fitsTable(op) && out.dtype !== 'int16') return emitTable(op, ctx);
+    if (fitsTable(op)) return emitTable(op, ctx);
     const { multiplier, shift } = quantizeMultiplier(requantizeFactor(op));
     const [lo, hi] = integerRange(out.dtype);
     const numbers = [-parameters(data).zeroPoint, multiplier, shift, parameters(out).zeroPoint, lo, hi].map(cInt);

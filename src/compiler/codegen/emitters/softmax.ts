@@ -1,8 +1,9 @@
+import type { OpView } from '../../../model/ops/definition.ts';
 import type { SoftmaxFamily } from '../../../model/ops/softmax.ts';
-import { softmaxTable } from '../../../model/ops/softmax.ts';
+import { softmaxScaling16, softmaxTable, softmaxTables16 } from '../../../model/ops/softmax.ts';
 import { elements } from '../../../model/tensor/shape.ts';
 import { cFloat } from '../c.ts';
-import type { EmitterTable } from '../emitter.ts';
+import type { EmitContext, EmitterTable } from '../emitter.ts';
 
 const KERNELS: Readonly<Record<string, string>> = {
   'int8 int8': 'ig_softmax_s8',
@@ -10,16 +11,19 @@ const KERNELS: Readonly<Record<string, string>> = {
   'int8 int16': 'ig_softmax_s8_s16',
 };
 
+function call(op: OpView<'nn.softmax'>, ctx: EmitContext): string {
+  const [out] = op.outputs;
+  const depth = out.shape[out.shape.length - 1];
+  const rows = depth === 0 ? 0 : elements(out.shape) / depth;
+  const args = [ctx.input(0), ctx.output(0), rows, depth].join(', ');
+  const types = `${op.inputs[0]!.dtype} ${out.dtype}`;
+  if (out.dtype === 'float32') return `ig_softmax_f32(${args}, ${cFloat(op.attrs.beta)});`;
+  if (types !== 'int16 int16') return `${KERNELS[types]}(${args}, ${ctx.constant(softmaxTable(op))});`;
+  const { multiplier, shift } = softmaxScaling16(op);
+  const { exp, reciprocal } = softmaxTables16();
+  return `ig_softmax_s16(${args}, ${multiplier}, ${shift}, ${ctx.constant(exp)}, ${ctx.constant(reciprocal)});`;
+}
+
 export const softmaxEmitters: EmitterTable<SoftmaxFamily> = {
-  'nn.softmax': (op, ctx) => {
-    const [out] = op.outputs;
-    const depth = out.shape[out.shape.length - 1];
-    const rows = depth === 0 ? 0 : elements(out.shape) / depth;
-    const args = `${ctx.input(0)}, ${ctx.output(0)}, ${rows}, ${depth}`;
-    const call =
-      out.dtype === 'float32'
-        ? `ig_softmax_f32(${args}, ${cFloat(op.attrs.beta)});`
-        : `${KERNELS[`${op.inputs[0]!.dtype} ${out.dtype}`]}(${args}, ${ctx.constant(softmaxTable(op))});`;
-    return { includes: ['softmax.h'], body: call };
-  },
+  'nn.softmax': (op, ctx) => ({ includes: ['int16.h', 'softmax.h'], body: call(op, ctx) }),
 };

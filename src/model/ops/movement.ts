@@ -1,0 +1,280 @@
+import type { TensorData } from '../tensor/dtype.ts';
+import { elements, type Shape, showShape, strides } from '../tensor/shape.ts';
+import type { NoAttrs } from './attrs.ts';
+import { defineOp, firstProblems, integers, isIndexVector, operand, resolveAxis, sameDtype, sameParameters } from './checks.ts';
+import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
+import { planMirrorPad } from './mirror_pad.ts';
+import { batchToSpace, depthToSpace, spaceToBatch, spaceToDepth } from './space_batch.ts';
+import { intoWhole, type MovementPlan, runCopies, type StridedCopy, whole } from './strided_copy.ts';
+
+/**
+ * Operators that move elements and compute nothing: each is a list of strided copies, known as soon as the operands
+ * that say where to are. Those are constants in most models; a build needs them to be.
+ */
+export interface MovementFamily {
+  /** data, begin, size (−1: to the end). */
+  slice: NoAttrs;
+  /** axis, data. Equal parts. */
+  split: { readonly parts: number };
+  /** data, sizes (one may be −1: the rest), axis. */
+  split_v: { readonly parts: number };
+  /** TFLite UNPACK. */
+  unstack: { readonly axis: number; readonly parts: number };
+  /** data, multiples. */
+  tile: NoAttrs;
+  /** data, shape. */
+  broadcast_to: NoAttrs;
+  /** data, axis. */
+  expand_dims: NoAttrs;
+  /** data, axes. TFLite REVERSE_V2. */
+  reverse: NoAttrs;
+  /** data, block shape, paddings. Pads with the zero point. */
+  'nn.space_to_batch_nd': NoAttrs;
+  /** data, block shape, crops. */
+  'nn.batch_to_space_nd': NoAttrs;
+  'nn.space_to_depth': { readonly blockSize: number };
+  'nn.depth_to_space': { readonly blockSize: number };
+  /** data, paddings. `reflect` leaves the edge element out, `symmetric` repeats it. */
+  'nn.mirror_pad': { readonly mode: 'REFLECT' | 'SYMMETRIC' };
+  /** data, paddings, the value to pad with. TFLite PADV2. */
+  'nn.pad_v2': NoAttrs;
+  /** A sparse constant, which the importer has expanded, as a dense tensor. */
+  densify: NoAttrs;
+}
+
+export type MovementKind = keyof MovementFamily;
+/** Words when the operator cannot be; null while an operand that decides it is unknown. */
+type Planned = MovementPlan | string | null;
+
+const planners: { readonly [K in MovementKind]: (op: OpView<K>) => Planned } = {
+  slice: (op) => {
+    const data = op.inputs[0]!;
+    const begin = integers(op.inputs[1]);
+    const size = integers(op.inputs[2]);
+    if (!begin || !size) return null;
+    const rank = data.shape.length;
+    if (begin.length !== rank || size.length !== rank) return `begin and size need ${rank} entries`;
+    const shape = size.map((n, i) => (n === -1 ? data.shape[i] - begin[i] : n));
+    const outside = shape.findIndex((n, i) => begin[i] < 0 || n < 0 || begin[i] + n > data.shape[i]);
+    if (outside >= 0) return `the slice leaves dimension ${outside} of ${showShape(data.shape)}`;
+    const step = strides(data.shape);
+    const offset = begin.reduce((sum, b, i) => sum + b * step[i], 0);
+    return whole([shape], [intoWhole(shape, offset, step)]);
+  },
+
+  split: (op) => {
+    const axis = integers(op.inputs[0]);
+    return axis && planSplit(op, 1, axis, null);
+  },
+  split_v: (op) => {
+    const axis = integers(op.inputs[2]);
+    const sizes = integers(op.inputs[1]);
+    return axis && sizes && planSplit(op, 0, axis, sizes);
+  },
+
+  unstack: (op) => {
+    const data = op.inputs[0]!;
+    const axis = resolveAxis(op.attrs.axis, data.shape.length);
+    if (axis === null) return `axis ${op.attrs.axis} is outside ${showShape(data.shape)}`;
+    if (op.attrs.parts !== op.outputs.length || data.shape[axis] !== op.outputs.length)
+      return `dimension ${axis} has ${data.shape[axis]} slices for ${op.outputs.length} results`;
+    const step = strides(data.shape);
+    const shape = data.shape.toSpliced(axis, 1);
+    const steps = step.toSpliced(axis, 1);
+    return whole(
+      op.outputs.map(() => shape),
+      op.outputs.map((_, to) => ({ ...intoWhole(shape, to * step[axis], steps), to })),
+    );
+  },
+
+  tile: (op) => {
+    const data = op.inputs[0]!;
+    const multiples = integers(op.inputs[1]);
+    if (!multiples) return null;
+    if (multiples.length !== data.shape.length) return `multiples need ${data.shape.length} entries`;
+    if (multiples.some((m) => m < 0)) return 'multiples must not be negative';
+    const shape = data.shape.map((n, i) => n * multiples[i]);
+    const from = strides(data.shape);
+    const to = strides(shape);
+    // Each dimension becomes two: which tile (read again: stride 0), and where in the tile.
+    return whole(
+      [shape],
+      [
+        {
+          ...intoWhole(shape, 0, []),
+          extents: data.shape.flatMap((n, i) => [multiples[i], n]),
+          srcStrides: from.flatMap((s) => [0, s]),
+          dstStrides: data.shape.flatMap((n, i) => [n * to[i], to[i]]),
+        },
+      ],
+    );
+  },
+
+  broadcast_to: (op) => {
+    const data = op.inputs[0]!;
+    const shape = integers(op.inputs[1]);
+    if (!shape) return null;
+    const lead = shape.length - data.shape.length;
+    if (lead < 0 || shape.some((n) => n < 0)) return `${showShape(data.shape)} cannot become ${showShape(shape)}`;
+    const from = strides(data.shape);
+    const steps: number[] = [];
+    for (let i = 0; i < shape.length; i++) {
+      const n = i < lead ? 1 : data.shape[i - lead];
+      if (n !== 1 && n !== shape[i]) return `${showShape(data.shape)} cannot become ${showShape(shape)}`;
+      steps.push(n === 1 ? 0 : from[i - lead]);
+    }
+    return whole([shape], [intoWhole(shape, 0, steps)]);
+  },
+
+  expand_dims: (op) => {
+    const data = op.inputs[0]!;
+    const at = integers(op.inputs[1]);
+    if (!at) return null;
+    if (at.length !== 1) return `the axis has ${at.length} values`;
+    const axis = resolveAxis(at[0], data.shape.length + 1);
+    if (axis === null) return `axis ${at[0]} is outside ${showShape(data.shape)}`;
+    const n = [elements(data.shape)];
+    return whole([data.shape.toSpliced(axis, 0, 1)], [intoWhole(n, 0, [1])]);
+  },
+
+  reverse: (op) => {
+    const data = op.inputs[0]!;
+    const given = integers(op.inputs[1]);
+    if (!given) return null;
+    const axes = given.map((a) => resolveAxis(a, data.shape.length));
+    if (axes.includes(null)) return `axes ${showShape(given)} are outside ${showShape(data.shape)}`;
+    const step = strides(data.shape);
+    let offset = 0;
+    for (const a of new Set(axes)) {
+      offset += (data.shape[a!] - 1) * step[a!];
+      step[a!] = -step[a!];
+    }
+    return whole([data.shape], [intoWhole(data.shape, offset, step)]);
+  },
+
+  'nn.space_to_batch_nd': spaceToBatch,
+  'nn.batch_to_space_nd': batchToSpace,
+  'nn.space_to_depth': spaceToDepth,
+  'nn.depth_to_space': depthToSpace,
+
+  'nn.mirror_pad': planMirrorPad,
+
+  'nn.pad_v2': (op) => {
+    const { shape } = operand(op, 0);
+    const edge = integers(op.inputs[1]);
+    if (!edge) return null;
+    if (edge.length !== 2 * shape.length) return `${edge.length} paddings for ${shape.length} dimensions`;
+    if (edge.some((e) => e < 0)) return 'a padding is negative';
+    if (elements(operand(op, 2).shape) !== 1) return 'the value to pad with is not single';
+    const result = shape.map((n, i) => edge[2 * i] + n + edge[2 * i + 1]);
+    const step = strides(result);
+    const dstOffset = step.reduce((sum, s, i) => sum + s * edge[2 * i], 0);
+    const copy = { ...intoWhole(result, 0, strides(shape)), extents: shape, dstOffset };
+    return whole([result], [copy]);
+  },
+
+  densify: (op) => {
+    const { shape } = operand(op, 0);
+    return whole([shape], [intoWhole([elements(shape)], 0, [1])]);
+  },
+};
+
+/** Parts along one axis: of equal sizes, or of the given ones, of which one may be −1. */
+function planSplit(
+  op: OpView<'split' | 'split_v'>,
+  from: number,
+  [at, ...others]: readonly number[],
+  asked: readonly number[] | null,
+): MovementPlan | string {
+  const { shape } = operand(op, from);
+  const axis = at === undefined || others.length > 0 ? null : resolveAxis(at, shape.length);
+  if (axis === null) return `axis ${at} is outside ${showShape(shape)}`;
+  const extent = shape[axis];
+  const count = op.outputs.length;
+  if (op.attrs.parts !== count) return `${op.attrs.parts} parts for ${count} results`;
+  if (asked === null && extent % count !== 0) return `${extent} does not split into ${count} equal parts`;
+  const given = asked ?? new Array<number>(count).fill(extent / count);
+  if (given.length !== count) return `${given.length} sizes for ${count} results`;
+  if (given.filter((n) => n === -1).length > 1) return 'more than one size is -1';
+  const known = given.reduce((sum, n) => sum + (n === -1 ? 0 : n), 0);
+  const sizes = given.map((n) => (n === -1 ? extent - known : n));
+  if (sizes.some((n) => n < 0) || sizes.reduce((a, b) => a + b, 0) !== extent)
+    return `sizes ${showShape(given)} do not add up to ${extent}`;
+  const step = strides(shape);
+  const shapes: Shape[] = [];
+  let done = 0;
+  const copies = sizes.map((n, to): StridedCopy => {
+    const part = shape.with(axis, n);
+    shapes.push(part);
+    const copy = { ...intoWhole(part, done * step[axis], step), from, to };
+    done += n;
+    return copy;
+  });
+  return whole(shapes, copies);
+}
+
+const planOf = <K extends MovementKind>(op: OpView<K>): Planned =>
+  (planners[op.kind] as (op: OpView<K>) => Planned)(op);
+
+/** The copies of an operator whose deciding operands are known, or null where they are not. */
+export function planMovement<K extends MovementKind>(op: OpView<K>): MovementPlan | null {
+  const plan = planOf(op);
+  return typeof plan === 'string' ? null : plan;
+}
+
+/** Which operand the moved elements are; the others say where to, apart from a value to pad with. */
+const dataAt = (kind: MovementKind): number => (kind === 'split' ? 1 : 0);
+const isValue = (kind: MovementKind, i: number): boolean =>
+  i === dataAt(kind) || (kind === 'nn.pad_v2' && i === 2);
+
+function evaluate<K extends MovementKind>(op: EvalView<K>): TensorData[] {
+  const known = { ...op, inputs: op.inputs.map((t, i) => t && { ...t, data: op.data[i] }) };
+  const plan = planMovement(known)!;
+  const results = op.outputs.map((t, i) => ({ dtype: t.dtype, shape: plan.shapes[i] }));
+  return runCopies(plan.copies, op.data, results, op.kind === 'nn.pad_v2' ? op.data[2]![0] : plan.fill);
+}
+
+function define<K extends MovementKind>(
+  inputs: number,
+  outputs: readonly [number, number] = [1, 1],
+): OpDefinition<K> {
+  return defineOp<K>({
+    arity: { inputs: [inputs, inputs], outputs },
+    check: (op) =>
+      firstProblems(
+        () =>
+          op.inputs.flatMap((t, i) =>
+            isValue(op.kind, i)
+              ? op.outputs.flatMap((out) => [sameDtype(t!, `input ${i}`, out, 'the output'), sameParameters(t!, out)])
+              : isIndexVector(t!, `input ${i}`, 2),
+          ),
+        () => {
+          const plan = planOf(op);
+          return [typeof plan === 'string' && plan];
+        },
+      ),
+    shapes: (op) => [...(planMovement(op)?.shapes ?? op.outputs.map(() => null))],
+    evaluate,
+  });
+}
+
+/** TFLite sets no limit; this keeps a hostile file from asking for millions of results. */
+const MANY: readonly [number, number] = [1, 4096];
+
+export const movementOps: OpTable<MovementFamily> = {
+  slice: define(3),
+  split: define(2, MANY),
+  split_v: define(3, MANY),
+  unstack: define(1, MANY),
+  tile: define(2),
+  broadcast_to: define(2),
+  expand_dims: define(2),
+  reverse: define(2),
+  'nn.space_to_batch_nd': define(3),
+  'nn.batch_to_space_nd': define(3),
+  'nn.space_to_depth': define(1),
+  'nn.depth_to_space': define(1),
+  'nn.mirror_pad': define(2),
+  'nn.pad_v2': define(3),
+  densify: define(1),
+};

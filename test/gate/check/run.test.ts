@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { InputError } from '../../../src/errors.ts';
+import { type CheckOptions, runCheck } from '../../../src/gate/check/run.ts';
+import { reportSchema } from '../../../src/gate/verdict/report.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'int8-gate-check-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const TONES = `
+    int8: examples/tones/tones_int8.tflite
+    data: { inputs: examples/tones/data/*.bin, labels: examples/tones/data/labels.csv, dtype: float32, limit: 24 }`;
+
+let count = 0;
+/** Checks a configuration with these models on target host. */
+function check(models: string, options: Partial<CheckOptions> = {}, head = '') {
+  const config = join(folder, `gate${count++}.yml`);
+  writeFileSync(config, `version: 1\ntargets: [host]\n${head}models:\n${models}\n`);
+  return runCheck({ config, measure: 'none', ...options });
+}
+
+describe('a check', () => {
+  it('makes the FP32 partner where there is none, times both, and reports by the published schema', async () => {
+    const lines: string[] = [];
+    const models = `  - name: tones${TONES}\n    thresholds: { max-latency: 1s, min-speedup: 0.001, min-accuracy: 0.5, min-sqnr: 1 }`;
+    const report = await check(models, { measure: 'auto', progress: (line) => lines.push(line) });
+    expect(reportSchema.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
+    const [{ fp32, targets }] = report.models;
+    expect(fp32).toBeNull();
+    expect(targets[0]).toMatchObject({ target: 'host', device: 'native', neon: false });
+    expect(targets[0].latency).toMatchObject({ mode: 'hardware', unit: 'ns' });
+    expect(targets[0].accuracy).toMatchObject({ metric: 'top1', samples: 24, inferences: 24, fp32Target: 'host' });
+    expect(targets[0].checks.map(({ id }) => id)).toEqual(['min-accuracy', 'min-sqnr', 'min-speedup', 'max-latency']);
+    expect(targets[0].checks.every(({ status }) => status !== 'fail')).toBe(true);
+    expect(lines.some((line) => line.startsWith('tones on host: '))).toBe(true);
+  });
+
+  it('gives the same accuracy every time, and without labels agreement', async () => {
+    const models = `  - name: tones${TONES.replace(/labels: \S+, /, '')}`;
+    const [first, second] = [await check(models), await check(models)];
+    const accuracy = first.models[0].targets[0].accuracy;
+    expect(accuracy).toMatchObject({ metric: 'agreement', fp32: 1 });
+    expect(accuracy?.comparison.sqnr).toBeGreaterThan(10);
+    expect(second.models).toEqual(
+      first.models.map((m) => ({ ...m, at: { ...m.at, file: second.environment.config } })),
+    );
+  });
+
+  it('leaves speed thresholds out where no speed is measured, and says so', async () => {
+    const report = await check(`  - name: tones${TONES}\n    thresholds: { min-speedup: 1000 }`);
+    expect(report.verdict).toBe('pass');
+    expect(report.models[0].targets[0].checks).toEqual([]);
+    expect(report.models[0].targets[0].notes.join()).toContain('Speed was not measured');
+  });
+
+  it('cannot model target host, which leaves its speed undecided', async () => {
+    const report = await check(`  - name: tones${TONES}\n    thresholds: { min-speedup: 1 }`, { measure: 'modelled' });
+    expect(report.verdict).toBe('inconclusive');
+  });
+
+  it('runs INT8 in the emulator and FP32 as a portable build', async () => {
+    const report = await check(`  - name: tones${TONES}`, { targets: ['aarch64'] });
+    const [target] = report.models[0].targets;
+    expect(target).toMatchObject({ target: 'aarch64', neon: true });
+    const wanted = target.device === 'qemu' ? 'host' : 'aarch64';
+    expect(target.accuracy?.fp32Target).toBe(wanted);
+  });
+
+  it('fails at the line of the threshold', async () => {
+    const report = await check(`  - name: tones${TONES}\n    thresholds: { min-accuracy: 1 }`);
+    expect(report.verdict).toBe('fail');
+    expect(report.models[0].targets[0].checks[0]).toMatchObject({
+      id: 'min-accuracy',
+      status: 'fail',
+      at: { line: 7, column: 19 },
+    });
+  });
+
+  it('checks the models asked for, and notes regression thresholds that it does not judge', async () => {
+    const models = `  - name: one${TONES}\n  - name: two${TONES}`;
+    const report = await check(models, { only: ['two'] }, 'defaults: { regression: { max-slowdown: 5% } }\n');
+    expect(report.models.map(({ name }) => name)).toEqual(['two']);
+    expect(report.notes.join()).toContain('not judged yet');
+  });
+});
+
+describe('bad input', () => {
+  it.each([
+    ['an unknown model', TONES, { only: ['b'] }, 'has no model "b"'],
+    ['an unknown target', TONES, { targets: ['cortex-a99'] }, 'there is no target "cortex-a99"'],
+    ['a missing model', TONES.replace('tones_int8', 'none'), {}, 'a: examples/tones/none.tflite: no such file'],
+    ['no model', TONES.replace('tones_int8.tflite', 'data/labels.csv'), {}, 'a: examples/tones/data/labels.csv'],
+    ['another network', `${TONES}\n    fp32: examples/shapes/shapes_fp32.tflite`, {}, 'fp32 must be the same network'],
+    ['labels out of range', TONES.replace('limit: 24', 'label-offset: 100'), {}, 'the model tells 8 classes apart'],
+  ] as [string, string, Partial<CheckOptions>, string][])('%s is an InputError', async (_, model, options, words) => {
+    const error = await check(`  - name: a${model}`, options).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as InputError).message).toContain(words);
+  });
+
+  it('names the faults of all models at once', async () => {
+    const models = `  - name: a${TONES.replace('tones_int8', 'none')}\n  - name: b${TONES.replace('data/*.bin', 'data/*.wav')}`;
+    const error = (await check(models).catch((e: unknown) => e)) as InputError;
+    expect(error.message).toMatch(/^a: .*no such file.*\nb: .*matches no file/);
+    expect(error.at).toMatchObject({ line: 4 });
+  });
+});

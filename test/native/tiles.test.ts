@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import {
+  GEMM_KERNELS,
+  type GemmKernel,
+  type GemmSchedule,
+  type ScheduleSource,
+} from '../../src/compiler/schedules/index.ts';
+import { interpret } from '../../src/model/interpreter/index.ts';
+import { difference, type Form, type Layer, modelOfLayers, runLayers } from './layers.ts';
+
+/** Every tile of a kernel that the registers hold. */
+function tiles(kernel: GemmKernel): GemmSchedule[] {
+  const info = GEMM_KERNELS[kernel];
+  return [1, 2, 3, 4, 5, 6, 7, 8].flatMap((mr) =>
+    [4, 8, 12, 16, 20, 24, 28, 32].flatMap((nr, i) => {
+      const odd = info.evenRows && mr % 2 === 1;
+      const fits = !odd && info.registers(mr, nr) <= 32;
+      return fits ? [{ template: 'gemm' as const, kernel, mr, nr, weightsFirst: i % 2 === 0 }] : [];
+    }),
+  );
+}
+
+/** One layer a tile: ragged in rows and columns, now and then narrower than a panel, in place or gathered. */
+function layerOf(s: GemmSchedule, index: number, form: Form): Layer {
+  const { unit } = GEMM_KERNELS[s.kernel];
+  const narrow = index % 3 === 0;
+  const depth = index % 2 === 0 ? 3 * unit + 8 : 27;
+  return {
+    ...{ kind: 'nn.conv2d', form, input: [1, 1, 9 + index, depth], outs: narrow ? s.nr - 1 : 2 * s.nr + 3, groups: 1 },
+    ...{
+      kernel: [1, 1],
+      strides: [1, 1],
+      dilation: [1, 1],
+      padding: 'VALID',
+      activation: index % 5 ? 'NONE' : 'RELU6',
+    },
+    ...{ bias: true, perChannel: true, gain: 1, seed: index },
+  };
+}
+
+const KERNELS: readonly (readonly [GemmKernel, string, readonly Form[]])[] = [
+  ['portable', 'host', ['int8-full', 'uint8-full']],
+  ['f32_portable', 'host', ['float32']],
+  ['f32', 'aarch64', ['float32']],
+  ['mlal', 'aarch64', ['int8-full', 'uint8-full']],
+  ['smull', 'aarch64', ['int8', 'uint8-narrow', 'uint8-offset']],
+  ['dot', 'aarch64+dotprod', ['int8-full', 'uint8-full']],
+  ['mmla', 'aarch64+dotprod+i8mm', ['int8-full', 'uint8-full']],
+];
+
+describe.each(KERNELS)('every tile of %s', (kernel, target, forms) => {
+  const schedules = tiles(kernel);
+  const layers = schedules.map((s, i) => layerOf(s, i, forms[i % forms.length]));
+  const { model, inputs } = modelOfLayers(layers);
+  const expected = interpret(model, inputs);
+  // Rows tell the layers apart.
+  const forced: ScheduleSource = (w) => ('m' in w ? schedules[w.m - 9] : null) as never;
+
+  test.each(['gcc', 'clang'] as const)(`on ${target} by %s`, async (family) => {
+    const actual = await runLayers(model, inputs, target, { family, schedules: forced });
+    const wrong = schedules.flatMap((s, i) => {
+      const off = difference(actual[i], expected[i]);
+      return off === null ? [] : [`${s.mr} x ${s.nr}, ${layers[i].form}: ${off}`];
+    });
+    expect(wrong).toEqual([]);
+  });
+});

@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { escapeCode, escapeText } from '../../src/report/escape.ts';
+import { COMMENT_LIMIT, renderMarkdown } from '../../src/report/markdown.ts';
+import { renderTerminal, wantsColour } from '../../src/report/terminal.ts';
+import { latencyOf, reportOf } from './sample.ts';
+
+const HOSTILE =
+  'x|y `z` <img src=x onerror=alert(1)> @octocat [a](http://evil.example) ![b](c)\n# h #12 GH-7 **b** www.evil.example \x1b[31m\u202e&amp;';
+const failed = {
+  verdict: 'fail' as const,
+  checks: [
+    {
+      ...{ id: 'min-speedup', status: 'fail' as const, measured: 1, threshold: 2, unit: 'ratio', reason: 'too slow' },
+      at: { file: '.github/int8-gate.yml', line: 7, column: 3 },
+    },
+  ],
+};
+
+/** The cells of the data rows. */
+const rows = (markdown: string) =>
+  markdown
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .slice(1)
+    .filter((line) => !line.includes('---'));
+
+describe('Markdown', () => {
+  it('has a row for each model and target', () => {
+    const markdown = renderMarkdown(reportOf(['one', 'two']));
+    expect(rows(markdown)).toHaveLength(2);
+    expect(rows(markdown)[0]).toContain('<code>one</code>');
+    expect(markdown).toContain('INT8 gate: passed');
+  });
+
+  it('gives the reason and the line of what failed', () => {
+    const markdown = renderMarkdown(reportOf(['one'], failed));
+    expect(markdown).toMatch(
+      /- ❌ <code>one<\/code> on cortex-a72, <code>min-speedup<\/code>.* too slow \(<code>.*int8-gate\.yml.*7<\/code>\)/,
+    );
+  });
+
+  it('says how the figures came about', () => {
+    expect(renderMarkdown(reportOf(['one']))).toContain('Hardware');
+    const modelled = latencyOf({ mode: 'modelled', unit: 'cycles', interval: null });
+    expect(renderMarkdown(reportOf(['one'], { latency: modelled }))).toContain('Modelled');
+    expect(renderMarkdown(reportOf(['one'], { target: 'host', neon: false }))).toContain('no NEON build');
+  });
+
+  it('does nothing that a name, path, note or reason asks for', () => {
+    const target = {
+      ...failed,
+      checks: [{ ...failed.checks[0], reason: HOSTILE, at: { file: HOSTILE, line: 1, column: 1 } }],
+      notes: [HOSTILE],
+    };
+    const markdown = renderMarkdown(reportOf([HOSTILE], target, { notes: [HOSTILE] }));
+    const calm = renderMarkdown(reportOf(['x'], { ...target, checks: failed.checks, notes: ['x'] }, { notes: ['x'] }));
+    expect(markdown.split('\n').length).toBe(calm.split('\n').length);
+    expect(rows(markdown)[0].match(/\|/g)?.length).toBe(9);
+    const plain = markdown.replace(/&#\d+;/g, '·');
+    for (const bad of ['<img', '@octocat', '](', '`', 'http:', '**', '#12', 'www.evil', '\x1b', '\u202e']) {
+      expect(plain).not.toContain(bad);
+    }
+    expect(plain.replace(/<code>.*?<\/code>/g, '')).not.toMatch(/·(octocat|12)|GH-7/);
+    expect(markdown.match(/<(?!\/?(code|sub)>)/g)).toBeNull();
+  });
+
+  it('stays within its limit, red first', () => {
+    const names = Array.from({ length: 3000 }, (_, i) => `model-${i}-${'x'.repeat(60)}`);
+    const markdown = renderMarkdown(reportOf(names, failed));
+    expect(markdown.length).toBeLessThanOrEqual(COMMENT_LIMIT);
+    expect(markdown).toMatch(/… and \d+ more rows/);
+    fc.assert(
+      fc.property(fc.integer({ min: 50, max: 5000 }), (limit) => {
+        const text = renderMarkdown(reportOf(names.slice(0, 40), failed), { limit });
+        expect(text.length).toBeLessThanOrEqual(limit);
+        expect(text).toContain('failed');
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('escaping', () => {
+  it('leaves nothing of HTML and Markdown but character references', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 80 }), (text) => {
+        for (const escaped of [escapeText(text), escapeCode(text).slice(6, -7)]) {
+          expect(escaped.replace(/&#\d+;/g, '')).not.toMatch(/[\n\r<>|`*_[\]@#&!\\~:]/);
+        }
+      }),
+    );
+  });
+});
+
+describe('terminal text', () => {
+  it('has the table, the reasons and the verdict', () => {
+    const text = renderTerminal(reportOf(['one'], failed));
+    expect(text).toMatch(/one +cortex-a72 +top1 90\.00 %/);
+    expect(text).toContain('failed: one on cortex-a72, min-speedup: too slow (.github/int8-gate.yml:7)');
+    expect(text.trimEnd().endsWith('INT8 gate: failed')).toBe(true);
+  });
+
+  it('carries no control sequence of a name, and colours only when asked to', () => {
+    expect(renderTerminal(reportOf([HOSTILE], failed))).not.toContain('\x1b');
+    expect(renderTerminal(reportOf(['one'], failed), { colour: true })).toContain('\x1b[31mfailed\x1b[0m');
+  });
+
+  it('knows when colours are wanted', () => {
+    expect(wantsColour({ isTTY: true }, {})).toBe(true);
+    expect(wantsColour({ isTTY: true }, { NO_COLOR: '1' })).toBe(false);
+    expect(wantsColour({}, {})).toBe(false);
+  });
+});
