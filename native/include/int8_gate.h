@@ -32,6 +32,11 @@ typedef struct {
   int32_t zero_point;
 } int8_gate_tensor;
 
+/* What `run` returns when it cannot finish; outputs are then undefined. */
+enum {
+  INT8_GATE_INDEX_OUT_OF_RANGE = 1 /* an index in the inputs, or computed from them, lies outside of its tensor */
+};
+
 /* A model. It allocates nothing and holds no globals that change: the caller brings the arena (arena_bytes, aligned to
  * arena_align), one for each thread that runs the model. */
 typedef struct int8_gate_model {
@@ -41,7 +46,7 @@ typedef struct int8_gate_model {
   int32_t n_inputs, n_outputs;
   const int8_gate_tensor *inputs, *outputs;
   int (*init)(void *arena); /* once before the first run, and to reset state; 0 or an error code */
-  int (*run)(void *arena, const void *const *inputs, void *const *outputs);
+  int (*run)(void *arena, const void *const *inputs, void *const *outputs); /* 0 or an error code */
 } int8_gate_model;
 
 #ifdef __cplusplus

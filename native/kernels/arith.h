@@ -59,6 +59,12 @@ IG_INLINE int32_t ig_rdivpot(int32_t x, int n) {
   return (x >> n) + (rest > half);
 }
 
+/* The same for n in [-32, 63], where TFLite itself does not keep to [0, 31]: there the shift takes n's lowest five bits on
+ * x86 and on ARM64 alike, and the rounding adds 1 to what is not negative. */
+IG_INLINE int32_t ig_rdivpot_any(int32_t x, int n) {
+  return n >= 0 && n <= 31 ? ig_rdivpot(x, n) : (x >> (n & 31)) + (x >= 0);
+}
+
 /* Rounds twice: once in the high multiplication, once in the right shift. */
 IG_INLINE int32_t ig_requant_s32_tflite(int32_t x, int32_t m, int shift) {
   int left = shift > 0 ? shift : 0, right = shift > 0 ? 0 : -shift;
@@ -83,6 +89,7 @@ IG_INLINE int32_t ig_requant_s32(int32_t x, int32_t m, int shift) {
 IG_INLINE int32_t ig_requant_s64(int64_t x, int32_t m, int shift) {
   int64_t reduced = m < 0x7FFF0000 ? (m + (1 << 15)) >> 16 : 0x7FFF;
   int total = 15 - shift;
+  if (total < 1) return (int32_t)((uint64_t)(x * reduced) << -total);
   return (int32_t)((x * reduced + (1ll << (total - 1))) >> total);
 }
 

@@ -53,7 +53,7 @@ IG_INLINE void plain_quantize(const float *x, size_t n, int asymmetric, int8_t *
     }
     const double from_low = -128 - rmin / step, from_high = 127 - rmax / step;
     const double nearest = round(128 + fabs(rmin / step) < 127 + fabs(rmax / step) ? from_low : from_high);
-    *zero = nearest <= -128 ? -128 : nearest >= 127 ? 127 : (int32_t)nearest;
+    *zero = nearest <= -128 ? -128 : nearest >= 127 ? 127 : nearest == nearest ? (int32_t)nearest : 0;
     *scale = (float)step;
     inverse = 1.0f / *scale;
   } else {
@@ -66,8 +66,8 @@ IG_INLINE void plain_quantize(const float *x, size_t n, int asymmetric, int8_t *
     inverse = 127.0f / range;
   }
   for (size_t i = 0; i < n; i++) {
-    const float product = x[i] * inverse, v = roundf((float)*zero + product);
-    q[i] = (int8_t)(v >= 127 ? 127 : v <= (asymmetric ? -128 : -127) ? (asymmetric ? -128 : -127) : v);
+    const float product = x[i] * inverse;
+    q[i] = (int8_t)ig_clamp(ig_cast_s32(roundf((float)*zero + product)), asymmetric ? -128 : -127, 127);
   }
 }
 

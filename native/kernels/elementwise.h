@@ -19,7 +19,7 @@ typedef struct {
 IG_INLINE int32_t ig_sum_1(int32_t a, int32_t b, int minus, const ig_sum *p) {
   const int32_t x = ig_requant_s32_tflite(ig_shl(a + p->offset1, p->left), p->m1, p->s1);
   const int32_t y = ig_requant_s32_tflite(ig_shl(b + p->offset2, p->left), p->m2, p->s2);
-  return ig_clamp(ig_requant_s32_tflite(minus ? x - y : x + y, p->m, p->s) + p->offset, p->lo, p->hi);
+  return ig_clamp(ig_rdivpot_any(ig_sqrdmulh(minus ? x - y : x + y, p->m), -p->s) + p->offset, p->lo, p->hi);
 }
 
 IG_INLINE int32_t ig_product_1(int32_t a, int32_t b, const ig_product *p) {
@@ -59,7 +59,10 @@ IG_INLINE int32x4_t ig_sum_4(int32x4_t a, int32x4_t b, int minus, const ig_sum *
   const int32x4_t left = vdupq_n_s32(p->left);
   const int32x4_t x = ig_requant_by_tflite(vshlq_s32(vaddq_s32(a, vdupq_n_s32(p->offset1)), left), p->m1, p->s1);
   const int32x4_t y = ig_requant_by_tflite(vshlq_s32(vaddq_s32(b, vdupq_n_s32(p->offset2)), left), p->m2, p->s2);
-  return ig_requant_by_tflite(minus ? vsubq_s32(x, y) : vaddq_s32(x, y), p->m, p->s);
+  const int32x4_t sum = minus ? vsubq_s32(x, y) : vaddq_s32(x, y);
+  if (p->s <= 0) return ig_requant_right_s32x4_tflite(sum, vdupq_n_s32(p->m), vdupq_n_s32(p->s));
+  const int32x4_t high = vqrdmulhq_s32(sum, vdupq_n_s32(p->m)); /* as ig_rdivpot_any */
+  return vsubq_s32(vshlq_s32(high, vdupq_n_s32(-(-p->s & 31))), vreinterpretq_s32_u32(vcgezq_s32(high)));
 }
 
 IG_INLINE int32x4_t ig_product_4(int32x4_t a, int32x4_t b, const ig_product *p) {

@@ -124,11 +124,11 @@ IG_INLINE void gemm_tile_mlal(const gemm_i8 *g, const uint8_t *a, const int32_t 
   int16x8_t x[GEMM_MR];
   gemm_init_i8(g, acc, rows, j);
   int k = 0;
-  for (; k + 8 <= g->packed_k; k += 8) {
+  GEMM_ROLLED for (; k + 8 <= g->packed_k; k += 8) {
     GEMM_UNROLL for (int i = 0; i < g->mr; i++) x[i] = gemm_widen(vld1_u8(a + i * g->lda + k), g->out.is_unsigned);
     w = gemm_step_mlal(g, acc, x, w, 8);
   }
-  for (; k < g->packed_k; k++) {
+  GEMM_ROLLED for (; k < g->packed_k; k++) {
     GEMM_UNROLL for (int i = 0; i < g->mr; i++) x[i] = gemm_widen(vld1_dup_u8(a + i * g->lda + k), g->out.is_unsigned);
     w = gemm_step_mlal(g, acc, x, w, 1);
   }
@@ -144,7 +144,7 @@ IG_INLINE void gemm_tile_smull(const gemm_i8 *g, const uint8_t *a, const int32_t
       GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++) acc[q][i][v] = vdupq_n_s32(0);
   const uint8x16_t flip = vdupq_n_u8(g->out.is_unsigned ? 0x80 : 0);
   int k = 0;
-  for (; k + 16 <= g->packed_k; k += 16) {
+  GEMM_ROLLED for (; k + 16 <= g->packed_k; k += 16) {
     int8x16_t x[GEMM_MR];
     GEMM_UNROLL for (int i = 0; i < g->mr; i++) {
       const uint8x16_t raw = vld1q_u8(a + i * g->lda + k);
@@ -204,7 +204,7 @@ IG_INLINE void gemm_tile_dot(const gemm_i8 *g, const uint8_t *a, const int32_t *
   uint8x16_t x[GEMM_MR];
   gemm_init_i8(g, acc, rows, j);
   int k = 0;
-  for (; k + 16 <= g->packed_k; k += 16) {
+  GEMM_ROLLED for (; k + 16 <= g->packed_k; k += 16) {
     GEMM_UNROLL for (int i = 0; i < g->mr; i++) x[i] = vld1q_u8(a + i * g->lda + k);
     w = gemm_step_dot(g, acc, x, w, 16);
   }
@@ -253,7 +253,7 @@ IG_INLINE void gemm_tile_mmla(const gemm_i8 *g, const uint8_t *a, const int32_t 
     GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++) acc[i][u] = vdupq_n_s32(0);
   uint8x16_t lo[GEMM_MR / 2], hi[GEMM_MR / 2];
   int k = 0;
-  for (; k + 16 <= g->packed_k; k += 16) {
+  GEMM_ROLLED for (; k + 16 <= g->packed_k; k += 16) {
     GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++) {
       const uint8x16_t even = vld1q_u8(a + 2 * i * g->lda + k), odd = vld1q_u8(a + (2 * i + 1) * g->lda + k);
       lo[i] = gemm_pair(even, odd, 0);

@@ -29,11 +29,11 @@ IG_INLINE void gemm_tile_f32(const gemm_f32 *g, const float *a, const float *w, 
     GEMM_UNROLL for (int i = 0; i < g->mr; i++) acc[i][v] = bias;
   }
   int k = 0;
-  for (; k + 4 <= g->k; k += 4) {
+  GEMM_ROLLED for (; k + 4 <= g->k; k += 4) {
     GEMM_UNROLL for (int i = 0; i < g->mr; i++) x[i] = vld1q_f32(a + i * g->lda + k);
     w = gemm_step_f32(g, acc, x, w, 4);
   }
-  for (; k < g->k; k++) {
+  GEMM_ROLLED for (; k < g->k; k++) {
     GEMM_UNROLL for (int i = 0; i < g->mr; i++) x[i] = vld1q_dup_f32(a + i * g->lda + k);
     w = gemm_step_f32(g, acc, x, w, 1);
   }

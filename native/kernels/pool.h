@@ -3,6 +3,8 @@
 #ifndef IG_POOL_H
 #define IG_POOL_H
 
+#include <math.h>
+
 #include "arith.h"
 
 typedef struct {
@@ -68,6 +70,20 @@ IG_INLINE void ig_avg_pool_f32(const float *restrict in, float *restrict out, fl
         const float count = (float)((w.y1 - w.y0) * (w.x1 - w.x0));
         IG_EACH_CHANNEL {
           const float mean = sums[c] / count, low = mean < lo ? lo : mean;
+          to[c] = hi < low ? hi : low;
+        }
+      })
+}
+
+/* Source: TFLite reference/pooling.h (L2Pool). */
+IG_INLINE void ig_l2_pool_f32(const float *restrict in, float *restrict out, float *restrict sums, const ig_pool *p,
+                              float lo, float hi) {
+  IG_POOL_EACH(
+      p, float, in, out, { IG_EACH_CHANNEL sums[c] = 0; }, { IG_EACH_CHANNEL sums[c] += from[c] * from[c]; },
+      {
+        const float count = (float)((w.y1 - w.y0) * (w.x1 - w.x0));
+        IG_EACH_CHANNEL {
+          const float root = sqrtf(sums[c] / count), low = root < lo ? lo : root;
           to[c] = hi < low ? hi : low;
         }
       })

@@ -26,7 +26,7 @@
 /* The generated registry: one function for each build, then NULL. */
 extern const int8_gate_model *(*const int8_gate_registry[])(void);
 
-enum { MAX_WORDS = 256, MAX_SLOTS = 16, GUARD = 64 };
+enum { MAX_WORDS = 4096, MAX_SLOTS = 16, GUARD = 64 };
 
 /* A build with its memory. Every buffer is followed by guard bytes, so that a stray write is reported, not believed. */
 typedef struct {
@@ -71,6 +71,7 @@ static void init_model(build *b) {
 
 static void run_model(build *b) {
   int code = b->model->run(b->arena, (const void *const *)b->in, (void *const *)b->out);
+  if (code == INT8_GATE_INDEX_OUT_OF_RANGE) fail("an index in the data of %s lies outside of its tensor", b->model->name);
   if (code) fail("run of %s returned %d", b->model->name, code);
 }
 

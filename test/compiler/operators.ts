@@ -1,113 +1,21 @@
 import fc from 'fast-check';
 import type { Graph, Node, Tensor } from '../../src/model/ir/graph.ts';
 import { rulesOf } from '../../src/model/ir/shapes.ts';
-import type { Activation } from '../../src/model/ops/attrs.ts';
+import type { OpView } from '../../src/model/ops/definition.ts';
 import type { OpKind } from '../../src/model/ops/kinds.ts';
 import type { DType, TensorData } from '../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../src/model/tensor/shape.ts';
 import { randomData, randomOf } from '../model/graphs.ts';
+import { activation, type Case, dim, ints, nhwc, quantization, scale, shapes, tensor } from './draws.ts';
+import { moving } from './moving.ts';
+import { pointwise } from './pointwise.ts';
+import { windowed } from './windowed.ts';
 
-/** One operator with its operands: tensors with data are constants, the others are fed. */
-export interface Case {
-  readonly kind: OpKind;
-  readonly attrs: object;
-  readonly operands: readonly Tensor[];
-  readonly dtype: DType;
-  readonly quantization: Quantization | null;
-}
+export { type Case, ints, shapes, tensor } from './draws.ts';
 
-const dim = fc.integer({ min: 1, max: 9 });
-/** Wide enough that rows reach vector loops and their tails. */
-const wide = fc.integer({ min: 1, max: 40 });
-export const shapes: fc.Arbitrary<Shape> = fc
-  .tuple(fc.array(dim, { maxLength: 3 }), wide)
-  .map(([outer, inner]) => [...outer, inner]);
-const nhwc: fc.Arbitrary<Shape> = fc.tuple(fc.integer({ min: 1, max: 2 }), dim, dim, wide);
-
-const scale = fc.double({ min: 0.002, max: 0.6, noNaN: true });
-const zeroPoint = (dtype: DType): fc.Arbitrary<number> => {
-  if (dtype === 'int8') return fc.integer({ min: -128, max: 127 });
-  return dtype === 'uint8' ? fc.integer({ min: 0, max: 255 }) : fc.constant(0);
-};
 const rescalable = fc.constantFrom<DType>('int8', 'int8', 'uint8', 'int16', 'int32');
-const quantization = (dtype: DType): fc.Arbitrary<Quantization | null> =>
-  /^u?int(8|16)$/.test(dtype)
-    ? fc.tuple(scale, zeroPoint(dtype)).map(([s, z]) => perTensor(s, z))
-    : fc.constant<Quantization | null>(null);
-
-export const tensor = (dtype: DType, shape: Shape, q: Quantization | null, data: TensorData | null = null): Tensor => ({
-  name: 't',
-  dtype,
-  shape,
-  quantization: q,
-  data,
-});
-export const ints = (values: readonly number[]): Tensor =>
-  tensor('int32', [values.length], null, Int32Array.from(values));
-
-const activation = fc.constantFrom<Activation>('NONE', 'RELU', 'RELU6', 'RELU_N1_TO_1');
 const anyMoved = fc.constantFrom<DType>('int8', 'uint8', 'int16', 'int32', 'int64', 'float32', 'bool');
-
-/** One side of a broadcast: some extents become 1, some leading ones vanish. */
-const shrunk = (shape: Shape): fc.Arbitrary<Shape> =>
-  fc
-    .tuple(fc.array(fc.boolean(), { minLength: shape.length, maxLength: shape.length }), fc.nat(shape.length))
-    .map(([ones, drop]) => shape.map((n, i) => (ones[i] ? 1 : n)).slice(drop));
-
-/** A power of two, `below` bits under the scale of the result. */
-const power = (below: number): Quantization => perTensor(2 ** (-10 - below), 0);
-
-const binaries: fc.Arbitrary<Case> = fc
-  .record({
-    kind: fc.constantFrom<OpKind>('add', 'subtract', 'multiply'),
-    dtype: fc.constantFrom<DType>('int8', 'int8', 'uint8', 'int16', 'float32', 'int32', 'int64'),
-    shape: shapes,
-    activation,
-    pot: fc.boolean(),
-  })
-  .chain(({ kind, dtype, shape, activation: a, pot: asked }) => {
-    const pot = asked && dtype === 'int16' && kind !== 'multiply';
-    return fc
-      .tuple(
-        fc
-          .constantFrom(0, 1, 2)
-          .chain((side) =>
-            fc.tuple(side === 1 ? shrunk(shape) : fc.constant(shape), side === 2 ? shrunk(shape) : fc.constant(shape)),
-          ),
-        fc.tuple(quantization(dtype), quantization(dtype), quantization(dtype)),
-      )
-      .map(([[x, y], [qx, qy, q]]) => ({
-        kind,
-        attrs: { activation: a, ...(pot && { potScaleInt16: true }) },
-        operands: [tensor(dtype, x, pot ? power(0) : qx), tensor(dtype, y, pot ? power(3) : qy)],
-        dtype,
-        quantization: pot ? power(0) : q,
-      }));
-  });
-
-/** Some functions fix the scale of their results. */
-const resultOf = (kind: OpKind, dtype: DType): fc.Arbitrary<Quantization | null> => {
-  if (dtype === 'int16' && (kind === 'sigmoid' || kind === 'tanh')) return fc.constant(perTensor(1 / 32768, 0));
-  if (dtype === 'float32' || kind !== 'sigmoid') return quantization(dtype);
-  return zeroPoint(dtype).map((z) => perTensor(1 / 256, z));
-};
-
-const unaries: fc.Arbitrary<Case> = fc
-  .record({
-    kind: fc.constantFrom<OpKind>('nn.relu', 'nn.relu6', 'sigmoid', 'tanh'),
-    dtype: fc.constantFrom<DType>('int8', 'uint8', 'int16', 'float32'),
-    shape: shapes,
-  })
-  .chain(({ kind, dtype, shape }) =>
-    fc.tuple(quantization(dtype), resultOf(kind, dtype)).map(([from, q]) => ({
-      kind,
-      attrs: {},
-      operands: [tensor(dtype, shape, from)],
-      dtype,
-      quantization: q,
-    })),
-  );
 
 const pools: fc.Arbitrary<Case> = fc
   .record({
@@ -260,43 +168,36 @@ const halves: fc.Arbitrary<Case> = shapes.map((shape) => ({
 /** Operators of every family but convolution and fully connected, in every form that they are defined for. */
 export const cases: fc.Arbitrary<Case> = fc
   .oneof(
-    { arbitrary: binaries, weight: 3 },
-    { arbitrary: unaries, weight: 2 },
+    { arbitrary: pointwise, weight: 10 },
     { arbitrary: pools, weight: 2 },
     { arbitrary: means, weight: 2 },
     { arbitrary: softmaxes, weight: 2 },
     { arbitrary: moves, weight: 5 },
+    { arbitrary: moving, weight: 12 },
+    { arbitrary: windowed, weight: 8 },
     { arbitrary: conversions, weight: 3 },
     { arbitrary: rescaling, weight: 1 },
     { arbitrary: halves, weight: 1 },
   )
   .filter((c) => problemsOf(c).length === 0);
 
-function shapesOf(c: Case): Shape[] {
-  const node = nodeOf(c);
-  const view = {
-    kind: node.kind,
-    attrs: node.attrs,
-    inputs: c.operands,
-    outputs: [tensor(c.dtype, [], c.quantization)],
-  };
-  return rulesOf(node).shapes(view) as Shape[];
-}
+/** The results of a case, of the given shapes. */
+const resultsOf = (c: Case, shapes: readonly Shape[]): Tensor[] =>
+  [c.dtype, ...(c.more ?? [])].map((dtype, i) => tensor(dtype, shapes[i], dtype === c.dtype ? c.quantization : null));
+const blank = (c: Case): OpView<OpKind> => ({
+  ...nodeOf(c),
+  inputs: c.operands,
+  outputs: resultsOf(
+    c,
+    [c, ...(c.more ?? [])].map(() => [1]),
+  ),
+});
+const shapesOf = (c: Case): Shape[] => rulesOf(nodeOf(c)).shapes(blank(c)) as Shape[];
 function problemsOf(c: Case): string[] {
-  const node = nodeOf(c);
-  const blank = {
-    kind: node.kind,
-    attrs: node.attrs,
-    inputs: c.operands,
-    outputs: [tensor(c.dtype, [1], c.quantization)],
-  };
+  const { check } = rulesOf(nodeOf(c));
   // The declared shape is not known yet; every other problem counts.
-  const before = rulesOf(node)
-    .check(blank)
-    .filter((text) => !/shape/.test(text));
-  if (before.length > 0) return before;
-  const [shape] = shapesOf(c);
-  return rulesOf(node).check({ ...blank, outputs: [tensor(c.dtype, shape, c.quantization)] });
+  const before = check(blank(c)).filter((text) => !/shape/.test(text));
+  return before.length > 0 ? before : check({ ...blank(c), outputs: resultsOf(c, shapesOf(c)) });
 }
 const nodeOf = (c: Case): Node =>
   ({ kind: c.kind, attrs: c.attrs, inputs: [], outputs: [], source: 0 }) as unknown as Node;
@@ -312,9 +213,12 @@ export function graphOf(list: readonly Case[]): Graph {
       if (operand.data === null) inputs.push(id);
       return id;
     });
-    const id = tensors.push({ ...tensor(c.dtype, shapesOf(c)[0], c.quantization), name: `${source} ${c.kind}` }) - 1;
-    outputs.push(id);
-    return { ...nodeOf(c), inputs: operands, outputs: [id], source } as Node;
+    const results = resultsOf(c, shapesOf(c)).map((result, i) => {
+      const name = `${source} ${c.kind}${i > 0 ? ` ${i}` : ''}`;
+      return tensors.push({ ...result, name }) - 1;
+    });
+    outputs.push(...results);
+    return { ...nodeOf(c), inputs: operands, outputs: results, source } as Node;
   });
   return { name: 'operators', tensors, nodes, inputs, outputs };
 }

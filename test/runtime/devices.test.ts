@@ -1,5 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import ts from 'typescript';
@@ -177,10 +177,7 @@ await withScratch(async (folder) => {
   await session.send('calibrate 0 1');
 });`,
   );
-  const runners = () =>
-    execFileSync('ps', ['-A', '-o', 'args='], { encoding: 'utf8' })
-      .split('\n')
-      .filter((line) => line.startsWith(executable));
+  const runners = () => commandLines().filter((line) => line.startsWith(executable));
   const main = spawn(process.execPath, [join(folder, 'main.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => main.on('close', (_, signal) => resolve(signal)));
   await new Promise((resolve) => main.stdout.once('data', resolve));
@@ -190,6 +187,18 @@ await withScratch(async (folder) => {
   await expect.poll(() => runners().length).toBe(0);
   expect(scratchFolders()).toEqual([]);
 });
+
+/** The command lines of all processes, from /proc: a minimal system has no `ps`. */
+const commandLines = (): string[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8')];
+      } catch {
+        return []; // it ended meanwhile
+      }
+    });
 
 test('signals that a container turned into a status read the same', () => {
   const build = handBuild(

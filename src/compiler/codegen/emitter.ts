@@ -33,6 +33,8 @@ export interface Emission {
   readonly includes: readonly string[];
   /** Statements that compute the node; they become the body of a static function of their own. */
   readonly body: string;
+  /** The body may end early with `return` and one of int8_gate.h's error codes, which then ends the run. */
+  readonly fallible?: boolean;
 }
 
 /** Writes the C of one operator kind; pure apart from what it asks of `ctx`. */

@@ -171,7 +171,9 @@ const parameters = (graph: Graph, { node, reads, scratchBytes }: NodeCode): stri
 function nodeFunction(graph: Graph, code: NodeCode): string {
   const label = cComment(nodeLabel(graph, code.node));
   const body = code.emission.body.trimEnd().replace(/^(?=.)/gm, '  ');
-  return `/* ${label} */\nIG_NODE void ${code.name}(${parameters(graph, code).join(', ') || 'void'}) {\n${body}\n}\n`;
+  const { fallible } = code.emission;
+  const head = `IG_NODE ${fallible ? 'int' : 'void'} ${code.name}(${parameters(graph, code).join(', ') || 'void'})`;
+  return `/* ${label} */\n${head} {\n${body}\n${fallible ? '  return 0;\n' : ''}}\n`;
 }
 
 function address(place: Place | undefined, graph: Graph, id: TensorId, blob: Blob, write: boolean): string {
@@ -199,14 +201,16 @@ function runFunction(graph: Graph, codes: readonly (NodeCode | null)[], storage:
       ...node.outputs.map((id) => at(id, true)),
       ...(code.scratchBytes > 0 ? [`arena + ${storage.scratch[step]}`] : []),
     ];
-    return [`  ${code.name}(${args.join(', ')});`];
+    const call = `${code.name}(${args.join(', ')})`;
+    return [code.emission.fallible ? `  if ((status = ${call}) != 0) return status;` : `  ${call};`];
   });
   const copies = storage.copies.map(
     ({ output, from }) => `  memcpy(outputs[${output}], ${at(from, false)}, ${tensorBytes(graph, from)});`,
   );
   return `static int run(void *memory, const void *const *inputs, void *const *outputs) {
   uint8_t *arena = memory;
-  (void)arena, (void)inputs, (void)outputs;
+  int status = 0;
+  (void)arena, (void)inputs, (void)outputs, (void)status;
 ${[...calls, ...copies].join('\n')}
   return 0;
 }

@@ -19,7 +19,7 @@ export interface Storage {
   readonly arenaBytes: number;
 }
 
-const MOVES_NOTHING: ReadonlySet<string> = new Set<Node['kind']>(['reshape', 'squeeze']);
+const MOVES_NOTHING: ReadonlySet<string> = new Set<Node['kind']>(['reshape', 'squeeze', 'expand_dims']);
 
 /** Whether the node's result is its first operand's memory under another shape: no code runs. */
 export const isAlias = (graph: Graph, node: Node): boolean =>

@@ -1,5 +1,7 @@
 import { compactModel } from '../../model/ir/compact.ts';
 import { ABSENT, type Graph, type Model, type Node, type Tensor, type TensorId } from '../../model/ir/graph.ts';
+import { WEIGHTED_ORDER } from '../../model/ops/conv_transpose.ts';
+import type { OpKind } from '../../model/ops/kinds.ts';
 import { isQuantizable } from '../../model/tensor/dtype.ts';
 import { floatOfHalf } from '../../model/tensor/half.ts';
 import type { Quantization } from '../../model/tensor/quantization.ts';
@@ -50,6 +52,14 @@ function floatGraph(graph: Graph): Part {
 const withoutQuantization = (node: Node): Node =>
   node.kind === 'nn.dense' ? { ...node, attrs: { ...node.attrs, asymmetricQuantizeInputs: false } } : node;
 
+/** Which operands of the operators with a bias are data, weights and bias. */
+const WEIGHTED: Partial<Record<OpKind, readonly number[]>> = {
+  'nn.conv2d': [0, 1, 2],
+  'nn.depthwise_conv2d': [0, 1, 2],
+  'nn.dense': [0, 1, 2],
+  'nn.conv2d_transpose': WEIGHTED_ORDER,
+};
+
 /**
  * The scales of integer biases: the accumulator's, input scale times weight scale, whatever the file says, because that
  * is what the INT8 operator computes with.
@@ -57,8 +67,9 @@ const withoutQuantization = (node: Node): Node =>
 function impliedBiases(graph: Graph): Map<TensorId, Quantization> {
   const found = new Map<TensorId, Quantization>();
   for (const node of graph.nodes) {
-    if (node.kind !== 'nn.conv2d' && node.kind !== 'nn.depthwise_conv2d' && node.kind !== 'nn.dense') continue;
-    const [x, w, bias] = node.inputs;
+    const order = WEIGHTED[node.kind];
+    if (order === undefined) continue;
+    const [x, w, bias] = order.map((i) => node.inputs[i]);
     const input = graph.tensors[x]?.quantization;
     const weights = graph.tensors[w]?.quantization;
     const integer = /^int(32|64)$/.test(graph.tensors[bias ?? ABSENT]?.dtype ?? '');

@@ -5,8 +5,12 @@ import { isFloat } from '../../model/tensor/dtype.ts';
 import { sameQuantization } from '../../model/tensor/quantization.ts';
 import { makersOf, type Pass, useCounts } from './view.ts';
 
-const ACTIVATIONS: Partial<Record<OpKind, Activation>> = { 'nn.relu': 'RELU', 'nn.relu6': 'RELU6' };
-const CLAMPING = ['nn.conv2d', 'nn.depthwise_conv2d', 'nn.dense', 'add', 'subtract', 'multiply'] as const;
+const ACTIVATIONS: Partial<Record<OpKind, Activation>> = {
+  'nn.relu': 'RELU',
+  'nn.relu6': 'RELU6',
+  'nn.relu_n1_to_1': 'RELU_N1_TO_1',
+};
+const CLAMPING = ['nn.conv2d', 'nn.depthwise_conv2d', 'nn.dense', 'add', 'subtract', 'multiply', 'divide'] as const;
 type Clamping = Extract<Node, { kind: (typeof CLAMPING)[number] }>;
 
 const isClamping = (node: Node): node is Clamping => (CLAMPING as readonly OpKind[]).includes(node.kind);

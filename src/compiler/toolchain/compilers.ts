@@ -97,5 +97,7 @@ export function compileFlags(compiler: Compiler, target: Target): string[] {
     ...targetFlags(target, compiler.family),
     ...['-std=gnu11', '-O3', '-fPIC', '-fvisibility=hidden', '-fwrapv', '-fno-strict-aliasing'],
     ...['-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math'],
+    // gcc's first scheduler pulls loads ahead until the register tiles of the kernels spill.
+    ...(compiler.family === 'gcc' ? ['-fno-schedule-insns'] : []),
   ];
 }

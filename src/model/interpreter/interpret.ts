@@ -123,16 +123,14 @@ function evaluateNode(
   const inputs = node.inputs.map((id, i) => (id === ABSENT ? null : inThisRun(graph.tensors[id], operands[i]!)));
   const declared = node.outputs.map((id) => graph.tensors[id]);
   const view = { kind: node.kind, attrs: node.attrs, inputs, outputs: declared };
+  // Fed values decide as much as shapes do: an index, an axis, the length of a range.
+  const problems = rules.check(view);
+  if (problems.length > 0) throw new InputError(`${model.name}: ${nodeLabel(graph, node)}: ${problems.join('; ')}`);
   const shapes = rules.shapes(view);
   const outputs = declared.map((tensor, k): Tensor => {
     const shape = shapes[k] ?? tensor.shape;
     return sameShape(shape, tensor.shape) ? tensor : { ...tensor, shape };
   });
-  const changed =
-    inputs.some((t, i) => t !== null && !sameShape(t.shape, graph.tensors[node.inputs[i]].shape)) ||
-    outputs.some((t, k) => t !== declared[k]);
-  const problems = changed ? rules.check({ ...view, outputs }) : [];
-  if (problems.length > 0) throw new InputError(`${model.name}: ${nodeLabel(graph, node)}: ${problems.join('; ')}`);
   const data = rules.evaluate({
     ...view,
     outputs,

@@ -79,6 +79,13 @@ export function roundingDivideByPOT(x: number, exponent: number): number {
   return (x >> exponent) + ((x & mask) > threshold ? 1 : 0);
 }
 
+/**
+ * RoundingDivideByPOT where callers in TFLite do not keep to [0, 31]: on x86 and on ARM64 alike the shift then takes
+ * the exponent's lowest five bits, and the rounding adds 1 to what is not negative. Holds for −32 … 63.
+ */
+export const roundingDivideByAnyPOT = (x: number, exponent: number): number =>
+  exponent >= 0 && exponent <= 31 ? roundingDivideByPOT(x, exponent) : (x >> (exponent & 31)) + (x >= 0 ? 1 : 0);
+
 /** TFLite's MultiplyByQuantizedMultiplier with its double rounding; the left shift wraps around as int32. */
 export function multiplyByMultiplier(x: number, m: Multiplier): number {
   return m.shift > 0
@@ -175,7 +182,7 @@ export function activationRange(activation: Activation, scale: number, zeroPoint
 }
 
 /** A NaN stays one. */
-// biome-ignore lint/complexity/useMathMinMax: the hot loops want no calls
+// the hot loops want no calls
 export const clamp = (x: number, min: number, max: number): number => (x < min ? min : x > max ? max : x);
 
 const FLT_MAX = 3.4028234663852886e38;

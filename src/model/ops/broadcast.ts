@@ -1,4 +1,8 @@
+import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, strides } from '../tensor/shape.ts';
+import { operand } from './checks.ts';
+import type { EvalView } from './definition.ts';
+import type { OpKind } from './kinds.ts';
 
 /**
  * For each element of `out`, the index of the element of a tensor of `shape` that broadcasts to it; null when the
@@ -24,4 +28,15 @@ export function broadcastIndices(shape: Shape, out: Shape): Int32Array | null {
     }
   }
   return indices;
+}
+
+/** The result of a binary operator: `f` of each pair of elements, by numpy's broadcast. int64 elements are bigints. */
+export function combine<T extends number | bigint>(op: EvalView<OpKind>, f: (x: T, y: T) => T): TensorData[] {
+  const { dtype, shape } = op.outputs[0];
+  const data = allocate(dtype, elements(shape));
+  const i = broadcastIndices(operand(op, 0).shape, shape);
+  const j = broadcastIndices(operand(op, 1).shape, shape);
+  const [x, y, out] = [op.data[0], op.data[1], data] as unknown as T[][];
+  for (let k = 0; k < data.length; k++) out[k] = f(x[i === null ? k : i[k]], y[j === null ? k : j[k]]);
+  return [data];
 }

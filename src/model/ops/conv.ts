@@ -7,6 +7,7 @@ import { convolve, type Geometry } from './convolve.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
 import { quantizeBatches } from './hybrid.ts';
 import {
+  type BiasType,
   centered,
   checkActivation,
   checkForm,
@@ -19,7 +20,7 @@ import {
 } from './weights.ts';
 import { checkWindow, type Window, windowExtents } from './window.ts';
 
-export interface Conv2dAttrs {
+export interface Conv2dAttrs extends BiasType {
   /** What the file says, or explicit extents once a pass has folded a pad operator in. */
   readonly padding: Padding | Pads;
   readonly strides: HW;
@@ -122,7 +123,7 @@ function evaluate(op: EvalView<ConvKind>, multiplier: number | null): TensorData
       const finish = integerFinish(op, op.attrs.activation, g.outChannels);
       const x = centered(op.data[0]!, [parameters(data).zeroPoint]);
       const w = centered(op.data[1]!, [parameters(weights).zeroPoint]);
-      convolve(g, x, w, isWide(data, op.inputs[2]), () => finish, out as Int8Array);
+      convolve(g, x, w, isWide(data, op.inputs[2], op.attrs), () => finish, out as Int8Array);
     }
   }
   return [out];

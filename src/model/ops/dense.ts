@@ -8,6 +8,7 @@ import type { EvalView, OpTable, OpView } from './definition.ts';
 import { quantizeBatches } from './hybrid.ts';
 import { multiplyRows32, multiplyRowsFloat, multiplyRowsWide } from './linear.ts';
 import {
+  type BiasType,
   biasValues,
   centered,
   checkActivation,
@@ -25,7 +26,7 @@ export interface DenseFamily {
     readonly activation: Activation;
     readonly keepNumDims: boolean;
     readonly asymmetricQuantizeInputs: boolean;
-  };
+  } & BiasType;
 }
 
 type Kind = 'nn.dense';
@@ -46,7 +47,7 @@ function integerFinish(op: EvalView<Kind>, units: number): Finish {
   const { scale, zeroPoint } = parameters(output);
   const { min, max } = activationRange(op.attrs.activation, scale, zeroPoint, output.dtype);
   const factors = denseFactors(operand(op, 0), operand(op, 1), output);
-  const wide = isWide(operand(op, 0), op.inputs[2]);
+  const wide = isWide(operand(op, 0), op.inputs[2], op.attrs);
   const bias = biasValues(op.data[2], units, wide);
   if (op.profile !== 'tflite' && !wide) {
     const requantize = requantizer(op.profile, factors);
@@ -104,7 +105,7 @@ function evaluate(op: EvalView<Kind>): TensorData[] {
   const finish = integerFinish(op, units);
   const x = centered(op.data[0]!, [parameters(data).zeroPoint]);
   const w = centered(op.data[1]!, [parameters(weights).zeroPoint]);
-  const wide = isWide(data, op.inputs[2]);
+  const wide = isWide(data, op.inputs[2], op.attrs);
   const sums = wide ? new Float64Array(units) : new Int32Array(units);
   for (let r = 0, o = 0; r < rows; r++) {
     if (wide) multiplyRowsWide(x, r * depth, w, 0, depth, units, sums as Float64Array, 0);
@@ -139,12 +140,12 @@ export const denseOps: OpTable<DenseFamily> = {
               `the input's last dimension is ${last}, the weights have ${depth}`,
           ];
         },
-        // uint8 data may give int16: an old form for LSTM cells.
+        // 8-bit data may give int16, as in LSTM cells.
         () =>
           checkForm(
             op,
             weights.shape[0],
-            data.dtype === 'uint8' && op.outputs[0].dtype === 'int16' ? 'int16' : data.dtype,
+            data.dtype !== 'float32' && op.outputs[0].dtype === 'int16' ? 'int16' : data.dtype,
           ),
         () => [
           (weightedForm(data, weights) !== 'hybrid' || op.attrs.activation === 'SIGN_BIT') &&

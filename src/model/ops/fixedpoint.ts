@@ -1,5 +1,8 @@
-/** gemmlowp's fixed-point functions on raw int32 values, as the quantized softmax uses them (fixedpoint.h). */
-import { roundingDivideByPOT as divide, doublingHighMul as mul } from './arithmetic.ts';
+/**
+ * gemmlowp's fixed-point functions on raw int32 values (fixedpoint.h) and TFLite's own beside them (common.h), as the
+ * quantized normalizations use them.
+ */
+import { roundingDivideByPOT as divide, type Multiplier, doublingHighMul as mul } from './arithmetic.ts';
 
 const MAX = 2147483647;
 const MIN = -2147483648;
@@ -51,4 +54,62 @@ export function reciprocal(x: number, integerBits: number): { readonly scale: nu
   const headroom = Math.clz32(x);
   const mantissa = ((x << headroom) - 0x80000000) | 0;
   return { scale: oneOverOnePlus(mantissa), bitsOver: integerBits - headroom };
+}
+
+const saturate = (x: number): number => Math.min(Math.max(x, MIN), MAX);
+const halfSum = (a: number, b: number): number => Math.trunc((a + b + (a + b >= 0 ? 1 : -1)) / 2);
+
+/** Constants of `logOfQ12`, Q0.31. */
+const LOG = {
+  two: 1488522236,
+  fourthRootOfHalf: 1805811301,
+  rootOfHalf: 1518500250,
+  alphaN: 117049297,
+  alphaD: 127690142,
+  alphaI: 1057819769,
+  alphaF: 638450708,
+} as const;
+
+/** ln(x) of a positive Q12.19 as Q5.26, for x from 1/4096. Source: log_x_for_x_greater_than_or_equal_to_1 (common.h). */
+export function logOfQ12(x: number): number {
+  const quarter = 1 << 23;
+  const headroomA = Math.max(Math.clz32(x) - 1, 0);
+  const headroomB = Math.max(Math.clz32(mul(x, LOG.rootOfHalf)) - 1, 0);
+  const mantissaA = shiftLeft(mul(shiftLeft(x, headroomA), LOG.rootOfHalf), 1);
+  const mantissaB = shiftLeft(x, headroomB);
+  const powerA = saturate(shiftLeft(11 - headroomA, 25) + quarter);
+  const powerB = saturate(shiftLeft(12 - headroomB, 25) - quarter);
+  const r = Math.min(mantissaA, mantissaB);
+  const p = halfSum(r, LOG.fourthRootOfHalf);
+  const q = ((r - LOG.fourthRootOfHalf) * 2) | 0;
+  const q2 = mul(q, q);
+  const numerator = (mul(q, r) + mul(mul(q, q2), LOG.alphaN)) | 0;
+  const factor = (LOG.alphaI + q + mul(LOG.alphaD, q2)) | 0;
+  const denominator = oneOverOnePlus((mul(p, factor) + mul(LOG.alphaF, q)) | 0);
+  return shiftLeft((mul(Math.max(powerA, powerB), LOG.two) + mul(divide(numerator, 6), denominator)) | 0, 1);
+}
+
+/**
+ * 1 / √x of a positive int32 as a multiplier: five Newton steps from 1 in Q3.28. 0 and what lies below count as 1.
+ * Source: GetInvSqrtQuantizedMultiplierExp (common.h).
+ */
+export function inverseSqrt(x: number): Multiplier {
+  if (x <= 1) return { multiplier: MAX, shift: 0 };
+  let right = 11;
+  let input = x;
+  while (input >= 1 << 29) {
+    input = Math.trunc(input / 4);
+    right++;
+  }
+  const pairs = ((Math.clz32(input) - 1) >> 1) - 1;
+  right -= pairs;
+  const half = divide((input << (2 * pairs)) >> 1, 1);
+  const threeHalves = (1 << 28) + (1 << 27);
+  let y = 1 << 28;
+  for (let i = 0; i < 5; i++) {
+    const cube = shiftLeft(mul(mul(y, y), y), 6);
+    y = shiftLeft((mul(threeHalves, y) - mul(half, cube)) | 0, 3);
+  }
+  const multiplier = mul(y, LOG.rootOfHalf);
+  return right < 0 ? { multiplier: multiplier << -right, shift: 0 } : { multiplier, shift: right === 0 ? 0 : -right };
 }

@@ -3,7 +3,7 @@
  * Math.fround; the scale of the asymmetric variant is computed in double, as TFLite does.
  * Source: portable_tensor_utils.cc.
  */
-import { clamp, roundAway } from './arithmetic.ts';
+import { castInt32, clamp, roundAway } from './arithmetic.ts';
 
 export interface QuantizedBatches {
   readonly values: Int8Array<ArrayBuffer>;
@@ -34,18 +34,20 @@ function symmetric(min: number, max: number): Affine | null {
 }
 
 function asymmetric(min: number, max: number): Affine | null {
-  const low = Math.min(0, min);
-  const high = Math.max(0, max);
+  const low = min < 0 ? min : 0;
+  const high = max > 0 ? max : 0;
   if (low === high) return null;
   const step = (high - low) / 255;
   const fromLow = -128 - low / step;
   const fromHigh = 127 - high / step;
   const lowIsCloser = 128 + Math.abs(low / step) < 127 + Math.abs(high / step);
   const scale = Math.fround(step);
+  const offset = roundAway(lowIsCloser ? fromLow : fromHigh);
   return {
     scale,
     inverse: Math.fround(1 / scale),
-    offset: clamp(roundAway(lowIsCloser ? fromLow : fromHigh), -128, 127),
+    // Infinities in the data leave none.
+    offset: Number.isNaN(offset) ? 0 : clamp(offset, -128, 127),
   };
 }
 
@@ -64,7 +66,7 @@ export function quantizeBatches(data: Float32Array, batches: number, isAsymmetri
     if (q === null) continue;
     for (let i = b * size; i < (b + 1) * size; i++) {
       const scaled = Math.fround(q.offset + Math.fround(data[i] * q.inverse));
-      values[i] = clamp(roundAway(scaled), lowest, 127);
+      values[i] = clamp(castInt32(roundAway(scaled)), lowest, 127);
     }
   }
   return { values, scales, offsets };

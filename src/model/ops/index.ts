@@ -1,23 +1,51 @@
+import { batchMatmulOps } from './batch_matmul.ts';
+import { binaryOps } from './binary.ts';
+import { castOps } from './cast.ts';
+import { compareOps } from './compare.ts';
 import { convOps } from './conv.ts';
+import { convTransposeOps } from './conv_transpose.ts';
+import { conv3dOps } from './conv3d.ts';
+import { creationOps } from './creation.ts';
 import type { OpDefinition } from './definition.ts';
 import { denseOps } from './dense.ts';
-import { elementwiseOps } from './elementwise.ts';
+import { indexingOps } from './indexing.ts';
 import type { OpKind } from './kinds.ts';
+import { movementOps } from './movement.ts';
+import { normalizeOps } from './normalize.ts';
+import { orderingOps } from './ordering.ts';
 import { poolOps } from './pool.ts';
 import { quantizeOps } from './quantize.ts';
 import { reduceOps } from './reduce.ts';
+import { resizeOps } from './resize.ts';
+import { selectOps } from './select.ts';
 import { shapeOps } from './shape.ts';
 import { softmaxOps } from './softmax.ts';
+import { sumOps } from './sums.ts';
+import { unaryOps } from './unary.ts';
 
 /** The rules of every operator kind. A kind without rules does not compile. */
 export const ops: { readonly [K in OpKind]: OpDefinition<K> } = {
   ...convOps,
+  ...convTransposeOps,
+  ...conv3dOps,
+  ...batchMatmulOps,
+  ...resizeOps,
   ...denseOps,
   ...poolOps,
-  ...elementwiseOps,
+  ...sumOps,
+  ...binaryOps,
+  ...compareOps,
+  ...unaryOps,
+  ...normalizeOps,
   ...reduceOps,
   ...softmaxOps,
   ...shapeOps,
+  ...movementOps,
+  ...indexingOps,
+  ...selectOps,
+  ...creationOps,
+  ...orderingOps,
+  ...castOps,
   ...quantizeOps,
 };
 

@@ -92,11 +92,7 @@ const take: OpDefinition<'take'> = defineOp<'take'>({
   check(op) {
     const axes = takeAxes(op);
     return firstProblems(
-      () => [
-        dtypeIs(operand(op, 1), 'the indices', ...INDEX, 'int16'),
-        ...moved(op),
-        typeof axes === 'string' && axes,
-      ],
+      () => [dtypeIs(operand(op, 1), 'the indices', ...INDEX, 'int16'), ...moved(op), typeof axes === 'string' && axes],
       () => [outside(operand(op, 1).data, () => takeLoops(op).extent)],
     );
   },
@@ -179,7 +175,8 @@ export function oneHotLoops(op: OpView<'one_hot'>): { outer: number; depth: numb
   const axis = oneHotAxis(op)!;
   return { outer: elements(shape.slice(0, axis)), depth, inner: elements(shape.slice(axis)) };
 }
-const oneHotAxis = (op: OpView<'one_hot'>): number | null => resolveAxis(op.attrs.axis, operand(op, 0).shape.length + 1);
+const oneHotAxis = (op: OpView<'one_hot'>): number | null =>
+  resolveAxis(op.attrs.axis, operand(op, 0).shape.length + 1);
 
 const oneHot: OpDefinition<'one_hot'> = defineOp<'one_hot'>({
   arity: { inputs: [4, 4], outputs: [1, 1] },

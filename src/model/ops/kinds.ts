@@ -1,11 +1,25 @@
+import type { BatchMatmulFamily } from './batch_matmul.ts';
+import type { BinaryFamily } from './binary.ts';
+import type { CastFamily } from './cast.ts';
+import type { CompareFamily } from './compare.ts';
 import type { ConvFamily } from './conv.ts';
+import type { ConvTransposeFamily } from './conv_transpose.ts';
+import type { Conv3dFamily } from './conv3d.ts';
+import type { CreationFamily } from './creation.ts';
 import type { DenseFamily } from './dense.ts';
-import type { ElementwiseFamily } from './elementwise.ts';
+import type { IndexingFamily } from './indexing.ts';
+import type { MovementFamily } from './movement.ts';
+import type { NormalizeFamily } from './normalize.ts';
+import type { OrderingFamily } from './ordering.ts';
 import type { PoolFamily } from './pool.ts';
 import type { QuantizeFamily } from './quantize.ts';
 import type { ReduceFamily } from './reduce.ts';
+import type { ResizeFamily } from './resize.ts';
+import type { SelectFamily } from './select.ts';
 import type { ShapeFamily } from './shape.ts';
 import type { SoftmaxFamily } from './softmax.ts';
+import type { SumFamily } from './sums.ts';
+import type { UnaryFamily } from './unary.ts';
 
 /**
  * The attributes of every operator kind. Kinds carry Relay's names; whether an application is quantized is read off
@@ -14,12 +28,26 @@ import type { SoftmaxFamily } from './softmax.ts';
  */
 export interface OpAttrs
   extends ConvFamily,
+    ConvTransposeFamily,
+    Conv3dFamily,
+    BatchMatmulFamily,
+    ResizeFamily,
     DenseFamily,
     PoolFamily,
-    ElementwiseFamily,
+    SumFamily,
+    BinaryFamily,
+    CompareFamily,
+    UnaryFamily,
+    NormalizeFamily,
     ReduceFamily,
     SoftmaxFamily,
     ShapeFamily,
+    MovementFamily,
+    IndexingFamily,
+    SelectFamily,
+    CreationFamily,
+    OrderingFamily,
+    CastFamily,
     QuantizeFamily {}
 
 export type OpKind = keyof OpAttrs;

@@ -1,10 +1,20 @@
-import type { TensorData } from '../tensor/dtype.ts';
-import { elements, type Shape, showShape, strides } from '../tensor/shape.ts';
+import { isQuantizable, type TensorData } from '../tensor/dtype.ts';
+import { elements, sameShape, showShape, strides } from '../tensor/shape.ts';
 import type { NoAttrs } from './attrs.ts';
-import { defineOp, firstProblems, integers, isIndexVector, operand, resolveAxis, sameDtype, sameParameters } from './checks.ts';
+import {
+  defineOp,
+  firstProblems,
+  integers,
+  isIndexVector,
+  operand,
+  resolveAxis,
+  sameDtype,
+  sameParameters,
+} from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
 import { planMirrorPad } from './mirror_pad.ts';
 import { batchToSpace, depthToSpace, spaceToBatch, spaceToDepth } from './space_batch.ts';
+import { planSplit } from './split.ts';
 import { intoWhole, type MovementPlan, runCopies, type StridedCopy, whole } from './strided_copy.ts';
 
 /**
@@ -38,6 +48,12 @@ export interface MovementFamily {
   'nn.mirror_pad': { readonly mode: 'REFLECT' | 'SYMMETRIC' };
   /** data, paddings, the value to pad with. TFLite PADV2. */
   'nn.pad_v2': NoAttrs;
+  /** Zeros in place of data. */
+  zeros_like: NoAttrs;
+  /** data, whose last dimension becomes a diagonal among zeros. */
+  matrix_diag: NoAttrs;
+  /** data, diagonal. */
+  matrix_set_diag: NoAttrs;
   /** A sparse constant, which the importer has expanded, as a dense tensor. */
   densify: NoAttrs;
 }
@@ -173,45 +189,43 @@ const planners: { readonly [K in MovementKind]: (op: OpView<K>) => Planned } = {
     return whole([result], [copy]);
   },
 
+  zeros_like: (op) => whole([operand(op, 0).shape], [], zeroOf(op)),
+
+  matrix_diag: (op) => {
+    const { shape } = operand(op, 0);
+    const n = shape.at(-1);
+    if (n === undefined) return 'the input is a scalar';
+    return whole([[...shape, n]], [onDiagonal(elements(shape.slice(0, -1)), n, n, n)]);
+  },
+
+  matrix_set_diag: (op) => {
+    const { shape } = operand(op, 0);
+    const diagonal = operand(op, 1).shape;
+    if (shape.length < 2) return `${showShape(shape)} is no matrix`;
+    const [rows, columns] = shape.slice(-2);
+    const outer = shape.slice(0, -2);
+    const n = Math.min(rows, columns);
+    if (!sameShape(diagonal, [...outer, n]))
+      return `a diagonal ${showShape(diagonal)} does not fit ${showShape(shape)}`;
+    const onTop = { ...onDiagonal(elements(outer), n, rows, columns), from: 1 };
+    return whole([shape], [intoWhole([elements(shape)], 0, [1]), onTop]);
+  },
+
   densify: (op) => {
     const { shape } = operand(op, 0);
     return whole([shape], [intoWhole([elements(shape)], 0, [1])]);
   },
 };
 
-/** Parts along one axis: of equal sizes, or of the given ones, of which one may be −1. */
-function planSplit(
-  op: OpView<'split' | 'split_v'>,
-  from: number,
-  [at, ...others]: readonly number[],
-  asked: readonly number[] | null,
-): MovementPlan | string {
-  const { shape } = operand(op, from);
-  const axis = at === undefined || others.length > 0 ? null : resolveAxis(at, shape.length);
-  if (axis === null) return `axis ${at} is outside ${showShape(shape)}`;
-  const extent = shape[axis];
-  const count = op.outputs.length;
-  if (op.attrs.parts !== count) return `${op.attrs.parts} parts for ${count} results`;
-  if (asked === null && extent % count !== 0) return `${extent} does not split into ${count} equal parts`;
-  const given = asked ?? new Array<number>(count).fill(extent / count);
-  if (given.length !== count) return `${given.length} sizes for ${count} results`;
-  if (given.filter((n) => n === -1).length > 1) return 'more than one size is -1';
-  const known = given.reduce((sum, n) => sum + (n === -1 ? 0 : n), 0);
-  const sizes = given.map((n) => (n === -1 ? extent - known : n));
-  if (sizes.some((n) => n < 0) || sizes.reduce((a, b) => a + b, 0) !== extent)
-    return `sizes ${showShape(given)} do not add up to ${extent}`;
-  const step = strides(shape);
-  const shapes: Shape[] = [];
-  let done = 0;
-  const copies = sizes.map((n, to): StridedCopy => {
-    const part = shape.with(axis, n);
-    shapes.push(part);
-    const copy = { ...intoWhole(part, done * step[axis], step), from, to };
-    done += n;
-    return copy;
-  });
-  return whole(shapes, copies);
-}
+/** What stands for zero in the result. */
+const zeroOf = ({ outputs: [out] }: OpView<MovementKind>): number =>
+  isQuantizable(out.dtype) ? (out.quantization?.zeroPoints[0] ?? 0) : 0;
+
+/** Rows of `n` elements onto the diagonals of `outer` matrices. */
+const onDiagonal = (outer: number, n: number, rows: number, columns: number): StridedCopy => ({
+  ...intoWhole([outer, n], 0, [n, 1]),
+  dstStrides: [rows * columns, columns + 1],
+});
 
 const planOf = <K extends MovementKind>(op: OpView<K>): Planned =>
   (planners[op.kind] as (op: OpView<K>) => Planned)(op);
@@ -225,7 +239,7 @@ export function planMovement<K extends MovementKind>(op: OpView<K>): MovementPla
 /** Which operand the moved elements are; the others say where to, apart from a value to pad with. */
 const dataAt = (kind: MovementKind): number => (kind === 'split' ? 1 : 0);
 const isValue = (kind: MovementKind, i: number): boolean =>
-  i === dataAt(kind) || (kind === 'nn.pad_v2' && i === 2);
+  i === dataAt(kind) || (kind === 'nn.pad_v2' && i === 2) || kind === 'matrix_set_diag';
 
 function evaluate<K extends MovementKind>(op: EvalView<K>): TensorData[] {
   const known = { ...op, inputs: op.inputs.map((t, i) => t && { ...t, data: op.data[i] }) };
@@ -234,10 +248,7 @@ function evaluate<K extends MovementKind>(op: EvalView<K>): TensorData[] {
   return runCopies(plan.copies, op.data, results, op.kind === 'nn.pad_v2' ? op.data[2]![0] : plan.fill);
 }
 
-function define<K extends MovementKind>(
-  inputs: number,
-  outputs: readonly [number, number] = [1, 1],
-): OpDefinition<K> {
+function define<K extends MovementKind>(inputs: number, outputs: readonly [number, number] = [1, 1]): OpDefinition<K> {
   return defineOp<K>({
     arity: { inputs: [inputs, inputs], outputs },
     check: (op) =>
@@ -276,5 +287,8 @@ export const movementOps: OpTable<MovementFamily> = {
   'nn.depth_to_space': define(1),
   'nn.mirror_pad': define(2),
   'nn.pad_v2': define(3),
+  zeros_like: define(1),
+  matrix_diag: define(1),
+  matrix_set_diag: define(2),
   densify: define(1),
 };

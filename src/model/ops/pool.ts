@@ -25,9 +25,12 @@ export interface PoolAttrs {
 export interface PoolFamily {
   'nn.avg_pool2d': PoolAttrs;
   'nn.max_pool2d': PoolAttrs;
+  /** The root of the mean square; float32. TFLite L2_POOL_2D. */
+  'nn.l2_pool2d': PoolAttrs;
 }
 
 type PoolKind = keyof PoolFamily;
+const INTEGERS = ['int8', 'uint8', 'int16'] as const;
 
 export const poolWindow = (op: OpView<PoolKind>): Window => ({
   kernel: op.attrs.pool,
@@ -54,7 +57,10 @@ function parametersAgree(op: OpView<PoolKind>): string | false {
 function check(op: OpView<PoolKind>): string[] {
   const [data, output] = [operand(op, 0), op.outputs[0]];
   return firstProblems(
-    () => [rankIs(data, 'the input', 4), dtypeIs(data, 'the input', 'float32', 'int8', 'uint8', 'int16')],
+    () => [
+      rankIs(data, 'the input', 4),
+      dtypeIs(data, 'the input', 'float32', ...(op.kind === 'nn.l2_pool2d' ? [] : INTEGERS)),
+    ],
     () => [
       sameDtype(data, 'the input', output, 'the output'),
       clampingActivation(op.attrs.activation),
@@ -97,6 +103,28 @@ function eachWindow(
   }
 }
 
+/** Sums and roots are rounded to float32 at each step. Source: L2Pool (reference/pooling.h). */
+function rootMeanSquare(op: EvalView<'nn.l2_pool2d'>): TensorData[] {
+  const data = op.data[0] as Float32Array;
+  const [, height, width, channels] = operand(op, 0).shape;
+  const out = new Float32Array(elements(op.outputs[0].shape));
+  const { min, max } = poolRange(op);
+  eachWindow(op, (o, b, [y0, y1], [x0, x1]) => {
+    for (let c = 0; c < channels; c++) {
+      let sum = 0;
+      for (let y = y0; y < y1; y++) {
+        for (let x = x0; x < x1; x++) {
+          const v = data[((b * height + y) * width + x) * channels + c];
+          sum = Math.fround(sum + Math.fround(v * v));
+        }
+      }
+      const mean = Math.fround(sum / ((y1 - y0) * (x1 - x0)));
+      out[o * channels + c] = clamp(Math.fround(Math.sqrt(mean)), min, max);
+    }
+  });
+  return [out];
+}
+
 function evaluate(op: EvalView<PoolKind>, average: boolean): TensorData[] {
   const data = op.data[0] as Float32Array;
   const output = op.outputs[0];
@@ -112,7 +140,7 @@ function evaluate(op: EvalView<PoolKind>, average: boolean): TensorData[] {
       for (let y = y0; y < y1; y++) {
         for (let x = x0; x < x1; x++) {
           const v = data[((b * height + y) * width + x) * channels + c];
-          // biome-ignore lint/complexity/useMathMinMax: a NaN never becomes the largest
+          // a NaN never becomes the largest
           if (!average) sum = sum < v ? v : sum;
           else sum = float ? Math.fround(sum + v) : sum + v;
         }
@@ -124,15 +152,16 @@ function evaluate(op: EvalView<PoolKind>, average: boolean): TensorData[] {
   return [out];
 }
 
-const pool = <K extends PoolKind>(average: boolean): OpDefinition<K> =>
+const pool = <K extends PoolKind>(run: (op: EvalView<K>) => TensorData[]): OpDefinition<K> =>
   defineOp<K>({
     arity: { inputs: [1, 1], outputs: [1, 1] },
     check: (op) => check(op as OpView<PoolKind>),
     shapes: (op) => shapes(op as OpView<PoolKind>),
-    evaluate: (op) => evaluate(op as EvalView<PoolKind>, average),
+    evaluate: run,
   });
 
 export const poolOps: OpTable<PoolFamily> = {
-  'nn.avg_pool2d': pool(true),
-  'nn.max_pool2d': pool(false),
+  'nn.avg_pool2d': pool((op) => evaluate(op, true)),
+  'nn.max_pool2d': pool((op) => evaluate(op, false)),
+  'nn.l2_pool2d': pool(rootMeanSquare),
 };

@@ -1,34 +1,16 @@
 import type { Tensor } from '../ir/graph.ts';
 import { allocate, integerRange, type TensorData } from '../tensor/dtype.ts';
-import { elements, type Shape, strides } from '../tensor/shape.ts';
+import { elements } from '../tensor/shape.ts';
 import { clamp, type Multiplier, multiplyByMultiplier, quantizeMultiplier } from './arithmetic.ts';
-import {
-  defineOp,
-  dtypeIs,
-  firstProblems,
-  integers,
-  isIndexVector,
-  operand,
-  parameters,
-  perTensorQuantized,
-  resolveAxis,
-  sameDtype,
-} from './checks.ts';
-import type { EvalView, OpTable, OpView } from './definition.ts';
+import { defineOp, dtypeIs, firstProblems, operand, parameters, perTensorQuantized, sameDtype } from './checks.ts';
+import type { EvalView, OpTable } from './definition.ts';
+import { axesProblems, reducedCount, reducedMask, reducedShape, reduceTargets } from './reduce_axes.ts';
+import { type FoldFamily, foldOps } from './reduce_fold.ts';
 
-export interface ReduceFamily {
+export interface ReduceFamily extends FoldFamily {
   /** data, axes (constant int32). */
   mean: { readonly keepDims: boolean };
 }
-
-/** Which dimensions are reduced, or null while the axes are unknown. Duplicates count once. */
-function reduced(op: OpView<'mean'>): boolean[] | null {
-  const axes = integers(op.inputs[1]);
-  const rank = operand(op, 0).shape.length;
-  return axes && operand(op, 0).shape.map((_, d) => axes.some((a) => resolveAxis(a, rank) === d));
-}
-
-const keptShape = (shape: Shape, mask: readonly boolean[]): number[] => shape.map((d, i) => (mask[i] ? 1 : d));
 
 /**
  * The multiplier of a quantized mean: input scale / output scale with 1/count folded in by integer division.
@@ -41,27 +23,11 @@ export function meanMultiplier(input: Tensor, output: Tensor, count: number): Mu
   return { multiplier: Number(BigInt.asIntN(32, divided / BigInt(count))), shift: m.shift - shift };
 }
 
-/** For each input element, the index of the output element it adds to. */
-function* targets(shape: Shape, mask: readonly boolean[]): Generator<number> {
-  const step = strides(keptShape(shape, mask)).map((s, d) => (mask[d] ? 0 : s));
-  const position = new Array<number>(shape.length).fill(0);
-  const total = elements(shape);
-  for (let i = 0, at = 0; i < total; i++) {
-    yield at;
-    for (let d = shape.length - 1; d >= 0; d--) {
-      at += step[d];
-      if (++position[d] < shape[d]) break;
-      position[d] = 0;
-      at -= step[d] * shape[d];
-    }
-  }
-}
-
 function evaluate(op: EvalView<'mean'>): TensorData[] {
   const [input, output] = [operand(op, 0), op.outputs[0]];
-  const mask = reduced({ ...op, inputs: [input, { ...operand(op, 1), data: op.data[1] }] })!;
+  const mask = reducedMask(input, { ...operand(op, 1), data: op.data[1] })!;
   const out = allocate(output.dtype, elements(output.shape));
-  const count = elements(input.shape.filter((_, d) => mask[d]));
+  const count = reducedCount(input.shape, mask);
   if (elements(input.shape) === 0) {
     if (input.dtype === 'float32') (out as Float32Array).fill(Number.NaN);
     return [out];
@@ -69,7 +35,7 @@ function evaluate(op: EvalView<'mean'>): TensorData[] {
   if (input.dtype === 'int64' || input.dtype === 'int32') {
     const sums = new BigInt64Array(out.length);
     let i = 0;
-    for (const o of targets(input.shape, mask)) sums[o] += BigInt(op.data[0]![i++]);
+    for (const o of reduceTargets(input.shape, mask)) sums[o] += BigInt(op.data[0]![i++]);
     for (let o = 0; o < out.length; o++) {
       const mean = sums[o] / BigInt(count);
       out[o] = input.dtype === 'int64' ? mean : Number(BigInt.asIntN(32, mean));
@@ -80,7 +46,7 @@ function evaluate(op: EvalView<'mean'>): TensorData[] {
   const sums = float ? new Float32Array(out.length) : new Int32Array(out.length);
   const data = op.data[0] as Float32Array;
   let i = 0;
-  for (const o of targets(input.shape, mask)) sums[o] += data[i++];
+  for (const o of reduceTargets(input.shape, mask)) sums[o] += data[i++];
   if (float) {
     for (let o = 0; o < out.length; o++) out[o] = sums[o] / count;
     return [out];
@@ -99,32 +65,21 @@ export const reduceOps: OpTable<ReduceFamily> = {
   mean: defineOp({
     arity: { inputs: [2, 2], outputs: [1, 1] },
     check: (op) => {
-      const [data, axes, output] = [operand(op, 0), operand(op, 1), op.outputs[0]];
+      const [data, output] = [operand(op, 0), op.outputs[0]];
       return firstProblems(
         () => [
           dtypeIs(data, 'the input', 'float32', 'int8', 'uint8', 'int16', 'int32', 'int64'),
           sameDtype(data, 'the input', output, 'the output'),
-          ...isIndexVector(axes, 'the axes'),
+          ...axesProblems(op),
         ],
-        () =>
-          (integers(axes) ?? []).map(
-            (a) =>
-              data.shape.length > 0 &&
-              resolveAxis(a, data.shape.length) === null &&
-              `axis ${a} of ${data.shape.length} dimensions`,
-          ),
         () =>
           data.dtype === 'int8' || data.dtype === 'uint8' || data.dtype === 'int16'
             ? [perTensorQuantized(data, 'the input'), perTensorQuantized(output, 'the output')]
             : [],
       );
     },
-    shapes: (op) => {
-      const mask = reduced(op);
-      if (mask === null) return [null];
-      const { shape } = operand(op, 0);
-      return [op.attrs.keepDims ? keptShape(shape, mask) : shape.filter((_, d) => !mask[d])];
-    },
+    shapes: (op) => [reducedShape(op)],
     evaluate,
   }),
+  ...foldOps,
 };

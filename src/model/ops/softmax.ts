@@ -108,7 +108,7 @@ function evaluateFloat(op: EvalView<Kind>, depth: number, out: Float32Array): vo
   const beta = Math.fround(op.attrs.beta);
   for (let at = 0; at < out.length; at += depth) {
     let max = -3.4028234663852886e38;
-    // biome-ignore lint/complexity/useMathMinMax: a NaN never becomes the largest
+    // a NaN never becomes the largest
     for (let c = 0; c < depth; c++) max = max < x[at + c] ? x[at + c] : max;
     let sum = 0;
     for (let c = 0; c < depth; c++) {

@@ -70,22 +70,34 @@ export function tanh16(x: number, s: Scaling16): number {
 /**
  * A function on [inputMin, inputMax] as 513 int16 entries for `lookUp16`, with the output interval spread over int16.
  * Each of the first 512 is lowered by half of the interpolation's error in the middle. Source: LUTPopulateInt16.
+ * @param round Math.fround where the reference computes in float32; nothing where it computes in double
  */
 export function table16(
   f: (x: number) => number,
   [inputMin, inputMax]: readonly [number, number],
   [outputMin, outputMax]: readonly [number, number],
+  round: (x: number) => number = (x) => x,
 ): Int16Array {
-  const step = (inputMax - inputMin) / 512;
-  const inverse = 65536 / (outputMax - outputMin);
+  const step = round(round(inputMax - inputMin) / 512);
+  const inverse = round(65536 / round(outputMax - outputMin));
+  const at = (x: number) => round(round(f(x)) * inverse);
+  // A NaN, as between infinite values, is stored as 0.
+  const entry = (y: number) => clamp(y, -32768, 32767);
   return Int16Array.from({ length: 513 }, (_, i) => {
-    if (i === 512) return clamp(roundAway(f(inputMax) * inverse), -32768, 32767);
-    const sample = roundAway(f(inputMin + i * step) * inverse);
-    const next = f(inputMin + (i + 1) * step) * inverse;
-    const middle = roundAway(f(inputMin + i * step + step / 2) * inverse);
-    const error = roundAway((next + sample) / 2) - middle;
-    return clamp(sample - roundAway(error / 2), -32768, 32767);
+    if (i === 512) return entry(roundAway(at(inputMax)));
+    const x = round(inputMin + round(i * step));
+    const sample = roundAway(at(x));
+    const next = at(round(inputMin + round((i + 1) * step)));
+    const middle = roundAway(at(round(x + step / 2)));
+    const error = round(roundAway(round(round(next + sample) / 2)) - middle);
+    return entry(round(sample - roundAway(error / 2)));
   });
+}
+
+/** The table of an int16 operator on the whole range of its tensors, computed in float32. */
+export function operatorTable16(f: (x: number) => number, input: number, output: number): Int16Array {
+  const range = (scale: number) => [Math.fround(scale * -32768), Math.fround(scale * 32767)] as const;
+  return table16(f, range(input), range(output), Math.fround);
 }
 
 export function lookUp16(value: number, table: Int16Array): number {

@@ -1,79 +1,94 @@
 import type { Tensor } from '../ir/graph.ts';
-import { allocate, integerRange, isFloat, type TensorData } from '../tensor/dtype.ts';
+import { allocate, type DType, isFloat, type TensorData } from '../tensor/dtype.ts';
+import { floatOfHalf, halfOfFloat } from '../tensor/half.ts';
 import { elements } from '../tensor/shape.ts';
-import { activationRange, clamp, multiplyByMultiplier, quantizeMultiplier, roundAway } from './arithmetic.ts';
-import type { Activation } from './attrs.ts';
+import type { NoAttrs } from './attrs.ts';
 import { defineOp, dtypeIs, firstProblems, operand, parameters, perTensorQuantized, sameDtype } from './checks.ts';
-import type { EvalView, OpDefinition, OpView } from './definition.ts';
-import { type Scaling16, scaling16, sigmoid16, tanh16 } from './table16.ts';
+import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
+import { unaryFunctions } from './unary_float.ts';
+import { hardSwishFits, quantizedUnary } from './unary_quantized.ts';
 
-/** Operators of the elementwise family that take one operand. */
-type UnaryKind = 'nn.relu' | 'nn.relu6' | 'sigmoid' | 'tanh';
+/** Operators on one operand, element by element. */
+export interface UnaryFamily {
+  'nn.relu': NoAttrs;
+  'nn.relu6': NoAttrs;
+  'nn.relu_n1_to_1': NoAttrs;
+  'nn.relu_0_to_1': NoAttrs;
+  'nn.leaky_relu': { readonly alpha: number };
+  'nn.elu': NoAttrs;
+  /** By tanh where approximate, else by the error function. */
+  'nn.gelu': { readonly approximate: boolean };
+  'nn.hard_swish': NoAttrs;
+  sigmoid: NoAttrs;
+  tanh: NoAttrs;
+  abs: NoAttrs;
+  negative: NoAttrs;
+  ceil: NoAttrs;
+  floor: NoAttrs;
+  /** Halves to even. */
+  round: NoAttrs;
+  cos: NoAttrs;
+  sin: NoAttrs;
+  exp: NoAttrs;
+  log: NoAttrs;
+  sqrt: NoAttrs;
+  rsqrt: NoAttrs;
+  square: NoAttrs;
+  sign: NoAttrs;
+  logical_not: NoAttrs;
+}
+export type UnaryKind = keyof UnaryFamily;
 
-/** Float functions as the reference kernels compute them, each step in float32. */
-const FUNCTIONS: Record<UnaryKind, (x: number) => number> = {
-  'nn.relu': (x) => clamp(x, 0, Number.POSITIVE_INFINITY),
-  'nn.relu6': (x) => clamp(x, 0, 6),
-  sigmoid: (x) => {
-    if (x > 16.619047164916992) return 1;
-    if (x < -9) return Math.fround(Math.exp(x));
-    return logistic(x);
-  },
-  tanh: (x) => Math.fround(Math.tanh(x)),
+/** The element types that TFLite's kernels know. */
+const TYPES: Readonly<Record<UnaryKind, readonly DType[]>> = {
+  'nn.relu': ['float32', 'int8', 'uint8', 'int16'],
+  'nn.relu6': ['float32', 'int8', 'uint8', 'int16'],
+  'nn.relu_n1_to_1': ['float32', 'int8', 'uint8'],
+  'nn.relu_0_to_1': ['float32', 'int8', 'uint8'],
+  'nn.leaky_relu': ['float32', 'int8', 'uint8', 'int16'],
+  'nn.elu': ['float32', 'int8'],
+  'nn.gelu': ['float32', 'int8', 'uint8'],
+  'nn.hard_swish': ['float32', 'int8', 'uint8'],
+  sigmoid: ['float32', 'int8', 'uint8', 'int16'],
+  tanh: ['float32', 'int8', 'uint8', 'int16'],
+  abs: ['float32', 'int8', 'int16', 'int32'],
+  negative: ['float32', 'int8', 'int16', 'int32', 'int64'],
+  ceil: ['float32'],
+  floor: ['float32', 'float16'],
+  round: ['float32'],
+  cos: ['float32'],
+  sin: ['float32'],
+  exp: ['float32', 'int8', 'int16'],
+  log: ['float32', 'int8', 'int16'],
+  sqrt: ['float32', 'int8', 'int16'],
+  rsqrt: ['float32', 'int8', 'int16'],
+  square: ['float32'],
+  sign: ['float32', 'int32'],
+  logical_not: ['bool'],
 };
-const logistic = (x: number): number => Math.fround(1 / Math.fround(1 + Math.fround(Math.exp(-x))));
 
-/** One entry for each 8-bit value, from the type's smallest: round(f(real) / scale) + zero point in float32. */
-export function lookupTable(input: Tensor, output: Tensor, f: (x: number) => number): TensorData {
-  const [lo, hi] = integerRange(input.dtype);
-  const [from, to] = [parameters(input), parameters(output)];
-  const inverse = Math.fround(1 / to.scale);
-  const table = allocate(output.dtype, hi - lo + 1);
-  for (let q = lo; q <= hi; q++) {
-    const y = Math.fround(f(Math.fround(from.scale * (q - from.zeroPoint))));
-    table[q - lo] = clamp(roundAway(Math.fround(y * inverse)) + to.zeroPoint, lo, hi);
-  }
-  return table;
-}
-
-/** The table of an 8-bit sigmoid or tanh. Source: LUTPopulate (common.h). */
-export const unaryTable = (op: OpView<'sigmoid' | 'tanh'>): TensorData =>
-  lookupTable(operand(op, 0), op.outputs[0], op.kind === 'sigmoid' ? logistic : FUNCTIONS.tanh);
-
-/** How an int16 sigmoid or tanh scales its input. */
-export const unaryScaling16 = (op: OpView<'sigmoid' | 'tanh'>): Scaling16 =>
-  scaling16(parameters(operand(op, 0)).scale, op.kind === 'sigmoid' ? 0 : 1);
-
-/** RELU operators rescale: input scale / output scale in float32. Source: ReluPrepare (activations.cc). */
-export const reluFactor = (op: OpView<'nn.relu' | 'nn.relu6'>): number =>
-  Math.fround(parameters(operand(op, 0)).scale / parameters(op.outputs[0]).scale);
-
-export const reluActivation = (kind: 'nn.relu' | 'nn.relu6'): Activation => (kind === 'nn.relu' ? 'RELU' : 'RELU6');
-
-function quantizedUnary(op: EvalView<UnaryKind>): (x: number) => number {
-  const [input, output] = [operand(op, 0), op.outputs[0]];
-  if (input.dtype === 'int16' && (op.kind === 'sigmoid' || op.kind === 'tanh')) {
-    const scaling = unaryScaling16(op as EvalView<'sigmoid' | 'tanh'>);
-    const f = op.kind === 'sigmoid' ? sigmoid16 : tanh16;
-    return (x) => f(x, scaling);
-  }
-  if (op.kind === 'sigmoid' || op.kind === 'tanh') {
-    const table = unaryTable(op as EvalView<'sigmoid' | 'tanh'>) as Int8Array;
-    const lo = integerRange(input.dtype)[0];
-    return (x) => table[x - lo];
-  }
-  const { scale, zeroPoint } = parameters(output);
-  const { min, max } = activationRange(reluActivation(op.kind), scale, zeroPoint, output.dtype);
-  const zero = parameters(input).zeroPoint;
-  const m = quantizeMultiplier(reluFactor(op as EvalView<'nn.relu'>));
-  return (x) => clamp((multiplyByMultiplier(x - zero, m) + zeroPoint) | 0, min, max);
-}
+/**
+ * Whether the operator computes on the codes themselves, whatever their scale: NEG does so even where there is one,
+ * ABS where there is none.
+ */
+export const isPlainUnary = (kind: UnaryKind, input: Tensor): boolean =>
+  isFloat(input.dtype) ||
+  /^(bool|int32|int64)$/.test(input.dtype) ||
+  kind === 'negative' ||
+  (kind === 'abs' && input.dtype === 'int16' && input.quantization === null);
 
 function evaluateUnary(op: EvalView<UnaryKind>): TensorData[] {
-  const output = op.outputs[0];
-  const out = allocate(output.dtype, elements(output.shape));
+  const input = operand(op, 0);
+  const { dtype, shape } = op.outputs[0];
+  const out = allocate(dtype, elements(shape));
+  if (dtype === 'int64') return [(op.data[0] as BigInt64Array).map((x) => BigInt.asIntN(64, -x))];
   const x = op.data[0] as Float32Array;
-  const f = isFloat(output.dtype) ? FUNCTIONS[op.kind] : quantizedUnary(op);
+  const plain = unaryFunctions[op.kind] as (x: number, attrs: object) => number;
+  if (dtype === 'float16') {
+    for (let i = 0; i < out.length; i++) out[i] = halfOfFloat(plain(floatOfHalf(x[i]), op.attrs));
+    return [out];
+  }
+  const f = isPlainUnary(op.kind, input) ? (v: number) => plain(v, op.attrs) : quantizedUnary(op);
   for (let i = 0; i < out.length; i++) out[i] = f(x[i]);
   return [out];
 }
@@ -90,21 +105,55 @@ function fixedOutputScale(op: OpView<UnaryKind>): string | false {
 
 function checkUnary(op: OpView<UnaryKind>): string[] {
   const [input, output] = [operand(op, 0), op.outputs[0]];
+  const plain = isPlainUnary(op.kind, input);
   return firstProblems(
     () => [
-      dtypeIs(input, 'the input', 'float32', 'int8', 'uint8', 'int16'),
+      dtypeIs(input, 'the input', ...TYPES[op.kind]),
       sameDtype(input, 'the input', output, 'the output'),
+      'alpha' in op.attrs && !Number.isFinite(op.attrs.alpha) && `alpha is ${op.attrs.alpha}`,
     ],
-    () =>
-      isFloat(input.dtype) ? [] : [perTensorQuantized(input, 'the input'), perTensorQuantized(output, 'the output')],
-    () => [fixedOutputScale(op)],
+    () => (plain ? [] : [perTensorQuantized(input, 'the input'), perTensorQuantized(output, 'the output')]),
+    () => [
+      fixedOutputScale(op),
+      op.kind === 'nn.hard_swish' &&
+        !plain &&
+        !hardSwishFits(input, output) &&
+        "the output's scale is below 1/128 of the input's, too small for fixed point",
+    ],
   );
 }
 
-export const unary = <K extends UnaryKind>(): OpDefinition<K> =>
+const unary = <K extends UnaryKind>(): OpDefinition<K> =>
   defineOp<K>({
     arity: { inputs: [1, 1], outputs: [1, 1] },
     check: (op) => checkUnary(op as OpView<UnaryKind>),
     shapes: (op) => [operand(op, 0).shape],
     evaluate: (op) => evaluateUnary(op as EvalView<UnaryKind>),
   });
+
+export const unaryOps: OpTable<UnaryFamily> = {
+  'nn.relu': unary(),
+  'nn.relu6': unary(),
+  'nn.relu_n1_to_1': unary(),
+  'nn.relu_0_to_1': unary(),
+  'nn.leaky_relu': unary(),
+  'nn.elu': unary(),
+  'nn.gelu': unary(),
+  'nn.hard_swish': unary(),
+  sigmoid: unary(),
+  tanh: unary(),
+  abs: unary(),
+  negative: unary(),
+  ceil: unary(),
+  floor: unary(),
+  round: unary(),
+  cos: unary(),
+  sin: unary(),
+  exp: unary(),
+  log: unary(),
+  sqrt: unary(),
+  rsqrt: unary(),
+  square: unary(),
+  sign: unary(),
+  logical_not: unary(),
+};

@@ -89,9 +89,14 @@ export function convFactors(data: Tensor, weights: Tensor, output: Tensor): numb
 /** Turns the accumulators of one pixel or row into outputs. */
 export type Finish = (accumulator: number, channel: number) => number;
 
+/** What an operator's options say about the bias of its INT16x8 form. */
+export interface BiasType {
+  readonly biasType?: 'int32' | 'int64';
+}
+
 /** The accumulator's type: int64 (doubles here) for INT16x8 unless the bias is int32, otherwise int32. */
-export const isWide = (data: Tensor, bias: Tensor | null | undefined): boolean =>
-  data.dtype === 'int16' && bias?.dtype !== 'int32';
+export const isWide = (data: Tensor, bias: Tensor | null | undefined, { biasType }: BiasType = {}): boolean =>
+  data.dtype === 'int16' && (bias?.dtype ?? biasType) !== 'int32';
 
 /** A bias as numbers, zeros where it is absent. int64 values beyond 2^53 are rounded. */
 export function biasValues(
@@ -110,7 +115,7 @@ export function integerFinish(op: EvalView<OpKind>, activation: Activation, chan
   const output = op.outputs[0];
   const { scale, zeroPoint } = parameters(output);
   const { min, max } = activationRange(activation, scale, zeroPoint, output.dtype);
-  const wide = isWide(data, biasTensor);
+  const wide = isWide(data, biasTensor, op.attrs as BiasType);
   const bias = biasValues(op.data[2], channels, wide);
   const factors = convFactors(data, weights, output);
   if (wide) {

@@ -1,53 +1,17 @@
 import type { Tensor } from '../ir/graph.ts';
-import type { Activation, NoAttrs, Padding, Pads } from '../ops/attrs.ts';
+import type { Activation, Padding, Pads } from '../ops/attrs.ts';
 import type { Conv2dAttrs } from '../ops/conv.ts';
-import type { SumAttrs } from '../ops/elementwise.ts';
-import type { OpAttrs, OpKind } from '../ops/kinds.ts';
+import type { OpKind } from '../ops/kinds.ts';
 import type { PoolAttrs } from '../ops/pool.ts';
-import { type DType, isFloat } from '../tensor/dtype.ts';
+import type { ResizeAttrs } from '../ops/resize.ts';
+import type { SumAttrs } from '../ops/sums.ts';
+import type { BiasType } from '../ops/weights.ts';
+import { isFloat } from '../tensor/dtype.ts';
 import { dtypeOf, tensorTypeOf } from './dtypes.ts';
+import { movingOperators } from './moving_operators.ts';
+import { NEWER, type OperatorRow, plain, row } from './rows.ts';
 import { BUILTIN_OPERATORS, type BuiltinOperator } from './schema/enums.ts';
-import type { OptionsName, OptionsOf } from './schema/options.ts';
-
-type Versions = Partial<Record<DType, number>>;
-
-/** How a kind of the IR and a builtin operator of TFLite stand for one another. */
-export interface OperatorRow<K extends OpKind> {
-  readonly builtin: BuiltinOperator;
-  /** The options table the operator carries; null: none. */
-  readonly options: OptionsName | null;
-  /** Operator versions that runtimes expect, by the first operand's type; 1 elsewhere. */
-  readonly versions: Versions;
-  /** Where several kinds share a builtin operator: whether these operands make it this kind. */
-  when?(inputs: readonly (Tensor | null)[]): boolean;
-  /** Attributes from options; a string says why the options cannot be honoured. */
-  read(options: unknown): OpAttrs[K] | string;
-  /** Options from attributes and the number of operands; what is left out has the schema's default. */
-  write(attrs: OpAttrs[K], operands: number): Readonly<Record<string, unknown>>;
-}
-
-interface RowOf<K extends OpKind, N extends OptionsName> {
-  readonly builtin: BuiltinOperator;
-  readonly options: N;
-  readonly versions?: Versions;
-  read(options: OptionsOf<N>): OpAttrs[K] | string;
-  write(attrs: OpAttrs[K], operands: number): Partial<OptionsOf<N>>;
-}
-const row = <K extends OpKind, N extends OptionsName>(r: RowOf<K, N>): OperatorRow<K> => ({
-  builtin: r.builtin,
-  options: r.options,
-  versions: r.versions ?? {},
-  read: r.read as OperatorRow<K>['read'],
-  write: r.write,
-});
-
-type PlainKind = { [K in OpKind]: NoAttrs extends OpAttrs[K] ? K : never }[OpKind];
-/** An operator without attributes. */
-const plain = <K extends PlainKind>(
-  builtin: BuiltinOperator,
-  options: OptionsName | null = null,
-  versions: Versions = {},
-): OperatorRow<K> => ({ builtin, options, versions, read: () => ({}) as OpAttrs[K], write: () => ({}) });
+import type { OptionsOf } from './schema/options.ts';
 
 /** Only the file's own padding can be written: explicit extents are the compiler's. */
 function filePadding(padding: Padding | Pads): Padding {
@@ -105,10 +69,78 @@ const window = {
   }),
 };
 
-const NEWER: Versions = { int8: 2, int16: 3 };
+/** Only INT16x8 operators have a choice here; FLOAT32, the default, leaves it to the bias itself. */
+const biased = {
+  read: (o: { readonly quantizedBiasType: string }): BiasType =>
+    o.quantizedBiasType === 'INT32'
+      ? { biasType: 'int32' }
+      : o.quantizedBiasType === 'INT64'
+        ? { biasType: 'int64' }
+        : {},
+  write: (a: BiasType) => ({ quantizedBiasType: tensorTypeOf(a.biasType ?? 'float32') }),
+};
+
+const resizing = {
+  versions: { int8: 2, int16: 3 },
+  read: (o: ResizeAttrs): ResizeAttrs => ({ alignCorners: o.alignCorners, halfPixelCenters: o.halfPixelCenters }),
+  write: (a: ResizeAttrs) => ({ ...a }),
+};
 
 export const operators: { readonly [K in OpKind]: OperatorRow<K> } = {
-  'nn.conv2d': row({ builtin: 'CONV_2D', options: 'Conv2DOptions', versions: { int8: 3, int16: 4 }, ...window }),
+  'nn.conv2d': row({
+    builtin: 'CONV_2D',
+    options: 'Conv2DOptions',
+    versions: { int8: 3, int16: 4 },
+    read: (o) => ({ ...window.read(o), ...biased.read(o) }),
+    write: (a) => ({ ...window.write(a), ...biased.write(a) }),
+  }),
+  'nn.conv2d_transpose': row({
+    builtin: 'TRANSPOSE_CONV',
+    options: 'TransposeConvOptions',
+    versions: { int8: 3, int16: 3 },
+    read: (o) => ({
+      padding: o.padding,
+      strides: [o.strideH, o.strideW],
+      ...activated.read(o),
+      ...biased.read(o),
+    }),
+    write: (a) => ({
+      padding: a.padding,
+      strideH: a.strides[0],
+      strideW: a.strides[1],
+      ...activated.write(a),
+      ...biased.write(a),
+    }),
+  }),
+  'nn.conv3d': row({
+    builtin: 'CONV_3D',
+    options: 'Conv3DOptions',
+    read: (o) => ({
+      padding: o.padding,
+      strides: [o.strideD, o.strideH, o.strideW],
+      dilation: [o.dilationDFactor, o.dilationHFactor, o.dilationWFactor],
+      ...activated.read(o),
+    }),
+    write: ({ padding, strides, dilation, ...a }) => ({
+      padding,
+      ...{ strideD: strides[0], strideH: strides[1], strideW: strides[2] },
+      ...{ dilationDFactor: dilation[0], dilationHFactor: dilation[1], dilationWFactor: dilation[2] },
+      ...activated.write(a),
+    }),
+  }),
+  'nn.batch_matmul': row({
+    builtin: 'BATCH_MATMUL',
+    options: 'BatchMatMulOptions',
+    versions: NEWER,
+    read: ({ adjX, adjY, asymmetricQuantizeInputs }) => ({ adjX, adjY, asymmetricQuantizeInputs }),
+    write: (a) => ({ ...a }),
+  }),
+  'image.resize_bilinear': row({ builtin: 'RESIZE_BILINEAR', options: 'ResizeBilinearOptions', ...resizing }),
+  'image.resize_nearest': row({
+    builtin: 'RESIZE_NEAREST_NEIGHBOR',
+    options: 'ResizeNearestNeighborOptions',
+    ...resizing,
+  }),
   'nn.depthwise_conv2d': row({
     builtin: 'DEPTHWISE_CONV_2D',
     options: 'DepthwiseConv2DOptions',
@@ -127,28 +159,90 @@ export const operators: { readonly [K in OpKind]: OperatorRow<K> } = {
             activation: o.fusedActivationFunction,
             keepNumDims: o.keepNumDims,
             asymmetricQuantizeInputs: o.asymmetricQuantizeInputs,
+            ...biased.read(o),
           },
     write: (a) => ({
       fusedActivationFunction: a.activation,
       keepNumDims: a.keepNumDims,
       asymmetricQuantizeInputs: a.asymmetricQuantizeInputs,
+      ...biased.write(a),
     }),
   }),
   'nn.avg_pool2d': row({ builtin: 'AVERAGE_POOL_2D', ...pool }),
   'nn.max_pool2d': row({ builtin: 'MAX_POOL_2D', ...pool }),
+  'nn.l2_pool2d': row({ builtin: 'L2_POOL_2D', ...pool }),
   add: row({ builtin: 'ADD', options: 'AddOptions', ...sum }),
   subtract: row({ builtin: 'SUB', options: 'SubOptions', ...sum }),
   multiply: row({ builtin: 'MUL', options: 'MulOptions', ...binary }),
+  divide: row({ builtin: 'DIV', options: 'DivOptions', versions: { int8: 2, int16: 2 }, ...activated }),
+  floor_divide: plain('FLOOR_DIV', 'FloorDivOptions', { int8: 2, int16: 3 }),
+  floor_mod: plain('FLOOR_MOD', 'FloorModOptions', { int8: 2, int16: 2 }),
+  maximum: plain('MAXIMUM', 'MaximumMinimumOptions', NEWER),
+  minimum: plain('MINIMUM', 'MaximumMinimumOptions', NEWER),
+  power: plain('POW', 'PowOptions'),
+  squared_difference: plain('SQUARED_DIFFERENCE', 'SquaredDifferenceOptions', { int8: 2 }),
+  'nn.prelu': plain('PRELU'),
+  add_n: plain('ADD_N', 'AddNOptions'),
+  equal: plain('EQUAL', 'EqualOptions', NEWER),
+  not_equal: plain('NOT_EQUAL', 'NotEqualOptions', { int8: 2 }),
+  less: plain('LESS', 'LessOptions', { int8: 2, int16: 3 }),
+  less_equal: plain('LESS_EQUAL', 'LessEqualOptions', { int8: 2, int16: 2 }),
+  greater: plain('GREATER', 'GreaterOptions', { int8: 2, int16: 2 }),
+  greater_equal: plain('GREATER_EQUAL', 'GreaterEqualOptions', { int8: 2, int16: 3 }),
+  logical_and: plain('LOGICAL_AND', 'LogicalAndOptions'),
+  logical_or: plain('LOGICAL_OR', 'LogicalOrOptions'),
   'nn.relu': plain('RELU', null, NEWER),
   'nn.relu6': plain('RELU6', null, NEWER),
+  'nn.relu_n1_to_1': plain('RELU_N1_TO_1'),
+  'nn.relu_0_to_1': plain('RELU_0_TO_1'),
+  'nn.leaky_relu': row({
+    builtin: 'LEAKY_RELU',
+    options: 'LeakyReluOptions',
+    versions: { int8: 2, int16: 2 },
+    read: (o) => ({ alpha: o.alpha }),
+    write: (a) => ({ alpha: a.alpha }),
+  }),
+  'nn.elu': plain('ELU'),
+  'nn.gelu': row({
+    builtin: 'GELU',
+    options: 'GeluOptions',
+    versions: { int8: 2 },
+    read: (o) => ({ approximate: o.approximate }),
+    write: (a) => ({ approximate: a.approximate }),
+  }),
+  'nn.hard_swish': plain('HARD_SWISH', 'HardSwishOptions'),
   sigmoid: plain('LOGISTIC', null, NEWER),
   tanh: plain('TANH', null, NEWER),
-  mean: row({
-    builtin: 'MEAN',
-    options: 'ReducerOptions',
-    versions: { int8: 2, int16: 3 },
-    read: (o) => ({ keepDims: o.keepDims }),
-    write: (a) => ({ keepDims: a.keepDims }),
+  abs: plain('ABS', 'AbsOptions', NEWER),
+  negative: plain('NEG', 'NegOptions'),
+  ceil: plain('CEIL'),
+  floor: plain('FLOOR'),
+  round: plain('ROUND'),
+  cos: plain('COS', 'CosOptions'),
+  sin: plain('SIN'),
+  exp: plain('EXP', 'ExpOptions', { int8: 2, int16: 2 }),
+  log: plain('LOG', null, { int8: 2, int16: 2 }),
+  sqrt: plain('SQRT', null, { int8: 2, int16: 2 }),
+  rsqrt: plain('RSQRT', null, { int8: 2, int16: 3 }),
+  square: plain('SQUARE', 'SquareOptions'),
+  sign: plain('SIGN', 'SignOptions'),
+  logical_not: plain('LOGICAL_NOT', 'LogicalNotOptions'),
+  'nn.log_softmax': plain('LOG_SOFTMAX', 'LogSoftmaxOptions', { int8: 2 }),
+  'nn.l2_normalize': row({
+    builtin: 'L2_NORMALIZATION',
+    options: 'L2NormOptions',
+    versions: { int8: 2 },
+    read: (o) =>
+      o.fusedActivationFunction === 'NONE'
+        ? {}
+        : `the fused activation ${o.fusedActivationFunction} is not defined here`,
+    write: () => ({ fusedActivationFunction: 'NONE' as const }),
+  }),
+  'nn.lrn': row({
+    builtin: 'LOCAL_RESPONSE_NORMALIZATION',
+    options: 'LocalResponseNormalizationOptions',
+    read: (o) => ({ radius: o.radius, bias: o.bias, alpha: o.alpha, beta: o.beta }),
+    write: (a) => ({ ...a }),
   }),
   'nn.softmax': row({
     builtin: 'SOFTMAX',
@@ -199,6 +293,7 @@ export const operators: { readonly [K in OpKind]: OperatorRow<K> } = {
   }),
   'nn.pad': plain('PAD', 'PadOptions', NEWER),
   transpose: plain('TRANSPOSE', 'TransposeOptions', { int8: 2, int16: 4 }),
+  ...movingOperators,
   'qnn.quantize': { ...plain('QUANTIZE', 'QuantizeOptions'), when: ([x]) => x == null || isFloat(x.dtype) },
   'qnn.dequantize': plain('DEQUANTIZE', 'DequantizeOptions', { int8: 2, int16: 3, float16: 3 }),
   'qnn.requantize': {

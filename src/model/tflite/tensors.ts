@@ -6,15 +6,21 @@ import type { Quantization } from '../tensor/quantization.ts';
 import { elements, type Shape, showShape } from '../tensor/shape.ts';
 import { dtypeOf } from './dtypes.ts';
 import type { ModelRecord, TensorRecord } from './schema/model.ts';
+import { expandSparse, sparseLayout } from './sparse.ts';
 
 /** TFLite's own kernels stop at 6 to 8 dimensions. */
 const MAX_RANK = 8;
+
+/** A file may stand for so many times its own size in sparse constants. */
+const MOST_SPARSE = 64;
 
 /** The constants of a file, each block of bytes decoded once. */
 export interface Constants {
   /** The bytes of buffer `index`, or null where the tensor is no constant; a string says what is wrong. */
   bytes(index: number): Uint8Array | null | string;
   decode(index: number, bytes: Uint8Array, dtype: DType, count: number): TensorData | string;
+  /** Whether sparse constants may grow by this many bytes. */
+  mayGrow(bytes: number): boolean;
 }
 
 export function openConstants(record: ModelRecord, file: Uint8Array): Constants {
@@ -22,6 +28,7 @@ export function openConstants(record: ModelRecord, file: Uint8Array): Constants 
   const decoded = new Map<string, TensorData>();
   // Several tensors may show one buffer in different ways; without a limit a small file could fill the memory.
   let budget = 4 * file.length + 1024;
+  let growth = MOST_SPARSE * file.length;
   return {
     bytes(index) {
       if (index === 0) return null;
@@ -44,6 +51,10 @@ export function openConstants(record: ModelRecord, file: Uint8Array): Constants 
       ) as TensorData;
       decoded.set(key, data);
       return data;
+    },
+    mayGrow(bytes) {
+      growth -= bytes;
+      return growth >= 0;
     },
   };
 }
@@ -115,7 +126,6 @@ export function importTensor(
   const { shape, signature } = shapeOf(record);
   const dtype = dtypeOf(record.type);
   if (dtype === null) problem(`elements of type ${record.type} are not supported`);
-  if (record.sparsity !== null) problem('it is stored sparse, which is not supported: convert without sparsity');
   if (record.externalBuffer !== 0) problem('its data lies in another file, which is not supported');
   const wrongShape = checkShape(shape, dtype ?? 'int8');
   if (wrongShape !== null) problem(wrongShape);
@@ -136,13 +146,20 @@ export function importTensor(
   if (typeof bytes === 'string') problem(bytes);
   if (typeof bytes === 'string') return bare;
   if (bytes === null || bytes.length === 0) return count === 0 && !fed ? { ...bare, data: allocate(dtype, 0) } : bare;
-  const needed = storedBytes(dtype, count);
-  if (record.sparsity !== null) return bare;
+  const layout = record.sparsity && sparseLayout(record.sparsity, shape);
+  if (typeof layout === 'string') problem(layout);
+  if (typeof layout === 'string') return bare;
+  const stored = layout === null ? count : layout.count;
+  const needed = storedBytes(dtype, stored);
   if (bytes.length < needed) {
     problem(`its buffer has ${bytes.length} bytes where ${dtype} ${showShape(shape)} needs ${needed}`);
     return bare;
   }
-  const data = constants.decode(record.buffer, bytes, dtype, count);
+  const data = constants.decode(record.buffer, bytes, dtype, stored);
   if (typeof data === 'string') problem(data);
-  return typeof data === 'string' ? bare : { ...bare, data };
+  if (typeof data === 'string') return bare;
+  if (layout === null) return { ...bare, data };
+  if (constants.mayGrow(count * itemSize(dtype))) return { ...bare, data: expandSparse(layout, data, dtype, shape) };
+  problem(`its ${stored} stored values stand for too many others (${count} in all)`);
+  return bare;
 }

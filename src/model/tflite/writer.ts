@@ -3,7 +3,8 @@ import type { OpKind } from '../ops/kinds.ts';
 import { type DType, toBytes } from '../tensor/dtype.ts';
 import { tensorTypeOf } from './dtypes.ts';
 import { type Table, writeRoot } from './flatbuffer.ts';
-import { builtinCode, type OperatorRow, operators } from './operators.ts';
+import { builtinCode, operators } from './operators.ts';
+import type { OperatorRow } from './rows.ts';
 import {
   Buffer,
   IDENTIFIER,

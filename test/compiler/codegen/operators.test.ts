@@ -28,11 +28,12 @@ async function check(list: readonly Case[], seed: number, target: string, family
   const [actual] = await runBuilds([{ model, inputs }], target, { family });
   const expected = interpret(model, inputs);
   expected.forEach((data, i) => {
-    const { kind, operands, dtype } = list[i];
+    const at = graph.nodes.findIndex(({ outputs }) => outputs.includes(graph.outputs[i]));
+    const { kind, operands, dtype, attrs } = list[at];
     expectSame(
       actual[i],
       data,
-      `${graph.tensors[graph.outputs[i]].name} ${operands[0].dtype} ${JSON.stringify({ dtype, attrs: list[i].attrs, shapes: operands.map((o) => o.shape) })} (${kind})`,
+      `${graph.tensors[graph.outputs[i]].name} ${operands[0].dtype} ${JSON.stringify({ dtype, attrs, shapes: operands.map((o) => o.shape) })} (${kind})`,
     );
   });
 }

@@ -47,6 +47,7 @@ function emitConv(op: OpView<ConvKind>, ctx: EmitContext, multiplier: number): E
       {
         ...{ data, weights, bias, output, shape, batch: data.shape[0], outs, multiplier, activation, requantization },
         hybrid: { asymmetric: perChannel, weightsThenData: perChannel },
+        biasType: op.attrs.biasType,
       },
       ctx,
     );

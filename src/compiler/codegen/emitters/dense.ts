@@ -21,14 +21,14 @@ function emitDense(op: OpView<'nn.dense'>, ctx: EmitContext): Emission {
   const rows = elements(output.shape) / units;
   const { activation, asymmetricQuantizeInputs } = op.attrs;
   const form = weightedForm(data, weights)!;
-  const wide = form === 'integer' && isWide(data, bias);
+  const wide = form === 'integer' && isWide(data, bias, op.attrs);
   const requantization: Requantization | null =
     form === 'integer'
       ? { factors: denseFactors(data, weights, output), inDouble: wide || ctx.profile === 'tflite' }
       : null;
   if (rows === 0) return { includes: [], body: '' };
   const constant = weights.data !== null && (bias === null || bias.data !== null);
-  if (constant && form !== 'hybrid' && data.dtype !== 'int16') {
+  if (constant && form !== 'hybrid' && data.dtype !== 'int16' && output.dtype === data.dtype) {
     return emitGemm(
       {
         ...{
@@ -54,6 +54,7 @@ function emitDense(op: OpView<'nn.dense'>, ctx: EmitContext): Emission {
     {
       ...{ data, weights, bias, output, shape: shapeOf(1, depth), batch: rows, outs: units, multiplier: 0 },
       ...{ activation, requantization, hybrid: { asymmetric: asymmetricQuantizeInputs, weightsThenData: false } },
+      biasType: op.attrs.biasType,
     },
     ctx,
   );

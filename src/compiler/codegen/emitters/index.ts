@@ -1,22 +1,47 @@
 import type { OpKind } from '../../../model/ops/kinds.ts';
 import type { Emitter } from '../emitter.ts';
+import { batchMatmulEmitters } from './batch_matmul.ts';
+import { binaryEmitters, compareEmitters } from './binary.ts';
+import { castEmitters } from './cast.ts';
 import { convEmitters } from './conv.ts';
+import { creationEmitters } from './creation.ts';
 import { denseEmitters } from './dense.ts';
-import { elementwiseEmitters } from './elementwise.ts';
+import { directEmitters } from './direct.ts';
+import { indexingEmitters } from './indexing.ts';
+import { movementEmitters } from './movement.ts';
+import { normalizeEmitters } from './normalize.ts';
+import { orderingEmitters } from './ordering.ts';
 import { poolEmitters } from './pool.ts';
 import { quantizeEmitters } from './quantize.ts';
 import { reduceEmitters } from './reduce.ts';
+import { resizeEmitters } from './resize.ts';
+import { selectEmitters } from './select.ts';
 import { shapeEmitters } from './shape.ts';
 import { softmaxEmitters } from './softmax.ts';
+import { sumEmitters } from './sums.ts';
+import { unaryEmitters } from './unary.ts';
 
 /** Who writes the C of each operator kind. A kind without an emitter does not compile. */
 export const emitters: { readonly [K in OpKind]: Emitter<K> } = {
   ...convEmitters,
+  ...directEmitters,
+  ...batchMatmulEmitters,
+  ...resizeEmitters,
   ...denseEmitters,
   ...poolEmitters,
-  ...elementwiseEmitters,
+  ...sumEmitters,
+  ...binaryEmitters,
+  ...compareEmitters,
+  ...unaryEmitters,
+  ...normalizeEmitters,
   ...reduceEmitters,
   ...softmaxEmitters,
   ...shapeEmitters,
+  ...movementEmitters,
+  ...indexingEmitters,
+  ...selectEmitters,
+  ...creationEmitters,
+  ...orderingEmitters,
+  ...castEmitters,
   ...quantizeEmitters,
 };

@@ -1,22 +1,62 @@
+import { InputError } from '../../../errors.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import type { OpKind } from '../../../model/ops/kinds.ts';
+import { type MovementFamily, type MovementKind, planMovement } from '../../../model/ops/movement.ts';
 import type { MovementPlan } from '../../../model/ops/strided_copy.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
 import { C_TYPES } from '../c.ts';
-import type { Emission, EmitContext } from '../emitter.ts';
+import type { Emission, EmitContext, Emitter, EmitterTable } from '../emitter.ts';
 import { copyLoops } from './loops.ts';
 
+/** What a build needs to know when it is made: a plan, a shape, an axis. */
+export function known<T>(value: T | null): T {
+  if (value === null) throw new InputError('its result depends on values that are only known when the model runs');
+  return value;
+}
+
+/** C that sets all `n` elements of result `to` to `value`. */
+export const fillWith = (to: number, n: number, value: string, ctx: EmitContext): string =>
+  `for (size_t i = 0; i < ${n}; i++) ${ctx.output(to)}[i] = ${value};\n`;
+
 /** The C of an operator that only moves elements: results filled where copies leave gaps, then the copies. */
-export function emitPlan(plan: MovementPlan, op: OpView<OpKind>, ctx: EmitContext): Emission {
+export function emitPlan(plan: MovementPlan, op: OpView<OpKind>, ctx: EmitContext, fill?: string): Emission {
   const { dtype } = op.outputs[0];
   const fills = plan.shapes.flatMap((shape, to) => {
     const n = elements(shape);
     const written = plan.copies.filter((copy) => copy.to === to).reduce((sum, copy) => sum + elements(copy.extents), 0);
     if (written >= n) return [];
+    if (fill !== undefined) return [fillWith(to, n, fill, ctx)];
     return plan.fill === 0 || itemSize(dtype) === 1
       ? [`memset(${ctx.output(to)}, ${plan.fill}, ${n * itemSize(dtype)});\n`]
-      : [`for (size_t i = 0; i < ${n}; i++) ${ctx.output(to)}[i] = ${plan.fill};\n`];
+      : [fillWith(to, n, String(plan.fill), ctx)];
   });
   return { includes: [], body: fills.join('') + copyLoops(plan.copies, C_TYPES[dtype], ctx.input, ctx.output) };
 }
+
+const move = <K extends MovementKind>(op: OpView<K>, ctx: EmitContext): Emission =>
+  emitPlan(known(planMovement(op)), op, ctx);
+
+const padWithOperand: Emitter<'nn.pad_v2'> = (op, ctx) =>
+  emitPlan(known(planMovement(op)), op, ctx, `*${ctx.input(2)}`);
+
+export const movementEmitters: EmitterTable<MovementFamily> = {
+  slice: move,
+  split: move,
+  split_v: move,
+  unstack: move,
+  tile: move,
+  broadcast_to: move,
+  expand_dims: move,
+  reverse: move,
+  'nn.space_to_batch_nd': move,
+  'nn.batch_to_space_nd': move,
+  'nn.space_to_depth': move,
+  'nn.depth_to_space': move,
+  'nn.mirror_pad': move,
+  'nn.pad_v2': padWithOperand,
+  zeros_like: move,
+  matrix_diag: move,
+  matrix_set_diag: move,
+  densify: move,
+};

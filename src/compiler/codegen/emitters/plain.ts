@@ -2,8 +2,8 @@
 import type { Tensor } from '../../../model/ir/graph.ts';
 import type { Activation } from '../../../model/ops/attrs.ts';
 import { parameters } from '../../../model/ops/checks.ts';
-import { isWide, weightedForm } from '../../../model/ops/weights.ts';
-import { itemSize } from '../../../model/tensor/dtype.ts';
+import { type BiasType, isWide, weightedForm } from '../../../model/ops/weights.ts';
+import { type DType, itemSize } from '../../../model/tensor/dtype.ts';
 import type { Emission, EmitContext } from '../emitter.ts';
 import {
   cDescription,
@@ -16,7 +16,7 @@ import {
 } from './epilogue.ts';
 import type { ConvShape } from './gemm.ts';
 
-export interface PlainLayer {
+export interface PlainLayer extends BiasType {
   readonly data: Tensor;
   readonly weights: Tensor;
   readonly bias: Tensor | null;
@@ -38,8 +38,22 @@ const ELEMENT: Readonly<Record<string, string>> = {
   ...{ int4: 'PLAIN_I8', int8: 'PLAIN_I8', uint8: 'PLAIN_U8', int16: 'PLAIN_I16', float32: 'PLAIN_F32' },
 };
 
+/** How the kernels name a type of elements. */
+export const plainElement = (dtype: DType): string => ELEMENT[dtype];
+
 /** The C of a layer. */
 export function emitPlain(layer: PlainLayer, ctx: EmitContext): Emission {
+  const { in_h, in_w, channels } = layer.shape;
+  const hybrid = weightedForm(layer.data, layer.weights) === 'hybrid';
+  const scratch = hybrid ? ctx.scratch(in_h * in_w * channels) : 'NULL';
+  return {
+    includes: ['conv_plain.h'],
+    body: `${plainDescription(layer, ctx)}conv_plain_run(&p, ${ctx.input(0)}, ${ctx.input(1)}, ${scratch}, ${ctx.output(0)});\n`,
+  };
+}
+
+/** The `conv_plain` of a layer, called `p`. */
+export function plainDescription(layer: PlainLayer, ctx: EmitContext): string {
   const { data, weights, bias, output } = layer;
   const form = weightedForm(data, weights)!;
   const all = <T>(values: readonly T[]): T[] =>
@@ -67,18 +81,13 @@ export function emitPlain(layer: PlainLayer, ctx: EmitContext): Emission {
         }
       : {}),
   };
-  const { in_h, in_w, channels } = layer.shape;
-  const scratch = form === 'hybrid' ? ctx.scratch(in_h * in_w * channels) : 'NULL';
-  return {
-    includes: ['conv_plain.h'],
-    body: `${cDescription('conv_plain', 'p', fields)}conv_plain_run(&p, ${ctx.input(0)}, ${ctx.input(1)}, ${scratch}, ${ctx.output(0)});\n`,
-  };
+  return cDescription('conv_plain', 'p', fields);
 }
 
 /** Sums of 32 or of 64 bits; INT16x8 layers of 64-bit sums are always rounded as profile `tflite` does. */
 function integerFields(layer: PlainLayer, ctx: EmitContext): Fields {
   const { data, bias, output, outs, requantization } = layer;
-  const wide = isWide(data, bias);
+  const wide = isWide(data, bias, layer);
   const layout: Layout = (valueAt) => Array.from({ length: outs }, (_, c) => valueAt(c));
   const zeros = () => ctx.constant(wide ? new BigInt64Array(outs) : new Int32Array(outs));
   const sums = bias === null ? zeros() : ctx.input(2);

@@ -21,6 +21,11 @@ export const poolEmitters: EmitterTable<PoolFamily> = {
     const { geometry, suffix, limits } = poolOf(op);
     return { includes: ['pool.h'], body: `${geometry}${maxCall(suffix, ctx, limits)}` };
   },
+  'nn.l2_pool2d': (op, ctx) => {
+    const { geometry, limits, channels } = poolOf(op);
+    const call = `ig_l2_pool_f32(${ctx.input(0)}, ${ctx.output(0)}, ${ctx.scratch(channels * 4)}, &p, ${limits});`;
+    return { includes: ['pool.h'], body: geometry + call };
+  },
 };
 
 const maxCall = (suffix: string, ctx: EmitContext, limits: string): string =>

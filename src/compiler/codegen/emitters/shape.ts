@@ -1,24 +1,17 @@
-import { InputError } from '../../../errors.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import { planShape, rescalesInput, type ShapeFamily, shapeOps } from '../../../model/ops/shape.ts';
-import type { MovementPlan } from '../../../model/ops/strided_copy.ts';
 import { itemSize, type TensorData } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
 import { C_TYPES } from '../c.ts';
 import type { Emission, EmitContext, Emitter, EmitterTable } from '../emitter.ts';
 import { copyLoops } from './loops.ts';
-import { emitPlan } from './movement.ts';
+import { emitPlan, known } from './movement.ts';
 import { tabulate } from './table.ts';
 
 type Moving = Exclude<keyof ShapeFamily, 'shape_of'>;
 
-function planOf<K extends Moving>(op: OpView<K>): MovementPlan {
-  const plan = planShape(op.kind, op);
-  if (plan === null) throw new InputError('its result depends on values that are only known when the model runs');
-  return plan;
-}
-
-const move = <K extends Moving>(op: OpView<K>, ctx: EmitContext): Emission => emitPlan(planOf(op), op, ctx);
+const move = <K extends Moving>(op: OpView<K>, ctx: EmitContext): Emission =>
+  emitPlan(known(planShape(op.kind, op)), op, ctx);
 
 /** A uint8 concatenation may bring inputs to another scale; that is a table each. */
 function concatenate(op: OpView<'concatenate'>, ctx: EmitContext): Emission {
@@ -35,7 +28,7 @@ function concatenate(op: OpView<'concatenate'>, ctx: EmitContext): Emission {
   });
   if (steps.every(({ before }) => before === '')) return move(op, ctx);
   const copies = copyLoops(
-    planOf(op).copies,
+    known(planShape(op.kind, op)).copies,
     C_TYPES[out.dtype],
     (from) => steps[from].source,
     () => ctx.output(0),

@@ -1,19 +1,21 @@
 import type { Tensor } from '../ir/graph.ts';
-import { allocate, type DType, isFloat, isQuantizable, type TensorData } from '../tensor/dtype.ts';
-import { broadcast, elements } from '../tensor/shape.ts';
+import { type DType, isFloat, isQuantizable, type TensorData } from '../tensor/dtype.ts';
+import { broadcast } from '../tensor/shape.ts';
 import {
   activationInterval,
   activationRange,
   clamp,
+  doublingHighMul,
   floatRange,
   type Multiplier,
   multiplyByMultiplier,
   quantizeMultiplier,
   requantizer,
+  roundingDivideByAnyPOT,
   roundingDivideByPOT,
 } from './arithmetic.ts';
-import type { Activation, NoAttrs } from './attrs.ts';
-import { broadcastIndices } from './broadcast.ts';
+import type { Activation } from './attrs.ts';
+import { combine } from './broadcast.ts';
 import {
   clampingActivation,
   defineOp,
@@ -26,21 +28,17 @@ import {
 } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
 import { powerOfTwo } from './table16.ts';
-import { unary } from './unary.ts';
 
 export interface SumAttrs {
   readonly activation: Activation;
   /** TFLite's pot_scale_int16: int16 tensors whose scales are all powers of two are added by shifting alone. */
   readonly potScaleInt16?: boolean;
 }
-export interface ElementwiseFamily {
+/** Sums and products. */
+export interface SumFamily {
   add: SumAttrs;
   subtract: SumAttrs;
   multiply: { readonly activation: Activation };
-  'nn.relu': NoAttrs;
-  'nn.relu6': NoAttrs;
-  sigmoid: NoAttrs;
-  tanh: NoAttrs;
 }
 
 type BinaryKind = 'add' | 'subtract' | 'multiply';
@@ -108,7 +106,8 @@ function quantizedBinary(op: EvalView<BinaryKind>): Combine {
     const first = multiplyByMultiplier((x - za) << p.leftShift, p.first);
     const second = multiplyByMultiplier((y - zb) << p.leftShift, p.second);
     const sum = (first + sign * second) | 0;
-    return clamp((multiplyByMultiplier(sum, p.output) + zeroPoint) | 0, min, max);
+    const scaled = roundingDivideByAnyPOT(doublingHighMul(sum, p.output.multiplier), -p.output.shift);
+    return clamp((scaled + zeroPoint) | 0, min, max);
   };
 }
 
@@ -142,28 +141,19 @@ function plainBinary(op: EvalView<BinaryKind>): Combine {
   return (x, y) => clamp(combine(x, y), min, max);
 }
 
-function wideBinary(op: EvalView<BinaryKind>, i: Int32Array | null, j: Int32Array | null, out: BigInt64Array): void {
-  const [x, y] = [op.data[0] as BigInt64Array, op.data[1] as BigInt64Array];
+function wideBinary(op: EvalView<BinaryKind>): (x: bigint, y: bigint) => bigint {
   const { min, max } = activationInterval(op.attrs.activation);
-  for (let k = 0; k < out.length; k++) {
-    const v = BigInt.asIntN(64, WIDE[op.kind](x[i === null ? k : i[k]], y[j === null ? k : j[k]]));
-    out[k] = v < min ? BigInt(min) : v > max ? BigInt(max) : v;
-  }
+  const of = WIDE[op.kind];
+  return (x, y) => {
+    const v = BigInt.asIntN(64, of(x, y));
+    return v < min ? BigInt(min) : v > max ? BigInt(max) : v;
+  };
 }
 
 function evaluateBinary(op: EvalView<BinaryKind>): TensorData[] {
   const output = op.outputs[0];
-  const out = allocate(output.dtype, elements(output.shape));
-  const i = broadcastIndices(operand(op, 0).shape, output.shape);
-  const j = broadcastIndices(operand(op, 1).shape, output.shape);
-  if (output.dtype === 'int64') {
-    wideBinary(op, i, j, out as BigInt64Array);
-    return [out];
-  }
-  const combine = isQuantized(output) ? quantizedBinary(op) : plainBinary(op);
-  const [x, y] = [op.data[0] as Float32Array, op.data[1] as Float32Array];
-  for (let k = 0; k < out.length; k++) out[k] = combine(x[i === null ? k : i[k]], y[j === null ? k : j[k]]);
-  return [out];
+  if (output.dtype === 'int64') return combine(op, wideBinary(op));
+  return combine(op, isQuantized(output) ? quantizedBinary(op) : plainBinary(op));
 }
 
 const BINARY_TYPES: Record<BinaryKind, readonly DType[]> = {
@@ -202,12 +192,8 @@ const binary = <K extends BinaryKind>(): OpDefinition<K> =>
     evaluate: (op) => evaluateBinary(op as EvalView<BinaryKind>),
   });
 
-export const elementwiseOps: OpTable<ElementwiseFamily> = {
+export const sumOps: OpTable<SumFamily> = {
   add: binary(),
   subtract: binary(),
   multiply: binary(),
-  'nn.relu': unary(),
-  'nn.relu6': unary(),
-  sigmoid: unary(),
-  tanh: unary(),
 };

@@ -1,0 +1,73 @@
+/* ordering.h: comparing and accumulating along one axis. ISA: portable C.
+ * Data is [outer][extent][inner]. Among equal elements the first counts; a NaN is larger and smaller than nothing. */
+#ifndef IG_ORDERING_H
+#define IG_ORDERING_H
+
+#include "arith.h"
+
+#define IG_ARGUMENT(NAME, T, I, BETTER)                                                                          \
+  IG_INLINE void NAME(const T *restrict in, I *restrict out, size_t outer, int32_t extent, size_t inner) {       \
+    for (size_t o = 0; o < outer; o++, in += (size_t)extent * inner)                                             \
+      for (size_t n = 0; n < inner; n++) {                                                                       \
+        T best = in[n];                                                                                          \
+        int32_t at = 0;                                                                                          \
+        for (int32_t i = 1; i < extent; i++) {                                                                   \
+          const T x = in[(size_t)i * inner + n];                                                                 \
+          if (x BETTER best) best = x, at = i;                                                                   \
+        }                                                                                                        \
+        *out++ = at;                                                                                             \
+      }                                                                                                          \
+  }
+#define IG_ARGUMENTS(T, SUFFIX)                           \
+  IG_ARGUMENT(ig_argmax_##SUFFIX##_s32, T, int32_t, >)    \
+  IG_ARGUMENT(ig_argmax_##SUFFIX##_s64, T, int64_t, >)    \
+  IG_ARGUMENT(ig_argmin_##SUFFIX##_s32, T, int32_t, <)    \
+  IG_ARGUMENT(ig_argmin_##SUFFIX##_s64, T, int64_t, <)
+IG_ARGUMENTS(float, f32)
+IG_ARGUMENTS(int8_t, s8)
+IG_ARGUMENTS(uint8_t, u8)
+IG_ARGUMENTS(int32_t, s32)
+
+/* The k largest of each row, by insertion: an element goes before all that are smaller, and pushes the smallest out. */
+#define IG_TOPK(NAME, T, I)                                                                                      \
+  IG_INLINE void NAME(const T *restrict in, T *restrict values, I *restrict indices, size_t rows, int32_t extent, \
+                      int32_t k) {                                                                               \
+    for (size_t r = 0; r < rows; r++, in += extent, values += k, indices += k)                                   \
+      for (int32_t i = 0; i < extent; i++) {                                                                     \
+        const T x = in[i];                                                                                       \
+        int32_t at = ig_min(i, k);                                                                               \
+        while (at > 0 && x > values[at - 1]) at--;                                                               \
+        if (at >= k) continue;                                                                                   \
+        for (int32_t j = ig_min(i, k - 1); j > at; j--) values[j] = values[j - 1], indices[j] = indices[j - 1];  \
+        values[at] = x, indices[at] = (I)i;                                                                      \
+      }                                                                                                          \
+  }
+#define IG_TOPKS(T, SUFFIX)                     \
+  IG_TOPK(ig_topk_##SUFFIX##_s16, T, int16_t)   \
+  IG_TOPK(ig_topk_##SUFFIX##_s32, T, int32_t)
+IG_TOPKS(float, f32)
+IG_TOPKS(int8_t, s8)
+IG_TOPKS(uint8_t, u8)
+IG_TOPKS(int16_t, s16)
+IG_TOPKS(int32_t, s32)
+IG_TOPKS(int64_t, s64)
+
+#define IG_CUMSUM(T, SUFFIX)                                                                                     \
+  IG_INLINE void ig_cumsum_##SUFFIX(const T *restrict in, T *restrict out, size_t outer, size_t extent,          \
+                                    size_t inner, int exclusive, int reverse) {                                  \
+    for (size_t o = 0; o < outer; o++, in += extent * inner, out += extent * inner)                              \
+      for (size_t n = 0; n < inner; n++) {                                                                       \
+        T sum = 0;                                                                                               \
+        for (size_t i = 0; i < extent; i++) {                                                                    \
+          const size_t at = (reverse ? extent - 1 - i : i) * inner + n;                                          \
+          const T next = sum + in[at];                                                                           \
+          out[at] = exclusive ? sum : next;                                                                      \
+          sum = next;                                                                                            \
+        }                                                                                                        \
+      }                                                                                                          \
+  }
+IG_CUMSUM(float, f32)
+IG_CUMSUM(int32_t, s32)
+IG_CUMSUM(int64_t, s64)
+
+#endif

@@ -1,0 +1,199 @@
+import type { Tensor } from '../ir/graph.ts';
+import { allocate, type DType, isFloat, isQuantizable, type TensorData } from '../tensor/dtype.ts';
+import { broadcast, elements, sameShape } from '../tensor/shape.ts';
+import { activationInterval, castInt32, clamp, floatRange } from './arithmetic.ts';
+import type { Activation, NoAttrs } from './attrs.ts';
+import { quantizedBinary } from './binary_quantized.ts';
+import { combine } from './broadcast.ts';
+import {
+  clampingActivation,
+  defineOp,
+  dtypeIs,
+  firstProblems,
+  operand,
+  perTensorQuantized,
+  sameDtype,
+} from './checks.ts';
+import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
+
+/** Operators on two operands that broadcast, besides sums, products and comparisons; and the sum of many. */
+export interface BinaryFamily {
+  divide: { readonly activation: Activation };
+  floor_divide: NoAttrs;
+  floor_mod: NoAttrs;
+  maximum: NoAttrs;
+  minimum: NoAttrs;
+  power: NoAttrs;
+  squared_difference: NoAttrs;
+  /** data, alpha: alpha broadcasts to the data's shape. */
+  'nn.prelu': NoAttrs;
+  /** One or more operands of one shape. */
+  add_n: NoAttrs;
+}
+export type BinaryKind = Exclude<keyof BinaryFamily, 'add_n'>;
+
+const TYPES: Readonly<Record<BinaryKind, readonly DType[]>> = {
+  divide: ['float32', 'int32', 'int8', 'uint8', 'int16'],
+  floor_divide: ['float32', 'int8', 'int16', 'int32'],
+  floor_mod: ['float32', 'int8', 'int16', 'int32', 'int64'],
+  maximum: ['float32', 'int8', 'uint8', 'int16', 'int32', 'int64'],
+  minimum: ['float32', 'int8', 'uint8', 'int16', 'int32', 'int64'],
+  power: ['float32', 'int32'],
+  squared_difference: ['float32', 'int32', 'int8'],
+  'nn.prelu': ['float32', 'int8', 'uint8'],
+};
+
+/** Kinds that look at scales and zero points; the others compute on the codes themselves. */
+const RESCALING: readonly BinaryKind[] = ['divide', 'squared_difference', 'nn.prelu'];
+export const isRescaling = (kind: BinaryKind, output: Tensor): boolean =>
+  RESCALING.includes(kind) && isQuantizable(output.dtype);
+
+const f = Math.fround;
+type Combine = (x: number, y: number) => number;
+
+const remainder: Combine = (x, y) => {
+  const rest = x % y;
+  return rest !== 0 && y < 0 !== rest < 0 ? rest + y : rest;
+};
+const wideRemainder = (x: bigint, y: bigint): bigint => {
+  if (y === 0n) return 0n;
+  const rest = x % y;
+  return rest !== 0n && y < 0n !== rest < 0n ? rest + y : rest;
+};
+
+// A NaN in the first place loses, one in the second wins.
+const larger = <T extends number | bigint>(x: T, y: T): T => (x > y ? x : y);
+const smaller = <T extends number | bigint>(x: T, y: T): T => (x < y ? x : y);
+
+const FLOAT: Record<BinaryKind, Combine> = {
+  divide: (x, y) => f(x / y),
+  floor_divide: (x, y) => Math.floor(x / y),
+  floor_mod: remainder,
+  maximum: larger,
+  minimum: smaller,
+  power: (x, y) => (Math.abs(x) === 1 && !Number.isFinite(y) ? (Number.isNaN(y) && x < 0 ? y : 1) : x ** y),
+  squared_difference: (x, y) => f(f(x - y) * f(x - y)),
+  'nn.prelu': (x, y) => (x >= 0 ? x : x * y),
+};
+
+/** x to a whole power, exact as far as it matters: what leaves int32 is out of range either way. */
+function integerPower(x: number, y: number): number {
+  if (y < 0) return Math.trunc(1 / integerPower(x, -y));
+  let result = 1;
+  for (let base = x, n = y; n > 0; n = Math.floor(n / 2), base *= base) if (n % 2 === 1) result *= base;
+  return result;
+}
+function wrappingPower(x: number, y: number): number {
+  let result = 1;
+  for (let base = x, n = y; n > 0; n = Math.floor(n / 2), base = Math.imul(base, base))
+    if (n % 2 === 1) result = Math.imul(result, base);
+  return result;
+}
+
+/** TFLite multiplies where one exponent serves all, wrapping; otherwise it goes through double. Source: BroadcastPow4D. */
+export const powerWraps = (op: OpView<'power'>): boolean =>
+  elements(operand(op, 1).shape) === 1 && !sameShape(operand(op, 0).shape, operand(op, 1).shape);
+
+/** Integers; a division by 0, which TFLite refuses, is 0. */
+function integerBinary(op: EvalView<BinaryKind>): Combine {
+  switch (op.kind) {
+    case 'divide': {
+      const { min, max } = activationInterval((op as EvalView<'divide'>).attrs.activation);
+      return (x, y) => clamp(y === 0 ? 0 : (x / y) | 0, min, max);
+    }
+    case 'floor_divide':
+      return (x, y) => (y === 0 ? 0 : castInt32(Math.floor(x / y)));
+    case 'floor_mod':
+      return (x, y) => (y === 0 ? 0 : remainder(x, y));
+    case 'power': {
+      const wraps = powerWraps(op as EvalView<'power'>);
+      return (x, y) => (wraps && y >= 1 ? wrappingPower(x, y) : castInt32(integerPower(x, y)));
+    }
+    case 'squared_difference':
+      return (x, y) => Math.imul(x - y, x - y);
+    default:
+      return FLOAT[op.kind];
+  }
+}
+
+function wideBinary(kind: BinaryKind): (x: bigint, y: bigint) => bigint {
+  if (kind === 'floor_mod') return wideRemainder;
+  return kind === 'maximum' ? larger : smaller;
+}
+
+function floatBinary(op: EvalView<BinaryKind>): Combine {
+  if (op.kind !== 'divide') return FLOAT[op.kind];
+  const { min, max } = floatRange((op as EvalView<'divide'>).attrs.activation);
+  return (x, y) => clamp(FLOAT.divide(x, y), min, max);
+}
+
+function evaluate(op: EvalView<BinaryKind>): TensorData[] {
+  const output = op.outputs[0];
+  if (output.dtype === 'int64') return combine(op, wideBinary(op.kind));
+  if (isFloat(output.dtype)) return combine(op, floatBinary(op));
+  return combine(op, isRescaling(op.kind, output) ? quantizedBinary(op) : integerBinary(op));
+}
+
+function check(op: OpView<BinaryKind>): string[] {
+  const [a, b, out] = [operand(op, 0), operand(op, 1), op.outputs[0]];
+  const shape = broadcast(a.shape, b.shape);
+  return firstProblems(
+    () => [
+      dtypeIs(a, 'the input', ...TYPES[op.kind]),
+      sameDtype(a, 'one operand', b, 'the other'),
+      sameDtype(a, 'the input', out, 'the output'),
+      'activation' in op.attrs && clampingActivation(op.attrs.activation),
+      shape === null && `[${a.shape}] and [${b.shape}] do not broadcast`,
+      op.kind === 'nn.prelu' && shape !== null && !sameShape(shape, a.shape) && 'alpha is larger than the input',
+    ],
+    () =>
+      isRescaling(op.kind, out)
+        ? [perTensorQuantized(a, 'input 0'), perTensorQuantized(b, 'input 1'), perTensorQuantized(out, 'the output')]
+        : [],
+  );
+}
+
+const binary = <K extends BinaryKind>(): OpDefinition<K> =>
+  defineOp<K>({
+    arity: { inputs: [2, 2], outputs: [1, 1] },
+    check: (op) => check(op as OpView<BinaryKind>),
+    shapes: (op) => [broadcast(operand(op, 0).shape, operand(op, 1).shape)],
+    evaluate: (op) => evaluate(op as EvalView<BinaryKind>),
+  });
+
+const addN = defineOp<'add_n'>({
+  arity: { inputs: [1, 1024], outputs: [1, 1] },
+  check: (op) => {
+    const first = operand(op, 0);
+    return firstProblems(
+      () => op.inputs.map((t, i) => t === null && `input ${i} is missing`),
+      () => [
+        dtypeIs(first, 'the input', 'float32', 'int32'),
+        ...op.inputs.map((t, i) => sameDtype(first, 'input 0', t!, `input ${i}`)),
+        sameDtype(first, 'the input', op.outputs[0], 'the output'),
+        ...op.inputs.map((t, i) => !sameShape(first.shape, t!.shape) && `input ${i} has another shape than input 0`),
+      ],
+    );
+  },
+  shapes: (op) => [operand(op, 0).shape],
+  evaluate: (op) => {
+    const { dtype, shape } = op.outputs[0];
+    const out = allocate(dtype, elements(shape)) as Float32Array;
+    const [first, ...others] = op.data as Float32Array[];
+    out.set(first);
+    for (const data of others) for (let i = 0; i < out.length; i++) out[i] += data[i];
+    return [out];
+  },
+});
+
+export const binaryOps: OpTable<BinaryFamily> = {
+  divide: binary(),
+  floor_divide: binary(),
+  floor_mod: binary(),
+  maximum: binary(),
+  minimum: binary(),
+  power: binary(),
+  squared_difference: binary(),
+  'nn.prelu': binary(),
+  add_n: addN,
+};

@@ -1,0 +1,216 @@
+/** What quantized unary operators make of one code: TFLite's integer kernels and tables. */
+import type { Tensor } from '../ir/graph.ts';
+import { integerRange } from '../tensor/dtype.ts';
+import {
+  activationRange,
+  castInt32,
+  clamp,
+  type Multiplier,
+  multiplyByMultiplier,
+  quantizeMultiplier,
+  type Range,
+  roundAway,
+  roundingDivideByPOT,
+} from './arithmetic.ts';
+import type { Activation } from './attrs.ts';
+import { operand, parameters } from './checks.ts';
+import type { OpView } from './definition.ts';
+import { inverseSqrt } from './fixedpoint.ts';
+import { lookUp16, operatorTable16, type Scaling16, scaling16, sigmoid16, tanh16 } from './table16.ts';
+import type { UnaryKind } from './unary.ts';
+import { logistic, unaryFunctions } from './unary_float.ts';
+
+const f = Math.fround;
+type CodeMap = (q: number) => number;
+
+/** Kinds whose 8-bit form is a table of 256 results and, where it exists, whose int16 form one of 513. */
+const TABULATED = ['nn.elu', 'nn.gelu', 'exp', 'log', 'rsqrt', 'sigmoid', 'tanh'] as const;
+export type TabulatedKind = (typeof TABULATED)[number];
+
+/** The float function that a table holds, defined for all values. Source: the kernels' Prepare functions. */
+function tabulated(op: OpView<TabulatedKind>): (x: number) => number {
+  const { dtype } = op.outputs[0];
+  const { scale, zeroPoint } = parameters(op.outputs[0]);
+  const lowest = f((integerRange(dtype)[0] - zeroPoint) * scale);
+  switch (op.kind) {
+    case 'sigmoid':
+      return logistic;
+    case 'log':
+      return (x) => (x <= 0 ? lowest : Math.log(x));
+    case 'rsqrt':
+      return (x) => (x <= 0 ? f(32767 * scale) : f(1 / f(Math.sqrt(x))));
+    case 'nn.elu':
+      return (x) => (x < 0 ? f(f(Math.exp(x)) - 1) : x);
+    default:
+      return (x) => (unaryFunctions[op.kind] as (x: number, attrs: object) => number)(x, op.attrs);
+  }
+}
+
+/** round(f(real) / scale) + zero point, in float32. Source: LUTPopulateInt8 (common.h). */
+function table8(op: OpView<TabulatedKind>): CodeMap {
+  const [from, to] = [parameters(operand(op, 0)), parameters(op.outputs[0])];
+  const [lo, hi] = integerRange(op.outputs[0].dtype);
+  const function_ = tabulated(op);
+  const inverse = f(1 / to.scale);
+  return (q) => {
+    const y = f(function_(f(from.scale * (q - from.zeroPoint))));
+    return clamp(f(roundAway(f(y * inverse)) + to.zeroPoint), lo, hi);
+  };
+}
+
+/** The 513 entries of an int16 EXP, LOG or RSQRT. */
+export const unaryTable16 = (op: OpView<TabulatedKind>): Int16Array =>
+  operatorTable16(tabulated(op), parameters(operand(op, 0)).scale, parameters(op.outputs[0]).scale);
+
+/** How an int16 sigmoid or tanh scales its input. */
+export const unaryScaling16 = (op: OpView<'sigmoid' | 'tanh'>): Scaling16 =>
+  scaling16(parameters(operand(op, 0)).scale, op.kind === 'sigmoid' ? 0 : 1);
+
+/** The factor of an operator that only rescales: input scale / output scale in float32. */
+export const rescaleFactor = (op: OpView<UnaryKind>): number =>
+  f(parameters(operand(op, 0)).scale / parameters(op.outputs[0]).scale);
+
+const RELUS = {
+  'nn.relu': 'RELU',
+  'nn.relu6': 'RELU6',
+  'nn.relu_n1_to_1': 'RELU_N1_TO_1',
+} as const satisfies Partial<Record<UnaryKind, Activation>>;
+
+/** The codes that a RELU clamps to. Source: QuantizedReluX (activations.cc). */
+export function reluRange(op: OpView<keyof typeof RELUS | 'nn.relu_0_to_1'>): Range {
+  const { scale, zeroPoint } = parameters(op.outputs[0]);
+  const { dtype } = op.outputs[0];
+  if (op.kind !== 'nn.relu_0_to_1') return activationRange(RELUS[op.kind], scale, zeroPoint, dtype);
+  const top = zeroPoint + roundAway(f(1 / scale));
+  return { min: activationRange('RELU', scale, zeroPoint, dtype).min, max: Math.min(integerRange(dtype)[1], top) };
+}
+
+/** The multipliers of LEAKY_RELU for codes from the zero point up, and below it. Source: LeakyReluPrepare. */
+export const leakyMultipliers = (op: OpView<'nn.leaky_relu'>): readonly [identity: Multiplier, alpha: Multiplier] => [
+  quantizeMultiplier(rescaleFactor(op)),
+  quantizeMultiplier(f(f(parameters(operand(op, 0)).scale * f(op.attrs.alpha)) / parameters(op.outputs[0]).scale)),
+];
+
+/** A multiplier cut to 16 bits. Source: DownScaleInt32ToInt16Multiplier (common.h). */
+const narrow = (real: number): Multiplier => {
+  const { multiplier, shift } = quantizeMultiplier(real);
+  return { multiplier: multiplier >= 2147483647 - 32768 ? 32767 : (multiplier + 32768) >> 16, shift };
+};
+const hardSwishOutput = (input: Tensor, output: Tensor): Multiplier =>
+  narrow(f(f(parameters(input).scale / 128) / parameters(output).scale));
+
+/** HARD_SWISH's fixed point has no left shift on the way out. */
+export const hardSwishFits = (input: Tensor, output: Tensor): boolean => hardSwishOutput(input, output).shift <= 0;
+
+const saturate16 = (x: number): number => clamp(x, -32768, 32767);
+/** High half of 2ab in 16 bits: rounded, or cut off towards zero. */
+const highMul16 = (a: number, b: number): number =>
+  saturate16(Math.trunc((a * b + (a * b >= 0 ? 16384 : 1 - 16384)) / 32768));
+const highMul16Truncated = (a: number, b: number): number => saturate16(Math.trunc((a * b) / 32768));
+
+/** RoundingDivideByPOT on 16 bits: its masks have no more, so that over 15 it only adds 1 to what is not negative. */
+const divideByPOT16 = (x: number, exponent: number): number =>
+  exponent <= 15 ? roundingDivideByPOT(x, exponent) : (x >> Math.min(exponent, 31)) + (x >= 0 ? 1 : 0);
+
+/** x · relu6(x + 3) / 6 in 16-bit fixed point. Source: reference/hard_swish.h. */
+function hardSwish(op: OpView<'nn.hard_swish'>): CodeMap {
+  const [input, output] = [operand(op, 0), op.outputs[0]];
+  const { zeroPoint } = parameters(output);
+  const [lo, hi] = integerRange(output.dtype);
+  const out = hardSwishOutput(input, output);
+  const gate = narrow(f(f(parameters(input).scale / 128) / f(3 / 32768)));
+  const zero = parameters(input).zeroPoint;
+  return (q) => {
+    const x = (q - zero) * 128;
+    let y = gate.shift > 0 ? saturate16(x * 2 ** (gate.shift - 1)) : x;
+    y = highMul16(y, gate.multiplier);
+    if (gate.shift > 0) y = saturate16(y * 2);
+    if (gate.shift < 0) y = divideByPOT16(y, -gate.shift);
+    const product = highMul16Truncated((y + 32768) >> 1, highMul16(x, out.multiplier));
+    return clamp(divideByPOT16(product, -out.shift) + zeroPoint, lo, hi);
+  };
+}
+
+/** 1/√x by integers; 0 has the largest result, and so have values below it, for which TFLite gives up. */
+function rsqrt8(op: OpView<'rsqrt'>): CodeMap {
+  const [from, to] = [parameters(operand(op, 0)), parameters(op.outputs[0])];
+  const [lo, hi] = integerRange(op.outputs[0].dtype);
+  const m = quantizeMultiplier(1 / f(f(Math.sqrt(from.scale)) * to.scale));
+  const back = { ...m, shift: Math.max(m.shift - 20, -31) };
+  return (q) => {
+    const value = q - from.zeroPoint;
+    if (value <= 0) return hi;
+    const inverse = inverseSqrt(value);
+    const root = multiplyByMultiplier(1, { ...inverse, shift: inverse.shift + 20 });
+    return clamp((multiplyByMultiplier(root, back) + to.zeroPoint) | 0, lo, hi);
+  };
+}
+
+/** √ of the real value, cut off; values below 0, for which TFLite gives up, have the lowest result. */
+function squareRoot(op: OpView<'sqrt'>): CodeMap {
+  const [from, to] = [parameters(operand(op, 0)), parameters(op.outputs[0])];
+  const [lo, hi] = integerRange(op.outputs[0].dtype);
+  return (q) => {
+    const root = f(f(Math.sqrt(f(from.scale * (q - from.zeroPoint)))) / to.scale);
+    return Number.isNaN(root) ? lo : clamp(castInt32(Math.trunc(root)) + to.zeroPoint, lo, hi);
+  };
+}
+
+/** (x − zero point) · factor + zero point, one of two factors by the sign, within limits. */
+function rescale(op: OpView<UnaryKind>, above: Multiplier, below: Multiplier, { min, max }: Range): CodeMap {
+  const zero = parameters(operand(op, 0)).zeroPoint;
+  const { zeroPoint } = parameters(op.outputs[0]);
+  return (q) => {
+    const x = q - zero;
+    return clamp((multiplyByMultiplier(x, x >= 0 ? above : below) + zeroPoint) | 0, min, max);
+  };
+}
+
+/** |x − zero point|, rescaled unless the scales are equal. Source: AbsEvalQuantized (elementwise.cc). */
+function absolute(op: OpView<'abs'>): CodeMap {
+  const [lo, hi] = integerRange(op.outputs[0].dtype);
+  const zero = parameters(operand(op, 0)).zeroPoint;
+  const { zeroPoint } = parameters(op.outputs[0]);
+  const factor = rescaleFactor(op);
+  const m = quantizeMultiplier(factor);
+  return (q) => {
+    const x = Math.abs(q - zero);
+    return clamp(((factor === 1 ? x : multiplyByMultiplier(x, m)) + zeroPoint) | 0, lo, hi);
+  };
+}
+
+const isTabulated = (kind: UnaryKind): kind is TabulatedKind => (TABULATED as readonly UnaryKind[]).includes(kind);
+
+/** What a quantized operator makes of a code of its input. Its check has passed. */
+export function quantizedUnary(op: OpView<UnaryKind>): CodeMap {
+  const { dtype } = op.outputs[0];
+  const [min, max] = integerRange(dtype);
+  switch (op.kind) {
+    case 'nn.relu':
+    case 'nn.relu6':
+    case 'nn.relu_n1_to_1':
+    case 'nn.relu_0_to_1': {
+      const m = quantizeMultiplier(rescaleFactor(op));
+      return rescale(op, m, m, reluRange(op as OpView<'nn.relu'>));
+    }
+    case 'nn.leaky_relu': {
+      return rescale(op, ...leakyMultipliers(op as OpView<'nn.leaky_relu'>), { min, max });
+    }
+    case 'nn.hard_swish':
+      return hardSwish(op as OpView<'nn.hard_swish'>);
+    case 'abs':
+      return absolute(op as OpView<'abs'>);
+    case 'sqrt':
+      return squareRoot(op as OpView<'sqrt'>);
+  }
+  if (!isTabulated(op.kind)) throw new TypeError(`${op.kind} has no quantized form`);
+  const tabular = op as OpView<TabulatedKind>;
+  if (dtype !== 'int16') return op.kind === 'rsqrt' ? rsqrt8(op as OpView<'rsqrt'>) : table8(tabular);
+  if (op.kind === 'sigmoid' || op.kind === 'tanh') {
+    const scaling = unaryScaling16(op as OpView<'sigmoid' | 'tanh'>);
+    const of = op.kind === 'sigmoid' ? sigmoid16 : tanh16;
+    return (q) => of(q, scaling);
+  }
+  const table = unaryTable16(tabular);
+  return (q) => lookUp16(q, table);
+}

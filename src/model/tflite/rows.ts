@@ -1,0 +1,50 @@
+import type { Tensor } from '../ir/graph.ts';
+import type { NoAttrs } from '../ops/attrs.ts';
+import type { OpAttrs, OpKind } from '../ops/kinds.ts';
+import type { DType } from '../tensor/dtype.ts';
+import type { BuiltinOperator } from './schema/enums.ts';
+import type { OptionsName, OptionsOf } from './schema/options.ts';
+
+export type Versions = Partial<Record<DType, number>>;
+
+/** How a kind of the IR and a builtin operator of TFLite stand for one another. */
+export interface OperatorRow<K extends OpKind> {
+  readonly builtin: BuiltinOperator;
+  /** The options table the operator carries; null: none. */
+  readonly options: OptionsName | null;
+  /** Operator versions that runtimes expect, by the first operand's type; 1 elsewhere. */
+  readonly versions: Versions;
+  /** Where several kinds share a builtin operator: whether these operands make it this kind. */
+  when?(inputs: readonly (Tensor | null)[]): boolean;
+  /** Attributes from options; a string says why the options cannot be honoured. */
+  read(options: unknown): OpAttrs[K] | string;
+  /** Options from attributes and the number of operands; what is left out has the schema's default. */
+  write(attrs: OpAttrs[K], operands: number): Readonly<Record<string, unknown>>;
+}
+
+interface RowOf<K extends OpKind, N extends OptionsName> {
+  readonly builtin: BuiltinOperator;
+  readonly options: N;
+  readonly versions?: Versions;
+  read(options: OptionsOf<N>): OpAttrs[K] | string;
+  write(attrs: OpAttrs[K], operands: number): Partial<OptionsOf<N>>;
+}
+/** An operator with options. */
+export const row = <K extends OpKind, N extends OptionsName>(r: RowOf<K, N>): OperatorRow<K> => ({
+  builtin: r.builtin,
+  options: r.options,
+  versions: r.versions ?? {},
+  read: r.read as OperatorRow<K>['read'],
+  write: r.write,
+});
+
+type PlainKind = { [K in OpKind]: NoAttrs extends OpAttrs[K] ? K : never }[OpKind];
+/** An operator without attributes. */
+export const plain = <K extends PlainKind>(
+  builtin: BuiltinOperator,
+  options: OptionsName | null = null,
+  versions: Versions = {},
+): OperatorRow<K> => ({ builtin, options, versions, read: () => ({}) as OpAttrs[K], write: () => ({}) });
+
+/** The versions of most operators that compute on 8 and 16 bits. */
+export const NEWER: Versions = { int8: 2, int16: 3 };

@@ -1,0 +1,105 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  GEMM_KERNELS,
+  type GemmKernel,
+  type GemmSchedule,
+  type GemmWorkload,
+  operandsOf,
+  packDepthwise,
+  packGemm,
+  transposeHwo,
+} from '../../../src/compiler/schedules/index.ts';
+import { panelStarts } from '../../../src/compiler/schedules/pack.ts';
+
+/** What a kernel computes of one row, told by the layout that its header documents. */
+function multiply(
+  w: GemmWorkload,
+  s: GemmSchedule,
+  x: ArrayLike<number>,
+  packed: ReturnType<typeof packGemm>,
+): number[] {
+  const block = { smull: 16, dot: 4, mmla: 8, mlal: 1, portable: 1, f32: 1, f32_portable: 1 }[s.kernel];
+  const flip = s.kernel === 'smull' && w.unsigned ? 128 : 0;
+  const out = new Array<number>(w.n).fill(Number.NaN);
+  let rowSum = 0;
+  for (let k = 0; k < w.k; k++) rowSum += x[k];
+  panelStarts(w.n, s.nr).forEach((start, p) => {
+    for (let v = 0; v < s.nr && start + v < w.n; v++) {
+      let sum = packed.bias[start + v] + packed.rowFactor * rowSum;
+      for (let k = 0; k < packed.depth; k++) {
+        const first = k - (k % block);
+        const length = Math.min(block, packed.depth - first);
+        const at = p * s.nr * packed.depth + first * s.nr + v * length + (k - first);
+        // Beyond the row lies anything.
+        sum += ((k < w.k ? x[k] : 77) - flip) * packed.weights[at];
+      }
+      out[start + v] = sum | 0;
+    }
+  });
+  return out;
+}
+
+const cases = fc
+  .record({
+    kernel: fc.constantFrom<GemmKernel>('portable', 'mlal', 'smull', 'dot', 'mmla'),
+    unsigned: fc.boolean(),
+    n: fc.integer({ min: 1, max: 21 }),
+    k: fc.integer({ min: 1, max: 70 }),
+    nr: fc.constantFrom(4, 8, 12),
+    zeroX: fc.nat(255),
+    zeroW: fc.nat(255),
+    seed: fc.array(fc.nat(255), { minLength: 7, maxLength: 31 }),
+    bias: fc.boolean(),
+  })
+  .filter(({ n, nr }) => nr - 4 < n);
+
+test('packed weights, bias and row sums stand for the products of centered values', () => {
+  fc.assert(
+    fc.property(cases, ({ kernel, unsigned, n, k, nr, zeroX, zeroW, seed, bias }) => {
+      const zx = unsigned ? zeroX : zeroX - 128;
+      const zw = unsigned ? zeroW : 0;
+      const bytes = (i: number): number => seed[i % seed.length] ^ ((i * 37) & 255);
+      const values = Array.from({ length: n * k }, (_, i) => bytes(i));
+      // SMULL takes no weight of -128, which the schedule sees to.
+      const legal = kernel === 'smull' ? values.map((v) => Math.max(v, 1)) : values;
+      const data = unsigned ? Uint8Array.from(legal) : Int8Array.from(legal, (v) => v - 128);
+      const x = Array.from({ length: k }, (_, i) => bytes(i + 1000) - (unsigned ? 0 : 128));
+      const workload: GemmWorkload = {
+        ...{ op: 'nn.conv2d', operands: operandsOf(data, zw), unsigned, m: 1, n, k, groups: 1, inPlace: false },
+      };
+      const schedule: GemmSchedule = { template: 'gemm', kernel, mr: 1, nr, weightsFirst: false };
+      const biases = bias ? Int32Array.from({ length: n }, (_, c) => c * 1000 - 5000) : null;
+      const packed = packGemm(workload, schedule, { data, zeroPoint: zw, bias: biases }, zx);
+      expect(packed.depth % GEMM_KERNELS[kernel].unit).toBe(0);
+      if (kernel === 'smull') expect(Math.min(...packed.weights)).toBeGreaterThanOrEqual(-127);
+      const expected = Array.from({ length: n }, (_, c) => {
+        let sum = biases?.[c] ?? 0;
+        for (let i = 0; i < k; i++) sum += (x[i] - zx) * (data[c * k + i] - zw);
+        return sum;
+      });
+      expect(multiply(workload, schedule, x, packed)).toEqual(expected);
+    }),
+  );
+});
+
+test('operand kinds follow from the values of the weights', () => {
+  expect(operandsOf(Float32Array.of(1), 0)).toBe('float32');
+  expect(operandsOf(Int8Array.of(-127, 127), 0)).toBe('int8');
+  expect(operandsOf(Int8Array.of(-128, 3), 0)).toBe('int8-full');
+  expect(operandsOf(Int8Array.of(-120, 100), 30)).toBe('int8-wide');
+  expect(operandsOf(Uint8Array.of(1, 255), 128)).toBe('int8');
+  expect(operandsOf(Uint8Array.of(1, 255), 151)).toBe('uint8-offset');
+  expect(operandsOf(Uint8Array.of(0, 255), 151)).toBe('uint8-full');
+});
+
+test('depthwise weights lose their zero point, which the bias makes up for', () => {
+  const data = Uint8Array.of(0, 10, 20, 30, 40, 255);
+  const packed = packDepthwise({ data, zeroPoint: 100, bias: Int32Array.of(7, 8) }, 'wide', 2, 3);
+  expect([...packed.weights]).toEqual([-100, -90, -80, -70, -60, 155]);
+  expect([...packed.bias]).toEqual([7 - 3 * -240, 8 - 3 * -5]);
+});
+
+test('HWO weights turn to OHW', () => {
+  expect([...transposeHwo(Int8Array.of(1, 2, 3, 4, 5, 6), 2)]).toEqual([1, 3, 5, 2, 4, 6]);
+});
