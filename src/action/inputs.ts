@@ -1,6 +1,6 @@
 import { getInput, setSecret } from '@actions/core';
 import { InputError } from '../errors.ts';
-import type { MeasureMode } from '../gate/check/run.ts';
+import type { MeasureMode } from '../gate/check/speed.ts';
 
 /** What the workflow asks for: the `with:` block of the step, with action.yml's defaults filled in. */
 export interface Inputs {

@@ -10,10 +10,7 @@ import { VERSION } from '../verdict/version.ts';
 import { measureAccuracy } from './accuracy.ts';
 import { buildPair } from './builds.ts';
 import { openPair, type Pair } from './pair.ts';
-import { measureSpeed, type Speed } from './speed.ts';
-
-/** How speed is judged: `auto` is hardware where this machine runs the target's code, modelled cycles elsewhere. */
-export type MeasureMode = 'auto' | 'hardware' | 'modelled' | 'none';
+import { type MeasureMode, measureSpeed, type Speed } from './speed.ts';
 
 export interface CheckOptions {
   /** Path of the configuration. */

@@ -4,7 +4,9 @@ import { autoMode, measure } from '../../runtime/measure.ts';
 import { modelledCpu } from '../../runtime/modelled/index.ts';
 import type { Sample } from '../data/dataset.ts';
 import type { Latency } from '../verdict/report.ts';
-import type { MeasureMode } from './run.ts';
+
+/** How speed is judged: `auto` is hardware where this machine runs the target's code, modelled cycles elsewhere. */
+export type MeasureMode = 'auto' | 'hardware' | 'modelled' | 'none';
 
 /** Latency and what stands in the way of trusting it. */
 export interface Speed {
