@@ -3,7 +3,7 @@ import { ops } from '../ops/index.ts';
 import type { OpKind } from '../ops/kinds.ts';
 import type { TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape } from '../tensor/shape.ts';
-import { type Graph, type Node, operandsOf, resultsOf, type Tensor } from './graph.ts';
+import { type Graph, type Node, operandsOf, resultsOf, type Tensor, type TensorId } from './graph.ts';
 
 /** A node as the rules of its kind see it. */
 export const viewOf = (graph: Graph, node: Node): OpView<OpKind> => ({
@@ -16,18 +16,6 @@ export const viewOf = (graph: Graph, node: Node): OpView<OpKind> => ({
 /** The rules of a node's kind. */
 export const rulesOf = (node: Node): OpDefinition<OpKind> => ops[node.kind] as OpDefinition<OpKind>;
 
-/** Why a node's kind is not defined for its operands and results; empty when it is. */
-export const operatorFaults = (graph: Graph, node: Node): string[] => rulesOf(node).check(viewOf(graph, node));
-
-/**
- * The shapes of a node's results by its kind's rules; null where they are only known when running, and where the
- * operator is not defined for its operands.
- */
-export function resultShapes(graph: Graph, node: Node): (Shape | null)[] {
-  const sound = operatorFaults(graph, node).length === 0;
-  return sound ? rulesOf(node).shapes(viewOf(graph, node)) : node.outputs.map(() => null);
-}
-
 /** Shape arithmetic handles a few numbers; larger tensors are data. */
 const FEW = 64;
 
@@ -39,24 +27,38 @@ function knownValues(graph: Graph, node: Node): TensorData[] | null {
   const view = viewOf(graph, node);
   const small = view.outputs.every((t) => /^int(32|64)$/.test(t.dtype) && elements(t.shape) <= FEW);
   const known = node.kind === 'shape_of' || view.inputs.every((t) => t === null || t.data !== null);
-  if (!small || !known) return null;
+  if (!small || !known || rulesOf(node).control) return null;
   return rulesOf(node).evaluate({ ...view, data: view.inputs.map((t) => t?.data ?? null), profile: 'tflite' });
 }
 
+/** What the operators' rules say about a node, in a graph where earlier results have the shapes that rules gave them. */
+export interface Inference {
+  /** Why the node's kind is not defined for its operands and results; empty when it is. */
+  readonly faults: readonly string[];
+  /** The shapes of its results; null where they are only known when running, and where there are faults. */
+  readonly shapes: readonly (Shape | null)[];
+}
+
 /**
- * The graph with every result's shape computed from the operands', in order. A file's shapes are hints: TFLite computes
- * its own, and so do passes that change an operand. Shapes known only when running stay as they are.
+ * The graph with every result's shape computed from the operands', in order, and what was found at each node. A file's
+ * shapes are hints: TFLite computes its own, and so do passes that change an operand. Shapes known only when running
+ * stay as they are; operators that read such tensors cannot be judged before they run, and count as sound.
  */
-export function inferShapes(graph: Graph): Graph {
+export function infer(graph: Graph): { readonly graph: Graph; readonly nodes: readonly Inference[] } {
   const tensors: Tensor[] = [...graph.tensors];
   // The same tensors with the values that follow from shapes, for the operators that take shapes as operands.
   const seen: Tensor[] = [...graph.tensors];
   const working: Graph = { ...graph, tensors: seen };
-  for (const node of graph.nodes) {
-    const shapes = resultShapes(working, node);
+  const open = new Set<TensorId>();
+  const nodes = graph.nodes.map((node): Inference => {
+    const judged = !node.inputs.some((id) => open.has(id));
+    const faults = judged ? rulesOf(node).check(viewOf(working, node)) : [];
+    const ruled = judged && faults.length === 0;
+    const shapes = ruled ? rulesOf(node).shapes(viewOf(working, node)) : node.outputs.map(() => null);
     for (const [i, shape] of shapes.entries()) {
       const id = node.outputs[i];
       const old = tensors[id];
+      if (shape === null && faults.length === 0) open.add(id);
       if (shape === null || old === undefined || old.data !== null || sameShape(shape, old.shape)) continue;
       const { signature, ...rest } = old;
       tensors[id] = { ...rest, shape, ...(signature?.length === shape.length && { signature }) };
@@ -66,6 +68,10 @@ export function inferShapes(graph: Graph): Graph {
     values?.forEach((data, i) => {
       seen[node.outputs[i]] = { ...seen[node.outputs[i]], data };
     });
-  }
-  return { ...graph, tensors };
+    return { faults, shapes };
+  });
+  return { graph: { ...graph, tensors }, nodes };
 }
+
+/** The graph with every result's shape computed; see `infer`. */
+export const inferShapes = (graph: Graph): Graph => infer(graph).graph;

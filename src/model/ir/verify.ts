@@ -1,8 +1,8 @@
 import { DTYPES, isFloat, itemSize } from '../tensor/dtype.ts';
-import { elements, sameShape, showShape } from '../tensor/shape.ts';
+import { elements, type Shape, sameShape, showShape } from '../tensor/shape.ts';
 import { ABSENT, type Graph, type Node, nodeLabel, type Tensor } from './graph.ts';
 import { quoteName } from './names.ts';
-import { operatorFaults, resultShapes } from './shapes.ts';
+import { infer } from './shapes.ts';
 
 /** Larger tensors cannot be indexed with the 32-bit integers of a build. */
 export const MAX_TENSOR_BYTES = 2 ** 31 - 1;
@@ -52,7 +52,9 @@ export function verifyWiring(graph: Graph, label: Label = nodeLabel): string[] {
       ready[id] = true;
     }
   }
-  if (graph.outputs.length === 0) problems.push('the graph has no outputs');
+  // A graph that only initialises variables has none.
+  if (graph.outputs.length === 0 && !graph.nodes.some((node) => node.outputs.length === 0))
+    problems.push('the graph has no outputs');
   for (const id of graph.outputs)
     if (known(id, () => 'graph output') && !ready[id]) problems.push(`graph output ${named(id)} is never computed`);
   return problems;
@@ -84,16 +86,17 @@ function tensorFaults(t: Tensor): string[] {
 
 /** Each operator by the rules of its kind: number of operands, types, shapes, quantization. */
 export function verifyOperators(graph: Graph, label: Label = nodeLabel): string[] {
-  return graph.nodes.flatMap((node) => faultsOf(graph, node).map((fault) => `${label(graph, node)}: ${fault}`));
+  const { nodes } = infer(graph);
+  return graph.nodes.flatMap((node, n) =>
+    [...nodes[n].faults, ...misfits(graph, node, nodes[n].shapes)].map((fault) => `${label(graph, node)}: ${fault}`),
+  );
 }
 
-function faultsOf(graph: Graph, node: Node): string[] {
-  const faults = operatorFaults(graph, node);
-  if (faults.length > 0) return faults;
-  return resultShapes(graph, node).flatMap((shape, i) => {
+/** Results whose declared shape is not the one that the operator gives. */
+const misfits = (graph: Graph, node: Node, shapes: readonly (Shape | null)[]): string[] =>
+  shapes.flatMap((shape, i) => {
     const declared = graph.tensors[node.outputs[i]].shape;
     return shape === null || sameShape(shape, declared)
       ? []
       : [`result ${i} has the shape ${showShape(declared)}, but the operator gives ${showShape(shape)}`];
   });
-}

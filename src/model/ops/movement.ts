@@ -1,5 +1,5 @@
 import { isQuantizable, type TensorData } from '../tensor/dtype.ts';
-import { elements, sameShape, showShape, strides } from '../tensor/shape.ts';
+import { elements, type Shape, sameShape, showShape, strides } from '../tensor/shape.ts';
 import type { NoAttrs } from './attrs.ts';
 import {
   defineOp,
@@ -18,8 +18,7 @@ import { planSplit } from './split.ts';
 import { intoWhole, type MovementPlan, runCopies, type StridedCopy, whole } from './strided_copy.ts';
 
 /**
- * Operators that move elements and compute nothing: each is a list of strided copies, known as soon as the operands
- * that say where to are. Those are constants in most models; a build needs them to be.
+ * Operators that only move elements: lists of strided copies, known as soon as the operands that say where to are.
  */
 export interface MovementFamily {
   /** data, begin, size (−1: to the end). */
@@ -236,6 +235,14 @@ export function planMovement<K extends MovementKind>(op: OpView<K>): MovementPla
   return typeof plan === 'string' ? null : plan;
 }
 
+/** The shape of a slice whose size is known but not where it begins; null where even that is not known. */
+export function sliceShape(op: OpView<MovementKind>): Shape | null {
+  const size = op.kind === 'slice' ? integers(op.inputs[2]) : null;
+  const { shape } = operand(op, 0);
+  const fits = size?.length === shape.length && size.every((n, d) => n >= 0 && n <= shape[d]);
+  return fits ? size : null;
+}
+
 /** Which operand the moved elements are; the others say where to, apart from a value to pad with. */
 const dataAt = (kind: MovementKind): number => (kind === 'split' ? 1 : 0);
 const isValue = (kind: MovementKind, i: number): boolean =>
@@ -264,7 +271,7 @@ function define<K extends MovementKind>(inputs: number, outputs: readonly [numbe
           return [typeof plan === 'string' && plan];
         },
       ),
-    shapes: (op) => [...(planMovement(op)?.shapes ?? op.outputs.map(() => null))],
+    shapes: (op) => [...(planMovement(op)?.shapes ?? op.outputs.map(() => sliceShape(op)))],
     evaluate,
   });
 }

@@ -7,39 +7,33 @@ import { C_TYPES, cFloat, cInt } from '../c.ts';
 import type { EmitContext } from '../emitter.ts';
 import { indexed, nest } from './loops.ts';
 
-/** Two operands walked together: loops outside, one row inside. */
+/** Operands walked together: loops outside, one row inside. A step of 0 stays where it is. */
 export interface Walk {
   readonly extents: Shape;
-  readonly a: readonly number[];
-  readonly b: readonly number[];
+  /** By operand, then by loop. */
+  readonly steps: readonly (readonly number[])[];
 }
 
-/** The fewest dimensions that walk both broadcast operands in the result's order; at least one. */
-export function walk(out: Shape, a: Shape, b: Shape): Walk {
-  const steps = (shape: Shape): number[] => {
+/** The fewest dimensions that walk operands that broadcast to `out` in its order; at least one. */
+export function walk(out: Shape, ...operands: readonly Shape[]): Walk {
+  const full = operands.map((shape) => {
     const own = strides(shape);
     const lead = out.length - shape.length;
     return out.map((_, k) => (k < lead || shape[k - lead] === 1 ? 0 : own[k - lead]));
-  };
-  const sa = steps(a);
-  const sb = steps(b);
-  const extents: number[] = [];
-  const as: number[] = [];
-  const bs: number[] = [];
-  out.forEach((n, k) => {
-    const last = extents.length - 1;
-    if (n === 1) return;
-    if (last >= 0 && as[last] === n * sa[k] && bs[last] === n * sb[k]) {
-      extents[last] *= n;
-      as[last] = sa[k];
-      bs[last] = sb[k];
-    } else {
-      extents.push(n);
-      as.push(sa[k]);
-      bs.push(sb[k]);
-    }
   });
-  return extents.length > 0 ? { extents, a: as, b: bs } : { extents: [1], a: [1], b: [1] };
+  const extents: number[] = [];
+  const steps: number[][] = operands.map(() => []);
+  out.forEach((n, k) => {
+    if (n === 1) return;
+    const last = extents.length - 1;
+    const runsOn = last >= 0 && steps.every((own, i) => own[last] === n * full[i][k]);
+    if (runsOn) extents[last] *= n;
+    else extents.push(n);
+    steps.forEach((own, i) => {
+      own[runsOn ? last : last + 1] = full[i][k];
+    });
+  });
+  return extents.length > 0 ? { extents, steps } : { extents: [1], steps: operands.map(() => [1]) };
 }
 
 /** A bound of an activation as a constant of the type; what the type cannot reach is its own limit. */
@@ -56,7 +50,10 @@ export function emitPairs(op: OpView<OpKind>, ctx: EmitContext, value: string): 
   const [a, b] = op.inputs;
   const out = op.outputs[0];
   if (elements(out.shape) === 0) return '';
-  const { extents, a: sa, b: sb } = walk(out.shape, a!.shape, b!.shape);
+  const {
+    extents,
+    steps: [sa, sb],
+  } = walk(out.shape, a!.shape, b!.shape);
   const inner = extents.length - 1;
   const row = (base: string, steps: readonly number[]): string => indexed(base, 0, steps.slice(0, inner));
   const type = C_TYPES[a!.dtype];

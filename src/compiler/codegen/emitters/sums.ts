@@ -19,7 +19,10 @@ function binary(op: OpView<Binary>, ctx: EmitContext): Emission {
   const [a, b] = op.inputs;
   const out = op.outputs[0];
   if (elements(out.shape) === 0) return { includes: [], body: '' };
-  const { extents, a: sa, b: sb } = walk(out.shape, a!.shape, b!.shape);
+  const {
+    extents,
+    steps: [sa, sb],
+  } = walk(out.shape, a!.shape, b!.shape);
   const inner = extents.length - 1;
   const outer = strides(extents).slice(0, inner);
   const row = [
