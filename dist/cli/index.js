@@ -23050,34 +23050,29 @@ function copyLoops(copies, element, source, result) {
 
 
 
-/** The fewest dimensions that walk both broadcast operands in the result's order; at least one. */
-function walk(out, a, b) {
-    const steps = (shape) => {
+/** The fewest dimensions that walk operands that broadcast to `out` in its order; at least one. */
+function walk(out, ...operands) {
+    const full = operands.map((shape) => {
         const own = (0,tensor_shape/* strides */.$T)(shape);
         const lead = out.length - shape.length;
         return out.map((_, k) => (k < lead || shape[k - lead] === 1 ? 0 : own[k - lead]));
-    };
-    const sa = steps(a);
-    const sb = steps(b);
+    });
     const extents = [];
-    const as = [];
-    const bs = [];
+    const steps = operands.map(() => []);
     out.forEach((n, k) => {
-        const last = extents.length - 1;
         if (n === 1)
             return;
-        if (last >= 0 && as[last] === n * sa[k] && bs[last] === n * sb[k]) {
+        const last = extents.length - 1;
+        const runsOn = last >= 0 && steps.every((own, i) => own[last] === n * full[i][k]);
+        if (runsOn)
             extents[last] *= n;
-            as[last] = sa[k];
-            bs[last] = sb[k];
-        }
-        else {
+        else
             extents.push(n);
-            as.push(sa[k]);
-            bs.push(sb[k]);
-        }
+        steps.forEach((own, i) => {
+            own[runsOn ? last : last + 1] = full[i][k];
+        });
     });
-    return extents.length > 0 ? { extents, a: as, b: bs } : { extents: [1], a: [1], b: [1] };
+    return extents.length > 0 ? { extents, steps } : { extents: [1], steps: operands.map(() => [1]) };
 }
 /** A bound of an activation as a constant of the type; what the type cannot reach is its own limit. */
 function bound(x, dtype) {
@@ -23095,7 +23090,7 @@ function emitPairs(op, ctx, value) {
     const out = op.outputs[0];
     if ((0,tensor_shape/* elements */.Yt)(out.shape) === 0)
         return '';
-    const { extents, a: sa, b: sb } = walk(out.shape, a.shape, b.shape);
+    const { extents, steps: [sa, sb], } = walk(out.shape, a.shape, b.shape);
     const inner = extents.length - 1;
     const row = (base, steps) => indexed(base, 0, steps.slice(0, inner));
     const type = c/* C_TYPES */.EL[a.dtype];
@@ -23804,6 +23799,7 @@ var movement = __nccwpck_require__(2857);
 
 
 
+
 /** What a build needs to know when it is made: a plan, a shape, an axis. */
 function known(value) {
     if (value === null)
@@ -23828,10 +23824,22 @@ function emitPlan(plan, op, ctx, fill) {
     });
     return { includes: [], body: fills.join('') + copyLoops(plan.copies, c/* C_TYPES */.EL[dtype], ctx.input, ctx.output) };
 }
-const move = (op, ctx) => emitPlan(known((0,movement/* planMovement */.J)(op)), op, ctx);
-const padWithOperand = (op, ctx) => emitPlan(known((0,movement/* planMovement */.J)(op)), op, ctx, `*${ctx.input(2)}`);
+const move = (op, ctx) => emitPlan(known((0,movement/* planMovement */.JH)(op)), op, ctx);
+/** A slice of known size that begins where its operand says when the model runs. */
+function sliceAnywhere(op, ctx) {
+    const { shape, dtype } = op.inputs[0];
+    const size = known((0,movement/* sliceShape */.Gr)(op));
+    const step = (0,tensor_shape/* strides */.$T)(shape);
+    const begin = ctx.input(1);
+    const offset = step.map((s, d) => `(ptrdiff_t)${begin}[${d}] * ${s}`).join(' + ') || '0';
+    const checks = shape.map((n, d) => `if (${begin}[${d}] < 0 || ${begin}[${d}] > ${n - size[d]}) return INT8_GATE_INDEX_OUT_OF_RANGE;\n`);
+    const setup = `const ${c/* C_TYPES */.EL[dtype]} *from = ${ctx.input(0)} + ${offset};\n`;
+    const copies = copyLoops([(0,strided_copy/* intoWhole */.W$)(size, 0, step)], c/* C_TYPES */.EL[dtype], () => 'from', () => ctx.output(0));
+    return { includes: [], body: checks.join('') + setup + copies, fallible: true };
+}
+const padWithOperand = (op, ctx) => emitPlan(known((0,movement/* planMovement */.JH)(op)), op, ctx, `*${ctx.input(2)}`);
 const movementEmitters = {
-    slice: move,
+    slice: (op, ctx) => (op.inputs[1].data === null ? sliceAnywhere(op, ctx) : move(op, ctx)),
     split: move,
     split_v: move,
     unstack: move,
@@ -24514,37 +24522,12 @@ var ops_select = __nccwpck_require__(9383);
 
 
 
-/** The fewest loops that walk operands that broadcast to `out`; at least one. A step of 0 stays where it is. */
-function select_walk(out, operands) {
-    const full = operands.map((shape) => {
-        const own = (0,tensor_shape/* strides */.$T)(shape);
-        const lead = out.length - shape.length;
-        return out.map((_, k) => (k < lead || shape[k - lead] === 1 ? 0 : own[k - lead]));
-    });
-    const extents = [];
-    const steps = operands.map(() => []);
-    out.forEach((n, k) => {
-        if (n === 1)
-            return;
-        const last = extents.length - 1;
-        if (last >= 0 && steps.every((s, i) => s[last] === n * full[i][k])) {
-            extents[last] *= n;
-            for (const [i, s] of steps.entries())
-                s[last] = full[i][k];
-        }
-        else {
-            extents.push(n);
-            for (const [i, s] of steps.entries())
-                s.push(full[i][k]);
-        }
-    });
-    return extents.length > 0 ? { extents, steps } : { extents: [1], steps: operands.map(() => [0]) };
-}
+
 function choose(op, ctx) {
     const { condition, out } = (0,ops_select/* choice */.Y)(op);
     if ((0,tensor_shape/* elements */.Yt)(out) === 0)
         return { includes: [], body: '' };
-    const { extents, steps } = select_walk(out, [condition, op.inputs[1].shape, op.inputs[2].shape]);
+    const { extents, steps } = walk(out, condition, op.inputs[1].shape, op.inputs[2].shape);
     const [test, x, y] = steps.map((s, i) => `*(${indexed(ctx.input(i), 0, s)})`);
     const to = indexed(ctx.output(0), 0, (0,tensor_shape/* strides */.$T)(extents));
     return { includes: [], body: nest(extents, `*(${to}) = ${test} ? ${x} : ${y};`) };
@@ -24651,7 +24634,7 @@ function sums_binary(op, ctx) {
     const out = op.outputs[0];
     if ((0,tensor_shape/* elements */.Yt)(out.shape) === 0)
         return { includes: [], body: '' };
-    const { extents, a: sa, b: sb } = walk(out.shape, a.shape, b.shape);
+    const { extents, steps: [sa, sb], } = walk(out.shape, a.shape, b.shape);
     const inner = extents.length - 1;
     const outer = (0,tensor_shape/* strides */.$T)(extents).slice(0, inner);
     const row = [
@@ -26288,10 +26271,9 @@ const escaped = (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Mf: () => (/* binding */ operatorFaults),
-/* harmony export */   ST: () => (/* binding */ resultShapes),
 /* harmony export */   du: () => (/* binding */ viewOf),
 /* harmony export */   fD: () => (/* binding */ rulesOf),
+/* harmony export */   xP: () => (/* binding */ infer),
 /* harmony export */   zV: () => (/* binding */ inferShapes)
 /* harmony export */ });
 /* harmony import */ var _ops_index_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7845);
@@ -26309,16 +26291,6 @@ const viewOf = (graph, node) => ({
 });
 /** The rules of a node's kind. */
 const rulesOf = (node) => _ops_index_js__WEBPACK_IMPORTED_MODULE_0__/* .ops */ .t[node.kind];
-/** Why a node's kind is not defined for its operands and results; empty when it is. */
-const operatorFaults = (graph, node) => rulesOf(node).check(viewOf(graph, node));
-/**
- * The shapes of a node's results by its kind's rules; null where they are only known when running, and where the
- * operator is not defined for its operands.
- */
-function resultShapes(graph, node) {
-    const sound = operatorFaults(graph, node).length === 0;
-    return sound ? rulesOf(node).shapes(viewOf(graph, node)) : node.outputs.map(() => null);
-}
 /** Shape arithmetic handles a few numbers; larger tensors are data. */
 const FEW = 64;
 /**
@@ -26334,19 +26306,26 @@ function knownValues(graph, node) {
     return rulesOf(node).evaluate({ ...view, data: view.inputs.map((t) => t?.data ?? null), profile: 'tflite' });
 }
 /**
- * The graph with every result's shape computed from the operands', in order. A file's shapes are hints: TFLite computes
- * its own, and so do passes that change an operand. Shapes known only when running stay as they are.
+ * The graph with every result's shape computed from the operands', in order, and what was found at each node. A file's
+ * shapes are hints: TFLite computes its own, and so do passes that change an operand. Shapes known only when running
+ * stay as they are; operators that read such tensors cannot be judged before they run, and count as sound.
  */
-function inferShapes(graph) {
+function infer(graph) {
     const tensors = [...graph.tensors];
     // The same tensors with the values that follow from shapes, for the operators that take shapes as operands.
     const seen = [...graph.tensors];
     const working = { ...graph, tensors: seen };
-    for (const node of graph.nodes) {
-        const shapes = resultShapes(working, node);
+    const open = new Set();
+    const nodes = graph.nodes.map((node) => {
+        const judged = !node.inputs.some((id) => open.has(id));
+        const faults = judged ? rulesOf(node).check(viewOf(working, node)) : [];
+        const ruled = judged && faults.length === 0;
+        const shapes = ruled ? rulesOf(node).shapes(viewOf(working, node)) : node.outputs.map(() => null);
         for (const [i, shape] of shapes.entries()) {
             const id = node.outputs[i];
             const old = tensors[id];
+            if (shape === null && faults.length === 0)
+                open.add(id);
             if (shape === null || old === undefined || old.data !== null || (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_2__/* .sameShape */ ._C)(shape, old.shape))
                 continue;
             const { signature, ...rest } = old;
@@ -26357,9 +26336,12 @@ function inferShapes(graph) {
         values?.forEach((data, i) => {
             seen[node.outputs[i]] = { ...seen[node.outputs[i]], data };
         });
-    }
-    return { ...graph, tensors };
+        return { faults, shapes };
+    });
+    return { graph: { ...graph, tensors }, nodes };
 }
+/** The graph with every result's shape computed; see `infer`. */
+const inferShapes = (graph) => infer(graph).graph;
 
 
 /***/ }),
@@ -26470,19 +26452,16 @@ function tensorFaults(t) {
 }
 /** Each operator by the rules of its kind: number of operands, types, shapes, quantization. */
 function verifyOperators(graph, label = _graph_js__WEBPACK_IMPORTED_MODULE_2__/* .nodeLabel */ .dA) {
-    return graph.nodes.flatMap((node) => faultsOf(graph, node).map((fault) => `${label(graph, node)}: ${fault}`));
+    const { nodes } = (0,_shapes_js__WEBPACK_IMPORTED_MODULE_1__/* .infer */ .xP)(graph);
+    return graph.nodes.flatMap((node, n) => [...nodes[n].faults, ...misfits(graph, node, nodes[n].shapes)].map((fault) => `${label(graph, node)}: ${fault}`));
 }
-function faultsOf(graph, node) {
-    const faults = (0,_shapes_js__WEBPACK_IMPORTED_MODULE_1__/* .operatorFaults */ .Mf)(graph, node);
-    if (faults.length > 0)
-        return faults;
-    return (0,_shapes_js__WEBPACK_IMPORTED_MODULE_1__/* .resultShapes */ .ST)(graph, node).flatMap((shape, i) => {
-        const declared = graph.tensors[node.outputs[i]].shape;
-        return shape === null || (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_4__/* .sameShape */ ._C)(shape, declared)
-            ? []
-            : [`result ${i} has the shape ${(0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_4__/* .showShape */ .Rm)(declared)}, but the operator gives ${(0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_4__/* .showShape */ .Rm)(shape)}`];
-    });
-}
+/** Results whose declared shape is not the one that the operator gives. */
+const misfits = (graph, node, shapes) => shapes.flatMap((shape, i) => {
+    const declared = graph.tensors[node.outputs[i]].shape;
+    return shape === null || (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_4__/* .sameShape */ ._C)(shape, declared)
+        ? []
+        : [`result ${i} has the shape ${(0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_4__/* .showShape */ .Rm)(declared)}, but the operator gives ${(0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_4__/* .showShape */ .Rm)(shape)}`];
+});
 
 
 /***/ }),
@@ -28585,7 +28564,7 @@ const ops = {
     ...reduce/* reduceOps */.x,
     ...softmax/* softmaxOps */.Nz,
     ...ops_shape/* shapeOps */.aR,
-    ...movement/* movementOps */.o,
+    ...movement/* movementOps */.oL,
     ...indexing/* indexingOps */.re,
     ...ops_select/* selectOps */.T,
     ...creationOps,
@@ -28981,8 +28960,9 @@ function addTapFloat(x, xAt, w, wAt, channels, m, out) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  o: () => (/* binding */ movementOps),
-  J: () => (/* binding */ planMovement)
+  oL: () => (/* binding */ movementOps),
+  JH: () => (/* binding */ planMovement),
+  Gr: () => (/* binding */ sliceShape)
 });
 
 // EXTERNAL MODULE: ./build/js/model/tensor/dtype.js
@@ -29373,6 +29353,13 @@ function planMovement(op) {
     const plan = planOf(op);
     return typeof plan === 'string' ? null : plan;
 }
+/** The shape of a slice whose size is known but not where it begins; null where even that is not known. */
+function sliceShape(op) {
+    const size = op.kind === 'slice' ? (0,checks/* integers */.mp)(op.inputs[2]) : null;
+    const { shape } = (0,checks/* operand */.id)(op, 0);
+    const fits = size?.length === shape.length && size.every((n, d) => n >= 0 && n <= shape[d]);
+    return fits ? size : null;
+}
 /** Which operand the moved elements are; the others say where to, apart from a value to pad with. */
 const dataAt = (kind) => (kind === 'split' ? 1 : 0);
 const isValue = (kind, i) => i === dataAt(kind) || (kind === 'nn.pad_v2' && i === 2) || kind === 'matrix_set_diag';
@@ -29391,7 +29378,7 @@ function movement_define(inputs, outputs = [1, 1]) {
             const plan = planOf(op);
             return [typeof plan === 'string' && plan];
         }),
-        shapes: (op) => [...(planMovement(op)?.shapes ?? op.outputs.map(() => null))],
+        shapes: (op) => [...(planMovement(op)?.shapes ?? op.outputs.map(() => sliceShape(op)))],
         evaluate,
     });
 }

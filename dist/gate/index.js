@@ -67120,34 +67120,29 @@ function copyLoops(copies, element, source, result) {
 
 
 
-/** The fewest dimensions that walk both broadcast operands in the result's order; at least one. */
-function broadcast_walk(out, a, b) {
-    const steps = (shape) => {
+/** The fewest dimensions that walk operands that broadcast to `out` in its order; at least one. */
+function broadcast_walk(out, ...operands) {
+    const full = operands.map((shape) => {
         const own = strides(shape);
         const lead = out.length - shape.length;
         return out.map((_, k) => (k < lead || shape[k - lead] === 1 ? 0 : own[k - lead]));
-    };
-    const sa = steps(a);
-    const sb = steps(b);
+    });
     const extents = [];
-    const as = [];
-    const bs = [];
+    const steps = operands.map(() => []);
     out.forEach((n, k) => {
-        const last = extents.length - 1;
         if (n === 1)
             return;
-        if (last >= 0 && as[last] === n * sa[k] && bs[last] === n * sb[k]) {
+        const last = extents.length - 1;
+        const runsOn = last >= 0 && steps.every((own, i) => own[last] === n * full[i][k]);
+        if (runsOn)
             extents[last] *= n;
-            as[last] = sa[k];
-            bs[last] = sb[k];
-        }
-        else {
+        else
             extents.push(n);
-            as.push(sa[k]);
-            bs.push(sb[k]);
-        }
+        steps.forEach((own, i) => {
+            own[runsOn ? last : last + 1] = full[i][k];
+        });
     });
-    return extents.length > 0 ? { extents, a: as, b: bs } : { extents: [1], a: [1], b: [1] };
+    return extents.length > 0 ? { extents, steps } : { extents: [1], steps: operands.map(() => [1]) };
 }
 /** A bound of an activation as a constant of the type; what the type cannot reach is its own limit. */
 function bound(x, dtype) {
@@ -67165,7 +67160,7 @@ function emitPairs(op, ctx, value) {
     const out = op.outputs[0];
     if (shape_elements(out.shape) === 0)
         return '';
-    const { extents, a: sa, b: sb } = broadcast_walk(out.shape, a.shape, b.shape);
+    const { extents, steps: [sa, sb], } = broadcast_walk(out.shape, a.shape, b.shape);
     const inner = extents.length - 1;
     const row = (base, steps) => indexed(base, 0, steps.slice(0, inner));
     const type = C_TYPES[a.dtype];
@@ -68598,6 +68593,13 @@ function planMovement(op) {
     const plan = planOf(op);
     return typeof plan === 'string' ? null : plan;
 }
+/** The shape of a slice whose size is known but not where it begins; null where even that is not known. */
+function sliceShape(op) {
+    const size = op.kind === 'slice' ? integers(op.inputs[2]) : null;
+    const { shape } = operand(op, 0);
+    const fits = size?.length === shape.length && size.every((n, d) => n >= 0 && n <= shape[d]);
+    return fits ? size : null;
+}
 /** Which operand the moved elements are; the others say where to, apart from a value to pad with. */
 const dataAt = (kind) => (kind === 'split' ? 1 : 0);
 const isValue = (kind, i) => i === dataAt(kind) || (kind === 'nn.pad_v2' && i === 2) || kind === 'matrix_set_diag';
@@ -68616,7 +68618,7 @@ function movement_define(inputs, outputs = [1, 1]) {
             const plan = planOf(op);
             return [typeof plan === 'string' && plan];
         }),
-        shapes: (op) => [...(planMovement(op)?.shapes ?? op.outputs.map(() => null))],
+        shapes: (op) => [...(planMovement(op)?.shapes ?? op.outputs.map(() => sliceShape(op)))],
         evaluate: movement_evaluate,
     });
 }
@@ -68650,6 +68652,7 @@ const movementOps = {
 
 
 
+
 /** What a build needs to know when it is made: a plan, a shape, an axis. */
 function known(value) {
     if (value === null)
@@ -68675,9 +68678,21 @@ function emitPlan(plan, op, ctx, fill) {
     return { includes: [], body: fills.join('') + copyLoops(plan.copies, C_TYPES[dtype], ctx.input, ctx.output) };
 }
 const move = (op, ctx) => emitPlan(known(planMovement(op)), op, ctx);
+/** A slice of known size that begins where its operand says when the model runs. */
+function sliceAnywhere(op, ctx) {
+    const { shape, dtype } = op.inputs[0];
+    const size = known(sliceShape(op));
+    const step = strides(shape);
+    const begin = ctx.input(1);
+    const offset = step.map((s, d) => `(ptrdiff_t)${begin}[${d}] * ${s}`).join(' + ') || '0';
+    const checks = shape.map((n, d) => `if (${begin}[${d}] < 0 || ${begin}[${d}] > ${n - size[d]}) return INT8_GATE_INDEX_OUT_OF_RANGE;\n`);
+    const setup = `const ${C_TYPES[dtype]} *from = ${ctx.input(0)} + ${offset};\n`;
+    const copies = copyLoops([intoWhole(size, 0, step)], C_TYPES[dtype], () => 'from', () => ctx.output(0));
+    return { includes: [], body: checks.join('') + setup + copies, fallible: true };
+}
 const padWithOperand = (op, ctx) => emitPlan(known(planMovement(op)), op, ctx, `*${ctx.input(2)}`);
 const movementEmitters = {
-    slice: move,
+    slice: (op, ctx) => (op.inputs[1].data === null ? sliceAnywhere(op, ctx) : move(op, ctx)),
     split: move,
     split_v: move,
     unstack: move,
@@ -72127,37 +72142,12 @@ const resizeEmitters = {
 
 
 
-/** The fewest loops that walk operands that broadcast to `out`; at least one. A step of 0 stays where it is. */
-function select_walk(out, operands) {
-    const full = operands.map((shape) => {
-        const own = strides(shape);
-        const lead = out.length - shape.length;
-        return out.map((_, k) => (k < lead || shape[k - lead] === 1 ? 0 : own[k - lead]));
-    });
-    const extents = [];
-    const steps = operands.map(() => []);
-    out.forEach((n, k) => {
-        if (n === 1)
-            return;
-        const last = extents.length - 1;
-        if (last >= 0 && steps.every((s, i) => s[last] === n * full[i][k])) {
-            extents[last] *= n;
-            for (const [i, s] of steps.entries())
-                s[last] = full[i][k];
-        }
-        else {
-            extents.push(n);
-            for (const [i, s] of steps.entries())
-                s.push(full[i][k]);
-        }
-    });
-    return extents.length > 0 ? { extents, steps } : { extents: [1], steps: operands.map(() => [0]) };
-}
+
 function choose(op, ctx) {
     const { condition, out } = choice(op);
     if (shape_elements(out) === 0)
         return { includes: [], body: '' };
-    const { extents, steps } = select_walk(out, [condition, op.inputs[1].shape, op.inputs[2].shape]);
+    const { extents, steps } = broadcast_walk(out, condition, op.inputs[1].shape, op.inputs[2].shape);
     const [test, x, y] = steps.map((s, i) => `*(${indexed(ctx.input(i), 0, s)})`);
     const to = indexed(ctx.output(0), 0, strides(extents));
     return { includes: [], body: nest(extents, `*(${to}) = ${test} ? ${x} : ${y};`) };
@@ -72258,7 +72248,7 @@ function emitters_sums_binary(op, ctx) {
     const out = op.outputs[0];
     if (shape_elements(out.shape) === 0)
         return { includes: [], body: '' };
-    const { extents, a: sa, b: sb } = broadcast_walk(out.shape, a.shape, b.shape);
+    const { extents, steps: [sa, sb], } = broadcast_walk(out.shape, a.shape, b.shape);
     const inner = extents.length - 1;
     const outer = strides(extents).slice(0, inner);
     const row = [
@@ -72818,16 +72808,6 @@ const shapes_viewOf = (graph, node) => ({
 });
 /** The rules of a node's kind. */
 const shapes_rulesOf = (node) => ops[node.kind];
-/** Why a node's kind is not defined for its operands and results; empty when it is. */
-const operatorFaults = (graph, node) => shapes_rulesOf(node).check(shapes_viewOf(graph, node));
-/**
- * The shapes of a node's results by its kind's rules; null where they are only known when running, and where the
- * operator is not defined for its operands.
- */
-function resultShapes(graph, node) {
-    const sound = operatorFaults(graph, node).length === 0;
-    return sound ? shapes_rulesOf(node).shapes(shapes_viewOf(graph, node)) : node.outputs.map(() => null);
-}
 /** Shape arithmetic handles a few numbers; larger tensors are data. */
 const FEW = 64;
 /**
@@ -72843,19 +72823,26 @@ function knownValues(graph, node) {
     return shapes_rulesOf(node).evaluate({ ...view, data: view.inputs.map((t) => t?.data ?? null), profile: 'tflite' });
 }
 /**
- * The graph with every result's shape computed from the operands', in order. A file's shapes are hints: TFLite computes
- * its own, and so do passes that change an operand. Shapes known only when running stay as they are.
+ * The graph with every result's shape computed from the operands', in order, and what was found at each node. A file's
+ * shapes are hints: TFLite computes its own, and so do passes that change an operand. Shapes known only when running
+ * stay as they are; operators that read such tensors cannot be judged before they run, and count as sound.
  */
-function inferShapes(graph) {
+function infer(graph) {
     const tensors = [...graph.tensors];
     // The same tensors with the values that follow from shapes, for the operators that take shapes as operands.
     const seen = [...graph.tensors];
     const working = { ...graph, tensors: seen };
-    for (const node of graph.nodes) {
-        const shapes = resultShapes(working, node);
+    const open = new Set();
+    const nodes = graph.nodes.map((node) => {
+        const judged = !node.inputs.some((id) => open.has(id));
+        const faults = judged ? shapes_rulesOf(node).check(shapes_viewOf(working, node)) : [];
+        const ruled = judged && faults.length === 0;
+        const shapes = ruled ? shapes_rulesOf(node).shapes(shapes_viewOf(working, node)) : node.outputs.map(() => null);
         for (const [i, shape] of shapes.entries()) {
             const id = node.outputs[i];
             const old = tensors[id];
+            if (shape === null && faults.length === 0)
+                open.add(id);
             if (shape === null || old === undefined || old.data !== null || sameShape(shape, old.shape))
                 continue;
             const { signature, ...rest } = old;
@@ -72866,9 +72853,12 @@ function inferShapes(graph) {
         values?.forEach((data, i) => {
             seen[node.outputs[i]] = { ...seen[node.outputs[i]], data };
         });
-    }
-    return { ...graph, tensors };
+        return { faults, shapes };
+    });
+    return { graph: { ...graph, tensors }, nodes };
 }
+/** The graph with every result's shape computed; see `infer`. */
+const inferShapes = (graph) => infer(graph).graph;
 
 ;// CONCATENATED MODULE: ./build/js/compiler/passes/fold_constants.js
 
@@ -74065,19 +74055,16 @@ function tensorFaults(t) {
 }
 /** Each operator by the rules of its kind: number of operands, types, shapes, quantization. */
 function verifyOperators(graph, label = graph_nodeLabel) {
-    return graph.nodes.flatMap((node) => faultsOf(graph, node).map((fault) => `${label(graph, node)}: ${fault}`));
+    const { nodes } = infer(graph);
+    return graph.nodes.flatMap((node, n) => [...nodes[n].faults, ...misfits(graph, node, nodes[n].shapes)].map((fault) => `${label(graph, node)}: ${fault}`));
 }
-function faultsOf(graph, node) {
-    const faults = operatorFaults(graph, node);
-    if (faults.length > 0)
-        return faults;
-    return resultShapes(graph, node).flatMap((shape, i) => {
-        const declared = graph.tensors[node.outputs[i]].shape;
-        return shape === null || sameShape(shape, declared)
-            ? []
-            : [`result ${i} has the shape ${shape_showShape(declared)}, but the operator gives ${shape_showShape(shape)}`];
-    });
-}
+/** Results whose declared shape is not the one that the operator gives. */
+const misfits = (graph, node, shapes) => shapes.flatMap((shape, i) => {
+    const declared = graph.tensors[node.outputs[i]].shape;
+    return shape === null || sameShape(shape, declared)
+        ? []
+        : [`result ${i} has the shape ${shape_showShape(declared)}, but the operator gives ${shape_showShape(shape)}`];
+});
 
 // EXTERNAL MODULE: ./node_modules/flatbuffers/js/flatbuffers.js
 var flatbuffers = __nccwpck_require__(6558);
