@@ -18472,8 +18472,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/js/compiler/codegen/c.js
 var c = __nccwpck_require__(4513);
-// EXTERNAL MODULE: ./build/js/compiler/compile.js + 7 modules
-var compile = __nccwpck_require__(9791);
+// EXTERNAL MODULE: ./build/js/compiler/compile.js + 8 modules
+var compile = __nccwpck_require__(6117);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
 // EXTERNAL MODULE: external "node:fs"
@@ -18562,8 +18562,8 @@ const describePort = ({ name, dtype, shape, bytes, quantization }) => ({
 
 // EXTERNAL MODULE: ./build/js/compiler/targets/index.js + 3 modules
 var targets = __nccwpck_require__(9739);
-// EXTERNAL MODULE: ./build/js/model/tflite/importer.js + 12 modules
-var importer = __nccwpck_require__(8783);
+// EXTERNAL MODULE: ./build/js/model/tflite/importer.js + 14 modules
+var importer = __nccwpck_require__(3124);
 // EXTERNAL MODULE: ./build/js/cli/model_file.js
 var model_file = __nccwpck_require__(4683);
 // EXTERNAL MODULE: ./build/js/cli/write_files.js
@@ -19900,8 +19900,8 @@ function concat(parts) {
     return all;
 }
 
-// EXTERNAL MODULE: ./build/js/compiler/compile.js + 7 modules
-var compile = __nccwpck_require__(9791);
+// EXTERNAL MODULE: ./build/js/compiler/compile.js + 8 modules
+var compile = __nccwpck_require__(6117);
 // EXTERNAL MODULE: ./build/js/runtime/devices/image.js
 var devices_image = __nccwpck_require__(4728);
 // EXTERNAL MODULE: ./build/js/runtime/devices/open.js + 3 modules
@@ -19946,8 +19946,8 @@ async function hostBuild(pair) {
 
 // EXTERNAL MODULE: ./build/js/compiler/passes/float_twin.js + 1 modules
 var float_twin = __nccwpck_require__(1660);
-// EXTERNAL MODULE: ./build/js/model/tflite/importer.js + 12 modules
-var importer = __nccwpck_require__(8783);
+// EXTERNAL MODULE: ./build/js/model/tflite/importer.js + 14 modules
+var importer = __nccwpck_require__(3124);
 ;// CONCATENATED MODULE: ./build/js/gate/data/csv.js
 /** Splits CSV (RFC 4180: quotes, doubled quotes, line feeds inside quotes) into rows; empty lines are left out. */
 function parseCsv(text) {
@@ -21347,6 +21347,18 @@ const QUANTIZED_FORM = {
     topk: null,
     cumsum: null,
     cast: null,
+    'nn.lstm': { name: 'qnn.lstm', operands: ['input'] },
+    'nn.svdf': { name: 'qnn.svdf', operands: ['input'] },
+    'vision.non_max_suppression': null,
+    'vision.soft_non_max_suppression': null,
+    'vision.detection_postprocess': { name: 'qnn.detection_postprocess', operands: ['boxes', 'scores', 'anchors'] },
+    dynamic_update_slice: null,
+    if: null,
+    while: null,
+    call_once: null,
+    var_handle: null,
+    read_variable: null,
+    assign_variable: null,
     fake_quant: null,
     max: null,
     min: null,
@@ -21446,7 +21458,8 @@ function nodeLine(graph, node) {
         ...Object.entries(node.attrs).map(([key, value]) => [toSnake(key), showValue(value)]),
         ...quantizationAttrs(graph, node),
     ].map(([key, value]) => ` ${key}=${value}`);
-    return `${results} = ${textName(graph, node)}(${ids(node.inputs)})${attrs.join('')} @${node.source}`;
+    const left = node.outputs.length === 0 ? 'do' : `${results} =`;
+    return `${left} ${textName(graph, node)}(${ids(node.inputs)})${attrs.join('')} @${node.source}`;
 }
 /** Name, type, shape and what else a tensor carries, but not its data. */
 function showTensor(t) {
@@ -21506,6 +21519,8 @@ function schemeOf(graph, node) {
     const operands = (0,ir_graph/* operandsOf */.ep)(graph, node).filter((t) => t !== null);
     const data = operands[0] ?? (0,ir_graph/* resultsOf */.qS)(graph, node)[0];
     const out = (0,ir_graph/* resultsOf */.qS)(graph, node)[0];
+    if (out === undefined || data === undefined)
+        return 'none';
     if (out.dtype !== data.dtype && ((0,dtype/* isFloat */.dk)(out.dtype) || (0,dtype/* isFloat */.dk)(data.dtype)))
         return `${data.dtype} to ${out.dtype}`;
     const weights = operands.find((t) => t !== data && t.data !== null && (0,dtype/* isQuantizable */.by)(t.dtype) && t.quantization !== null);
@@ -21531,8 +21546,8 @@ function schemesOf(graph) {
 
 // EXTERNAL MODULE: ./build/js/model/tensor/shape.js
 var shape = __nccwpck_require__(3121);
-// EXTERNAL MODULE: ./build/js/model/tflite/importer.js + 12 modules
-var importer = __nccwpck_require__(8783);
+// EXTERNAL MODULE: ./build/js/model/tflite/importer.js + 14 modules
+var importer = __nccwpck_require__(3124);
 // EXTERNAL MODULE: ./build/js/cli/model_file.js
 var model_file = __nccwpck_require__(4683);
 ;// CONCATENATED MODULE: ./build/js/cli/commands/inspect.js
@@ -21656,11 +21671,11 @@ function table(operators) {
 /* harmony export */ });
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
 /* harmony import */ var commander__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8179);
-/* harmony import */ var _compiler_compile_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9791);
+/* harmony import */ var _compiler_compile_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6117);
 /* harmony import */ var _compiler_passes_float_twin_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1660);
 /* harmony import */ var _compiler_targets_index_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9739);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2027);
-/* harmony import */ var _model_tflite_importer_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8783);
+/* harmony import */ var _model_tflite_importer_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3124);
 /* harmony import */ var _runtime_devices_image_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4728);
 /* harmony import */ var _runtime_measure_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(1986);
 /* harmony import */ var _model_file_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4683);
@@ -21778,13 +21793,13 @@ function operatorLine({ build, op, cycles, macs }, whole) {
 /* harmony export */ });
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3836);
 /* harmony import */ var _compiler_codegen_c_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4513);
-/* harmony import */ var _compiler_compile_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9791);
+/* harmony import */ var _compiler_compile_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6117);
 /* harmony import */ var _compiler_targets_index_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9739);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2027);
 /* harmony import */ var _model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9664);
 /* harmony import */ var _model_tensor_npy_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1129);
 /* harmony import */ var _model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(3121);
-/* harmony import */ var _model_tflite_importer_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(8783);
+/* harmony import */ var _model_tflite_importer_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3124);
 /* harmony import */ var _runtime_devices_image_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(4728);
 /* harmony import */ var _runtime_devices_open_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1669);
 /* harmony import */ var _model_file_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(4683);
@@ -21902,7 +21917,7 @@ async function readInput(port, file) {
 
 /***/ }),
 
-/***/ 3932:
+/***/ 1934:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -21923,8 +21938,8 @@ var compiler_targets = __nccwpck_require__(9739);
 var errors = __nccwpck_require__(2027);
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __nccwpck_require__(8161);
-// EXTERNAL MODULE: ./build/js/compiler/compile.js + 7 modules
-var compile = __nccwpck_require__(9791);
+// EXTERNAL MODULE: ./build/js/compiler/compile.js + 8 modules
+var compile = __nccwpck_require__(6117);
 // EXTERNAL MODULE: ./build/js/model/tensor/dtype.js
 var tensor_dtype = __nccwpck_require__(9664);
 // EXTERNAL MODULE: ./build/js/runtime/devices/image.js
@@ -22058,11 +22073,70 @@ function parseCase(line, file, number) {
 
 // EXTERNAL MODULE: ./build/js/model/ir/graph.js
 var ir_graph = __nccwpck_require__(1490);
-// EXTERNAL MODULE: ./build/js/model/ops/index.js + 1 modules
-var ops = __nccwpck_require__(7845);
+// EXTERNAL MODULE: ./build/js/model/ops/index.js + 5 modules
+var ops = __nccwpck_require__(6635);
 // EXTERNAL MODULE: ./build/js/model/tensor/shape.js
 var tensor_shape = __nccwpck_require__(3121);
+// EXTERNAL MODULE: ./build/js/model/ops/control.js
+var control = __nccwpck_require__(7078);
+;// CONCATENATED MODULE: ./build/js/model/interpreter/control.js
+
+
+
+/** A loop that goes on for longer counts as endless: the file is at fault. */
+const MOST_ITERATIONS = 1_000_000;
+const isTrue = (value) => value.data.length > 0 && Boolean(value.data[0]);
+function nameOf(handle, { names }) {
+    const name = names[Number(handle.data[0])];
+    if (name === undefined)
+        throw new errors/* InputError */.d('the handle names no variable');
+    return name;
+}
+const runners = {
+    if: ({ attrs }, [condition, ...operands], _, { run }) => run(isTrue(condition) ? attrs.thenGraph : attrs.elseGraph, operands),
+    while: ({ attrs }, operands, _, { run }) => {
+        let values = operands;
+        for (let i = 0; isTrue(run(attrs.condition, values)[0]); i++) {
+            if (i >= MOST_ITERATIONS)
+                throw new errors/* InputError */.d(`the loop does not end within ${MOST_ITERATIONS} iterations`);
+            values = run(attrs.body, values);
+        }
+        return [...values];
+    },
+    call_once: ({ attrs }, _operands, _outputs, { run, state }) => {
+        const done = `once ${attrs.init}`;
+        if (!state.has(done))
+            run(attrs.init, []);
+        state.set(done, { shape: [], data: new Uint8Array(1) });
+        return [];
+    },
+    var_handle: ({ attrs }, _operands, [out], { names }) => [
+        { shape: out.shape, data: Int32Array.of(names.indexOf((0,control/* variableName */.cG)(attrs))) },
+    ],
+    read_variable: (_node, [handle], [out], machine) => {
+        const name = nameOf(handle, machine);
+        const value = machine.state.get(`resource ${name}`);
+        if (value === undefined)
+            throw new errors/* InputError */.d(`the variable "${name}" is read before it is assigned`);
+        if (value.data.constructor !== (0,tensor_dtype/* allocate */.CN)(out.dtype, 0).constructor)
+            throw new errors/* InputError */.d(`the variable "${name}" has another type`);
+        return [value];
+    },
+    assign_variable: (_node, [handle, value], _outputs, machine) => {
+        machine.state.set(`resource ${nameOf(handle, machine)}`, value);
+        return [];
+    },
+};
+/** Runs a node whose rules say `control`. */
+const runControl = (node, operands, outputs, machine) => runners[node.kind](node, operands, outputs, machine);
+/** Names of all variables that the model's graphs have handles for. */
+function variableNames(model) {
+    const nodes = model.subgraphs.flatMap((graph) => graph.nodes);
+    return [...new Set(nodes.flatMap((node) => (node.kind === 'var_handle' ? [(0,control/* variableName */.cG)(node.attrs)] : [])))];
+}
+
 ;// CONCATENATED MODULE: ./build/js/model/interpreter/interpret.js
+
 
 
 
@@ -22080,42 +22154,62 @@ function interpret(model, inputs, options = {}) {
 }
 /** As `interpret`; the outputs come with their shapes, which may depend on the inputs. */
 function interpretValues(model, inputs, options = {}) {
-    const graph = model.subgraphs[options.subgraph ?? 0];
-    const values = feed(model, graph, inputs, options);
+    const index = options.subgraph ?? 0;
+    const graph = model.subgraphs[index];
+    const run = { model, options, state: options.state ?? new Map(), names: variableNames(model) };
+    return runGraph(run, index, feed(model, graph, inputs, options));
+}
+const variableKey = (index, id) => `variable ${index} ${id}`;
+function runGraph(run, index, inputs) {
+    const graph = run.model.subgraphs[index];
+    const values = new Map(graph.inputs.map((id, i) => [id, inputs[i]]));
+    graph.tensors.forEach((tensor, id) => {
+        if (tensor.variable)
+            values.set(id, run.state.get(variableKey(index, id)) ?? freshVariable(tensor));
+    });
     const lastUse = lastUses(graph);
+    const set = (id, value) => {
+        values.set(id, value);
+        if (graph.tensors[id].variable)
+            run.state.set(variableKey(index, id), value);
+    };
     graph.nodes.forEach((node, i) => {
-        const results = evaluateNode(model, graph, node, values, options);
+        const results = evaluateNode(run, index, node, values);
         node.outputs.forEach((id, k) => {
-            values.set(id, results[k]);
-            if (graph.tensors[id].variable)
-                options.state?.set(id, results[k]);
-            options.observe?.(id, results[k]);
+            set(id, results[k]);
+            if (index === (run.options.subgraph ?? 0))
+                run.options.observe?.(id, results[k]);
+        });
+        (0,ops/* rulesOf */.f)(node.kind).state?.forEach((operand, k) => {
+            const id = node.inputs[operand];
+            if (id !== ir_graph/* ABSENT */.sj)
+                set(id, results[node.outputs.length + k]);
         });
         for (const id of lastUse[i])
             values.delete(id);
     });
     return graph.outputs.map((id) => lookUp(graph, values, id));
 }
-/** The graph's inputs and variables as values. */
+/** Variables start as zeros; int8 ones at their zero point, as TFLite resets them. */
+function freshVariable(tensor) {
+    const data = (0,tensor_dtype/* allocate */.CN)(tensor.dtype, (0,tensor_shape/* elements */.Yt)(tensor.shape));
+    if (tensor.dtype === 'int8')
+        data.fill(tensor.quantization?.zeroPoints[0] ?? 0);
+    return { shape: tensor.shape, data };
+}
+/** The graph's inputs as values. */
 function feed(model, graph, inputs, options) {
     if (inputs.length !== graph.inputs.length) {
         throw new errors/* InputError */.d(`${model.name} has ${graph.inputs.length} inputs, but ${inputs.length} were given`);
     }
-    const values = new Map();
-    graph.inputs.forEach((id, i) => {
+    return graph.inputs.map((id, i) => {
         const tensor = graph.tensors[id];
         const shape = options.inputShapes?.[i] ?? tensor.shape;
         if (inputs[i].length !== (0,tensor_shape/* elements */.Yt)(shape)) {
             throw new errors/* InputError */.d(`${model.name}: input "${tensor.name}" takes ${(0,tensor_shape/* elements */.Yt)(shape)} elements ${(0,tensor_shape/* showShape */.Rm)(shape)}, not ${inputs[i].length}`);
         }
-        values.set(id, { shape, data: inputs[i] });
+        return { shape, data: inputs[i] };
     });
-    graph.tensors.forEach((tensor, id) => {
-        if (!tensor.variable)
-            return;
-        values.set(id, options.state?.get(id) ?? { shape: tensor.shape, data: (0,tensor_dtype/* allocate */.CN)(tensor.dtype, (0,tensor_shape/* elements */.Yt)(tensor.shape)) });
-    });
-    return values;
 }
 /** For each node, the computed tensors that nothing after it reads: their memory can go. */
 function lastUses(graph) {
@@ -22143,7 +22237,10 @@ function lookUp(graph, values, id) {
 const inThisRun = (tensor, value) => tensor.data === value.data && (0,tensor_shape/* sameShape */._C)(tensor.shape, value.shape)
     ? tensor
     : { ...tensor, shape: value.shape, data: value.data };
-function evaluateNode(model, graph, node, values, options) {
+/** The node's results, and the new values of the variables among its operands. */
+function evaluateNode(run, index, node, values) {
+    const { model, options } = run;
+    const graph = model.subgraphs[index];
     const rules = (0,ops/* rulesOf */.f)(node.kind);
     const operands = node.inputs.map((id) => (id === ir_graph/* ABSENT */.sj ? null : lookUp(graph, values, id)));
     const inputs = node.inputs.map((id, i) => (id === ir_graph/* ABSENT */.sj ? null : inThisRun(graph.tensors[id], operands[i])));
@@ -22153,6 +22250,10 @@ function evaluateNode(model, graph, node, values, options) {
     const problems = rules.check(view);
     if (problems.length > 0)
         throw new errors/* InputError */.d(`${model.name}: ${(0,ir_graph/* nodeLabel */.dA)(graph, node)}: ${problems.join('; ')}`);
+    if (rules.control) {
+        const machine = { ...run, run: (callee, inputs) => runGraph(run, callee, inputs) };
+        return runControl(node, operands, declared, machine);
+    }
     const shapes = rules.shapes(view);
     const outputs = declared.map((tensor, k) => {
         const shape = shapes[k] ?? tensor.shape;
@@ -22164,7 +22265,8 @@ function evaluateNode(model, graph, node, values, options) {
         data: operands.map((v) => v?.data ?? null),
         profile: options.profile ?? 'tflite',
     });
-    return data.map((d, k) => ({ shape: outputs[k].shape, data: d }));
+    const kept = (rules.state ?? []).map((operand) => inputs[operand]);
+    return data.map((d, k) => ({ shape: [...outputs, ...kept][k].shape, data: d }));
 }
 
 ;// CONCATENATED MODULE: ./build/js/model/interpreter/index.js
@@ -22195,8 +22297,8 @@ var ir_shapes = __nccwpck_require__(6782);
 var verify = __nccwpck_require__(6969);
 // EXTERNAL MODULE: ./build/js/model/tensor/npy.js
 var npy = __nccwpck_require__(1129);
-// EXTERNAL MODULE: ./build/js/model/tflite/importer.js + 12 modules
-var importer = __nccwpck_require__(8783);
+// EXTERNAL MODULE: ./build/js/model/tflite/importer.js + 14 modules
+var importer = __nccwpck_require__(3124);
 // EXTERNAL MODULE: ./build/js/model/tensor/half.js
 var half = __nccwpck_require__(8139);
 ;// CONCATENATED MODULE: ./build/js/gate/cases/compare.js
@@ -22550,7 +22652,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _commands_inspect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5652);
 /* harmony import */ var _commands_measure_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7870);
 /* harmony import */ var _commands_run_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(39);
-/* harmony import */ var _commands_verify_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3932);
+/* harmony import */ var _commands_verify_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1934);
 
 
 
@@ -22686,6 +22788,7 @@ const C_TYPES = {
     int64: 'int64_t',
     uint64: 'uint64_t',
     bool: 'uint8_t',
+    resource: 'int32_t',
 };
 /** `text` as a C string literal, whatever it holds. */
 function cString(text) {
@@ -22723,7 +22826,7 @@ const cInt = (x) => (x === -2147483648 ? 'INT32_MIN' : String(x));
 
 /***/ }),
 
-/***/ 6045:
+/***/ 7556:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -22733,16 +22836,6 @@ __nccwpck_require__.d(__webpack_exports__, {
   c: () => (/* binding */ generate)
 });
 
-// EXTERNAL MODULE: ./build/js/errors.js
-var errors = __nccwpck_require__(2027);
-// EXTERNAL MODULE: ./build/js/model/ir/graph.js
-var ir_graph = __nccwpck_require__(1490);
-// EXTERNAL MODULE: ./build/js/model/ir/macs.js
-var ir_macs = __nccwpck_require__(3596);
-// EXTERNAL MODULE: ./build/js/model/tensor/dtype.js
-var tensor_dtype = __nccwpck_require__(9664);
-// EXTERNAL MODULE: ./build/js/model/tensor/shape.js
-var tensor_shape = __nccwpck_require__(3121);
 // EXTERNAL MODULE: ./build/js/compiler/codegen/plan.js
 var codegen_plan = __nccwpck_require__(8273);
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/blob.js
@@ -22797,6 +22890,7 @@ const DTYPE_NUMBERS = {
     int8: 9,
     float64: 10,
     uint64: 12,
+    resource: 13,
     uint32: 15,
     uint16: 16,
     int4: 17,
@@ -22823,10 +22917,20 @@ const int8_gate_model *int8_gate_model_${model.symbol}(void) { return &model; }
 `;
 }
 
+// EXTERNAL MODULE: ./build/js/errors.js
+var errors = __nccwpck_require__(2027);
+// EXTERNAL MODULE: ./build/js/model/ir/graph.js
+var ir_graph = __nccwpck_require__(1490);
+// EXTERNAL MODULE: ./build/js/model/ir/macs.js
+var macs = __nccwpck_require__(3596);
+// EXTERNAL MODULE: ./build/js/model/ops/control.js
+var control = __nccwpck_require__(7078);
 // EXTERNAL MODULE: ./build/js/model/ops/batch_matmul.js
 var batch_matmul = __nccwpck_require__(1962);
 // EXTERNAL MODULE: ./build/js/model/ops/checks.js
 var checks = __nccwpck_require__(7042);
+// EXTERNAL MODULE: ./build/js/model/tensor/shape.js
+var tensor_shape = __nccwpck_require__(3121);
 // EXTERNAL MODULE: ./build/js/model/ops/arithmetic.js
 var arithmetic = __nccwpck_require__(979);
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/epilogue.js
@@ -22879,6 +22983,8 @@ function floatClamp(activation) {
 
 // EXTERNAL MODULE: ./build/js/model/ops/weights.js
 var ops_weights = __nccwpck_require__(7402);
+// EXTERNAL MODULE: ./build/js/model/tensor/dtype.js
+var tensor_dtype = __nccwpck_require__(9664);
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/plain.js
 
 
@@ -23273,6 +23379,92 @@ const castEmitters = {
         const n = (0,tensor_shape/* elements */.Yt)(op.outputs[0].shape);
         const body = `for (size_t i = 0; i < ${n}; i++) ${ctx.output(0)}[i] = ig_fake_quant(${args.join(', ')});`;
         return { includes: ['cast.h'], body };
+    },
+};
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/control.js
+
+
+
+
+const bytesOf = (t) => (0,tensor_shape/* elements */.Yt)(t.shape) * (0,tensor_dtype/* itemSize */.z6)(t.dtype);
+/** A build's shapes are fixed: what is handed over must have the shape that the graph was written for. */
+function mustFit(given, taken, what) {
+    taken.forEach((t, i) => {
+        const from = given[i];
+        if (from?.dtype === 'resource')
+            throw new errors/* InputError */.d(`${what} ${i} is a handle, which cannot be handed over`);
+        if (from == null || from.dtype !== t.dtype || !(0,tensor_shape/* sameShape */._C)(from.shape, t.shape))
+            throw new errors/* InputError */.d(`${what} ${i} is ${from?.dtype}${(0,tensor_shape/* showShape */.Rm)(from?.shape ?? [])} here and ${t.dtype}${(0,tensor_shape/* showShape */.Rm)(t.shape)} in the graph that it runs: only shapes that stay the same can be compiled`);
+    });
+}
+/** `TYPE *const NAME[] = {…};` C has no empty arrays. */
+const array = (type, name, values) => `${type} *${name}[] = {${values.length > 0 ? values.join(', ') : 'NULL'}};\n`;
+/** An operand as a `const void *`. */
+const pointer = (op, ctx, i) => bytesOf((0,checks/* operand */.id)(op, i)) === 0 ? 'NULL' : `(const void *)${ctx.input(i)}`;
+function emitIf(op, ctx) {
+    const branches = [ctx.graph(op.attrs.thenGraph), ctx.graph(op.attrs.elseGraph)];
+    for (const branch of branches) {
+        mustFit(op.inputs.slice(1), branch.inputs, 'operand');
+        mustFit(op.outputs, branch.outputs, 'result');
+    }
+    const arena = ctx.scratch(Math.max(...branches.map((branch) => branch.arenaBytes), 1));
+    const [taken, other] = branches.map((branch) => branch.call(arena, 'from', 'to'));
+    const from = op.inputs.slice(1).map((_, i) => pointer(op, ctx, i + 1));
+    const to = op.outputs.map((_, i) => ctx.output(i));
+    const run = `const int failed = *${ctx.input(0)} ? ${taken} : ${other};\nif (failed) return failed;\n`;
+    return { includes: [], body: array('const void', 'from', from) + array('void', 'to', to) + run, fallible: true };
+}
+/**
+ * Each value that changes has two buffers, the result's own and one in scratch memory; the body goes from one to the
+ * other. Values that the body passes on unchanged stay where they are.
+ */
+function emitWhile(op, ctx) {
+    const [condition, body] = [ctx.graph(op.attrs.condition), ctx.graph(op.attrs.body)];
+    mustFit(op.inputs, condition.inputs, 'value');
+    mustFit(op.inputs, body.inputs, 'value');
+    mustFit(op.outputs, body.outputs, 'value');
+    mustFit(op.outputs, body.inputs, 'value');
+    const arena = ctx.scratch(Math.max(condition.arenaBytes, body.arenaBytes, 1));
+    const indices = op.outputs.map((_, i) => i);
+    const fixed = (i) => body.passes[i] === i;
+    const changing = indices.filter((i) => !fixed(i));
+    const first = indices.map((i) => (fixed(i) ? `(void *)${pointer(op, ctx, i)}` : ctx.output(i)));
+    const second = indices.map((i) => (fixed(i) ? first[i] : ctx.scratch(bytesOf(op.outputs[i]))));
+    const copy = (to, from, i) => bytesOf(op.outputs[i]) === 0 ? '' : `memcpy(${to}, ${from}, ${bytesOf(op.outputs[i])});`;
+    const lines = [
+        array('void', 'now', first),
+        array('void', 'next', second),
+        ...changing.map((i) => `${copy(ctx.output(i), pointer(op, ctx, i), i)}\n`),
+        'uint8_t go = 0;\nvoid *answer[] = {&go};\n',
+        'for (;;) {\n',
+        `  int failed = ${condition.call(arena, '(const void *const *)now', 'answer')};\n`,
+        '  if (failed) return failed;\n  if (!go) break;\n',
+        `  failed = ${body.call(arena, '(const void *const *)now', 'next')};\n`,
+        '  if (failed) return failed;\n',
+        ...changing.map((i) => `  { void *swap = now[${i}]; now[${i}] = next[${i}]; next[${i}] = swap; }\n`),
+        '}\n',
+        ...changing.map((i) => `if (now[${i}] != (void *)${ctx.output(i)}) { ${copy(ctx.output(i), `now[${i}]`, i)} }\n`),
+        ...indices.filter(fixed).map((i) => `${copy(ctx.output(i), `now[${i}]`, i)}\n`),
+    ];
+    return { includes: [], body: lines.join(''), fallible: true };
+}
+const controlEmitters = {
+    if: emitIf,
+    while: emitWhile,
+    call_once: (op, ctx) => {
+        ctx.initialise(op.attrs.init);
+        return { includes: [], body: '' };
+    },
+    // A handle is known when the model is compiled: nothing is stored.
+    var_handle: () => ({ includes: [], body: '' }),
+    read_variable: (op, ctx) => {
+        const bytes = bytesOf(op.outputs[0]);
+        return { includes: [], body: `memcpy(${ctx.output(0)}, ${ctx.resource(0, bytes)}, ${bytes});\n` };
+    },
+    assign_variable: (op, ctx) => {
+        const bytes = bytesOf((0,checks/* operand */.id)(op, 1));
+        return { includes: [], body: `memcpy(${ctx.resource(0, bytes)}, ${ctx.input(1)}, ${bytes});\n` };
     },
 };
 
@@ -23940,6 +24132,66 @@ function emitDense(op, ctx) {
 /** The C of fully connected layers. */
 const denseEmitters = { 'nn.dense': emitDense };
 
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/detection.js
+
+
+
+
+
+function emitSuppression(op, ctx) {
+    const soft = op.kind === 'vision.soft_non_max_suppression';
+    const [n] = (0,checks/* operand */.id)(op, 0).shape;
+    const one = (i) => `*${ctx.input(i)}`;
+    const args = [
+        ...[ctx.input(0), ctx.input(1), n, (0,tensor_shape/* elements */.Yt)(op.outputs[0].shape), one(3), one(4), soft ? one(5) : '0.0f'],
+        ...[ctx.output(0), soft ? ctx.output(1) : 'NULL', ctx.scratch(12 * n)],
+    ];
+    return { includes: ['suppression.h'], body: `*${ctx.output(soft ? 2 : 1)} = ig_suppress(${args.join(', ')});\n` };
+}
+function emitDetection(op, ctx) {
+    const { attrs } = op;
+    const [, boxes, length] = (0,checks/* operand */.id)(op, 0).shape;
+    const perBox = (0,checks/* operand */.id)(op, 1).shape[2];
+    const steps = [];
+    /** Operand `i` as float32. */
+    const real = (i) => {
+        const t = (0,checks/* operand */.id)(op, i);
+        if ((0,tensor_dtype/* isFloat */.dk)(t.dtype))
+            return ctx.input(i);
+        const { scale, zeroPoint } = (0,checks/* parameters */.FI)(t);
+        const to = ctx.scratch(4 * (0,tensor_shape/* elements */.Yt)(t.shape));
+        steps.push(`ig_dequantize_u8(${[ctx.input(i), to, (0,tensor_shape/* elements */.Yt)(t.shape), (0,c/* cFloat */.wF)(scale), zeroPoint].join(', ')});\n`);
+        return `(const float *)${to}`;
+    };
+    const [encodings, scores, anchors] = [real(0), real(1), real(2)];
+    const fields = {
+        ...integers({ boxes, length, scores_per_box: perBox, classes: attrs.numClasses, most: attrs.maxDetections }),
+        ...integers({ classes_per_box: attrs.maxClassesPerDetection, per_class: attrs.detectionsPerClass }),
+        ...integers({ regular: attrs.useRegularNms }),
+        ...{ least: (0,c/* cFloat */.wF)(attrs.scoreThreshold), overlap: (0,c/* cFloat */.wF)(attrs.iouThreshold) },
+        ...{ y_scale: (0,c/* cFloat */.wF)(attrs.yScale), x_scale: (0,c/* cFloat */.wF)(attrs.xScale) },
+        ...{ h_scale: (0,c/* cFloat */.wF)(attrs.hScale), w_scale: (0,c/* cFloat */.wF)(attrs.wScale) },
+    };
+    const scratch = {
+        ...{ boxes: ctx.scratch(16 * boxes), top: ctx.scratch(4 * boxes) },
+        ...{ selected: ctx.scratch(4 * attrs.maxDetections), gone: ctx.scratch(boxes) },
+    };
+    const args = [
+        ...['&p', encodings, `${scores} + ${perBox - attrs.numClasses}`, anchors, '&s'],
+        ...[0, 1, 2, 3].map((i) => ctx.output(i)),
+    ];
+    const setup = cDescription('ig_detection', 'p', fields) + cDescription('ig_detection_scratch', 's', scratch);
+    return {
+        includes: ['quantize.h', 'suppression.h'],
+        body: `${setup}${steps.join('')}ig_detect(${args.join(', ')});\n`,
+    };
+}
+const detectionEmitters = {
+    'vision.non_max_suppression': emitSuppression,
+    'vision.soft_non_max_suppression': emitSuppression,
+    'vision.detection_postprocess': emitDetection,
+};
+
 // EXTERNAL MODULE: ./build/js/model/ops/conv_transpose.js
 var conv_transpose = __nccwpck_require__(2657);
 // EXTERNAL MODULE: ./build/js/model/ops/conv3d.js
@@ -24090,6 +24342,128 @@ const indexingEmitters = {
     },
 };
 
+// EXTERNAL MODULE: ./build/js/model/ops/lstm_integer.js + 1 modules
+var lstm_integer = __nccwpck_require__(4243);
+// EXTERNAL MODULE: ./build/js/model/ops/lstm_layout.js
+var lstm_layout = __nccwpck_require__(9214);
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/lstm.js
+
+
+
+
+
+
+
+/** A fused activation as a clamp or tanh. */
+function activationFields(activation) {
+    const { min, max } = (0,arithmetic/* floatRange */.qr)(activation);
+    return { low: (0,c/* cFloat */.wF)(min), high: (0,c/* cFloat */.wF)(max), ...integers({ with_tanh: activation === 'TANH' }) };
+}
+const shapeFields = (op) => integers({ ...(0,lstm_layout/* lstmShape */.En)(op), time_major: op.attrs.timeMajor });
+const prefixed = (prefix, fields) => Object.fromEntries(Object.entries(fields).map(([name, value]) => [`${prefix}.${name}`, value]));
+/** Pointers to those operands that are given; members left out are NULL. */
+function pointers(op, ctx, members) {
+    const given = Object.entries(members).filter(([, i]) => (0,lstm_layout/* has */.zy)(op, i));
+    return Object.fromEntries(given.map(([name, i]) => [name, ctx.input(i)]));
+}
+function emitFloat(op, ctx) {
+    const hybrid = (0,lstm_layout/* lstmForm */.Tv)(op) === 'hybrid';
+    const { inputs, cells, outputs } = (0,lstm_layout/* lstmShape */.En)(op);
+    const scale = (i) => (0,c/* cFloat */.wF)(hybrid && (0,lstm_layout/* has */.zy)(op, i) ? (0,checks/* parameters */.FI)((0,checks/* operand */.id)(op, i)).scale : 1);
+    const gate = (name) => {
+        const { weights, recurrent, peephole, bias, norm } = lstm_layout/* LSTM */.FB[name];
+        if (!(0,lstm_layout/* has */.zy)(op, weights))
+            return {};
+        return {
+            ...pointers(op, ctx, { weights, recurrent, peephole, bias, norm }),
+            ...{ weights_scale: scale(weights), recurrent_scale: scale(recurrent), peephole_scale: scale(peephole) },
+        };
+    };
+    const fields = {
+        ...shapeFields(op),
+        ...integers({ hybrid, asymmetric: op.attrs.asymmetricQuantizeInputs }),
+        ...activationFields(op.attrs.activation),
+        ...{ cell_clip: (0,c/* cFloat */.wF)(op.attrs.cellClip), projection_clip: (0,c/* cFloat */.wF)(op.attrs.projectionClip) },
+        ...Object.assign({}, ...lstm_layout/* GATES */.JH.map((name) => prefixed(name, gate(name)))),
+        ...pointers(op, ctx, { projection: lstm_layout/* LSTM */.FB.projection, projection_bias: lstm_layout/* LSTM */.FB.projectionBias }),
+        projection_scale: scale(lstm_layout/* LSTM */.FB.projection),
+    };
+    const scratch = ctx.scratch(16 * cells + inputs + outputs + cells);
+    const args = ['&p', ctx.input(0), ctx.output(0), ctx.state(lstm_layout/* LSTM */.FB.outputState), ctx.state(lstm_layout/* LSTM */.FB.cellState), scratch];
+    return { includes: ['lstm.h'], body: `${cDescription('ig_lstm', 'p', fields)}ig_lstm_run(${args.join(', ')});\n` };
+}
+const scaleFields = (name, { multiplier, shift }) => prefixed(name, integers({ m: multiplier, shift }));
+/** The elements of a constant operand, or null where it is absent. */
+function constantOf(op, i) {
+    if (!(0,lstm_layout/* has */.zy)(op, i))
+        return null;
+    const { data } = (0,checks/* operand */.id)(op, i);
+    if (data === null)
+        throw new errors/* InputError */.d('weights and biases of an integer LSTM must be constants');
+    return data;
+}
+function emitInteger(op, ctx) {
+    const lstm = (0,lstm_integer/* integerLstm */.LY)(op);
+    const { cells, outputs } = (0,lstm_layout/* lstmShape */.En)(op);
+    const stateZero = (0,checks/* parameters */.FI)((0,checks/* operand */.id)(op, lstm_layout/* LSTM */.FB.outputState)).zeroPoint;
+    const bytes = (i) => constantOf(op, i);
+    const gate = (name) => {
+        const by = lstm.gates[name];
+        const { weights, recurrent, peephole, bias, norm } = lstm_layout/* LSTM */.FB[name];
+        if (by === null)
+            return {};
+        const sums = constantOf(op, bias);
+        const dataZero = (0,checks/* parameters */.FI)((0,checks/* operand */.id)(op, 0)).zeroPoint;
+        return {
+            ...pointers(op, ctx, { weights, recurrent, peephole, norm }),
+            bias: ctx.constant((0,lstm_integer/* effectiveBias */.dB)(bytes(weights), by.norm === null ? sums : null, cells, dataZero)),
+            recurrent_bias: ctx.constant((0,lstm_integer/* effectiveBias */.dB)(bytes(recurrent), null, cells, stateZero)),
+            ...scaleFields('by', by.input),
+            ...scaleFields('recurrent_by', by.recurrent),
+            ...(by.peephole === null ? {} : scaleFields('peephole_by', by.peephole)),
+            ...(by.norm === null
+                ? {}
+                : {
+                    norm_bias: ctx.input(bias),
+                    ...integers({ least_variance: by.norm.leastVariance }),
+                    ...scaleFields('norm_by', by.norm.scale),
+                }),
+        };
+    };
+    const projected = (0,lstm_layout/* has */.zy)(op, lstm_layout/* LSTM */.FB.projection);
+    const projection = projected
+        ? {
+            projection: ctx.input(lstm_layout/* LSTM */.FB.projection),
+            projection_bias: ctx.constant((0,lstm_integer/* effectiveBias */.dB)(bytes(lstm_layout/* LSTM */.FB.projection), constantOf(op, lstm_layout/* LSTM */.FB.projectionBias), outputs, -lstm.hiddenZero)),
+        }
+        : {};
+    const fields = {
+        ...shapeFields(op),
+        ...integers({
+            cell_bits: 15 + lstm.cellScale,
+            cell_clip: lstm.cellClip,
+            projection_clip: lstm.projectionClip,
+            hidden_zero: projected ? -lstm.hiddenZero : lstm.hiddenZero,
+            state_zero: stateZero,
+            peephole_reach: lstm.peepholeReach,
+            peephole_period: Math.min(outputs, cells),
+        }),
+        ...Object.assign({}, ...lstm_layout/* GATES */.JH.map((name) => prefixed(name, gate(name)))),
+        ...projection,
+        ...scaleFields('hidden_by', lstm.hidden),
+        ...scaleFields('projection_by', lstm.projection),
+    };
+    const scratch = ctx.scratch(9 * cells);
+    const args = ['&p', ctx.input(0), ctx.output(0), ctx.state(lstm_layout/* LSTM */.FB.outputState), ctx.state(lstm_layout/* LSTM */.FB.cellState), scratch];
+    return {
+        includes: ['lstm_integer.h'],
+        body: `${cDescription('ig_lstm_s8', 'p', fields)}ig_lstm_run_s8(${args.join(', ')});\n`,
+    };
+}
+const lstmEmitters = {
+    'nn.lstm': (op, ctx) => ((0,lstm_layout/* lstmForm */.Tv)(op) === 'integer' ? emitInteger(op, ctx) : emitFloat(op, ctx)),
+};
+
 // EXTERNAL MODULE: ./build/js/model/ops/normalize.js
 var normalize = __nccwpck_require__(4640);
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/normalize.js
@@ -24205,8 +24579,8 @@ function poolOf(op) {
 
 // EXTERNAL MODULE: ./build/js/model/ops/quantize.js
 var quantize = __nccwpck_require__(8064);
-// EXTERNAL MODULE: ./build/js/model/ops/index.js + 1 modules
-var ops = __nccwpck_require__(7845);
+// EXTERNAL MODULE: ./build/js/model/ops/index.js + 5 modules
+var ops = __nccwpck_require__(6635);
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/table.js
 
 
@@ -24680,6 +25054,75 @@ function sums_quantized(op) {
 }
 const sumEmitters = { add: sums_binary, subtract: sums_binary, multiply: sums_binary };
 
+// EXTERNAL MODULE: ./build/js/model/ops/svdf.js
+var svdf = __nccwpck_require__(2972);
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/svdf.js
+
+
+
+
+
+
+
+function svdf_shapeFields(op) {
+    const { batch, inputs, filters, memory } = (0,svdf/* svdfShape */.RV)(op);
+    const shape = integers({ batch, inputs, filters, memory, rank: op.attrs.rank });
+    return Object.fromEntries(Object.entries(shape).map(([name, value]) => [`shape.${name}`, value]));
+}
+const biasField = (op, ctx) => op.inputs[svdf/* SVDF */.cY.bias] == null ? {} : { bias: ctx.input(svdf/* SVDF */.cY.bias) };
+function svdf_emitInteger(op, ctx) {
+    const feature = (0,checks/* operand */.id)(op, svdf/* SVDF */.cY.feature).data;
+    if (feature === null)
+        throw new errors/* InputError */.d('the feature weights of an integer SVDF must be constants');
+    const by = (0,svdf/* svdfMultipliers */.aT)(op);
+    const zero = (0,checks/* parameters */.FI)((0,checks/* operand */.id)(op, 0)).zeroPoint;
+    const fields = {
+        ...svdf_shapeFields(op),
+        ...{ feature: ctx.input(svdf/* SVDF */.cY.feature), time: ctx.input(svdf/* SVDF */.cY.time) },
+        feature_bias: ctx.constant((0,lstm_integer/* effectiveBias */.dB)(feature, null, (0,svdf/* svdfShape */.RV)(op).filters, zero)),
+        ...biasField(op, ctx),
+        ...integers({ feature_m: by.feature.multiplier, feature_shift: by.feature.shift }),
+        ...integers({ time_m: by.time.multiplier, time_shift: by.time.shift }),
+        ...integers({ zero_point: (0,checks/* parameters */.FI)(op.outputs[0]).zeroPoint }),
+    };
+    const args = ['&p', ctx.input(0), ctx.state(svdf/* SVDF */.cY.state), ctx.output(0)];
+    return {
+        includes: ['svdf.h'],
+        body: `${cDescription('ig_svdf_s8', 'p', fields)}ig_svdf_run_s8(${args.join(', ')});\n`,
+    };
+}
+/** The time weights as real numbers. */
+function timeWeights(op, ctx) {
+    const time = (0,checks/* operand */.id)(op, svdf/* SVDF */.cY.time);
+    if (time.dtype === 'float32')
+        return ctx.input(svdf/* SVDF */.cY.time);
+    if (time.data === null)
+        throw new errors/* InputError */.d('the time weights of a hybrid SVDF must be constants');
+    const { scale } = (0,checks/* parameters */.FI)(time);
+    return ctx.constant(Float32Array.from(time.data, (w) => scale * w));
+}
+function svdf_emitFloat(op, ctx) {
+    const hybrid = (0,svdf/* svdfForm */.m0)(op) === 'hybrid';
+    const fields = {
+        ...svdf_shapeFields(op),
+        ...integers({ hybrid, asymmetric: op.attrs.asymmetricQuantizeInputs }),
+        ...activationFields(op.attrs.activation),
+        feature_scale: (0,c/* cFloat */.wF)(hybrid ? (0,checks/* parameters */.FI)((0,checks/* operand */.id)(op, svdf/* SVDF */.cY.feature)).scale : 1),
+        feature: ctx.input(svdf/* SVDF */.cY.feature),
+        time: timeWeights(op, ctx),
+        ...biasField(op, ctx),
+    };
+    const scratch = hybrid ? ctx.scratch((0,svdf/* svdfShape */.RV)(op).inputs) : 'NULL';
+    const args = ['&p', ctx.input(0), ctx.state(svdf/* SVDF */.cY.state), ctx.output(0), scratch];
+    return {
+        includes: ['svdf.h'],
+        body: `${cDescription('ig_svdf_f32', 'p', fields)}ig_svdf_run_f32(${args.join(', ')});\n`,
+    };
+}
+const svdfEmitters = {
+    'nn.svdf': (op, ctx) => ((0,svdf/* svdfForm */.m0)(op) === 'integer' ? svdf_emitInteger(op, ctx) : svdf_emitFloat(op, ctx)),
+};
+
 // EXTERNAL MODULE: ./build/js/model/ops/table16.js
 var table16 = __nccwpck_require__(6168);
 // EXTERNAL MODULE: ./build/js/model/ops/unary.js
@@ -24807,7 +25250,42 @@ const unaryEmitters = {
     logical_not: unary_unary,
 };
 
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/update_slice.js
+
+
+
+
+
+const updateSliceEmitters = {
+    dynamic_update_slice(op, ctx) {
+        const [data, update] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1)];
+        const type = c/* C_TYPES */.EL[data.dtype];
+        const bytes = (0,tensor_shape/* elements */.Yt)(data.shape) * (0,tensor_dtype/* itemSize */.z6)(data.dtype);
+        if (bytes === 0)
+            return { includes: [], body: '' };
+        const steps = (0,tensor_shape/* strides */.$T)(data.shape);
+        const moves = update.shape.map((n, k) => {
+            const start = `ig_start((int64_t)${ctx.input(2)}[${k}], ${data.shape[k] - n})`;
+            return `to += ${start} * ${steps[k]};\n`;
+        });
+        const copy = {
+            ...{ from: 0, to: 0, srcOffset: 0, dstOffset: 0 },
+            ...{ extents: update.shape, srcStrides: (0,tensor_shape/* strides */.$T)(update.shape), dstStrides: steps },
+        };
+        const loops = copyLoops([copy], type, () => ctx.input(1), () => 'to');
+        return {
+            includes: ['update_slice.h'],
+            body: `memcpy(${ctx.output(0)}, ${ctx.input(0)}, ${bytes});\n${type} *to = ${ctx.output(0)};\n${moves.join('')}${loops}`,
+        };
+    },
+};
+
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/index.js
+
+
+
+
+
 
 
 
@@ -24850,6 +25328,11 @@ const emitters = {
     ...creationEmitters,
     ...orderingEmitters,
     ...castEmitters,
+    ...lstmEmitters,
+    ...svdfEmitters,
+    ...detectionEmitters,
+    ...controlEmitters,
+    ...updateSliceEmitters,
     ...quantizeEmitters,
 };
 
@@ -24860,14 +25343,15 @@ const emitters = {
 
 const MOVES_NOTHING = new Set(['reshape', 'squeeze', 'expand_dims']);
 /** Whether the node's result is its first operand's memory under another shape: no code runs. */
-const isAlias = (graph, node) => MOVES_NOTHING.has(node.kind) && !graph.tensors[node.inputs[0]].variable;
+const isAlias = (graph, node) => MOVES_NOTHING.has(node.kind) && !graph.tensors[node.inputs[0]].variable && !graph.tensors[node.outputs[0]].variable;
 const tensorBytes = (graph, id) => (0,tensor_shape/* elements */.Yt)(graph.tensors[id].shape) * (0,tensor_dtype/* itemSize */.z6)(graph.tensors[id].dtype);
 /**
  * Places every tensor. Model inputs and outputs are used where the caller has them; aliases share their operand's
- * memory; the rest, and the nodes' scratch memory (`scratchBytes`, by node), goes into the arena by lifetime. An
+ * memory; variables lie in `kept`; the rest, and the nodes' scratch memory (`scratchBytes`, by node), goes into the
+ * arena by lifetime. An
  * output buffer may be read again by later nodes, which is why callers' buffers must not overlap.
  */
-function planStorage(graph, scratchBytes) {
+function planStorage(graph, scratchBytes, kept) {
     const { tensors, nodes } = graph;
     const root = tensors.map((_, id) => id);
     const maker = new Map();
@@ -24886,6 +25370,10 @@ function planStorage(graph, scratchBytes) {
     graph.inputs.forEach((id, index) => {
         own[id] = { at: 'input', index };
     });
+    tensors.forEach((tensor, id) => {
+        if (tensor.variable)
+            own[id] = { at: 'kept', offset: kept.variable(tensor, tensorBytes(graph, id)) };
+    });
     const copies = [];
     graph.outputs.forEach((id, index) => {
         if (maker.has(root[id]) && own[root[id]] === undefined)
@@ -24898,12 +25386,10 @@ function planStorage(graph, scratchBytes) {
     const scratch = scratchBytes.map(() => 0);
     tensors.forEach((tensor, id) => {
         const step = maker.get(id);
-        if (own[id] !== undefined || (step === undefined && !tensor.variable))
+        if (own[id] !== undefined || step === undefined)
             return;
         const bytes = tensorBytes(graph, id);
-        buffers.push(step === undefined
-            ? { bytes, first: 0, last: nodes.length }
-            : { bytes, first: step, last: Math.max(step, lastUse.get(id) ?? step) });
+        buffers.push({ bytes, first: step, last: Math.max(step, lastUse.get(id) ?? step) });
         settle.push((offset) => {
             own[id] = { at: 'arena', offset };
         });
@@ -24923,7 +25409,7 @@ function planStorage(graph, scratchBytes) {
     return { places: root.map((id) => own[id]), scratch, copies, arenaBytes: plan.bytes };
 }
 
-;// CONCATENATED MODULE: ./build/js/compiler/codegen/generate.js
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/graph_code.js
 
 
 
@@ -24932,57 +25418,41 @@ function planStorage(graph, scratchBytes) {
 
 
 
-
-
-
-/** The file that the generated source pulls its constants in from, beside it. */
-const BLOB_FILE = 'weights.bin';
+/** The symbol of the model's constants. */
 const BLOB = 'blob';
-/** Writes `graph` as C for a target. Pure. */
-function generate(graph, options) {
-    const blob = createBlob();
-    const codes = graph.nodes.map((node, step) => isAlias(graph, node) ? null : emitNode(graph, node, `${options.symbol}_node_${step}`, options, blob));
-    const storage = planStorage(graph, codes.map((code) => code?.scratchBytes ?? 0));
-    const inputs = graph.inputs.map((id) => portOf(graph, id));
-    const outputs = graph.outputs.map((id) => portOf(graph, id));
-    const arenaBytes = Math.max(storage.arenaBytes, codegen_plan/* ALIGNMENT */.A);
+/** Writes `graph` as C: a function for each node, and one that runs them. `prefix` begins the names of the nodes'. */
+function emitGraph(graph, name, prefix, model) {
+    const codes = graph.nodes.map((node, step) => isAlias(graph, node) ? null : emitNode(graph, node, `${prefix}_node_${step}`, model));
+    const storage = planStorage(graph, codes.map((code) => code?.scratchBytes ?? 0), model.kept);
     const written = codes.filter((code) => code !== null);
-    const run = runFunction(graph, codes, storage, blob);
-    const source = [
-        `/* ${(0,c/* cComment */.f8)(options.name)} for ${options.target.name}, generated by int8-gate. */`,
-        preamble(options),
-        ...[...new Set(['int8_gate.h', 'arith.h', ...written.flatMap((code) => code.emission.includes)])].map((file) => `#include "${file}"`),
-        BLOB_STANZA,
-        ...written.map((code) => nodeFunction(graph, code)),
-        initFunction(graph, storage),
-        run,
-        describe({
-            ...{ name: options.name, symbol: options.symbol, target: options.target.name, profile: options.profile },
-            ...{ inputs, outputs, arenaBytes, arenaAlign: codegen_plan/* ALIGNMENT */.A },
-        }),
-    ].join('\n');
-    const nodes = written.map(({ name, node }) => ({
-        symbol: name,
-        kind: node.kind,
-        label: (0,ir_graph/* nodeLabel */.dA)(graph, node),
-        macs: (0,ir_macs/* nodeMacs */.N)(graph, node),
-    }));
-    const macs = nodes.reduce((sum, node) => sum + node.macs, 0);
-    return { symbol: options.symbol, source, blob: blob.bytes(), inputs, outputs, arenaBytes, macs, nodes };
+    return {
+        graph,
+        name,
+        source: [
+            ...written.map((code) => nodeFunction(graph, code)),
+            runFunction(graph, name, codes, storage, model.blob),
+        ].join('\n'),
+        includes: written.flatMap((code) => code.emission.includes),
+        arenaBytes: storage.arenaBytes,
+        nodes: written.map((code) => ({
+            symbol: code.name,
+            kind: code.node.kind,
+            label: (0,ir_graph/* nodeLabel */.dA)(graph, code.node),
+            macs: (0,macs/* nodeMacs */.N)(graph, code.node),
+        })),
+    };
 }
-function portOf(graph, id) {
-    const { name, dtype, shape, quantization } = graph.tensors[id];
-    return { name, dtype, shape, bytes: tensorBytes(graph, id), quantization };
-}
-function emitNode(graph, node, name, options, blob) {
+function emitNode(graph, node, name, model) {
+    const { blob } = model;
     const inputs = (0,ir_graph/* operandsOf */.ep)(graph, node);
     const reads = new Set();
+    const states = new Set();
+    let usesMemory = false;
     let scratchBytes = 0;
-    const constant = (data) => `((const ${elementType(data)} *)(${BLOB} + ${blob.add(data)}))`;
     const ctx = {
-        target: options.target,
-        profile: options.profile,
-        schedules: options.schedules,
+        target: model.target,
+        profile: model.profile,
+        schedules: model.schedules,
         input(i) {
             const tensor = inputs[i];
             if (tensor === undefined || tensor === null)
@@ -24993,11 +25463,31 @@ function emitNode(graph, node, name, options, blob) {
             return `in${i}`;
         },
         output: (i) => `out${i}`,
-        constant,
+        state(i) {
+            states.add(i);
+            return `state${i}`;
+        },
+        constant: (data) => `((const ${elementType(data)} *)(${BLOB} + ${blob.add(data)}))`,
         scratch(bytes) {
             const at = scratchBytes;
             scratchBytes += Math.ceil(bytes / codegen_plan/* ALIGNMENT */.A) * codegen_plan/* ALIGNMENT */.A;
             return `((void *)(scratch + ${at}))`;
+        },
+        graph(index) {
+            usesMemory = true;
+            const callee = model.graph(index);
+            return {
+                inputs: callee.graph.inputs.map((id) => callee.graph.tensors[id]),
+                outputs: callee.graph.outputs.map((id) => callee.graph.tensors[id]),
+                passes: callee.graph.outputs.map((id) => callee.graph.inputs.indexOf(id)),
+                arenaBytes: callee.arenaBytes,
+                call: (arena, given, results) => `${callee.name}(memory, ${arena}, ${given}, ${results})`,
+            };
+        },
+        initialise: model.initialise,
+        resource(i, bytes) {
+            usesMemory = true;
+            return `((void *)(memory + ${model.kept.resource(handleName(graph, node.inputs[i]), bytes)}))`;
         },
     };
     const view = { kind: node.kind, attrs: node.attrs, inputs, outputs: (0,ir_graph/* resultsOf */.qS)(graph, node) };
@@ -25008,9 +25498,17 @@ function emitNode(graph, node, name, options, blob) {
     catch (error) {
         if (!(error instanceof errors/* InputError */.d))
             throw error;
-        throw new errors/* InputError */.d(`${options.name}: operator ${(0,ir_graph/* nodeLabel */.dA)(graph, node)} cannot be compiled: ${error.message}`);
+        throw new errors/* InputError */.d(`${model.name}: operator ${(0,ir_graph/* nodeLabel */.dA)(graph, node)} cannot be compiled: ${error.message}`);
     }
-    return { node, name, emission, reads: [...reads].sort((a, b) => a - b), scratchBytes };
+    const inOrder = (operands) => [...operands].sort((a, b) => a - b);
+    return { node, name, emission, reads: inOrder(reads), states: inOrder(states), usesMemory, scratchBytes };
+}
+/** The variable that a handle names. */
+function handleName(graph, id) {
+    const maker = graph.nodes.find((node) => node.outputs.includes(id));
+    if (maker?.kind === 'var_handle')
+        return (0,control/* variableName */.cG)(maker.attrs);
+    throw new errors/* InputError */.d('its handle comes from outside of its graph, so that its variable is not known');
 }
 function elementType(data) {
     switch (data.constructor) {
@@ -25024,22 +25522,10 @@ function elementType(data) {
         }
     }
 }
-function preamble({ target, profile }) {
-    return [
-        ...(target.arch === 'host' ? ['#define IG_PORTABLE 1'] : []),
-        ...(profile === 'single' ? ['#define IG_SINGLE_ROUNDING 1'] : []),
-    ].join('\n');
-}
-/** Pulls the constants in through the assembler: the compiler never sees, and never parses, megabytes of weights. */
-const BLOB_STANZA = `#if defined(__APPLE__)
-__asm__(".section __TEXT,__const\\n.p2align 6\\n_${BLOB}:\\n.incbin \\"${BLOB_FILE}\\"\\n.text\\n");
-#else
-__asm__(".pushsection .rodata.int8_gate,\\"a\\",%progbits\\n.balign 64\\n${BLOB}:\\n.incbin \\"${BLOB_FILE}\\"\\n.popsection\\n");
-#endif
-extern __attribute__((visibility("hidden"))) const uint8_t ${BLOB}[];
-`;
-const parameters = (graph, { node, reads, scratchBytes }) => [
+const parameters = (graph, { node, reads, states, usesMemory, scratchBytes }) => [
+    ...(usesMemory ? ['uint8_t *restrict memory'] : []),
     ...reads.map((i) => `const ${c/* C_TYPES */.EL[graph.tensors[node.inputs[i]].dtype]} *restrict in${i}`),
+    ...states.map((i) => `${c/* C_TYPES */.EL[graph.tensors[node.inputs[i]].dtype]} *restrict state${i}`),
     ...node.outputs.map((id, i) => `${c/* C_TYPES */.EL[graph.tensors[id].dtype]} *restrict out${i}`),
     ...(scratchBytes > 0 ? ['uint8_t *restrict scratch'] : []),
 ];
@@ -25061,48 +25547,162 @@ function address(place, graph, id, blob, write) {
             return `(${type})outputs[${place.index}]`;
         case 'arena':
             return `(${type})(arena + ${place.offset})`;
+        case 'kept':
+            return `(${type})(memory + ${place.offset})`;
         case 'constant':
             return `(${type})(${BLOB} + ${blob.add(graph.tensors[id].data)})`;
     }
 }
-function runFunction(graph, codes, storage, blob) {
+function runFunction(graph, name, codes, storage, blob) {
     const at = (id, write) => address(storage.places[id], graph, id, blob, write);
     const calls = codes.flatMap((code, step) => {
         if (code === null)
             return [];
         const { node } = code;
         const args = [
+            ...(code.usesMemory ? ['memory'] : []),
             ...code.reads.map((i) => at(node.inputs[i], false)),
+            ...code.states.map((i) => at(node.inputs[i], true)),
             ...node.outputs.map((id) => at(id, true)),
             ...(code.scratchBytes > 0 ? [`arena + ${storage.scratch[step]}`] : []),
         ];
         const call = `${code.name}(${args.join(', ')})`;
         return [code.emission.fallible ? `  if ((status = ${call}) != 0) return status;` : `  ${call};`];
     });
-    const copies = storage.copies.map(({ output, from }) => `  memcpy(outputs[${output}], ${at(from, false)}, ${tensorBytes(graph, from)});`);
-    return `static int run(void *memory, const void *const *inputs, void *const *outputs) {
-  uint8_t *arena = memory;
+    // A loop hands over the same buffer on both sides for what its body passes on unchanged.
+    const copies = storage.copies.map(({ output, from }) => {
+        const source = at(from, false);
+        const copy = `memcpy(outputs[${output}], ${source}, ${tensorBytes(graph, from)});`;
+        return storage.places[from]?.at === 'input' ? `  if (outputs[${output}] != ${source}) ${copy}` : `  ${copy}`;
+    });
+    return `static int ${name}(uint8_t *memory, uint8_t *arena, const void *const *inputs, void *const *outputs) {
   int status = 0;
-  (void)arena, (void)inputs, (void)outputs, (void)status;
+  (void)memory, (void)arena, (void)inputs, (void)outputs, (void)status;
 ${[...calls, ...copies].join('\n')}
   return 0;
 }
 `;
 }
-/** Variables start as zeros; int8 ones at their zero point, as TFLite resets them. */
-function initFunction(graph, storage) {
-    const resets = graph.tensors.flatMap((tensor, id) => {
-        const place = storage.places[id];
-        if (!tensor.variable || place?.at !== 'arena')
-            return [];
-        const byte = tensor.dtype === 'int8' ? (tensor.quantization?.zeroPoints[0] ?? 0) : 0;
-        return [`  memset(arena + ${place.offset}, ${byte}, ${(0,tensor_shape/* elements */.Yt)(tensor.shape) * (0,tensor_dtype/* itemSize */.z6)(tensor.dtype)});`];
-    });
-    return `static int init(void *memory) {
-  uint8_t *arena = memory;
-  (void)arena;
-${resets.join('\n')}
-  return 0;
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/kept.js
+
+
+function createKept() {
+    let end = 0;
+    const resets = [];
+    const resources = new Map();
+    const keep = (bytes, value) => {
+        const offset = end;
+        end += Math.ceil(bytes / codegen_plan/* ALIGNMENT */.A) * codegen_plan/* ALIGNMENT */.A;
+        if (bytes > 0)
+            resets.push(`memset(memory + ${offset}, ${value}, ${bytes});`);
+        return offset;
+    };
+    return {
+        // Zeros; int8 variables start at their zero point, as TFLite resets them.
+        variable: (t, bytes) => keep(bytes, t.dtype === 'int8' ? (t.quantization?.zeroPoints[0] ?? 0) : 0),
+        resource(name, bytes) {
+            const known = resources.get(name) ?? { offset: keep(bytes, 0), bytes };
+            if (known.bytes !== bytes)
+                throw new errors/* InputError */.d(`the variable "${name}" changes its size, which cannot be compiled`);
+            resources.set(name, known);
+            return known.offset;
+        },
+        bytes: () => end,
+        resets: () => resets,
+    };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/generate.js
+
+
+
+
+
+
+
+/** The file that the generated source pulls its constants in from, beside it. */
+const BLOB_FILE = 'weights.bin';
+/** Writes `graph` as C for a target. Pure. */
+function generate(graph, options) {
+    const { name, symbol } = options;
+    const callees = new Map();
+    const initial = new Set();
+    const model = {
+        ...options,
+        blob: createBlob(),
+        kept: createKept(),
+        graph(index) {
+            const called = options.graphs?.[index];
+            if (called === undefined)
+                throw new Error(`${name} has no graph ${index}`);
+            const known = callees.get(index);
+            if (known !== undefined)
+                return known;
+            // Those that it runs itself are written, and put into the map, before it.
+            const code = emitGraph(called, `${symbol}_graph_${index}`, `${symbol}_graph_${index}`, model);
+            callees.set(index, code);
+            return code;
+        },
+        initialise: (index) => void initial.add(model.graph(index)),
+    };
+    const main = emitGraph(graph, `${symbol}_graph`, symbol, model);
+    const codes = [...callees.values(), main];
+    const inputs = graph.inputs.map((id) => portOf(graph, id));
+    const outputs = graph.outputs.map((id) => portOf(graph, id));
+    const needed = [main, ...initial].map((code) => code.arenaBytes);
+    const arenaBytes = Math.max(model.kept.bytes() + Math.max(...needed), codegen_plan/* ALIGNMENT */.A);
+    const source = [
+        `/* ${(0,c/* cComment */.f8)(name)} for ${options.target.name}, generated by int8-gate. */`,
+        preamble(options),
+        ...[...new Set(['int8_gate.h', 'arith.h', ...codes.flatMap((code) => code.includes)])].map((file) => `#include "${file}"`),
+        BLOB_STANZA,
+        ...codes.map((code) => code.source),
+        entryPoints(main, [...initial], model),
+        describe({
+            ...{ name, symbol, target: options.target.name, profile: options.profile },
+            ...{ inputs, outputs, arenaBytes, arenaAlign: codegen_plan/* ALIGNMENT */.A },
+        }),
+    ].join('\n');
+    const nodes = [main, ...callees.values()].flatMap((code) => code.nodes);
+    const macs = nodes.reduce((sum, node) => sum + node.macs, 0);
+    return { symbol, source, blob: model.blob.bytes(), inputs, outputs, arenaBytes, macs, nodes };
+}
+function portOf(graph, id) {
+    const { name, dtype, shape, quantization } = graph.tensors[id];
+    return { name, dtype, shape, bytes: tensorBytes(graph, id), quantization };
+}
+function preamble({ target, profile }) {
+    return [
+        ...(target.arch === 'host' ? ['#define IG_PORTABLE 1'] : []),
+        ...(profile === 'single' ? ['#define IG_SINGLE_ROUNDING 1'] : []),
+    ].join('\n');
+}
+/** Pulls the constants in through the assembler: the compiler never sees, and never parses, megabytes of weights. */
+const BLOB_STANZA = `#if defined(__APPLE__)
+__asm__(".section __TEXT,__const\\n.p2align 6\\n_${BLOB}:\\n.incbin \\"${BLOB_FILE}\\"\\n.text\\n");
+#else
+__asm__(".pushsection .rodata.int8_gate,\\"a\\",%progbits\\n.balign 64\\n${BLOB}:\\n.incbin \\"${BLOB_FILE}\\"\\n.popsection\\n");
+#endif
+extern __attribute__((visibility("hidden"))) const uint8_t ${BLOB}[];
+`;
+/** `init` and `run`: what is kept between runs comes first in the arena. */
+function entryPoints(main, initial, { kept }) {
+    const arena = `memory + ${kept.bytes()}`;
+    const lines = [
+        ...kept.resets(),
+        ...initial.map((code) => `if ((status = ${code.name}(memory, ${arena}, NULL, NULL)) != 0) return status;`),
+    ];
+    return `static int init(void *given) {
+  uint8_t *memory = given;
+  int status = 0;
+  (void)memory;
+${lines.map((line) => `  ${line}\n`).join('')}  return status;
+}
+
+static int run(void *given, const void *const *inputs, void *const *outputs) {
+  uint8_t *memory = given;
+  return ${main.name}(memory, ${arena}, inputs, outputs);
 }
 `;
 }
@@ -25154,7 +25754,7 @@ function planMemory(buffers) {
 
 /***/ }),
 
-/***/ 9791:
+/***/ 6117:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -25163,21 +25763,25 @@ __nccwpck_require__.d(__webpack_exports__, {
   T: () => (/* binding */ compileModel)
 });
 
-// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 40 modules
-var generate = __nccwpck_require__(6045);
+// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 47 modules
+var generate = __nccwpck_require__(7556);
 // EXTERNAL MODULE: ./build/js/model/ir/graph.js
 var ir_graph = __nccwpck_require__(1490);
+// EXTERNAL MODULE: ./build/js/model/ir/shapes.js
+var shapes = __nccwpck_require__(6782);
 ;// CONCATENATED MODULE: ./build/js/compiler/passes/dead_code.js
 
+
 /**
- * Takes out nodes whose results nobody reads. Tensors stay, so that ids keep
+ * Takes out nodes whose results nobody reads, unless they do more than give results. Tensors stay, so that ids keep
  * their meaning.
  */
 const removeDeadCode = (graph) => {
     const live = new Set(graph.outputs);
     const kept = [];
     for (const node of graph.nodes.toReversed()) {
-        if (!node.outputs.some((id) => live.has(id)))
+        const { control, state } = (0,shapes/* rulesOf */.fD)(node);
+        if (control === undefined && state === undefined && !node.outputs.some((id) => live.has(id)))
             continue;
         for (const id of node.inputs)
             if (id !== ir_graph/* ABSENT */.sj)
@@ -25251,8 +25855,6 @@ function isIdentity(graph, node) {
     return node.kind !== 'qnn.requantize' || (0,quantization/* sameQuantization */.MO)(from.quantization, to.quantization);
 }
 
-// EXTERNAL MODULE: ./build/js/model/ir/shapes.js
-var shapes = __nccwpck_require__(6782);
 // EXTERNAL MODULE: ./build/js/model/tensor/dtype.js
 var tensor_dtype = __nccwpck_require__(9664);
 ;// CONCATENATED MODULE: ./build/js/compiler/passes/fold_constants.js
@@ -25288,7 +25890,8 @@ function isConstant(graph, node) {
     const { inputs, outputs } = (0,shapes/* viewOf */.du)(graph, node);
     const known = inputs.every((tensor) => tensor === null || (tensor.data !== null && !tensor.variable));
     const small = outputs.every(({ shape, dtype }) => (0,tensor_shape/* elements */.Yt)(shape) * (0,tensor_dtype/* itemSize */.z6)(dtype) <= MAX_BYTES);
-    return small && outputs.length > 0 && (known || node.kind === 'shape_of');
+    const pure = (0,shapes/* rulesOf */.fD)(node).control === undefined;
+    return pure && small && outputs.length > 0 && (known || node.kind === 'shape_of');
 }
 
 // EXTERNAL MODULE: ./build/js/model/ops/checks.js
@@ -25393,7 +25996,90 @@ function isExact(graph, node) {
     return (0,tensor_dtype/* isFloat */.dk)(to.dtype) || (from.quantization !== null && (0,quantization/* sameQuantization */.MO)(from.quantization, to.quantization));
 }
 
+;// CONCATENATED MODULE: ./build/js/compiler/passes/update_lists.js
+
+
+
+/**
+ * Writes a list's entry in one step. Converters write it in a loop as the entries before it, the new one and the entries
+ * after it, joined; the lengths of these parts change with each iteration, but the whole keeps its shape.
+ */
+const updateLists = (graph) => {
+    const makers = makersOf(graph);
+    const tensors = [...graph.tensors];
+    const nodes = graph.nodes.flatMap((node) => {
+        const update = node.kind === 'concatenate' ? updateOf(graph, makers, node) : null;
+        if (update === null)
+            return [node];
+        const { list, entry, index, zeros } = update;
+        const rank = tensors[list].shape.length;
+        const start = tensors.push({
+            ...{ name: `${tensors[node.outputs[0]].name}/start`, dtype: 'int32', shape: [rank] },
+            ...{ quantization: null, data: null },
+        });
+        const { source, outputs } = node;
+        return [
+            {
+                kind: 'concatenate',
+                attrs: { axis: 0, activation: 'NONE' },
+                inputs: [index, zeros],
+                outputs: [start - 1],
+                source,
+            },
+            { kind: 'dynamic_update_slice', attrs: {}, inputs: [list, entry, start - 1], outputs, source },
+        ];
+    });
+    return { ...graph, tensors, nodes };
+};
+/** concatenate(slice(list, 0…, [i, …]), entry, slice(list, [i + 1, 0…], …)) along the first dimension. */
+function updateOf(graph, makers, node) {
+    const [before, entry, after] = node.inputs;
+    const [head, tail] = [makers[before], makers[after]];
+    if (node.inputs.length !== 3 || node.attrs.axis !== 0 || node.attrs.activation !== 'NONE')
+        return null;
+    if (head?.kind !== 'slice' || tail?.kind !== 'slice' || head.inputs[0] !== tail.inputs[0])
+        return null;
+    const list = head.inputs[0];
+    const [whole, one, out] = [list, entry, node.outputs[0]].map((id) => graph.tensors[id]);
+    if (!(0,tensor_shape/* sameShape */._C)(one.shape, [1, ...whole.shape.slice(1)]) || !(0,tensor_shape/* sameShape */._C)(out.shape, whole.shape))
+        return null;
+    const values = (id) => (0,checks/* integers */.mp)(graph.tensors[id]) ?? [];
+    if (!isAll(values(head.inputs[1]), 0, whole.shape.length) || !isAll(values(tail.inputs[2]), -1, whole.shape.length))
+        return null;
+    const size = firstAndRest(graph, makers, head.inputs[2]);
+    const begin = firstAndRest(graph, makers, tail.inputs[1]);
+    if (size === null || begin === null || !isSuccessor(graph, makers, begin.scalar, size.scalar))
+        return null;
+    const rest = whole.shape.slice(1);
+    const isWhole = values(size.rest).every((n, k) => n === -1 || n === rest[k]);
+    if (!isWhole || !isAll(values(begin.rest), 0, rest.length) || graph.tensors[size.first].dtype !== 'int32')
+        return null;
+    return { list, entry, index: size.first, zeros: begin.rest };
+}
+const isAll = (values, value, length) => values.length === length && values.every((v) => v === value);
+/** A vector joined from a scalar (made a vector of one) and another vector. */
+function firstAndRest(graph, makers, id) {
+    const join = makers[id];
+    if (join?.kind !== 'concatenate' || join.inputs.length !== 2)
+        return null;
+    const [first, rest] = join.inputs;
+    const lift = makers[first];
+    const lifted = lift?.kind === 'reshape' || lift?.kind === 'expand_dims';
+    if (!lifted || !(0,tensor_shape/* sameShape */._C)(graph.tensors[first].shape, [1]))
+        return null;
+    return { first, rest, scalar: lift.inputs[0] };
+}
+/** Whether `next` is `value` + 1. */
+function isSuccessor(graph, makers, next, value) {
+    const add = makers[next];
+    if (add?.kind !== 'add' || add.attrs.activation !== 'NONE' || !add.inputs.includes(value))
+        return false;
+    const other = add.inputs.find((id) => id !== value) ?? value;
+    return isAll((0,checks/* integers */.mp)(graph.tensors[other]) ?? [], 1, 1);
+}
+
 ;// CONCATENATED MODULE: ./build/js/compiler/passes/pipeline.js
+
 
 
 
@@ -25402,6 +26088,7 @@ function isExact(graph, node) {
 /** The passes every model goes through before code is generated, in order. */
 const PIPELINE = [
     { name: 'fold constants', pass: foldConstants },
+    { name: 'update lists', pass: updateLists },
     { name: 'drop identities', pass: dropIdentities },
     { name: 'fuse activations', pass: fuseActivations },
     { name: 'fold padding', pass: foldPadding },
@@ -25425,8 +26112,8 @@ var toolchain = __nccwpck_require__(340);
  */
 async function compileModel(model, options) {
     const { target, name, symbol, profile = 'tflite' } = options;
-    const [graph] = optimize(model).subgraphs;
-    const code = (0,generate/* generate */.c)(graph, { target, name, symbol, profile });
+    const graphs = optimize(model).subgraphs;
+    const code = (0,generate/* generate */.c)(graphs[0], { target, name, symbol, profile, graphs });
     const object = await (0,toolchain/* compileModelSource */.q$)(code, target, options);
     const { inputs, outputs, arenaBytes, macs, nodes } = code;
     return { name, symbol, target, profile, inputs, outputs, arenaBytes, archive: object.archive, macs, nodes, object };
@@ -25802,8 +26489,8 @@ async function cached(root, key, make) {
     return place;
 }
 
-// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 40 modules
-var generate = __nccwpck_require__(6045);
+// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 47 modules
+var generate = __nccwpck_require__(7556);
 // EXTERNAL MODULE: ./build/js/compiler/targets/index.js + 3 modules
 var targets = __nccwpck_require__(9739);
 // EXTERNAL MODULE: external "node:child_process"
@@ -26128,6 +26815,12 @@ function nodeLabel(graph, node) {
 /* harmony import */ var _tensor_shape_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3121);
 
 const none = () => 0;
+/** Every step of every batch entry goes through all weights and the projection. */
+const lstm = (inputs) => {
+    const [batch, time] = inputs[0].shape;
+    const weights = [...inputs.slice(1, 9), inputs[16]].map((t) => (t === undefined ? 0 : (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_0__/* .elements */ .Yt)(t.shape)));
+    return batch * time * weights.reduce((sum, n) => sum + n, 0);
+};
 /** Multiply-accumulates by kind: only operators made of dot products count; additions, tables and moves do not. */
 const MACS = {
     'nn.conv2d': ([, kernel], out) => (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_0__/* .elements */ .Yt)(out.shape) * (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_0__/* .elements */ .Yt)(kernel.shape.slice(1)),
@@ -26232,6 +26925,18 @@ const MACS = {
     topk: none,
     cumsum: none,
     cast: none,
+    'nn.lstm': lstm,
+    'nn.svdf': ([data, feature, time]) => data.shape[0] * ((0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_0__/* .elements */ .Yt)(feature.shape) + (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_0__/* .elements */ .Yt)(time.shape)),
+    'vision.non_max_suppression': none,
+    'vision.soft_non_max_suppression': none,
+    'vision.detection_postprocess': none,
+    dynamic_update_slice: none,
+    if: none,
+    while: none,
+    call_once: none,
+    var_handle: none,
+    read_variable: none,
+    assign_variable: none,
     fake_quant: none,
     max: none,
     min: none,
@@ -26276,7 +26981,7 @@ const escaped = (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
 /* harmony export */   xP: () => (/* binding */ infer),
 /* harmony export */   zV: () => (/* binding */ inferShapes)
 /* harmony export */ });
-/* harmony import */ var _ops_index_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7845);
+/* harmony import */ var _ops_index_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6635);
 /* harmony import */ var _tensor_shape_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3121);
 /* harmony import */ var _graph_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1490);
 
@@ -26301,7 +27006,7 @@ function knownValues(graph, node) {
     const view = viewOf(graph, node);
     const small = view.outputs.every((t) => /^int(32|64)$/.test(t.dtype) && (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_2__/* .elements */ .Yt)(t.shape) <= FEW);
     const known = node.kind === 'shape_of' || view.inputs.every((t) => t === null || t.data !== null);
-    if (!small || !known)
+    if (!small || !known || rulesOf(node).control)
         return null;
     return rulesOf(node).evaluate({ ...view, data: view.inputs.map((t) => t?.data ?? null), profile: 'tflite' });
 }
@@ -26416,7 +27121,8 @@ function verifyWiring(graph, label = _graph_js__WEBPACK_IMPORTED_MODULE_2__/* .n
             ready[id] = true;
         }
     }
-    if (graph.outputs.length === 0)
+    // A graph that only initialises variables has none.
+    if (graph.outputs.length === 0 && !graph.nodes.some((node) => node.outputs.length === 0))
         problems.push('the graph has no outputs');
     for (const id of graph.outputs)
         if (known(id, () => 'graph output') && !ready[id])
@@ -27445,7 +28151,9 @@ function defineOp(rules) {
     const count = (n, [lo, hi], what) => (n < lo || n > hi) && `it has ${n} ${what}, must have ${lo === hi ? lo : `${lo} to ${hi}`}`;
     return {
         ...rules,
-        check: (op) => firstProblems(() => [count(op.inputs.length, inputs, 'inputs'), count(op.outputs.length, outputs, 'outputs')], () => op.inputs.slice(0, inputs[0]).map((t, i) => t === null && `input ${i} is missing`), () => [...op.inputs, ...op.outputs].map((t) => t !== null && saneTensor(t)), () => rules.check(op), () => impossibleShapes(rules.shapes(op))),
+        check: (op) => firstProblems(() => [count(op.inputs.length, inputs, 'inputs'), count(op.outputs.length, outputs, 'outputs')], () => op.inputs
+            .slice(0, inputs[0])
+            .map((t, i) => t === null && !rules.optional?.includes(i) && `input ${i} is missing`), () => [...op.inputs, ...op.outputs].map((t) => t !== null && saneTensor(t)), () => rules.check(op), () => impossibleShapes(rules.shapes(op))),
     };
 }
 function saneTensor(t) {
@@ -27547,6 +28255,73 @@ const compareOps = {
     greater_equal: comparison(),
     logical_and: comparison(),
     logical_or: comparison(),
+};
+
+
+/***/ }),
+
+/***/ 7078:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Gh: () => (/* binding */ controlOps),
+/* harmony export */   cG: () => (/* binding */ variableName)
+/* harmony export */ });
+/* unused harmony export calleesOf */
+/* harmony import */ var _tensor_shape_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3121);
+/* harmony import */ var _checks_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7042);
+
+
+/** The graphs that a node runs; empty for all other kinds. */
+function calleesOf(node) {
+    switch (node.kind) {
+        case 'if':
+            return [
+                { graph: node.attrs.thenGraph, role: 'the branch taken', from: 1, returns: true },
+                { graph: node.attrs.elseGraph, role: 'the other branch', from: 1, returns: true },
+            ];
+        case 'while':
+            return [
+                { graph: node.attrs.condition, role: 'the condition', from: 0, returns: false },
+                { graph: node.attrs.body, role: 'the body', from: 0, returns: true },
+            ];
+        case 'call_once':
+            return [{ graph: node.attrs.init, role: 'the initialisation', from: 0, returns: false }];
+        default:
+            return [];
+    }
+}
+/** What tells a variable of the model from others. */
+const variableName = (attrs) => `${attrs.container}/${attrs.sharedName}`;
+/** Results have the shapes that the file declares, or are known only when running. */
+const declared = (op) => op.outputs.map((t) => (t.signature?.includes(-1) ? null : t.shape));
+const MANY = 1000;
+function control(inputs, outputs, check) {
+    return (0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .defineOp */ .nR)({
+        arity: { inputs, outputs },
+        control: true,
+        check: (op) => (0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .firstProblems */ .fr)(() => op.inputs.map((t, i) => t === null && `input ${i} is missing`), () => check(op)),
+        shapes: (op) => declared(op),
+        evaluate: (op) => {
+            throw new Error(`${op.kind} needs the whole model`);
+        },
+    });
+}
+const isHandle = (t) => (0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .dtypeIs */ .Hs)(t, 'the handle', 'resource');
+const noHandle = (t, what) => t.dtype === 'resource' && `${what} is a handle`;
+const controlOps = {
+    if: control([1, MANY], [1, MANY], (op) => [
+        (0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .dtypeIs */ .Hs)((0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .operand */ .id)(op, 0), 'the condition', 'bool'),
+        (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_1__/* .elements */ .Yt)((0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .operand */ .id)(op, 0).shape) !== 1 && 'the condition is no single value',
+    ]),
+    while: control([1, MANY], [1, MANY], (op) => [
+        op.inputs.length !== op.outputs.length && `${op.inputs.length} values go in and ${op.outputs.length} come out`,
+        ...op.outputs.map((t, i) => op.inputs[i]?.dtype !== t.dtype && `value ${i} goes in as ${op.inputs[i]?.dtype} and comes out ${t.dtype}`),
+    ]),
+    call_once: control([0, 0], [0, 0], () => []),
+    var_handle: control([0, 0], [1, 1], (op) => [(0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .dtypeIs */ .Hs)(op.outputs[0], 'the handle', 'resource')]),
+    read_variable: control([1, 1], [1, 1], (op) => [isHandle((0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .operand */ .id)(op, 0)), noHandle(op.outputs[0], 'the value')]),
+    assign_variable: control([2, 2], [0, 0], (op) => [isHandle((0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .operand */ .id)(op, 0)), noHandle((0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .operand */ .id)(op, 1), 'the value')]),
 };
 
 
@@ -28383,7 +29158,7 @@ function quantizeBatches(data, batches, isAsymmetric) {
 
 /***/ }),
 
-/***/ 7845:
+/***/ 6635:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -28401,6 +29176,8 @@ var binary = __nccwpck_require__(2958);
 var cast = __nccwpck_require__(2868);
 // EXTERNAL MODULE: ./build/js/model/ops/compare.js
 var compare = __nccwpck_require__(4028);
+// EXTERNAL MODULE: ./build/js/model/ops/control.js
+var control = __nccwpck_require__(7078);
 // EXTERNAL MODULE: ./build/js/model/ops/conv.js + 1 modules
 var conv = __nccwpck_require__(7355);
 // EXTERNAL MODULE: ./build/js/model/ops/conv_transpose.js
@@ -28410,7 +29187,7 @@ var conv3d = __nccwpck_require__(3514);
 // EXTERNAL MODULE: ./build/js/model/tensor/dtype.js
 var dtype = __nccwpck_require__(9664);
 // EXTERNAL MODULE: ./build/js/model/tensor/shape.js
-var shape = __nccwpck_require__(3121);
+var tensor_shape = __nccwpck_require__(3121);
 // EXTERNAL MODULE: ./build/js/model/ops/checks.js
 var checks = __nccwpck_require__(7042);
 ;// CONCATENATED MODULE: ./build/js/model/ops/creation.js
@@ -28421,13 +29198,13 @@ const full = (0,checks/* defineOp */.nR)({
     arity: { inputs: [2, 2], outputs: [1, 1] },
     check: (op) => (0,checks/* firstProblems */.fr)(() => [
         ...(0,checks/* isIndexVector */.k9)((0,checks/* operand */.id)(op, 0), 'the shape'),
-        (0,checks/* operand */.id)(op, 1).shape.length > 0 && `the value has the shape ${(0,shape/* showShape */.Rm)((0,checks/* operand */.id)(op, 1).shape)}, must be a scalar`,
+        (0,checks/* operand */.id)(op, 1).shape.length > 0 && `the value has the shape ${(0,tensor_shape/* showShape */.Rm)((0,checks/* operand */.id)(op, 1).shape)}, must be a scalar`,
         (0,checks/* sameDtype */.ds)((0,checks/* operand */.id)(op, 1), 'the value', op.outputs[0], 'the output'),
         (0,checks/* sameParameters */.xB)((0,checks/* operand */.id)(op, 1), op.outputs[0]),
     ]),
     shapes: (op) => [(0,checks/* integers */.mp)(op.inputs[0])],
     evaluate(op) {
-        const out = (0,dtype/* allocate */.CN)(op.outputs[0].dtype, (0,shape/* elements */.Yt)(Array.from(op.data[0], Number)));
+        const out = (0,dtype/* allocate */.CN)(op.outputs[0].dtype, (0,tensor_shape/* elements */.Yt)(Array.from(op.data[0], Number)));
         return [out.fill(op.data[1][0])];
     },
 });
@@ -28455,7 +29232,7 @@ const arange = (0,checks/* defineOp */.nR)({
     check: (op) => (0,checks/* firstProblems */.fr)(() => op.inputs.flatMap((t, i) => [
         (0,checks/* dtypeIs */.Hs)(t, `input ${i}`, ...COUNTED),
         (0,checks/* sameDtype */.ds)(t, `input ${i}`, op.outputs[0], 'the output'),
-        t.shape.length > 0 && `input ${i} has the shape ${(0,shape/* showShape */.Rm)(t.shape)}, must be a scalar`,
+        t.shape.length > 0 && `input ${i} has the shape ${(0,tensor_shape/* showShape */.Rm)(t.shape)}, must be a scalar`,
     ]), () => {
         const length = rangeLength(op);
         return [typeof length === 'string' && length];
@@ -28482,13 +29259,13 @@ const broadcastArgs = (0,checks/* defineOp */.nR)({
         (0,checks/* sameDtype */.ds)(t, `input ${i}`, op.outputs[0], 'the output'),
     ]), () => {
         const [a, b] = op.inputs.map((t) => (0,checks/* integers */.mp)(t));
-        return [a && b && !(0,shape/* broadcast */.mq)(a, b) && `${(0,shape/* showShape */.Rm)(a)} and ${(0,shape/* showShape */.Rm)(b)} do not broadcast`];
+        return [a && b && !(0,tensor_shape/* broadcast */.mq)(a, b) && `${(0,tensor_shape/* showShape */.Rm)(a)} and ${(0,tensor_shape/* showShape */.Rm)(b)} do not broadcast`];
     }),
     shapes: (op) => [[Math.max(...op.inputs.map((t) => t.shape[0]))]],
     evaluate(op) {
         const [a, b] = op.data.map((d) => Array.from(d, Number));
         const out = (0,dtype/* allocate */.CN)(op.outputs[0].dtype, Math.max(a.length, b.length));
-        (0,shape/* broadcast */.mq)(a, b).forEach((n, i) => {
+        (0,tensor_shape/* broadcast */.mq)(a, b).forEach((n, i) => {
             out[i] = out instanceof BigInt64Array ? BigInt(n) : n;
         });
         return [out];
@@ -28498,8 +29275,477 @@ const creationOps = { full, arange, broadcast_args: broadcastArgs };
 
 // EXTERNAL MODULE: ./build/js/model/ops/dense.js
 var dense = __nccwpck_require__(2736);
+;// CONCATENATED MODULE: ./build/js/model/ops/suppression.js
+
+
+const f = Math.fround;
+/** Intersection over union of two boxes given by opposite corners; 0 where one has no area. */
+function overlap(boxes, i, j) {
+    const span = (at, k) => {
+        const [a, b] = [boxes[4 * at + k], boxes[4 * at + k + 2]];
+        return a < b ? [a, b] : [b, a];
+    };
+    const [[iy0, iy1], [ix0, ix1]] = [span(i, 0), span(i, 1)];
+    const [[jy0, jy1], [jx0, jx1]] = [span(j, 0), span(j, 1)];
+    const area = (h, w) => f(f(h) * f(w));
+    const [one, other] = [area(iy1 - iy0, ix1 - ix0), area(jy1 - jy0, jx1 - jx0)];
+    if (one <= 0 || other <= 0)
+        return 0;
+    const height = Math.max(f(Math.min(iy1, jy1) - Math.max(iy0, jy0)), 0);
+    const width = Math.max(f(Math.min(ix1, jx1) - Math.max(ix0, jx0)), 0);
+    const shared = f(height * width);
+    const union = f(f(one + other) - shared);
+    return union === 0 ? 0 : f(shared / union);
+}
+/** Moves `c` up from `hole` to where its parent has at least its score. */
+function siftUp(heap, start, c) {
+    let hole = start;
+    while (hole > 0) {
+        const parent = (hole - 1) >> 1;
+        if (!(heap[parent].score < c.score))
+            break;
+        heap[hole] = heap[parent];
+        hole = parent;
+    }
+    heap[hole] = c;
+}
+/**
+ * Takes the best candidate. Which of several with the same score that is follows from how C++ libraries keep a heap:
+ * the hole goes all the way down, to the right where both children are alike, and the last element up from there.
+ */
+function takeBest(heap) {
+    const best = heap[0];
+    const last = heap.pop();
+    if (heap.length === 0)
+        return best;
+    let hole = 0;
+    for (let child = 2; child <= heap.length; child = 2 * hole + 2) {
+        const next = child === heap.length || heap[child].score < heap[child - 1].score ? child - 1 : child;
+        heap[hole] = heap[next];
+        hole = next;
+    }
+    siftUp(heap, hole, last);
+    return best;
+}
+/** Indices of the selected boxes, the best first, and their scores. Source: reference/non_max_suppression.h. */
+function suppress(boxes, scores, limits) {
+    const heap = [];
+    scores.forEach((score, index) => {
+        if (score > limits.score)
+            siftUp(heap, heap.length, { index, score, from: 0 });
+    });
+    const wanted = Math.min(heap.length, limits.most);
+    const decay = limits.sigma > 0 ? f(-0.5 / limits.sigma) : 0;
+    const selected = [];
+    while (selected.length < wanted && heap.length > 0) {
+        const next = takeBest(heap);
+        let score = next.score;
+        let gone = false;
+        for (let j = selected.length - 1; j >= next.from && !gone; j--) {
+            const shared = overlap(boxes, next.index, selected[j].index);
+            gone = shared >= limits.overlap;
+            if (gone)
+                break;
+            if (limits.sigma > 0)
+                score = f(score * f(Math.exp(f(f(decay * shared) * shared))));
+            if (score <= limits.score)
+                break;
+        }
+        if (gone)
+            continue;
+        const from = selected.length;
+        if (score === next.score)
+            selected.push({ index: next.index, score });
+        // As in TFLite, one just selected comes back too; it then overlaps itself wholly.
+        if (score > limits.score)
+            siftUp(heap, heap.length, { index: next.index, score, from });
+    }
+    return selected;
+}
+/** The largest number of results, or null while it is unknown. */
+const mostSelected = (op) => (0,checks/* integers */.mp)(op.inputs[2])?.[0] ?? null;
+function check(op) {
+    const [boxes, scores, most] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), (0,checks/* operand */.id)(op, 2)];
+    const soft = op.kind === 'vision.soft_non_max_suppression';
+    const limits = op.inputs.slice(3);
+    const value = (i) => op.inputs[i]?.data?.[0];
+    return (0,checks/* firstProblems */.fr)(() => [
+        (0,checks/* dtypeIs */.Hs)(boxes, 'the boxes', 'float32'),
+        (0,checks/* dtypeIs */.Hs)(scores, 'the scores', 'float32'),
+        (0,checks/* dtypeIs */.Hs)(most, 'the number of results', 'int32'),
+        ...limits.map((t) => (0,checks/* dtypeIs */.Hs)(t, 'a limit', 'float32')),
+        ...op.inputs.slice(2).map((t) => (0,tensor_shape/* elements */.Yt)(t.shape) !== 1 && 'a limit is no single value'),
+        (boxes.shape.length !== 2 || boxes.shape[1] !== 4) && `the boxes have the shape ${(0,tensor_shape/* showShape */.Rm)(boxes.shape)}`,
+        !(0,tensor_shape/* sameShape */._C)(scores.shape, boxes.shape.slice(0, 1)) &&
+            `${(0,tensor_shape/* showShape */.Rm)(scores.shape)} scores for ${(0,tensor_shape/* showShape */.Rm)(boxes.shape)} boxes`,
+        ...op.outputs.map((t, i) => (0,checks/* dtypeIs */.Hs)(t, `output ${i}`, soft && i === 1 ? 'float32' : 'int32')),
+    ], () => [
+        mostSelected(op) === null && 'the number of results is not a constant',
+        (mostSelected(op) ?? 0) < 0 && `at most ${mostSelected(op)} results`,
+        soft && (value(5) ?? 0) < 0 && `sigma is ${value(5)}, must be at least 0`,
+    ]);
+}
+function shapes(op) {
+    const most = mostSelected(op);
+    const list = most === null ? null : [most];
+    return op.kind === 'vision.soft_non_max_suppression' ? [list, list, []] : [list, []];
+}
+/** Places beyond the selected ones are 0. */
+function evaluate(op) {
+    const soft = op.kind === 'vision.soft_non_max_suppression';
+    const limit = (i) => (0,checks/* dataOf */.qu)(op, i)[0];
+    const [out] = op.outputs;
+    const selected = suppress((0,checks/* dataOf */.qu)(op, 0), (0,checks/* dataOf */.qu)(op, 1), {
+        most: (0,tensor_shape/* elements */.Yt)(out.shape),
+        overlap: limit(3),
+        score: limit(4),
+        sigma: soft ? limit(5) : 0,
+    });
+    const indices = new Int32Array((0,tensor_shape/* elements */.Yt)(out.shape));
+    const scores = new Float32Array((0,tensor_shape/* elements */.Yt)(out.shape));
+    selected.forEach(({ index, score }, i) => {
+        indices[i] = index;
+        scores[i] = score;
+    });
+    const count = Int32Array.of(selected.length);
+    return soft ? [indices, scores, count] : [indices, count];
+}
+const suppression = (inputs, outputs) => (0,checks/* defineOp */.nR)({
+    arity: { inputs: [inputs, inputs], outputs: [outputs, outputs] },
+    check: (op) => check(op),
+    shapes: (op) => shapes(op),
+    evaluate: (op) => evaluate(op),
+});
+const suppressionOps = {
+    'vision.non_max_suppression': suppression(5, 2),
+    'vision.soft_non_max_suppression': suppression(6, 3),
+};
+
+;// CONCATENATED MODULE: ./build/js/model/ops/detection.js
+
+
+
+
+const detection_f = Math.fround;
+function reals(op, i) {
+    const t = (0,checks/* operand */.id)(op, i);
+    if ((0,dtype/* isFloat */.dk)(t.dtype))
+        return (0,checks/* dataOf */.qu)(op, i);
+    const { scales, zeroPoints } = t.quantization;
+    return Float32Array.from(op.data[i], (q) => (q - zeroPoints[0]) * scales[0]);
+}
+/** Boxes by their corners (y, x, y, x). */
+function decodeBoxes(op) {
+    const { attrs } = op;
+    const [encodings, anchors] = [reals(op, 0), reals(op, 2)];
+    const [, n, length] = (0,checks/* operand */.id)(op, 0).shape;
+    const boxes = new Float32Array(4 * n);
+    for (let i = 0; i < n; i++) {
+        const [y, x, h, w] = encodings.subarray(i * length);
+        const [anchorY, anchorX, anchorH, anchorW] = anchors.subarray(4 * i);
+        const centerY = detection_f((y / detection_f(attrs.yScale)) * anchorH + anchorY);
+        const centerX = detection_f((x / detection_f(attrs.xScale)) * anchorW + anchorX);
+        const halfH = detection_f(0.5 * Math.exp(h / detection_f(attrs.hScale)) * anchorH);
+        const halfW = detection_f(0.5 * Math.exp(w / detection_f(attrs.wScale)) * anchorW);
+        boxes.set([centerY - halfH, centerX - halfW, centerY + halfH, centerX + halfW], 4 * i);
+    }
+    return boxes;
+}
+/** Indices in falling order of their score, alike ones in rising order. */
+const ranked = (indices, score) => [...indices].sort((a, b) => score(b) - score(a) || a - b);
+/** The boxes that stay of one class, the best first. */
+function selectBoxes(attrs, boxes, scores, most) {
+    const kept = Array.from(scores.keys()).filter((i) => scores[i] >= detection_f(attrs.scoreThreshold));
+    const order = ranked(kept, (i) => scores[i]);
+    const gone = new Set();
+    const selected = [];
+    for (const [at, i] of order.entries()) {
+        if (selected.length >= Math.min(order.length, most))
+            break;
+        if (gone.has(i))
+            continue;
+        selected.push(i);
+        for (const j of order.slice(at + 1))
+            if (overlap(boxes, i, j) > detection_f(attrs.iouThreshold))
+                gone.add(j);
+    }
+    return selected;
+}
+/** Each box with its best classes. */
+function detectFast(attrs, boxes, score) {
+    const { numClasses, maxClassesPerDetection } = attrs;
+    const classes = Array.from({ length: numClasses }, (_, c) => c);
+    const best = Array.from({ length: boxes.length / 4 }, (_, box) => ranked(classes, (c) => score(box, c)).slice(0, Math.min(maxClassesPerDetection, numClasses)));
+    const top = Float32Array.from(best, ([c], box) => score(box, c));
+    const selected = selectBoxes(attrs, boxes, top, attrs.maxDetections);
+    const found = selected.flatMap((box, i) => best[box].map((c, k) => ({ box, class: c, score: score(box, c), place: maxClassesPerDetection * i + k })));
+    return [found, selected.length];
+}
+/** The best of all classes' selections; on a draw the earlier class goes first. */
+function detectRegular(attrs, boxes, score) {
+    const most = Math.min(attrs.detectionsPerClass, attrs.maxDetections);
+    let found = [];
+    for (let c = 0; c < attrs.numClasses; c++) {
+        const scores = Float32Array.from({ length: boxes.length / 4 }, (_, box) => score(box, c));
+        const added = selectBoxes(attrs, boxes, scores, most).map((box) => ({ box, class: c, score: scores[box] }));
+        found = [...found, ...added].sort((a, b) => b.score - a.score).slice(0, attrs.maxDetections);
+    }
+    return [found.map((d, place) => ({ ...d, place })), found.length];
+}
+function detection_evaluate(op) {
+    const { attrs } = op;
+    const boxes = decodeBoxes(op);
+    const all = reals(op, 1);
+    const perBox = (0,checks/* operand */.id)(op, 1).shape[2];
+    const score = (box, c) => all[box * perBox + perBox - attrs.numClasses + c];
+    const [found, count] = (attrs.useRegularNms ? detectRegular : detectFast)(attrs, boxes, score);
+    const [outBoxes, classes, scores] = op.outputs.map((t) => new Float32Array((0,tensor_shape/* elements */.Yt)(t.shape)));
+    for (const d of found) {
+        outBoxes.set(boxes.subarray(4 * d.box, 4 * d.box + 4), 4 * d.place);
+        classes[d.place] = d.class;
+        scores[d.place] = d.score;
+    }
+    return [outBoxes, classes, scores, Float32Array.of(count)];
+}
+/** How many places the results have. */
+const detectionPlaces = ({ maxDetections, maxClassesPerDetection }) => maxDetections * maxClassesPerDetection;
+const MOST_DETECTIONS = 100_000;
+function detection_check(op) {
+    const { attrs } = op;
+    const [boxes, scores, anchors] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), (0,checks/* operand */.id)(op, 2)];
+    const count = (n, least, what) => !(Number.isInteger(n) && n >= least && n <= MOST_DETECTIONS) &&
+        `${what} is ${n}, must be from ${least} to ${MOST_DETECTIONS}`;
+    const scale = (x, what) => !(x !== 0 && Number.isFinite(x)) && `${what} is ${x}`;
+    const quantized = (t, what) => t.dtype === 'uint8' && (0,checks/* perTensorQuantized */.uT)(t, what);
+    return (0,checks/* firstProblems */.fr)(() => [
+        (0,checks/* rankIs */.d1)(boxes, 'the box encodings', 3),
+        (0,checks/* rankIs */.d1)(scores, 'the class scores', 3),
+        (0,checks/* rankIs */.d1)(anchors, 'the anchors', 2),
+        (0,checks/* dtypeIs */.Hs)(boxes, 'the box encodings', 'float32', 'uint8'),
+        (0,checks/* dtypeIs */.Hs)(scores, 'the class scores', 'float32', 'uint8'),
+        (0,checks/* dtypeIs */.Hs)(anchors, 'the anchors', boxes.dtype),
+        ...op.outputs.map((t, i) => (0,checks/* dtypeIs */.Hs)(t, `output ${i}`, 'float32')),
+        count(attrs.maxDetections, 1, 'max_detections'),
+        count(attrs.maxClassesPerDetection, 1, 'max_classes_per_detection'),
+        count(attrs.detectionsPerClass, attrs.useRegularNms ? 1 : 0, 'detections_per_class'),
+        count(attrs.numClasses, 1, 'num_classes'),
+        scale(attrs.yScale, 'y_scale'),
+        scale(attrs.xScale, 'x_scale'),
+        scale(attrs.hScale, 'h_scale'),
+        scale(attrs.wScale, 'w_scale'),
+        !(attrs.iouThreshold > 0 && attrs.iouThreshold <= 1) &&
+            `nms_iou_threshold is ${attrs.iouThreshold}, must be above 0 and at most 1`,
+        Number.isNaN(attrs.scoreThreshold) && 'nms_score_threshold is no number',
+    ], () => {
+        const [batch, n, length] = boxes.shape;
+        const background = scores.shape[2] - attrs.numClasses;
+        return [
+            batch !== 1 && `a batch of ${batch}, must be 1`,
+            length < 4 && `box encodings of ${length} numbers, must be at least 4`,
+            !(0,tensor_shape/* sameShape */._C)(scores.shape.slice(0, 2), [1, n]) && `class scores ${(0,tensor_shape/* showShape */.Rm)(scores.shape)} for ${n} boxes`,
+            background !== 0 && background !== 1 && `${scores.shape[2]} scores for ${attrs.numClasses} classes`,
+            !(0,tensor_shape/* sameShape */._C)(anchors.shape, [n, 4]) && `anchors ${(0,tensor_shape/* showShape */.Rm)(anchors.shape)} for ${n} boxes`,
+            detectionPlaces(attrs) * 4 > checks/* MAX_ELEMENTS */.DU && 'too many detections',
+            quantized(boxes, 'the box encodings'),
+            quantized(scores, 'the class scores'),
+            quantized(anchors, 'the anchors'),
+        ];
+    });
+}
+const detectionOps = {
+    'vision.detection_postprocess': (0,checks/* defineOp */.nR)({
+        arity: { inputs: [3, 3], outputs: [4, 4] },
+        check: detection_check,
+        // Without classes of its own, the regular form fills one place a detection.
+        shapes: ({ attrs }) => [
+            [1, detectionPlaces(attrs), 4],
+            [1, detectionPlaces(attrs)],
+            [1, detectionPlaces(attrs)],
+            [1],
+        ],
+        evaluate: detection_evaluate,
+    }),
+};
+
 // EXTERNAL MODULE: ./build/js/model/ops/indexing.js
 var indexing = __nccwpck_require__(9371);
+// EXTERNAL MODULE: ./build/js/model/ops/lstm_float.js
+var lstm_float = __nccwpck_require__(5616);
+// EXTERNAL MODULE: ./build/js/model/ops/lstm_integer.js + 1 modules
+var lstm_integer = __nccwpck_require__(4243);
+// EXTERNAL MODULE: ./build/js/model/ops/lstm_layout.js
+var lstm_layout = __nccwpck_require__(9214);
+// EXTERNAL MODULE: ./build/js/model/ops/table16.js
+var table16 = __nccwpck_require__(6168);
+;// CONCATENATED MODULE: ./build/js/model/ops/lstm.js
+
+
+
+
+
+
+
+function lstm_evaluate(op) {
+    const { batch, time, inputs, cells, outputs } = (0,lstm_layout/* lstmShape */.En)(op);
+    const out = (0,dtype/* allocate */.CN)(op.outputs[0].dtype, (0,tensor_shape/* elements */.Yt)(op.outputs[0].shape));
+    const x = op.data[0];
+    const hidden = op.data[lstm_layout/* LSTM */.FB.outputState].slice();
+    const cell = op.data[lstm_layout/* LSTM */.FB.cellState].slice();
+    const step = (0,lstm_layout/* lstmForm */.Tv)(op) === 'integer' ? (0,lstm_integer/* stepInteger */.hH)(op, (0,lstm_integer/* integerLstm */.LY)(op)) : (0,lstm_float/* stepFloat */.b)(op);
+    for (let t = 0; t < time; t++) {
+        for (let b = 0; b < batch; b++) {
+            const at = op.attrs.timeMajor ? t * batch + b : b * time + t;
+            const h = hidden.subarray(b * outputs, (b + 1) * outputs);
+            step(x.subarray(at * inputs, (at + 1) * inputs), h, cell.subarray(b * cells, (b + 1) * cells), b);
+            out.set(h, at * outputs);
+        }
+    }
+    return [out, hidden, cell];
+}
+const NAMES = {
+    weights: 'weights',
+    recurrent: 'recurrent weights',
+    peephole: 'peephole weights',
+    bias: 'bias',
+    norm: 'layer normalization',
+};
+/** Operands that are there together or not at all. */
+function checkPresence(op) {
+    const cifg = !(0,lstm_layout/* has */.zy)(op, lstm_layout/* LSTM */.FB.input.weights);
+    const given = (gate, part) => (0,lstm_layout/* has */.zy)(op, lstm_layout/* LSTM */.FB[gate][part]);
+    const must = (gate, part, wanted) => given(gate, part) !== wanted && `the ${gate} gate's ${NAMES[part]} ${wanted ? 'are missing' : 'belong to no gate'}`;
+    const peephole = given('output', 'peephole');
+    const norm = given('forget', 'norm');
+    return [
+        ...lstm_layout/* GATES */.JH.flatMap((gate) => {
+            const there = gate !== 'input' || !cifg;
+            return [
+                must(gate, 'weights', there),
+                must(gate, 'recurrent', there),
+                must(gate, 'bias', there),
+                must(gate, 'norm', there && norm),
+                gate !== 'cell' && must(gate, 'peephole', there && peephole),
+            ];
+        }),
+        !(0,lstm_layout/* has */.zy)(op, lstm_layout/* LSTM */.FB.projection) && (0,lstm_layout/* has */.zy)(op, lstm_layout/* LSTM */.FB.projectionBias) && 'a bias of the projection without a projection',
+        op.inputs.length !== 20 && op.inputs.length !== 24 && `it has ${op.inputs.length} inputs, must have 20 or 24`,
+    ];
+}
+function checkShapes(op) {
+    const { batch, inputs, cells, outputs } = (0,lstm_layout/* lstmShape */.En)(op);
+    const is = (i, what, ...shape) => {
+        const t = op.inputs[i];
+        return (t != null &&
+            !(0,tensor_shape/* sameShape */._C)(t.shape, shape) &&
+            `the ${what} have the shape ${(0,tensor_shape/* showShape */.Rm)(t.shape)}, must have ${(0,tensor_shape/* showShape */.Rm)(shape)}`);
+    };
+    const holds = (i, what, n) => (0,tensor_shape/* elements */.Yt)((0,checks/* operand */.id)(op, i).shape) !== n &&
+        `the ${what} has ${(0,tensor_shape/* elements */.Yt)((0,checks/* operand */.id)(op, i).shape)} elements, must have ${n}`;
+    return [
+        (cells < 1 || inputs < 1 || outputs < 1) && `${inputs} inputs, ${cells} cells, ${outputs} outputs`,
+        ...lstm_layout/* GATES */.JH.flatMap((gate) => [
+            is(lstm_layout/* LSTM */.FB[gate].weights, `${gate} gate's weights`, cells, inputs),
+            is(lstm_layout/* LSTM */.FB[gate].recurrent, `${gate} gate's recurrent weights`, cells, outputs),
+            is(lstm_layout/* LSTM */.FB[gate].peephole, `${gate} gate's peephole weights`, cells),
+            is(lstm_layout/* LSTM */.FB[gate].bias, `${gate} gate's biases`, cells),
+            is(lstm_layout/* LSTM */.FB[gate].norm, `${gate} gate's coefficients of layer normalization`, cells),
+        ]),
+        is(lstm_layout/* LSTM */.FB.projection, 'projection weights', outputs, cells),
+        is(lstm_layout/* LSTM */.FB.projectionBias, 'biases of the projection', outputs),
+        !(0,lstm_layout/* has */.zy)(op, lstm_layout/* LSTM */.FB.projection) && outputs !== cells && `${cells} cells give ${outputs} outputs without a projection`,
+        holds(lstm_layout/* LSTM */.FB.outputState, 'output state', batch * outputs),
+        holds(lstm_layout/* LSTM */.FB.cellState, 'cell state', batch * cells),
+    ];
+}
+const TYPES = {
+    float: {
+        weights: 'float32',
+        vector: 'float32',
+        bias: 'float32',
+        hidden: 'float32',
+        cell: 'float32',
+        norm: 'float32',
+    },
+    hybrid: { weights: 'int8', vector: 'int8', bias: 'float32', hidden: 'float32', cell: 'float32', norm: 'float32' },
+    integer: { weights: 'int8', vector: 'int16', bias: 'int32', hidden: 'int8', cell: 'int16', norm: 'int16' },
+};
+function checkTypes(op) {
+    const data = (0,checks/* operand */.id)(op, 0);
+    const types = TYPES[(0,lstm_layout/* lstmForm */.Tv)(op)];
+    const is = (i, what, type) => (0,lstm_layout/* has */.zy)(op, i) && (0,checks/* dtypeIs */.Hs)((0,checks/* operand */.id)(op, i), what, type);
+    return [
+        (0,checks/* dtypeIs */.Hs)(data, 'the input', 'float32', 'int8'),
+        (0,checks/* dtypeIs */.Hs)(op.outputs[0], 'the output', data.dtype),
+        ...lstm_layout/* GATES */.JH.flatMap((gate) => [
+            is(lstm_layout/* LSTM */.FB[gate].weights, `the ${gate} gate's weights`, types.weights),
+            is(lstm_layout/* LSTM */.FB[gate].recurrent, `the ${gate} gate's recurrent weights`, types.weights),
+            is(lstm_layout/* LSTM */.FB[gate].peephole, `the ${gate} gate's peephole weights`, types.vector),
+            is(lstm_layout/* LSTM */.FB[gate].bias, `the ${gate} gate's bias`, types.bias),
+            is(lstm_layout/* LSTM */.FB[gate].norm, `the ${gate} gate's layer normalization`, types.norm),
+        ]),
+        is(lstm_layout/* LSTM */.FB.projection, 'the projection', types.weights),
+        is(lstm_layout/* LSTM */.FB.projectionBias, 'the bias of the projection', types.bias),
+        is(lstm_layout/* LSTM */.FB.outputState, 'the output state', types.hidden),
+        is(lstm_layout/* LSTM */.FB.cellState, 'the cell state', types.cell),
+        !(0,checks/* operand */.id)(op, lstm_layout/* LSTM */.FB.outputState).variable && 'the output state is no variable',
+        !(0,checks/* operand */.id)(op, lstm_layout/* LSTM */.FB.cellState).variable && 'the cell state is no variable',
+    ];
+}
+/** Weights, peepholes and normalizations have one scale each; so have data and states of the integer form. */
+function checkQuantization(op) {
+    const form = (0,lstm_layout/* lstmForm */.Tv)(op);
+    if (form === 'float')
+        return [];
+    const symmetric = (i, what) => (0,lstm_layout/* has */.zy)(op, i) &&
+        ((0,checks/* perTensorQuantized */.uT)((0,checks/* operand */.id)(op, i), what) ||
+            ((0,checks/* operand */.id)(op, i).quantization.zeroPoints[0] !== 0 && `${what} has a zero point other than 0`));
+    const weights = [
+        ...lstm_layout/* GATES */.JH.flatMap((gate) => [
+            symmetric(lstm_layout/* LSTM */.FB[gate].weights, `the ${gate} gate's weights`),
+            symmetric(lstm_layout/* LSTM */.FB[gate].recurrent, `the ${gate} gate's recurrent weights`),
+            symmetric(lstm_layout/* LSTM */.FB[gate].peephole, `the ${gate} gate's peephole weights`),
+            form === 'integer' && symmetric(lstm_layout/* LSTM */.FB[gate].norm, `the ${gate} gate's layer normalization`),
+        ]),
+        symmetric(lstm_layout/* LSTM */.FB.projection, 'the projection'),
+    ];
+    if (form === 'hybrid')
+        return weights;
+    return [
+        ...weights,
+        (0,checks/* perTensorQuantized */.uT)((0,checks/* operand */.id)(op, 0), 'the input'),
+        (0,checks/* perTensorQuantized */.uT)(op.outputs[0], 'the output'),
+        (0,checks/* perTensorQuantized */.uT)((0,checks/* operand */.id)(op, lstm_layout/* LSTM */.FB.outputState), 'the output state'),
+        (0,checks/* perTensorQuantized */.uT)((0,checks/* operand */.id)(op, lstm_layout/* LSTM */.FB.cellState), 'the cell state') || checkCellScale((0,checks/* operand */.id)(op, lstm_layout/* LSTM */.FB.cellState)),
+        op.attrs.activation !== 'TANH' && `the activation is ${op.attrs.activation}, must be TANH`,
+        ...lstm_layout/* GATES */.JH.map((gate, i) => (0,lstm_layout/* has */.zy)(op, lstm_layout/* LSTM */.FB[gate].norm) &&
+            op.attrs.intermediates?.[i] == null &&
+            `the ${gate} gate's intermediate result has no quantization`),
+        op.attrs.intermediates?.[4] == null && 'the hidden state has no quantization',
+    ];
+}
+function checkCellScale(state) {
+    const { scales } = state.quantization;
+    const log = (0,table16/* powerOfTwo */.v8)(scales[0]);
+    const fits = log !== null && log >= -15 && log <= -9;
+    return !fits && `the cell state's scale is ${scales[0]}, must be a power of two from 2^-15 to 2^-9`;
+}
+const lstmOps = {
+    'nn.lstm': (0,checks/* defineOp */.nR)({
+        arity: { inputs: [20, 24], outputs: [1, 1] },
+        optional: [1, 5, 9, 10, 11, 12, 16, 17],
+        state: [lstm_layout/* LSTM */.FB.outputState, lstm_layout/* LSTM */.FB.cellState],
+        check: (op) => (0,checks/* firstProblems */.fr)(() => checkPresence(op), () => [
+            (0,checks/* rankIs */.d1)((0,checks/* operand */.id)(op, 0), 'the input', 3),
+            (0,checks/* rankIs */.d1)((0,checks/* operand */.id)(op, lstm_layout/* LSTM */.FB.output.weights), 'the weights', 2),
+            (0,checks/* rankIs */.d1)((0,checks/* operand */.id)(op, lstm_layout/* LSTM */.FB.output.recurrent), 'the recurrent weights', 2),
+            !(op.attrs.cellClip >= 0 && op.attrs.projectionClip >= 0) && 'a negative limit to clip at',
+            op.attrs.activation === 'SIGN_BIT' && 'the activation SIGN_BIT is not defined here',
+        ], () => checkShapes(op), () => checkTypes(op), () => checkQuantization(op)),
+        shapes: (op) => [(0,checks/* operand */.id)(op, 0).shape.with(-1, (0,lstm_layout/* lstmShape */.En)(op).outputs)],
+        evaluate: lstm_evaluate,
+    }),
+};
+
 // EXTERNAL MODULE: ./build/js/model/ops/movement.js + 3 modules
 var movement = __nccwpck_require__(2857);
 // EXTERNAL MODULE: ./build/js/model/ops/normalize.js
@@ -28517,14 +29763,68 @@ var resize = __nccwpck_require__(9207);
 // EXTERNAL MODULE: ./build/js/model/ops/select.js
 var ops_select = __nccwpck_require__(9383);
 // EXTERNAL MODULE: ./build/js/model/ops/shape.js + 1 modules
-var ops_shape = __nccwpck_require__(9284);
+var shape = __nccwpck_require__(9284);
 // EXTERNAL MODULE: ./build/js/model/ops/softmax.js
 var softmax = __nccwpck_require__(7577);
 // EXTERNAL MODULE: ./build/js/model/ops/sums.js
 var sums = __nccwpck_require__(8791);
+// EXTERNAL MODULE: ./build/js/model/ops/svdf.js
+var svdf = __nccwpck_require__(2972);
 // EXTERNAL MODULE: ./build/js/model/ops/unary.js
 var unary = __nccwpck_require__(5924);
+// EXTERNAL MODULE: ./build/js/model/ops/arithmetic.js
+var arithmetic = __nccwpck_require__(979);
+;// CONCATENATED MODULE: ./build/js/model/ops/update_slice.js
+
+
+
+function update_slice_evaluate(op) {
+    const [data, update] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1)];
+    const out = op.data[0].slice();
+    const from = op.data[1];
+    const start = Array.from((0,checks/* dataOf */.qu)(op, 2), (s, k) => (0,arithmetic/* clamp */.qE)(Number(s), 0, data.shape[k] - update.shape[k]));
+    const steps = (0,tensor_shape/* strides */.$T)(data.shape);
+    const inner = update.shape.at(-1) ?? 1;
+    for (let row = 0; row * inner < from.length; row++) {
+        let rest = row;
+        let at = start.at(-1) ?? 0;
+        for (let k = update.shape.length - 2; k >= 0; k--) {
+            at += (start[k] + (rest % update.shape[k])) * steps[k];
+            rest = Math.floor(rest / update.shape[k]);
+        }
+        out.set(from.subarray(row * inner, (row + 1) * inner), at);
+    }
+    return [out];
+}
+const updateSliceOps = {
+    dynamic_update_slice: (0,checks/* defineOp */.nR)({
+        arity: { inputs: [3, 3], outputs: [1, 1] },
+        check: (op) => {
+            const [data, update, start] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), (0,checks/* operand */.id)(op, 2)];
+            return (0,checks/* firstProblems */.fr)(() => [
+                (0,checks/* sameDtype */.ds)(data, 'the data', update, 'the update'),
+                (0,checks/* sameDtype */.ds)(data, 'the data', op.outputs[0], 'the output'),
+                (0,checks/* dtypeIs */.Hs)(start, 'the start', 'int32', 'int64'),
+                !(0,tensor_shape/* sameShape */._C)(start.shape, [data.shape.length]) &&
+                    `the start has the shape ${(0,tensor_shape/* showShape */.Rm)(start.shape)} for ${data.shape.length} dimensions`,
+                update.shape.length !== data.shape.length && 'data and update have different numbers of dimensions',
+            ], () => [
+                update.shape.some((d, k) => d > data.shape[k]) &&
+                    `an update of ${(0,tensor_shape/* showShape */.Rm)(update.shape)} does not fit into ${(0,tensor_shape/* showShape */.Rm)(data.shape)}`,
+            ]);
+        },
+        shapes: (op) => [(0,checks/* operand */.id)(op, 0).shape],
+        evaluate: update_slice_evaluate,
+    }),
+};
+
 ;// CONCATENATED MODULE: ./build/js/model/ops/index.js
+
+
+
+
+
+
 
 
 
@@ -28563,13 +29863,19 @@ const ops = {
     ...normalize/* normalizeOps */.a,
     ...reduce/* reduceOps */.x,
     ...softmax/* softmaxOps */.Nz,
-    ...ops_shape/* shapeOps */.aR,
+    ...shape/* shapeOps */.aR,
     ...movement/* movementOps */.oL,
     ...indexing/* indexingOps */.re,
     ...ops_select/* selectOps */.T,
     ...creationOps,
     ...ordering/* orderingOps */.vW,
     ...cast/* castOps */.Mg,
+    ...lstmOps,
+    ...svdf/* svdfOps */.o,
+    ...suppressionOps,
+    ...detectionOps,
+    ...control/* controlOps */.Gh,
+    ...updateSliceOps,
     ...quantize/* quantizeOps */.A,
 };
 /** The rules of `kind`, for callers that hold a node whose kind they have not narrowed. */
@@ -28950,6 +30256,412 @@ function addTapFloat(x, xAt, w, wAt, channels, m, out) {
             out[o] = out[o] + Math.fround(v * w[wAt + o]);
     }
 }
+
+
+/***/ }),
+
+/***/ 5616:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   b: () => (/* binding */ stepFloat),
+/* harmony export */   q: () => (/* binding */ activationOf)
+/* harmony export */ });
+/* harmony import */ var _arithmetic_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(979);
+/* harmony import */ var _checks_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7042);
+/* harmony import */ var _hybrid_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4033);
+/* harmony import */ var _lstm_layout_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9214);
+/* harmony import */ var _unary_float_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2509);
+/** The LSTM on float32, with float32 or with int8 weights. Source: lstm_eval.cc. */
+
+
+
+
+
+const f = Math.fround;
+const floatProducts = (op) => (vector) => (weights, row) => {
+    const w = op.data[weights];
+    const from = row * vector.length;
+    let sum = 0;
+    for (let k = 0; k < vector.length; k++)
+        sum = f(sum + f(w[from + k] * vector[k]));
+    return sum;
+};
+/** The vector is quantized while running. */
+const hybridProducts = (op) => (vector) => {
+    const q = (0,_hybrid_js__WEBPACK_IMPORTED_MODULE_2__/* .quantizeBatches */ .w)(vector, 1, op.attrs.asymmetricQuantizeInputs);
+    const values = Int16Array.from(q.values, (v) => v - q.offsets[0]);
+    return (weights, row) => {
+        const w = op.data[weights];
+        const from = row * values.length;
+        let sum = 0;
+        for (let k = 0; k < values.length; k++)
+            sum = (sum + Math.imul(w[from + k], values[k])) | 0;
+        return f(f(sum) * f(q.scales[0] * (0,_checks_js__WEBPACK_IMPORTED_MODULE_1__/* .operand */ .id)(op, weights).quantization.scales[0]));
+    };
+};
+/** Any activation that TFLite can fuse here. */
+function activationOf(activation) {
+    if (activation === 'TANH')
+        return (x) => f(Math.tanh(x));
+    const { min, max } = (0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_0__/* .floatRange */ .qr)(activation);
+    return (x) => (0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_0__/* .clamp */ .qE)(x, min, max);
+}
+/** In place: (x − mean) / standard deviation · coefficient + bias. */
+function normalize(values, coefficients, bias) {
+    const n = values.length;
+    let sum = 0;
+    for (const v of values)
+        sum = f(sum + v);
+    const mean = f(sum / n);
+    let squares = 0;
+    for (const v of values)
+        squares = f(squares + f(f(v - mean) * f(v - mean)));
+    const inverse = f(1 / f(Math.sqrt(f(f(squares / n) + f(1e-8)))));
+    for (let c = 0; c < n; c++) {
+        values[c] = f(f(f(f(values[c] - mean) * inverse) * coefficients[c]) + bias[c]);
+    }
+}
+const clip = (values, limit) => {
+    if (limit > 0)
+        values.forEach((v, i) => (values[i] = (0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_0__/* .clamp */ .qE)(v, -limit, limit)));
+};
+function stepFloat(op) {
+    const { cells, outputs } = (0,_lstm_layout_js__WEBPACK_IMPORTED_MODULE_3__/* .lstmShape */ .En)(op);
+    const prepare = (0,_lstm_layout_js__WEBPACK_IMPORTED_MODULE_3__/* .lstmForm */ .Tv)(op) === 'float' ? floatProducts(op) : hybridProducts(op);
+    const vector = (i) => op.data[i];
+    const activate = activationOf(op.attrs.activation);
+    const [cellClip, projectionClip] = [f(op.attrs.cellClip), f(op.attrs.projectionClip)];
+    function gate(name, x, h, c) {
+        const { weights, recurrent, peephole, bias, norm } = _lstm_layout_js__WEBPACK_IMPORTED_MODULE_3__/* .LSTM */ .FB[name];
+        const out = new Float32Array(cells);
+        const withNorm = (0,_lstm_layout_js__WEBPACK_IMPORTED_MODULE_3__/* .has */ .zy)(op, norm);
+        const scale = (0,_lstm_layout_js__WEBPACK_IMPORTED_MODULE_3__/* .has */ .zy)(op, peephole) ? ((0,_checks_js__WEBPACK_IMPORTED_MODULE_1__/* .operand */ .id)(op, peephole).quantization?.scales[0] ?? 1) : 0;
+        for (let row = 0; row < cells; row++) {
+            const sum = f(f((withNorm ? 0 : vector(bias)[row]) + x(weights, row)) + h(recurrent, row));
+            out[row] = scale === 0 ? sum : f(sum + f(f(scale * vector(peephole)[row]) * c[row]));
+        }
+        if (withNorm)
+            normalize(out, vector(norm), vector(bias));
+        return out.map(name === 'cell' ? activate : _unary_float_js__WEBPACK_IMPORTED_MODULE_4__/* .logistic */ .b);
+    }
+    return (x, h, c) => {
+        const [fromData, fromState] = [prepare(x), prepare(h)];
+        const forget = gate('forget', fromData, fromState, c);
+        const input = (0,_lstm_layout_js__WEBPACK_IMPORTED_MODULE_3__/* .has */ .zy)(op, _lstm_layout_js__WEBPACK_IMPORTED_MODULE_3__/* .LSTM */ .FB.input.weights) ? gate('input', fromData, fromState, c) : forget.map((v) => f(1 - v));
+        const update = gate('cell', fromData, fromState, c);
+        for (let i = 0; i < cells; i++)
+            c[i] = f(f(forget[i] * c[i]) + f(update[i] * input[i]));
+        clip(c, cellClip);
+        const output = gate('output', fromData, fromState, c);
+        const hidden = output.map((v, i) => f(v * activate(c[i])));
+        if (!(0,_lstm_layout_js__WEBPACK_IMPORTED_MODULE_3__/* .has */ .zy)(op, _lstm_layout_js__WEBPACK_IMPORTED_MODULE_3__/* .LSTM */ .FB.projection))
+            return h.set(hidden);
+        const project = prepare(hidden);
+        const bias = (0,_lstm_layout_js__WEBPACK_IMPORTED_MODULE_3__/* .has */ .zy)(op, _lstm_layout_js__WEBPACK_IMPORTED_MODULE_3__/* .LSTM */ .FB.projectionBias) ? vector(_lstm_layout_js__WEBPACK_IMPORTED_MODULE_3__/* .LSTM */ .FB.projectionBias) : null;
+        for (let i = 0; i < outputs; i++)
+            h[i] = f((bias?.[i] ?? 0) + project(_lstm_layout_js__WEBPACK_IMPORTED_MODULE_3__/* .LSTM */ .FB.projection, i));
+        clip(h, projectionClip);
+    };
+}
+
+
+/***/ }),
+
+/***/ 4243:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  dB: () => (/* binding */ effectiveBias),
+  LY: () => (/* binding */ integerLstm),
+  hH: () => (/* binding */ stepInteger)
+});
+
+// EXTERNAL MODULE: ./build/js/model/ops/arithmetic.js
+var arithmetic = __nccwpck_require__(979);
+// EXTERNAL MODULE: ./build/js/model/ops/checks.js
+var checks = __nccwpck_require__(7042);
+// EXTERNAL MODULE: ./build/js/model/ops/fixedpoint.js
+var fixedpoint = __nccwpck_require__(9091);
+;// CONCATENATED MODULE: ./build/js/model/ops/fixedpoint16.js
+/**
+ * gemmlowp's fixed-point functions on raw int16 values (fixedpoint.h), as the gates of the integer LSTM use them. The
+ * constants are those of the int32 functions, rounded to 16 bits.
+ */
+
+const MAX = 32767;
+const MIN = -32768;
+const wrap = (x) => (x << 16) >> 16;
+/** High half of 2ab, halves rounded up, saturating. */
+const mul = (a, b) => (a === MIN && b === MIN ? MAX : (a * b + 16384) >> 15);
+/** x · 2^exponent, saturated. */
+function shiftLeft(x, exponent) {
+    const threshold = 2 ** (15 - exponent) - 1;
+    return x > threshold ? MAX : x < -threshold ? MIN : x << exponent;
+}
+const half = (int32) => (0,arithmetic/* roundingDivideByPOT */.OA)(int32, 16);
+const EXP_MINUS_EIGHTH = half(1895147668);
+const THIRD = half(715827883);
+const FORTY_EIGHT_17THS = half(1515870810);
+const MINUS_THIRTY_TWO_17THS = half(-1010580540);
+/** exp(−2^k) in Q0.15 for k = −2 … 4. */
+const EXPONENTS = [1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242].map(half);
+/** exp(a) for a in [−1/4, 0), Q0.15: a Taylor polynomial about −1/8. */
+function expNearZero(a) {
+    const x = a + 4096;
+    const x2 = mul(x, x);
+    const x3 = mul(x2, x);
+    const x4 = mul(x2, x2);
+    const cubic = mul(wrap((0,arithmetic/* roundingDivideByPOT */.OA)(x4, 2) + x3), THIRD);
+    const tail = (0,arithmetic/* roundingDivideByPOT */.OA)(wrap(cubic + x2), 1);
+    return Math.min(EXP_MINUS_EIGHTH + mul(EXP_MINUS_EIGHTH, wrap(x + tail)), MAX);
+}
+/** exp(a) for a ≤ 0 with `integerBits` integer bits; the result is Q0.15. */
+function expOfNegative16(a, integerBits) {
+    if (a === 0)
+        return MAX;
+    const fraction = 15 - integerBits;
+    if (integerBits > 5 && a < -(1 << (20 - integerBits)))
+        return 0;
+    const quarter = 1 << (fraction - 2);
+    const part = (a & (quarter - 1)) - quarter;
+    let result = expNearZero(shiftLeft(part, integerBits));
+    const remainder = part - a;
+    EXPONENTS.forEach((factor, i) => {
+        const exponent = i - 2;
+        if (integerBits > exponent && remainder & (1 << (fraction + exponent)))
+            result = mul(result, factor);
+    });
+    return result;
+}
+/** 2 / (1 + a) for a in [0, 1], Q2.13: Newton's iteration. */
+function twoOverOnePlus(a) {
+    const halfDenominator = (a + MAX + 1) >> 1;
+    let x = FORTY_EIGHT_17THS + mul(halfDenominator, MINUS_THIRTY_TWO_17THS);
+    for (let i = 0; i < 3; i++) {
+        const error = 8192 - mul(halfDenominator, x);
+        x = wrap(x + shiftLeft(mul(x, error), 2));
+    }
+    return x;
+}
+/** 1 / (1 + exp(−x)) of a Q3.12 value, in Q0.15. Source: gemmlowp's logistic. */
+function sigmoidOfQ3(x) {
+    if (x === 0)
+        return 16384;
+    const positive = shiftLeft(twoOverOnePlus(expOfNegative16(x > 0 ? -x : x, 3)), 1);
+    return x > 0 ? positive : MAX - positive;
+}
+/** tanh of a value with `integerBits` integer bits (0 to 6), in Q0.15. Source: gemmlowp's tanh. */
+function tanhOfFixed(x, integerBits) {
+    if (x === 0)
+        return 0;
+    const magnitude = shiftLeft(twoOverOnePlus(expOfNegative16(x < 0 ? x : -x, integerBits + 1)) - 8192, 2);
+    return x < 0 ? wrap(-magnitude) : magnitude;
+}
+
+// EXTERNAL MODULE: ./build/js/model/ops/lstm_layout.js
+var lstm_layout = __nccwpck_require__(9214);
+// EXTERNAL MODULE: ./build/js/model/ops/table16.js
+var table16 = __nccwpck_require__(6168);
+;// CONCATENATED MODULE: ./build/js/model/ops/lstm_integer.js
+/**
+ * The LSTM on int8 with an int16 cell state ("8x8_16"). Source: LstmStepInteger8x8_16 (lstm_eval.cc),
+ * PopulateQuantizedLstmParams8x8_16 (unidirectional_sequence_lstm.cc), portable_tensor_utils.cc.
+ */
+
+
+
+
+
+
+const f = Math.fround;
+/** The fixed-point parameters, worked out in float32 as TFLite does. */
+function integerLstm(op) {
+    const { attrs } = op;
+    const scaleOf = (i) => (0,checks/* parameters */.FI)((0,checks/* operand */.id)(op, i)).scale;
+    const cellScale = (0,table16/* powerOfTwo */.v8)(scaleOf(lstm_layout/* LSTM */.FB.cellState));
+    const hidden = attrs.intermediates[4];
+    const gate = (name, at) => {
+        const { weights, recurrent, peephole, norm } = lstm_layout/* LSTM */.FB[name];
+        if (!(0,lstm_layout/* has */.zy)(op, weights))
+            return null;
+        const before = (0,lstm_layout/* has */.zy)(op, norm) ? attrs.intermediates[at].scale : 2 ** -12;
+        const product = (i, of) => (0,arithmetic/* quantizeMultiplier */.PV)(f(f(scaleOf(i) * scaleOf(of)) / before));
+        return {
+            input: product(weights, lstm_layout/* LSTM */.FB.data),
+            recurrent: product(recurrent, lstm_layout/* LSTM */.FB.outputState),
+            peephole: (0,lstm_layout/* has */.zy)(op, peephole) ? (0,arithmetic/* quantizeMultiplier */.PV)(f((2 ** cellScale * scaleOf(peephole)) / before)) : null,
+            norm: (0,lstm_layout/* has */.zy)(op, norm)
+                ? {
+                    scale: (0,arithmetic/* quantizeMultiplier */.PV)(scaleOf(norm)),
+                    leastVariance: Math.max(1, (0,arithmetic/* castInt32 */.qP)(Math.trunc(f(10000 * scaleOf(norm))))),
+                }
+                : null,
+        };
+    };
+    const { batch, outputs, cells } = (0,lstm_layout/* lstmShape */.En)(op);
+    const limit = (clip, scale, most) => clip > 0 ? Math.trunc(Math.min(f(f(clip) / scale), most)) : 0;
+    return {
+        gates: Object.fromEntries(lstm_layout/* GATES */.JH.map((name, i) => [name, gate(name, i)])),
+        cellScale,
+        cellClip: limit(attrs.cellClip, scaleOf(lstm_layout/* LSTM */.FB.cellState), 32767),
+        projectionClip: limit(attrs.projectionClip, (0,checks/* parameters */.FI)(op.outputs[0]).scale, 127),
+        hidden: (0,arithmetic/* quantizeMultiplier */.PV)(f((2 ** -15 / hidden.scale) * 2 ** -15)),
+        hiddenZero: hidden.zeroPoint,
+        projection: (0,lstm_layout/* has */.zy)(op, lstm_layout/* LSTM */.FB.projection)
+            ? (0,arithmetic/* quantizeMultiplier */.PV)(f(f(scaleOf(lstm_layout/* LSTM */.FB.projection) * hidden.scale) / scaleOf(lstm_layout/* LSTM */.FB.outputState)))
+            : { multiplier: 0, shift: 0 },
+        peepholeReach: Math.min(outputs, cells) * (attrs.timeMajor ? batch : 1),
+    };
+}
+/** What is added to the sums of row `row`: the bias, and the weights' sum times the vector's zero point taken away. */
+function effectiveBias(weights, bias, rows, zeroPoint) {
+    const depth = weights.length / rows;
+    return Int32Array.from({ length: rows }, (_, row) => {
+        let sum = 0;
+        for (let k = 0; k < depth; k++)
+            sum += weights[row * depth + k];
+        return (bias?.[row] ?? 0) - Math.imul(sum, zeroPoint);
+    });
+}
+const to16 = (x) => (0,arithmetic/* clamp */.qE)(x, -32768, 32767);
+const wrap16 = (x) => (x << 16) >> 16;
+function dot(w, row, x, bias) {
+    let sum = bias;
+    const from = row * x.length;
+    for (let k = 0; k < x.length; k++)
+        sum = (sum + Math.imul(w[from + k], x[k])) | 0;
+    return sum;
+}
+/** In place, on values of any scale; the result is Q3.12. Source: PortableApplyLayerNorm. */
+function normalize(values, coefficients, bias, norm) {
+    const n = values.length;
+    let sum = 0;
+    let squares = 0;
+    for (const v of values) {
+        sum += v;
+        squares += v * v;
+    }
+    const mean = Math.trunc((sum * 1024) / n);
+    const variance = Math.trunc((squares * Math.trunc(2 ** 20 / n) - mean * mean) / 2 ** 20) | 0;
+    const inverse = (0,fixedpoint/* inverseSqrt */.lw)(variance < 1 ? norm.leastVariance : variance);
+    const scale = { multiplier: norm.scale.multiplier, shift: norm.scale.shift + 12 };
+    for (let c = 0; c < n; c++) {
+        const rescaled = (0,arithmetic/* multiplyByMultiplier */.Zv)(1024 * values[c] - mean, inverse);
+        const weighted = (Math.imul(rescaled, coefficients[c]) + bias[c]) | 0;
+        const rounded = Math.trunc((weighted > 0 ? weighted + 512 : weighted - 512) / 1024);
+        values[c] = to16((0,arithmetic/* multiplyByMultiplier */.Zv)(rounded, scale));
+    }
+}
+function stepInteger(op, lstm) {
+    const { cells, outputs } = (0,lstm_layout/* lstmShape */.En)(op);
+    const dataZero = (0,checks/* parameters */.FI)((0,checks/* operand */.id)(op, 0)).zeroPoint;
+    const stateZero = (0,checks/* parameters */.FI)((0,checks/* operand */.id)(op, lstm_layout/* LSTM */.FB.outputState)).zeroPoint;
+    const bytes = (i) => op.data[i];
+    const sums = (i) => op.data[i] ?? null;
+    const biases = lstm_layout/* GATES */.JH.map((name) => {
+        const { weights, recurrent, bias, norm } = lstm_layout/* LSTM */.FB[name];
+        if (lstm.gates[name] === null)
+            return null;
+        return {
+            input: effectiveBias(bytes(weights), (0,lstm_layout/* has */.zy)(op, norm) ? null : sums(bias), cells, dataZero),
+            recurrent: effectiveBias(bytes(recurrent), null, cells, stateZero),
+        };
+    });
+    const projectionBias = (0,lstm_layout/* has */.zy)(op, lstm_layout/* LSTM */.FB.projection)
+        ? effectiveBias(bytes(lstm_layout/* LSTM */.FB.projection), sums(lstm_layout/* LSTM */.FB.projectionBias), outputs, -lstm.hiddenZero)
+        : null;
+    function gate(at, x, h, c, batch) {
+        const name = lstm_layout/* GATES */.JH[at];
+        const { weights, recurrent, peephole, bias, norm } = lstm_layout/* LSTM */.FB[name];
+        const by = lstm.gates[name];
+        const out = new Int16Array(cells);
+        for (let row = 0; row < cells; row++) {
+            const fromData = (0,arithmetic/* multiplyByMultiplier */.Zv)(dot(bytes(weights), row, x, biases[at].input[row]), by.input);
+            const fromState = (0,arithmetic/* multiplyByMultiplier */.Zv)(dot(bytes(recurrent), row, h, biases[at].recurrent[row]), by.recurrent);
+            let sum = to16(fromState + to16(fromData));
+            const flat = op.attrs.timeMajor ? batch * cells + row : row;
+            if (by.peephole !== null && flat < lstm.peepholeReach) {
+                const weight = op.data[peephole][flat % Math.min(outputs, cells)];
+                sum = to16(sum + (0,arithmetic/* multiplyByMultiplier */.Zv)(Math.imul(weight, c[row]), by.peephole));
+            }
+            out[row] = sum;
+        }
+        if (by.norm !== null)
+            normalize(out, op.data[norm], sums(bias), by.norm);
+        return out.map(name === 'cell' ? (v) => tanhOfFixed(v, 3) : sigmoidOfQ3);
+    }
+    return (x, h, c, batch) => {
+        const [data, state, cell] = [x, h, c];
+        const forget = gate(1, data, state, cell, batch);
+        const input = lstm.gates.input === null ? forget.map((v) => 32767 - v) : gate(0, data, state, cell, batch);
+        const update = gate(2, data, state, cell, batch);
+        for (let i = 0; i < cells; i++) {
+            const kept = wrap16((0,arithmetic/* roundingDivideByPOT */.OA)(forget[i] * cell[i], 15));
+            const added = wrap16((0,arithmetic/* roundingDivideByPOT */.OA)(input[i] * update[i], 30 + lstm.cellScale));
+            const sum = to16(kept + added);
+            cell[i] = lstm.cellClip > 0 ? (0,arithmetic/* clamp */.qE)(sum, -lstm.cellClip, lstm.cellClip) : sum;
+        }
+        const output = gate(3, data, state, cell, batch);
+        const squash = (i) => Math.imul(output[i], tanhOfFixed(cell[i], 15 + lstm.cellScale));
+        const hide = (i, zero) => (0,arithmetic/* clamp */.qE)((0,arithmetic/* multiplyByMultiplier */.Zv)(squash(i), lstm.hidden) + zero, -128, 127);
+        if (projectionBias === null) {
+            for (let i = 0; i < cells; i++)
+                state[i] = hide(i, lstm.hiddenZero);
+            return;
+        }
+        const hidden = Int8Array.from({ length: cells }, (_, i) => hide(i, -lstm.hiddenZero));
+        const zero = stateZero;
+        for (let i = 0; i < outputs; i++) {
+            const sum = (0,arithmetic/* multiplyByMultiplier */.Zv)(dot(bytes(lstm_layout/* LSTM */.FB.projection), i, hidden, projectionBias[i]), lstm.projection);
+            const y = (0,arithmetic/* clamp */.qE)(sum + zero, -128, 127);
+            state[i] = lstm.projectionClip > 0 ? (0,arithmetic/* clamp */.qE)(y, -lstm.projectionClip, lstm.projectionClip) : y;
+        }
+    };
+}
+
+
+/***/ }),
+
+/***/ 9214:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   En: () => (/* binding */ lstmShape),
+/* harmony export */   FB: () => (/* binding */ LSTM),
+/* harmony export */   JH: () => (/* binding */ GATES),
+/* harmony export */   Tv: () => (/* binding */ lstmForm),
+/* harmony export */   zy: () => (/* binding */ has)
+/* harmony export */ });
+/* harmony import */ var _checks_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7042);
+/** The operands of an LSTM and its extents, as its rules, its arithmetic and its code generation see them. */
+
+/** Operands by what they are. */
+const LSTM = {
+    data: 0,
+    projection: 16,
+    projectionBias: 17,
+    outputState: 18,
+    cellState: 19,
+    input: { weights: 1, recurrent: 5, peephole: 9, bias: 12, norm: 20 },
+    forget: { weights: 2, recurrent: 6, peephole: 10, bias: 13, norm: 21 },
+    /** The cell's gate has no peephole: operand 24 does not exist. */
+    cell: { weights: 3, recurrent: 7, peephole: 24, bias: 14, norm: 22 },
+    output: { weights: 4, recurrent: 8, peephole: 11, bias: 15, norm: 23 },
+};
+const GATES = ['input', 'forget', 'cell', 'output'];
+/** What is computed with what, by the types of data and weights. */
+const lstmForm = (op) => (0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .operand */ .id)(op, 0).dtype === 'int8' ? 'integer' : (0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .operand */ .id)(op, 2).dtype === 'float32' ? 'float' : 'hybrid';
+function lstmShape(op) {
+    const [first, second, inputs] = (0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .operand */ .id)(op, 0).shape;
+    const [cells, outputs] = (0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .operand */ .id)(op, LSTM.output.recurrent).shape;
+    const [batch, time] = op.attrs.timeMajor ? [second, first] : [first, second];
+    return { batch, time, inputs, cells, outputs };
+}
+/** Whether operand `i` is given. */
+const has = (op, i) => op.inputs[i] != null;
 
 
 /***/ }),
@@ -31304,6 +33016,166 @@ const sumOps = {
 
 /***/ }),
 
+/***/ 2972:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   RV: () => (/* binding */ svdfShape),
+/* harmony export */   aT: () => (/* binding */ svdfMultipliers),
+/* harmony export */   cY: () => (/* binding */ SVDF),
+/* harmony export */   m0: () => (/* binding */ svdfForm),
+/* harmony export */   o: () => (/* binding */ svdfOps)
+/* harmony export */ });
+/* harmony import */ var _tensor_dtype_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9664);
+/* harmony import */ var _tensor_shape_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3121);
+/* harmony import */ var _arithmetic_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(979);
+/* harmony import */ var _checks_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7042);
+/* harmony import */ var _hybrid_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4033);
+/* harmony import */ var _lstm_float_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5616);
+
+
+
+
+
+
+/** Operands by what they are. */
+const SVDF = { data: 0, feature: 1, time: 2, bias: 3, state: 4 };
+const svdfForm = (op) => (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, SVDF.data).dtype === 'int8' ? 'integer' : (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, SVDF.feature).dtype === 'int8' ? 'hybrid' : 'float';
+/** Extents of the operator. */
+function svdfShape(op) {
+    const [batch, inputs] = (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, SVDF.data).shape;
+    const [filters, memory] = (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, SVDF.time).shape;
+    return { batch, inputs, filters, memory, units: filters / op.attrs.rank };
+}
+/** Integer form: what takes feature sums to the state's scale, and sums over time to the output's. */
+function svdfMultipliers(op) {
+    const scale = (i) => (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .parameters */ .FI)((0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, i)).scale;
+    const factor = (a, b, by) => (0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_1__/* .quantizeMultiplier */ .PV)(Math.fround(Math.fround(a * b) / by));
+    return {
+        feature: factor(scale(SVDF.data), scale(SVDF.feature), scale(SVDF.state)),
+        time: factor(scale(SVDF.state), scale(SVDF.time), (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .parameters */ .FI)(op.outputs[0]).scale),
+    };
+}
+/** The state moves by one step, over the ends of its filters; then each filter's newest entry is written. */
+function evaluateInteger(op, out) {
+    const { batch, inputs, filters, memory, units } = svdfShape(op);
+    const [x, w, t] = [op.data[0], op.data[SVDF.feature], op.data[SVDF.time]];
+    const bias = op.data[SVDF.bias];
+    const state = op.data[SVDF.state].slice();
+    const by = svdfMultipliers(op);
+    const zero = (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .parameters */ .FI)((0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, 0)).zeroPoint;
+    const outZero = (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .parameters */ .FI)(op.outputs[0]).zeroPoint;
+    state.copyWithin(0, 1);
+    for (let b = 0; b < batch; b++) {
+        for (let r = 0; r < filters; r++) {
+            let sum = 0;
+            for (let k = 0; k < inputs; k++)
+                sum = (sum + Math.imul(w[r * inputs + k], x[b * inputs + k] - zero)) | 0;
+            state[(b * filters + r + 1) * memory - 1] = (0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_1__/* .clamp */ .qE)((0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_1__/* .multiplyByMultiplier */ .Zv)(sum, by.feature), -32768, 32767);
+        }
+        for (let u = 0; u < units; u++) {
+            let sum = bias?.[u] ?? 0;
+            for (let j = u * op.attrs.rank * memory; j < (u + 1) * op.attrs.rank * memory; j++) {
+                sum = (sum + Math.imul(t[j], state[b * filters * memory + j])) | 0;
+            }
+            out[b * units + u] = (0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_1__/* .clamp */ .qE)(((0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_1__/* .multiplyByMultiplier */ .Zv)(sum, by.time) + outZero) | 0, -128, 127);
+        }
+    }
+    return state;
+}
+/** Float data, with int8 weights quantized while running. Source: EvalFloatSVDF, EvalHybridSVDF (reference/svdf.h). */
+function evaluateFloat(op, out) {
+    const f = Math.fround;
+    const { batch, inputs, filters, memory, units } = svdfShape(op);
+    const state = op.data[SVDF.state].slice();
+    const bias = op.data[SVDF.bias];
+    const isHybrid = svdfForm(op) === 'hybrid';
+    const [w, t] = [op.data[SVDF.feature], op.data[SVDF.time]];
+    const x = op.data[0];
+    const q = isHybrid ? (0,_hybrid_js__WEBPACK_IMPORTED_MODULE_3__/* .quantizeBatches */ .w)(x, batch, op.attrs.asymmetricQuantizeInputs) : null;
+    const values = q?.values ?? x;
+    const weightScale = isHybrid ? (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, SVDF.feature).quantization.scales[0] : 1;
+    const timeScale = isHybrid ? (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, SVDF.time).quantization.scales[0] : 1;
+    const activate = (0,_lstm_float_js__WEBPACK_IMPORTED_MODULE_4__/* .activationOf */ .q)(op.attrs.activation);
+    state.copyWithin(0, 1);
+    for (let b = 0; b < batch; b++) {
+        const zero = q?.offsets[b] ?? 0;
+        for (let r = 0; r < filters; r++) {
+            let sum = 0;
+            for (let k = 0; k < inputs; k++)
+                sum = f(sum + f(w[r * inputs + k] * (values[b * inputs + k] - zero)));
+            state[(b * filters + r + 1) * memory - 1] = q === null ? sum : f(sum * f(q.scales[b] * weightScale));
+        }
+        for (let u = 0; u < units; u++) {
+            let sum = 0;
+            for (let r = u * op.attrs.rank; r < (u + 1) * op.attrs.rank; r++) {
+                let product = 0;
+                for (let m = 0; m < memory; m++) {
+                    const weight = f(timeScale * t[r * memory + m]);
+                    product = f(product + f(weight * state[(b * filters + r) * memory + m]));
+                }
+                sum = f(sum + product);
+            }
+            out[b * units + u] = activate(f(sum + (bias?.[u] ?? 0)));
+        }
+    }
+    return state;
+}
+const TYPES = {
+    float: ['float32', 'float32', 'float32', 'float32', 'float32'],
+    hybrid: ['float32', 'int8', 'int8', 'float32', 'float32'],
+    integer: ['int8', 'int8', 'int16', 'int32', 'int16'],
+};
+const NAMES = ['the input', 'the feature weights', 'the time weights', 'the bias', 'the state'];
+function checkShapes(op) {
+    const { batch, inputs, filters, memory, units } = svdfShape(op);
+    const is = (i, ...shape) => op.inputs[i] != null &&
+        !(0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_5__/* .sameShape */ ._C)(op.inputs[i].shape, shape) &&
+        `${NAMES[i]} have the shape ${(0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_5__/* .showShape */ .Rm)(op.inputs[i].shape)}, must have ${(0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_5__/* .showShape */ .Rm)(shape)}`;
+    return [
+        (filters < 1 || memory < 1 || inputs < 1) && `${filters} filters of ${inputs} inputs and ${memory} steps`,
+        !(op.attrs.rank >= 1 && Number.isInteger(units)) &&
+            `${filters} filters do not divide by a rank of ${op.attrs.rank}`,
+        is(SVDF.feature, filters, inputs),
+        is(SVDF.bias, units),
+        is(SVDF.state, batch, filters * memory),
+    ];
+}
+function checkTypes(op) {
+    const form = svdfForm(op);
+    const quantized = form === 'integer' ? [0, 1, 2, 4] : form === 'hybrid' ? [1, 2] : [];
+    const symmetric = form === 'integer' ? [1, 2, 4] : quantized;
+    return [
+        ...TYPES[form].map((type, i) => op.inputs[i] != null && (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .dtypeIs */ .Hs)((0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, i), NAMES[i], type)),
+        (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .dtypeIs */ .Hs)(op.outputs[0], 'the output', (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, 0).dtype),
+        !(0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, SVDF.state).variable && 'the state is no variable',
+        op.attrs.activation === 'SIGN_BIT' && 'the activation SIGN_BIT is not defined here',
+        ...quantized.map((i) => (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .perTensorQuantized */ .uT)((0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, i), NAMES[i])),
+        ...symmetric.map((i) => (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, i).quantization?.zeroPoints.some((z) => z !== 0) && `${NAMES[i]} have a zero point other than 0`),
+        form === 'integer' && (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .perTensorQuantized */ .uT)(op.outputs[0], 'the output'),
+    ];
+}
+const svdfOps = {
+    'nn.svdf': (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .defineOp */ .nR)({
+        arity: { inputs: [5, 5], outputs: [1, 1] },
+        optional: [SVDF.bias],
+        state: [SVDF.state],
+        check: (op) => (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .firstProblems */ .fr)(() => [0, 1, 2, 4].map((i) => (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .rankIs */ .d1)((0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, i), NAMES[i], 2)), () => checkShapes(op), () => checkTypes(op)),
+        shapes: (op) => {
+            const { batch, units } = svdfShape(op);
+            return [[batch, units]];
+        },
+        evaluate: (op) => {
+            const out = (0,_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_0__/* .allocate */ .CN)(op.outputs[0].dtype, (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_5__/* .elements */ .Yt)(op.outputs[0].shape));
+            const state = svdfForm(op) === 'integer' ? evaluateInteger(op, out) : evaluateFloat(op, out);
+            return [out, state];
+        },
+    }),
+};
+
+
+/***/ }),
+
 /***/ 6168:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -32044,6 +33916,8 @@ const ARRAYS = {
     int64: BigInt64Array,
     uint64: BigUint64Array,
     bool: Uint8Array,
+    /** A handle: which of a model's variables (VAR_HANDLE). */
+    resource: Int32Array,
 };
 const DTYPES = Object.keys(ARRAYS);
 /** Bytes of one element in memory (int4: one byte, unpacked). */
@@ -32178,8 +34052,10 @@ const CODES = {
     int64: 'i8',
     uint64: 'u8',
     bool: 'b1',
+    // Handles are in no file.
+    resource: 'i4',
 };
-const DTYPES_BY_CODE = new Map(Object.entries(CODES).flatMap(([dtype, code]) => (dtype === 'int4' ? [] : [[code, dtype]])));
+const DTYPES_BY_CODE = new Map(Object.entries(CODES).flatMap(([dtype, code]) => (dtype === 'int4' || dtype === 'resource' ? [] : [[code, dtype]])));
 const MAGIC = '\x93NUMPY';
 /** numpy's own headers are padded to 64 bytes; a longer one than this describes no plain array. */
 const MAX_HEADER = 65536;
@@ -32255,10 +34131,10 @@ function writeNpy({ dtype, shape, data }) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   MO: () => (/* binding */ sameQuantization),
+/* harmony export */   Ny: () => (/* binding */ perTensor),
 /* harmony export */   R2: () => (/* binding */ isPerAxis),
 /* harmony export */   bs: () => (/* binding */ quantizeValue)
 /* harmony export */ });
-/* unused harmony export perTensor */
 /* harmony import */ var _dtype_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9664);
 
 const perTensor = (scale, zeroPoint) => ({
@@ -32332,7 +34208,7 @@ const showShape = (shape) => `[${shape.join(', ')}]`;
 
 /***/ }),
 
-/***/ 8783:
+/***/ 3124:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -33198,7 +35074,275 @@ const movingOperators = {
     all: row({ builtin: 'REDUCE_ALL', ...reducer }),
 };
 
+// EXTERNAL MODULE: ./build/js/model/tensor/quantization.js
+var quantization = __nccwpck_require__(1707);
+;// CONCATENATED MODULE: ./build/js/model/tflite/flexbuffer.js
+/**
+ * The FlexBuffers that carry custom operators' options: one map from names to numbers and truth values. Layout: a map
+ * is a vector of values, their packed types behind it; before it stand its length, the width of the keys' offsets and
+ * the offset of the keys. Offsets count backwards. The root stands at the end: value, packed type, width.
+ */
+const TYPE = {
+    int: 1,
+    uint: 2,
+    float: 3,
+    indirectInt: 6,
+    indirectUint: 7,
+    indirectFloat: 8,
+    map: 9,
+    bool: 26,
+};
+/** More keys than any operator has. */
+const MOST_KEYS = 1000;
+/** The map, or what is wrong with the bytes. Values of other types are left out. */
+function readFlexMap(bytes) {
+    try {
+        return flexbuffer_readRoot(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    }
+    catch (error) {
+        if (error instanceof RangeError)
+            return 'its options are a truncated or damaged FlexBuffer';
+        throw error;
+    }
+}
+function flexbuffer_readRoot(view) {
+    const end = view.byteLength;
+    const width = view.getUint8(end - 1);
+    const packed = view.getUint8(end - 2);
+    if (packed >> 2 !== TYPE.map)
+        return 'its options are no map';
+    const root = end - 2 - width;
+    return readMap(view, root - unsigned(view, root, width), 1 << (packed & 3));
+}
+function readMap(view, at, width) {
+    const length = unsigned(view, at - width, width);
+    if (length > MOST_KEYS)
+        return `its options have ${length} entries`;
+    const keyWidth = unsigned(view, at - 2 * width, width);
+    const keys = at - 3 * width - unsigned(view, at - 3 * width, width);
+    const entries = [];
+    for (let i = 0; i < length; i++) {
+        const place = keys + i * keyWidth;
+        const value = readValue(view, at + i * width, width, view.getUint8(at + length * width + i));
+        if (value !== null)
+            entries.push([readKey(view, place - unsigned(view, place, keyWidth)), value]);
+    }
+    return Object.fromEntries(entries);
+}
+function readKey(view, at) {
+    let key = '';
+    for (let i = at; view.getUint8(i) !== 0; i++) {
+        key += String.fromCharCode(view.getUint8(i));
+        if (key.length > 100)
+            throw new RangeError('a key without an end');
+    }
+    return key;
+}
+function readValue(view, at, width, packed) {
+    const far = () => [at - unsigned(view, at, width), 1 << (packed & 3)];
+    switch (packed >> 2) {
+        case TYPE.int:
+            return signed(view, at, width);
+        case TYPE.uint:
+            return unsigned(view, at, width);
+        case TYPE.float:
+            return real(view, at, width);
+        case TYPE.bool:
+            return unsigned(view, at, width) !== 0;
+        case TYPE.indirectInt:
+            return signed(view, ...far());
+        case TYPE.indirectUint:
+            return unsigned(view, ...far());
+        case TYPE.indirectFloat:
+            return real(view, ...far());
+        default:
+            return null;
+    }
+}
+function unsigned(view, at, width) {
+    if (width === 1)
+        return view.getUint8(at);
+    if (width === 2)
+        return view.getUint16(at, true);
+    if (width === 4)
+        return view.getUint32(at, true);
+    if (width === 8)
+        return Number(view.getBigUint64(at, true));
+    throw new RangeError(`a width of ${width}`);
+}
+function signed(view, at, width) {
+    if (width === 1)
+        return view.getInt8(at);
+    if (width === 2)
+        return view.getInt16(at, true);
+    if (width === 4)
+        return view.getInt32(at, true);
+    return Number(view.getBigInt64(at, true));
+}
+function real(view, at, width) {
+    if (width === 4)
+        return view.getFloat32(at, true);
+    if (width === 8)
+        return view.getFloat64(at, true);
+    throw new RangeError(`a float of ${width} bytes`);
+}
+/** `map` with every value in 4 bytes: integers as int32, other numbers as float32. */
+function writeFlexMap(map) {
+    const names = Object.keys(map).sort();
+    const text = names.map((name) => `${name}\0`).join('');
+    const keys = Math.ceil(text.length / 4) * 4 + 4;
+    const values = keys + 4 * names.length + 12;
+    const types = values + 4 * names.length;
+    const root = Math.ceil((types + names.length) / 4) * 4;
+    const view = new DataView(new ArrayBuffer(root + 6));
+    [...text].forEach((char, i) => void view.setUint8(i, char.charCodeAt(0)));
+    const uint = (at, value) => view.setUint32(at, value, true);
+    uint(keys - 4, names.length);
+    uint(values - 12, values - 12 - keys);
+    uint(values - 8, 4);
+    uint(values - 4, names.length);
+    let key = 0;
+    names.forEach((name, i) => {
+        const value = map[name];
+        uint(keys + 4 * i, keys + 4 * i - key);
+        key += name.length + 1;
+        const type = typeof value === 'boolean' ? TYPE.bool : Number.isInteger(value) ? TYPE.int : TYPE.float;
+        if (type === TYPE.float)
+            view.setFloat32(values + 4 * i, Number(value), true);
+        else
+            view.setInt32(values + 4 * i, Number(value), true);
+        view.setUint8(types + i, (type << 2) | 2);
+    });
+    uint(root, root - values);
+    view.setUint8(root + 4, (TYPE.map << 2) | 2);
+    view.setUint8(root + 5, 4);
+    return new Uint8Array(view.buffer);
+}
+
+;// CONCATENATED MODULE: ./build/js/model/tflite/stateful_operators.js
+
+
+
+const intermediateOf = (t) => t.quantization === null ? null : { scale: t.quantization.scales[0], zeroPoint: t.quantization.zeroPoints[0] };
+/** Tensors that stand for the parameters; the last one, the hidden state, is int8. */
+const intermediateTensors = (list) => list.map((q, i) => ({
+    name: `intermediate_${i}`,
+    dtype: q === null ? 'float32' : i === 4 ? 'int8' : 'int16',
+    shape: [],
+    quantization: q === null ? null : (0,quantization/* perTensor */.Ny)(q.scale, q.zeroPoint),
+    data: null,
+}));
+/** TFLite's names for the attributes of the detection's options. */
+const DETECTION_KEYS = {
+    maxDetections: 'max_detections',
+    maxClassesPerDetection: 'max_classes_per_detection',
+    detectionsPerClass: 'detections_per_class',
+    useRegularNms: 'use_regular_nms',
+    scoreThreshold: 'nms_score_threshold',
+    iouThreshold: 'nms_iou_threshold',
+    numClasses: 'num_classes',
+    yScale: 'y_scale',
+    xScale: 'x_scale',
+    hScale: 'h_scale',
+    wScale: 'w_scale',
+};
+function readDetection(map) {
+    // A name that is left out counts as 0, but for these two.
+    const given = { detections_per_class: 100, use_regular_nms: false, ...map };
+    const entries = Object.entries(DETECTION_KEYS).map(([attr, key]) => {
+        const value = given[key] ?? 0;
+        return [attr, attr === 'useRegularNms' ? Boolean(value) : Math.fround(Number(value))];
+    });
+    return Object.fromEntries(entries);
+}
+const statefulOperators = {
+    'nn.lstm': {
+        ...row({
+            builtin: 'UNIDIRECTIONAL_SEQUENCE_LSTM',
+            options: 'UnidirectionalSequenceLSTMOptions',
+            versions: { int8: 3 },
+            read: (o) => o.diagonalRecurrentTensors
+                ? 'diagonal recurrent weights are not supported'
+                : {
+                    activation: o.fusedActivationFunction,
+                    cellClip: o.cellClip,
+                    projectionClip: o.projClip,
+                    timeMajor: o.timeMajor,
+                    asymmetricQuantizeInputs: o.asymmetricQuantizeInputs,
+                },
+            write: (a) => ({
+                fusedActivationFunction: a.activation,
+                cellClip: a.cellClip,
+                projClip: a.projectionClip,
+                timeMajor: a.timeMajor,
+                asymmetricQuantizeInputs: a.asymmetricQuantizeInputs,
+            }),
+        }),
+        intermediates: {
+            read: (attrs, tensors) => ({ ...attrs, intermediates: tensors.map(intermediateOf) }),
+            write: (attrs) => intermediateTensors(attrs.intermediates ?? []),
+        },
+    },
+    'nn.svdf': row({
+        builtin: 'SVDF',
+        options: 'SVDFOptions',
+        versions: { int8: 3 },
+        read: (o) => ({
+            rank: o.rank,
+            activation: o.fusedActivationFunction,
+            asymmetricQuantizeInputs: o.asymmetricQuantizeInputs,
+        }),
+        write: (a) => ({
+            rank: a.rank,
+            fusedActivationFunction: a.activation,
+            asymmetricQuantizeInputs: a.asymmetricQuantizeInputs,
+        }),
+    }),
+    'vision.non_max_suppression': plain('NON_MAX_SUPPRESSION_V4', 'NonMaxSuppressionV4Options'),
+    'vision.soft_non_max_suppression': plain('NON_MAX_SUPPRESSION_V5', 'NonMaxSuppressionV5Options'),
+    'vision.detection_postprocess': {
+        builtin: 'CUSTOM',
+        options: null,
+        versions: {},
+        custom: 'TFLite_Detection_PostProcess',
+        read: (bytes) => {
+            const map = readFlexMap(bytes);
+            return typeof map === 'string' ? map : readDetection(map);
+        },
+        write: () => ({}),
+        writeCustom: (attrs) => writeFlexMap(Object.fromEntries(Object.entries(DETECTION_KEYS).map(([attr, key]) => [key, attrs[attr]]))),
+    },
+    dynamic_update_slice: plain('DYNAMIC_UPDATE_SLICE', 'DynamicUpdateSliceOptions'),
+    if: row({
+        builtin: 'IF',
+        options: 'IfOptions',
+        read: (o) => ({ thenGraph: o.thenSubgraphIndex, elseGraph: o.elseSubgraphIndex }),
+        write: (a) => ({ thenSubgraphIndex: a.thenGraph, elseSubgraphIndex: a.elseGraph }),
+    }),
+    while: row({
+        builtin: 'WHILE',
+        options: 'WhileOptions',
+        read: (o) => ({ condition: o.condSubgraphIndex, body: o.bodySubgraphIndex }),
+        write: (a) => ({ condSubgraphIndex: a.condition, bodySubgraphIndex: a.body }),
+    }),
+    call_once: row({
+        builtin: 'CALL_ONCE',
+        options: 'CallOnceOptions',
+        read: (o) => ({ init: o.initSubgraphIndex }),
+        write: (a) => ({ initSubgraphIndex: a.init }),
+    }),
+    var_handle: row({
+        builtin: 'VAR_HANDLE',
+        options: 'VarHandleOptions',
+        read: (o) => ({ container: o.container ?? '', sharedName: o.sharedName ?? '' }),
+        write: (a) => ({ container: a.container, sharedName: a.sharedName }),
+    }),
+    read_variable: plain('READ_VARIABLE', 'ReadVariableOptions'),
+    assign_variable: plain('ASSIGN_VARIABLE', 'AssignVariableOptions'),
+};
+
 ;// CONCATENATED MODULE: ./build/js/model/tflite/operators.js
+
 
 
 
@@ -33477,6 +35621,7 @@ const operators = {
     'nn.pad': plain('PAD', 'PadOptions', NEWER),
     transpose: plain('TRANSPOSE', 'TransposeOptions', { int8: 2, int16: 4 }),
     ...movingOperators,
+    ...statefulOperators,
     'qnn.quantize': { ...plain('QUANTIZE', 'QuantizeOptions'), when: ([x]) => x == null || (0,tensor_dtype/* isFloat */.dk)(x.dtype) },
     'qnn.dequantize': plain('DEQUANTIZE', 'DequantizeOptions', { int8: 2, int16: 3, float16: 3 }),
     'qnn.requantize': {
@@ -33489,9 +35634,13 @@ for (const kind of Object.keys(operators)) {
     const { builtin } = operators[kind];
     kindsOf.set(builtin, [...(kindsOf.get(builtin) ?? []), kind]);
 }
-/** The kind that a builtin operator on these operands is, or null where the project does not know it. */
-function kindOf(builtin, inputs) {
-    return kindsOf.get(builtin)?.find((kind) => operators[kind].when?.(inputs) ?? true) ?? null;
+/**
+ * The kind that a builtin operator on these operands is, or null where the project does not know it.
+ * @param custom the name of a custom operator
+ */
+function kindOf(builtin, inputs, custom = null) {
+    const fits = ({ when, custom: name }) => (name === undefined || name === custom) && (when?.(inputs) ?? true);
+    return kindsOf.get(builtin)?.find((kind) => fits(operators[kind])) ?? null;
 }
 /** The number that stands for a builtin operator in the file. */
 const builtinCode = (builtin) => BUILTIN_OPERATORS.indexOf(builtin);
@@ -33842,7 +35991,7 @@ function readOperator(model, op, index, tensors, shown) {
         inputs: inputs.map((id) => shown[id] ?? '(none)'),
         outputs: outputs.flatMap((id) => shown[id] ?? []),
     };
-    const kind = builtin === undefined ? null : kindOf(builtin, operands);
+    const kind = builtin === undefined ? null : kindOf(builtin, operands, code.customCode);
     if (model.operatorCodes?.[op.opcodeIndex] === undefined)
         problems.push(`operator code #${op.opcodeIndex} is not in the file (it has ${model.operatorCodes?.length ?? 0})`);
     else if (kind === null)
@@ -33851,7 +36000,7 @@ function readOperator(model, op, index, tensors, shown) {
         problems.push(`version ${code.version} is not known (1 to ${NEWEST_VERSION} are)`);
     if (kind === null || problems.length > 0)
         return { ...entry, kind, problems, node: null };
-    const attrs = readAttrs(kind, op);
+    const attrs = readAttrs(kind, op, tensors);
     if (typeof attrs === 'string')
         return { ...entry, kind, problems: [attrs], node: null };
     return { ...entry, kind, problems, node: { kind, attrs, inputs, outputs, source: index } };
@@ -33865,8 +36014,23 @@ function tensorId(id, role, tensors, problems) {
     return id;
 }
 /** The attributes of a kind from an operator's options, or why they cannot be read. */
-function readAttrs(kind, op) {
+function readAttrs(kind, op, tensors) {
     const row = operators[kind];
+    const attrs = readOptions(row, op);
+    const intermediates = op.intermediates ?? [];
+    if (typeof attrs === 'string' || row.intermediates === undefined || intermediates.length === 0)
+        return attrs;
+    const missing = intermediates.find((id) => tensors[id] === undefined);
+    if (missing !== undefined)
+        return `its intermediate tensor ${missing} does not exist`;
+    return row.intermediates.read(attrs, intermediates.map((id) => tensors[id]));
+}
+function readOptions(row, op) {
+    if (row.custom !== undefined) {
+        if (op.customOptions === null)
+            return 'its options are missing';
+        return row.read(op.customOptions);
+    }
     if (row.options === null)
         return row.read(undefined);
     const declared = builtinOptions[row.options];

@@ -48757,7 +48757,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6257);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2027);
-/* harmony import */ var _gate_check_run_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1617);
+/* harmony import */ var _gate_check_run_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5503);
 /* harmony import */ var _report_markdown_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8035);
 /* harmony import */ var _comment_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(8953);
 /* harmony import */ var _event_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(8309);
@@ -49119,7 +49119,7 @@ class EnvironmentError extends Error {
 
 /***/ }),
 
-/***/ 1617:
+/***/ 5503:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -59491,6 +59491,8 @@ const ARRAYS = {
     int64: BigInt64Array,
     uint64: BigUint64Array,
     bool: Uint8Array,
+    /** A handle: which of a model's variables (VAR_HANDLE). */
+    resource: Int32Array,
 };
 const DTYPES = Object.keys(ARRAYS);
 /** Bytes of one element in memory (int4: one byte, unpacked). */
@@ -59662,8 +59664,10 @@ const CODES = {
     int64: 'i8',
     uint64: 'u8',
     bool: 'b1',
+    // Handles are in no file.
+    resource: 'i4',
 };
-const DTYPES_BY_CODE = new Map(Object.entries(CODES).flatMap(([dtype, code]) => (dtype === 'int4' ? [] : [[code, dtype]])));
+const DTYPES_BY_CODE = new Map(Object.entries(CODES).flatMap(([dtype, code]) => (dtype === 'int4' || dtype === 'resource' ? [] : [[code, dtype]])));
 const MAGIC = '\x93NUMPY';
 /** numpy's own headers are padded to 64 bytes; a longer one than this describes no plain array. */
 const MAX_HEADER = 65536;
@@ -65315,6 +65319,169 @@ function concat(parts) {
     return all;
 }
 
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/plan.js
+/** Buffers start on cache lines, and vector loads at their start are aligned. */
+const ALIGNMENT = 64;
+const alignUp = (n) => Math.ceil(n / ALIGNMENT) * ALIGNMENT;
+/**
+ * Places buffers in one arena so that buffers alive at the same step never overlap. Greedy by size: the largest buffer
+ * goes first, each to the lowest gap that is wide enough among the placed buffers whose lives meet its own.
+ */
+function planMemory(buffers) {
+    const order = buffers
+        .map((_, i) => i)
+        .sort((a, b) => buffers[b].bytes - buffers[a].bytes || buffers[a].first - buffers[b].first || a - b);
+    const offsets = new Array(buffers.length).fill(0);
+    /** Placed buffers, by offset. */
+    const placed = [];
+    let bytes = 0;
+    for (const i of order) {
+        const { first, last, bytes: size } = buffers[i];
+        let offset = 0;
+        for (const j of placed) {
+            const other = buffers[j];
+            if (other.last < first || last < other.first)
+                continue;
+            if (offset + size <= offsets[j])
+                break;
+            offset = Math.max(offset, alignUp(offsets[j] + other.bytes));
+        }
+        offsets[i] = offset;
+        const at = placed.findIndex((j) => offsets[j] > offset);
+        placed.splice(at === -1 ? placed.length : at, 0, i);
+        bytes = Math.max(bytes, offset + size);
+    }
+    return { offsets, bytes: alignUp(bytes) };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/blob.js
+
+function createBlob() {
+    const parts = [];
+    const byHash = new Map();
+    let end = 0;
+    return {
+        add(data) {
+            const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+            const key = `${bytes.length} ${fnv1a(bytes)}`;
+            const alike = byHash.get(key) ?? [];
+            const same = alike.find((part) => Buffer.compare(part.data, bytes) === 0);
+            if (same !== undefined)
+                return same.offset;
+            const part = { offset: Math.ceil(end / ALIGNMENT) * ALIGNMENT, data: bytes };
+            byHash.set(key, [...alike, part]);
+            parts.push(part);
+            end = part.offset + bytes.length;
+            return part.offset;
+        },
+        bytes() {
+            // Kernels may load whole vectors that begin at the last elements.
+            const all = new Uint8Array((Math.ceil(end / ALIGNMENT) + 1) * ALIGNMENT);
+            for (const { offset, data } of parts)
+                all.set(data, offset);
+            return all;
+        },
+    };
+}
+function fnv1a(bytes) {
+    let hash = 0x811c9dc5;
+    for (const byte of bytes)
+        hash = Math.imul(hash ^ byte, 0x01000193);
+    return hash >>> 0;
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/c.js
+/** The C type of a tensor's elements. */
+const C_TYPES = {
+    float32: 'float',
+    float16: 'uint16_t',
+    float64: 'double',
+    int4: 'int8_t',
+    int8: 'int8_t',
+    uint8: 'uint8_t',
+    int16: 'int16_t',
+    uint16: 'uint16_t',
+    int32: 'int32_t',
+    uint32: 'uint32_t',
+    int64: 'int64_t',
+    uint64: 'uint64_t',
+    bool: 'uint8_t',
+    resource: 'int32_t',
+};
+/** `text` as a C string literal, whatever it holds. */
+function cString(text) {
+    const escaped = [...Buffer.from(text, 'utf8')].map((byte) => {
+        const char = String.fromCharCode(byte);
+        // A question mark could begin a trigraph.
+        const plain = byte >= 0x20 && byte < 0x7f && !'"\\?'.includes(char);
+        return plain ? char : `\\${byte.toString(8).padStart(3, '0')}`;
+    });
+    return `"${escaped.join('')}"`;
+}
+/** `text` made harmless inside a C comment. */
+const cComment = (text) => text
+    .replace(/[^\x20-\x7e]|[\\?]/g, '_')
+    .replaceAll('*/', '* /')
+    .replaceAll('/*', '/ *')
+    .slice(0, 200);
+/** `text` made a C identifier: what a model's file name becomes in `int8_gate_model_NAME`. */
+function cIdentifier(text) {
+    const name = text.replace(/[^A-Za-z0-9_]/g, '_');
+    return /^[A-Za-z]/.test(name) ? name : `m${name}`;
+}
+/** A float constant that C reads back bit for bit. */
+function cFloat(x) {
+    if (Number.isNaN(x))
+        return '__builtin_nanf("")';
+    if (!Number.isFinite(x))
+        return x < 0 ? '-__builtin_inff()' : '__builtin_inff()';
+    const text = String(Math.fround(x));
+    return `${/[.e]/.test(text) ? text : `${text}.0`}f`;
+}
+/** An int32 constant: INT32_MIN has no literal of its own. */
+const cInt = (x) => (x === -2147483648 ? 'INT32_MIN' : String(x));
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/descriptor.js
+
+/** `dtype` in int8_gate.h: TFLite's numbers. */
+const DTYPE_NUMBERS = {
+    float32: 0,
+    float16: 1,
+    int32: 2,
+    uint8: 3,
+    int64: 4,
+    bool: 6,
+    int16: 7,
+    int8: 9,
+    float64: 10,
+    uint64: 12,
+    resource: 13,
+    uint32: 15,
+    uint16: 16,
+    int4: 17,
+};
+function ports(kind, list) {
+    const dims = list.map((port, i) => `static const int32_t ${kind}_${i}_dims[] = {${[...port.shape, 0].join(', ')}};\n`);
+    const rows = list.map((port, i) => {
+        const q = port.quantization?.scales.length === 1 ? port.quantization : null;
+        const scale = cFloat(q?.scales[0] ?? 0);
+        return `  {${cString(port.name)}, ${DTYPE_NUMBERS[port.dtype]}, ${port.shape.length}, ${kind}_${i}_dims, ${port.bytes}, ${scale}, ${q?.zeroPoints[0] ?? 0}},\n`;
+    });
+    // A model may have no inputs, but C has no empty arrays.
+    return `${dims.join('')}static const int8_gate_tensor ${kind}[] = {\n${rows.join('') || '  {0}\n'}};\n`;
+}
+/** The C of the model's descriptor and of the one function it exports; expects static `init` and `run` above it. */
+function descriptor_describe(model) {
+    const strings = [model.name, model.target, model.profile].map(cString).join(', ');
+    return `${ports('inputs', model.inputs)}${ports('outputs', model.outputs)}
+static const int8_gate_model model = {
+  1, ${strings}, ${model.arenaBytes}, ${model.arenaAlign}, ${model.inputs.length}, ${model.outputs.length}, inputs, outputs, init, run,
+};
+__attribute__((visibility("default"))) const int8_gate_model *int8_gate_model_${model.symbol}(void);
+const int8_gate_model *int8_gate_model_${model.symbol}(void) { return &model; }
+`;
+}
+
 ;// CONCATENATED MODULE: ./build/js/model/ir/graph.js
 /** Stands in `Node.inputs` for an optional operand that is left out, as in TFLite. */
 const ABSENT = -1;
@@ -65330,6 +65497,12 @@ function graph_nodeLabel(graph, node) {
 ;// CONCATENATED MODULE: ./build/js/model/ir/macs.js
 
 const none = () => 0;
+/** Every step of every batch entry goes through all weights and the projection. */
+const lstm = (inputs) => {
+    const [batch, time] = inputs[0].shape;
+    const weights = [...inputs.slice(1, 9), inputs[16]].map((t) => (t === undefined ? 0 : shape_elements(t.shape)));
+    return batch * time * weights.reduce((sum, n) => sum + n, 0);
+};
 /** Multiply-accumulates by kind: only operators made of dot products count; additions, tables and moves do not. */
 const MACS = {
     'nn.conv2d': ([, kernel], out) => shape_elements(out.shape) * shape_elements(kernel.shape.slice(1)),
@@ -65434,6 +65607,18 @@ const MACS = {
     topk: none,
     cumsum: none,
     cast: none,
+    'nn.lstm': lstm,
+    'nn.svdf': ([data, feature, time]) => data.shape[0] * (shape_elements(feature.shape) + shape_elements(time.shape)),
+    'vision.non_max_suppression': none,
+    'vision.soft_non_max_suppression': none,
+    'vision.detection_postprocess': none,
+    dynamic_update_slice: none,
+    if: none,
+    while: none,
+    call_once: none,
+    var_handle: none,
+    read_variable: none,
+    assign_variable: none,
     fake_quant: none,
     max: none,
     min: none,
@@ -65450,166 +65635,191 @@ const nodeMacs = (graph, node) => MACS[node.kind](node.inputs.map((id) => graph.
 /** Multiply-accumulates of one run of `graph`. */
 const macsOf = (graph) => graph.nodes.reduce((sum, node) => sum + nodeMacs(graph, node), 0);
 
-;// CONCATENATED MODULE: ./build/js/compiler/codegen/plan.js
-/** Buffers start on cache lines, and vector loads at their start are aligned. */
-const ALIGNMENT = 64;
-const alignUp = (n) => Math.ceil(n / ALIGNMENT) * ALIGNMENT;
-/**
- * Places buffers in one arena so that buffers alive at the same step never overlap. Greedy by size: the largest buffer
- * goes first, each to the lowest gap that is wide enough among the placed buffers whose lives meet its own.
- */
-function planMemory(buffers) {
-    const order = buffers
-        .map((_, i) => i)
-        .sort((a, b) => buffers[b].bytes - buffers[a].bytes || buffers[a].first - buffers[b].first || a - b);
-    const offsets = new Array(buffers.length).fill(0);
-    /** Placed buffers, by offset. */
-    const placed = [];
-    let bytes = 0;
-    for (const i of order) {
-        const { first, last, bytes: size } = buffers[i];
-        let offset = 0;
-        for (const j of placed) {
-            const other = buffers[j];
-            if (other.last < first || last < other.first)
-                continue;
-            if (offset + size <= offsets[j])
-                break;
-            offset = Math.max(offset, alignUp(offsets[j] + other.bytes));
-        }
-        offsets[i] = offset;
-        const at = placed.findIndex((j) => offsets[j] > offset);
-        placed.splice(at === -1 ? placed.length : at, 0, i);
-        bytes = Math.max(bytes, offset + size);
+;// CONCATENATED MODULE: ./build/js/model/ops/checks.js
+
+
+/** More elements than any tensor of a model may have; keeps index arithmetic far from 2^53. */
+const MAX_ELEMENTS = 2 ** 31 - 1;
+/** TFLite's own kernels stop at 6 or 8 dimensions. */
+const checks_MAX_RANK = 8;
+/** The problems of the first group that has any. A later group may rely on what the earlier ones established. */
+function firstProblems(...groups) {
+    for (const group of groups) {
+        const found = group().filter((p) => typeof p === 'string');
+        if (found.length > 0)
+            return found;
     }
-    return { offsets, bytes: alignUp(bytes) };
+    return [];
 }
-
-;// CONCATENATED MODULE: ./build/js/compiler/codegen/blob.js
-
-function createBlob() {
-    const parts = [];
-    const byHash = new Map();
-    let end = 0;
+const oneOf = (value, allowed, what) => !allowed.includes(value) && `${what} is ${value}, not ${allowed.join(' or ')}`;
+const dtypeIs = (t, what, ...allowed) => oneOf(t.dtype, allowed, `the type of ${what}`);
+const rankIs = (t, what, rank) => t.shape.length !== rank && `${what} has ${t.shape.length} dimensions, not ${rank}`;
+const sameDtype = (a, whatA, b, whatB) => a.dtype !== b.dtype && `${whatA} is ${a.dtype} but ${whatB} is ${b.dtype}`;
+const checks_positive = (values, what) => values.some((v) => !Number.isInteger(v) || v < 1 || v > MAX_ELEMENTS) &&
+    `${what} is ${values.join(' × ')}, must be at least 1`;
+/** Only activations that clamp; TFLite ignores the others on most operators, which is no meaning to rely on. */
+const clampingActivation = (activation) => (activation === 'TANH' || activation === 'SIGN_BIT') && `the fused activation ${activation} is not defined here`;
+/** Scales are positive, finite float32 values and zero points lie in the type's range. */
+function soundQuantization(t, what) {
+    const q = t.quantization;
+    if (isFloat(t.dtype))
+        return `${what} is ${t.dtype}, not quantized`;
+    if (q === null)
+        return `${what} has no quantization`;
+    if (q.scales.length === 0 || q.scales.length !== q.zeroPoints.length) {
+        return `${what} has ${q.scales.length} scales and ${q.zeroPoints.length} zero points`;
+    }
+    const scale = q.scales.find((s) => !(s > 0 && s < Number.POSITIVE_INFINITY));
+    if (scale !== undefined)
+        return `${what} has the scale ${scale}, must be positive and finite`;
+    const [lo, hi] = integerRange(t.dtype);
+    const zero = q.zeroPoints.find((z) => !(Number.isInteger(z) && z >= lo && z <= hi));
+    return zero !== undefined && `${what} has the zero point ${zero}, outside of ${t.dtype}`;
+}
+/** One scale and one zero point; for int16, which TFLite computes symmetrically, a zero point of 0. */
+function perTensorQuantized(t, what) {
+    const unsound = soundQuantization(t, what);
+    if (unsound)
+        return unsound;
+    if (t.quantization.scales.length > 1)
+        return `${what} is quantized per axis, must be per tensor`;
+    return (t.dtype === 'int16' && t.quantization.zeroPoints[0] !== 0 && `${what} is int16 with a zero point other than 0`);
+}
+/** One scale, or one for each slice along dimension `axis`. */
+function weightsQuantized(t, what, axis) {
+    const unsound = soundQuantization(t, what);
+    if (unsound)
+        return unsound;
+    const q = t.quantization;
+    if (q.scales.length === 1)
+        return null;
+    if (q.axis !== axis)
+        return `${what} is quantized along dimension ${q.axis}, must be ${axis}`;
+    return q.scales.length !== t.shape[axis] && `${what} has ${q.scales.length} scales for ${t.shape[axis]} channels`;
+}
+/** Input and output of an operator that moves values carry the same parameters where it cannot rescale. */
+const sameParameters = (a, b) => isQuantizable(a.dtype) &&
+    a.quantization !== null &&
+    b.quantization !== null &&
+    (a.quantization.scales[0] !== b.quantization.scales[0] ||
+        a.quantization.zeroPoints[0] !== b.quantization.zeroPoints[0]) &&
+    'input and output must have the same scale and zero point';
+/** A bias: one value a channel, of the type that the operands call for. Absent is fine. */
+function biasFits(bias, channels, ...allowed) {
+    if (bias === null)
+        return null;
+    if (shape_elements(bias.shape) !== channels)
+        return `the bias has ${shape_elements(bias.shape)} values for ${channels} channels`;
+    return dtypeIs(bias, 'the bias', ...allowed);
+}
+/** Axis counted from the front, or null when it lies outside. */
+function resolveAxis(axis, rank) {
+    const a = axis < 0 ? axis + rank : axis;
+    return Number.isInteger(a) && a >= 0 && a < rank ? a : null;
+}
+/** The values of a small integer operand (axes, shapes, paddings), or null while they are not known. */
+function integers(t) {
+    if (!t?.data)
+        return null;
+    return Array.from(t.data, Number);
+}
+/** An index operand: int32 or int64, at most one dimension (`rank` where it must be another). */
+const isIndexVector = (t, what, rank = 1) => [
+    dtypeIs(t, what, 'int32', 'int64'),
+    t.shape.length > rank && `${what} has ${t.shape.length} dimensions, at most ${rank}`,
+];
+/** Results that no tensor can hold; whether they agree with the declared shapes is the graph verifier's business. */
+const impossibleShapes = (shapes) => shapes.map((shape, i) => {
+    if (shape === null)
+        return null;
+    const bad = shape.some((d) => !Number.isInteger(d) || d < 0) || shape_elements(shape) > MAX_ELEMENTS;
+    return bad && `output ${i} would have the shape ${shape_showShape(shape)}`;
+});
+/**
+ * Completes an operator's rules: before its own check come the counts and presence of operands, sane ranks and sizes;
+ * after it the size of the results.
+ */
+function defineOp(rules) {
+    const { inputs, outputs } = rules.arity;
+    const count = (n, [lo, hi], what) => (n < lo || n > hi) && `it has ${n} ${what}, must have ${lo === hi ? lo : `${lo} to ${hi}`}`;
     return {
-        add(data) {
-            const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-            const key = `${bytes.length} ${fnv1a(bytes)}`;
-            const alike = byHash.get(key) ?? [];
-            const same = alike.find((part) => Buffer.compare(part.data, bytes) === 0);
-            if (same !== undefined)
-                return same.offset;
-            const part = { offset: Math.ceil(end / ALIGNMENT) * ALIGNMENT, data: bytes };
-            byHash.set(key, [...alike, part]);
-            parts.push(part);
-            end = part.offset + bytes.length;
-            return part.offset;
-        },
-        bytes() {
-            // Kernels may load whole vectors that begin at the last elements.
-            const all = new Uint8Array((Math.ceil(end / ALIGNMENT) + 1) * ALIGNMENT);
-            for (const { offset, data } of parts)
-                all.set(data, offset);
-            return all;
-        },
+        ...rules,
+        check: (op) => firstProblems(() => [count(op.inputs.length, inputs, 'inputs'), count(op.outputs.length, outputs, 'outputs')], () => op.inputs
+            .slice(0, inputs[0])
+            .map((t, i) => t === null && !rules.optional?.includes(i) && `input ${i} is missing`), () => [...op.inputs, ...op.outputs].map((t) => t !== null && saneTensor(t)), () => rules.check(op), () => impossibleShapes(rules.shapes(op))),
     };
 }
-function fnv1a(bytes) {
-    let hash = 0x811c9dc5;
-    for (const byte of bytes)
-        hash = Math.imul(hash ^ byte, 0x01000193);
-    return hash >>> 0;
+function saneTensor(t) {
+    if (t.shape.length > checks_MAX_RANK)
+        return `"${t.name}" has ${t.shape.length} dimensions, at most ${checks_MAX_RANK}`;
+    if (t.shape.some((d) => !Number.isInteger(d) || d < 0))
+        return `"${t.name}" has the shape ${shape_showShape(t.shape)}`;
+    return shape_elements(t.shape) > MAX_ELEMENTS && `"${t.name}" has more than ${MAX_ELEMENTS} elements`;
 }
+/** Operand `i`, which `check` or the arity has shown to be there. */
+const operand = (op, i) => op.inputs[i];
+/** Scale and zero point of a tensor quantized as a whole. */
+function parameters(t) {
+    const q = t.quantization;
+    return { scale: q.scales[0], zeroPoint: q.zeroPoints[0] };
+}
+/** The elements of operand `i` as the type the caller has checked. */
+const dataOf = (op, i) => op.data[i];
 
-;// CONCATENATED MODULE: ./build/js/compiler/codegen/c.js
-/** The C type of a tensor's elements. */
-const C_TYPES = {
-    float32: 'float',
-    float16: 'uint16_t',
-    float64: 'double',
-    int4: 'int8_t',
-    int8: 'int8_t',
-    uint8: 'uint8_t',
-    int16: 'int16_t',
-    uint16: 'uint16_t',
-    int32: 'int32_t',
-    uint32: 'uint32_t',
-    int64: 'int64_t',
-    uint64: 'uint64_t',
-    bool: 'uint8_t',
-};
-/** `text` as a C string literal, whatever it holds. */
-function cString(text) {
-    const escaped = [...Buffer.from(text, 'utf8')].map((byte) => {
-        const char = String.fromCharCode(byte);
-        // A question mark could begin a trigraph.
-        const plain = byte >= 0x20 && byte < 0x7f && !'"\\?'.includes(char);
-        return plain ? char : `\\${byte.toString(8).padStart(3, '0')}`;
+;// CONCATENATED MODULE: ./build/js/model/ops/control.js
+
+
+/** The graphs that a node runs; empty for all other kinds. */
+function calleesOf(node) {
+    switch (node.kind) {
+        case 'if':
+            return [
+                { graph: node.attrs.thenGraph, role: 'the branch taken', from: 1, returns: true },
+                { graph: node.attrs.elseGraph, role: 'the other branch', from: 1, returns: true },
+            ];
+        case 'while':
+            return [
+                { graph: node.attrs.condition, role: 'the condition', from: 0, returns: false },
+                { graph: node.attrs.body, role: 'the body', from: 0, returns: true },
+            ];
+        case 'call_once':
+            return [{ graph: node.attrs.init, role: 'the initialisation', from: 0, returns: false }];
+        default:
+            return [];
+    }
+}
+/** What tells a variable of the model from others. */
+const variableName = (attrs) => `${attrs.container}/${attrs.sharedName}`;
+/** Results have the shapes that the file declares, or are known only when running. */
+const declared = (op) => op.outputs.map((t) => (t.signature?.includes(-1) ? null : t.shape));
+const MANY = 1000;
+function control(inputs, outputs, check) {
+    return defineOp({
+        arity: { inputs, outputs },
+        control: true,
+        check: (op) => firstProblems(() => op.inputs.map((t, i) => t === null && `input ${i} is missing`), () => check(op)),
+        shapes: (op) => declared(op),
+        evaluate: (op) => {
+            throw new Error(`${op.kind} needs the whole model`);
+        },
     });
-    return `"${escaped.join('')}"`;
 }
-/** `text` made harmless inside a C comment. */
-const cComment = (text) => text
-    .replace(/[^\x20-\x7e]|[\\?]/g, '_')
-    .replaceAll('*/', '* /')
-    .replaceAll('/*', '/ *')
-    .slice(0, 200);
-/** `text` made a C identifier: what a model's file name becomes in `int8_gate_model_NAME`. */
-function cIdentifier(text) {
-    const name = text.replace(/[^A-Za-z0-9_]/g, '_');
-    return /^[A-Za-z]/.test(name) ? name : `m${name}`;
-}
-/** A float constant that C reads back bit for bit. */
-function cFloat(x) {
-    if (Number.isNaN(x))
-        return '__builtin_nanf("")';
-    if (!Number.isFinite(x))
-        return x < 0 ? '-__builtin_inff()' : '__builtin_inff()';
-    const text = String(Math.fround(x));
-    return `${/[.e]/.test(text) ? text : `${text}.0`}f`;
-}
-/** An int32 constant: INT32_MIN has no literal of its own. */
-const cInt = (x) => (x === -2147483648 ? 'INT32_MIN' : String(x));
-
-;// CONCATENATED MODULE: ./build/js/compiler/codegen/descriptor.js
-
-/** `dtype` in int8_gate.h: TFLite's numbers. */
-const DTYPE_NUMBERS = {
-    float32: 0,
-    float16: 1,
-    int32: 2,
-    uint8: 3,
-    int64: 4,
-    bool: 6,
-    int16: 7,
-    int8: 9,
-    float64: 10,
-    uint64: 12,
-    uint32: 15,
-    uint16: 16,
-    int4: 17,
+const isHandle = (t) => dtypeIs(t, 'the handle', 'resource');
+const noHandle = (t, what) => t.dtype === 'resource' && `${what} is a handle`;
+const controlOps = {
+    if: control([1, MANY], [1, MANY], (op) => [
+        dtypeIs(operand(op, 0), 'the condition', 'bool'),
+        shape_elements(operand(op, 0).shape) !== 1 && 'the condition is no single value',
+    ]),
+    while: control([1, MANY], [1, MANY], (op) => [
+        op.inputs.length !== op.outputs.length && `${op.inputs.length} values go in and ${op.outputs.length} come out`,
+        ...op.outputs.map((t, i) => op.inputs[i]?.dtype !== t.dtype && `value ${i} goes in as ${op.inputs[i]?.dtype} and comes out ${t.dtype}`),
+    ]),
+    call_once: control([0, 0], [0, 0], () => []),
+    var_handle: control([0, 0], [1, 1], (op) => [dtypeIs(op.outputs[0], 'the handle', 'resource')]),
+    read_variable: control([1, 1], [1, 1], (op) => [isHandle(operand(op, 0)), noHandle(op.outputs[0], 'the value')]),
+    assign_variable: control([2, 2], [0, 0], (op) => [isHandle(operand(op, 0)), noHandle(operand(op, 1), 'the value')]),
 };
-function ports(kind, list) {
-    const dims = list.map((port, i) => `static const int32_t ${kind}_${i}_dims[] = {${[...port.shape, 0].join(', ')}};\n`);
-    const rows = list.map((port, i) => {
-        const q = port.quantization?.scales.length === 1 ? port.quantization : null;
-        const scale = cFloat(q?.scales[0] ?? 0);
-        return `  {${cString(port.name)}, ${DTYPE_NUMBERS[port.dtype]}, ${port.shape.length}, ${kind}_${i}_dims, ${port.bytes}, ${scale}, ${q?.zeroPoints[0] ?? 0}},\n`;
-    });
-    // A model may have no inputs, but C has no empty arrays.
-    return `${dims.join('')}static const int8_gate_tensor ${kind}[] = {\n${rows.join('') || '  {0}\n'}};\n`;
-}
-/** The C of the model's descriptor and of the one function it exports; expects static `init` and `run` above it. */
-function descriptor_describe(model) {
-    const strings = [model.name, model.target, model.profile].map(cString).join(', ');
-    return `${ports('inputs', model.inputs)}${ports('outputs', model.outputs)}
-static const int8_gate_model model = {
-  1, ${strings}, ${model.arenaBytes}, ${model.arenaAlign}, ${model.inputs.length}, ${model.outputs.length}, inputs, outputs, init, run,
-};
-__attribute__((visibility("default"))) const int8_gate_model *int8_gate_model_${model.symbol}(void);
-const int8_gate_model *int8_gate_model_${model.symbol}(void) { return &model; }
-`;
-}
 
 ;// CONCATENATED MODULE: ./build/js/model/ops/arithmetic.js
 /**
@@ -65776,135 +65986,6 @@ function floatRange(activation) {
     const { min, max } = activationInterval(activation);
     return { min: Math.max(min, -FLT_MAX), max: Math.min(max, FLT_MAX) };
 }
-
-;// CONCATENATED MODULE: ./build/js/model/ops/checks.js
-
-
-/** More elements than any tensor of a model may have; keeps index arithmetic far from 2^53. */
-const MAX_ELEMENTS = 2 ** 31 - 1;
-/** TFLite's own kernels stop at 6 or 8 dimensions. */
-const checks_MAX_RANK = 8;
-/** The problems of the first group that has any. A later group may rely on what the earlier ones established. */
-function firstProblems(...groups) {
-    for (const group of groups) {
-        const found = group().filter((p) => typeof p === 'string');
-        if (found.length > 0)
-            return found;
-    }
-    return [];
-}
-const oneOf = (value, allowed, what) => !allowed.includes(value) && `${what} is ${value}, not ${allowed.join(' or ')}`;
-const dtypeIs = (t, what, ...allowed) => oneOf(t.dtype, allowed, `the type of ${what}`);
-const rankIs = (t, what, rank) => t.shape.length !== rank && `${what} has ${t.shape.length} dimensions, not ${rank}`;
-const sameDtype = (a, whatA, b, whatB) => a.dtype !== b.dtype && `${whatA} is ${a.dtype} but ${whatB} is ${b.dtype}`;
-const checks_positive = (values, what) => values.some((v) => !Number.isInteger(v) || v < 1 || v > MAX_ELEMENTS) &&
-    `${what} is ${values.join(' × ')}, must be at least 1`;
-/** Only activations that clamp; TFLite ignores the others on most operators, which is no meaning to rely on. */
-const clampingActivation = (activation) => (activation === 'TANH' || activation === 'SIGN_BIT') && `the fused activation ${activation} is not defined here`;
-/** Scales are positive, finite float32 values and zero points lie in the type's range. */
-function soundQuantization(t, what) {
-    const q = t.quantization;
-    if (isFloat(t.dtype))
-        return `${what} is ${t.dtype}, not quantized`;
-    if (q === null)
-        return `${what} has no quantization`;
-    if (q.scales.length === 0 || q.scales.length !== q.zeroPoints.length) {
-        return `${what} has ${q.scales.length} scales and ${q.zeroPoints.length} zero points`;
-    }
-    const scale = q.scales.find((s) => !(s > 0 && s < Number.POSITIVE_INFINITY));
-    if (scale !== undefined)
-        return `${what} has the scale ${scale}, must be positive and finite`;
-    const [lo, hi] = integerRange(t.dtype);
-    const zero = q.zeroPoints.find((z) => !(Number.isInteger(z) && z >= lo && z <= hi));
-    return zero !== undefined && `${what} has the zero point ${zero}, outside of ${t.dtype}`;
-}
-/** One scale and one zero point; for int16, which TFLite computes symmetrically, a zero point of 0. */
-function perTensorQuantized(t, what) {
-    const unsound = soundQuantization(t, what);
-    if (unsound)
-        return unsound;
-    if (t.quantization.scales.length > 1)
-        return `${what} is quantized per axis, must be per tensor`;
-    return (t.dtype === 'int16' && t.quantization.zeroPoints[0] !== 0 && `${what} is int16 with a zero point other than 0`);
-}
-/** One scale, or one for each slice along dimension `axis`. */
-function weightsQuantized(t, what, axis) {
-    const unsound = soundQuantization(t, what);
-    if (unsound)
-        return unsound;
-    const q = t.quantization;
-    if (q.scales.length === 1)
-        return null;
-    if (q.axis !== axis)
-        return `${what} is quantized along dimension ${q.axis}, must be ${axis}`;
-    return q.scales.length !== t.shape[axis] && `${what} has ${q.scales.length} scales for ${t.shape[axis]} channels`;
-}
-/** Input and output of an operator that moves values carry the same parameters where it cannot rescale. */
-const sameParameters = (a, b) => isQuantizable(a.dtype) &&
-    a.quantization !== null &&
-    b.quantization !== null &&
-    (a.quantization.scales[0] !== b.quantization.scales[0] ||
-        a.quantization.zeroPoints[0] !== b.quantization.zeroPoints[0]) &&
-    'input and output must have the same scale and zero point';
-/** A bias: one value a channel, of the type that the operands call for. Absent is fine. */
-function biasFits(bias, channels, ...allowed) {
-    if (bias === null)
-        return null;
-    if (shape_elements(bias.shape) !== channels)
-        return `the bias has ${shape_elements(bias.shape)} values for ${channels} channels`;
-    return dtypeIs(bias, 'the bias', ...allowed);
-}
-/** Axis counted from the front, or null when it lies outside. */
-function resolveAxis(axis, rank) {
-    const a = axis < 0 ? axis + rank : axis;
-    return Number.isInteger(a) && a >= 0 && a < rank ? a : null;
-}
-/** The values of a small integer operand (axes, shapes, paddings), or null while they are not known. */
-function integers(t) {
-    if (!t?.data)
-        return null;
-    return Array.from(t.data, Number);
-}
-/** An index operand: int32 or int64, at most one dimension (`rank` where it must be another). */
-const isIndexVector = (t, what, rank = 1) => [
-    dtypeIs(t, what, 'int32', 'int64'),
-    t.shape.length > rank && `${what} has ${t.shape.length} dimensions, at most ${rank}`,
-];
-/** Results that no tensor can hold; whether they agree with the declared shapes is the graph verifier's business. */
-const impossibleShapes = (shapes) => shapes.map((shape, i) => {
-    if (shape === null)
-        return null;
-    const bad = shape.some((d) => !Number.isInteger(d) || d < 0) || shape_elements(shape) > MAX_ELEMENTS;
-    return bad && `output ${i} would have the shape ${shape_showShape(shape)}`;
-});
-/**
- * Completes an operator's rules: before its own check come the counts and presence of operands, sane ranks and sizes;
- * after it the size of the results.
- */
-function defineOp(rules) {
-    const { inputs, outputs } = rules.arity;
-    const count = (n, [lo, hi], what) => (n < lo || n > hi) && `it has ${n} ${what}, must have ${lo === hi ? lo : `${lo} to ${hi}`}`;
-    return {
-        ...rules,
-        check: (op) => firstProblems(() => [count(op.inputs.length, inputs, 'inputs'), count(op.outputs.length, outputs, 'outputs')], () => op.inputs.slice(0, inputs[0]).map((t, i) => t === null && `input ${i} is missing`), () => [...op.inputs, ...op.outputs].map((t) => t !== null && saneTensor(t)), () => rules.check(op), () => impossibleShapes(rules.shapes(op))),
-    };
-}
-function saneTensor(t) {
-    if (t.shape.length > checks_MAX_RANK)
-        return `"${t.name}" has ${t.shape.length} dimensions, at most ${checks_MAX_RANK}`;
-    if (t.shape.some((d) => !Number.isInteger(d) || d < 0))
-        return `"${t.name}" has the shape ${shape_showShape(t.shape)}`;
-    return shape_elements(t.shape) > MAX_ELEMENTS && `"${t.name}" has more than ${MAX_ELEMENTS} elements`;
-}
-/** Operand `i`, which `check` or the arity has shown to be there. */
-const operand = (op, i) => op.inputs[i];
-/** Scale and zero point of a tensor quantized as a whole. */
-function parameters(t) {
-    const q = t.quantization;
-    return { scale: q.scales[0], zeroPoint: q.zeroPoints[0] };
-}
-/** The elements of operand `i` as the type the caller has checked. */
-const dataOf = (op, i) => op.data[i];
 
 ;// CONCATENATED MODULE: ./build/js/model/ops/hybrid.js
 /**
@@ -67450,6 +67531,92 @@ const castEmitters = {
     },
 };
 
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/control.js
+
+
+
+
+const bytesOf = (t) => shape_elements(t.shape) * dtype_itemSize(t.dtype);
+/** A build's shapes are fixed: what is handed over must have the shape that the graph was written for. */
+function mustFit(given, taken, what) {
+    taken.forEach((t, i) => {
+        const from = given[i];
+        if (from?.dtype === 'resource')
+            throw new errors/* InputError */.d(`${what} ${i} is a handle, which cannot be handed over`);
+        if (from == null || from.dtype !== t.dtype || !sameShape(from.shape, t.shape))
+            throw new errors/* InputError */.d(`${what} ${i} is ${from?.dtype}${shape_showShape(from?.shape ?? [])} here and ${t.dtype}${shape_showShape(t.shape)} in the graph that it runs: only shapes that stay the same can be compiled`);
+    });
+}
+/** `TYPE *const NAME[] = {…};` C has no empty arrays. */
+const control_array = (type, name, values) => `${type} *${name}[] = {${values.length > 0 ? values.join(', ') : 'NULL'}};\n`;
+/** An operand as a `const void *`. */
+const pointer = (op, ctx, i) => bytesOf(operand(op, i)) === 0 ? 'NULL' : `(const void *)${ctx.input(i)}`;
+function emitIf(op, ctx) {
+    const branches = [ctx.graph(op.attrs.thenGraph), ctx.graph(op.attrs.elseGraph)];
+    for (const branch of branches) {
+        mustFit(op.inputs.slice(1), branch.inputs, 'operand');
+        mustFit(op.outputs, branch.outputs, 'result');
+    }
+    const arena = ctx.scratch(Math.max(...branches.map((branch) => branch.arenaBytes), 1));
+    const [taken, other] = branches.map((branch) => branch.call(arena, 'from', 'to'));
+    const from = op.inputs.slice(1).map((_, i) => pointer(op, ctx, i + 1));
+    const to = op.outputs.map((_, i) => ctx.output(i));
+    const run = `const int failed = *${ctx.input(0)} ? ${taken} : ${other};\nif (failed) return failed;\n`;
+    return { includes: [], body: control_array('const void', 'from', from) + control_array('void', 'to', to) + run, fallible: true };
+}
+/**
+ * Each value that changes has two buffers, the result's own and one in scratch memory; the body goes from one to the
+ * other. Values that the body passes on unchanged stay where they are.
+ */
+function emitWhile(op, ctx) {
+    const [condition, body] = [ctx.graph(op.attrs.condition), ctx.graph(op.attrs.body)];
+    mustFit(op.inputs, condition.inputs, 'value');
+    mustFit(op.inputs, body.inputs, 'value');
+    mustFit(op.outputs, body.outputs, 'value');
+    mustFit(op.outputs, body.inputs, 'value');
+    const arena = ctx.scratch(Math.max(condition.arenaBytes, body.arenaBytes, 1));
+    const indices = op.outputs.map((_, i) => i);
+    const fixed = (i) => body.passes[i] === i;
+    const changing = indices.filter((i) => !fixed(i));
+    const first = indices.map((i) => (fixed(i) ? `(void *)${pointer(op, ctx, i)}` : ctx.output(i)));
+    const second = indices.map((i) => (fixed(i) ? first[i] : ctx.scratch(bytesOf(op.outputs[i]))));
+    const copy = (to, from, i) => bytesOf(op.outputs[i]) === 0 ? '' : `memcpy(${to}, ${from}, ${bytesOf(op.outputs[i])});`;
+    const lines = [
+        control_array('void', 'now', first),
+        control_array('void', 'next', second),
+        ...changing.map((i) => `${copy(ctx.output(i), pointer(op, ctx, i), i)}\n`),
+        'uint8_t go = 0;\nvoid *answer[] = {&go};\n',
+        'for (;;) {\n',
+        `  int failed = ${condition.call(arena, '(const void *const *)now', 'answer')};\n`,
+        '  if (failed) return failed;\n  if (!go) break;\n',
+        `  failed = ${body.call(arena, '(const void *const *)now', 'next')};\n`,
+        '  if (failed) return failed;\n',
+        ...changing.map((i) => `  { void *swap = now[${i}]; now[${i}] = next[${i}]; next[${i}] = swap; }\n`),
+        '}\n',
+        ...changing.map((i) => `if (now[${i}] != (void *)${ctx.output(i)}) { ${copy(ctx.output(i), `now[${i}]`, i)} }\n`),
+        ...indices.filter(fixed).map((i) => `${copy(ctx.output(i), `now[${i}]`, i)}\n`),
+    ];
+    return { includes: [], body: lines.join(''), fallible: true };
+}
+const controlEmitters = {
+    if: emitIf,
+    while: emitWhile,
+    call_once: (op, ctx) => {
+        ctx.initialise(op.attrs.init);
+        return { includes: [], body: '' };
+    },
+    // A handle is known when the model is compiled: nothing is stored.
+    var_handle: () => ({ includes: [], body: '' }),
+    read_variable: (op, ctx) => {
+        const bytes = bytesOf(op.outputs[0]);
+        return { includes: [], body: `memcpy(${ctx.output(0)}, ${ctx.resource(0, bytes)}, ${bytes});\n` };
+    },
+    assign_variable: (op, ctx) => {
+        const bytes = bytesOf(operand(op, 1));
+        return { includes: [], body: `memcpy(${ctx.resource(0, bytes)}, ${ctx.input(1)}, ${bytes});\n` };
+    },
+};
+
 ;// CONCATENATED MODULE: ./build/js/model/ops/convolve.js
 
 /**
@@ -68623,12 +68790,12 @@ function movement_define(inputs, outputs = [1, 1]) {
     });
 }
 /** TFLite sets no limit; this keeps a hostile file from asking for millions of results. */
-const MANY = [1, 4096];
+const movement_MANY = [1, 4096];
 const movementOps = {
     slice: movement_define(3),
-    split: movement_define(2, MANY),
-    split_v: movement_define(3, MANY),
-    unstack: movement_define(1, MANY),
+    split: movement_define(2, movement_MANY),
+    split_v: movement_define(3, movement_MANY),
+    unstack: movement_define(1, movement_MANY),
     tile: movement_define(2),
     broadcast_to: movement_define(2),
     expand_dims: movement_define(2),
@@ -68916,6 +69083,66 @@ function emitDense(op, ctx) {
 }
 /** The C of fully connected layers. */
 const denseEmitters = { 'nn.dense': emitDense };
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/detection.js
+
+
+
+
+
+function emitSuppression(op, ctx) {
+    const soft = op.kind === 'vision.soft_non_max_suppression';
+    const [n] = operand(op, 0).shape;
+    const one = (i) => `*${ctx.input(i)}`;
+    const args = [
+        ...[ctx.input(0), ctx.input(1), n, shape_elements(op.outputs[0].shape), one(3), one(4), soft ? one(5) : '0.0f'],
+        ...[ctx.output(0), soft ? ctx.output(1) : 'NULL', ctx.scratch(12 * n)],
+    ];
+    return { includes: ['suppression.h'], body: `*${ctx.output(soft ? 2 : 1)} = ig_suppress(${args.join(', ')});\n` };
+}
+function emitDetection(op, ctx) {
+    const { attrs } = op;
+    const [, boxes, length] = operand(op, 0).shape;
+    const perBox = operand(op, 1).shape[2];
+    const steps = [];
+    /** Operand `i` as float32. */
+    const real = (i) => {
+        const t = operand(op, i);
+        if (isFloat(t.dtype))
+            return ctx.input(i);
+        const { scale, zeroPoint } = parameters(t);
+        const to = ctx.scratch(4 * shape_elements(t.shape));
+        steps.push(`ig_dequantize_u8(${[ctx.input(i), to, shape_elements(t.shape), cFloat(scale), zeroPoint].join(', ')});\n`);
+        return `(const float *)${to}`;
+    };
+    const [encodings, scores, anchors] = [real(0), real(1), real(2)];
+    const fields = {
+        ...epilogue_integers({ boxes, length, scores_per_box: perBox, classes: attrs.numClasses, most: attrs.maxDetections }),
+        ...epilogue_integers({ classes_per_box: attrs.maxClassesPerDetection, per_class: attrs.detectionsPerClass }),
+        ...epilogue_integers({ regular: attrs.useRegularNms }),
+        ...{ least: cFloat(attrs.scoreThreshold), overlap: cFloat(attrs.iouThreshold) },
+        ...{ y_scale: cFloat(attrs.yScale), x_scale: cFloat(attrs.xScale) },
+        ...{ h_scale: cFloat(attrs.hScale), w_scale: cFloat(attrs.wScale) },
+    };
+    const scratch = {
+        ...{ boxes: ctx.scratch(16 * boxes), top: ctx.scratch(4 * boxes) },
+        ...{ selected: ctx.scratch(4 * attrs.maxDetections), gone: ctx.scratch(boxes) },
+    };
+    const args = [
+        ...['&p', encodings, `${scores} + ${perBox - attrs.numClasses}`, anchors, '&s'],
+        ...[0, 1, 2, 3].map((i) => ctx.output(i)),
+    ];
+    const setup = cDescription('ig_detection', 'p', fields) + cDescription('ig_detection_scratch', 's', scratch);
+    return {
+        includes: ['quantize.h', 'suppression.h'],
+        body: `${setup}${steps.join('')}ig_detect(${args.join(', ')});\n`,
+    };
+}
+const detectionEmitters = {
+    'vision.non_max_suppression': emitSuppression,
+    'vision.soft_non_max_suppression': emitSuppression,
+    'vision.detection_postprocess': emitDetection,
+};
 
 ;// CONCATENATED MODULE: ./build/js/model/ops/direct.js
 /**
@@ -69514,6 +69741,110 @@ const indexingEmitters = {
     },
 };
 
+;// CONCATENATED MODULE: ./build/js/model/ops/fixedpoint16.js
+/**
+ * gemmlowp's fixed-point functions on raw int16 values (fixedpoint.h), as the gates of the integer LSTM use them. The
+ * constants are those of the int32 functions, rounded to 16 bits.
+ */
+
+const fixedpoint16_MAX = 32767;
+const fixedpoint16_MIN = -32768;
+const wrap = (x) => (x << 16) >> 16;
+/** High half of 2ab, halves rounded up, saturating. */
+const mul = (a, b) => (a === fixedpoint16_MIN && b === fixedpoint16_MIN ? fixedpoint16_MAX : (a * b + 16384) >> 15);
+/** x · 2^exponent, saturated. */
+function fixedpoint16_shiftLeft(x, exponent) {
+    const threshold = 2 ** (15 - exponent) - 1;
+    return x > threshold ? fixedpoint16_MAX : x < -threshold ? fixedpoint16_MIN : x << exponent;
+}
+const half = (int32) => roundingDivideByPOT(int32, 16);
+const EXP_MINUS_EIGHTH = half(1895147668);
+const THIRD = half(715827883);
+const FORTY_EIGHT_17THS = half(1515870810);
+const MINUS_THIRTY_TWO_17THS = half(-1010580540);
+/** exp(−2^k) in Q0.15 for k = −2 … 4. */
+const fixedpoint16_EXPONENTS = [1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242].map(half);
+/** exp(a) for a in [−1/4, 0), Q0.15: a Taylor polynomial about −1/8. */
+function fixedpoint16_expNearZero(a) {
+    const x = a + 4096;
+    const x2 = mul(x, x);
+    const x3 = mul(x2, x);
+    const x4 = mul(x2, x2);
+    const cubic = mul(wrap(roundingDivideByPOT(x4, 2) + x3), THIRD);
+    const tail = roundingDivideByPOT(wrap(cubic + x2), 1);
+    return Math.min(EXP_MINUS_EIGHTH + mul(EXP_MINUS_EIGHTH, wrap(x + tail)), fixedpoint16_MAX);
+}
+/** exp(a) for a ≤ 0 with `integerBits` integer bits; the result is Q0.15. */
+function expOfNegative16(a, integerBits) {
+    if (a === 0)
+        return fixedpoint16_MAX;
+    const fraction = 15 - integerBits;
+    if (integerBits > 5 && a < -(1 << (20 - integerBits)))
+        return 0;
+    const quarter = 1 << (fraction - 2);
+    const part = (a & (quarter - 1)) - quarter;
+    let result = fixedpoint16_expNearZero(fixedpoint16_shiftLeft(part, integerBits));
+    const remainder = part - a;
+    fixedpoint16_EXPONENTS.forEach((factor, i) => {
+        const exponent = i - 2;
+        if (integerBits > exponent && remainder & (1 << (fraction + exponent)))
+            result = mul(result, factor);
+    });
+    return result;
+}
+/** 2 / (1 + a) for a in [0, 1], Q2.13: Newton's iteration. */
+function twoOverOnePlus(a) {
+    const halfDenominator = (a + fixedpoint16_MAX + 1) >> 1;
+    let x = FORTY_EIGHT_17THS + mul(halfDenominator, MINUS_THIRTY_TWO_17THS);
+    for (let i = 0; i < 3; i++) {
+        const error = 8192 - mul(halfDenominator, x);
+        x = wrap(x + fixedpoint16_shiftLeft(mul(x, error), 2));
+    }
+    return x;
+}
+/** 1 / (1 + exp(−x)) of a Q3.12 value, in Q0.15. Source: gemmlowp's logistic. */
+function sigmoidOfQ3(x) {
+    if (x === 0)
+        return 16384;
+    const positive = fixedpoint16_shiftLeft(twoOverOnePlus(expOfNegative16(x > 0 ? -x : x, 3)), 1);
+    return x > 0 ? positive : fixedpoint16_MAX - positive;
+}
+/** tanh of a value with `integerBits` integer bits (0 to 6), in Q0.15. Source: gemmlowp's tanh. */
+function tanhOfFixed(x, integerBits) {
+    if (x === 0)
+        return 0;
+    const magnitude = fixedpoint16_shiftLeft(twoOverOnePlus(expOfNegative16(x < 0 ? x : -x, integerBits + 1)) - 8192, 2);
+    return x < 0 ? wrap(-magnitude) : magnitude;
+}
+
+;// CONCATENATED MODULE: ./build/js/model/ops/lstm_layout.js
+/** The operands of an LSTM and its extents, as its rules, its arithmetic and its code generation see them. */
+
+/** Operands by what they are. */
+const LSTM = {
+    data: 0,
+    projection: 16,
+    projectionBias: 17,
+    outputState: 18,
+    cellState: 19,
+    input: { weights: 1, recurrent: 5, peephole: 9, bias: 12, norm: 20 },
+    forget: { weights: 2, recurrent: 6, peephole: 10, bias: 13, norm: 21 },
+    /** The cell's gate has no peephole: operand 24 does not exist. */
+    cell: { weights: 3, recurrent: 7, peephole: 24, bias: 14, norm: 22 },
+    output: { weights: 4, recurrent: 8, peephole: 11, bias: 15, norm: 23 },
+};
+const GATES = ['input', 'forget', 'cell', 'output'];
+/** What is computed with what, by the types of data and weights. */
+const lstmForm = (op) => operand(op, 0).dtype === 'int8' ? 'integer' : operand(op, 2).dtype === 'float32' ? 'float' : 'hybrid';
+function lstmShape(op) {
+    const [first, second, inputs] = operand(op, 0).shape;
+    const [cells, outputs] = operand(op, LSTM.output.recurrent).shape;
+    const [batch, time] = op.attrs.timeMajor ? [second, first] : [first, second];
+    return { batch, time, inputs, cells, outputs };
+}
+/** Whether operand `i` is given. */
+const has = (op, i) => op.inputs[i] != null;
+
 ;// CONCATENATED MODULE: ./build/js/model/ops/table16.js
 /** int16 functions by table and linear interpolation, as the INT16x8 forms of sigmoid, tanh and softmax use them. */
 
@@ -69601,6 +69932,281 @@ function lookUp16(value, table) {
     const slope = ((table[at + 1] - table[at]) << 16) >> 16;
     return ((table[at] + ((slope * (value & 0x7f) + 64) >> 7)) << 16) >> 16;
 }
+
+;// CONCATENATED MODULE: ./build/js/model/ops/lstm_integer.js
+/**
+ * The LSTM on int8 with an int16 cell state ("8x8_16"). Source: LstmStepInteger8x8_16 (lstm_eval.cc),
+ * PopulateQuantizedLstmParams8x8_16 (unidirectional_sequence_lstm.cc), portable_tensor_utils.cc.
+ */
+
+
+
+
+
+
+const lstm_integer_f = Math.fround;
+/** The fixed-point parameters, worked out in float32 as TFLite does. */
+function integerLstm(op) {
+    const { attrs } = op;
+    const scaleOf = (i) => parameters(operand(op, i)).scale;
+    const cellScale = powerOfTwo(scaleOf(LSTM.cellState));
+    const hidden = attrs.intermediates[4];
+    const gate = (name, at) => {
+        const { weights, recurrent, peephole, norm } = LSTM[name];
+        if (!has(op, weights))
+            return null;
+        const before = has(op, norm) ? attrs.intermediates[at].scale : 2 ** -12;
+        const product = (i, of) => quantizeMultiplier(lstm_integer_f(lstm_integer_f(scaleOf(i) * scaleOf(of)) / before));
+        return {
+            input: product(weights, LSTM.data),
+            recurrent: product(recurrent, LSTM.outputState),
+            peephole: has(op, peephole) ? quantizeMultiplier(lstm_integer_f((2 ** cellScale * scaleOf(peephole)) / before)) : null,
+            norm: has(op, norm)
+                ? {
+                    scale: quantizeMultiplier(scaleOf(norm)),
+                    leastVariance: Math.max(1, castInt32(Math.trunc(lstm_integer_f(10000 * scaleOf(norm))))),
+                }
+                : null,
+        };
+    };
+    const { batch, outputs, cells } = lstmShape(op);
+    const limit = (clip, scale, most) => clip > 0 ? Math.trunc(Math.min(lstm_integer_f(lstm_integer_f(clip) / scale), most)) : 0;
+    return {
+        gates: Object.fromEntries(GATES.map((name, i) => [name, gate(name, i)])),
+        cellScale,
+        cellClip: limit(attrs.cellClip, scaleOf(LSTM.cellState), 32767),
+        projectionClip: limit(attrs.projectionClip, parameters(op.outputs[0]).scale, 127),
+        hidden: quantizeMultiplier(lstm_integer_f((2 ** -15 / hidden.scale) * 2 ** -15)),
+        hiddenZero: hidden.zeroPoint,
+        projection: has(op, LSTM.projection)
+            ? quantizeMultiplier(lstm_integer_f(lstm_integer_f(scaleOf(LSTM.projection) * hidden.scale) / scaleOf(LSTM.outputState)))
+            : { multiplier: 0, shift: 0 },
+        peepholeReach: Math.min(outputs, cells) * (attrs.timeMajor ? batch : 1),
+    };
+}
+/** What is added to the sums of row `row`: the bias, and the weights' sum times the vector's zero point taken away. */
+function effectiveBias(weights, bias, rows, zeroPoint) {
+    const depth = weights.length / rows;
+    return Int32Array.from({ length: rows }, (_, row) => {
+        let sum = 0;
+        for (let k = 0; k < depth; k++)
+            sum += weights[row * depth + k];
+        return (bias?.[row] ?? 0) - Math.imul(sum, zeroPoint);
+    });
+}
+const to16 = (x) => clamp(x, -32768, 32767);
+const wrap16 = (x) => (x << 16) >> 16;
+function lstm_integer_dot(w, row, x, bias) {
+    let sum = bias;
+    const from = row * x.length;
+    for (let k = 0; k < x.length; k++)
+        sum = (sum + Math.imul(w[from + k], x[k])) | 0;
+    return sum;
+}
+/** In place, on values of any scale; the result is Q3.12. Source: PortableApplyLayerNorm. */
+function normalize(values, coefficients, bias, norm) {
+    const n = values.length;
+    let sum = 0;
+    let squares = 0;
+    for (const v of values) {
+        sum += v;
+        squares += v * v;
+    }
+    const mean = Math.trunc((sum * 1024) / n);
+    const variance = Math.trunc((squares * Math.trunc(2 ** 20 / n) - mean * mean) / 2 ** 20) | 0;
+    const inverse = inverseSqrt(variance < 1 ? norm.leastVariance : variance);
+    const scale = { multiplier: norm.scale.multiplier, shift: norm.scale.shift + 12 };
+    for (let c = 0; c < n; c++) {
+        const rescaled = multiplyByMultiplier(1024 * values[c] - mean, inverse);
+        const weighted = (Math.imul(rescaled, coefficients[c]) + bias[c]) | 0;
+        const rounded = Math.trunc((weighted > 0 ? weighted + 512 : weighted - 512) / 1024);
+        values[c] = to16(multiplyByMultiplier(rounded, scale));
+    }
+}
+function stepInteger(op, lstm) {
+    const { cells, outputs } = lstmShape(op);
+    const dataZero = parameters(operand(op, 0)).zeroPoint;
+    const stateZero = parameters(operand(op, LSTM.outputState)).zeroPoint;
+    const bytes = (i) => op.data[i];
+    const sums = (i) => op.data[i] ?? null;
+    const biases = GATES.map((name) => {
+        const { weights, recurrent, bias, norm } = LSTM[name];
+        if (lstm.gates[name] === null)
+            return null;
+        return {
+            input: effectiveBias(bytes(weights), has(op, norm) ? null : sums(bias), cells, dataZero),
+            recurrent: effectiveBias(bytes(recurrent), null, cells, stateZero),
+        };
+    });
+    const projectionBias = has(op, LSTM.projection)
+        ? effectiveBias(bytes(LSTM.projection), sums(LSTM.projectionBias), outputs, -lstm.hiddenZero)
+        : null;
+    function gate(at, x, h, c, batch) {
+        const name = GATES[at];
+        const { weights, recurrent, peephole, bias, norm } = LSTM[name];
+        const by = lstm.gates[name];
+        const out = new Int16Array(cells);
+        for (let row = 0; row < cells; row++) {
+            const fromData = multiplyByMultiplier(lstm_integer_dot(bytes(weights), row, x, biases[at].input[row]), by.input);
+            const fromState = multiplyByMultiplier(lstm_integer_dot(bytes(recurrent), row, h, biases[at].recurrent[row]), by.recurrent);
+            let sum = to16(fromState + to16(fromData));
+            const flat = op.attrs.timeMajor ? batch * cells + row : row;
+            if (by.peephole !== null && flat < lstm.peepholeReach) {
+                const weight = op.data[peephole][flat % Math.min(outputs, cells)];
+                sum = to16(sum + multiplyByMultiplier(Math.imul(weight, c[row]), by.peephole));
+            }
+            out[row] = sum;
+        }
+        if (by.norm !== null)
+            normalize(out, op.data[norm], sums(bias), by.norm);
+        return out.map(name === 'cell' ? (v) => tanhOfFixed(v, 3) : sigmoidOfQ3);
+    }
+    return (x, h, c, batch) => {
+        const [data, state, cell] = [x, h, c];
+        const forget = gate(1, data, state, cell, batch);
+        const input = lstm.gates.input === null ? forget.map((v) => 32767 - v) : gate(0, data, state, cell, batch);
+        const update = gate(2, data, state, cell, batch);
+        for (let i = 0; i < cells; i++) {
+            const kept = wrap16(roundingDivideByPOT(forget[i] * cell[i], 15));
+            const added = wrap16(roundingDivideByPOT(input[i] * update[i], 30 + lstm.cellScale));
+            const sum = to16(kept + added);
+            cell[i] = lstm.cellClip > 0 ? clamp(sum, -lstm.cellClip, lstm.cellClip) : sum;
+        }
+        const output = gate(3, data, state, cell, batch);
+        const squash = (i) => Math.imul(output[i], tanhOfFixed(cell[i], 15 + lstm.cellScale));
+        const hide = (i, zero) => clamp(multiplyByMultiplier(squash(i), lstm.hidden) + zero, -128, 127);
+        if (projectionBias === null) {
+            for (let i = 0; i < cells; i++)
+                state[i] = hide(i, lstm.hiddenZero);
+            return;
+        }
+        const hidden = Int8Array.from({ length: cells }, (_, i) => hide(i, -lstm.hiddenZero));
+        const zero = stateZero;
+        for (let i = 0; i < outputs; i++) {
+            const sum = multiplyByMultiplier(lstm_integer_dot(bytes(LSTM.projection), i, hidden, projectionBias[i]), lstm.projection);
+            const y = clamp(sum + zero, -128, 127);
+            state[i] = lstm.projectionClip > 0 ? clamp(y, -lstm.projectionClip, lstm.projectionClip) : y;
+        }
+    };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/lstm.js
+
+
+
+
+
+
+
+/** A fused activation as a clamp or tanh. */
+function activationFields(activation) {
+    const { min, max } = floatRange(activation);
+    return { low: cFloat(min), high: cFloat(max), ...epilogue_integers({ with_tanh: activation === 'TANH' }) };
+}
+const shapeFields = (op) => epilogue_integers({ ...lstmShape(op), time_major: op.attrs.timeMajor });
+const prefixed = (prefix, fields) => Object.fromEntries(Object.entries(fields).map(([name, value]) => [`${prefix}.${name}`, value]));
+/** Pointers to those operands that are given; members left out are NULL. */
+function pointers(op, ctx, members) {
+    const given = Object.entries(members).filter(([, i]) => has(op, i));
+    return Object.fromEntries(given.map(([name, i]) => [name, ctx.input(i)]));
+}
+function emitFloat(op, ctx) {
+    const hybrid = lstmForm(op) === 'hybrid';
+    const { inputs, cells, outputs } = lstmShape(op);
+    const scale = (i) => cFloat(hybrid && has(op, i) ? parameters(operand(op, i)).scale : 1);
+    const gate = (name) => {
+        const { weights, recurrent, peephole, bias, norm } = LSTM[name];
+        if (!has(op, weights))
+            return {};
+        return {
+            ...pointers(op, ctx, { weights, recurrent, peephole, bias, norm }),
+            ...{ weights_scale: scale(weights), recurrent_scale: scale(recurrent), peephole_scale: scale(peephole) },
+        };
+    };
+    const fields = {
+        ...shapeFields(op),
+        ...epilogue_integers({ hybrid, asymmetric: op.attrs.asymmetricQuantizeInputs }),
+        ...activationFields(op.attrs.activation),
+        ...{ cell_clip: cFloat(op.attrs.cellClip), projection_clip: cFloat(op.attrs.projectionClip) },
+        ...Object.assign({}, ...GATES.map((name) => prefixed(name, gate(name)))),
+        ...pointers(op, ctx, { projection: LSTM.projection, projection_bias: LSTM.projectionBias }),
+        projection_scale: scale(LSTM.projection),
+    };
+    const scratch = ctx.scratch(16 * cells + inputs + outputs + cells);
+    const args = ['&p', ctx.input(0), ctx.output(0), ctx.state(LSTM.outputState), ctx.state(LSTM.cellState), scratch];
+    return { includes: ['lstm.h'], body: `${cDescription('ig_lstm', 'p', fields)}ig_lstm_run(${args.join(', ')});\n` };
+}
+const scaleFields = (name, { multiplier, shift }) => prefixed(name, epilogue_integers({ m: multiplier, shift }));
+/** The elements of a constant operand, or null where it is absent. */
+function constantOf(op, i) {
+    if (!has(op, i))
+        return null;
+    const { data } = operand(op, i);
+    if (data === null)
+        throw new errors/* InputError */.d('weights and biases of an integer LSTM must be constants');
+    return data;
+}
+function emitInteger(op, ctx) {
+    const lstm = integerLstm(op);
+    const { cells, outputs } = lstmShape(op);
+    const stateZero = parameters(operand(op, LSTM.outputState)).zeroPoint;
+    const bytes = (i) => constantOf(op, i);
+    const gate = (name) => {
+        const by = lstm.gates[name];
+        const { weights, recurrent, peephole, bias, norm } = LSTM[name];
+        if (by === null)
+            return {};
+        const sums = constantOf(op, bias);
+        const dataZero = parameters(operand(op, 0)).zeroPoint;
+        return {
+            ...pointers(op, ctx, { weights, recurrent, peephole, norm }),
+            bias: ctx.constant(effectiveBias(bytes(weights), by.norm === null ? sums : null, cells, dataZero)),
+            recurrent_bias: ctx.constant(effectiveBias(bytes(recurrent), null, cells, stateZero)),
+            ...scaleFields('by', by.input),
+            ...scaleFields('recurrent_by', by.recurrent),
+            ...(by.peephole === null ? {} : scaleFields('peephole_by', by.peephole)),
+            ...(by.norm === null
+                ? {}
+                : {
+                    norm_bias: ctx.input(bias),
+                    ...epilogue_integers({ least_variance: by.norm.leastVariance }),
+                    ...scaleFields('norm_by', by.norm.scale),
+                }),
+        };
+    };
+    const projected = has(op, LSTM.projection);
+    const projection = projected
+        ? {
+            projection: ctx.input(LSTM.projection),
+            projection_bias: ctx.constant(effectiveBias(bytes(LSTM.projection), constantOf(op, LSTM.projectionBias), outputs, -lstm.hiddenZero)),
+        }
+        : {};
+    const fields = {
+        ...shapeFields(op),
+        ...epilogue_integers({
+            cell_bits: 15 + lstm.cellScale,
+            cell_clip: lstm.cellClip,
+            projection_clip: lstm.projectionClip,
+            hidden_zero: projected ? -lstm.hiddenZero : lstm.hiddenZero,
+            state_zero: stateZero,
+            peephole_reach: lstm.peepholeReach,
+            peephole_period: Math.min(outputs, cells),
+        }),
+        ...Object.assign({}, ...GATES.map((name) => prefixed(name, gate(name)))),
+        ...projection,
+        ...scaleFields('hidden_by', lstm.hidden),
+        ...scaleFields('projection_by', lstm.projection),
+    };
+    const scratch = ctx.scratch(9 * cells);
+    const args = ['&p', ctx.input(0), ctx.output(0), ctx.state(LSTM.outputState), ctx.state(LSTM.cellState), scratch];
+    return {
+        includes: ['lstm_integer.h'],
+        body: `${cDescription('ig_lstm_s8', 'p', fields)}ig_lstm_run_s8(${args.join(', ')});\n`,
+    };
+}
+const lstmEmitters = {
+    'nn.lstm': (op, ctx) => (lstmForm(op) === 'integer' ? emitInteger(op, ctx) : emitFloat(op, ctx)),
+};
 
 ;// CONCATENATED MODULE: ./build/js/model/ops/softmax.js
 
@@ -70498,6 +71104,640 @@ const broadcastArgs = defineOp({
     },
 });
 const creationOps = { full, arange, broadcast_args: broadcastArgs };
+
+;// CONCATENATED MODULE: ./build/js/model/ops/suppression.js
+
+
+const suppression_f = Math.fround;
+/** Intersection over union of two boxes given by opposite corners; 0 where one has no area. */
+function overlap(boxes, i, j) {
+    const span = (at, k) => {
+        const [a, b] = [boxes[4 * at + k], boxes[4 * at + k + 2]];
+        return a < b ? [a, b] : [b, a];
+    };
+    const [[iy0, iy1], [ix0, ix1]] = [span(i, 0), span(i, 1)];
+    const [[jy0, jy1], [jx0, jx1]] = [span(j, 0), span(j, 1)];
+    const area = (h, w) => suppression_f(suppression_f(h) * suppression_f(w));
+    const [one, other] = [area(iy1 - iy0, ix1 - ix0), area(jy1 - jy0, jx1 - jx0)];
+    if (one <= 0 || other <= 0)
+        return 0;
+    const height = Math.max(suppression_f(Math.min(iy1, jy1) - Math.max(iy0, jy0)), 0);
+    const width = Math.max(suppression_f(Math.min(ix1, jx1) - Math.max(ix0, jx0)), 0);
+    const shared = suppression_f(height * width);
+    const union = suppression_f(suppression_f(one + other) - shared);
+    return union === 0 ? 0 : suppression_f(shared / union);
+}
+/** Moves `c` up from `hole` to where its parent has at least its score. */
+function siftUp(heap, start, c) {
+    let hole = start;
+    while (hole > 0) {
+        const parent = (hole - 1) >> 1;
+        if (!(heap[parent].score < c.score))
+            break;
+        heap[hole] = heap[parent];
+        hole = parent;
+    }
+    heap[hole] = c;
+}
+/**
+ * Takes the best candidate. Which of several with the same score that is follows from how C++ libraries keep a heap:
+ * the hole goes all the way down, to the right where both children are alike, and the last element up from there.
+ */
+function takeBest(heap) {
+    const best = heap[0];
+    const last = heap.pop();
+    if (heap.length === 0)
+        return best;
+    let hole = 0;
+    for (let child = 2; child <= heap.length; child = 2 * hole + 2) {
+        const next = child === heap.length || heap[child].score < heap[child - 1].score ? child - 1 : child;
+        heap[hole] = heap[next];
+        hole = next;
+    }
+    siftUp(heap, hole, last);
+    return best;
+}
+/** Indices of the selected boxes, the best first, and their scores. Source: reference/non_max_suppression.h. */
+function suppress(boxes, scores, limits) {
+    const heap = [];
+    scores.forEach((score, index) => {
+        if (score > limits.score)
+            siftUp(heap, heap.length, { index, score, from: 0 });
+    });
+    const wanted = Math.min(heap.length, limits.most);
+    const decay = limits.sigma > 0 ? suppression_f(-0.5 / limits.sigma) : 0;
+    const selected = [];
+    while (selected.length < wanted && heap.length > 0) {
+        const next = takeBest(heap);
+        let score = next.score;
+        let gone = false;
+        for (let j = selected.length - 1; j >= next.from && !gone; j--) {
+            const shared = overlap(boxes, next.index, selected[j].index);
+            gone = shared >= limits.overlap;
+            if (gone)
+                break;
+            if (limits.sigma > 0)
+                score = suppression_f(score * suppression_f(Math.exp(suppression_f(suppression_f(decay * shared) * shared))));
+            if (score <= limits.score)
+                break;
+        }
+        if (gone)
+            continue;
+        const from = selected.length;
+        if (score === next.score)
+            selected.push({ index: next.index, score });
+        // As in TFLite, one just selected comes back too; it then overlaps itself wholly.
+        if (score > limits.score)
+            siftUp(heap, heap.length, { index: next.index, score, from });
+    }
+    return selected;
+}
+/** The largest number of results, or null while it is unknown. */
+const mostSelected = (op) => integers(op.inputs[2])?.[0] ?? null;
+function suppression_check(op) {
+    const [boxes, scores, most] = [operand(op, 0), operand(op, 1), operand(op, 2)];
+    const soft = op.kind === 'vision.soft_non_max_suppression';
+    const limits = op.inputs.slice(3);
+    const value = (i) => op.inputs[i]?.data?.[0];
+    return firstProblems(() => [
+        dtypeIs(boxes, 'the boxes', 'float32'),
+        dtypeIs(scores, 'the scores', 'float32'),
+        dtypeIs(most, 'the number of results', 'int32'),
+        ...limits.map((t) => dtypeIs(t, 'a limit', 'float32')),
+        ...op.inputs.slice(2).map((t) => shape_elements(t.shape) !== 1 && 'a limit is no single value'),
+        (boxes.shape.length !== 2 || boxes.shape[1] !== 4) && `the boxes have the shape ${shape_showShape(boxes.shape)}`,
+        !sameShape(scores.shape, boxes.shape.slice(0, 1)) &&
+            `${shape_showShape(scores.shape)} scores for ${shape_showShape(boxes.shape)} boxes`,
+        ...op.outputs.map((t, i) => dtypeIs(t, `output ${i}`, soft && i === 1 ? 'float32' : 'int32')),
+    ], () => [
+        mostSelected(op) === null && 'the number of results is not a constant',
+        (mostSelected(op) ?? 0) < 0 && `at most ${mostSelected(op)} results`,
+        soft && (value(5) ?? 0) < 0 && `sigma is ${value(5)}, must be at least 0`,
+    ]);
+}
+function suppression_shapes(op) {
+    const most = mostSelected(op);
+    const list = most === null ? null : [most];
+    return op.kind === 'vision.soft_non_max_suppression' ? [list, list, []] : [list, []];
+}
+/** Places beyond the selected ones are 0. */
+function suppression_evaluate(op) {
+    const soft = op.kind === 'vision.soft_non_max_suppression';
+    const limit = (i) => dataOf(op, i)[0];
+    const [out] = op.outputs;
+    const selected = suppress(dataOf(op, 0), dataOf(op, 1), {
+        most: shape_elements(out.shape),
+        overlap: limit(3),
+        score: limit(4),
+        sigma: soft ? limit(5) : 0,
+    });
+    const indices = new Int32Array(shape_elements(out.shape));
+    const scores = new Float32Array(shape_elements(out.shape));
+    selected.forEach(({ index, score }, i) => {
+        indices[i] = index;
+        scores[i] = score;
+    });
+    const count = Int32Array.of(selected.length);
+    return soft ? [indices, scores, count] : [indices, count];
+}
+const suppression = (inputs, outputs) => defineOp({
+    arity: { inputs: [inputs, inputs], outputs: [outputs, outputs] },
+    check: (op) => suppression_check(op),
+    shapes: (op) => suppression_shapes(op),
+    evaluate: (op) => suppression_evaluate(op),
+});
+const suppressionOps = {
+    'vision.non_max_suppression': suppression(5, 2),
+    'vision.soft_non_max_suppression': suppression(6, 3),
+};
+
+;// CONCATENATED MODULE: ./build/js/model/ops/detection.js
+
+
+
+
+const detection_f = Math.fround;
+function reals(op, i) {
+    const t = operand(op, i);
+    if (isFloat(t.dtype))
+        return dataOf(op, i);
+    const { scales, zeroPoints } = t.quantization;
+    return Float32Array.from(op.data[i], (q) => (q - zeroPoints[0]) * scales[0]);
+}
+/** Boxes by their corners (y, x, y, x). */
+function decodeBoxes(op) {
+    const { attrs } = op;
+    const [encodings, anchors] = [reals(op, 0), reals(op, 2)];
+    const [, n, length] = operand(op, 0).shape;
+    const boxes = new Float32Array(4 * n);
+    for (let i = 0; i < n; i++) {
+        const [y, x, h, w] = encodings.subarray(i * length);
+        const [anchorY, anchorX, anchorH, anchorW] = anchors.subarray(4 * i);
+        const centerY = detection_f((y / detection_f(attrs.yScale)) * anchorH + anchorY);
+        const centerX = detection_f((x / detection_f(attrs.xScale)) * anchorW + anchorX);
+        const halfH = detection_f(0.5 * Math.exp(h / detection_f(attrs.hScale)) * anchorH);
+        const halfW = detection_f(0.5 * Math.exp(w / detection_f(attrs.wScale)) * anchorW);
+        boxes.set([centerY - halfH, centerX - halfW, centerY + halfH, centerX + halfW], 4 * i);
+    }
+    return boxes;
+}
+/** Indices in falling order of their score, alike ones in rising order. */
+const ranked = (indices, score) => [...indices].sort((a, b) => score(b) - score(a) || a - b);
+/** The boxes that stay of one class, the best first. */
+function selectBoxes(attrs, boxes, scores, most) {
+    const kept = Array.from(scores.keys()).filter((i) => scores[i] >= detection_f(attrs.scoreThreshold));
+    const order = ranked(kept, (i) => scores[i]);
+    const gone = new Set();
+    const selected = [];
+    for (const [at, i] of order.entries()) {
+        if (selected.length >= Math.min(order.length, most))
+            break;
+        if (gone.has(i))
+            continue;
+        selected.push(i);
+        for (const j of order.slice(at + 1))
+            if (overlap(boxes, i, j) > detection_f(attrs.iouThreshold))
+                gone.add(j);
+    }
+    return selected;
+}
+/** Each box with its best classes. */
+function detectFast(attrs, boxes, score) {
+    const { numClasses, maxClassesPerDetection } = attrs;
+    const classes = Array.from({ length: numClasses }, (_, c) => c);
+    const best = Array.from({ length: boxes.length / 4 }, (_, box) => ranked(classes, (c) => score(box, c)).slice(0, Math.min(maxClassesPerDetection, numClasses)));
+    const top = Float32Array.from(best, ([c], box) => score(box, c));
+    const selected = selectBoxes(attrs, boxes, top, attrs.maxDetections);
+    const found = selected.flatMap((box, i) => best[box].map((c, k) => ({ box, class: c, score: score(box, c), place: maxClassesPerDetection * i + k })));
+    return [found, selected.length];
+}
+/** The best of all classes' selections; on a draw the earlier class goes first. */
+function detectRegular(attrs, boxes, score) {
+    const most = Math.min(attrs.detectionsPerClass, attrs.maxDetections);
+    let found = [];
+    for (let c = 0; c < attrs.numClasses; c++) {
+        const scores = Float32Array.from({ length: boxes.length / 4 }, (_, box) => score(box, c));
+        const added = selectBoxes(attrs, boxes, scores, most).map((box) => ({ box, class: c, score: scores[box] }));
+        found = [...found, ...added].sort((a, b) => b.score - a.score).slice(0, attrs.maxDetections);
+    }
+    return [found.map((d, place) => ({ ...d, place })), found.length];
+}
+function detection_evaluate(op) {
+    const { attrs } = op;
+    const boxes = decodeBoxes(op);
+    const all = reals(op, 1);
+    const perBox = operand(op, 1).shape[2];
+    const score = (box, c) => all[box * perBox + perBox - attrs.numClasses + c];
+    const [found, count] = (attrs.useRegularNms ? detectRegular : detectFast)(attrs, boxes, score);
+    const [outBoxes, classes, scores] = op.outputs.map((t) => new Float32Array(shape_elements(t.shape)));
+    for (const d of found) {
+        outBoxes.set(boxes.subarray(4 * d.box, 4 * d.box + 4), 4 * d.place);
+        classes[d.place] = d.class;
+        scores[d.place] = d.score;
+    }
+    return [outBoxes, classes, scores, Float32Array.of(count)];
+}
+/** How many places the results have. */
+const detectionPlaces = ({ maxDetections, maxClassesPerDetection }) => maxDetections * maxClassesPerDetection;
+const MOST_DETECTIONS = 100_000;
+function detection_check(op) {
+    const { attrs } = op;
+    const [boxes, scores, anchors] = [operand(op, 0), operand(op, 1), operand(op, 2)];
+    const count = (n, least, what) => !(Number.isInteger(n) && n >= least && n <= MOST_DETECTIONS) &&
+        `${what} is ${n}, must be from ${least} to ${MOST_DETECTIONS}`;
+    const scale = (x, what) => !(x !== 0 && Number.isFinite(x)) && `${what} is ${x}`;
+    const quantized = (t, what) => t.dtype === 'uint8' && perTensorQuantized(t, what);
+    return firstProblems(() => [
+        rankIs(boxes, 'the box encodings', 3),
+        rankIs(scores, 'the class scores', 3),
+        rankIs(anchors, 'the anchors', 2),
+        dtypeIs(boxes, 'the box encodings', 'float32', 'uint8'),
+        dtypeIs(scores, 'the class scores', 'float32', 'uint8'),
+        dtypeIs(anchors, 'the anchors', boxes.dtype),
+        ...op.outputs.map((t, i) => dtypeIs(t, `output ${i}`, 'float32')),
+        count(attrs.maxDetections, 1, 'max_detections'),
+        count(attrs.maxClassesPerDetection, 1, 'max_classes_per_detection'),
+        count(attrs.detectionsPerClass, attrs.useRegularNms ? 1 : 0, 'detections_per_class'),
+        count(attrs.numClasses, 1, 'num_classes'),
+        scale(attrs.yScale, 'y_scale'),
+        scale(attrs.xScale, 'x_scale'),
+        scale(attrs.hScale, 'h_scale'),
+        scale(attrs.wScale, 'w_scale'),
+        !(attrs.iouThreshold > 0 && attrs.iouThreshold <= 1) &&
+            `nms_iou_threshold is ${attrs.iouThreshold}, must be above 0 and at most 1`,
+        Number.isNaN(attrs.scoreThreshold) && 'nms_score_threshold is no number',
+    ], () => {
+        const [batch, n, length] = boxes.shape;
+        const background = scores.shape[2] - attrs.numClasses;
+        return [
+            batch !== 1 && `a batch of ${batch}, must be 1`,
+            length < 4 && `box encodings of ${length} numbers, must be at least 4`,
+            !sameShape(scores.shape.slice(0, 2), [1, n]) && `class scores ${shape_showShape(scores.shape)} for ${n} boxes`,
+            background !== 0 && background !== 1 && `${scores.shape[2]} scores for ${attrs.numClasses} classes`,
+            !sameShape(anchors.shape, [n, 4]) && `anchors ${shape_showShape(anchors.shape)} for ${n} boxes`,
+            detectionPlaces(attrs) * 4 > MAX_ELEMENTS && 'too many detections',
+            quantized(boxes, 'the box encodings'),
+            quantized(scores, 'the class scores'),
+            quantized(anchors, 'the anchors'),
+        ];
+    });
+}
+const detectionOps = {
+    'vision.detection_postprocess': defineOp({
+        arity: { inputs: [3, 3], outputs: [4, 4] },
+        check: detection_check,
+        // Without classes of its own, the regular form fills one place a detection.
+        shapes: ({ attrs }) => [
+            [1, detectionPlaces(attrs), 4],
+            [1, detectionPlaces(attrs)],
+            [1, detectionPlaces(attrs)],
+            [1],
+        ],
+        evaluate: detection_evaluate,
+    }),
+};
+
+;// CONCATENATED MODULE: ./build/js/model/ops/erfc.js
+/** The complementary error function, which JavaScript lacks; about 13 digits. */
+function erfc(x) {
+    if (x < 0)
+        return 2 - erfc(-x);
+    // Beyond, no double is left; NaN goes the same way as the numbers.
+    if (x > 27)
+        return 0;
+    const gauss = Math.exp(-x * x);
+    return x < 2 ? 1 - (2 / Math.sqrt(Math.PI)) * gauss * series(x) : (gauss / Math.sqrt(Math.PI)) * fraction(x);
+}
+/** x + 2x³/3 + 4x⁵/(3·5) + …: all terms have one sign, so nothing cancels. */
+function series(x) {
+    let term = x;
+    let sum = x;
+    for (let n = 1; n < 60; n++) {
+        term *= (2 * x * x) / (2 * n + 1);
+        sum += term;
+    }
+    return sum;
+}
+/** 1/(x + ½/(x + 1/(x + 3⁄2/(x + …)))), from the inside out. */
+function fraction(x) {
+    let rest = x;
+    for (let n = 80; n > 0; n--)
+        rest = x + n / 2 / rest;
+    return 1 / rest;
+}
+
+;// CONCATENATED MODULE: ./build/js/model/ops/unary_float.js
+/** What unary operators compute of real values, each step in float32 as the reference kernels do. */
+
+
+const unary_float_f = Math.fround;
+/** As tables hold it; the float kernel saturates and keeps precision in its tails. */
+const logistic = (x) => unary_float_f(1 / unary_float_f(1 + unary_float_f(Math.exp(-x))));
+/** √(2/π) and 1/√2 in float32. */
+const ROOT_2_PI = unary_float_f(Math.sqrt(2 / Math.PI));
+const ROOT_HALF = unary_float_f(Math.SQRT1_2);
+/** x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))), or x/2 · erfc(−x/√2), which does not cancel. Source: reference/gelu.h. */
+function gelu(x, approximate) {
+    const half = unary_float_f(0.5 * x);
+    if (!approximate)
+        return unary_float_f(half * unary_float_f(erfc(unary_float_f(x * -ROOT_HALF))));
+    const cube = unary_float_f(unary_float_f(unary_float_f(unary_float_f(0.044715) * x) * x) * x);
+    return unary_float_f(half * unary_float_f(1 + unary_float_f(Math.tanh(unary_float_f(ROOT_2_PI * unary_float_f(x + cube))))));
+}
+const unaryFunctions = {
+    'nn.relu': (x) => clamp(x, 0, Number.POSITIVE_INFINITY),
+    'nn.relu6': (x) => clamp(x, 0, 6),
+    'nn.relu_n1_to_1': (x) => clamp(x, -1, 1),
+    'nn.relu_0_to_1': (x) => clamp(x, 0, 1),
+    'nn.leaky_relu': (x, { alpha }) => (x > 0 ? x : x * unary_float_f(alpha)),
+    'nn.elu': (x) => (x < 0 ? Math.expm1(x) : x),
+    'nn.gelu': (x, { approximate }) => gelu(x, approximate),
+    // A NaN counts as 0 in the clamp and comes back in the product.
+    'nn.hard_swish': (x) => unary_float_f(unary_float_f(x * Math.min(6, Math.max(0, unary_float_f(x + 3)) || 0)) / 6),
+    sigmoid: (x) => {
+        if (x > 16.619047164916992)
+            return 1;
+        return x < -9 ? Math.exp(x) : logistic(x);
+    },
+    tanh: Math.tanh,
+    abs: Math.abs,
+    negative: (x) => -x,
+    ceil: Math.ceil,
+    floor: Math.floor,
+    round: roundEven,
+    cos: Math.cos,
+    sin: Math.sin,
+    exp: Math.exp,
+    log: Math.log,
+    sqrt: Math.sqrt,
+    rsqrt: (x) => unary_float_f(1 / unary_float_f(Math.sqrt(x))),
+    square: (x) => x * x,
+    sign: (x) => (x > 0 ? 1 : x < 0 ? -1 : 0),
+    logical_not: (x) => (x === 0 ? 1 : 0),
+};
+
+;// CONCATENATED MODULE: ./build/js/model/ops/lstm_float.js
+/** The LSTM on float32, with float32 or with int8 weights. Source: lstm_eval.cc. */
+
+
+
+
+
+const lstm_float_f = Math.fround;
+const floatProducts = (op) => (vector) => (weights, row) => {
+    const w = op.data[weights];
+    const from = row * vector.length;
+    let sum = 0;
+    for (let k = 0; k < vector.length; k++)
+        sum = lstm_float_f(sum + lstm_float_f(w[from + k] * vector[k]));
+    return sum;
+};
+/** The vector is quantized while running. */
+const hybridProducts = (op) => (vector) => {
+    const q = quantizeBatches(vector, 1, op.attrs.asymmetricQuantizeInputs);
+    const values = Int16Array.from(q.values, (v) => v - q.offsets[0]);
+    return (weights, row) => {
+        const w = op.data[weights];
+        const from = row * values.length;
+        let sum = 0;
+        for (let k = 0; k < values.length; k++)
+            sum = (sum + Math.imul(w[from + k], values[k])) | 0;
+        return lstm_float_f(lstm_float_f(sum) * lstm_float_f(q.scales[0] * operand(op, weights).quantization.scales[0]));
+    };
+};
+/** Any activation that TFLite can fuse here. */
+function activationOf(activation) {
+    if (activation === 'TANH')
+        return (x) => lstm_float_f(Math.tanh(x));
+    const { min, max } = floatRange(activation);
+    return (x) => clamp(x, min, max);
+}
+/** In place: (x − mean) / standard deviation · coefficient + bias. */
+function lstm_float_normalize(values, coefficients, bias) {
+    const n = values.length;
+    let sum = 0;
+    for (const v of values)
+        sum = lstm_float_f(sum + v);
+    const mean = lstm_float_f(sum / n);
+    let squares = 0;
+    for (const v of values)
+        squares = lstm_float_f(squares + lstm_float_f(lstm_float_f(v - mean) * lstm_float_f(v - mean)));
+    const inverse = lstm_float_f(1 / lstm_float_f(Math.sqrt(lstm_float_f(lstm_float_f(squares / n) + lstm_float_f(1e-8)))));
+    for (let c = 0; c < n; c++) {
+        values[c] = lstm_float_f(lstm_float_f(lstm_float_f(lstm_float_f(values[c] - mean) * inverse) * coefficients[c]) + bias[c]);
+    }
+}
+const clip = (values, limit) => {
+    if (limit > 0)
+        values.forEach((v, i) => (values[i] = clamp(v, -limit, limit)));
+};
+function stepFloat(op) {
+    const { cells, outputs } = lstmShape(op);
+    const prepare = lstmForm(op) === 'float' ? floatProducts(op) : hybridProducts(op);
+    const vector = (i) => op.data[i];
+    const activate = activationOf(op.attrs.activation);
+    const [cellClip, projectionClip] = [lstm_float_f(op.attrs.cellClip), lstm_float_f(op.attrs.projectionClip)];
+    function gate(name, x, h, c) {
+        const { weights, recurrent, peephole, bias, norm } = LSTM[name];
+        const out = new Float32Array(cells);
+        const withNorm = has(op, norm);
+        const scale = has(op, peephole) ? (operand(op, peephole).quantization?.scales[0] ?? 1) : 0;
+        for (let row = 0; row < cells; row++) {
+            const sum = lstm_float_f(lstm_float_f((withNorm ? 0 : vector(bias)[row]) + x(weights, row)) + h(recurrent, row));
+            out[row] = scale === 0 ? sum : lstm_float_f(sum + lstm_float_f(lstm_float_f(scale * vector(peephole)[row]) * c[row]));
+        }
+        if (withNorm)
+            lstm_float_normalize(out, vector(norm), vector(bias));
+        return out.map(name === 'cell' ? activate : logistic);
+    }
+    return (x, h, c) => {
+        const [fromData, fromState] = [prepare(x), prepare(h)];
+        const forget = gate('forget', fromData, fromState, c);
+        const input = has(op, LSTM.input.weights) ? gate('input', fromData, fromState, c) : forget.map((v) => lstm_float_f(1 - v));
+        const update = gate('cell', fromData, fromState, c);
+        for (let i = 0; i < cells; i++)
+            c[i] = lstm_float_f(lstm_float_f(forget[i] * c[i]) + lstm_float_f(update[i] * input[i]));
+        clip(c, cellClip);
+        const output = gate('output', fromData, fromState, c);
+        const hidden = output.map((v, i) => lstm_float_f(v * activate(c[i])));
+        if (!has(op, LSTM.projection))
+            return h.set(hidden);
+        const project = prepare(hidden);
+        const bias = has(op, LSTM.projectionBias) ? vector(LSTM.projectionBias) : null;
+        for (let i = 0; i < outputs; i++)
+            h[i] = lstm_float_f((bias?.[i] ?? 0) + project(LSTM.projection, i));
+        clip(h, projectionClip);
+    };
+}
+
+;// CONCATENATED MODULE: ./build/js/model/ops/lstm.js
+
+
+
+
+
+
+
+function lstm_evaluate(op) {
+    const { batch, time, inputs, cells, outputs } = lstmShape(op);
+    const out = allocate(op.outputs[0].dtype, shape_elements(op.outputs[0].shape));
+    const x = op.data[0];
+    const hidden = op.data[LSTM.outputState].slice();
+    const cell = op.data[LSTM.cellState].slice();
+    const step = lstmForm(op) === 'integer' ? stepInteger(op, integerLstm(op)) : stepFloat(op);
+    for (let t = 0; t < time; t++) {
+        for (let b = 0; b < batch; b++) {
+            const at = op.attrs.timeMajor ? t * batch + b : b * time + t;
+            const h = hidden.subarray(b * outputs, (b + 1) * outputs);
+            step(x.subarray(at * inputs, (at + 1) * inputs), h, cell.subarray(b * cells, (b + 1) * cells), b);
+            out.set(h, at * outputs);
+        }
+    }
+    return [out, hidden, cell];
+}
+const NAMES = {
+    weights: 'weights',
+    recurrent: 'recurrent weights',
+    peephole: 'peephole weights',
+    bias: 'bias',
+    norm: 'layer normalization',
+};
+/** Operands that are there together or not at all. */
+function checkPresence(op) {
+    const cifg = !has(op, LSTM.input.weights);
+    const given = (gate, part) => has(op, LSTM[gate][part]);
+    const must = (gate, part, wanted) => given(gate, part) !== wanted && `the ${gate} gate's ${NAMES[part]} ${wanted ? 'are missing' : 'belong to no gate'}`;
+    const peephole = given('output', 'peephole');
+    const norm = given('forget', 'norm');
+    return [
+        ...GATES.flatMap((gate) => {
+            const there = gate !== 'input' || !cifg;
+            return [
+                must(gate, 'weights', there),
+                must(gate, 'recurrent', there),
+                must(gate, 'bias', there),
+                must(gate, 'norm', there && norm),
+                gate !== 'cell' && must(gate, 'peephole', there && peephole),
+            ];
+        }),
+        !has(op, LSTM.projection) && has(op, LSTM.projectionBias) && 'a bias of the projection without a projection',
+        op.inputs.length !== 20 && op.inputs.length !== 24 && `it has ${op.inputs.length} inputs, must have 20 or 24`,
+    ];
+}
+function checkShapes(op) {
+    const { batch, inputs, cells, outputs } = lstmShape(op);
+    const is = (i, what, ...shape) => {
+        const t = op.inputs[i];
+        return (t != null &&
+            !sameShape(t.shape, shape) &&
+            `the ${what} have the shape ${shape_showShape(t.shape)}, must have ${shape_showShape(shape)}`);
+    };
+    const holds = (i, what, n) => shape_elements(operand(op, i).shape) !== n &&
+        `the ${what} has ${shape_elements(operand(op, i).shape)} elements, must have ${n}`;
+    return [
+        (cells < 1 || inputs < 1 || outputs < 1) && `${inputs} inputs, ${cells} cells, ${outputs} outputs`,
+        ...GATES.flatMap((gate) => [
+            is(LSTM[gate].weights, `${gate} gate's weights`, cells, inputs),
+            is(LSTM[gate].recurrent, `${gate} gate's recurrent weights`, cells, outputs),
+            is(LSTM[gate].peephole, `${gate} gate's peephole weights`, cells),
+            is(LSTM[gate].bias, `${gate} gate's biases`, cells),
+            is(LSTM[gate].norm, `${gate} gate's coefficients of layer normalization`, cells),
+        ]),
+        is(LSTM.projection, 'projection weights', outputs, cells),
+        is(LSTM.projectionBias, 'biases of the projection', outputs),
+        !has(op, LSTM.projection) && outputs !== cells && `${cells} cells give ${outputs} outputs without a projection`,
+        holds(LSTM.outputState, 'output state', batch * outputs),
+        holds(LSTM.cellState, 'cell state', batch * cells),
+    ];
+}
+const lstm_TYPES = {
+    float: {
+        weights: 'float32',
+        vector: 'float32',
+        bias: 'float32',
+        hidden: 'float32',
+        cell: 'float32',
+        norm: 'float32',
+    },
+    hybrid: { weights: 'int8', vector: 'int8', bias: 'float32', hidden: 'float32', cell: 'float32', norm: 'float32' },
+    integer: { weights: 'int8', vector: 'int16', bias: 'int32', hidden: 'int8', cell: 'int16', norm: 'int16' },
+};
+function checkTypes(op) {
+    const data = operand(op, 0);
+    const types = lstm_TYPES[lstmForm(op)];
+    const is = (i, what, type) => has(op, i) && dtypeIs(operand(op, i), what, type);
+    return [
+        dtypeIs(data, 'the input', 'float32', 'int8'),
+        dtypeIs(op.outputs[0], 'the output', data.dtype),
+        ...GATES.flatMap((gate) => [
+            is(LSTM[gate].weights, `the ${gate} gate's weights`, types.weights),
+            is(LSTM[gate].recurrent, `the ${gate} gate's recurrent weights`, types.weights),
+            is(LSTM[gate].peephole, `the ${gate} gate's peephole weights`, types.vector),
+            is(LSTM[gate].bias, `the ${gate} gate's bias`, types.bias),
+            is(LSTM[gate].norm, `the ${gate} gate's layer normalization`, types.norm),
+        ]),
+        is(LSTM.projection, 'the projection', types.weights),
+        is(LSTM.projectionBias, 'the bias of the projection', types.bias),
+        is(LSTM.outputState, 'the output state', types.hidden),
+        is(LSTM.cellState, 'the cell state', types.cell),
+        !operand(op, LSTM.outputState).variable && 'the output state is no variable',
+        !operand(op, LSTM.cellState).variable && 'the cell state is no variable',
+    ];
+}
+/** Weights, peepholes and normalizations have one scale each; so have data and states of the integer form. */
+function checkQuantization(op) {
+    const form = lstmForm(op);
+    if (form === 'float')
+        return [];
+    const symmetric = (i, what) => has(op, i) &&
+        (perTensorQuantized(operand(op, i), what) ||
+            (operand(op, i).quantization.zeroPoints[0] !== 0 && `${what} has a zero point other than 0`));
+    const weights = [
+        ...GATES.flatMap((gate) => [
+            symmetric(LSTM[gate].weights, `the ${gate} gate's weights`),
+            symmetric(LSTM[gate].recurrent, `the ${gate} gate's recurrent weights`),
+            symmetric(LSTM[gate].peephole, `the ${gate} gate's peephole weights`),
+            form === 'integer' && symmetric(LSTM[gate].norm, `the ${gate} gate's layer normalization`),
+        ]),
+        symmetric(LSTM.projection, 'the projection'),
+    ];
+    if (form === 'hybrid')
+        return weights;
+    return [
+        ...weights,
+        perTensorQuantized(operand(op, 0), 'the input'),
+        perTensorQuantized(op.outputs[0], 'the output'),
+        perTensorQuantized(operand(op, LSTM.outputState), 'the output state'),
+        perTensorQuantized(operand(op, LSTM.cellState), 'the cell state') || checkCellScale(operand(op, LSTM.cellState)),
+        op.attrs.activation !== 'TANH' && `the activation is ${op.attrs.activation}, must be TANH`,
+        ...GATES.map((gate, i) => has(op, LSTM[gate].norm) &&
+            op.attrs.intermediates?.[i] == null &&
+            `the ${gate} gate's intermediate result has no quantization`),
+        op.attrs.intermediates?.[4] == null && 'the hidden state has no quantization',
+    ];
+}
+function checkCellScale(state) {
+    const { scales } = state.quantization;
+    const log = powerOfTwo(scales[0]);
+    const fits = log !== null && log >= -15 && log <= -9;
+    return !fits && `the cell state's scale is ${scales[0]}, must be a power of two from 2^-15 to 2^-9`;
+}
+const lstmOps = {
+    'nn.lstm': defineOp({
+        arity: { inputs: [20, 24], outputs: [1, 1] },
+        optional: [1, 5, 9, 10, 11, 12, 16, 17],
+        state: [LSTM.outputState, LSTM.cellState],
+        check: (op) => firstProblems(() => checkPresence(op), () => [
+            rankIs(operand(op, 0), 'the input', 3),
+            rankIs(operand(op, LSTM.output.weights), 'the weights', 2),
+            rankIs(operand(op, LSTM.output.recurrent), 'the recurrent weights', 2),
+            !(op.attrs.cellClip >= 0 && op.attrs.projectionClip >= 0) && 'a negative limit to clip at',
+            op.attrs.activation === 'SIGN_BIT' && 'the activation SIGN_BIT is not defined here',
+        ], () => checkShapes(op), () => checkTypes(op), () => checkQuantization(op)),
+        shapes: (op) => [operand(op, 0).shape.with(-1, lstmShape(op).outputs)],
+        evaluate: lstm_evaluate,
+    }),
+};
 
 ;// CONCATENATED MODULE: ./build/js/model/ops/reduce_axes.js
 
@@ -71409,83 +72649,146 @@ const sumOps = {
     multiply: sums_binary(),
 };
 
-;// CONCATENATED MODULE: ./build/js/model/ops/erfc.js
-/** The complementary error function, which JavaScript lacks; about 13 digits. */
-function erfc(x) {
-    if (x < 0)
-        return 2 - erfc(-x);
-    // Beyond, no double is left; NaN goes the same way as the numbers.
-    if (x > 27)
-        return 0;
-    const gauss = Math.exp(-x * x);
-    return x < 2 ? 1 - (2 / Math.sqrt(Math.PI)) * gauss * series(x) : (gauss / Math.sqrt(Math.PI)) * fraction(x);
+;// CONCATENATED MODULE: ./build/js/model/ops/svdf.js
+
+
+
+
+
+
+/** Operands by what they are. */
+const SVDF = { data: 0, feature: 1, time: 2, bias: 3, state: 4 };
+const svdfForm = (op) => operand(op, SVDF.data).dtype === 'int8' ? 'integer' : operand(op, SVDF.feature).dtype === 'int8' ? 'hybrid' : 'float';
+/** Extents of the operator. */
+function svdfShape(op) {
+    const [batch, inputs] = operand(op, SVDF.data).shape;
+    const [filters, memory] = operand(op, SVDF.time).shape;
+    return { batch, inputs, filters, memory, units: filters / op.attrs.rank };
 }
-/** x + 2x³/3 + 4x⁵/(3·5) + …: all terms have one sign, so nothing cancels. */
-function series(x) {
-    let term = x;
-    let sum = x;
-    for (let n = 1; n < 60; n++) {
-        term *= (2 * x * x) / (2 * n + 1);
-        sum += term;
+/** Integer form: what takes feature sums to the state's scale, and sums over time to the output's. */
+function svdfMultipliers(op) {
+    const scale = (i) => parameters(operand(op, i)).scale;
+    const factor = (a, b, by) => quantizeMultiplier(Math.fround(Math.fround(a * b) / by));
+    return {
+        feature: factor(scale(SVDF.data), scale(SVDF.feature), scale(SVDF.state)),
+        time: factor(scale(SVDF.state), scale(SVDF.time), parameters(op.outputs[0]).scale),
+    };
+}
+/** The state moves by one step, over the ends of its filters; then each filter's newest entry is written. */
+function evaluateInteger(op, out) {
+    const { batch, inputs, filters, memory, units } = svdfShape(op);
+    const [x, w, t] = [op.data[0], op.data[SVDF.feature], op.data[SVDF.time]];
+    const bias = op.data[SVDF.bias];
+    const state = op.data[SVDF.state].slice();
+    const by = svdfMultipliers(op);
+    const zero = parameters(operand(op, 0)).zeroPoint;
+    const outZero = parameters(op.outputs[0]).zeroPoint;
+    state.copyWithin(0, 1);
+    for (let b = 0; b < batch; b++) {
+        for (let r = 0; r < filters; r++) {
+            let sum = 0;
+            for (let k = 0; k < inputs; k++)
+                sum = (sum + Math.imul(w[r * inputs + k], x[b * inputs + k] - zero)) | 0;
+            state[(b * filters + r + 1) * memory - 1] = clamp(multiplyByMultiplier(sum, by.feature), -32768, 32767);
+        }
+        for (let u = 0; u < units; u++) {
+            let sum = bias?.[u] ?? 0;
+            for (let j = u * op.attrs.rank * memory; j < (u + 1) * op.attrs.rank * memory; j++) {
+                sum = (sum + Math.imul(t[j], state[b * filters * memory + j])) | 0;
+            }
+            out[b * units + u] = clamp((multiplyByMultiplier(sum, by.time) + outZero) | 0, -128, 127);
+        }
     }
-    return sum;
+    return state;
 }
-/** 1/(x + ½/(x + 1/(x + 3⁄2/(x + …)))), from the inside out. */
-function fraction(x) {
-    let rest = x;
-    for (let n = 80; n > 0; n--)
-        rest = x + n / 2 / rest;
-    return 1 / rest;
+/** Float data, with int8 weights quantized while running. Source: EvalFloatSVDF, EvalHybridSVDF (reference/svdf.h). */
+function svdf_evaluateFloat(op, out) {
+    const f = Math.fround;
+    const { batch, inputs, filters, memory, units } = svdfShape(op);
+    const state = op.data[SVDF.state].slice();
+    const bias = op.data[SVDF.bias];
+    const isHybrid = svdfForm(op) === 'hybrid';
+    const [w, t] = [op.data[SVDF.feature], op.data[SVDF.time]];
+    const x = op.data[0];
+    const q = isHybrid ? quantizeBatches(x, batch, op.attrs.asymmetricQuantizeInputs) : null;
+    const values = q?.values ?? x;
+    const weightScale = isHybrid ? operand(op, SVDF.feature).quantization.scales[0] : 1;
+    const timeScale = isHybrid ? operand(op, SVDF.time).quantization.scales[0] : 1;
+    const activate = activationOf(op.attrs.activation);
+    state.copyWithin(0, 1);
+    for (let b = 0; b < batch; b++) {
+        const zero = q?.offsets[b] ?? 0;
+        for (let r = 0; r < filters; r++) {
+            let sum = 0;
+            for (let k = 0; k < inputs; k++)
+                sum = f(sum + f(w[r * inputs + k] * (values[b * inputs + k] - zero)));
+            state[(b * filters + r + 1) * memory - 1] = q === null ? sum : f(sum * f(q.scales[b] * weightScale));
+        }
+        for (let u = 0; u < units; u++) {
+            let sum = 0;
+            for (let r = u * op.attrs.rank; r < (u + 1) * op.attrs.rank; r++) {
+                let product = 0;
+                for (let m = 0; m < memory; m++) {
+                    const weight = f(timeScale * t[r * memory + m]);
+                    product = f(product + f(weight * state[(b * filters + r) * memory + m]));
+                }
+                sum = f(sum + product);
+            }
+            out[b * units + u] = activate(f(sum + (bias?.[u] ?? 0)));
+        }
+    }
+    return state;
 }
-
-;// CONCATENATED MODULE: ./build/js/model/ops/unary_float.js
-/** What unary operators compute of real values, each step in float32 as the reference kernels do. */
-
-
-const unary_float_f = Math.fround;
-/** As tables hold it; the float kernel saturates and keeps precision in its tails. */
-const logistic = (x) => unary_float_f(1 / unary_float_f(1 + unary_float_f(Math.exp(-x))));
-/** √(2/π) and 1/√2 in float32. */
-const ROOT_2_PI = unary_float_f(Math.sqrt(2 / Math.PI));
-const ROOT_HALF = unary_float_f(Math.SQRT1_2);
-/** x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))), or x/2 · erfc(−x/√2), which does not cancel. Source: reference/gelu.h. */
-function gelu(x, approximate) {
-    const half = unary_float_f(0.5 * x);
-    if (!approximate)
-        return unary_float_f(half * unary_float_f(erfc(unary_float_f(x * -ROOT_HALF))));
-    const cube = unary_float_f(unary_float_f(unary_float_f(unary_float_f(0.044715) * x) * x) * x);
-    return unary_float_f(half * unary_float_f(1 + unary_float_f(Math.tanh(unary_float_f(ROOT_2_PI * unary_float_f(x + cube))))));
+const svdf_TYPES = {
+    float: ['float32', 'float32', 'float32', 'float32', 'float32'],
+    hybrid: ['float32', 'int8', 'int8', 'float32', 'float32'],
+    integer: ['int8', 'int8', 'int16', 'int32', 'int16'],
+};
+const svdf_NAMES = ['the input', 'the feature weights', 'the time weights', 'the bias', 'the state'];
+function svdf_checkShapes(op) {
+    const { batch, inputs, filters, memory, units } = svdfShape(op);
+    const is = (i, ...shape) => op.inputs[i] != null &&
+        !sameShape(op.inputs[i].shape, shape) &&
+        `${svdf_NAMES[i]} have the shape ${shape_showShape(op.inputs[i].shape)}, must have ${shape_showShape(shape)}`;
+    return [
+        (filters < 1 || memory < 1 || inputs < 1) && `${filters} filters of ${inputs} inputs and ${memory} steps`,
+        !(op.attrs.rank >= 1 && Number.isInteger(units)) &&
+            `${filters} filters do not divide by a rank of ${op.attrs.rank}`,
+        is(SVDF.feature, filters, inputs),
+        is(SVDF.bias, units),
+        is(SVDF.state, batch, filters * memory),
+    ];
 }
-const unaryFunctions = {
-    'nn.relu': (x) => clamp(x, 0, Number.POSITIVE_INFINITY),
-    'nn.relu6': (x) => clamp(x, 0, 6),
-    'nn.relu_n1_to_1': (x) => clamp(x, -1, 1),
-    'nn.relu_0_to_1': (x) => clamp(x, 0, 1),
-    'nn.leaky_relu': (x, { alpha }) => (x > 0 ? x : x * unary_float_f(alpha)),
-    'nn.elu': (x) => (x < 0 ? Math.expm1(x) : x),
-    'nn.gelu': (x, { approximate }) => gelu(x, approximate),
-    // A NaN counts as 0 in the clamp and comes back in the product.
-    'nn.hard_swish': (x) => unary_float_f(unary_float_f(x * Math.min(6, Math.max(0, unary_float_f(x + 3)) || 0)) / 6),
-    sigmoid: (x) => {
-        if (x > 16.619047164916992)
-            return 1;
-        return x < -9 ? Math.exp(x) : logistic(x);
-    },
-    tanh: Math.tanh,
-    abs: Math.abs,
-    negative: (x) => -x,
-    ceil: Math.ceil,
-    floor: Math.floor,
-    round: roundEven,
-    cos: Math.cos,
-    sin: Math.sin,
-    exp: Math.exp,
-    log: Math.log,
-    sqrt: Math.sqrt,
-    rsqrt: (x) => unary_float_f(1 / unary_float_f(Math.sqrt(x))),
-    square: (x) => x * x,
-    sign: (x) => (x > 0 ? 1 : x < 0 ? -1 : 0),
-    logical_not: (x) => (x === 0 ? 1 : 0),
+function svdf_checkTypes(op) {
+    const form = svdfForm(op);
+    const quantized = form === 'integer' ? [0, 1, 2, 4] : form === 'hybrid' ? [1, 2] : [];
+    const symmetric = form === 'integer' ? [1, 2, 4] : quantized;
+    return [
+        ...svdf_TYPES[form].map((type, i) => op.inputs[i] != null && dtypeIs(operand(op, i), svdf_NAMES[i], type)),
+        dtypeIs(op.outputs[0], 'the output', operand(op, 0).dtype),
+        !operand(op, SVDF.state).variable && 'the state is no variable',
+        op.attrs.activation === 'SIGN_BIT' && 'the activation SIGN_BIT is not defined here',
+        ...quantized.map((i) => perTensorQuantized(operand(op, i), svdf_NAMES[i])),
+        ...symmetric.map((i) => operand(op, i).quantization?.zeroPoints.some((z) => z !== 0) && `${svdf_NAMES[i]} have a zero point other than 0`),
+        form === 'integer' && perTensorQuantized(op.outputs[0], 'the output'),
+    ];
+}
+const svdfOps = {
+    'nn.svdf': defineOp({
+        arity: { inputs: [5, 5], outputs: [1, 1] },
+        optional: [SVDF.bias],
+        state: [SVDF.state],
+        check: (op) => firstProblems(() => [0, 1, 2, 4].map((i) => rankIs(operand(op, i), svdf_NAMES[i], 2)), () => svdf_checkShapes(op), () => svdf_checkTypes(op)),
+        shapes: (op) => {
+            const { batch, units } = svdfShape(op);
+            return [[batch, units]];
+        },
+        evaluate: (op) => {
+            const out = allocate(op.outputs[0].dtype, shape_elements(op.outputs[0].shape));
+            const state = svdfForm(op) === 'integer' ? evaluateInteger(op, out) : svdf_evaluateFloat(op, out);
+            return [out, state];
+        },
+    }),
 };
 
 ;// CONCATENATED MODULE: ./build/js/model/ops/unary_quantized.js
@@ -71786,7 +73089,57 @@ const unaryOps = {
     logical_not: unary(),
 };
 
+;// CONCATENATED MODULE: ./build/js/model/ops/update_slice.js
+
+
+
+function update_slice_evaluate(op) {
+    const [data, update] = [operand(op, 0), operand(op, 1)];
+    const out = op.data[0].slice();
+    const from = op.data[1];
+    const start = Array.from(dataOf(op, 2), (s, k) => clamp(Number(s), 0, data.shape[k] - update.shape[k]));
+    const steps = strides(data.shape);
+    const inner = update.shape.at(-1) ?? 1;
+    for (let row = 0; row * inner < from.length; row++) {
+        let rest = row;
+        let at = start.at(-1) ?? 0;
+        for (let k = update.shape.length - 2; k >= 0; k--) {
+            at += (start[k] + (rest % update.shape[k])) * steps[k];
+            rest = Math.floor(rest / update.shape[k]);
+        }
+        out.set(from.subarray(row * inner, (row + 1) * inner), at);
+    }
+    return [out];
+}
+const updateSliceOps = {
+    dynamic_update_slice: defineOp({
+        arity: { inputs: [3, 3], outputs: [1, 1] },
+        check: (op) => {
+            const [data, update, start] = [operand(op, 0), operand(op, 1), operand(op, 2)];
+            return firstProblems(() => [
+                sameDtype(data, 'the data', update, 'the update'),
+                sameDtype(data, 'the data', op.outputs[0], 'the output'),
+                dtypeIs(start, 'the start', 'int32', 'int64'),
+                !sameShape(start.shape, [data.shape.length]) &&
+                    `the start has the shape ${shape_showShape(start.shape)} for ${data.shape.length} dimensions`,
+                update.shape.length !== data.shape.length && 'data and update have different numbers of dimensions',
+            ], () => [
+                update.shape.some((d, k) => d > data.shape[k]) &&
+                    `an update of ${shape_showShape(update.shape)} does not fit into ${shape_showShape(data.shape)}`,
+            ]);
+        },
+        shapes: (op) => [operand(op, 0).shape],
+        evaluate: update_slice_evaluate,
+    }),
+};
+
 ;// CONCATENATED MODULE: ./build/js/model/ops/index.js
+
+
+
+
+
+
 
 
 
@@ -71832,6 +73185,12 @@ const ops = {
     ...creationOps,
     ...orderingOps,
     ...castOps,
+    ...lstmOps,
+    ...svdfOps,
+    ...suppressionOps,
+    ...detectionOps,
+    ...controlOps,
+    ...updateSliceOps,
     ...quantizeOps,
 };
 /** The rules of `kind`, for callers that hold a node whose kind they have not narrowed. */
@@ -72294,6 +73653,73 @@ function sums_quantized(op) {
 }
 const sumEmitters = { add: emitters_sums_binary, subtract: emitters_sums_binary, multiply: emitters_sums_binary };
 
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/svdf.js
+
+
+
+
+
+
+
+function svdf_shapeFields(op) {
+    const { batch, inputs, filters, memory } = svdfShape(op);
+    const shape = epilogue_integers({ batch, inputs, filters, memory, rank: op.attrs.rank });
+    return Object.fromEntries(Object.entries(shape).map(([name, value]) => [`shape.${name}`, value]));
+}
+const biasField = (op, ctx) => op.inputs[SVDF.bias] == null ? {} : { bias: ctx.input(SVDF.bias) };
+function svdf_emitInteger(op, ctx) {
+    const feature = operand(op, SVDF.feature).data;
+    if (feature === null)
+        throw new errors/* InputError */.d('the feature weights of an integer SVDF must be constants');
+    const by = svdfMultipliers(op);
+    const zero = parameters(operand(op, 0)).zeroPoint;
+    const fields = {
+        ...svdf_shapeFields(op),
+        ...{ feature: ctx.input(SVDF.feature), time: ctx.input(SVDF.time) },
+        feature_bias: ctx.constant(effectiveBias(feature, null, svdfShape(op).filters, zero)),
+        ...biasField(op, ctx),
+        ...epilogue_integers({ feature_m: by.feature.multiplier, feature_shift: by.feature.shift }),
+        ...epilogue_integers({ time_m: by.time.multiplier, time_shift: by.time.shift }),
+        ...epilogue_integers({ zero_point: parameters(op.outputs[0]).zeroPoint }),
+    };
+    const args = ['&p', ctx.input(0), ctx.state(SVDF.state), ctx.output(0)];
+    return {
+        includes: ['svdf.h'],
+        body: `${cDescription('ig_svdf_s8', 'p', fields)}ig_svdf_run_s8(${args.join(', ')});\n`,
+    };
+}
+/** The time weights as real numbers. */
+function timeWeights(op, ctx) {
+    const time = operand(op, SVDF.time);
+    if (time.dtype === 'float32')
+        return ctx.input(SVDF.time);
+    if (time.data === null)
+        throw new errors/* InputError */.d('the time weights of a hybrid SVDF must be constants');
+    const { scale } = parameters(time);
+    return ctx.constant(Float32Array.from(time.data, (w) => scale * w));
+}
+function svdf_emitFloat(op, ctx) {
+    const hybrid = svdfForm(op) === 'hybrid';
+    const fields = {
+        ...svdf_shapeFields(op),
+        ...epilogue_integers({ hybrid, asymmetric: op.attrs.asymmetricQuantizeInputs }),
+        ...activationFields(op.attrs.activation),
+        feature_scale: cFloat(hybrid ? parameters(operand(op, SVDF.feature)).scale : 1),
+        feature: ctx.input(SVDF.feature),
+        time: timeWeights(op, ctx),
+        ...biasField(op, ctx),
+    };
+    const scratch = hybrid ? ctx.scratch(svdfShape(op).inputs) : 'NULL';
+    const args = ['&p', ctx.input(0), ctx.state(SVDF.state), ctx.output(0), scratch];
+    return {
+        includes: ['svdf.h'],
+        body: `${cDescription('ig_svdf_f32', 'p', fields)}ig_svdf_run_f32(${args.join(', ')});\n`,
+    };
+}
+const svdfEmitters = {
+    'nn.svdf': (op, ctx) => (svdfForm(op) === 'integer' ? svdf_emitInteger(op, ctx) : svdf_emitFloat(op, ctx)),
+};
+
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/unary.js
 
 
@@ -72415,7 +73841,42 @@ const unaryEmitters = {
     logical_not: unary_unary,
 };
 
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/update_slice.js
+
+
+
+
+
+const updateSliceEmitters = {
+    dynamic_update_slice(op, ctx) {
+        const [data, update] = [operand(op, 0), operand(op, 1)];
+        const type = C_TYPES[data.dtype];
+        const bytes = shape_elements(data.shape) * dtype_itemSize(data.dtype);
+        if (bytes === 0)
+            return { includes: [], body: '' };
+        const steps = strides(data.shape);
+        const moves = update.shape.map((n, k) => {
+            const start = `ig_start((int64_t)${ctx.input(2)}[${k}], ${data.shape[k] - n})`;
+            return `to += ${start} * ${steps[k]};\n`;
+        });
+        const copy = {
+            ...{ from: 0, to: 0, srcOffset: 0, dstOffset: 0 },
+            ...{ extents: update.shape, srcStrides: strides(update.shape), dstStrides: steps },
+        };
+        const loops = copyLoops([copy], type, () => ctx.input(1), () => 'to');
+        return {
+            includes: ['update_slice.h'],
+            body: `memcpy(${ctx.output(0)}, ${ctx.input(0)}, ${bytes});\n${type} *to = ${ctx.output(0)};\n${moves.join('')}${loops}`,
+        };
+    },
+};
+
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/index.js
+
+
+
+
+
 
 
 
@@ -72458,6 +73919,11 @@ const emitters = {
     ...creationEmitters,
     ...orderingEmitters,
     ...castEmitters,
+    ...lstmEmitters,
+    ...svdfEmitters,
+    ...detectionEmitters,
+    ...controlEmitters,
+    ...updateSliceEmitters,
     ...quantizeEmitters,
 };
 
@@ -72468,14 +73934,15 @@ const emitters = {
 
 const MOVES_NOTHING = new Set(['reshape', 'squeeze', 'expand_dims']);
 /** Whether the node's result is its first operand's memory under another shape: no code runs. */
-const isAlias = (graph, node) => MOVES_NOTHING.has(node.kind) && !graph.tensors[node.inputs[0]].variable;
+const isAlias = (graph, node) => MOVES_NOTHING.has(node.kind) && !graph.tensors[node.inputs[0]].variable && !graph.tensors[node.outputs[0]].variable;
 const tensorBytes = (graph, id) => shape_elements(graph.tensors[id].shape) * dtype_itemSize(graph.tensors[id].dtype);
 /**
  * Places every tensor. Model inputs and outputs are used where the caller has them; aliases share their operand's
- * memory; the rest, and the nodes' scratch memory (`scratchBytes`, by node), goes into the arena by lifetime. An
+ * memory; variables lie in `kept`; the rest, and the nodes' scratch memory (`scratchBytes`, by node), goes into the
+ * arena by lifetime. An
  * output buffer may be read again by later nodes, which is why callers' buffers must not overlap.
  */
-function planStorage(graph, scratchBytes) {
+function planStorage(graph, scratchBytes, kept) {
     const { tensors, nodes } = graph;
     const root = tensors.map((_, id) => id);
     const maker = new Map();
@@ -72494,6 +73961,10 @@ function planStorage(graph, scratchBytes) {
     graph.inputs.forEach((id, index) => {
         own[id] = { at: 'input', index };
     });
+    tensors.forEach((tensor, id) => {
+        if (tensor.variable)
+            own[id] = { at: 'kept', offset: kept.variable(tensor, tensorBytes(graph, id)) };
+    });
     const copies = [];
     graph.outputs.forEach((id, index) => {
         if (maker.has(root[id]) && own[root[id]] === undefined)
@@ -72506,12 +73977,10 @@ function planStorage(graph, scratchBytes) {
     const scratch = scratchBytes.map(() => 0);
     tensors.forEach((tensor, id) => {
         const step = maker.get(id);
-        if (own[id] !== undefined || (step === undefined && !tensor.variable))
+        if (own[id] !== undefined || step === undefined)
             return;
         const bytes = tensorBytes(graph, id);
-        buffers.push(step === undefined
-            ? { bytes, first: 0, last: nodes.length }
-            : { bytes, first: step, last: Math.max(step, lastUse.get(id) ?? step) });
+        buffers.push({ bytes, first: step, last: Math.max(step, lastUse.get(id) ?? step) });
         settle.push((offset) => {
             own[id] = { at: 'arena', offset };
         });
@@ -72531,7 +74000,7 @@ function planStorage(graph, scratchBytes) {
     return { places: root.map((id) => own[id]), scratch, copies, arenaBytes: plan.bytes };
 }
 
-;// CONCATENATED MODULE: ./build/js/compiler/codegen/generate.js
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/graph_code.js
 
 
 
@@ -72540,57 +74009,41 @@ function planStorage(graph, scratchBytes) {
 
 
 
-
-
-
-/** The file that the generated source pulls its constants in from, beside it. */
-const BLOB_FILE = 'weights.bin';
+/** The symbol of the model's constants. */
 const BLOB = 'blob';
-/** Writes `graph` as C for a target. Pure. */
-function generate(graph, options) {
-    const blob = createBlob();
-    const codes = graph.nodes.map((node, step) => isAlias(graph, node) ? null : emitNode(graph, node, `${options.symbol}_node_${step}`, options, blob));
-    const storage = planStorage(graph, codes.map((code) => code?.scratchBytes ?? 0));
-    const inputs = graph.inputs.map((id) => portOf(graph, id));
-    const outputs = graph.outputs.map((id) => portOf(graph, id));
-    const arenaBytes = Math.max(storage.arenaBytes, ALIGNMENT);
+/** Writes `graph` as C: a function for each node, and one that runs them. `prefix` begins the names of the nodes'. */
+function emitGraph(graph, name, prefix, model) {
+    const codes = graph.nodes.map((node, step) => isAlias(graph, node) ? null : emitNode(graph, node, `${prefix}_node_${step}`, model));
+    const storage = planStorage(graph, codes.map((code) => code?.scratchBytes ?? 0), model.kept);
     const written = codes.filter((code) => code !== null);
-    const run = runFunction(graph, codes, storage, blob);
-    const source = [
-        `/* ${cComment(options.name)} for ${options.target.name}, generated by int8-gate. */`,
-        preamble(options),
-        ...[...new Set(['int8_gate.h', 'arith.h', ...written.flatMap((code) => code.emission.includes)])].map((file) => `#include "${file}"`),
-        BLOB_STANZA,
-        ...written.map((code) => nodeFunction(graph, code)),
-        initFunction(graph, storage),
-        run,
-        descriptor_describe({
-            ...{ name: options.name, symbol: options.symbol, target: options.target.name, profile: options.profile },
-            ...{ inputs, outputs, arenaBytes, arenaAlign: ALIGNMENT },
-        }),
-    ].join('\n');
-    const nodes = written.map(({ name, node }) => ({
-        symbol: name,
-        kind: node.kind,
-        label: graph_nodeLabel(graph, node),
-        macs: nodeMacs(graph, node),
-    }));
-    const macs = nodes.reduce((sum, node) => sum + node.macs, 0);
-    return { symbol: options.symbol, source, blob: blob.bytes(), inputs, outputs, arenaBytes, macs, nodes };
+    return {
+        graph,
+        name,
+        source: [
+            ...written.map((code) => nodeFunction(graph, code)),
+            runFunction(graph, name, codes, storage, model.blob),
+        ].join('\n'),
+        includes: written.flatMap((code) => code.emission.includes),
+        arenaBytes: storage.arenaBytes,
+        nodes: written.map((code) => ({
+            symbol: code.name,
+            kind: code.node.kind,
+            label: graph_nodeLabel(graph, code.node),
+            macs: nodeMacs(graph, code.node),
+        })),
+    };
 }
-function portOf(graph, id) {
-    const { name, dtype, shape, quantization } = graph.tensors[id];
-    return { name, dtype, shape, bytes: tensorBytes(graph, id), quantization };
-}
-function emitNode(graph, node, name, options, blob) {
+function emitNode(graph, node, name, model) {
+    const { blob } = model;
     const inputs = operandsOf(graph, node);
     const reads = new Set();
+    const states = new Set();
+    let usesMemory = false;
     let scratchBytes = 0;
-    const constant = (data) => `((const ${elementType(data)} *)(${BLOB} + ${blob.add(data)}))`;
     const ctx = {
-        target: options.target,
-        profile: options.profile,
-        schedules: options.schedules,
+        target: model.target,
+        profile: model.profile,
+        schedules: model.schedules,
         input(i) {
             const tensor = inputs[i];
             if (tensor === undefined || tensor === null)
@@ -72601,11 +74054,31 @@ function emitNode(graph, node, name, options, blob) {
             return `in${i}`;
         },
         output: (i) => `out${i}`,
-        constant,
+        state(i) {
+            states.add(i);
+            return `state${i}`;
+        },
+        constant: (data) => `((const ${elementType(data)} *)(${BLOB} + ${blob.add(data)}))`,
         scratch(bytes) {
             const at = scratchBytes;
             scratchBytes += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
             return `((void *)(scratch + ${at}))`;
+        },
+        graph(index) {
+            usesMemory = true;
+            const callee = model.graph(index);
+            return {
+                inputs: callee.graph.inputs.map((id) => callee.graph.tensors[id]),
+                outputs: callee.graph.outputs.map((id) => callee.graph.tensors[id]),
+                passes: callee.graph.outputs.map((id) => callee.graph.inputs.indexOf(id)),
+                arenaBytes: callee.arenaBytes,
+                call: (arena, given, results) => `${callee.name}(memory, ${arena}, ${given}, ${results})`,
+            };
+        },
+        initialise: model.initialise,
+        resource(i, bytes) {
+            usesMemory = true;
+            return `((void *)(memory + ${model.kept.resource(handleName(graph, node.inputs[i]), bytes)}))`;
         },
     };
     const view = { kind: node.kind, attrs: node.attrs, inputs, outputs: resultsOf(graph, node) };
@@ -72616,9 +74089,17 @@ function emitNode(graph, node, name, options, blob) {
     catch (error) {
         if (!(error instanceof errors/* InputError */.d))
             throw error;
-        throw new errors/* InputError */.d(`${options.name}: operator ${graph_nodeLabel(graph, node)} cannot be compiled: ${error.message}`);
+        throw new errors/* InputError */.d(`${model.name}: operator ${graph_nodeLabel(graph, node)} cannot be compiled: ${error.message}`);
     }
-    return { node, name, emission, reads: [...reads].sort((a, b) => a - b), scratchBytes };
+    const inOrder = (operands) => [...operands].sort((a, b) => a - b);
+    return { node, name, emission, reads: inOrder(reads), states: inOrder(states), usesMemory, scratchBytes };
+}
+/** The variable that a handle names. */
+function handleName(graph, id) {
+    const maker = graph.nodes.find((node) => node.outputs.includes(id));
+    if (maker?.kind === 'var_handle')
+        return variableName(maker.attrs);
+    throw new errors/* InputError */.d('its handle comes from outside of its graph, so that its variable is not known');
 }
 function elementType(data) {
     switch (data.constructor) {
@@ -72631,6 +74112,156 @@ function elementType(data) {
             return /^(Big)?Uint/.test(data.constructor.name) ? `uint${bits}_t` : `int${bits}_t`;
         }
     }
+}
+const graph_code_parameters = (graph, { node, reads, states, usesMemory, scratchBytes }) => [
+    ...(usesMemory ? ['uint8_t *restrict memory'] : []),
+    ...reads.map((i) => `const ${C_TYPES[graph.tensors[node.inputs[i]].dtype]} *restrict in${i}`),
+    ...states.map((i) => `${C_TYPES[graph.tensors[node.inputs[i]].dtype]} *restrict state${i}`),
+    ...node.outputs.map((id, i) => `${C_TYPES[graph.tensors[id].dtype]} *restrict out${i}`),
+    ...(scratchBytes > 0 ? ['uint8_t *restrict scratch'] : []),
+];
+function nodeFunction(graph, code) {
+    const label = cComment(graph_nodeLabel(graph, code.node));
+    const body = code.emission.body.trimEnd().replace(/^(?=.)/gm, '  ');
+    const { fallible } = code.emission;
+    const head = `IG_NODE ${fallible ? 'int' : 'void'} ${code.name}(${graph_code_parameters(graph, code).join(', ') || 'void'})`;
+    return `/* ${label} */\n${head} {\n${body}\n${fallible ? '  return 0;\n' : ''}}\n`;
+}
+function address(place, graph, id, blob, write) {
+    const type = `${write ? '' : 'const '}${C_TYPES[graph.tensors[id].dtype]} *`;
+    if (place === undefined)
+        throw new Error(`tensor "${graph.tensors[id].name}" has no place`);
+    switch (place.at) {
+        case 'input':
+            return `(${type})inputs[${place.index}]`;
+        case 'output':
+            return `(${type})outputs[${place.index}]`;
+        case 'arena':
+            return `(${type})(arena + ${place.offset})`;
+        case 'kept':
+            return `(${type})(memory + ${place.offset})`;
+        case 'constant':
+            return `(${type})(${BLOB} + ${blob.add(graph.tensors[id].data)})`;
+    }
+}
+function runFunction(graph, name, codes, storage, blob) {
+    const at = (id, write) => address(storage.places[id], graph, id, blob, write);
+    const calls = codes.flatMap((code, step) => {
+        if (code === null)
+            return [];
+        const { node } = code;
+        const args = [
+            ...(code.usesMemory ? ['memory'] : []),
+            ...code.reads.map((i) => at(node.inputs[i], false)),
+            ...code.states.map((i) => at(node.inputs[i], true)),
+            ...node.outputs.map((id) => at(id, true)),
+            ...(code.scratchBytes > 0 ? [`arena + ${storage.scratch[step]}`] : []),
+        ];
+        const call = `${code.name}(${args.join(', ')})`;
+        return [code.emission.fallible ? `  if ((status = ${call}) != 0) return status;` : `  ${call};`];
+    });
+    // A loop hands over the same buffer on both sides for what its body passes on unchanged.
+    const copies = storage.copies.map(({ output, from }) => {
+        const source = at(from, false);
+        const copy = `memcpy(outputs[${output}], ${source}, ${tensorBytes(graph, from)});`;
+        return storage.places[from]?.at === 'input' ? `  if (outputs[${output}] != ${source}) ${copy}` : `  ${copy}`;
+    });
+    return `static int ${name}(uint8_t *memory, uint8_t *arena, const void *const *inputs, void *const *outputs) {
+  int status = 0;
+  (void)memory, (void)arena, (void)inputs, (void)outputs, (void)status;
+${[...calls, ...copies].join('\n')}
+  return 0;
+}
+`;
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/kept.js
+
+
+function createKept() {
+    let end = 0;
+    const resets = [];
+    const resources = new Map();
+    const keep = (bytes, value) => {
+        const offset = end;
+        end += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+        if (bytes > 0)
+            resets.push(`memset(memory + ${offset}, ${value}, ${bytes});`);
+        return offset;
+    };
+    return {
+        // Zeros; int8 variables start at their zero point, as TFLite resets them.
+        variable: (t, bytes) => keep(bytes, t.dtype === 'int8' ? (t.quantization?.zeroPoints[0] ?? 0) : 0),
+        resource(name, bytes) {
+            const known = resources.get(name) ?? { offset: keep(bytes, 0), bytes };
+            if (known.bytes !== bytes)
+                throw new errors/* InputError */.d(`the variable "${name}" changes its size, which cannot be compiled`);
+            resources.set(name, known);
+            return known.offset;
+        },
+        bytes: () => end,
+        resets: () => resets,
+    };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/generate.js
+
+
+
+
+
+
+
+/** The file that the generated source pulls its constants in from, beside it. */
+const BLOB_FILE = 'weights.bin';
+/** Writes `graph` as C for a target. Pure. */
+function generate(graph, options) {
+    const { name, symbol } = options;
+    const callees = new Map();
+    const initial = new Set();
+    const model = {
+        ...options,
+        blob: createBlob(),
+        kept: createKept(),
+        graph(index) {
+            const called = options.graphs?.[index];
+            if (called === undefined)
+                throw new Error(`${name} has no graph ${index}`);
+            const known = callees.get(index);
+            if (known !== undefined)
+                return known;
+            // Those that it runs itself are written, and put into the map, before it.
+            const code = emitGraph(called, `${symbol}_graph_${index}`, `${symbol}_graph_${index}`, model);
+            callees.set(index, code);
+            return code;
+        },
+        initialise: (index) => void initial.add(model.graph(index)),
+    };
+    const main = emitGraph(graph, `${symbol}_graph`, symbol, model);
+    const codes = [...callees.values(), main];
+    const inputs = graph.inputs.map((id) => portOf(graph, id));
+    const outputs = graph.outputs.map((id) => portOf(graph, id));
+    const needed = [main, ...initial].map((code) => code.arenaBytes);
+    const arenaBytes = Math.max(model.kept.bytes() + Math.max(...needed), ALIGNMENT);
+    const source = [
+        `/* ${cComment(name)} for ${options.target.name}, generated by int8-gate. */`,
+        preamble(options),
+        ...[...new Set(['int8_gate.h', 'arith.h', ...codes.flatMap((code) => code.includes)])].map((file) => `#include "${file}"`),
+        BLOB_STANZA,
+        ...codes.map((code) => code.source),
+        entryPoints(main, [...initial], model),
+        descriptor_describe({
+            ...{ name, symbol, target: options.target.name, profile: options.profile },
+            ...{ inputs, outputs, arenaBytes, arenaAlign: ALIGNMENT },
+        }),
+    ].join('\n');
+    const nodes = [main, ...callees.values()].flatMap((code) => code.nodes);
+    const macs = nodes.reduce((sum, node) => sum + node.macs, 0);
+    return { symbol, source, blob: model.blob.bytes(), inputs, outputs, arenaBytes, macs, nodes };
+}
+function portOf(graph, id) {
+    const { name, dtype, shape, quantization } = graph.tensors[id];
+    return { name, dtype, shape, bytes: tensorBytes(graph, id), quantization };
 }
 function preamble({ target, profile }) {
     return [
@@ -72646,86 +74277,105 @@ __asm__(".pushsection .rodata.int8_gate,\\"a\\",%progbits\\n.balign 64\\n${BLOB}
 #endif
 extern __attribute__((visibility("hidden"))) const uint8_t ${BLOB}[];
 `;
-const generate_parameters = (graph, { node, reads, scratchBytes }) => [
-    ...reads.map((i) => `const ${C_TYPES[graph.tensors[node.inputs[i]].dtype]} *restrict in${i}`),
-    ...node.outputs.map((id, i) => `${C_TYPES[graph.tensors[id].dtype]} *restrict out${i}`),
-    ...(scratchBytes > 0 ? ['uint8_t *restrict scratch'] : []),
-];
-function nodeFunction(graph, code) {
-    const label = cComment(graph_nodeLabel(graph, code.node));
-    const body = code.emission.body.trimEnd().replace(/^(?=.)/gm, '  ');
-    const { fallible } = code.emission;
-    const head = `IG_NODE ${fallible ? 'int' : 'void'} ${code.name}(${generate_parameters(graph, code).join(', ') || 'void'})`;
-    return `/* ${label} */\n${head} {\n${body}\n${fallible ? '  return 0;\n' : ''}}\n`;
-}
-function address(place, graph, id, blob, write) {
-    const type = `${write ? '' : 'const '}${C_TYPES[graph.tensors[id].dtype]} *`;
-    if (place === undefined)
-        throw new Error(`tensor "${graph.tensors[id].name}" has no place`);
-    switch (place.at) {
-        case 'input':
-            return `(${type})inputs[${place.index}]`;
-        case 'output':
-            return `(${type})outputs[${place.index}]`;
-        case 'arena':
-            return `(${type})(arena + ${place.offset})`;
-        case 'constant':
-            return `(${type})(${BLOB} + ${blob.add(graph.tensors[id].data)})`;
-    }
-}
-function runFunction(graph, codes, storage, blob) {
-    const at = (id, write) => address(storage.places[id], graph, id, blob, write);
-    const calls = codes.flatMap((code, step) => {
-        if (code === null)
-            return [];
-        const { node } = code;
-        const args = [
-            ...code.reads.map((i) => at(node.inputs[i], false)),
-            ...node.outputs.map((id) => at(id, true)),
-            ...(code.scratchBytes > 0 ? [`arena + ${storage.scratch[step]}`] : []),
-        ];
-        const call = `${code.name}(${args.join(', ')})`;
-        return [code.emission.fallible ? `  if ((status = ${call}) != 0) return status;` : `  ${call};`];
-    });
-    const copies = storage.copies.map(({ output, from }) => `  memcpy(outputs[${output}], ${at(from, false)}, ${tensorBytes(graph, from)});`);
-    return `static int run(void *memory, const void *const *inputs, void *const *outputs) {
-  uint8_t *arena = memory;
+/** `init` and `run`: what is kept between runs comes first in the arena. */
+function entryPoints(main, initial, { kept }) {
+    const arena = `memory + ${kept.bytes()}`;
+    const lines = [
+        ...kept.resets(),
+        ...initial.map((code) => `if ((status = ${code.name}(memory, ${arena}, NULL, NULL)) != 0) return status;`),
+    ];
+    return `static int init(void *given) {
+  uint8_t *memory = given;
   int status = 0;
-  (void)arena, (void)inputs, (void)outputs, (void)status;
-${[...calls, ...copies].join('\n')}
-  return 0;
+  (void)memory;
+${lines.map((line) => `  ${line}\n`).join('')}  return status;
+}
+
+static int run(void *given, const void *const *inputs, void *const *outputs) {
+  uint8_t *memory = given;
+  return ${main.name}(memory, ${arena}, inputs, outputs);
 }
 `;
 }
-/** Variables start as zeros; int8 ones at their zero point, as TFLite resets them. */
-function initFunction(graph, storage) {
-    const resets = graph.tensors.flatMap((tensor, id) => {
-        const place = storage.places[id];
-        if (!tensor.variable || place?.at !== 'arena')
-            return [];
-        const byte = tensor.dtype === 'int8' ? (tensor.quantization?.zeroPoints[0] ?? 0) : 0;
-        return [`  memset(arena + ${place.offset}, ${byte}, ${shape_elements(tensor.shape) * dtype_itemSize(tensor.dtype)});`];
+
+;// CONCATENATED MODULE: ./build/js/model/ir/shapes.js
+
+
+
+/** A node as the rules of its kind see it. */
+const shapes_viewOf = (graph, node) => ({
+    kind: node.kind,
+    attrs: node.attrs,
+    inputs: operandsOf(graph, node),
+    outputs: resultsOf(graph, node),
+});
+/** The rules of a node's kind. */
+const shapes_rulesOf = (node) => ops[node.kind];
+/** Shape arithmetic handles a few numbers; larger tensors are data. */
+const FEW = 64;
+/**
+ * The values of a node that computes with shapes (SHAPE → STRIDED_SLICE → PACK → RESHAPE and the like), where all it
+ * reads is known; null elsewhere.
+ */
+function knownValues(graph, node) {
+    const view = shapes_viewOf(graph, node);
+    const small = view.outputs.every((t) => /^int(32|64)$/.test(t.dtype) && shape_elements(t.shape) <= FEW);
+    const known = node.kind === 'shape_of' || view.inputs.every((t) => t === null || t.data !== null);
+    if (!small || !known || shapes_rulesOf(node).control)
+        return null;
+    return shapes_rulesOf(node).evaluate({ ...view, data: view.inputs.map((t) => t?.data ?? null), profile: 'tflite' });
+}
+/**
+ * The graph with every result's shape computed from the operands', in order, and what was found at each node. A file's
+ * shapes are hints: TFLite computes its own, and so do passes that change an operand. Shapes known only when running
+ * stay as they are; operators that read such tensors cannot be judged before they run, and count as sound.
+ */
+function infer(graph) {
+    const tensors = [...graph.tensors];
+    // The same tensors with the values that follow from shapes, for the operators that take shapes as operands.
+    const seen = [...graph.tensors];
+    const working = { ...graph, tensors: seen };
+    const open = new Set();
+    const nodes = graph.nodes.map((node) => {
+        const judged = !node.inputs.some((id) => open.has(id));
+        const faults = judged ? shapes_rulesOf(node).check(shapes_viewOf(working, node)) : [];
+        const ruled = judged && faults.length === 0;
+        const shapes = ruled ? shapes_rulesOf(node).shapes(shapes_viewOf(working, node)) : node.outputs.map(() => null);
+        for (const [i, shape] of shapes.entries()) {
+            const id = node.outputs[i];
+            const old = tensors[id];
+            if (shape === null && faults.length === 0)
+                open.add(id);
+            if (shape === null || old === undefined || old.data !== null || sameShape(shape, old.shape))
+                continue;
+            const { signature, ...rest } = old;
+            tensors[id] = { ...rest, shape, ...(signature?.length === shape.length && { signature }) };
+            seen[id] = tensors[id];
+        }
+        const values = shapes.includes(null) ? null : knownValues(working, node);
+        values?.forEach((data, i) => {
+            seen[node.outputs[i]] = { ...seen[node.outputs[i]], data };
+        });
+        return { faults, shapes };
     });
-    return `static int init(void *memory) {
-  uint8_t *arena = memory;
-  (void)arena;
-${resets.join('\n')}
-  return 0;
+    return { graph: { ...graph, tensors }, nodes };
 }
-`;
-}
+/** The graph with every result's shape computed; see `infer`. */
+const inferShapes = (graph) => infer(graph).graph;
 
 ;// CONCATENATED MODULE: ./build/js/compiler/passes/dead_code.js
 
+
 /**
- * Takes out nodes whose results nobody reads. Tensors stay, so that ids keep
+ * Takes out nodes whose results nobody reads, unless they do more than give results. Tensors stay, so that ids keep
  * their meaning.
  */
 const removeDeadCode = (graph) => {
     const live = new Set(graph.outputs);
     const kept = [];
     for (const node of graph.nodes.toReversed()) {
-        if (!node.outputs.some((id) => live.has(id)))
+        const { control, state } = shapes_rulesOf(node);
+        if (control === undefined && state === undefined && !node.outputs.some((id) => live.has(id)))
             continue;
         for (const id of node.inputs)
             if (id !== ABSENT)
@@ -72795,71 +74445,6 @@ function isIdentity(graph, node) {
     return node.kind !== 'qnn.requantize' || sameQuantization(from.quantization, to.quantization);
 }
 
-;// CONCATENATED MODULE: ./build/js/model/ir/shapes.js
-
-
-
-/** A node as the rules of its kind see it. */
-const shapes_viewOf = (graph, node) => ({
-    kind: node.kind,
-    attrs: node.attrs,
-    inputs: operandsOf(graph, node),
-    outputs: resultsOf(graph, node),
-});
-/** The rules of a node's kind. */
-const shapes_rulesOf = (node) => ops[node.kind];
-/** Shape arithmetic handles a few numbers; larger tensors are data. */
-const FEW = 64;
-/**
- * The values of a node that computes with shapes (SHAPE → STRIDED_SLICE → PACK → RESHAPE and the like), where all it
- * reads is known; null elsewhere.
- */
-function knownValues(graph, node) {
-    const view = shapes_viewOf(graph, node);
-    const small = view.outputs.every((t) => /^int(32|64)$/.test(t.dtype) && shape_elements(t.shape) <= FEW);
-    const known = node.kind === 'shape_of' || view.inputs.every((t) => t === null || t.data !== null);
-    if (!small || !known)
-        return null;
-    return shapes_rulesOf(node).evaluate({ ...view, data: view.inputs.map((t) => t?.data ?? null), profile: 'tflite' });
-}
-/**
- * The graph with every result's shape computed from the operands', in order, and what was found at each node. A file's
- * shapes are hints: TFLite computes its own, and so do passes that change an operand. Shapes known only when running
- * stay as they are; operators that read such tensors cannot be judged before they run, and count as sound.
- */
-function infer(graph) {
-    const tensors = [...graph.tensors];
-    // The same tensors with the values that follow from shapes, for the operators that take shapes as operands.
-    const seen = [...graph.tensors];
-    const working = { ...graph, tensors: seen };
-    const open = new Set();
-    const nodes = graph.nodes.map((node) => {
-        const judged = !node.inputs.some((id) => open.has(id));
-        const faults = judged ? shapes_rulesOf(node).check(shapes_viewOf(working, node)) : [];
-        const ruled = judged && faults.length === 0;
-        const shapes = ruled ? shapes_rulesOf(node).shapes(shapes_viewOf(working, node)) : node.outputs.map(() => null);
-        for (const [i, shape] of shapes.entries()) {
-            const id = node.outputs[i];
-            const old = tensors[id];
-            if (shape === null && faults.length === 0)
-                open.add(id);
-            if (shape === null || old === undefined || old.data !== null || sameShape(shape, old.shape))
-                continue;
-            const { signature, ...rest } = old;
-            tensors[id] = { ...rest, shape, ...(signature?.length === shape.length && { signature }) };
-            seen[id] = tensors[id];
-        }
-        const values = shapes.includes(null) ? null : knownValues(working, node);
-        values?.forEach((data, i) => {
-            seen[node.outputs[i]] = { ...seen[node.outputs[i]], data };
-        });
-        return { faults, shapes };
-    });
-    return { graph: { ...graph, tensors }, nodes };
-}
-/** The graph with every result's shape computed; see `infer`. */
-const inferShapes = (graph) => infer(graph).graph;
-
 ;// CONCATENATED MODULE: ./build/js/compiler/passes/fold_constants.js
 
 
@@ -72893,7 +74478,8 @@ function isConstant(graph, node) {
     const { inputs, outputs } = shapes_viewOf(graph, node);
     const known = inputs.every((tensor) => tensor === null || (tensor.data !== null && !tensor.variable));
     const small = outputs.every(({ shape, dtype }) => shape_elements(shape) * dtype_itemSize(dtype) <= MAX_BYTES);
-    return small && outputs.length > 0 && (known || node.kind === 'shape_of');
+    const pure = shapes_rulesOf(node).control === undefined;
+    return pure && small && outputs.length > 0 && (known || node.kind === 'shape_of');
 }
 
 ;// CONCATENATED MODULE: ./build/js/compiler/passes/fold_padding.js
@@ -72994,7 +74580,90 @@ function isExact(graph, node) {
     return isFloat(to.dtype) || (from.quantization !== null && sameQuantization(from.quantization, to.quantization));
 }
 
+;// CONCATENATED MODULE: ./build/js/compiler/passes/update_lists.js
+
+
+
+/**
+ * Writes a list's entry in one step. Converters write it in a loop as the entries before it, the new one and the entries
+ * after it, joined; the lengths of these parts change with each iteration, but the whole keeps its shape.
+ */
+const updateLists = (graph) => {
+    const makers = makersOf(graph);
+    const tensors = [...graph.tensors];
+    const nodes = graph.nodes.flatMap((node) => {
+        const update = node.kind === 'concatenate' ? updateOf(graph, makers, node) : null;
+        if (update === null)
+            return [node];
+        const { list, entry, index, zeros } = update;
+        const rank = tensors[list].shape.length;
+        const start = tensors.push({
+            ...{ name: `${tensors[node.outputs[0]].name}/start`, dtype: 'int32', shape: [rank] },
+            ...{ quantization: null, data: null },
+        });
+        const { source, outputs } = node;
+        return [
+            {
+                kind: 'concatenate',
+                attrs: { axis: 0, activation: 'NONE' },
+                inputs: [index, zeros],
+                outputs: [start - 1],
+                source,
+            },
+            { kind: 'dynamic_update_slice', attrs: {}, inputs: [list, entry, start - 1], outputs, source },
+        ];
+    });
+    return { ...graph, tensors, nodes };
+};
+/** concatenate(slice(list, 0…, [i, …]), entry, slice(list, [i + 1, 0…], …)) along the first dimension. */
+function updateOf(graph, makers, node) {
+    const [before, entry, after] = node.inputs;
+    const [head, tail] = [makers[before], makers[after]];
+    if (node.inputs.length !== 3 || node.attrs.axis !== 0 || node.attrs.activation !== 'NONE')
+        return null;
+    if (head?.kind !== 'slice' || tail?.kind !== 'slice' || head.inputs[0] !== tail.inputs[0])
+        return null;
+    const list = head.inputs[0];
+    const [whole, one, out] = [list, entry, node.outputs[0]].map((id) => graph.tensors[id]);
+    if (!sameShape(one.shape, [1, ...whole.shape.slice(1)]) || !sameShape(out.shape, whole.shape))
+        return null;
+    const values = (id) => integers(graph.tensors[id]) ?? [];
+    if (!isAll(values(head.inputs[1]), 0, whole.shape.length) || !isAll(values(tail.inputs[2]), -1, whole.shape.length))
+        return null;
+    const size = firstAndRest(graph, makers, head.inputs[2]);
+    const begin = firstAndRest(graph, makers, tail.inputs[1]);
+    if (size === null || begin === null || !isSuccessor(graph, makers, begin.scalar, size.scalar))
+        return null;
+    const rest = whole.shape.slice(1);
+    const isWhole = values(size.rest).every((n, k) => n === -1 || n === rest[k]);
+    if (!isWhole || !isAll(values(begin.rest), 0, rest.length) || graph.tensors[size.first].dtype !== 'int32')
+        return null;
+    return { list, entry, index: size.first, zeros: begin.rest };
+}
+const isAll = (values, value, length) => values.length === length && values.every((v) => v === value);
+/** A vector joined from a scalar (made a vector of one) and another vector. */
+function firstAndRest(graph, makers, id) {
+    const join = makers[id];
+    if (join?.kind !== 'concatenate' || join.inputs.length !== 2)
+        return null;
+    const [first, rest] = join.inputs;
+    const lift = makers[first];
+    const lifted = lift?.kind === 'reshape' || lift?.kind === 'expand_dims';
+    if (!lifted || !sameShape(graph.tensors[first].shape, [1]))
+        return null;
+    return { first, rest, scalar: lift.inputs[0] };
+}
+/** Whether `next` is `value` + 1. */
+function isSuccessor(graph, makers, next, value) {
+    const add = makers[next];
+    if (add?.kind !== 'add' || add.attrs.activation !== 'NONE' || !add.inputs.includes(value))
+        return false;
+    const other = add.inputs.find((id) => id !== value) ?? value;
+    return isAll(integers(graph.tensors[other]) ?? [], 1, 1);
+}
+
 ;// CONCATENATED MODULE: ./build/js/compiler/passes/pipeline.js
+
 
 
 
@@ -73003,6 +74672,7 @@ function isExact(graph, node) {
 /** The passes every model goes through before code is generated, in order. */
 const PIPELINE = [
     { name: 'fold constants', pass: foldConstants },
+    { name: 'update lists', pass: updateLists },
     { name: 'drop identities', pass: dropIdentities },
     { name: 'fuse activations', pass: fuseActivations },
     { name: 'fold padding', pass: foldPadding },
@@ -73339,8 +75009,8 @@ async function linkShared(object, symbol, target, options = {}) {
  */
 async function compileModel(model, options) {
     const { target, name, symbol, profile = 'tflite' } = options;
-    const [graph] = optimize(model).subgraphs;
-    const code = generate(graph, { target, name, symbol, profile });
+    const graphs = optimize(model).subgraphs;
+    const code = generate(graphs[0], { target, name, symbol, profile, graphs });
     const object = await compileModelSource(code, target, options);
     const { inputs, outputs, arenaBytes, macs, nodes } = code;
     return { name, symbol, target, profile, inputs, outputs, arenaBytes, archive: object.archive, macs, nodes, object };
@@ -74019,7 +75689,8 @@ function verifyWiring(graph, label = graph_nodeLabel) {
             ready[id] = true;
         }
     }
-    if (graph.outputs.length === 0)
+    // A graph that only initialises variables has none.
+    if (graph.outputs.length === 0 && !graph.nodes.some((node) => node.outputs.length === 0))
         problems.push('the graph has no outputs');
     for (const id of graph.outputs)
         if (known(id, () => 'graph output') && !ready[id])
@@ -74906,7 +76577,273 @@ const movingOperators = {
     all: row({ builtin: 'REDUCE_ALL', ...reducer }),
 };
 
+;// CONCATENATED MODULE: ./build/js/model/tflite/flexbuffer.js
+/**
+ * The FlexBuffers that carry custom operators' options: one map from names to numbers and truth values. Layout: a map
+ * is a vector of values, their packed types behind it; before it stand its length, the width of the keys' offsets and
+ * the offset of the keys. Offsets count backwards. The root stands at the end: value, packed type, width.
+ */
+const TYPE = {
+    int: 1,
+    uint: 2,
+    float: 3,
+    indirectInt: 6,
+    indirectUint: 7,
+    indirectFloat: 8,
+    map: 9,
+    bool: 26,
+};
+/** More keys than any operator has. */
+const MOST_KEYS = 1000;
+/** The map, or what is wrong with the bytes. Values of other types are left out. */
+function readFlexMap(bytes) {
+    try {
+        return flexbuffer_readRoot(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    }
+    catch (error) {
+        if (error instanceof RangeError)
+            return 'its options are a truncated or damaged FlexBuffer';
+        throw error;
+    }
+}
+function flexbuffer_readRoot(view) {
+    const end = view.byteLength;
+    const width = view.getUint8(end - 1);
+    const packed = view.getUint8(end - 2);
+    if (packed >> 2 !== TYPE.map)
+        return 'its options are no map';
+    const root = end - 2 - width;
+    return readMap(view, root - unsigned(view, root, width), 1 << (packed & 3));
+}
+function readMap(view, at, width) {
+    const length = unsigned(view, at - width, width);
+    if (length > MOST_KEYS)
+        return `its options have ${length} entries`;
+    const keyWidth = unsigned(view, at - 2 * width, width);
+    const keys = at - 3 * width - unsigned(view, at - 3 * width, width);
+    const entries = [];
+    for (let i = 0; i < length; i++) {
+        const place = keys + i * keyWidth;
+        const value = readValue(view, at + i * width, width, view.getUint8(at + length * width + i));
+        if (value !== null)
+            entries.push([readKey(view, place - unsigned(view, place, keyWidth)), value]);
+    }
+    return Object.fromEntries(entries);
+}
+function readKey(view, at) {
+    let key = '';
+    for (let i = at; view.getUint8(i) !== 0; i++) {
+        key += String.fromCharCode(view.getUint8(i));
+        if (key.length > 100)
+            throw new RangeError('a key without an end');
+    }
+    return key;
+}
+function readValue(view, at, width, packed) {
+    const far = () => [at - unsigned(view, at, width), 1 << (packed & 3)];
+    switch (packed >> 2) {
+        case TYPE.int:
+            return signed(view, at, width);
+        case TYPE.uint:
+            return unsigned(view, at, width);
+        case TYPE.float:
+            return real(view, at, width);
+        case TYPE.bool:
+            return unsigned(view, at, width) !== 0;
+        case TYPE.indirectInt:
+            return signed(view, ...far());
+        case TYPE.indirectUint:
+            return unsigned(view, ...far());
+        case TYPE.indirectFloat:
+            return real(view, ...far());
+        default:
+            return null;
+    }
+}
+function unsigned(view, at, width) {
+    if (width === 1)
+        return view.getUint8(at);
+    if (width === 2)
+        return view.getUint16(at, true);
+    if (width === 4)
+        return view.getUint32(at, true);
+    if (width === 8)
+        return Number(view.getBigUint64(at, true));
+    throw new RangeError(`a width of ${width}`);
+}
+function signed(view, at, width) {
+    if (width === 1)
+        return view.getInt8(at);
+    if (width === 2)
+        return view.getInt16(at, true);
+    if (width === 4)
+        return view.getInt32(at, true);
+    return Number(view.getBigInt64(at, true));
+}
+function real(view, at, width) {
+    if (width === 4)
+        return view.getFloat32(at, true);
+    if (width === 8)
+        return view.getFloat64(at, true);
+    throw new RangeError(`a float of ${width} bytes`);
+}
+/** `map` with every value in 4 bytes: integers as int32, other numbers as float32. */
+function writeFlexMap(map) {
+    const names = Object.keys(map).sort();
+    const text = names.map((name) => `${name}\0`).join('');
+    const keys = Math.ceil(text.length / 4) * 4 + 4;
+    const values = keys + 4 * names.length + 12;
+    const types = values + 4 * names.length;
+    const root = Math.ceil((types + names.length) / 4) * 4;
+    const view = new DataView(new ArrayBuffer(root + 6));
+    [...text].forEach((char, i) => void view.setUint8(i, char.charCodeAt(0)));
+    const uint = (at, value) => view.setUint32(at, value, true);
+    uint(keys - 4, names.length);
+    uint(values - 12, values - 12 - keys);
+    uint(values - 8, 4);
+    uint(values - 4, names.length);
+    let key = 0;
+    names.forEach((name, i) => {
+        const value = map[name];
+        uint(keys + 4 * i, keys + 4 * i - key);
+        key += name.length + 1;
+        const type = typeof value === 'boolean' ? TYPE.bool : Number.isInteger(value) ? TYPE.int : TYPE.float;
+        if (type === TYPE.float)
+            view.setFloat32(values + 4 * i, Number(value), true);
+        else
+            view.setInt32(values + 4 * i, Number(value), true);
+        view.setUint8(types + i, (type << 2) | 2);
+    });
+    uint(root, root - values);
+    view.setUint8(root + 4, (TYPE.map << 2) | 2);
+    view.setUint8(root + 5, 4);
+    return new Uint8Array(view.buffer);
+}
+
+;// CONCATENATED MODULE: ./build/js/model/tflite/stateful_operators.js
+
+
+
+const intermediateOf = (t) => t.quantization === null ? null : { scale: t.quantization.scales[0], zeroPoint: t.quantization.zeroPoints[0] };
+/** Tensors that stand for the parameters; the last one, the hidden state, is int8. */
+const intermediateTensors = (list) => list.map((q, i) => ({
+    name: `intermediate_${i}`,
+    dtype: q === null ? 'float32' : i === 4 ? 'int8' : 'int16',
+    shape: [],
+    quantization: q === null ? null : perTensor(q.scale, q.zeroPoint),
+    data: null,
+}));
+/** TFLite's names for the attributes of the detection's options. */
+const DETECTION_KEYS = {
+    maxDetections: 'max_detections',
+    maxClassesPerDetection: 'max_classes_per_detection',
+    detectionsPerClass: 'detections_per_class',
+    useRegularNms: 'use_regular_nms',
+    scoreThreshold: 'nms_score_threshold',
+    iouThreshold: 'nms_iou_threshold',
+    numClasses: 'num_classes',
+    yScale: 'y_scale',
+    xScale: 'x_scale',
+    hScale: 'h_scale',
+    wScale: 'w_scale',
+};
+function readDetection(map) {
+    // A name that is left out counts as 0, but for these two.
+    const given = { detections_per_class: 100, use_regular_nms: false, ...map };
+    const entries = Object.entries(DETECTION_KEYS).map(([attr, key]) => {
+        const value = given[key] ?? 0;
+        return [attr, attr === 'useRegularNms' ? Boolean(value) : Math.fround(Number(value))];
+    });
+    return Object.fromEntries(entries);
+}
+const statefulOperators = {
+    'nn.lstm': {
+        ...row({
+            builtin: 'UNIDIRECTIONAL_SEQUENCE_LSTM',
+            options: 'UnidirectionalSequenceLSTMOptions',
+            versions: { int8: 3 },
+            read: (o) => o.diagonalRecurrentTensors
+                ? 'diagonal recurrent weights are not supported'
+                : {
+                    activation: o.fusedActivationFunction,
+                    cellClip: o.cellClip,
+                    projectionClip: o.projClip,
+                    timeMajor: o.timeMajor,
+                    asymmetricQuantizeInputs: o.asymmetricQuantizeInputs,
+                },
+            write: (a) => ({
+                fusedActivationFunction: a.activation,
+                cellClip: a.cellClip,
+                projClip: a.projectionClip,
+                timeMajor: a.timeMajor,
+                asymmetricQuantizeInputs: a.asymmetricQuantizeInputs,
+            }),
+        }),
+        intermediates: {
+            read: (attrs, tensors) => ({ ...attrs, intermediates: tensors.map(intermediateOf) }),
+            write: (attrs) => intermediateTensors(attrs.intermediates ?? []),
+        },
+    },
+    'nn.svdf': row({
+        builtin: 'SVDF',
+        options: 'SVDFOptions',
+        versions: { int8: 3 },
+        read: (o) => ({
+            rank: o.rank,
+            activation: o.fusedActivationFunction,
+            asymmetricQuantizeInputs: o.asymmetricQuantizeInputs,
+        }),
+        write: (a) => ({
+            rank: a.rank,
+            fusedActivationFunction: a.activation,
+            asymmetricQuantizeInputs: a.asymmetricQuantizeInputs,
+        }),
+    }),
+    'vision.non_max_suppression': rows_plain('NON_MAX_SUPPRESSION_V4', 'NonMaxSuppressionV4Options'),
+    'vision.soft_non_max_suppression': rows_plain('NON_MAX_SUPPRESSION_V5', 'NonMaxSuppressionV5Options'),
+    'vision.detection_postprocess': {
+        builtin: 'CUSTOM',
+        options: null,
+        versions: {},
+        custom: 'TFLite_Detection_PostProcess',
+        read: (bytes) => {
+            const map = readFlexMap(bytes);
+            return typeof map === 'string' ? map : readDetection(map);
+        },
+        write: () => ({}),
+        writeCustom: (attrs) => writeFlexMap(Object.fromEntries(Object.entries(DETECTION_KEYS).map(([attr, key]) => [key, attrs[attr]]))),
+    },
+    dynamic_update_slice: rows_plain('DYNAMIC_UPDATE_SLICE', 'DynamicUpdateSliceOptions'),
+    if: row({
+        builtin: 'IF',
+        options: 'IfOptions',
+        read: (o) => ({ thenGraph: o.thenSubgraphIndex, elseGraph: o.elseSubgraphIndex }),
+        write: (a) => ({ thenSubgraphIndex: a.thenGraph, elseSubgraphIndex: a.elseGraph }),
+    }),
+    while: row({
+        builtin: 'WHILE',
+        options: 'WhileOptions',
+        read: (o) => ({ condition: o.condSubgraphIndex, body: o.bodySubgraphIndex }),
+        write: (a) => ({ condSubgraphIndex: a.condition, bodySubgraphIndex: a.body }),
+    }),
+    call_once: row({
+        builtin: 'CALL_ONCE',
+        options: 'CallOnceOptions',
+        read: (o) => ({ init: o.initSubgraphIndex }),
+        write: (a) => ({ initSubgraphIndex: a.init }),
+    }),
+    var_handle: row({
+        builtin: 'VAR_HANDLE',
+        options: 'VarHandleOptions',
+        read: (o) => ({ container: o.container ?? '', sharedName: o.sharedName ?? '' }),
+        write: (a) => ({ container: a.container, sharedName: a.sharedName }),
+    }),
+    read_variable: rows_plain('READ_VARIABLE', 'ReadVariableOptions'),
+    assign_variable: rows_plain('ASSIGN_VARIABLE', 'AssignVariableOptions'),
+};
+
 ;// CONCATENATED MODULE: ./build/js/model/tflite/operators.js
+
 
 
 
@@ -75185,6 +77122,7 @@ const operators = {
     'nn.pad': rows_plain('PAD', 'PadOptions', NEWER),
     transpose: rows_plain('TRANSPOSE', 'TransposeOptions', { int8: 2, int16: 4 }),
     ...movingOperators,
+    ...statefulOperators,
     'qnn.quantize': { ...rows_plain('QUANTIZE', 'QuantizeOptions'), when: ([x]) => x == null || isFloat(x.dtype) },
     'qnn.dequantize': rows_plain('DEQUANTIZE', 'DequantizeOptions', { int8: 2, int16: 3, float16: 3 }),
     'qnn.requantize': {
@@ -75197,9 +77135,13 @@ for (const kind of Object.keys(operators)) {
     const { builtin } = operators[kind];
     kindsOf.set(builtin, [...(kindsOf.get(builtin) ?? []), kind]);
 }
-/** The kind that a builtin operator on these operands is, or null where the project does not know it. */
-function kindOf(builtin, inputs) {
-    return kindsOf.get(builtin)?.find((kind) => operators[kind].when?.(inputs) ?? true) ?? null;
+/**
+ * The kind that a builtin operator on these operands is, or null where the project does not know it.
+ * @param custom the name of a custom operator
+ */
+function kindOf(builtin, inputs, custom = null) {
+    const fits = ({ when, custom: name }) => (name === undefined || name === custom) && (when?.(inputs) ?? true);
+    return kindsOf.get(builtin)?.find((kind) => fits(operators[kind])) ?? null;
 }
 /** The number that stands for a builtin operator in the file. */
 const builtinCode = (builtin) => BUILTIN_OPERATORS.indexOf(builtin);
@@ -75550,7 +77492,7 @@ function readOperator(model, op, index, tensors, shown) {
         inputs: inputs.map((id) => shown[id] ?? '(none)'),
         outputs: outputs.flatMap((id) => shown[id] ?? []),
     };
-    const kind = builtin === undefined ? null : kindOf(builtin, operands);
+    const kind = builtin === undefined ? null : kindOf(builtin, operands, code.customCode);
     if (model.operatorCodes?.[op.opcodeIndex] === undefined)
         problems.push(`operator code #${op.opcodeIndex} is not in the file (it has ${model.operatorCodes?.length ?? 0})`);
     else if (kind === null)
@@ -75559,7 +77501,7 @@ function readOperator(model, op, index, tensors, shown) {
         problems.push(`version ${code.version} is not known (1 to ${NEWEST_VERSION} are)`);
     if (kind === null || problems.length > 0)
         return { ...entry, kind, problems, node: null };
-    const attrs = readAttrs(kind, op);
+    const attrs = readAttrs(kind, op, tensors);
     if (typeof attrs === 'string')
         return { ...entry, kind, problems: [attrs], node: null };
     return { ...entry, kind, problems, node: { kind, attrs, inputs, outputs, source: index } };
@@ -75573,8 +77515,23 @@ function tensorId(id, role, tensors, problems) {
     return id;
 }
 /** The attributes of a kind from an operator's options, or why they cannot be read. */
-function readAttrs(kind, op) {
+function readAttrs(kind, op, tensors) {
     const row = operators[kind];
+    const attrs = readOptions(row, op);
+    const intermediates = op.intermediates ?? [];
+    if (typeof attrs === 'string' || row.intermediates === undefined || intermediates.length === 0)
+        return attrs;
+    const missing = intermediates.find((id) => tensors[id] === undefined);
+    if (missing !== undefined)
+        return `its intermediate tensor ${missing} does not exist`;
+    return row.intermediates.read(attrs, intermediates.map((id) => tensors[id]));
+}
+function readOptions(row, op) {
+    if (row.custom !== undefined) {
+        if (op.customOptions === null)
+            return 'its options are missing';
+        return row.read(op.customOptions);
+    }
     if (row.options === null)
         return row.read(undefined);
     const declared = builtinOptions[row.options];
@@ -76468,18 +78425,18 @@ function parseCounts(text, region) {
     const addresses = [...count.keys()].sort((a, b) => a - b);
     return { addresses, words: addresses.map((a) => word.get(a)), counts: addresses.map((a) => count.get(a)) };
 }
-const signed = (value, bits) => (value << (32 - bits)) >> (32 - bits);
+const blocks_signed = (value, bits) => (value << (32 - bits)) >> (32 - bits);
 /** Decodes the branches of A64. Source: Arm Architecture Reference Manual, C4.1.66 "Branches, exception generating". */
 function branchOf(address, word) {
     const w = word >>> 0;
     const op = w >>> 24;
     if ((op & 0x7c) === 0x14)
-        return { conditional: false, to: op & 0x80 ? null : address + 4 * signed(w, 26) }; // B, BL
+        return { conditional: false, to: op & 0x80 ? null : address + 4 * blocks_signed(w, 26) }; // B, BL
     const test = op & 0x7e;
     if (op === 0x54 || test === 0x34)
-        return { conditional: true, to: address + 4 * signed(w >>> 5, 19) }; // B.cond, CBZ
+        return { conditional: true, to: address + 4 * blocks_signed(w >>> 5, 19) }; // B.cond, CBZ
     if (test === 0x36)
-        return { conditional: true, to: address + 4 * signed(w >>> 5, 14) }; // TBZ
+        return { conditional: true, to: address + 4 * blocks_signed(w >>> 5, 14) }; // TBZ
     if ((op & 0xfe) === 0xd6 || op === 0xd4)
         return { conditional: false, to: null }; // BR, BLR, RET, SVC
     return null;
@@ -76961,7 +78918,7 @@ const cpus_CORES = {
 
 
 
-const NAMES = ['llvm-mc-19', 'llvm-mc', ...[21, 20, 18, 17, 16, 15, 14].map((version) => `llvm-mc-${version}`)];
+const disassemble_NAMES = ['llvm-mc-19', 'llvm-mc', ...[21, 20, 18, 17, 16, 15, 14].map((version) => `llvm-mc-${version}`)];
 /**
  * The assembly text of AArch64 instruction words, blanks collapsed; words that are no instruction are left out.
  * Throws an EnvironmentError with the install command when there is no llvm-mc.
@@ -76988,7 +78945,7 @@ async function disassemble(words) {
     });
 }
 async function findLlvmMc() {
-    for (const name of NAMES)
+    for (const name of disassemble_NAMES)
         if ((await tryTool(name, ['--version']))?.code === 0)
             return name;
     throw new errors/* EnvironmentError */.e('modelled cycles need llvm-mc to disassemble; install it: sudo apt-get install -y llvm');

@@ -27,8 +27,8 @@ export interface CompiledModel extends Build {
  */
 export async function compileModel(model: Model, options: CompileModelOptions): Promise<CompiledModel> {
   const { target, name, symbol, profile = 'tflite' } = options;
-  const [graph] = optimize(model).subgraphs;
-  const code = generate(graph, { target, name, symbol, profile });
+  const graphs = optimize(model).subgraphs;
+  const code = generate(graphs[0], { target, name, symbol, profile, graphs });
   const object = await compileModelSource(code, target, options);
   const { inputs, outputs, arenaBytes, macs, nodes } = code;
   return { name, symbol, target, profile, inputs, outputs, arenaBytes, archive: object.archive, macs, nodes, object };

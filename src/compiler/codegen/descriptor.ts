@@ -14,6 +14,7 @@ const DTYPE_NUMBERS: Readonly<Record<DType, number>> = {
   int8: 9,
   float64: 10,
   uint64: 12,
+  resource: 13,
   uint32: 15,
   uint16: 16,
   int4: 17,

@@ -1,3 +1,4 @@
+import type { Tensor } from '../../model/ir/graph.ts';
 import type { OpView, Profile } from '../../model/ops/definition.ts';
 import type { OpKind } from '../../model/ops/kinds.ts';
 import { chooseSchedule, type ScheduleOf, type ScheduleSource, type Workload } from '../schedules/index.ts';
@@ -18,6 +19,8 @@ export interface EmitContext {
   input(i: number): string;
   /** C expression: pointer to the elements of result `i`. */
   output(i: number): string;
+  /** C expression: pointer to the variable that operand `i` is, to read and write; not to be mixed with `input(i)`. */
+  state(i: number): string;
   /**
    * Puts packed weights, tables, multipliers … into the model's blob (equal bytes are stored once) and returns a C
    * expression of type `const <element type> *`. 64-byte aligned.
@@ -25,6 +28,24 @@ export interface EmitContext {
   constant(data: Constant): string;
   /** C expression: `void *` to `bytes` of 64-byte aligned scratch memory that is this node's until it returns. */
   scratch(bytes: number): string;
+  /** Another graph of the model, for operators that run graphs. */
+  graph(index: number): CalledGraph;
+  /** Has another graph of the model run, once, when the model is initialised. */
+  initialise(graph: number): void;
+  /** C expression: `void *` to the `bytes` of the variable of the model that the handle in operand `i` names. */
+  resource(i: number, bytes: number): string;
+}
+
+/** A graph as an emitter of a node that runs it sees it. */
+export interface CalledGraph {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  /** By output: the input that it is unchanged, or -1. */
+  readonly passes: readonly number[];
+  /** Memory that it needs while it runs. */
+  readonly arenaBytes: number;
+  /** C expression: runs it; its value is 0 or an error code. `inputs`, `outputs`: arrays of pointers, as for `run`. */
+  call(arena: string, inputs: string, outputs: string): string;
 }
 
 /** The C of one node. */

@@ -1,12 +1,15 @@
 import { ABSENT, type Graph, type Node, type TensorId } from '../../model/ir/graph.ts';
 import { itemSize } from '../../model/tensor/dtype.ts';
 import { elements } from '../../model/tensor/shape.ts';
+import type { Kept } from './kept.ts';
 import { type Buffer, planMemory } from './plan.ts';
 
 /** Where the elements of a tensor are found while the model runs. */
 export type Place =
   | { readonly at: 'input' | 'output'; readonly index: number }
   | { readonly at: 'arena'; readonly offset: number }
+  /** In the memory that keeps its values between runs. */
+  | { readonly at: 'kept'; readonly offset: number }
   | { readonly at: 'constant' };
 
 export interface Storage {
@@ -23,17 +26,18 @@ const MOVES_NOTHING: ReadonlySet<string> = new Set<Node['kind']>(['reshape', 'sq
 
 /** Whether the node's result is its first operand's memory under another shape: no code runs. */
 export const isAlias = (graph: Graph, node: Node): boolean =>
-  MOVES_NOTHING.has(node.kind) && !graph.tensors[node.inputs[0]].variable;
+  MOVES_NOTHING.has(node.kind) && !graph.tensors[node.inputs[0]].variable && !graph.tensors[node.outputs[0]].variable;
 
 export const tensorBytes = (graph: Graph, id: TensorId): number =>
   elements(graph.tensors[id].shape) * itemSize(graph.tensors[id].dtype);
 
 /**
  * Places every tensor. Model inputs and outputs are used where the caller has them; aliases share their operand's
- * memory; the rest, and the nodes' scratch memory (`scratchBytes`, by node), goes into the arena by lifetime. An
+ * memory; variables lie in `kept`; the rest, and the nodes' scratch memory (`scratchBytes`, by node), goes into the
+ * arena by lifetime. An
  * output buffer may be read again by later nodes, which is why callers' buffers must not overlap.
  */
-export function planStorage(graph: Graph, scratchBytes: readonly number[]): Storage {
+export function planStorage(graph: Graph, scratchBytes: readonly number[], kept: Kept): Storage {
   const { tensors, nodes } = graph;
   const root = tensors.map((_, id) => id);
   const maker = new Map<TensorId, number>();
@@ -48,6 +52,9 @@ export function planStorage(graph: Graph, scratchBytes: readonly number[]): Stor
   graph.inputs.forEach((id, index) => {
     own[id] = { at: 'input', index };
   });
+  tensors.forEach((_, id) => {
+    if (tensor.variable) own[id] = { at: 'kept', offset: kept.variable(tensor, tensorBytes(graph, id)) };
+  });
   const copies: { output: number; from: TensorId }[] = [];
   graph.outputs.forEach((id, index) => {
     if (maker.has(root[id]) && own[root[id]] === undefined) own[root[id]] = { at: 'output', index };
@@ -57,15 +64,11 @@ export function planStorage(graph: Graph, scratchBytes: readonly number[]): Stor
   const buffers: Buffer[] = [];
   const settle: ((offset: number) => void)[] = [];
   const scratch = scratchBytes.map(() => 0);
-  tensors.forEach((tensor, id) => {
+  tensors.forEach((_, id) => {
     const step = maker.get(id);
-    if (own[id] !== undefined || (step === undefined && !tensor.variable)) return;
+    if (own[id] !== undefined || step === undefined) return;
     const bytes = tensorBytes(graph, id);
-    buffers.push(
-      step === undefined
-        ? { bytes, first: 0, last: nodes.length }
-        : { bytes, first: step, last: Math.max(step, lastUse.get(id) ?? step) },
-    );
+    buffers.push({ bytes, first: step, last: Math.max(step, lastUse.get(id) ?? step) });
     settle.push((offset) => {
       own[id] = { at: 'arena', offset };
     });

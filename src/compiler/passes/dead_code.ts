@@ -1,15 +1,17 @@
 import { ABSENT, type Node, type TensorId } from '../../model/ir/graph.ts';
+import { rulesOf } from '../../model/ir/shapes.ts';
 import type { Pass } from './view.ts';
 
 /**
- * Takes out nodes whose results nobody reads. Tensors stay, so that ids keep
+ * Takes out nodes whose results nobody reads, unless they do more than give results. Tensors stay, so that ids keep
  * their meaning.
  */
 export const removeDeadCode: Pass = (graph) => {
   const live = new Set<TensorId>(graph.outputs);
   const kept: Node[] = [];
   for (const node of graph.nodes.toReversed()) {
-    if (!node.outputs.some((id) => live.has(id))) continue;
+    const { control, state } = rulesOf(node);
+    if (control === undefined && state === undefined && !node.outputs.some((id) => live.has(id))) continue;
     for (const id of node.inputs) if (id !== ABSENT) live.add(id);
     kept.push(node);
   }

@@ -34,5 +34,6 @@ function isConstant(graph: Graph, node: Node): boolean {
   const { inputs, outputs } = viewOf(graph, node);
   const known = inputs.every((tensor) => tensor === null || (tensor.data !== null && !tensor.variable));
   const small = outputs.every(({ shape, dtype }) => elements(shape) * itemSize(dtype) <= MAX_BYTES);
-  return small && outputs.length > 0 && (known || node.kind === 'shape_of');
+  const pure = rulesOf(node).control === undefined;
+  return pure && small && outputs.length > 0 && (known || node.kind === 'shape_of');
 }

@@ -4,11 +4,13 @@ import { dropIdentities } from './drop_identities.ts';
 import { foldConstants } from './fold_constants.ts';
 import { foldPadding } from './fold_padding.ts';
 import { fuseActivations } from './fuse_activations.ts';
+import { updateLists } from './update_lists.ts';
 import type { Pass } from './view.ts';
 
 /** The passes every model goes through before code is generated, in order. */
 export const PIPELINE: readonly { readonly name: string; readonly pass: Pass }[] = [
   { name: 'fold constants', pass: foldConstants },
+  { name: 'update lists', pass: updateLists },
   { name: 'drop identities', pass: dropIdentities },
   { name: 'fuse activations', pass: fuseActivations },
   { name: 'fold padding', pass: foldPadding },

@@ -1,4 +1,4 @@
-import { interpret, type Value } from '../../model/interpreter/index.ts';
+import { interpret, type State } from '../../model/interpreter/index.ts';
 import type { Profile } from '../../model/ops/definition.ts';
 import type { Engine } from './engine.ts';
 
@@ -8,7 +8,7 @@ export const interpreterEngine = (profile: Profile = 'tflite'): Engine => ({
   batch: 1,
   prepare: async (models) => ({
     run: async (index, samples, { keepState }) => {
-      let state = new Map<number, Value>();
+      let state: State = new Map();
       return samples.map((inputs) => {
         if (!keepState) state = new Map();
         return interpret(models[index], inputs, { profile, state });

@@ -1,1 +1,1 @@
-export { type InterpretOptions, interpret, interpretValues, type Value } from './interpret.ts';
+export { type InterpretOptions, interpret, interpretValues, type State, type Value } from './interpret.ts';

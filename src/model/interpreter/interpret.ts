@@ -1,15 +1,29 @@
 import { InputError } from '../../errors.ts';
-import { ABSENT, type Graph, type Model, type Node, nodeLabel, type Tensor, type TensorId } from '../ir/graph.ts';
+import {
+  ABSENT,
+  type Graph,
+  type Model,
+  type Node,
+  type NodeOf,
+  nodeLabel,
+  type Tensor,
+  type TensorId,
+} from '../ir/graph.ts';
+import type { ControlKind } from '../ops/control.ts';
 import type { Profile } from '../ops/definition.ts';
 import { rulesOf } from '../ops/index.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, showShape } from '../tensor/shape.ts';
+import { runControl, variableNames } from './control.ts';
 
 /** A value while a graph runs: its elements and the shape they have in this run. */
 export interface Value {
   readonly shape: Shape;
   readonly data: TensorData;
 }
+
+/** The values of a model's variables, by names of the interpreter's own. Empty before the first run. */
+export type State = Map<string, Value>;
 
 export interface InterpretOptions {
   /** Rounding of the integer operators; the default is `tflite`. */
@@ -18,8 +32,8 @@ export interface InterpretOptions {
   readonly subgraph?: number;
   /** Shapes of the inputs where they differ from the model's (a larger batch, a longer sequence). */
   readonly inputShapes?: readonly (Shape | undefined)[];
-  /** Variables of earlier runs; they are read and replaced. Without it every run starts from zeros. */
-  readonly state?: Map<TensorId, Value>;
+  /** What earlier runs left in variables; read and replaced. Without it every run starts afresh. */
+  readonly state?: State;
   /** Called with each computed tensor, in order. */
   readonly observe?: (tensor: TensorId, value: Value) => void;
 }
@@ -37,33 +51,61 @@ export function interpret(model: Model, inputs: readonly TensorData[], options: 
 
 /** As `interpret`; the outputs come with their shapes, which may depend on the inputs. */
 export function interpretValues(model: Model, inputs: readonly TensorData[], options: InterpretOptions = {}): Value[] {
-  const graph = model.subgraphs[options.subgraph ?? 0];
-  const values = feed(model, graph, inputs, options);
+  const index = options.subgraph ?? 0;
+  const graph = model.subgraphs[index];
+  const run: Run = { model, options, state: options.state ?? new Map(), names: variableNames(model) };
+  return runGraph(run, index, feed(model, graph, inputs, options));
+}
+
+/** What stays the same while a model runs, whichever of its graphs is at work. */
+interface Run {
+  readonly model: Model;
+  readonly options: InterpretOptions;
+  readonly state: State;
+  readonly names: readonly string[];
+}
+
+const variableKey = (index: number, id: TensorId): string => `variable ${index} ${id}`;
+
+function runGraph(run: Run, index: number, inputs: readonly Value[]): Value[] {
+  const graph = run.model.subgraphs[index];
+  const values = new Map(graph.inputs.map((id, i) => [id, inputs[i]]));
+  graph.tensors.forEach((tensor, id) => {
+    if (tensor.variable) values.set(id, run.state.get(variableKey(index, id)) ?? freshVariable(tensor));
+  });
   const lastUse = lastUses(graph);
+  const set = (id: TensorId, value: Value): void => {
+    values.set(id, value);
+    if (graph.tensors[id].variable) run.state.set(variableKey(index, id), value);
+  };
   graph.nodes.forEach((node, i) => {
-    const results = evaluateNode(model, graph, node, values, options);
+    const results = evaluateNode(run, index, node, values);
     node.outputs.forEach((id, k) => {
-      values.set(id, results[k]);
-      if (graph.tensors[id].variable) options.state?.set(id, results[k]);
-      options.observe?.(id, results[k]);
+      set(id, results[k]);
+      if (index === (run.options.subgraph ?? 0)) run.options.observe?.(id, results[k]);
+    });
+    rulesOf(node.kind).state?.forEach((operand, k) => {
+      const id = node.inputs[operand];
+      if (id !== ABSENT) set(id, results[node.outputs.length + k]);
     });
     for (const id of lastUse[i]) values.delete(id);
   });
   return graph.outputs.map((id) => lookUp(graph, values, id));
 }
 
-/** The graph's inputs and variables as values. */
-function feed(
-  model: Model,
-  graph: Graph,
-  inputs: readonly TensorData[],
-  options: InterpretOptions,
-): Map<TensorId, Value> {
+/** Variables start as zeros; int8 ones at their zero point, as TFLite resets them. */
+export function freshVariable(tensor: Tensor): Value {
+  const data = allocate(tensor.dtype, elements(tensor.shape));
+  if (tensor.dtype === 'int8') (data as Int8Array).fill(tensor.quantization?.zeroPoints[0] ?? 0);
+  return { shape: tensor.shape, data };
+}
+
+/** The graph's inputs as values. */
+function feed(model: Model, graph: Graph, inputs: readonly TensorData[], options: InterpretOptions): Value[] {
   if (inputs.length !== graph.inputs.length) {
     throw new InputError(`${model.name} has ${graph.inputs.length} inputs, but ${inputs.length} were given`);
   }
-  const values = new Map<TensorId, Value>();
-  graph.inputs.forEach((id, i) => {
+  return graph.inputs.map((id, i) => {
     const tensor = graph.tensors[id];
     const shape = options.inputShapes?.[i] ?? tensor.shape;
     if (inputs[i].length !== elements(shape)) {
@@ -71,16 +113,8 @@ function feed(
         `${model.name}: input "${tensor.name}" takes ${elements(shape)} elements ${showShape(shape)}, not ${inputs[i].length}`,
       );
     }
-    values.set(id, { shape, data: inputs[i] });
+    return { shape, data: inputs[i] };
   });
-  graph.tensors.forEach((tensor, id) => {
-    if (!tensor.variable) return;
-    values.set(
-      id,
-      options.state?.get(id) ?? { shape: tensor.shape, data: allocate(tensor.dtype, elements(tensor.shape)) },
-    );
-  });
-  return values;
 }
 
 /** For each node, the computed tensors that nothing after it reads: their memory can go. */
@@ -111,13 +145,10 @@ const inThisRun = (tensor: Tensor, value: Value): Tensor =>
     ? tensor
     : { ...tensor, shape: value.shape, data: value.data };
 
-function evaluateNode(
-  model: Model,
-  graph: Graph,
-  node: Node,
-  values: ReadonlyMap<TensorId, Value>,
-  options: InterpretOptions,
-): Value[] {
+/** The node's results, and the new values of the variables among its operands. */
+function evaluateNode(run: Run, index: number, node: Node, values: ReadonlyMap<TensorId, Value>): Value[] {
+  const { model, options } = run;
+  const graph = model.subgraphs[index];
   const rules = rulesOf(node.kind);
   const operands = node.inputs.map((id) => (id === ABSENT ? null : lookUp(graph, values, id)));
   const inputs = node.inputs.map((id, i) => (id === ABSENT ? null : inThisRun(graph.tensors[id], operands[i]!)));
@@ -126,6 +157,10 @@ function evaluateNode(
   // Fed values decide as much as shapes do: an index, an axis, the length of a range.
   const problems = rules.check(view);
   if (problems.length > 0) throw new InputError(`${model.name}: ${nodeLabel(graph, node)}: ${problems.join('; ')}`);
+  if (rules.control) {
+    const machine = { ...run, run: (callee: number, inputs: readonly Value[]) => runGraph(run, callee, inputs) };
+    return runControl(node as NodeOf<ControlKind>, operands as Value[], declared, machine);
+  }
   const shapes = rules.shapes(view);
   const outputs = declared.map((tensor, k): Tensor => {
     const shape = shapes[k] ?? tensor.shape;
@@ -137,5 +172,6 @@ function evaluateNode(
     data: operands.map((v) => v?.data ?? null),
     profile: options.profile ?? 'tflite',
   });
-  return data.map((d, k) => ({ shape: outputs[k].shape, data: d }));
+  const kept = (rules.state ?? []).map((operand) => inputs[operand]!);
+  return data.map((d, k) => ({ shape: [...outputs, ...kept][k].shape, data: d }));
 }

@@ -4,6 +4,12 @@ import type { Graph, Node, Tensor } from './graph.ts';
 
 type Count = (inputs: readonly (Tensor | undefined)[], output: Tensor) => number;
 const none: Count = () => 0;
+/** Every step of every batch entry goes through all weights and the projection. */
+const lstm: Count = (inputs) => {
+  const [batch, time] = inputs[0]!.shape;
+  const weights = [...inputs.slice(1, 9), inputs[16]].map((t) => (t === undefined ? 0 : elements(t.shape)));
+  return batch * time * weights.reduce((sum, n) => sum + n, 0);
+};
 
 /** Multiply-accumulates by kind: only operators made of dot products count; additions, tables and moves do not. */
 const MACS: { readonly [K in OpKind]: Count } = {
@@ -109,6 +115,18 @@ const MACS: { readonly [K in OpKind]: Count } = {
   topk: none,
   cumsum: none,
   cast: none,
+  'nn.lstm': lstm,
+  'nn.svdf': ([data, feature, time]) => data!.shape[0] * (elements(feature!.shape) + elements(time!.shape)),
+  'vision.non_max_suppression': none,
+  'vision.soft_non_max_suppression': none,
+  'vision.detection_postprocess': none,
+  dynamic_update_slice: none,
+  if: none,
+  while: none,
+  call_once: none,
+  var_handle: none,
+  read_variable: none,
+  assign_variable: none,
   fake_quant: none,
   max: none,
   min: none,

@@ -53,17 +53,22 @@ function parseGraph(lex: Lexer, constants: ReadonlyMap<string, TensorData>): Gra
     if (tensors[id] !== undefined) lex.fail(`%${id} is declared twice`);
     tensors[id] = t;
   };
-  while (lex.next('%')) {
+  const graph: Graph = { name, tensors, nodes, inputs, outputs };
+  while (lex.next('%') || lex.next('do')) {
+    if (lex.accept('do')) {
+      nodes.push(parseNode(lex, [], graph));
+      continue;
+    }
     const id = tensorId(lex);
     if (lex.accept('=')) {
       if (!['constant', 'variable', 'input', 'unused'].includes(lex.word())) lex.fail('expected a kind of tensor');
       const t = parseTensor(lex);
       declare(id, lex.accept('=') ? { ...t, data: parseData(lex, t, constants) } : t);
-    } else nodes.push(parseNode(lex, id, declare, { name, tensors, nodes, inputs, outputs }));
+    } else nodes.push(parseNode(lex, parseResults(lex, id, declare), graph));
   }
   const missing = Array.from(tensors).indexOf(undefined as unknown as Tensor);
   if (missing >= 0) lex.fail(`%${missing} is not declared`);
-  return { name, tensors, nodes, inputs, outputs };
+  return graph;
 }
 
 function parseTensor(lex: Lexer): Tensor {
@@ -123,8 +128,8 @@ function parseData(lex: Lexer, t: Tensor, constants: ReadonlyMap<string, TensorD
   return checked(data as TensorData, `${values.length} numbers`);
 }
 
-/** One operator; its first result's id has been read. */
-function parseNode(lex: Lexer, first: TensorId, declare: (id: TensorId, t: Tensor) => void, graph: Graph): Node {
+/** An operator's results, of which the first one's id has been read. */
+function parseResults(lex: Lexer, first: TensorId, declare: (id: TensorId, t: Tensor) => void): TensorId[] {
   const outputs = [first];
   declare(first, parseTensor(lex));
   while (lex.accept(',')) {
@@ -132,6 +137,11 @@ function parseNode(lex: Lexer, first: TensorId, declare: (id: TensorId, t: Tenso
     declare(outputs[outputs.length - 1], parseTensor(lex));
   }
   lex.expect('=');
+  return outputs;
+}
+
+/** One operator, from its name on. */
+function parseNode(lex: Lexer, outputs: readonly TensorId[], graph: Graph): Node {
   const name = lex.word();
   const kind = kindNamed(name) ?? lex.fail(`${name} is no operator`);
   const inputs = lex.list('(', ')', () => tensorId(lex));

@@ -64,7 +64,8 @@ function nodeLine(graph: Graph, node: Node): string {
     ...Object.entries(node.attrs).map(([key, value]) => [toSnake(key), showValue(value)] as const),
     ...quantizationAttrs(graph, node),
   ].map(([key, value]) => ` ${key}=${value}`);
-  return `${results} = ${textName(graph, node)}(${ids(node.inputs)})${attrs.join('')} @${node.source}`;
+  const left = node.outputs.length === 0 ? 'do' : `${results} =`;
+  return `${left} ${textName(graph, node)}(${ids(node.inputs)})${attrs.join('')} @${node.source}`;
 }
 
 /** Name, type, shape and what else a tensor carries, but not its data. */

@@ -10,6 +10,7 @@ export function schemeOf(graph: Graph, node: Node): string {
   const operands = operandsOf(graph, node).filter((t) => t !== null);
   const data = operands[0] ?? resultsOf(graph, node)[0];
   const out = resultsOf(graph, node)[0];
+  if (out === undefined || data === undefined) return 'none';
   if (out.dtype !== data.dtype && (isFloat(out.dtype) || isFloat(data.dtype))) return `${data.dtype} to ${out.dtype}`;
   const weights = operands.find(
     (t) => t !== data && t.data !== null && isQuantizable(t.dtype) && t.quantization !== null,

@@ -52,7 +52,9 @@ export function verifyWiring(graph: Graph, label: Label = nodeLabel): string[] {
       ready[id] = true;
     }
   }
-  if (graph.outputs.length === 0) problems.push('the graph has no outputs');
+  // A graph that only initialises variables has none.
+  if (graph.outputs.length === 0 && !graph.nodes.some((node) => node.outputs.length === 0))
+    problems.push('the graph has no outputs');
   for (const id of graph.outputs)
     if (known(id, () => 'graph output') && !ready[id]) problems.push(`graph output ${named(id)} is never computed`);
   return problems;

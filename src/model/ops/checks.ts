@@ -132,7 +132,10 @@ export function defineOp<K extends OpKind>(rules: OpDefinition<K>): OpDefinition
     check: (op) =>
       firstProblems(
         () => [count(op.inputs.length, inputs, 'inputs'), count(op.outputs.length, outputs, 'outputs')],
-        () => op.inputs.slice(0, inputs[0]).map((t, i) => t === null && `input ${i} is missing`),
+        () =>
+          op.inputs
+            .slice(0, inputs[0])
+            .map((t, i) => t === null && !rules.optional?.includes(i) && `input ${i} is missing`),
         () => [...op.inputs, ...op.outputs].map((t) => t !== null && saneTensor(t)),
         () => rules.check(op),
         () => impossibleShapes(rules.shapes(op)),

@@ -27,6 +27,18 @@ export interface EvalView<K extends OpKind> extends OpView<K> {
 export interface OpDefinition<K extends OpKind> {
   /** Least and most operands, and least and most results. */
   readonly arity: { readonly inputs: readonly [number, number]; readonly outputs: readonly [number, number] };
+  /** Operands that may be absent although their count is required; those beyond the least count may be anyway. */
+  readonly optional?: readonly number[];
+  /**
+   * Operands that are variables, which the operator reads and replaces: their new elements follow the results that
+   * `evaluate` returns, in this order.
+   */
+  readonly state?: readonly number[];
+  /**
+   * The operator runs other graphs of the model or touches variables shared by them, for which `evaluate` sees too
+   * little: the interpreter runs it (interpreter/control.ts). It is never folded or removed.
+   */
+  readonly control?: true;
   /**
    * Whether the operator is defined for these tensors: dtypes, ranks, shapes, quantization. Every reason why not, in
    * words fit for a message; empty when it is. Called before anything else looks at the node; may not throw.
@@ -37,7 +49,7 @@ export interface OpDefinition<K extends OpKind> {
    * values only known when running. Called after `check` returned nothing.
    */
   shapes(op: OpView<K>): (Shape | null)[];
-  /** TFLite's arithmetic: the elements of each result, allocated with the result's dtype. */
+  /** TFLite's arithmetic: the elements of each result, allocated with the result's dtype; then those of `state`. */
   evaluate(op: EvalView<K>): TensorData[];
 }
 

@@ -2,14 +2,17 @@ import { batchMatmulOps } from './batch_matmul.ts';
 import { binaryOps } from './binary.ts';
 import { castOps } from './cast.ts';
 import { compareOps } from './compare.ts';
+import { controlOps } from './control.ts';
 import { convOps } from './conv.ts';
 import { convTransposeOps } from './conv_transpose.ts';
 import { conv3dOps } from './conv3d.ts';
 import { creationOps } from './creation.ts';
 import type { OpDefinition } from './definition.ts';
 import { denseOps } from './dense.ts';
+import { detectionOps } from './detection.ts';
 import { indexingOps } from './indexing.ts';
 import type { OpKind } from './kinds.ts';
+import { lstmOps } from './lstm.ts';
 import { movementOps } from './movement.ts';
 import { normalizeOps } from './normalize.ts';
 import { orderingOps } from './ordering.ts';
@@ -21,7 +24,10 @@ import { selectOps } from './select.ts';
 import { shapeOps } from './shape.ts';
 import { softmaxOps } from './softmax.ts';
 import { sumOps } from './sums.ts';
+import { suppressionOps } from './suppression.ts';
+import { svdfOps } from './svdf.ts';
 import { unaryOps } from './unary.ts';
+import { updateSliceOps } from './update_slice.ts';
 
 /** The rules of every operator kind. A kind without rules does not compile. */
 export const ops: { readonly [K in OpKind]: OpDefinition<K> } = {
@@ -46,6 +52,12 @@ export const ops: { readonly [K in OpKind]: OpDefinition<K> } = {
   ...creationOps,
   ...orderingOps,
   ...castOps,
+  ...lstmOps,
+  ...svdfOps,
+  ...suppressionOps,
+  ...detectionOps,
+  ...controlOps,
+  ...updateSliceOps,
   ...quantizeOps,
 };
 

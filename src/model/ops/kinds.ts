@@ -2,12 +2,15 @@ import type { BatchMatmulFamily } from './batch_matmul.ts';
 import type { BinaryFamily } from './binary.ts';
 import type { CastFamily } from './cast.ts';
 import type { CompareFamily } from './compare.ts';
+import type { ControlFamily } from './control.ts';
 import type { ConvFamily } from './conv.ts';
 import type { ConvTransposeFamily } from './conv_transpose.ts';
 import type { Conv3dFamily } from './conv3d.ts';
 import type { CreationFamily } from './creation.ts';
 import type { DenseFamily } from './dense.ts';
+import type { DetectionFamily } from './detection.ts';
 import type { IndexingFamily } from './indexing.ts';
+import type { LstmFamily } from './lstm.ts';
 import type { MovementFamily } from './movement.ts';
 import type { NormalizeFamily } from './normalize.ts';
 import type { OrderingFamily } from './ordering.ts';
@@ -19,7 +22,10 @@ import type { SelectFamily } from './select.ts';
 import type { ShapeFamily } from './shape.ts';
 import type { SoftmaxFamily } from './softmax.ts';
 import type { SumFamily } from './sums.ts';
+import type { SuppressionFamily } from './suppression.ts';
+import type { SvdfFamily } from './svdf.ts';
 import type { UnaryFamily } from './unary.ts';
+import type { UpdateSliceFamily } from './update_slice.ts';
 
 /**
  * The attributes of every operator kind. Kinds carry Relay's names; whether an application is quantized is read off
@@ -48,6 +54,12 @@ export interface OpAttrs
     CreationFamily,
     OrderingFamily,
     CastFamily,
+    LstmFamily,
+    SvdfFamily,
+    SuppressionFamily,
+    DetectionFamily,
+    ControlFamily,
+    UpdateSliceFamily,
     QuantizeFamily {}
 
 export type OpKind = keyof OpAttrs;

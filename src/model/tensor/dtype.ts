@@ -18,6 +18,8 @@ const ARRAYS = {
   int64: BigInt64Array,
   uint64: BigUint64Array,
   bool: Uint8Array,
+  /** A handle: which of a model's variables (VAR_HANDLE). */
+  resource: Int32Array,
 } as const;
 
 export type DType = keyof typeof ARRAYS;
@@ -36,6 +38,7 @@ interface Arrays {
   int64: BigInt64Array;
   uint64: BigUint64Array;
   bool: Uint8Array;
+  resource: Int32Array;
 }
 export type DataOf<D extends DType> = Arrays[D];
 /** The elements of a tensor, row-major. */

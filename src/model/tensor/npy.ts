@@ -25,9 +25,13 @@ const CODES: Readonly<Record<DType, string>> = {
   int64: 'i8',
   uint64: 'u8',
   bool: 'b1',
+  // Handles are in no file.
+  resource: 'i4',
 };
 const DTYPES_BY_CODE = new Map(
-  Object.entries(CODES).flatMap(([dtype, code]) => (dtype === 'int4' ? [] : [[code, dtype as DType] as const])),
+  Object.entries(CODES).flatMap(([dtype, code]) =>
+    dtype === 'int4' || dtype === 'resource' ? [] : [[code, dtype as DType] as const],
+  ),
 );
 
 const MAGIC = '\x93NUMPY';

@@ -3,10 +3,11 @@ import { ABSENT, type Graph, type Model, type Node, type Signature, type Tensor 
 import { quoteName } from '../ir/names.ts';
 import { inferShapes } from '../ir/shapes.ts';
 import { type Label, verifyOperators, verifyTensors, verifyWiring } from '../ir/verify.ts';
-import type { OpKind } from '../ops/kinds.ts';
+import type { OpAttrs, OpKind } from '../ops/kinds.ts';
 import { showShape } from '../tensor/shape.ts';
 import { readContainer } from './container.ts';
 import { kindOf, operators } from './operators.ts';
+import type { OperatorRow } from './rows.ts';
 import { BUILTIN_OPERATORS, type BuiltinOperator } from './schema/enums.ts';
 import { type ModelRecord, OperatorCode, type OperatorRecord, type SubGraphRecord } from './schema/model.ts';
 import { builtinOptions, type OptionsName } from './schema/options.ts';
@@ -141,14 +142,14 @@ function readOperator(
     inputs: inputs.map((id) => shown[id] ?? '(none)'),
     outputs: outputs.flatMap((id) => shown[id] ?? []),
   };
-  const kind = builtin === undefined ? null : kindOf(builtin, operands);
+  const kind = builtin === undefined ? null : kindOf(builtin, operands, code.customCode);
   if (model.operatorCodes?.[op.opcodeIndex] === undefined)
     problems.push(`operator code #${op.opcodeIndex} is not in the file (it has ${model.operatorCodes?.length ?? 0})`);
   else if (kind === null) problems.push(unsupported(name));
   else if (code.version < 1 || code.version > NEWEST_VERSION)
     problems.push(`version ${code.version} is not known (1 to ${NEWEST_VERSION} are)`);
   if (kind === null || problems.length > 0) return { ...entry, kind, problems, node: null };
-  const attrs = readAttrs(kind, op);
+  const attrs = readAttrs(kind, op, tensors);
   if (typeof attrs === 'string') return { ...entry, kind, problems: [attrs], node: null };
   return { ...entry, kind, problems, node: { kind, attrs, inputs, outputs, source: index } as Node };
 }
@@ -165,8 +166,24 @@ function tensorId(id: number, role: string, tensors: readonly Tensor[], problems
 }
 
 /** The attributes of a kind from an operator's options, or why they cannot be read. */
-function readAttrs(kind: OpKind, op: OperatorRecord): object | string {
-  const row = operators[kind];
+function readAttrs(kind: OpKind, op: OperatorRecord, tensors: readonly Tensor[]): object | string {
+  const row = operators[kind] as OperatorRow<OpKind>;
+  const attrs = readOptions(row, op);
+  const intermediates = op.intermediates ?? [];
+  if (typeof attrs === 'string' || row.intermediates === undefined || intermediates.length === 0) return attrs;
+  const missing = intermediates.find((id) => tensors[id] === undefined);
+  if (missing !== undefined) return `its intermediate tensor ${missing} does not exist`;
+  return row.intermediates.read(
+    attrs,
+    intermediates.map((id) => tensors[id]),
+  );
+}
+
+function readOptions(row: OperatorRow<OpKind>, op: OperatorRecord): OpAttrs[OpKind] | string {
+  if (row.custom !== undefined) {
+    if (op.customOptions === null) return 'its options are missing';
+    return row.read(op.customOptions);
+  }
   if (row.options === null) return row.read(undefined);
   const declared = builtinOptions[row.options];
   const given = op.builtinOptions;

@@ -12,6 +12,7 @@ import { movingOperators } from './moving_operators.ts';
 import { NEWER, type OperatorRow, plain, row } from './rows.ts';
 import { BUILTIN_OPERATORS, type BuiltinOperator } from './schema/enums.ts';
 import type { OptionsOf } from './schema/options.ts';
+import { statefulOperators } from './stateful_operators.ts';
 
 /** Only the file's own padding can be written: explicit extents are the compiler's. */
 function filePadding(padding: Padding | Pads): Padding {
@@ -294,6 +295,7 @@ export const operators: { readonly [K in OpKind]: OperatorRow<K> } = {
   'nn.pad': plain('PAD', 'PadOptions', NEWER),
   transpose: plain('TRANSPOSE', 'TransposeOptions', { int8: 2, int16: 4 }),
   ...movingOperators,
+  ...statefulOperators,
   'qnn.quantize': { ...plain('QUANTIZE', 'QuantizeOptions'), when: ([x]) => x == null || isFloat(x.dtype) },
   'qnn.dequantize': plain('DEQUANTIZE', 'DequantizeOptions', { int8: 2, int16: 3, float16: 3 }),
   'qnn.requantize': {
@@ -308,9 +310,18 @@ for (const kind of Object.keys(operators) as OpKind[]) {
   kindsOf.set(builtin, [...(kindsOf.get(builtin) ?? []), kind]);
 }
 
-/** The kind that a builtin operator on these operands is, or null where the project does not know it. */
-export function kindOf(builtin: BuiltinOperator, inputs: readonly (Tensor | null)[]): OpKind | null {
-  return kindsOf.get(builtin)?.find((kind) => operators[kind].when?.(inputs) ?? true) ?? null;
+/**
+ * The kind that a builtin operator on these operands is, or null where the project does not know it.
+ * @param custom the name of a custom operator
+ */
+export function kindOf(
+  builtin: BuiltinOperator,
+  inputs: readonly (Tensor | null)[],
+  custom: string | null = null,
+): OpKind | null {
+  const fits = ({ when, custom: name }: OperatorRow<never>): boolean =>
+    (name === undefined || name === custom) && (when?.(inputs) ?? true);
+  return kindsOf.get(builtin)?.find((kind) => fits(operators[kind] as OperatorRow<never>)) ?? null;
 }
 
 /** The number that stands for a builtin operator in the file. */

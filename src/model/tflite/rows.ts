@@ -16,10 +16,18 @@ export interface OperatorRow<K extends OpKind> {
   readonly versions: Versions;
   /** Where several kinds share a builtin operator: whether these operands make it this kind. */
   when?(inputs: readonly (Tensor | null)[]): boolean;
+  /** The name of a custom operator (builtin CUSTOM), whose options are bytes. */
+  readonly custom?: string;
   /** Attributes from options; a string says why the options cannot be honoured. */
   read(options: unknown): OpAttrs[K] | string;
   /** Options from attributes and the number of operands; what is left out has the schema's default. */
   write(attrs: OpAttrs[K], operands: number): Readonly<Record<string, unknown>>;
+  writeCustom?(attrs: OpAttrs[K]): Uint8Array;
+  /** How tensors that only tell of quantization inside the operator become attributes, and attributes such tensors. */
+  readonly intermediates?: {
+    read(attrs: OpAttrs[K], tensors: readonly Tensor[]): OpAttrs[K];
+    write(attrs: OpAttrs[K]): readonly Tensor[];
+  };
 }
 
 interface RowOf<K extends OpKind, N extends OptionsName> {

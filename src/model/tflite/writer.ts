@@ -24,7 +24,10 @@ import { builtinOptions } from './schema/options.ts';
 
 /** What the parts of a file are numbered by while it is written: each value once, in order of first use. */
 interface Pools {
-  readonly codes: Map<string, { readonly index: number; readonly code: number; readonly version: number }>;
+  readonly codes: Map<
+    string,
+    { readonly index: number; readonly code: number; readonly version: number; readonly custom?: string }
+  >;
   readonly buffers: Uint8Array[];
 }
 
@@ -43,8 +46,11 @@ export function writeModel(model: Model): Uint8Array {
     ModelTable.of({
       version: SCHEMA_VERSION,
       description: model.description,
-      operatorCodes: [...pools.codes.values()].map(({ code, version }) =>
-        OperatorCode.of({ builtinCode: code, deprecatedBuiltinCode: Math.min(code, 127), version }),
+      operatorCodes: [...pools.codes.values()].map(({ code, version, custom }) =>
+        OperatorCode.of({
+          ...{ builtinCode: code, deprecatedBuiltinCode: Math.min(code, 127), version },
+          customCode: custom ?? null,
+        }),
       ),
       subgraphs,
       buffers: pools.buffers.map((data, i) => Buffer.of(i === 0 ? {} : { data })),
@@ -65,14 +71,24 @@ export function writeModel(model: Model): Uint8Array {
 }
 
 function writeSubgraph(graph: Graph, pools: Pools): SubGraphRecord {
+  const tensors = [...graph.tensors];
+  const operators = graph.nodes.map((node) => {
+    const row = operatorRow(node);
+    const own = row.intermediates?.write(node.attrs) ?? [];
+    const intermediates = own.map((t) => tensors.push(t) - 1);
+    return writeOperator(graph, node, intermediates, pools);
+  });
   return SubGraph.of({
     name: graph.name,
-    tensors: graph.tensors.map((t) => writeTensor(t, pools)),
+    tensors: tensors.map((t) => writeTensor(t, pools)),
     inputs: graph.inputs,
     outputs: graph.outputs,
-    operators: graph.nodes.map((node) => writeOperator(graph, node, pools)),
+    operators,
   });
 }
+
+// The row belongs to the node's kind; TypeScript cannot follow that through the table.
+const operatorRow = (node: Node): OperatorRow<OpKind> => operators[node.kind] as OperatorRow<OpKind>;
 
 function writeTensor(t: Tensor, pools: Pools): TensorRecord {
   const constant = t.data !== null;
@@ -102,19 +118,20 @@ function storedForm(t: Tensor): Uint8Array {
   return packed;
 }
 
-function writeOperator(graph: Graph, node: Node, pools: Pools): OperatorRecord {
-  // The row belongs to the node's kind; TypeScript cannot follow that through the table.
-  const row = operators[node.kind] as OperatorRow<OpKind>;
+function writeOperator(graph: Graph, node: Node, intermediates: readonly number[], pools: Pools): OperatorRecord {
+  const row = operatorRow(node);
   const version = versionOf(row, operandsOf(graph, node));
   const code = builtinCode(row.builtin);
-  const key = `${code} ${version}`;
-  if (!pools.codes.has(key)) pools.codes.set(key, { index: pools.codes.size, code, version });
+  const key = `${code} ${version} ${row.custom ?? ''}`;
+  if (!pools.codes.has(key)) pools.codes.set(key, { index: pools.codes.size, code, version, custom: row.custom });
   const options = row.options;
   const table = options === null ? null : (builtinOptions[options] as unknown as Table<object>);
   return Operator.of({
     opcodeIndex: pools.codes.get(key)!.index,
     inputs: node.inputs,
     outputs: node.outputs,
+    ...(intermediates.length > 0 && { intermediates }),
+    customOptions: row.writeCustom?.(node.attrs) ?? null,
     builtinOptions:
       table === null
         ? null

@@ -59,7 +59,7 @@ describe('interpret', () => {
       inputs: [0],
       outputs: [1],
     });
-    const state = new Map<number, Value>();
+    const state = new Map<string, Value>();
     const run = () => interpret(counter, [Float32Array.of(2)], { state })[0][0];
     expect([run(), run(), run()]).toEqual([2, 4, 6]);
     expect(interpret(counter, [Float32Array.of(2)])[0][0]).toBe(2);

@@ -3,11 +3,14 @@ import type { Emitter } from '../emitter.ts';
 import { batchMatmulEmitters } from './batch_matmul.ts';
 import { binaryEmitters, compareEmitters } from './binary.ts';
 import { castEmitters } from './cast.ts';
+import { controlEmitters } from './control.ts';
 import { convEmitters } from './conv.ts';
 import { creationEmitters } from './creation.ts';
 import { denseEmitters } from './dense.ts';
+import { detectionEmitters } from './detection.ts';
 import { directEmitters } from './direct.ts';
 import { indexingEmitters } from './indexing.ts';
+import { lstmEmitters } from './lstm.ts';
 import { movementEmitters } from './movement.ts';
 import { normalizeEmitters } from './normalize.ts';
 import { orderingEmitters } from './ordering.ts';
@@ -19,7 +22,9 @@ import { selectEmitters } from './select.ts';
 import { shapeEmitters } from './shape.ts';
 import { softmaxEmitters } from './softmax.ts';
 import { sumEmitters } from './sums.ts';
+import { svdfEmitters } from './svdf.ts';
 import { unaryEmitters } from './unary.ts';
+import { updateSliceEmitters } from './update_slice.ts';
 
 /** Who writes the C of each operator kind. A kind without an emitter does not compile. */
 export const emitters: { readonly [K in OpKind]: Emitter<K> } = {
@@ -43,5 +48,10 @@ export const emitters: { readonly [K in OpKind]: Emitter<K> } = {
   ...creationEmitters,
   ...orderingEmitters,
   ...castEmitters,
+  ...lstmEmitters,
+  ...svdfEmitters,
+  ...detectionEmitters,
+  ...controlEmitters,
+  ...updateSliceEmitters,
   ...quantizeEmitters,
 };

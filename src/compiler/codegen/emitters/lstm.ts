@@ -1,0 +1,137 @@
+import { InputError } from '../../../errors.ts';
+import { floatRange, type Multiplier } from '../../../model/ops/arithmetic.ts';
+import type { Activation } from '../../../model/ops/attrs.ts';
+import { operand, parameters } from '../../../model/ops/checks.ts';
+import type { OpView } from '../../../model/ops/definition.ts';
+import type { LstmFamily } from '../../../model/ops/lstm.ts';
+import { effectiveBias, integerLstm } from '../../../model/ops/lstm_integer.ts';
+import { GATES, type Gate, has, LSTM, lstmForm, lstmShape } from '../../../model/ops/lstm_layout.ts';
+import { cFloat } from '../c.ts';
+import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
+import { cDescription, type Fields, integers } from './epilogue.ts';
+
+type Op = OpView<'nn.lstm'>;
+
+/** A fused activation as a clamp or tanh. */
+export function activationFields(activation: Activation): Fields {
+  const { min, max } = floatRange(activation);
+  return { low: cFloat(min), high: cFloat(max), ...integers({ with_tanh: activation === 'TANH' }) };
+}
+
+const shapeFields = (op: Op): Fields =>
+  integers({ ...lstmShape(op), time_major: op.attrs.timeMajor } as Record<string, number | boolean>);
+
+const prefixed = (prefix: string, fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [`${prefix}.${name}`, value]));
+
+/** Pointers to those operands that are given; members left out are NULL. */
+function pointers(op: Op, ctx: EmitContext, members: Readonly<Record<string, number>>): Fields {
+  const given = Object.entries(members).filter(([, i]) => has(op, i));
+  return Object.fromEntries(given.map(([name, i]) => [name, ctx.input(i)]));
+}
+
+function emitFloat(op: Op, ctx: EmitContext): Emission {
+  const hybrid = lstmForm(op) === 'hybrid';
+  const { inputs, cells, outputs } = lstmShape(op);
+  const scale = (i: number): string => cFloat(hybrid && has(op, i) ? parameters(operand(op, i)).scale : 1);
+  const gate = (name: Gate): Fields => {
+    const { weights, recurrent, peephole, bias, norm } = LSTM[name];
+    if (!has(op, weights)) return {};
+    return {
+      ...pointers(op, ctx, { weights, recurrent, peephole, bias, norm }),
+      ...{ weights_scale: scale(weights), recurrent_scale: scale(recurrent), peephole_scale: scale(peephole) },
+    };
+  };
+  const fields: Fields = {
+    ...shapeFields(op),
+    ...integers({ hybrid, asymmetric: op.attrs.asymmetricQuantizeInputs }),
+    ...activationFields(op.attrs.activation),
+    ...{ cell_clip: cFloat(op.attrs.cellClip), projection_clip: cFloat(op.attrs.projectionClip) },
+    ...Object.assign({}, ...GATES.map((name) => prefixed(name, gate(name)))),
+    ...pointers(op, ctx, { projection: LSTM.projection, projection_bias: LSTM.projectionBias }),
+    projection_scale: scale(LSTM.projection),
+  };
+  const scratch = ctx.scratch(16 * cells + inputs + outputs + cells);
+  const args = ['&p', ctx.input(0), ctx.output(0), ctx.state(LSTM.outputState), ctx.state(LSTM.cellState), scratch];
+  return { includes: ['lstm.h'], body: `${cDescription('ig_lstm', 'p', fields)}ig_lstm_run(${args.join(', ')});\n` };
+}
+
+const scaleFields = (name: string, { multiplier, shift }: Multiplier): Fields =>
+  prefixed(name, integers({ m: multiplier, shift }));
+
+/** The elements of a constant operand, or null where it is absent. */
+function constantOf<T>(op: Op, i: number): T | null {
+  if (!has(op, i)) return null;
+  const { data } = operand(op, i);
+  if (data === null) throw new InputError('weights and biases of an integer LSTM must be constants');
+  return data as T;
+}
+
+function emitInteger(op: Op, ctx: EmitContext): Emission {
+  const lstm = integerLstm(op);
+  const { cells, outputs } = lstmShape(op);
+  const stateZero = parameters(operand(op, LSTM.outputState)).zeroPoint;
+  const bytes = (i: number): Int8Array => constantOf<Int8Array>(op, i)!;
+  const gate = (name: Gate): Fields => {
+    const by = lstm.gates[name];
+    const { weights, recurrent, peephole, bias, norm } = LSTM[name];
+    if (by === null) return {};
+    const sums = constantOf<Int32Array>(op, bias);
+    const dataZero = parameters(operand(op, 0)).zeroPoint;
+    return {
+      ...pointers(op, ctx, { weights, recurrent, peephole, norm }),
+      bias: ctx.constant(effectiveBias(bytes(weights), by.norm === null ? sums : null, cells, dataZero)),
+      recurrent_bias: ctx.constant(effectiveBias(bytes(recurrent), null, cells, stateZero)),
+      ...scaleFields('by', by.input),
+      ...scaleFields('recurrent_by', by.recurrent),
+      ...(by.peephole === null ? {} : scaleFields('peephole_by', by.peephole)),
+      ...(by.norm === null
+        ? {}
+        : {
+            norm_bias: ctx.input(bias),
+            ...integers({ least_variance: by.norm.leastVariance }),
+            ...scaleFields('norm_by', by.norm.scale),
+          }),
+    };
+  };
+  const projected = has(op, LSTM.projection);
+  const projection: Fields = projected
+    ? {
+        projection: ctx.input(LSTM.projection),
+        projection_bias: ctx.constant(
+          effectiveBias(
+            bytes(LSTM.projection),
+            constantOf<Int32Array>(op, LSTM.projectionBias),
+            outputs,
+            -lstm.hiddenZero,
+          ),
+        ),
+      }
+    : {};
+  const fields: Fields = {
+    ...shapeFields(op),
+    ...integers({
+      cell_bits: 15 + lstm.cellScale,
+      cell_clip: lstm.cellClip,
+      projection_clip: lstm.projectionClip,
+      hidden_zero: projected ? -lstm.hiddenZero : lstm.hiddenZero,
+      state_zero: stateZero,
+      peephole_reach: lstm.peepholeReach,
+      peephole_period: Math.min(outputs, cells),
+    }),
+    ...Object.assign({}, ...GATES.map((name) => prefixed(name, gate(name)))),
+    ...projection,
+    ...scaleFields('hidden_by', lstm.hidden),
+    ...scaleFields('projection_by', lstm.projection),
+  };
+  const scratch = ctx.scratch(9 * cells);
+  const args = ['&p', ctx.input(0), ctx.output(0), ctx.state(LSTM.outputState), ctx.state(LSTM.cellState), scratch];
+  return {
+    includes: ['lstm_integer.h'],
+    body: `${cDescription('ig_lstm_s8', 'p', fields)}ig_lstm_run_s8(${args.join(', ')});\n`,
+  };
+}
+
+export const lstmEmitters: EmitterTable<LstmFamily> = {
+  'nn.lstm': (op, ctx) => (lstmForm(op) === 'integer' ? emitInteger(op, ctx) : emitFloat(op, ctx)),
+};

@@ -1,0 +1,235 @@
+import { InputError } from '../../errors.ts';
+import { type Graph, type Node, nodeLabel, operandsOf, resultsOf, type TensorId } from '../../model/ir/graph.ts';
+import { nodeMacs } from '../../model/ir/macs.ts';
+import { variableName } from '../../model/ops/control.ts';
+import type { OpView, Profile } from '../../model/ops/definition.ts';
+import type { OpKind } from '../../model/ops/kinds.ts';
+import type { BuildNode } from '../build.ts';
+import type { ScheduleSource } from '../schedules/index.ts';
+import type { Target } from '../targets/target.ts';
+import type { Blob } from './blob.ts';
+import { C_TYPES, cComment } from './c.ts';
+import type { Emission, EmitContext, Emitter } from './emitter.ts';
+import { emitters } from './emitters/index.ts';
+import type { Kept } from './kept.ts';
+import { ALIGNMENT } from './plan.ts';
+import { isAlias, type Place, planStorage, type Storage, tensorBytes } from './storage.ts';
+
+/** What the code of all graphs of one model shares. */
+export interface ModelCode {
+  readonly name: string;
+  readonly symbol: string;
+  readonly target: Target;
+  readonly profile: Profile;
+  readonly schedules?: ScheduleSource;
+  readonly blob: Blob;
+  readonly kept: Kept;
+  /** The code of another graph of the model, written when it is first asked for. */
+  graph(index: number): GraphCode;
+  /** Has the graph run when the model is initialised. */
+  initialise(index: number): void;
+}
+
+/** A graph as C: `static int NAME(uint8_t *memory, uint8_t *arena, const void *const *inputs, void *const *outputs)`. */
+export interface GraphCode {
+  readonly graph: Graph;
+  readonly name: string;
+  readonly source: string;
+  readonly includes: readonly string[];
+  /** Memory that it needs while it runs. */
+  readonly arenaBytes: number;
+  readonly nodes: readonly BuildNode[];
+}
+
+/** One node's C function, before its tensors have places. */
+interface NodeCode {
+  readonly node: Node;
+  readonly name: string;
+  readonly emission: Emission;
+  /** Operands that the body reads by pointer. */
+  readonly reads: readonly number[];
+  /** Operands that are variables which the body reads and writes. */
+  readonly states: readonly number[];
+  /** Whether the body needs the kept memory. */
+  readonly usesMemory: boolean;
+  readonly scratchBytes: number;
+}
+
+/** The symbol of the model's constants. */
+export const BLOB = 'blob';
+
+/** Writes `graph` as C: a function for each node, and one that runs them. `prefix` begins the names of the nodes'. */
+export function emitGraph(graph: Graph, name: string, prefix: string, model: ModelCode): GraphCode {
+  const codes = graph.nodes.map((node, step) =>
+    isAlias(graph, node) ? null : emitNode(graph, node, `${prefix}_node_${step}`, model),
+  );
+  const storage = planStorage(
+    graph,
+    codes.map((code) => code?.scratchBytes ?? 0),
+    model.kept,
+  );
+  const written = codes.filter((code) => code !== null);
+  return {
+    graph,
+    name,
+    source: [
+      ...written.map((code) => nodeFunction(graph, code)),
+      runFunction(graph, name, codes, storage, model.blob),
+    ].join('\n'),
+    includes: written.flatMap((code) => code.emission.includes),
+    arenaBytes: storage.arenaBytes,
+    nodes: written.map((code) => ({
+      symbol: code.name,
+      kind: code.node.kind,
+      label: nodeLabel(graph, code.node),
+      macs: nodeMacs(graph, code.node),
+    })),
+  };
+}
+
+function emitNode(graph: Graph, node: Node, name: string, model: ModelCode): NodeCode {
+  const { blob } = model;
+  const inputs = operandsOf(graph, node);
+  const reads = new Set<number>();
+  const states = new Set<number>();
+  let usesMemory = false;
+  let scratchBytes = 0;
+  const ctx: EmitContext = {
+    target: model.target,
+    profile: model.profile,
+    schedules: model.schedules,
+    input(i) {
+      const tensor = inputs[i];
+      if (tensor === undefined || tensor === null) throw new Error(`${nodeLabel(graph, node)} has no operand ${i}`);
+      if (tensor.data !== null) return `((const ${C_TYPES[tensor.dtype]} *)(${BLOB} + ${blob.add(tensor.data)}))`;
+      reads.add(i);
+      return `in${i}`;
+    },
+    output: (i) => `out${i}`,
+    state(i) {
+      states.add(i);
+      return `state${i}`;
+    },
+    constant: (data) => `((const ${elementType(data)} *)(${BLOB} + ${blob.add(data)}))`,
+    scratch(bytes) {
+      const at = scratchBytes;
+      scratchBytes += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+      return `((void *)(scratch + ${at}))`;
+    },
+    graph(index) {
+      usesMemory = true;
+      const callee = model.graph(index);
+      return {
+        inputs: callee.graph.inputs.map((id) => callee.graph.tensors[id]),
+        outputs: callee.graph.outputs.map((id) => callee.graph.tensors[id]),
+        passes: callee.graph.outputs.map((id) => callee.graph.inputs.indexOf(id)),
+        arenaBytes: callee.arenaBytes,
+        call: (arena, given, results) => `${callee.name}(memory, ${arena}, ${given}, ${results})`,
+      };
+    },
+    initialise: model.initialise,
+    resource(i, bytes) {
+      usesMemory = true;
+      return `((void *)(memory + ${model.kept.resource(handleName(graph, node.inputs[i]), bytes)}))`;
+    },
+  };
+  const view: OpView<OpKind> = { kind: node.kind, attrs: node.attrs, inputs, outputs: resultsOf(graph, node) };
+  let emission: Emission;
+  try {
+    emission = (emitters[node.kind] as Emitter<OpKind>)(view, ctx);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${model.name}: operator ${nodeLabel(graph, node)} cannot be compiled: ${error.message}`);
+  }
+  const inOrder = (operands: Set<number>): number[] => [...operands].sort((a, b) => a - b);
+  return { node, name, emission, reads: inOrder(reads), states: inOrder(states), usesMemory, scratchBytes };
+}
+
+/** The variable that a handle names. */
+function handleName(graph: Graph, id: TensorId): string {
+  const maker = graph.nodes.find((node) => node.outputs.includes(id));
+  if (maker?.kind === 'var_handle') return variableName(maker.attrs);
+  throw new InputError('its handle comes from outside of its graph, so that its variable is not known');
+}
+
+function elementType(data: Parameters<EmitContext['constant']>[0]): string {
+  switch (data.constructor) {
+    case Float32Array:
+      return 'float';
+    case Float64Array:
+      return 'double';
+    default: {
+      const bits = data.BYTES_PER_ELEMENT * 8;
+      return /^(Big)?Uint/.test(data.constructor.name) ? `uint${bits}_t` : `int${bits}_t`;
+    }
+  }
+}
+
+const parameters = (graph: Graph, { node, reads, states, usesMemory, scratchBytes }: NodeCode): string[] => [
+  ...(usesMemory ? ['uint8_t *restrict memory'] : []),
+  ...reads.map((i) => `const ${C_TYPES[graph.tensors[node.inputs[i]].dtype]} *restrict in${i}`),
+  ...states.map((i) => `${C_TYPES[graph.tensors[node.inputs[i]].dtype]} *restrict state${i}`),
+  ...node.outputs.map((id, i) => `${C_TYPES[graph.tensors[id].dtype]} *restrict out${i}`),
+  ...(scratchBytes > 0 ? ['uint8_t *restrict scratch'] : []),
+];
+
+function nodeFunction(graph: Graph, code: NodeCode): string {
+  const label = cComment(nodeLabel(graph, code.node));
+  const body = code.emission.body.trimEnd().replace(/^(?=.)/gm, '  ');
+  const { fallible } = code.emission;
+  const head = `IG_NODE ${fallible ? 'int' : 'void'} ${code.name}(${parameters(graph, code).join(', ') || 'void'})`;
+  return `/* ${label} */\n${head} {\n${body}\n${fallible ? '  return 0;\n' : ''}}\n`;
+}
+
+function address(place: Place | undefined, graph: Graph, id: TensorId, blob: Blob, write: boolean): string {
+  const type = `${write ? '' : 'const '}${C_TYPES[graph.tensors[id].dtype]} *`;
+  if (place === undefined) throw new Error(`tensor "${graph.tensors[id].name}" has no place`);
+  switch (place.at) {
+    case 'input':
+      return `(${type})inputs[${place.index}]`;
+    case 'output':
+      return `(${type})outputs[${place.index}]`;
+    case 'arena':
+      return `(${type})(arena + ${place.offset})`;
+    case 'kept':
+      return `(${type})(memory + ${place.offset})`;
+    case 'constant':
+      return `(${type})(${BLOB} + ${blob.add(graph.tensors[id].data!)})`;
+  }
+}
+
+function runFunction(
+  graph: Graph,
+  name: string,
+  codes: readonly (NodeCode | null)[],
+  storage: Storage,
+  blob: Blob,
+): string {
+  const at = (id: TensorId, write: boolean): string => address(storage.places[id], graph, id, blob, write);
+  const calls = codes.flatMap((code, step) => {
+    if (code === null) return [];
+    const { node } = code;
+    const args = [
+      ...(code.usesMemory ? ['memory'] : []),
+      ...code.reads.map((i) => at(node.inputs[i], false)),
+      ...code.states.map((i) => at(node.inputs[i], true)),
+      ...node.outputs.map((id) => at(id, true)),
+      ...(code.scratchBytes > 0 ? [`arena + ${storage.scratch[step]}`] : []),
+    ];
+    const call = `${code.name}(${args.join(', ')})`;
+    return [code.emission.fallible ? `  if ((status = ${call}) != 0) return status;` : `  ${call};`];
+  });
+  // A loop hands over the same buffer on both sides for what its body passes on unchanged.
+  const copies = storage.copies.map(({ output, from }) => {
+    const source = at(from, false);
+    const copy = `memcpy(outputs[${output}], ${source}, ${tensorBytes(graph, from)});`;
+    return storage.places[from]?.at === 'input' ? `  if (outputs[${output}] != ${source}) ${copy}` : `  ${copy}`;
+  });
+  return `static int ${name}(uint8_t *memory, uint8_t *arena, const void *const *inputs, void *const *outputs) {
+  int status = 0;
+  (void)memory, (void)arena, (void)inputs, (void)outputs, (void)status;
+${[...calls, ...copies].join('\n')}
+  return 0;
+}
+`;
+}
