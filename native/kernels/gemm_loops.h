@@ -2,9 +2,12 @@
 #ifndef IG_GEMM_LOOPS_H
 #define IG_GEMM_LOOPS_H
 
-#include "gemm_neon.h"
+#include "gemm_dot.h"
+#include "gemm_mlal.h"
+#include "gemm_mmla.h"
 #include "gemm_neon_f32.h"
 #include "gemm_portable.h"
+#include "gemm_smull.h"
 
 /* The tile with rows `a` (and their sums) and panel `p`, results to row `c`. */
 IG_INLINE void gemm_tile_i8(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, int p, uint8_t *c) {

@@ -52,7 +52,7 @@ export function planStorage(graph: Graph, scratchBytes: readonly number[], kept:
   graph.inputs.forEach((id, index) => {
     own[id] = { at: 'input', index };
   });
-  tensors.forEach((_, id) => {
+  tensors.forEach((tensor, id) => {
     if (tensor.variable) own[id] = { at: 'kept', offset: kept.variable(tensor, tensorBytes(graph, id)) };
   });
   const copies: { output: number; from: TensorId }[] = [];

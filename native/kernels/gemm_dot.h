@@ -1,0 +1,54 @@
+/* gemm_dot.h: the tile of cores with dot products: SDOT by lane, or UDOT when unsigned.
+ *
+ * Tile: mr x nr, nr % 4 = 0, k % 4 = 0. Weights [panel][k / 4][nr][4]. Accumulators: int32 that wrap. */
+#ifndef IG_GEMM_DOT_H
+#define IG_GEMM_DOT_H
+
+#include "gemm_neon.h"
+#if IG_NEON && defined(__ARM_FEATURE_DOTPROD)
+
+#define GEMM_DOT_LANE(L)                                                                                            \
+  if (4 * L < depth) {                                                                                              \
+    GEMM_UNROLL for (int v = 0; v < nv; v++) {                                                                      \
+      const uint8x16_t b = vld1q_u8(w + 16 * v);                                                                    \
+      GEMM_UNROLL for (int i = 0; i < g->mr; i++)                                                                   \
+        acc[i][v] = g->out.is_unsigned                                                                              \
+          ? vreinterpretq_s32_u32(vdotq_laneq_u32(vreinterpretq_u32_s32(acc[i][v]), b, x[i], L))                    \
+          : vdotq_laneq_s32(acc[i][v], vreinterpretq_s8_u8(b), vreinterpretq_s8_u8(x[i]), L);                       \
+    }                                                                                                               \
+    w += 16 * nv;                                                                                                   \
+  }
+
+IG_INLINE const uint8_t *gemm_step_dot(const gemm_i8 *g, gemm_acc acc, const uint8x16_t *x, const uint8_t *w, int depth) {
+  const int nv = g->nr / 4;
+  GEMM_DOT_LANE(0) GEMM_DOT_LANE(1) GEMM_DOT_LANE(2) GEMM_DOT_LANE(3)
+  return w;
+}
+
+IG_INLINE void gemm_tile_dot(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const uint8_t *w, int j, uint8_t *c) {
+  gemm_acc acc;
+  uint8x16_t x[GEMM_MR];
+  gemm_init_i8(g, acc, rows, j);
+  int k = 0;
+  GEMM_ROLLED for (; k + 16 <= g->packed_k; k += 16) {
+    GEMM_UNROLL for (int i = 0; i < g->mr; i++) x[i] = vld1q_u8(a + i * g->lda + k);
+    w = gemm_step_dot(g, acc, x, w, 16);
+  }
+  if (g->packed_k % 16 >= 8) {
+    GEMM_UNROLL for (int i = 0; i < g->mr; i++) x[i] = vcombine_u8(vld1_u8(a + i * g->lda + k), vdup_n_u8(0));
+    w = gemm_step_dot(g, acc, x, w, 8);
+    k += 8;
+  }
+  if (g->packed_k % 8 >= 4) {
+    GEMM_UNROLL for (int i = 0; i < g->mr; i++) {
+      uint32_t four;
+      memcpy(&four, a + i * g->lda + k, 4);
+      x[i] = vreinterpretq_u8_u32(vdupq_n_u32(four));
+    }
+    w = gemm_step_dot(g, acc, x, w, 4);
+  }
+  gemm_finish_i8(g, acc, j, c);
+}
+
+#endif
+#endif
