@@ -1,8 +1,11 @@
 import { ABSENT, type Graph, type Model, type TensorId } from './graph.ts';
 
-/** The model without the tensors that nothing reads or writes; the others keep their order and get new numbers. */
-export function compactModel(model: Model): Model {
-  const parts = model.subgraphs.map(compactGraph);
+/**
+ * The model without the tensors that nothing reads or writes; the others keep their order and get new numbers.
+ * @param among by subgraph: the tensors that may go; without it, any
+ */
+export function compactModel(model: Model, among?: readonly ReadonlySet<TensorId>[]): Model {
+  const parts = model.subgraphs.map((graph, i) => compactGraph(graph, among?.[i]));
   return {
     ...model,
     subgraphs: parts.map((p) => p.graph),
@@ -14,9 +17,12 @@ export function compactModel(model: Model): Model {
   };
 }
 
-function compactGraph(graph: Graph): { readonly graph: Graph; renumber(id: TensorId): TensorId } {
+function compactGraph(
+  graph: Graph,
+  among?: ReadonlySet<TensorId>,
+): { readonly graph: Graph; renumber(id: TensorId): TensorId } {
   const used = new Set([...graph.inputs, ...graph.outputs, ...graph.nodes.flatMap((n) => [...n.inputs, ...n.outputs])]);
-  const kept = graph.tensors.map((_, id) => id).filter((id) => used.has(id));
+  const kept = graph.tensors.map((_, id) => id).filter((id) => used.has(id) || among?.has(id) === false);
   const numbers = new Map(kept.map((id, i) => [id, i]));
   const renumber = (id: TensorId): TensorId => (id === ABSENT ? ABSENT : (numbers.get(id) ?? ABSENT));
   return {

@@ -31,6 +31,8 @@ export interface Callee {
   readonly from: number;
   /** Whether the graph's results are the node's. */
   readonly returns: boolean;
+  /** Whether the graph's one result says if a loop goes on. */
+  readonly decides?: true;
 }
 
 /** The graphs that a node runs; empty for all other kinds. */
@@ -43,7 +45,7 @@ export function calleesOf(node: Node): readonly Callee[] {
       ];
     case 'while':
       return [
-        { graph: node.attrs.condition, role: 'the condition', from: 0, returns: false },
+        { graph: node.attrs.condition, role: 'the condition', from: 0, returns: false, decides: true },
         { graph: node.attrs.body, role: 'the body', from: 0, returns: true },
       ];
     case 'call_once':

@@ -10,7 +10,7 @@ export interface NpyArray {
 }
 
 /** numpy's type codes, without the byte order. */
-const CODES: Readonly<Record<DType, string>> = {
+const CODES: Readonly<Record<Exclude<DType, 'resource'>, string>> = {
   float32: 'f4',
   float16: 'f2',
   float64: 'f8',
@@ -25,13 +25,9 @@ const CODES: Readonly<Record<DType, string>> = {
   int64: 'i8',
   uint64: 'u8',
   bool: 'b1',
-  // Handles are in no file.
-  resource: 'i4',
 };
 const DTYPES_BY_CODE = new Map(
-  Object.entries(CODES).flatMap(([dtype, code]) =>
-    dtype === 'int4' || dtype === 'resource' ? [] : [[code, dtype as DType] as const],
-  ),
+  Object.entries(CODES).flatMap(([dtype, code]) => (dtype === 'int4' ? [] : [[code, dtype as DType] as const])),
 );
 
 const MAGIC = '\x93NUMPY';
@@ -87,6 +83,7 @@ export function parseNpy(bytes: Uint8Array, file: string): NpyArray {
 export function writeNpy({ dtype, shape, data }: NpyArray): Uint8Array {
   if (data.length !== elements(shape))
     throw new RangeError(`${data.length} elements for the shape ${showShape(shape)}`);
+  if (dtype === 'resource') throw new TypeError('a handle means nothing outside of its run');
   const order = itemSize(dtype) === 1 ? '|' : '<';
   const extents = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const dict = `{'descr': '${order}${CODES[dtype]}', 'fortran_order': False, 'shape': (${extents}), }`;

@@ -1,5 +1,7 @@
 import { InputError } from '../../errors.ts';
-import { ABSENT, type Graph, type Model, type Node, type Signature, type Tensor } from '../ir/graph.ts';
+import { verifyCalls } from '../ir/calls.ts';
+import { compactModel } from '../ir/compact.ts';
+import { ABSENT, type Graph, type Model, type Node, type Signature, type Tensor, type TensorId } from '../ir/graph.ts';
 import { quoteName } from '../ir/names.ts';
 import { inferShapes } from '../ir/shapes.ts';
 import { type Label, verifyOperators, verifyTensors, verifyWiring } from '../ir/verify.ts';
@@ -68,16 +70,36 @@ export function readModel(bytes: Uint8Array, file: string): Reading {
   const parts = records.map((subgraph, i) => readSubgraph(record, subgraph, i, constants));
   const subgraphs = parts.map((p) => p.graph);
   const problems = [...structural, ...parts.flatMap((p) => p.problems)];
+  // Operators that could not be read hide what graphs take and give.
+  if (problems.length === 0) problems.push(...callFaults(parts));
   const signatures = readSignatures(record, subgraphs, problems);
   const model: Model = { name: modelName(file), description: record.description ?? '', subgraphs, signatures };
-  return { model: problems.length === 0 ? model : null, problems, operators: parts.flatMap((p) => p.operators) };
+  return {
+    // What intermediate tensors say has become attributes.
+    model: problems.length === 0 ? compactModel(model, records.map(intermediatesOf)) : null,
+    problems,
+    operators: parts.flatMap((p) => p.operators),
+  };
 }
+
+const intermediatesOf = (subgraph: SubGraphRecord): ReadonlySet<TensorId> =>
+  new Set((subgraph.operators ?? []).flatMap((op) => op.intermediates ?? []));
 
 interface Part {
   readonly graph: Graph;
   readonly operators: readonly OperatorEntry[];
   readonly problems: readonly string[];
+  readonly label: Label;
 }
+
+const inPart = (index: number, { operators }: Pick<Part, 'operators'>): string =>
+  operators.length > 0 && index > 0 ? `subgraph ${index}: ` : '';
+
+const callFaults = (parts: readonly Part[]): string[] =>
+  verifyCalls(
+    parts.map((p) => p.graph),
+    parts.map((p) => p.label),
+  ).flatMap((faults, i) => faults.map((fault) => inPart(i, parts[i]) + fault));
 
 function readSubgraph(record: ModelRecord, subgraph: SubGraphRecord, index: number, constants: Constants): Part {
   const problems: string[] = [];
@@ -100,11 +122,13 @@ function readSubgraph(record: ModelRecord, subgraph: SubGraphRecord, index: numb
   const wiring = sound && unread.length === 0 ? verifyWiring(bare, label) : [];
   const graph = sound && wiring.length === 0 ? inferShapes(bare) : bare;
   const faults = sound ? [...verifyTensors(graph), ...verifyOperators(graph, label)] : [];
-  const inPart = records.length > 0 && index > 0 ? `subgraph ${index}: ` : '';
+  const operators = read.map(({ node: _, ...entry }) => ({ ...entry, subgraph: index }));
+  const place = inPart(index, { operators });
   return {
     graph,
-    operators: read.map(({ node: _, ...entry }) => ({ ...entry, subgraph: index })),
-    problems: [...problems, ...unread, ...wiring, ...faults].map((p) => inPart + p),
+    operators,
+    problems: [...problems, ...unread, ...wiring, ...faults].map((p) => place + p),
+    label,
   };
 }
 

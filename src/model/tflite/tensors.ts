@@ -81,7 +81,7 @@ export function checkShape(shape: Shape, dtype: DType): string | null {
 function quantizationOf(record: TensorRecord, dtype: DType, shape: Shape): Quantization | null | string {
   const q = record.quantization;
   // Converters leave calibration ranges (and now and then a scale) on float tensors; TFLite ignores them, and so do we.
-  if (q === null || isFloat(dtype) || dtype === 'bool') return null;
+  if (q === null || isFloat(dtype) || dtype === 'bool' || dtype === 'resource') return null;
   if (q.details !== null) return `${q.details.type} is not supported: only affine quantization is`;
   const scales = q.scale ?? [];
   const zeroPoints = q.zeroPoint ?? [];
