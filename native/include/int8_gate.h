@@ -22,7 +22,7 @@ enum {
   INT8_GATE_FLOAT64 = 10
 };
 
-/* An input or output. `scale` is 0 where the tensor is not quantized: real = scale * (q - zero_point). */
+/* An input or output; an output whose extents change from run to run has the largest ones here. `scale` is 0 where the tensor is not quantized: real = scale * (q - zero_point). */
 typedef struct {
   const char *name;
   int32_t dtype, rank;
@@ -34,7 +34,8 @@ typedef struct {
 
 /* What `run` returns when it cannot finish; outputs are then undefined. */
 enum {
-  INT8_GATE_INDEX_OUT_OF_RANGE = 1 /* an index in the inputs, or computed from them, lies outside of its tensor */
+  INT8_GATE_INDEX_OUT_OF_RANGE = 1, /* an index in the inputs, or computed from them, lies outside of its tensor */
+  INT8_GATE_OTHER_VALUE = 2 /* an input has another value than the one that the model was built for */
 };
 
 /* A model. It allocates nothing and holds no globals that change: the caller brings the arena (arena_bytes, aligned to
@@ -45,8 +46,13 @@ typedef struct int8_gate_model {
   size_t arena_bytes, arena_align;
   int32_t n_inputs, n_outputs;
   const int8_gate_tensor *inputs, *outputs;
-  int (*init)(void *arena); /* once before the first run, and to reset state; 0 or an error code */
+  /* Once before the first run, and to reset: what variables, LSTMs and the like keep between runs starts afresh. 0 or an
+   * error code. */
+  int (*init)(void *arena);
   int (*run)(void *arena, const void *const *inputs, void *const *outputs); /* 0 or an error code */
+  /* The extents of an output after a run, `rank` of them; its elements are the first of its buffer. NULL where no output's
+   * extents change from run to run. */
+  void (*output_dims)(const void *arena, int32_t output, int32_t *dims);
 } int8_gate_model;
 
 #ifdef __cplusplus

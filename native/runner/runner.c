@@ -2,7 +2,8 @@
  * of them; reads one command a line from a file (its argument) or standard input, answers on standard output.
  *
  *   describe                              a "model", its "input"s and "output"s for every build
- *   run BUILD SAMPLES RESET IN.. OUT..    files hold the samples one after another; "done N" now and then
+ *   run BUILD SAMPLES RESET IN.. OUT..    files hold the samples one after another; "done N" now and then, and for each
+ *                                         sample "dims OUTPUT EXTENT.." of outputs whose extents change
  *   load BUILD IN..                       one sample for calibrate, time and count (zeros without it)
  *   calibrate BUILD MIN_NS                "batch N": so many inferences take at least MIN_NS
  *   time SEED ROUNDS BUILD:BATCH..        a "round" line each: see time_rounds
@@ -72,6 +73,7 @@ static void init_model(build *b) {
 static void run_model(build *b) {
   int code = b->model->run(b->arena, (const void *const *)b->in, (void *const *)b->out);
   if (code == INT8_GATE_INDEX_OUT_OF_RANGE) fail("an index in the data of %s lies outside of its tensor", b->model->name);
+  if (code == INT8_GATE_OTHER_VALUE) fail("an input of %s has another value than the one it was built for", b->model->name);
   if (code) fail("run of %s returned %d", b->model->name, code);
 }
 
@@ -137,6 +139,20 @@ static void describe(void) {
   }
 }
 
+/* Outputs of one shape, as the descriptor has it, need no words. */
+static void print_dims(const build *b) {
+  const int8_gate_model *m = b->model;
+  for (int k = 0; m->output_dims && k < m->n_outputs; k++) {
+    int32_t rank = m->outputs[k].rank, *dims = calloc((size_t)rank + 1, sizeof *dims);
+    if (!dims) fail("out of memory");
+    m->output_dims(b->arena, k, dims);
+    printf("dims %d", k);
+    for (int i = 0; i < rank; i++) printf(" %d", (int)dims[i]);
+    putchar('\n');
+    free(dims);
+  }
+}
+
 static void run_samples(char **words, int n_words) {
   if (n_words < 4) fail("run BUILD SAMPLES RESET IN.. OUT..");
   build *b = open_build(number(words[1]));
@@ -157,6 +173,7 @@ static void run_samples(char **words, int n_words) {
     for (int i = 0; i < n_in; i++) read_sample(files[i], b->in[i], m->inputs[i].bytes, paths[i]);
     run_model(b);
     check_guards(b);
+    print_dims(b);
     for (int i = n_in; i < n_files; i++) {
       size_t bytes = m->outputs[i - n_in].bytes;
       if (fwrite(b->out[i - n_in], 1, bytes, files[i]) != bytes) fail("cannot write %s: %s", paths[i], strerror(errno));

@@ -1,5 +1,5 @@
 import type { Profile } from '../model/ops/definition.ts';
-import type { DType } from '../model/tensor/dtype.ts';
+import type { DType, TensorData } from '../model/tensor/dtype.ts';
 import type { Quantization } from '../model/tensor/quantization.ts';
 import type { Shape } from '../model/tensor/shape.ts';
 import type { Target } from './targets/target.ts';
@@ -11,6 +11,10 @@ export interface Port {
   readonly shape: Shape;
   readonly bytes: number;
   readonly quantization: Quantization | null;
+  /** Of an output: its first extent may come out smaller than `shape` says, which is then the largest. */
+  readonly varies?: true;
+  /** Of an input: the only elements that the build takes. */
+  readonly bound?: TensorData;
 }
 
 /** A compiled model on disk: a static archive that defines `int8_gate_model_<symbol>`. */

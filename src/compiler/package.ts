@@ -77,7 +77,7 @@ function manifest(build: CompiledModel, sha256: string, files: Readonly<Record<s
   };
 }
 
-const describePort = ({ name, dtype, shape, bytes, quantization }: Port) => ({
+const describePort = ({ name, dtype, shape, bytes, quantization, varies, bound }: Port) => ({
   name,
   dtype,
   shape,
@@ -87,4 +87,6 @@ const describePort = ({ name, dtype, shape, bytes, quantization }: Port) => ({
     zeroPoints: quantization.zeroPoints,
     ...(quantization.scales.length > 1 && { axis: quantization.axis }),
   },
+  ...(varies && { varies }),
+  ...(bound && { bound: Array.from(bound as Iterable<number | bigint>, Number) }),
 });

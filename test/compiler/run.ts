@@ -45,5 +45,5 @@ export async function runBuilds(
     image,
     samples.map(({ inputs }, build) => ({ build, inputs: inputs.map(toBytes), samples: 1, reset: true })),
   );
-  return results.map((outputs, m) => outputs.map((bytes, i) => fromBytes(builds[m].outputs[i].dtype, bytes)));
+  return results.map(({ outputs }, m) => outputs.map((bytes, i) => fromBytes(builds[m].outputs[i].dtype, bytes)));
 }

@@ -27,7 +27,7 @@ describe.each(['host', 'cortex-a72', 'neoverse-n1', 'neoverse-n2'])('builds for 
       const { outputs } = builds[jobs[i].build];
       expectGolden(
         golden,
-        results[i].map((bytes, k) => fromBytes(outputs[k].dtype, bytes)),
+        results[i].outputs.map((bytes, k) => fromBytes(outputs[k].dtype, bytes)),
       );
     }
   });

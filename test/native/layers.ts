@@ -251,7 +251,7 @@ export async function runLayers(
   const build = { ...code, name: 'layers', target, profile, archive };
   const image = await linkRunner([build], { cacheDir, family });
   const device = await openDevice(target);
-  const [outputs] = await device.run(image, [{ build: 0, inputs: inputs.map(toBytes), samples: 1, reset: true }]);
+  const [{ outputs }] = await device.run(image, [{ build: 0, inputs: inputs.map(toBytes), samples: 1, reset: true }]);
   return outputs.map((bytes, i) => fromBytes(code.outputs[i].dtype, bytes));
 }
 

@@ -64,17 +64,16 @@ describe.each([host, aarch64])('builds for $name', (target) => {
       { build: COUNTER, inputs, samples: 50, reset: false },
     ];
     const [negated, reset, kept] = await device.run(image, jobs, { onProgress: (n) => (done = n) });
-    expect(negated).toEqual([bytes(200, (i) => -(i % 100))]);
-    expect(reset).toEqual([bytes(200, (i) => (i % 100) + 1)]);
-    expect(kept).toEqual([bytes(200, (i) => (i % 100) + 1 + Math.floor(i / 4))]);
+    expect(negated.outputs).toEqual([bytes(200, (i) => -(i % 100))]);
+    expect(reset.outputs).toEqual([bytes(200, (i) => (i % 100) + 1)]);
+    expect(kept.outputs).toEqual([bytes(200, (i) => (i % 100) + 1 + Math.floor(i / 4))]);
     expect(done).toBe(150);
   });
 
   test('no samples give no output', async () => {
     const device = await openDevice(target);
-    expect(await device.run(image, [{ build: NEGATE, inputs: [new Uint8Array()], samples: 0, reset: true }])).toEqual([
-      [new Uint8Array()],
-    ]);
+    const [result] = await device.run(image, [{ build: NEGATE, inputs: [new Uint8Array()], samples: 0, reset: true }]);
+    expect(result).toEqual({ outputs: [new Uint8Array()], shapes: null });
   });
 
   test.each([

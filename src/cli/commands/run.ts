@@ -8,7 +8,7 @@ import { InputError } from '../../errors.ts';
 import type { Model } from '../../model/ir/graph.ts';
 import { fromBytes, toBytes } from '../../model/tensor/dtype.ts';
 import { parseNpy, writeNpy } from '../../model/tensor/npy.ts';
-import { elements, showShape } from '../../model/tensor/shape.ts';
+import { elements, type Shape, showShape } from '../../model/tensor/shape.ts';
 import { importModel, modelName } from '../../model/tflite/importer.ts';
 import { linkRunner } from '../../runtime/devices/image.ts';
 import { openDevice } from '../../runtime/devices/open.ts';
@@ -45,16 +45,18 @@ async function run(path: string, options: Options): Promise<void> {
   const inputs = await readInputs(build.inputs, options.input, path);
   const image = await linkRunner([build]);
   const device = await openDevice(target);
-  const [results] = await device.run(image, [{ build: 0, inputs, samples: 1, reset: true }]);
+  const [{ outputs: results, shapes }] = await device.run(image, [{ build: 0, inputs, samples: 1, reset: true }]);
   const count = model.subgraphs[0].outputs.length;
   const names = fileNames(build.outputs);
-  const files = build.outputs.map(({ dtype, shape }, i) => {
+  const shapeOf = (i: number): Shape => shapes?.[0][i] ?? build.outputs[i].shape;
+  const files = build.outputs.map(({ dtype }, i) => {
+    const shape = shapeOf(i);
     const folder = i < count ? '' : `tensors/${String(i - count).padStart(4, '0')}-`;
-    return [`${folder}${names[i]}.npy`, writeNpy({ dtype, shape, data: fromBytes(dtype, results[i]) })] as const;
+    return [`${folder}${names[i]}.npy`, writeNpy({ dtype, shape, data: fromBytes(dtype, results[i]).subarray(0, elements(shape)) })] as const;
   });
   await writeFiles(options.output, files);
-  build.outputs.slice(0, count).forEach(({ dtype, shape }, i) => {
-    process.stdout.write(`${options.output}/${files[i][0]}: ${dtype} ${showShape(shape)}\n`);
+  build.outputs.slice(0, count).forEach(({ dtype }, i) => {
+    process.stdout.write(`${options.output}/${files[i][0]}: ${dtype} ${showShape(shapeOf(i))}\n`);
   });
   if (files.length > count) process.stdout.write(`${options.output}/tensors/: ${files.length - count} tensors\n`);
 }

@@ -42,14 +42,29 @@ export interface Description {
   readonly outputs: readonly Port[];
   readonly arenaBytes: number;
   readonly arenaAlign: number;
+  /** By output: the offset in the arena of its first extent where that changes from run to run. */
+  readonly extents: readonly (number | undefined)[];
+}
+
+/** `output_dims`: an output's extents, of which the last run may have left the first in the arena. */
+function outputDims(extents: Description['extents']): string {
+  const kept = extents.flatMap((offset, i) =>
+    offset === undefined ? [] : [`  if (output == ${i}) memcpy(dims, (const uint8_t *)arena + ${offset}, 4);\n`],
+  );
+  return `
+static void output_dims(const void *arena, int32_t output, int32_t *dims) {
+  for (int32_t i = 0; i < outputs[output].rank; i++) dims[i] = outputs[output].dims[i];
+${kept.join('')}}
+`;
 }
 
 /** The C of the model's descriptor and of the one function it exports; expects static `init` and `run` above it. */
 export function describe(model: Description): string {
   const strings = [model.name, model.target, model.profile].map(cString).join(', ');
-  return `${ports('inputs', model.inputs)}${ports('outputs', model.outputs)}
+  const varies = model.extents.some((offset) => offset !== undefined);
+  return `${ports('inputs', model.inputs)}${ports('outputs', model.outputs)}${varies ? outputDims(model.extents) : ''}
 static const int8_gate_model model = {
-  1, ${strings}, ${model.arenaBytes}, ${model.arenaAlign}, ${model.inputs.length}, ${model.outputs.length}, inputs, outputs, init, run,
+  1, ${strings}, ${model.arenaBytes}, ${model.arenaAlign}, ${model.inputs.length}, ${model.outputs.length}, inputs, outputs, init, run, ${varies ? 'output_dims' : 'NULL'},
 };
 __attribute__((visibility("default"))) const int8_gate_model *int8_gate_model_${model.symbol}(void);
 const int8_gate_model *int8_gate_model_${model.symbol}(void) { return &model; }

@@ -34,6 +34,11 @@ export interface EmitContext {
   initialise(graph: number): void;
   /** C expression: `void *` to the `bytes` of the variable of the model that the handle in operand `i` names. */
   resource(i: number, bytes: number): string;
+  /**
+   * C expression: `int32_t *` to where the first extent of result `i` after this run goes; its shape is the largest. The
+   * result must be an output of the model that nothing else reads.
+   */
+  extent(i: number): string;
 }
 
 /** A graph as an emitter of a node that runs it sees it. */

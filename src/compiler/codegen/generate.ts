@@ -3,7 +3,7 @@ import type { Profile } from '../../model/ops/definition.ts';
 import type { BuildNode, Port } from '../build.ts';
 import type { ScheduleSource } from '../schedules/index.ts';
 import type { Target } from '../targets/target.ts';
-import { createBlob } from './blob.ts';
+import { type Blob, createBlob } from './blob.ts';
 import { cComment } from './c.ts';
 import { describe } from './descriptor.ts';
 import { BLOB, emitGraph, type GraphCode, type ModelCode } from './graph_code.ts';
@@ -62,7 +62,10 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
   const main = emitGraph(graph, `${symbol}_graph`, symbol, model);
   const codes = [...callees.values(), main];
   const inputs = graph.inputs.map((id) => portOf(graph, id));
-  const outputs = graph.outputs.map((id) => portOf(graph, id));
+  const outputs = graph.outputs.map((id, i) => ({
+    ...portOf(graph, id),
+    ...(main.extents[i] !== undefined && { varies: true as const }),
+  }));
   const needed = [main, ...initial].map((code) => code.arenaBytes);
   const arenaBytes = Math.max(model.kept.bytes() + Math.max(...needed), ALIGNMENT);
   const source = [
@@ -76,7 +79,7 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
     entryPoints(main, [...initial], model),
     describe({
       ...{ name, symbol, target: options.target.name, profile: options.profile },
-      ...{ inputs, outputs, arenaBytes, arenaAlign: ALIGNMENT },
+      ...{ inputs, outputs, arenaBytes, arenaAlign: ALIGNMENT, extents: main.extents },
     }),
   ].join('\n');
   const nodes = [main, ...callees.values()].flatMap((code) => code.nodes);
@@ -85,8 +88,8 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
 }
 
 function portOf(graph: Graph, id: TensorId): Port {
-  const { name, dtype, shape, quantization } = graph.tensors[id];
-  return { name, dtype, shape, bytes: tensorBytes(graph, id), quantization };
+  const { name, dtype, shape, quantization, bound } = graph.tensors[id];
+  return { name, dtype, shape, bytes: tensorBytes(graph, id), quantization, ...(bound && { bound }) };
 }
 
 function preamble({ target, profile }: GenerateOptions): string {
@@ -106,7 +109,7 @@ extern __attribute__((visibility("hidden"))) const uint8_t ${BLOB}[];
 `;
 
 /** `init` and `run`: what is kept between runs comes first in the arena. */
-function entryPoints(main: GraphCode, initial: readonly GraphCode[], { kept }: ModelCode): string {
+function entryPoints(main: GraphCode, initial: readonly GraphCode[], { kept, blob }: ModelCode): string {
   const arena = `memory + ${kept.bytes()}`;
   const lines = [
     ...kept.resets(),
@@ -121,7 +124,18 @@ ${lines.map((line) => `  ${line}\n`).join('')}  return status;
 
 static int run(void *given, const void *const *inputs, void *const *outputs) {
   uint8_t *memory = given;
-  return ${main.name}(memory, ${arena}, inputs, outputs);
+${boundInputs(main.graph, blob)}  return ${main.name}(memory, ${arena}, inputs, outputs);
 }
 `;
 }
+
+/** The code is right for one value of each bound input. */
+const boundInputs = ({ tensors, inputs }: Graph, blob: Blob): string =>
+  inputs
+    .flatMap((id, i) => {
+      const { bound } = tensors[id];
+      if (bound === undefined || bound.length === 0) return [];
+      const same = `memcmp(inputs[${i}], ${BLOB} + ${blob.add(bound)}, ${bound.byteLength}) == 0`;
+      return [`  if (!(${same})) return INT8_GATE_OTHER_VALUE;\n`];
+    })
+    .join('');

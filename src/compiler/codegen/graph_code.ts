@@ -39,6 +39,8 @@ export interface GraphCode {
   /** Memory that it needs while it runs. */
   readonly arenaBytes: number;
   readonly nodes: readonly BuildNode[];
+  /** By output: the offset in kept memory of its first extent where that changes from run to run. */
+  readonly extents: readonly (number | undefined)[];
 }
 
 /** One node's C function, before its tensors have places. */
@@ -53,6 +55,8 @@ interface NodeCode {
   /** Whether the body needs the kept memory. */
   readonly usesMemory: boolean;
   readonly scratchBytes: number;
+  /** By result whose first extent changes: where that is kept. */
+  readonly extents: ReadonlyMap<TensorId, number>;
 }
 
 /** The symbol of the model's constants. */
@@ -69,6 +73,8 @@ export function emitGraph(graph: Graph, name: string, prefix: string, model: Mod
     model.kept,
   );
   const written = codes.filter((code) => code !== null);
+  const extents = new Map(written.flatMap((code) => [...code.extents]));
+  checkReaders(graph, extents, model.name);
   return {
     graph,
     name,
@@ -84,7 +90,19 @@ export function emitGraph(graph: Graph, name: string, prefix: string, model: Mod
       label: nodeLabel(graph, code.node),
       macs: nodeMacs(graph, code.node),
     })),
+    extents: graph.outputs.map((id) => extents.get(id)),
   };
+}
+
+/** Operators are written for fixed shapes: none can read a result of changing size. */
+function checkReaders(graph: Graph, extents: ReadonlyMap<TensorId, number>, name: string): void {
+  for (const node of graph.nodes) {
+    const id = node.inputs.find((input) => extents.has(input));
+    if (id !== undefined)
+      throw new InputError(
+        `${name}: operator ${nodeLabel(graph, node)} cannot be compiled: it reads "${graph.tensors[id].name}", whose size changes from run to run`,
+      );
+  }
 }
 
 function emitNode(graph: Graph, node: Node, name: string, model: ModelCode): NodeCode {
@@ -92,6 +110,7 @@ function emitNode(graph: Graph, node: Node, name: string, model: ModelCode): Nod
   const inputs = operandsOf(graph, node);
   const reads = new Set<number>();
   const states = new Set<number>();
+  const extents = new Map<TensorId, number>();
   let usesMemory = false;
   let scratchBytes = 0;
   const ctx: EmitContext = {
@@ -119,6 +138,8 @@ function emitNode(graph: Graph, node: Node, name: string, model: ModelCode): Nod
     graph(index) {
       usesMemory = true;
       const callee = model.graph(index);
+      if (callee.extents.some((offset) => offset !== undefined))
+        throw new InputError('a graph that it runs gives a result whose size changes from run to run');
       return {
         inputs: callee.graph.inputs.map((id) => callee.graph.tensors[id]),
         outputs: callee.graph.outputs.map((id) => callee.graph.tensors[id]),
@@ -132,6 +153,12 @@ function emitNode(graph: Graph, node: Node, name: string, model: ModelCode): Nod
       usesMemory = true;
       return `((void *)(memory + ${model.kept.resource(handleName(graph, node.inputs[i]), bytes)}))`;
     },
+    extent(i) {
+      usesMemory = true;
+      const offset = model.kept.extent();
+      extents.set(node.outputs[i], offset);
+      return `((int32_t *)(memory + ${offset}))`;
+    },
   };
   const view: OpView<OpKind> = { kind: node.kind, attrs: node.attrs, inputs, outputs: resultsOf(graph, node) };
   let emission: Emission;
@@ -142,7 +169,7 @@ function emitNode(graph: Graph, node: Node, name: string, model: ModelCode): Nod
     throw new InputError(`${model.name}: operator ${nodeLabel(graph, node)} cannot be compiled: ${error.message}`);
   }
   const inOrder = (operands: Set<number>): number[] => [...operands].sort((a, b) => a - b);
-  return { node, name, emission, reads: inOrder(reads), states: inOrder(states), usesMemory, scratchBytes };
+  return { node, name, emission, reads: inOrder(reads), states: inOrder(states), usesMemory, scratchBytes, extents };
 }
 
 /** The variable that a handle names. */

@@ -8,6 +8,8 @@ export interface Kept {
   variable(tensor: Tensor, bytes: number): number;
   /** Byte offset of the memory of a variable of the whole model; the same for the same name. */
   resource(name: string, bytes: number): number;
+  /** Byte offset of an int32 that says how large a result is. */
+  extent(): number;
   /** How many bytes all take. */
   bytes(): number;
   /** C statements that reset all, with `memory` as their beginning. */
@@ -34,6 +36,7 @@ export function createKept(): Kept {
       resources.set(name, known);
       return known.offset;
     },
+    extent: () => keep(4, 0),
     bytes: () => end,
     resets: () => resets,
   };

@@ -1,4 +1,5 @@
 import type { Model } from '../../model/ir/graph.ts';
+import { boundShapes } from './bound_shapes.ts';
 import { removeDeadCode } from './dead_code.ts';
 import { dropIdentities } from './drop_identities.ts';
 import { foldConstants } from './fold_constants.ts';
@@ -9,6 +10,7 @@ import type { Pass } from './view.ts';
 
 /** The passes every model goes through before code is generated, in order. */
 export const PIPELINE: readonly { readonly name: string; readonly pass: Pass }[] = [
+  { name: 'bound shapes', pass: boundShapes },
   { name: 'fold constants', pass: foldConstants },
   { name: 'update lists', pass: updateLists },
   { name: 'drop identities', pass: dropIdentities },

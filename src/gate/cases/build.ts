@@ -6,6 +6,7 @@ import { EnvironmentError, InputError } from '../../errors.ts';
 import type { Model } from '../../model/ir/graph.ts';
 import type { Profile } from '../../model/ops/definition.ts';
 import { fromBytes, toBytes } from '../../model/tensor/dtype.ts';
+import { elements } from '../../model/tensor/shape.ts';
 import type { Device, RunnerImage } from '../../runtime/devices/device.ts';
 import { linkRunner } from '../../runtime/devices/image.ts';
 import { openDevice } from '../../runtime/devices/open.ts';
@@ -18,6 +19,7 @@ const BATCH = 32;
 export const buildEngine = (target: Target, profile: Profile = 'tflite'): Engine => ({
   name: target.name,
   batch: BATCH,
+  fixedShapes: true,
   prepare: async (models) => {
     const device = await openDevice(target);
     const compiled = await inParallel(models, (model, i) => compileOrFault(model, `case_${i}`, target, profile));
@@ -58,9 +60,12 @@ async function runSamples(
 ): Promise<Sample[]> {
   const inputs = build.inputs.map((_, i) => Buffer.concat(samples.map((sample) => toBytes(sample[i]))));
   const job = { build: image.builds.indexOf(build), inputs, samples: samples.length, reset };
-  const [outputs] = await device.run(image, [job]);
+  const [{ outputs, shapes }] = await device.run(image, [job]);
   return samples.map((_, s) =>
-    build.outputs.map(({ dtype, bytes }, k) => fromBytes(dtype, outputs[k].subarray(s * bytes, (s + 1) * bytes))),
+    build.outputs.map(({ dtype, bytes }, k) => {
+      const whole = fromBytes(dtype, outputs[k].subarray(s * bytes, (s + 1) * bytes));
+      return shapes === null ? whole : whole.subarray(0, elements(shapes[s][k]));
+    }),
   );
 }
 

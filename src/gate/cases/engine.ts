@@ -25,5 +25,7 @@ export interface Engine {
   readonly name: string;
   /** How many models it likes to prepare at once: builds share a compilation and a runner program. */
   readonly batch: number;
+  /** Whether inputs that decide shapes must be bound to their values before a model is prepared. */
+  readonly fixedShapes: boolean;
   prepare(models: readonly Model[]): Promise<Runner>;
 }

@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts';
 export const interpreterEngine = (profile: Profile = 'tflite'): Engine => ({
   name: 'interpreter',
   batch: 1,
+  fixedShapes: false,
   prepare: async (models) => ({
     run: async (index, samples, { keepState }) => {
       let state: State = new Map();

@@ -1,4 +1,5 @@
 import { EnvironmentError, InputError } from '../../errors.ts';
+import { bindInputs, decidingInputs } from '../../model/ir/bind.ts';
 import type { Graph, Model, TensorId } from '../../model/ir/graph.ts';
 import { inferShapes } from '../../model/ir/shapes.ts';
 import { verifyGraph } from '../../model/ir/verify.ts';
@@ -55,7 +56,7 @@ export async function runCases(
   };
   const jobs = groupByModel(cases);
   for (let from = 0; from < jobs.length; from += engine.batch) {
-    const plans = (await Promise.all(jobs.slice(from, from + engine.batch).map((job) => planJob(job, read)))).flat();
+    const plans = (await Promise.all(jobs.slice(from, from + engine.batch).map((job) => planJob(job, read, engine.fixedShapes)))).flat();
     const models = [...new Set(plans.flatMap((plan) => plan.parts.map((part) => part.model)))];
     const runner = await engine.prepare(models);
     try {
@@ -94,14 +95,14 @@ interface Part {
 /** What one output must be: one of these arrays. */
 type Expected = readonly NpyArray[];
 
-async function planJob(job: Job, read: ReadFile): Promise<Plan[]> {
+async function planJob(job: Job, read: ReadFile, fixedShapes: boolean): Promise<Plan[]> {
   const imported = await attempt(async () => importModel(await read(job.model), job.model));
-  const resized = new Map<string, Model>();
+  const fitted = new Map<string, Model>();
   return Promise.all(
     job.cases.map(async (c): Promise<Plan> => {
       const plan = await attempt(async () => {
         if (typeof imported === 'string') throw new InputError(imported);
-        return planCase(c, imported, resized, read);
+        return planCase(c, imported, { fitted, fixedShapes }, read);
       });
       return typeof plan === 'string' ? { case: c, parts: [], error: plan } : plan;
     }),
@@ -118,7 +119,13 @@ async function attempt<T>(work: () => Promise<T>): Promise<T | string> {
   }
 }
 
-async function planCase(c: GoldenCase, model: Model, resized: Map<string, Model>, read: ReadFile): Promise<Plan> {
+/** How a model is fitted to inputs; `fitted` holds what has been, so that cases share a preparation. */
+interface Fitting {
+  readonly fitted: Map<string, Model>;
+  readonly fixedShapes: boolean;
+}
+
+async function planCase(c: GoldenCase, model: Model, { fitted, fixedShapes }: Fitting, read: ReadFile): Promise<Plan> {
   const graph = model.subgraphs[0];
   const array = async (file: string): Promise<NpyArray> => parseNpy(await read(file), file);
   const sets = await Promise.all(
@@ -131,26 +138,39 @@ async function planCase(c: GoldenCase, model: Model, resized: Map<string, Model>
       ),
     })),
   );
-  const parts = new Map<string, (typeof sets)[number][]>();
+  const parts = new Map<Model, (typeof sets)[number][]>();
   for (const set of sets) {
     checkInputs(graph, set.inputs);
-    const key = set.inputs.map((a) => showShape(a.shape)).join();
-    parts.set(key, [...(parts.get(key) ?? []), set]);
+    const fitting = fit(model, set.inputs, fixedShapes, fitted);
+    parts.set(fitting, [...(parts.get(fitting) ?? []), set]);
   }
-  if (c.stateful && parts.size > 1) throw new InputError('the sets of a stateful case have inputs of different shapes');
+  if (c.stateful && parts.size > 1)
+    throw new InputError('the sets of a stateful case have inputs of different shapes, or that decide shapes');
   return {
     case: c,
-    parts: [...parts].map(([key, members]): Part => {
-      const shapes = members[0].inputs.map((a) => a.shape);
-      const fitting = resized.get(key) ?? withInputShapes(model, shapes);
-      resized.set(key, fitting);
-      return {
+    parts: [...parts].map(
+      ([fitting, members]): Part => ({
         model: fitting,
         samples: members.map((set) => set.inputs.map((a) => a.data)),
         expected: members.map((set) => set.outputs),
-      };
-    }),
+      }),
+    ),
   };
+}
+
+/** The model for inputs like these: of their shapes, and of their values where these decide shapes and must be known. */
+function fit(model: Model, inputs: readonly NpyArray[], fixedShapes: boolean, fitted: Map<string, Model>): Model {
+  const [{ inputs: ids }, ...others] = model.subgraphs;
+  const shapes = inputs.map((a) => a.shape);
+  const resized = withInputShapes(model, shapes);
+  const [graph] = resized.subgraphs;
+  const values = fixedShapes ? decidingInputs(graph, new Map(ids.map((id, i) => [id, inputs[i].data]))) : new Map();
+  const key = [...shapes.map(showShape), ...[...values].map(([id, data]) => `${id}=${data}`)].join();
+  const known = fitted.get(key);
+  if (known !== undefined) return known;
+  const bound = values.size === 0 ? resized : { ...resized, subgraphs: [bindInputs(graph, values), ...others] };
+  fitted.set(key, bound);
+  return bound;
 }
 
 /** The case's files in the order of the model's inputs or outputs: by name where the names tell, else as listed. */

@@ -81,12 +81,12 @@ async function run(
   inputs: readonly (readonly Uint8Array[])[],
   samples: number,
   onProgress: (done: number) => void,
-): Promise<Uint8Array[]> {
+): Promise<readonly Uint8Array[]> {
   const job: Job = {
     ...{ build, samples, reset: true },
     inputs: image.builds[build].inputs.map((_, k) => concat(inputs.map((sample) => sample[k]))),
   };
-  const [outputs] = await device.run(image, [job], { onProgress });
+  const [{ outputs }] = await device.run(image, [job], { onProgress });
   return outputs;
 }
 

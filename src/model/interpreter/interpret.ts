@@ -113,6 +113,9 @@ function feed(model: Model, graph: Graph, inputs: readonly TensorData[], options
         `${model.name}: input "${tensor.name}" takes ${elements(shape)} elements ${showShape(shape)}, not ${inputs[i].length}`,
       );
     }
+    if (tensor.bound?.some((x, k) => x !== inputs[i][k])) {
+      throw new InputError(`${model.name}: input "${tensor.name}" has another value than the one it is bound to`);
+    }
     return { shape, data: inputs[i] };
   });
 }

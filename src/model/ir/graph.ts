@@ -20,6 +20,8 @@ export interface Tensor {
   /** Row-major elements of a constant; null for what is computed or fed. */
   readonly data: TensorData | null;
   readonly variable?: boolean;
+  /** Of a graph input: the only elements it may have, because the graph was made for them; see `bindInputs`. */
+  readonly bound?: TensorData;
 }
 
 /** One operator application. Attributes belong to the kind; quantization stands on the tensors. */

@@ -33,6 +33,8 @@ export function verifyWiring(graph: Graph, label: Label = nodeLabel): string[] {
     if (!known(id, () => 'graph input')) continue;
     if (written.has(id)) problems.push(`${named(id)} is listed twice among the graph's inputs`);
     if (tensors[id].data !== null) problems.push(`${named(id)} is a graph input but has constant data`);
+    if (tensors[id].bound && tensors[id].bound.length !== elements(tensors[id].shape))
+      problems.push(`${named(id)} is bound to ${tensors[id].bound.length} elements`);
     written.set(id, 'input');
     ready[id] = true;
   }

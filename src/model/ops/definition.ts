@@ -49,6 +49,11 @@ export interface OpDefinition<K extends OpKind> {
    * values only known when running. Called after `check` returned nothing.
    */
   shapes(op: OpView<K>): (Shape | null)[];
+  /**
+   * The largest shapes that results can have whose shapes depend on values; only the first extent may turn out smaller.
+   * For operators where these follow from the operands' shapes.
+   */
+  bounds?(op: OpView<K>): Shape[];
   /** TFLite's arithmetic: the elements of each result, allocated with the result's dtype; then those of `state`. */
   evaluate(op: EvalView<K>): TensorData[];
 }

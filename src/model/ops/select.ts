@@ -75,6 +75,10 @@ const argwhere: OpDefinition<'argwhere'> = defineOp<'argwhere'>({
     const { data, shape } = operand(op, 0);
     return [data === null ? null : [countTrue(data), shape.length]];
   },
+  bounds(op) {
+    const { shape } = operand(op, 0);
+    return [[elements(shape), shape.length]];
+  },
   evaluate(op) {
     const { shape } = operand(op, 0);
     const step = strides(shape);

@@ -6,7 +6,7 @@ import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
 
 export interface SuppressionFamily {
   /**
-   * The best boxes that do not overlap: boxes [n, 4] by two corners (y, x), scores [n], how many at most (constant),
+   * The best boxes that do not overlap: boxes [n, 4] by two corners (y, x), scores [n], how many at most,
    * overlap from which on a box goes, score from which on it counts → indices, their number. TFLite
    * NON_MAX_SUPPRESSION_V4.
    */
@@ -135,7 +135,6 @@ function check(op: OpView<Kind>): string[] {
       ...op.outputs.map((t, i) => dtypeIs(t, `output ${i}`, soft && i === 1 ? 'float32' : 'int32')),
     ],
     () => [
-      mostSelected(op) === null && 'the number of results is not a constant',
       (mostSelected(op) ?? 0) < 0 && `at most ${mostSelected(op)} results`,
       soft && (value(5) ?? 0) < 0 && `sigma is ${value(5)}, must be at least 0`,
     ],

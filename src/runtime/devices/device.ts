@@ -1,4 +1,5 @@
 import type { Build } from '../../compiler/build.ts';
+import type { Shape } from '../../model/tensor/shape.ts';
 
 /** A runner program with several builds linked in: one process can run and time all of them. */
 export interface RunnerImage {
@@ -15,6 +16,17 @@ export interface Job {
   readonly samples: number;
   /** Whether state (variables, LSTM cells) starts afresh before every sample. */
   readonly reset: boolean;
+}
+
+/** What came out of a job. */
+export interface JobResult {
+  /** For each model output: the samples' elements one after another. */
+  readonly outputs: readonly Uint8Array[];
+  /**
+   * For each sample, for each output: its shape in that run, whose elements are the first of the sample's. null for a
+   * build all of whose outputs always have the shapes of its ports.
+   */
+  readonly shapes: readonly (readonly Shape[])[] | null;
 }
 
 export interface RunOptions {
@@ -49,8 +61,7 @@ export interface Session {
 /** Something that runs runner images. */
 export interface Device {
   readonly kind: 'native' | 'qemu';
-  /** For each job, for each model output: the samples' elements one after another. */
-  run(image: RunnerImage, jobs: readonly Job[], options?: RunOptions): Promise<Uint8Array[][]>;
+  run(image: RunnerImage, jobs: readonly Job[], options?: RunOptions): Promise<JobResult[]>;
   /** Starts a runner process of the image and gives it to `use`; process and files are gone afterwards. */
   session<T>(image: RunnerImage, options: SessionOptions, use: (session: Session) => Promise<T>): Promise<T>;
 }

@@ -2,7 +2,8 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Build } from '../../compiler/build.ts';
-import type { Device, Job, RunnerImage, RunOptions, Session } from './device.ts';
+import type { Shape } from '../../model/tensor/shape.ts';
+import type { Device, Job, JobResult, RunnerImage, RunOptions, Session } from './device.ts';
 
 /** Fewer samples than this are not worth a process of their own. */
 const LEAST_SAMPLES = 4;
@@ -34,9 +35,12 @@ export async function runJobs(
   image: RunnerImage,
   jobs: readonly Job[],
   options: RunOptions = {},
-): Promise<Uint8Array[][]> {
+): Promise<JobResult[]> {
   const builds = jobs.map((job) => checkedBuild(image, job));
-  const results = jobs.map((job, j) => builds[j].outputs.map((port) => new Uint8Array(port.bytes * job.samples)));
+  const results = jobs.map((job, j) => ({
+    outputs: builds[j].outputs.map((port) => new Uint8Array(port.bytes * job.samples)),
+    shapes: builds[j].outputs.some((port) => port.varies) ? new Array<Shape[]>(job.samples) : null,
+  }));
   const workers = availableParallelism();
   const chunks = splitJobs(jobs, workers);
   const done = chunks.map(() => 0);
@@ -53,8 +57,11 @@ export async function runJobs(
           done[index] = samples;
           options.onProgress?.(done.reduce((sum, n) => sum + n, 0));
         };
-        const outputs = await runChunk(runner, jobs[job], builds[job], chunks[index], onDone);
-        for (const [k, port] of builds[job].outputs.entries()) results[job][k].set(outputs[k], first * port.bytes);
+        const { outputs, shapes } = await runChunk(runner, jobs[job], builds[job], chunks[index], onDone);
+        const ports = builds[job].outputs;
+        for (const [k, port] of ports.entries()) results[job].outputs[k].set(outputs[k], first * port.bytes);
+        for (let s = 0; s < chunks[index].samples && results[job].shapes !== null; s++)
+          results[job].shapes[first + s] = shapes.slice(s * ports.length, (s + 1) * ports.length);
       }
     });
   let failure: unknown = null;
@@ -75,7 +82,7 @@ async function runChunk(
   build: Build,
   { first, samples }: Chunk,
   onDone: (samples: number) => void,
-): Promise<Uint8Array[]> {
+): Promise<{ readonly outputs: readonly Uint8Array[]; readonly shapes: readonly Shape[] }> {
   const inputs = build.inputs.map((_, i) => `in${i}.bin`);
   const outputs = build.outputs.map((_, i) => `out${i}.bin`);
   for (const [i, port] of build.inputs.entries()) {
@@ -83,11 +90,15 @@ async function runChunk(
     await writeFile(join(runner.folder, inputs[i]), bytes);
   }
   const command = ['run', job.build, samples, job.reset ? 1 : 0, ...inputs, ...outputs].join(' ');
-  await runner.send(command, build, (line) => onDone(Number(line.split(' ')[1])));
+  const lines = await runner.send(command, build, (line) => {
+    if (line.startsWith('done ')) onDone(Number(line.slice(5)));
+  });
   const results = await Promise.all(outputs.map((name) => readFile(join(runner.folder, name))));
   await Promise.all([...inputs, ...outputs].map((name) => rm(join(runner.folder, name))));
   onDone(samples);
-  return results;
+  // "dims OUTPUT EXTENT.."
+  const shapes = lines.flatMap((line) => (line.startsWith('dims ') ? [line.split(' ').slice(2).map(Number)] : []));
+  return { outputs: results, shapes };
 }
 
 /** A mistake here is ours, not the user's: data sets are checked against the model long before. */

@@ -68,7 +68,7 @@ export function startSession(
       current.resolve(current.lines);
     } else if (line.startsWith('error ')) {
       said = line.slice(6);
-    } else if (current && /^(model|input|output|done|batch|round) /.test(line)) {
+    } else if (current && /^(model|input|output|done|dims|batch|round) /.test(line)) {
       current.lines.push(line);
       current.onLine?.(line);
     } else {

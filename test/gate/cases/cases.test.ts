@@ -127,6 +127,7 @@ describe('runCases', () => {
     let open = 0;
     const batched: Engine = {
       name: 'batched',
+      fixedShapes: false,
       batch: 3,
       prepare: async (models) => {
         batches.push(models.length);

@@ -1,10 +1,10 @@
+import { operand } from '../../../model/ops/checks.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import { choice, type SelectFamily } from '../../../model/ops/select.ts';
 import { elements, strides } from '../../../model/tensor/shape.ts';
 import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
 import { walk } from './broadcast.ts';
 import { indexed, nest } from './loops.ts';
-import { known } from './movement.ts';
 
 function choose(op: OpView<'select' | 'where'>, ctx: EmitContext): Emission {
   const { condition, out } = choice(op) as { condition: number[]; out: number[] };
@@ -15,9 +15,25 @@ function choose(op: OpView<'select' | 'where'>, ctx: EmitContext): Emission {
   return { includes: [], body: nest(extents, `*(${to}) = ${test} ? ${x} : ${y};`) };
 }
 
+/** A row of indices for each element that is not zero; how many there are is data. */
+function argwhere(op: OpView<'argwhere'>, ctx: EmitContext): Emission {
+  const { shape } = operand(op, 0);
+  const steps = strides(shape);
+  const row = shape.map((n, d) => `    to[${d}] = i / ${steps[d]} % ${n};\n`);
+  const body = `int64_t *to = ${ctx.output(0)};
+int32_t *rows = ${ctx.extent(0)};
+*rows = 0;
+for (int64_t i = 0; i < ${elements(shape)}; i++)
+  if (${ctx.input(0)}[i] != 0) {
+${row.join('')}    to += ${shape.length};
+    ++*rows;
+  }
+`;
+  return { includes: [], body };
+}
+
 export const selectEmitters: EmitterTable<SelectFamily> = {
   select: choose,
   where: choose,
-  // How many rows there are is data.
-  argwhere: () => known<Emission>(null),
+  argwhere,
 };
