@@ -7,15 +7,20 @@
 
 #include "arith.h"
 
+/* C++'s std::min and std::max: which operand a NaN yields is part of the arithmetic. */
+IG_INLINE float ig_lesser(float a, float b) { return b < a ? b : a; }
+IG_INLINE float ig_greater(float a, float b) { return a < b ? b : a; }
+
 /* Intersection over union of boxes given by opposite corners (y, x, y, x); 0 where one has no area. */
 IG_FUNC float ig_overlap(const float *boxes, int32_t i, int32_t j) {
   const float *a = boxes + 4 * (size_t)i, *b = boxes + 4 * (size_t)j;
   float span[2], area_a = 1, area_b = 1;
   for (int k = 0; k < 2; k++) {
-    const float a0 = fminf(a[k], a[k + 2]), a1 = fmaxf(a[k], a[k + 2]), b0 = fminf(b[k], b[k + 2]), b1 = fmaxf(b[k], b[k + 2]);
+    const float a0 = ig_lesser(a[k], a[k + 2]), a1 = ig_greater(a[k], a[k + 2]);
+    const float b0 = ig_lesser(b[k], b[k + 2]), b1 = ig_greater(b[k], b[k + 2]);
     area_a *= a1 - a0;
     area_b *= b1 - b0;
-    span[k] = fmaxf(fminf(a1, b1) - fmaxf(a0, b0), 0.0f);
+    span[k] = ig_greater(ig_lesser(a1, b1) - ig_greater(a0, b0), 0.0f);
   }
   if (area_a <= 0 || area_b <= 0) return 0;
   const float shared = span[0] * span[1], all = area_a + area_b - shared;

@@ -18,19 +18,23 @@ type Kind = keyof SuppressionFamily;
 
 const f = Math.fround;
 
+/** C++'s std::min and std::max: which operand a NaN yields is part of the arithmetic. */
+const lesser = (a: number, b: number): number => (b < a ? b : a);
+const greater = (a: number, b: number): number => (a < b ? b : a);
+
 /** Intersection over union of two boxes given by opposite corners; 0 where one has no area. */
 export function overlap(boxes: Float32Array, i: number, j: number): number {
   const span = (at: number, k: number): readonly [number, number] => {
     const [a, b] = [boxes[4 * at + k], boxes[4 * at + k + 2]];
-    return a < b ? [a, b] : [b, a];
+    return [lesser(a, b), greater(a, b)];
   };
   const [[iy0, iy1], [ix0, ix1]] = [span(i, 0), span(i, 1)];
   const [[jy0, jy1], [jx0, jx1]] = [span(j, 0), span(j, 1)];
   const area = (h: number, w: number): number => f(f(h) * f(w));
   const [one, other] = [area(iy1 - iy0, ix1 - ix0), area(jy1 - jy0, jx1 - jx0)];
   if (one <= 0 || other <= 0) return 0;
-  const height = Math.max(f(Math.min(iy1, jy1) - Math.max(iy0, jy0)), 0);
-  const width = Math.max(f(Math.min(ix1, jx1) - Math.max(ix0, jx0)), 0);
+  const height = greater(f(lesser(iy1, jy1) - greater(iy0, jy0)), 0);
+  const width = greater(f(lesser(ix1, jx1) - greater(ix0, jx0)), 0);
   const shared = f(height * width);
   const union = f(f(one + other) - shared);
   return union === 0 ? 0 : f(shared / union);
