@@ -140,11 +140,14 @@ describe('blocks', () => {
   };
 
   test('branches decode as the architecture manual says', () => {
-    expect(branchOf(0x1008, BNE)).toEqual({ conditional: true, to: 0x1000 });
-    expect(branchOf(0x1000, 0x14000002)).toEqual({ conditional: false, to: 0x1008 });
-    expect(branchOf(0x1000, 0x94000002)).toEqual({ conditional: false, to: null });
-    expect(branchOf(0x1000, 0x36000040)).toEqual({ conditional: true, to: 0x1008 });
-    expect(branchOf(0x1000, RET)).toEqual({ conditional: false, to: null });
+    expect(branchOf(0x1008, BNE)).toEqual({ kind: 'condition', to: 0x1000 });
+    expect(branchOf(0x1000, 0x14000002)).toEqual({ kind: 'jump', to: 0x1008 });
+    expect(branchOf(0x1000, 0x94000002)).toEqual({ kind: 'call', to: 0x1008 });
+    expect(branchOf(0x1000, 0x36000040)).toEqual({ kind: 'condition', to: 0x1008 });
+    expect(branchOf(0x1000, 0xd63f0100)).toEqual({ kind: 'call', to: null }); // blr x8
+    expect(branchOf(0x1000, 0xd61f0100)).toEqual({ kind: 'leave', to: null }); // br x8
+    expect(branchOf(0x1000, 0xd4000001)).toEqual({ kind: 'call', to: null }); // svc #0
+    expect(branchOf(0x1000, RET)).toEqual({ kind: 'leave', to: null });
     expect(branchOf(0x1000, ADD)).toBeNull();
   });
 
@@ -173,6 +176,76 @@ describe('blocks', () => {
     const blocks = findBlocks(parseCounts(lines.join('\n'), 0));
     expect(blocks[0]).toMatchObject({ kind: 'loop', count: 10, words: [CBZ, SUBS, back], instructions: 30 });
     expect(blocks[1]).toMatchObject({ kind: 'line', count: 1, words: [ADD] });
+  });
+
+  /** The counts of code at 0x1000, a word and its executions each. */
+  const countsOf = (code: readonly (readonly [word: number, count: number])[]) =>
+    parseCounts(code.map(([word, n], i) => `0 ${(0x1000 + 4 * i).toString(16)} ${n} ${hex(word)}`).join('\n'), 0);
+  const B = (words: number) => (0x14000000 | (words & 0x3ffffff)) >>> 0;
+  const B_NE = (words: number) => (0x54000001 | ((words & 0x7ffff) << 5)) >>> 0;
+
+  test('code of an outer loop between its inner loop and its jump back is no loop', () => {
+    // What clang makes of tiles x panels x k: the end of a panel stands above the loop along k.
+    const code = [
+      [SUBS, 2], // 0x1000: next tile
+      [B_NE(2), 2],
+      [RET, 1],
+      [B(3), 2], // 0x100c: the first panel of a tile starts
+      [ADD, 16], // 0x1010: end of a panel
+      [B_NE(-5), 16], // to the next tile
+      [ADD, 256], // 0x1018: along k
+      [SUBS, 256],
+      [B_NE(-2), 256],
+      [B(-5), 16], // to the end of the panel
+    ] as const;
+    const blocks = findBlocks(countsOf(code));
+    expect(blocks.filter(({ kind }) => kind === 'loop')).toEqual([
+      { address: 0x1018, kind: 'loop', count: 256, words: [ADD, SUBS, B_NE(-2)], instructions: 768 },
+    ]);
+    expect(blocks).toContainEqual({
+      address: 0x1010,
+      kind: 'line',
+      count: 16,
+      words: [ADD, B_NE(-5)],
+      instructions: 32,
+    });
+  });
+
+  test('a loop entered in its middle is a loop, in the order of its execution', () => {
+    const code = [
+      [B(3), 3], // 0x1000: to the condition
+      [ADD, 30], // 0x1004: body
+      [ADD, 30],
+      [SUBS, 33], // 0x100c: condition
+      [B_NE(-3), 33],
+      [RET, 3],
+    ] as const;
+    const blocks = findBlocks(countsOf(code));
+    expect(blocks[0]).toEqual({
+      ...{ address: 0x1004, kind: 'loop', words: [SUBS, B_NE(-3), ADD, ADD] },
+      ...{ instructions: 126, count: 126 / 4 },
+    });
+  });
+
+  test('every block is charged for exactly what it executed', () => {
+    const word = fc.oneof(
+      fc.constantFrom(ADD, SUBS, RET, 0x94000002),
+      fc.integer({ min: -12, max: 12 }).map(B),
+      fc.integer({ min: -12, max: 12 }).map(B_NE),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(word, fc.integer({ min: 1, max: 1000 })), { minLength: 1, maxLength: 24 }),
+        (code) => {
+          const blocks = findBlocks(countsOf(code));
+          for (const { count, words, instructions } of blocks)
+            expect(count * words.length).toBeCloseTo(instructions, 6);
+          const executed = code.reduce((sum, [, n]) => sum + n, 0);
+          expect(blocks.reduce((sum, block) => sum + block.instructions, 0)).toBe(executed);
+          expect(blocks.reduce((sum, block) => sum + block.words.length, 0)).toBe(code.length);
+        },
+      ),
+    );
   });
 
   test('however the emulator cuts a line of code, its blocks are the same', () => {

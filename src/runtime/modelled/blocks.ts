@@ -1,4 +1,5 @@
 import { EnvironmentError } from '../../errors.ts';
+import { type Flow, innermostLoops } from './loops.ts';
 
 /** What the emulator counted in one region, by instruction address in ascending order. */
 export interface Counts {
@@ -13,10 +14,10 @@ export interface Block {
   readonly address: number;
   /** A loop repeats back to back, so its cost is that of the steady state; a line runs once at a time. */
   readonly kind: 'line' | 'loop';
-  /** Executions. */
+  /** Executions; of a loop's runs on average. */
   readonly count: number;
   readonly words: readonly number[];
-  /** Instructions executed in all; for a loop of several blocks, counted block by block. */
+  /** Instructions executed in all: count × words. */
   readonly instructions: number;
 }
 
@@ -44,8 +45,9 @@ export function parseCounts(text: string, region: number): Counts {
 }
 
 interface Branch {
-  readonly conditional: boolean;
-  /** Where it goes; null for calls, returns, indirect branches and exceptions, which are not edges inside a function. */
+  /** `jump` always goes there, `condition` sometimes; `call` comes back (an exception too), `leave` goes who knows where. */
+  readonly kind: 'jump' | 'condition' | 'call' | 'leave';
+  /** Address; null where a register or the kernel decides. */
   readonly to: number | null;
 }
 
@@ -55,11 +57,12 @@ const signed = (value: number, bits: number) => (value << (32 - bits)) >> (32 - 
 export function branchOf(address: number, word: number): Branch | null {
   const w = word >>> 0;
   const op = w >>> 24;
-  if ((op & 0x7c) === 0x14) return { conditional: false, to: op & 0x80 ? null : address + 4 * signed(w, 26) }; // B, BL
+  if ((op & 0x7c) === 0x14) return { kind: op & 0x80 ? 'call' : 'jump', to: address + 4 * signed(w, 26) }; // B, BL
   const test = op & 0x7e;
-  if (op === 0x54 || test === 0x34) return { conditional: true, to: address + 4 * signed(w >>> 5, 19) }; // B.cond, CBZ
-  if (test === 0x36) return { conditional: true, to: address + 4 * signed(w >>> 5, 14) }; // TBZ
-  if ((op & 0xfe) === 0xd6 || op === 0xd4) return { conditional: false, to: null }; // BR, BLR, RET, SVC
+  if (op === 0x54 || test === 0x34) return { kind: 'condition', to: address + 4 * signed(w >>> 5, 19) }; // B.cond, CBZ
+  if (test === 0x36) return { kind: 'condition', to: address + 4 * signed(w >>> 5, 14) }; // TBZ
+  if (op === 0xd4 || (w & 0xfffffc1f) >>> 0 === 0xd63f0000) return { kind: 'call', to: null }; // SVC, BLR
+  if ((op & 0xfe) === 0xd6) return { kind: 'leave', to: null }; // BR, RET
   return null;
 }
 
@@ -72,37 +75,28 @@ interface Run {
 
 /**
  * Puts the counted instructions together into blocks. A branch that is not taken does not end a block. An innermost
- * loop of several blocks becomes one block: the chain of those that run in more than half of its iterations.
+ * loop of several runs becomes one block: the chain of those that run in more than half of its iterations.
  */
 export function findBlocks(counts: Counts): Block[] {
   const { addresses, words, counts: n } = counts;
   const branches = words.map((word, i) => branchOf(addresses[i], word));
   const runs = findRuns(counts, branches);
-  const ranges = innermostLoops(counts, branches, runs);
-  const used = new Set<Run>();
+  const inLoop = new Set<Run>();
   const blocks: Block[] = [];
-  const wordsOf = (run: Run) => words.slice(run.first, run.end);
-
-  for (const [head, tail] of ranges) {
-    const count = n[runs[head].first];
-    const often = (run: Run) => n[run.first] * 2 > count;
-    const range = runs.slice(head, tail + 1);
-    const gap = (run: Run, before: Run) => addresses[run.first] !== addresses[before.end - 1] + 4;
-    const broken = range.some((run, k) => k > 0 && gap(run, range[k - 1]) && often(run) && often(range[k - 1]));
-    if (broken && tail - head > 30) continue; // such a distance is a jump between functions, not a loop
-    const body = range.filter(often);
-    if (body.some((run) => used.has(run))) continue;
-    for (const run of body) used.add(run);
+  const block = (kind: Block['kind'], body: readonly Run[]) => {
+    const code = body.flatMap((run) => words.slice(run.first, run.end));
     const instructions = body.reduce((sum, run) => sum + n[run.first] * (run.end - run.first), 0);
-    const address = addresses[runs[head].first];
-    blocks.push({ address, kind: 'loop', count, words: body.flatMap(wordsOf), instructions });
+    const address = Math.min(...body.map((run) => addresses[run.first]));
+    // Runs of a chain differ a little in their counts: each weighs what it ran.
+    blocks.push({ address, kind, count: instructions / code.length, words: code, instructions });
+  };
+  for (const loop of innermostLoops(flowOf(counts, branches, runs))) {
+    const often = n[runs[loop[0]].first] / 2;
+    const body = loop.map((i) => runs[i]).filter((run) => n[run.first] > often);
+    for (const run of body) inLoop.add(run);
+    block('loop', body);
   }
-  for (const run of runs) {
-    if (used.has(run)) continue;
-    const count = n[run.first];
-    const instructions = count * (run.end - run.first);
-    blocks.push({ address: addresses[run.first], kind: 'line', count, words: wordsOf(run), instructions });
-  }
+  for (const run of runs) if (!inLoop.has(run)) block('line', [run]);
   return blocks;
 }
 
@@ -116,27 +110,21 @@ function findRuns({ addresses, counts }: Counts, branches: readonly (Branch | nu
       addresses[i] === addresses[i - 1] + 4 &&
       counts[i] === counts[i - 1] &&
       !targets.has(addresses[i]) &&
-      (!before || before.conditional);
+      (!before || before.kind === 'condition');
     if (joins) runs[runs.length - 1].end = i + 1;
     else runs.push({ first: i, end: i + 1 });
   }
   return runs;
 }
 
-/** [head, tail] of every backward branch that holds no other, as indices of runs. */
-function innermostLoops(counts: Counts, branches: readonly (Branch | null)[], runs: readonly Run[]) {
-  const at = new Map(runs.map((run, i) => [counts.addresses[run.first], i]));
-  const back: [head: number, tail: number][] = [];
-  for (const [tail, run] of runs.entries()) {
-    const to = branches[run.end - 1]?.to;
-    const head = to === null || to === undefined ? undefined : at.get(to);
-    if (head !== undefined && head <= tail) back.push([head, tail]);
-  }
-  // Tails ascend; a loop holds another exactly if the greatest head of a smaller tail is not before its own.
-  let deepest = -1;
-  return back.filter(([head]) => {
-    const holdsAnother = deepest >= head;
-    deepest = Math.max(deepest, head);
-    return !holdsAnother;
+function flowOf({ addresses, counts }: Counts, branches: readonly (Branch | null)[], runs: readonly Run[]): Flow {
+  const at = new Map(runs.map((run, i) => [addresses[run.first], i]));
+  const runAt = (address: number | null | undefined) => (typeof address === 'number' ? (at.get(address) ?? []) : []);
+  const edges = runs.map(({ end }) => {
+    const last = branches[end - 1];
+    const next = last?.kind === 'jump' || last?.kind === 'leave' ? null : addresses[end - 1] + 4;
+    return [runAt(last?.kind === 'call' ? null : last?.to), runAt(next)].flat();
   });
+  const calls = branches.flatMap((branch) => (branch?.kind === 'call' ? runAt(branch.to) : []));
+  return { edges, counts: runs.map((run) => counts[run.first]), called: new Set(calls) };
 }
