@@ -53,14 +53,14 @@ IG_INLINE void conv_gather(const conv_shape *s, const void *in, int at, int coun
  * panel: scratch of g->mr rows, zeroed beyond the taps or not; n columns of a group, ldc columns of all. */
 IG_INLINE void conv_run_i8(const gemm_i8 *g, const conv_shape *s, const uint8_t *in, uint8_t *panel, uint8_t *c) {
   const int wide = g->kernel == GEMM_PORTABLE || g->kernel == GEMM_MLAL;
-  const int panels = gemm_count(g->n, g->nr), columns = g->n < g->nr ? g->nr : g->n;
+  const int panels = gemm_count(g->n, g->nr), entries = gemm_entries(g);
   for (int group = 0; group < s->groups; group++) {
     gemm_i8 of = *g;
     of.weights = (const uint8_t *)g->weights + (size_t)group * panels * g->nr * g->packed_k * (wide ? 2 : 1);
-    of.out.bias += group * columns;
-    if (g->out.requantize == GEMM_DOUBLE) of.out.scale += group * columns;
-    else if (g->out.requantize == GEMM_SINGLE) of.out.scale_f32 += group * columns;
-    else of.out.multiplier += group * columns, of.out.shift += group * columns;
+    of.out.bias += group * entries;
+    if (g->out.requantize == GEMM_DOUBLE) of.out.scale += group * entries;
+    else if (g->out.requantize == GEMM_SINGLE) of.out.scale_f32 += group * entries;
+    else of.out.multiplier += group * entries, of.out.shift += group * entries;
     for (int i = 0; i < gemm_count(g->m, g->mr); i++) {
       const int at = gemm_start(i, g->mr, g->m);
       int32_t rows[GEMM_MR];

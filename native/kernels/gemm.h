@@ -7,7 +7,8 @@
  * Remainders have no code of their own: the last tile of rows starts at m - mr and the last panel at column n - nr, so
  * that some results are computed and stored twice, equal both times. Hence mr <= m, and C must not overlap A.
  * Only a single panel may be wider than n (packed with zeros); then the first n columns alone are stored.
- * bias, multiplier, shift and scale hold max(n, nr) entries, in the order of the columns.
+ * bias, multiplier, shift and scale hold one entry a column, max(n, nr) in their order; for GEMM_MMLA as its tile wants
+ * them, see there.
  *
  * 8 bits: acc = sum x * w + bias[n] + rows[m] in 32 bits, wrapping. Zero points are the packer's work: it folds the
  * input's into the bias; a weight zero point that is left takes `row_factor` times the sum of the row of A (unsigned).
@@ -31,9 +32,10 @@
 
 /* The kernels for 8-bit operands. */
 enum { GEMM_PORTABLE, GEMM_MLAL, GEMM_SMULL, GEMM_DOT, GEMM_MMLA };
-/* How an accumulator becomes a result: fixed point with shifts of any sign, none positive, all negative;
- * round(acc * scale), halves away from zero, in double precision; or the same in single, halves to even. */
-enum { GEMM_SHIFT_ANY, GEMM_SHIFT_RIGHT_OR_NONE, GEMM_SHIFT_RIGHT, GEMM_DOUBLE, GEMM_SINGLE };
+/* How an accumulator becomes a result: fixed point with shifts of any sign, none positive, all negative; the last with
+ * one rounding, halves up, whatever the profile; round(acc * scale), halves away from zero, in double precision; or the
+ * same in single, halves to even. */
+enum { GEMM_SHIFT_ANY, GEMM_SHIFT_RIGHT_OR_NONE, GEMM_SHIFT_RIGHT, GEMM_SHIFT_ONCE, GEMM_DOUBLE, GEMM_SINGLE };
 
 typedef struct {
   int requantize; /* one of the above */
@@ -41,6 +43,7 @@ typedef struct {
   const double *scale;           /* of GEMM_DOUBLE */
   const float *scale_f32;        /* of GEMM_SINGLE */
   int32_t zero_point, low, high; /* of the result */
+  int fits16;                    /* no accumulator that can occur leaves int16, scaled and with the zero point added */
   int is_unsigned;               /* the operands and results are uint8_t */
 } gemm_epilogue;
 

@@ -28,7 +28,7 @@ IG_INLINE const uint8_t *gemm_step_dot(const gemm_i8 *g, gemm_acc acc, const uin
 IG_INLINE void gemm_tile_dot(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const uint8_t *w, int j, uint8_t *c) {
   gemm_acc acc;
   uint8x16_t x[GEMM_MR];
-  gemm_init_i8(g, acc, rows, j);
+  gemm_load_i8(g, acc, rows, j);
   int k = 0;
   GEMM_ROLLED for (; k + 16 <= g->packed_k; k += 16) {
     GEMM_UNROLL for (int i = 0; i < g->mr; i++) x[i] = vld1q_u8(a + i * g->lda + k);

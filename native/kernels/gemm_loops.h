@@ -9,6 +9,12 @@
 #include "gemm_portable.h"
 #include "gemm_smull.h"
 
+/* Entries of the bias and the like. */
+IG_INLINE int gemm_entries(const gemm_i8 *g) {
+  if (g->kernel == GEMM_MMLA) return 2 * g->nr * gemm_count(g->n, g->nr);
+  return g->n < g->nr ? g->nr : g->n;
+}
+
 /* The tile with rows `a` (and their sums) and panel `p`, results to row `c`. */
 IG_INLINE void gemm_tile_i8(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, int p, uint8_t *c) {
   const int j = gemm_start(p, g->nr, g->n);
@@ -23,7 +29,7 @@ IG_INLINE void gemm_tile_i8(const gemm_i8 *g, const uint8_t *a, const int32_t *r
   if (g->kernel == GEMM_DOT) gemm_tile_dot(g, a, rows, w, j, c);
 #endif
 #if IG_NEON && defined(__ARM_FEATURE_MATMUL_INT8)
-  if (g->kernel == GEMM_MMLA) gemm_tile_mmla(g, a, rows, w, j, c);
+  if (g->kernel == GEMM_MMLA) gemm_tile_mmla(g, a, rows, w, p, c);
 #endif
   if (g->kernel == GEMM_PORTABLE) gemm_tile_i8_portable(g, a, rows, (const int16_t *)w, j, c);
 }

@@ -1,6 +1,8 @@
 /* gemm_mmla.h: the tile of cores with matrix products: SMMLA, or UMMLA when unsigned.
  *
- * Tile: mr x nr, mr even, nr % 4 = 0, k % 8 = 0. Weights [panel][k / 8][nr][8]. Accumulators: int32 that wrap. */
+ * Tile: mr x nr, mr even, nr % 8 = 0, k % 8 = 0. Weights [panel][k / 8][nr][8]. Accumulators: int32 that wrap.
+ * An accumulator holds 2 rows x 2 columns, and is requantized so; only the bytes of the results are put into rows. Hence
+ * bias, multipliers, shifts and scales come as [panel][nr / 2][2][2]: each pair of columns twice. */
 #ifndef IG_GEMM_MMLA_H
 #define IG_GEMM_MMLA_H
 
@@ -26,10 +28,40 @@ IG_INLINE const uint8_t *gemm_step_mmla(const gemm_i8 *g, int32x4_t acc[GEMM_MR 
   return w;
 }
 
-IG_INLINE void gemm_tile_mmla(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const uint8_t *w, int j, uint8_t *c) {
-  int32x4_t acc[GEMM_MR / 2][2 * GEMM_NV]; /* 2 rows x 2 columns each */
-  GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++)
-    GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++) acc[i][u] = vdupq_n_s32(0);
+/* Two rows, whose accumulators are `acc`, of panel p. */
+IG_INLINE void gemm_finish_mmla(const gemm_i8 *g, int32x4_t *acc, int p, uint8_t *c) {
+  const gemm_epilogue *e = &g->out;
+  const int cols = g->n < g->nr ? g->n : g->nr;
+  GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++) acc[u] = gemm_requantize(e, acc[u], 2 * (p * g->nr + 2 * u));
+  GEMM_UNROLL for (int u = 0; u < g->nr / 2; u += 8) { /* 16 columns, or the last 8 */
+    const int n = cols - 2 * u;
+    uint16x8_t r[2];
+    GEMM_UNROLL for (int half = 0; half < 2; half++) {
+      const int32x4_t *of = acc + u + (g->nr / 2 - u > 4 ? 4 * half : 0);
+      r[half] = vreinterpretq_u16_u8(gemm_clamp_x16(e, gemm_narrow(e, of[0], of[1]), gemm_narrow(e, of[2], of[3])));
+    }
+    const uint8x16_t even = vreinterpretq_u8_u16(vuzp1q_u16(r[0], r[1])), odd = vreinterpretq_u8_u16(vuzp2q_u16(r[0], r[1]));
+    if (g->nr / 2 - u > 4) {
+      gemm_store_x16(c + 2 * u, even, n < 16 ? n : 16);
+      gemm_store_x16(c + g->ldc + 2 * u, odd, n < 16 ? n : 16);
+    } else {
+      gemm_store_x8(c + 2 * u, vget_low_u8(even), n < 8 ? n : 8);
+      gemm_store_x8(c + g->ldc + 2 * u, vget_low_u8(odd), n < 8 ? n : 8);
+    }
+  }
+}
+
+/* Panel p, whose columns begin at c. */
+IG_INLINE void gemm_tile_mmla(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const uint8_t *w, int p, uint8_t *c) {
+  int32x4_t acc[GEMM_MR / 2][2 * GEMM_NV];
+  GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++) {
+    const int32_t *bias = g->out.bias + 2 * p * g->nr;
+    GEMM_FORGET(bias);
+    GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++) {
+      acc[i][u] = vld1q_s32(bias + 4 * u);
+      if (rows) acc[i][u] = vaddq_s32(acc[i][u], vcombine_s32(vld1_dup_s32(rows + 2 * i), vld1_dup_s32(rows + 2 * i + 1)));
+    }
+  }
   uint8x16_t lo[GEMM_MR / 2], hi[GEMM_MR / 2];
   int k = 0;
   GEMM_ROLLED for (; k + 16 <= g->packed_k; k += 16) {
@@ -46,15 +78,7 @@ IG_INLINE void gemm_tile_mmla(const gemm_i8 *g, const uint8_t *a, const int32_t 
       lo[i] = vcombine_u8(vld1_u8(a + 2 * i * g->lda + k), vld1_u8(a + (2 * i + 1) * g->lda + k));
     w = gemm_step_mmla(g, acc, lo, w);
   }
-  gemm_acc sum;
-  gemm_init_i8(g, sum, rows, j);
-  GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++)
-    GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++) {
-      const int64x2_t p = vreinterpretq_s64_s32(acc[i][2 * v]), q = vreinterpretq_s64_s32(acc[i][2 * v + 1]);
-      sum[2 * i][v] = vaddq_s32(sum[2 * i][v], vreinterpretq_s32_s64(vtrn1q_s64(p, q)));
-      sum[2 * i + 1][v] = vaddq_s32(sum[2 * i + 1][v], vreinterpretq_s32_s64(vtrn2q_s64(p, q)));
-    }
-  gemm_finish_i8(g, sum, j, c);
+  GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++) gemm_finish_mmla(g, acc[i], p, c + 2 * i * g->ldc);
 }
 
 #endif

@@ -15,29 +15,51 @@ IG_INLINE void gemm_init_i8(const gemm_i8 *g, gemm_acc acc, const int32_t *rows,
   }
 }
 
-/* gemm_round_away and gemm_round_even of four lanes: beyond int32 upwards is INT32_MIN, too. */
-IG_INLINE int32x4_t gemm_round_away_x4(int32x4_t acc, const double *scale) {
+/* The same, for tiles whose inner loop leaves load units idle: each row loads the bias anew. The compiler, not to see that
+ * it is still the same, would otherwise copy it between vector registers, in the place of a multiplication. */
+#define GEMM_FORGET(POINTER) __asm__ volatile("" : "+r"(POINTER))
+IG_INLINE void gemm_load_i8(const gemm_i8 *g, gemm_acc acc, const int32_t *rows, int j) {
+  GEMM_UNROLL for (int i = 0; i < g->mr; i++) {
+    const int32_t *bias = g->out.bias + j;
+    GEMM_FORGET(bias);
+    GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++) {
+      acc[i][v] = vld1q_s32(bias + 4 * v);
+      if (rows) acc[i][v] = vaddq_s32(acc[i][v], vld1q_dup_s32(rows + i));
+    }
+  }
+}
+
+/* gemm_round_away and gemm_round_even of four lanes: beyond int32 upwards is INT32_MIN, too, unless all `fits`. */
+IG_INLINE int32x4_t gemm_round_away_x4(int32x4_t acc, const double *scale, int fits) {
   const float64x2_t lo = vmulq_f64(vcvtq_f64_s64(vmovl_s32(vget_low_s32(acc))), vld1q_f64(scale));
   const float64x2_t hi = vmulq_f64(vcvtq_f64_s64(vmovl_high_s32(acc)), vld1q_f64(scale + 2));
+  if (fits) return vmovn_high_s64(vmovn_s64(vcvtaq_s64_f64(lo)), vcvtaq_s64_f64(hi));
   const float64x2_t limit = vdupq_n_f64(2147483647.5);
   const uint32x4_t beyond = vmovn_high_u64(vmovn_u64(vcgeq_f64(lo, limit)), vcgeq_f64(hi, limit));
   const int32x4_t r = vqmovn_high_s64(vqmovn_s64(vcvtaq_s64_f64(lo)), vcvtaq_s64_f64(hi));
   return vbslq_s32(beyond, vdupq_n_s32(INT32_MIN), r);
 }
-IG_INLINE int32x4_t gemm_round_even_x4(int32x4_t acc, const float *scale) {
+IG_INLINE int32x4_t gemm_round_even_x4(int32x4_t acc, const float *scale, int fits) {
   const float32x4_t v = vmulq_f32(vcvtq_f32_s32(acc), vld1q_f32(scale));
+  if (fits) return vcvtnq_s32_f32(v);
   return vbslq_s32(vcgeq_f32(v, vdupq_n_f32(2147483648.0f)), vdupq_n_s32(INT32_MIN), vcvtnq_s32_f32(v));
 }
 
+/* A zero point of -128: what is to be clamped to [-128, 127] with it is clamped to [0, 255] without. */
+IG_INLINE int gemm_from_bottom(const gemm_epilogue *e) { return !e->is_unsigned && e->zero_point == -128; }
+
 /* Requantizes four accumulators of columns j to j + 3. */
 IG_INLINE int32x4_t gemm_requantize(const gemm_epilogue *e, int32x4_t acc, int j) {
-  if (e->requantize == GEMM_DOUBLE) return gemm_round_away_x4(acc, e->scale + j);
-  if (e->requantize == GEMM_SINGLE) return gemm_round_even_x4(acc, e->scale_f32 + j);
+  if (e->requantize == GEMM_DOUBLE) return gemm_round_away_x4(acc, e->scale + j, e->fits16);
+  if (e->requantize == GEMM_SINGLE) return gemm_round_even_x4(acc, e->scale_f32 + j, e->fits16);
   const int32x4_t m = vld1q_s32(e->multiplier + j), s = vld1q_s32(e->shift + j);
+  if (e->requantize == GEMM_SHIFT_ONCE) return vrshlq_s32(vqdmulhq_s32(acc, m), s);
 #ifndef IG_SINGLE_ROUNDING
-  if (e->requantize == GEMM_SHIFT_RIGHT) { /* ig_rdivpot_s32x4 with one instruction less */
+  if (e->requantize == GEMM_SHIFT_RIGHT) {
+    /* Halves go away from zero: SRSHL does so where nothing is negative, and negative values are first pulled down by one.
+     * Where the clamp begins at the zero point they need not be: with or without, they give no result above it. */
     const int32x4_t x = vqrdmulhq_s32(acc, m);
-    return vrshlq_s32(vsraq_n_s32(x, x, 31), s);
+    return vrshlq_s32(e->low >= e->zero_point ? x : vsraq_n_s32(x, x, 31), s);
   }
 #endif
   if (e->requantize == GEMM_SHIFT_ANY) {
@@ -47,46 +69,77 @@ IG_INLINE int32x4_t gemm_requantize(const gemm_epilogue *e, int32x4_t acc, int j
   return ig_requant_right_s32x4(acc, m, s);
 }
 
-/* Stores n (1 to 16) bytes of v. */
-IG_INLINE void gemm_store(uint8_t *c, uint8x16_t v, int n) {
+/* Adds the zero point to eight requantized sums. Where 16 bits do not hold a result it saturates, twice perhaps; the clamp
+ * to 8 bits, which follows, makes the same of it. */
+IG_INLINE int16x8_t gemm_narrow(const gemm_epilogue *e, int32x4_t a, int32x4_t b) {
+  const int16x8_t h = e->fits16 ? vuzp1q_s16(vreinterpretq_s16_s32(a), vreinterpretq_s16_s32(b))
+                                : vqmovn_high_s32(vqmovn_s32(a), b);
+  if (e->zero_point == 0 || gemm_from_bottom(e)) return h;
+  return vqaddq_s16(h, vdupq_n_s16((int16_t)e->zero_point));
+}
+/* Eight or sixteen results, clamped. */
+IG_INLINE uint8x8_t gemm_clamp_x8(const gemm_epilogue *e, int16x8_t h) {
+  if (e->is_unsigned) {
+    uint8x8_t r = vqmovun_s16(h);
+    if (e->low > 0) r = vmax_u8(r, vdup_n_u8((uint8_t)e->low));
+    return e->high < 255 ? vmin_u8(r, vdup_n_u8((uint8_t)e->high)) : r;
+  }
+  int8x8_t r = gemm_from_bottom(e) ? vreinterpret_s8_u8(veor_u8(vqmovun_s16(h), vdup_n_u8(0x80))) : vqmovn_s16(h);
+  if (e->low > -128) r = vmax_s8(r, vdup_n_s8((int8_t)e->low));
+  if (e->high < 127) r = vmin_s8(r, vdup_n_s8((int8_t)e->high));
+  return vreinterpret_u8_s8(r);
+}
+IG_INLINE uint8x16_t gemm_clamp_x16(const gemm_epilogue *e, int16x8_t a, int16x8_t b) {
+  if (e->is_unsigned) {
+    uint8x16_t r = vqmovun_high_s16(vqmovun_s16(a), b);
+    if (e->low > 0) r = vmaxq_u8(r, vdupq_n_u8((uint8_t)e->low));
+    return e->high < 255 ? vminq_u8(r, vdupq_n_u8((uint8_t)e->high)) : r;
+  }
+  int8x16_t r = gemm_from_bottom(e)
+    ? vreinterpretq_s8_u8(veorq_u8(vqmovun_high_s16(vqmovun_s16(a), b), vdupq_n_u8(0x80)))
+    : vqmovn_high_s16(vqmovn_s16(a), b);
+  if (e->low > -128) r = vmaxq_s8(r, vdupq_n_s8((int8_t)e->low));
+  if (e->high < 127) r = vminq_s8(r, vdupq_n_s8((int8_t)e->high));
+  return vreinterpretq_u8_s8(r);
+}
+
+/* Stores the first n bytes of v, at most 8; or of both halves, at most 16. */
+IG_INLINE void gemm_store_x8(uint8_t *c, uint8x8_t v, int n) {
+  if (n >= 8) {
+    vst1_u8(c, v);
+  } else if (n == 4) {
+    vst1_lane_u32((uint32_t *)c, vreinterpret_u32_u8(v), 0);
+  } else {
+    const uint64_t bytes = vget_lane_u64(vreinterpret_u64_u8(v), 0);
+    memcpy(c, &bytes, n);
+  }
+}
+IG_INLINE void gemm_store_x16(uint8_t *c, uint8x16_t v, int n) {
   if (n >= 16) {
     vst1q_u8(c, v);
-    return;
+  } else {
+    gemm_store_x8(c, vget_low_u8(v), n);
+    if (n > 8) gemm_store_x8(c + 8, vget_high_u8(v), n - 8);
   }
-  if (n >= 8) vst1_u8(c, vget_low_u8(v));
-  if (n == 8) return;
-  const uint64x2_t halves = vreinterpretq_u64_u8(v);
-  const uint64_t rest = n > 8 ? vgetq_lane_u64(halves, 1) : vgetq_lane_u64(halves, 0);
-  memcpy(c + (n & 8), &rest, n & 7);
 }
 
 /* Requantizes, narrows, clamps and stores the tile at columns j. */
 IG_INLINE void gemm_finish_i8(const gemm_i8 *g, gemm_acc acc, int j, uint8_t *c) {
   const gemm_epilogue *e = &g->out;
   const int cols = g->n < g->nr ? g->n : g->nr;
-  const int32x4_t zp = vdupq_n_s32(e->zero_point);
   GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++)
-    GEMM_UNROLL for (int i = 0; i < g->mr; i++) acc[i][v] = vaddq_s32(gemm_requantize(e, acc[i][v], j + 4 * v), zp);
+    GEMM_UNROLL for (int i = 0; i < g->mr; i++) acc[i][v] = gemm_requantize(e, acc[i][v], j + 4 * v);
   GEMM_UNROLL for (int i = 0; i < g->mr; i++)
     GEMM_UNROLL for (int v = 0; v < g->nr / 4; v += 4) {
-      int16x8_t h[2] = {vdupq_n_s16(0), vdupq_n_s16(0)};
-      GEMM_UNROLL for (int q = 0; q < 4; q++) {
-        if (v + q >= g->nr / 4) continue;
-        if (q % 2) h[q / 2] = vqmovn_high_s32(vget_low_s16(h[q / 2]), acc[i][v + q]);
-        else h[q / 2] = vcombine_s16(vqmovn_s32(acc[i][v + q]), vdup_n_s16(0));
-      }
-      uint8x16_t r;
-      if (e->is_unsigned) {
-        r = vqmovun_high_s16(vqmovun_s16(h[0]), h[1]);
-        if (e->low > 0) r = vmaxq_u8(r, vdupq_n_u8((uint8_t)e->low));
-        if (e->high < 255) r = vminq_u8(r, vdupq_n_u8((uint8_t)e->high));
+      const int left = g->nr / 4 - v; /* registers; a missing one is a copy of its neighbour */
+      uint8_t *to = c + i * g->ldc + 4 * v;
+      const int16x8_t low = gemm_narrow(e, acc[i][v], acc[i][left > 1 ? v + 1 : v]);
+      if (left > 2) {
+        const int16x8_t high = gemm_narrow(e, acc[i][v + 2], acc[i][left > 3 ? v + 3 : v + 2]);
+        gemm_store_x16(to, gemm_clamp_x16(e, low, high), cols - 4 * v < 16 ? cols - 4 * v : 16);
       } else {
-        int8x16_t s = vqmovn_high_s16(vqmovn_s16(h[0]), h[1]);
-        if (e->low > -128) s = vmaxq_s8(s, vdupq_n_s8((int8_t)e->low));
-        if (e->high < 127) s = vminq_s8(s, vdupq_n_s8((int8_t)e->high));
-        r = vreinterpretq_u8_s8(s);
+        gemm_store_x8(to, gemm_clamp_x8(e, low), cols - 4 * v < 8 ? cols - 4 * v : 8);
       }
-      gemm_store(c + i * g->ldc + 4 * v, r, cols - 4 * v < 16 ? cols - 4 * v : 16);
     }
 }
 

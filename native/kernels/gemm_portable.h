@@ -26,7 +26,9 @@ IG_INLINE int32_t gemm_round_even(float v) {
 IG_INLINE int32_t gemm_result(const gemm_epilogue *e, int32_t acc, int j) {
   const int32_t r = e->requantize == GEMM_DOUBLE   ? gemm_round_away((double)acc * e->scale[j])
                     : e->requantize == GEMM_SINGLE ? gemm_round_even((float)acc * e->scale_f32[j])
-                                                   : ig_requant_s32(acc, e->multiplier[j], e->shift[j]);
+                    : e->requantize == GEMM_SHIFT_ONCE
+                      ? ig_requant_s32_single(acc, e->multiplier[j], e->shift[j])
+                      : ig_requant_s32(acc, e->multiplier[j], e->shift[j]);
   return ig_clamp(r + e->zero_point, e->low, e->high);
 }
 

@@ -21,6 +21,8 @@ interface KernelInfo {
   readonly unit: number;
   /** Whether rows must come in pairs. */
   readonly evenRows?: boolean;
+  /** Columns of a tile are a multiple of this; 4 where it does not say. */
+  readonly columns?: number;
   /** 128-bit registers that the inner loop needs. */
   registers(mr: number, nr: number): number;
   /** Vector instructions and loads for one step of `step` along k. */
@@ -88,6 +90,7 @@ export const GEMM_KERNELS: Readonly<Record<GemmKernel, KernelInfo>> = {
     unit: 8,
     step: 16,
     evenRows: true,
+    columns: 8,
     finish: 7,
     registers: (mr, nr) => simd(mr, nr) + mr + 3,
     work: (mr, nr, core) => ({
@@ -144,7 +147,8 @@ export function scheduleGemm(w: GemmWorkload, target: Target): GemmSchedule {
   for (const mr of ROWS) {
     if (mr > w.m || (info.evenRows && mr % 2 === 1)) continue;
     for (const nr of COLUMNS) {
-      if (info.registers(mr, nr) > REGISTERS || (nr > w.n && nr > 4 && nr - 4 >= w.n)) continue;
+      const least = info.columns ?? 4;
+      if (info.registers(mr, nr) > REGISTERS || nr % least !== 0 || (nr > least && nr - least >= w.n)) continue;
       const cycles = gemmCycles(w, kernel, mr, nr, core);
       if (cycles <= best.cycles) best = { mr, nr, cycles };
     }

@@ -5,7 +5,16 @@ import type { DepthwiseWorkload, GemmWorkload, Workload } from './workload.ts';
 
 export type { DepthwiseKernel, DepthwiseSchedule } from './depthwise.ts';
 export { GEMM_KERNELS, type GemmKernel, type GemmSchedule } from './gemm.ts';
-export { operandsOf, packDepthwise, packGemm, perColumn, transposeHwo, type Weights, zeroPointOf } from './pack.ts';
+export {
+  operandsOf,
+  packDepthwise,
+  packGemm,
+  perColumn,
+  sumRanges,
+  transposeHwo,
+  type Weights,
+  zeroPointOf,
+} from './pack.ts';
 export type { DepthwiseWorkload, GemmWorkload, Operands, Workload } from './workload.ts';
 
 export type Schedule = GemmSchedule | DepthwiseSchedule;

@@ -1,4 +1,5 @@
 import type { Tensor } from '../../model/ir/graph.ts';
+import type { Range } from '../../model/ops/arithmetic.ts';
 import type { DepthwiseKernel } from './depthwise.ts';
 import { GEMM_KERNELS, type GemmKernel, type GemmSchedule } from './gemm.ts';
 import type { GemmWorkload } from './workload.ts';
@@ -60,14 +61,22 @@ export function panelStarts(n: number, nr: number): number[] {
   return Array.from({ length: Math.ceil(n / nr) }, (_, p) => Math.max(0, Math.min(p * nr, n - nr)));
 }
 
-/** `values` of [groups][n] columns, each group's stretched with `fill` to the width of a panel. */
-export function perColumn(values: (column: number) => number, w: GemmWorkload, nr: number, fill = 0): number[] {
-  const width = Math.max(w.n, nr);
-  return Array.from({ length: w.groups * width }, (_, i) => {
-    const at = i % width;
-    return at < w.n ? values(Math.floor(i / width) * w.n + at) : fill;
-  });
+/**
+ * `values` of [groups][n] columns as the kernel reads them: each group's stretched with zeros to the width of a panel; for
+ * matrix products panel by panel, each pair of columns twice.
+ */
+export function perColumn(values: (column: number) => number, w: GemmWorkload, s: GemmSchedule): number[] {
+  const group =
+    s.kernel === 'mmla'
+      ? panelStarts(w.n, s.nr).flatMap((start) => Array.from({ length: 2 * s.nr }, (_, i) => start + pairTwice(i)))
+      : Array.from({ length: Math.max(w.n, s.nr) }, (_, i) => i);
+  return Array.from({ length: w.groups }, (_, g) =>
+    group.map((column) => (column < w.n ? values(g * w.n + column) : 0)),
+  ).flat();
 }
+
+/** 0, 1, 0, 1, 2, 3, 2, 3, … */
+const pairTwice = (i: number): number => 2 * Math.floor(i / 4) + (i % 2);
 
 /**
  * Packs weights for a schedule: panels of nr columns, each in blocks along k as the kernel loads them. With x' and w'
@@ -97,7 +106,7 @@ export function packGemm(w: GemmWorkload, s: GemmSchedule, source: Weights, data
     }
   }
   const biasOf = (column: number): number => source.bias?.[column] ?? 0;
-  if (float) return { weights: packed, bias: Float32Array.from(perColumn(biasOf, w, s.nr)), depth, rowFactor: 0 };
+  if (float) return { weights: packed, bias: Float32Array.from(perColumn(biasOf, w, s)), depth, rowFactor: 0 };
   const zx = dataZeroPoint - offset.data;
   const zw = source.zeroPoint - offset.weights;
   const folded = (column: number): number => {
@@ -105,7 +114,31 @@ export function packGemm(w: GemmWorkload, s: GemmSchedule, source: Weights, data
     for (let k = 0; k < w.k; k++) sum += source.data[column * w.k + k] - offset.weights;
     return biasOf(column) - zx * sum + w.k * zw * (zx + offset.data);
   };
-  return { weights: packed, bias: Int32Array.from(perColumn(folded, w, s.nr)), depth, rowFactor: zw === 0 ? 0 : -zw };
+  return { weights: packed, bias: Int32Array.from(perColumn(folded, w, s)), depth, rowFactor: zw === 0 ? 0 : -zw };
+}
+
+/**
+ * Between what the sums of each column lie, bias included, whatever the data. Element k of column c stands at
+ * c * columnStride + k * depthStride.
+ */
+export function sumRanges(
+  source: Weights,
+  columns: number,
+  columnStride: number,
+  depthStride: number,
+  data: Range,
+): readonly Range[] {
+  const depth = source.data.length / columns;
+  return Array.from({ length: columns }, (_, column) => {
+    let min = source.bias?.[column] ?? 0;
+    let max = min;
+    for (let k = 0, at = column * columnStride; k < depth; k++, at += depthStride) {
+      const weight = source.data[at] - source.zeroPoint;
+      min += weight * (weight < 0 ? data.max : data.min);
+      max += weight * (weight < 0 ? data.min : data.max);
+    }
+    return { min, max };
+  });
 }
 
 /** Which kernels are exact for these weights. */

@@ -11,11 +11,13 @@ import {
   operandsOf,
   packGemm,
   perColumn,
+  sumRanges,
   type Weights,
 } from '../../schedules/index.ts';
 import { type Emission, type EmitContext, scheduleFor } from '../emitter.ts';
 import {
   cDescription,
+  centeredRange,
   epilogueFields,
   type Fields,
   floatClamp,
@@ -98,9 +100,10 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
   const { workload: w, schedule: s } = workloadOf(layer, ctx);
   const { output, activation, requantization } = layer;
   const float = requantization === null;
-  const layout: Layout = (valueAt) => perColumn(valueAt, w, s.nr);
+  const layout: Layout = (valueAt) => perColumn(valueAt, w, s);
   const zeroPoint = float ? 0 : parameters(layer.data).zeroPoint;
   const packed = packGemm(w, s, layer.weights, zeroPoint);
+  const sums = float ? [] : sumRanges(layer.weights, layer.columns, w.k, 1, centeredRange(layer.data));
   const item = itemSize(layer.data.dtype);
   const rowBytes = packed.depth * item;
   const common = integers({
@@ -115,7 +118,7 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
       : {
           ...{ kernel: `GEMM_${s.kernel.toUpperCase()}`, ...common, weights },
           ...integers({ packed_k: packed.depth, row_factor: packed.rowFactor }),
-          ...epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout }, ctx),
+          ...epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout, sums }, ctx),
         };
   const type = float ? 'f32' : 'i8';
   const [from, to] = float

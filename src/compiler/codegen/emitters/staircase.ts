@@ -1,0 +1,41 @@
+/**
+ * A requantized output is a staircase over the sum: it climbs, one step at a time, between two limits. Two ways to scale
+ * that put every step at the same sum are the same function, however differently they round.
+ */
+import {
+  clamp,
+  type Multiplier,
+  multiplyByMultiplierSingle,
+  quantizeMultiplier,
+  type Range,
+} from '../../../model/ops/arithmetic.ts';
+
+/** Scales one column's sums; must not fall. */
+type Scale = (sum: number) => number;
+
+/** The least sum that `scale`, of about `factor`, takes to `level` or above. */
+function stepTo(level: number, scale: Scale, factor: number): number {
+  let sum = Math.ceil((level - 0.5) / factor);
+  while (scale(sum - 1) >= level) sum--;
+  while (scale(sum) < level) sum++;
+  return sum;
+}
+
+/**
+ * A multiplier with which a single rounding, halves up, gives what `scale` gives for every sum in `sums`, once both are
+ * clamped to `levels`; null when there is none close to `factor`, or none that shifts right.
+ */
+export function multiplierOf(scale: Scale, factor: number, sums: Range, levels: Range): Multiplier | null {
+  const { multiplier, shift } = quantizeMultiplier(factor);
+  if (shift >= 0) return null;
+  const first = clamp(scale(sums.min), levels.min, levels.max);
+  const last = clamp(scale(sums.max), levels.min, levels.max);
+  const steps = Array.from({ length: last - first }, (_, i) => stepTo(first + 1 + i, scale, factor));
+  for (const nudge of [0, 1, -1, 2, -2]) {
+    const m = { multiplier: Math.min(multiplier + nudge, 2 ** 31 - 1), shift };
+    const level = (sum: number) => clamp(multiplyByMultiplierSingle(sum, m), levels.min, levels.max);
+    const agrees = (sum: number, i: number) => level(sum) === first + 1 + i && level(sum - 1) === first + i;
+    if (level(sums.min) === first && level(sums.max) === last && steps.every(agrees)) return m;
+  }
+  return null;
+}
