@@ -1,51 +1,90 @@
 /* gemm_smull.h: the armv8.0 tile for weights in [-127, 127]: SMULL + SMLAL2 on 8-bit lanes, then SADALP.
  *
- * Tile: mr x nr, nr % 4 = 0, k % 8 = 0. Weights int8 [panel][k / 16][nr][16], a rest of 8 as [nr][8]. Two products fit the
- * 16 bits of a lane: 2 * 128 * 127 < 2^15. Unsigned A is read with 0x80 flipped, that is minus 128. */
+ * Tile: mr x nr, nr % 4 = 0, k % 8 = 0. A register of weights holds two columns, eight deep: 8-bit
+ * [panel][k / 8][nr / 2][2 halves of the depth][2 columns][4], and meets four bytes of A twice, then the next four twice.
+ * Two products fit the 16 bits of a lane: 2 * 128 * 127 < 2^15. Unsigned A is read with 0x80 flipped, minus 128. */
 #ifndef IG_GEMM_SMULL_H
 #define IG_GEMM_SMULL_H
 
+#include "gemm_in_order.h"
 #include "gemm_neon.h"
 #if IG_NEON
 
-IG_INLINE void gemm_tile_smull(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const int8_t *w, int j, uint8_t *c) {
-  gemm_acc acc[4]; /* of column 4 v + q: acc[q][i][v], four partial sums along k */
-  GEMM_UNROLL for (int q = 0; q < 4; q++)
-    GEMM_UNROLL for (int i = 0; i < g->mr; i++)
-      GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++) acc[q][i][v] = vdupq_n_s32(0);
-  const uint8x16_t flip = vdupq_n_u8(g->out.is_unsigned ? 0x80 : 0);
-  int k = 0;
-  GEMM_ROLLED for (; k + 16 <= g->packed_k; k += 16) {
-    int8x16_t x[GEMM_MR];
-    GEMM_UNROLL for (int i = 0; i < g->mr; i++) {
-      const uint8x16_t raw = vld1q_u8(a + i * g->lda + k);
-      x[i] = vreinterpretq_s8_u8(g->out.is_unsigned ? veorq_u8(raw, flip) : raw);
-    }
-    GEMM_UNROLL for (int u = 0; u < g->nr; u++, w += 16) {
-      const int8x16_t b = vld1q_s8(w);
+#ifdef IG_IN_ORDER
+/* 16 bytes by way of general registers: such loads issue beside arithmetic, loads of vectors do not. */
+IG_INLINE uint8x16_t gemm_through_x(uint64_t lo, uint64_t hi) {
+  __asm__("" : "+r"(lo), "+r"(hi));
+  return vcombine_u8(vcreate_u8(lo), vcreate_u8(hi));
+}
+IG_INLINE int8x16_t gemm_load_weights(const int8_t *w) {
+  uint64_t half[2];
+  memcpy(half, w, 16);
+  return vreinterpretq_s8_u8(gemm_through_x(half[0], half[1]));
+}
+IG_INLINE uint64_t gemm_twice(uint32_t x, uint32_t flip) { return (uint64_t)(x ^ flip) * 0x100000001u; }
+/* Bytes 0 to 3 of a row twice, bytes 4 to 7 twice; of `blocks` times eight bytes. */
+IG_INLINE void gemm_load_twice(const uint8_t *a, int blocks, int is_unsigned, int8x16_t *x) {
+  const uint32_t flip = is_unsigned ? 0x80808080 : 0;
+  for (int b = 0; b < blocks; b++) {
+    uint32_t word[2];
+    memcpy(word, a + 8 * b, 8);
+    __asm__("" : "+r"(word[0]), "+r"(word[1]));
+    x[b] = vreinterpretq_s8_u8(gemm_through_x(gemm_twice(word[0], flip), gemm_twice(word[1], flip)));
+  }
+}
+#else
+IG_INLINE int8x16_t gemm_load_weights(const int8_t *w) { return vld1q_s8(w); }
+IG_INLINE void gemm_load_twice(const uint8_t *a, int blocks, int is_unsigned, int8x16_t *x) {
+  uint8x16_t raw = blocks == 2 ? vld1q_u8(a) : vcombine_u8(vld1_u8(a), vdup_n_u8(0));
+  if (is_unsigned) raw = veorq_u8(raw, vdupq_n_u8(0x80));
+  const uint32x4_t words = vreinterpretq_u32_u8(raw);
+  x[0] = vreinterpretq_s8_u32(vzip1q_u32(words, words));
+  if (blocks == 2) x[1] = vreinterpretq_s8_u32(vzip2q_u32(words, words));
+}
+#endif
+
+/* acc[i][u]: columns 2 u (lanes 0, 1) and 2 u + 1 (lanes 2, 3) of row i. Depth 8 * blocks. */
+IG_INLINE const int8_t *gemm_step_smull(const gemm_i8 *g, int32x4_t acc[GEMM_MR][2 * GEMM_NV], const uint8_t *a,
+                                        const int8_t *w, int blocks) {
+  int8x16_t x[GEMM_MR][2];
+  GEMM_UNROLL for (int i = 0; i < g->mr; i++) gemm_load_twice(a + i * g->lda, blocks, g->out.is_unsigned, x[i]);
+  GEMM_UNROLL for (int b = 0; b < blocks; b++)
+    GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++, w += 16) {
+      const int8x16_t v = gemm_load_weights(w);
       GEMM_UNROLL for (int i = 0; i < g->mr; i++) {
-        const int16x8_t p = vmlal_high_s8(vmull_s8(vget_low_s8(x[i]), vget_low_s8(b)), x[i], b);
-        acc[u % 4][i][u / 4] = vpadalq_s16(acc[u % 4][i][u / 4], p);
+        const int16x8_t p = vmlal_high_s8(vmull_s8(vget_low_s8(x[i][b]), vget_low_s8(v)), x[i][b], v);
+        acc[i][u] = vpadalq_s16(acc[i][u], p);
       }
     }
-  }
-  if (g->packed_k % 16 >= 8) {
-    int8x8_t x[GEMM_MR];
-    GEMM_UNROLL for (int i = 0; i < g->mr; i++) {
-      const uint8x8_t raw = vld1_u8(a + i * g->lda + k);
-      x[i] = vreinterpret_s8_u8(g->out.is_unsigned ? veor_u8(raw, vget_low_u8(flip)) : raw);
-    }
-    GEMM_UNROLL for (int u = 0; u < g->nr; u++, w += 8) {
-      const int8x8_t b = vld1_s8(w);
-      GEMM_UNROLL for (int i = 0; i < g->mr; i++)
-        acc[u % 4][i][u / 4] = vpadalq_s16(acc[u % 4][i][u / 4], vmull_s8(x[i], b));
-    }
-  }
-  gemm_acc sum;
-  gemm_init_i8(g, sum, rows, j);
+  return w;
+}
+
+IG_INLINE void gemm_add_pairs(const gemm_i8 *g, gemm_acc sum, int32x4_t acc[GEMM_MR][2 * GEMM_NV]) {
   GEMM_UNROLL for (int i = 0; i < g->mr; i++)
     GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++)
-      sum[i][v] = vaddq_s32(sum[i][v], vpaddq_s32(vpaddq_s32(acc[0][i][v], acc[1][i][v]), vpaddq_s32(acc[2][i][v], acc[3][i][v])));
+      sum[i][v] = vaddq_s32(sum[i][v], vpaddq_s32(acc[i][2 * v], acc[i][2 * v + 1]));
+}
+
+IG_INLINE void gemm_tile_smull(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const int8_t *w, int j, uint8_t *c) {
+  gemm_acc sum;
+#ifdef IG_IN_ORDER
+  if (g->mr >= 3) {
+    io_smull_tile s;
+    io_smull_sums(g, &s, a, w);
+    gemm_init_i8(g, sum, rows, j);
+    gemm_add_pairs(g, sum, s.acc);
+    gemm_finish_i8(g, sum, j, c);
+    return;
+  }
+#endif
+  int32x4_t acc[GEMM_MR][2 * GEMM_NV];
+  GEMM_UNROLL for (int i = 0; i < g->mr; i++)
+    GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++) acc[i][u] = vdupq_n_s32(0);
+  int k = 0;
+  GEMM_ROLLED for (; k + 16 <= g->packed_k; k += 16) w = gemm_step_smull(g, acc, a + k, w, 2);
+  if (g->packed_k % 16 >= 8) gemm_step_smull(g, acc, a + k, w, 1);
+  gemm_init_i8(g, sum, rows, j);
+  gemm_add_pairs(g, sum, acc);
   gemm_finish_i8(g, sum, j, c);
 }
 

@@ -44,6 +44,7 @@ const KERNELS: readonly (readonly [GemmKernel, string, readonly Form[]])[] = [
   ['f32', 'aarch64', ['float32']],
   ['mlal', 'aarch64', ['int8-full', 'uint8-full']],
   ['smull', 'aarch64', ['int8', 'uint8-narrow', 'uint8-offset']],
+  ['smull', 'cortex-a53', ['int8', 'uint8-narrow', 'uint8-offset']],
   ['dot', 'aarch64+dotprod', ['int8-full', 'uint8-full']],
   ['mmla', 'aarch64+dotprod+i8mm', ['int8-full', 'uint8-full']],
 ];

@@ -95,6 +95,7 @@ function portOf(graph: Graph, id: TensorId): Port {
 function preamble({ target, profile }: GenerateOptions): string {
   return [
     ...(target.arch === 'host' ? ['#define IG_PORTABLE 1'] : []),
+    ...(target.cpu === 'cortex-a53' || target.cpu === 'cortex-a55' ? ['#define IG_IN_ORDER 1'] : []),
     ...(profile === 'single' ? ['#define IG_SINGLE_ROUNDING 1'] : []),
   ].join('\n');
 }

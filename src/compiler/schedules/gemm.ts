@@ -67,8 +67,7 @@ export const GEMM_KERNELS: Readonly<Record<GemmKernel, KernelInfo>> = {
     unit: 8,
     step: 16,
     finish: 8,
-    // Compilers load the weights of all columns ahead.
-    registers: (mr, nr) => mr * nr + mr + nr + 4,
+    registers: (mr, nr) => (mr * nr) / 2 + (mr < 3 ? 2 * mr + 4 : mr + 6),
     work: (mr, nr, core) => ({
       vector: (2 * mr * nr) / core.smull,
       loads: mr + nr,

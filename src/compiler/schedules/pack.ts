@@ -28,7 +28,7 @@ const BLOCK: Readonly<Record<GemmKernel, number>> = {
   f32_portable: 1,
   f32: 1,
   mlal: 1,
-  smull: 16,
+  smull: 8,
   dot: 4,
   mmla: 8,
 };
@@ -91,15 +91,21 @@ export function packGemm(w: GemmWorkload, s: GemmSchedule, source: Weights, data
   const packed = new (storage(s.kernel, w.unsigned))(w.groups * starts.length * s.nr * depth);
   const float = w.operands === 'float32';
   const offset = float ? { data: 0, weights: 0 } : offsets(s.kernel, w, source.zeroPoint);
+  const columns = s.kernel === 'smull' ? 2 : 1;
+  const run = BLOCK[s.kernel] / columns;
   let at = 0;
   for (let group = 0; group < w.groups; group++) {
     for (const start of starts) {
       for (let k0 = 0; k0 < depth; k0 += BLOCK[s.kernel]) {
-        const end = Math.min(k0 + BLOCK[s.kernel], depth);
-        for (let v = 0; v < s.nr; v++) {
-          const column = (group * w.n + start + v) * w.k;
-          for (let k = k0; k < end; k++, at++) {
-            if (start + v < w.n && k < w.k) packed[at] = source.data[column + k] - offset.weights;
+        for (let v0 = 0; v0 < s.nr; v0 += columns) {
+          for (let half = 0; half < columns; half++) {
+            for (let v = start + v0; v < start + v0 + columns; v++) {
+              const k1 = k0 + half * run;
+              const column = (group * w.n + v) * w.k;
+              for (let k = k1; k < k1 + run; k++, at++) {
+                if (v < w.n && k < w.k) packed[at] = source.data[column + k] - offset.weights;
+              }
+            }
           }
         }
       }
