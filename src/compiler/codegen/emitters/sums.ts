@@ -1,11 +1,12 @@
 import { activationInterval, activationRange, floatRange, quantizeMultiplier } from '../../../model/ops/arithmetic.ts';
 import { parameters } from '../../../model/ops/checks.ts';
-import type { OpView } from '../../../model/ops/definition.ts';
+import type { OpView, Profile } from '../../../model/ops/definition.ts';
 import { productFactor, type SumFamily, shiftsOfSum, sumParameters } from '../../../model/ops/sums.ts';
-import { isQuantizable } from '../../../model/tensor/dtype.ts';
+import { isQuantizable, itemSize } from '../../../model/tensor/dtype.ts';
 import { elements, strides } from '../../../model/tensor/shape.ts';
 import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
 import { bound, walk } from './broadcast.ts';
+import { fitLinearSum } from './linear_sum.ts';
 import { indexed, nest } from './loops.ts';
 import { cStruct } from './struct.ts';
 
@@ -31,9 +32,10 @@ function binary(op: OpView<Binary>, ctx: EmitContext): Emission {
     indexed(ctx.output(0), 0, outer),
     String(extents[inner]),
   ];
-  const { setup, kernel, args } = isQuantizable(out.dtype) && out.quantization !== null ? quantized(op) : plain(op);
+  const { setup, kernel, args } =
+    isQuantizable(out.dtype) && out.quantization !== null ? quantized(op, ctx.profile) : plain(op);
   const call = `${kernel}_${SUFFIX[out.dtype]}(${[...row, ...args].join(', ')});`;
-  return { includes: ['elementwise.h', 'int16.h'], body: setup + nest(extents.slice(0, inner), call) };
+  return { includes: ['elementwise.h', 'int16.h', 'linear.h'], body: setup + nest(extents.slice(0, inner), call) };
 }
 
 /** What the row kernel is called, with which parameters after the row. */
@@ -49,7 +51,7 @@ function plain(op: OpView<Binary>): Row {
   return { setup: '', kernel: `ig_${op.kind}`, args: [bound(range.min, dtype), bound(range.max, dtype)] };
 }
 
-function quantized(op: OpView<Binary>): Row {
+function quantized(op: OpView<Binary>, profile: Profile): Row {
   const [a, b] = [op.inputs[0]!, op.inputs[1]!];
   const out = op.outputs[0];
   const { scale, zeroPoint } = parameters(out);
@@ -61,6 +63,9 @@ function quantized(op: OpView<Binary>): Row {
     const setup = cStruct('ig_product', 'p', { ...offsets, m: multiplier, s: shift, ...ends });
     return { setup, kernel: 'ig_product', args: ['&p'] };
   }
+  const linear = itemSize(out.dtype) === 1 ? fitLinearSum(op as OpView<'add' | 'subtract'>, profile, min, max) : null;
+  if (linear !== null)
+    return { setup: cStruct('ig_linear', 'p', { ...linear, lo: min, hi: max }), kernel: 'ig_linear', args: ['&p'] };
   const minus = op.kind === 'subtract' ? '1' : '0';
   const shifts = shiftsOfSum(op as OpView<'add' | 'subtract'>);
   if (shifts !== null)
