@@ -52,7 +52,10 @@ async function run(path: string, options: Options): Promise<void> {
   const files = build.outputs.map(({ dtype }, i) => {
     const shape = shapeOf(i);
     const folder = i < count ? '' : `tensors/${String(i - count).padStart(4, '0')}-`;
-    return [`${folder}${names[i]}.npy`, writeNpy({ dtype, shape, data: fromBytes(dtype, results[i]).subarray(0, elements(shape)) })] as const;
+    return [
+      `${folder}${names[i]}.npy`,
+      writeNpy({ dtype, shape, data: fromBytes(dtype, results[i]).subarray(0, elements(shape)) }),
+    ] as const;
   });
   await writeFiles(options.output, files);
   build.outputs.slice(0, count).forEach(({ dtype }, i) => {

@@ -56,7 +56,9 @@ export async function runCases(
   };
   const jobs = groupByModel(cases);
   for (let from = 0; from < jobs.length; from += engine.batch) {
-    const plans = (await Promise.all(jobs.slice(from, from + engine.batch).map((job) => planJob(job, read, engine.fixedShapes)))).flat();
+    const plans = (
+      await Promise.all(jobs.slice(from, from + engine.batch).map((job) => planJob(job, read, engine.fixedShapes)))
+    ).flat();
     const models = [...new Set(plans.flatMap((plan) => plan.parts.map((part) => part.model)))];
     const runner = await engine.prepare(models);
     try {

@@ -43,10 +43,9 @@ export function undecided(graph: Graph): Node[] {
 export function decidingInputs(graph: Graph, values: Values): Map<TensorId, TensorData> {
   const open = undecided(graph);
   const reached = ancestors(graph, open);
-  const chosen = new Map(
-    [...values].filter(([id]) => reached.has(id) && elements(graph.tensors[id].shape) <= FEW),
-  );
-  if (open.length === 0 || undecided(bindInputs(graph, chosen)).length > 0) return open.length === 0 ? new Map() : chosen;
+  const chosen = new Map([...values].filter(([id]) => reached.has(id) && elements(graph.tensors[id].shape) <= FEW));
+  if (open.length === 0 || undecided(bindInputs(graph, chosen)).length > 0)
+    return open.length === 0 ? new Map() : chosen;
   for (const [id, data] of [...chosen]) {
     chosen.delete(id);
     if (undecided(bindInputs(graph, chosen)).length > 0) chosen.set(id, data);
