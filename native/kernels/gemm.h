@@ -30,6 +30,9 @@
 #define GEMM_MR 8
 #define GEMM_NV 8
 
+/* The loop along k disappears, too, up to this k: a branch that closes it would be mispredicted once a tile. */
+#define GEMM_SHORT 32
+
 /* The kernels for 8-bit operands. */
 enum { GEMM_PORTABLE, GEMM_MLAL, GEMM_SMULL, GEMM_DOT, GEMM_MMLA };
 /* How an accumulator becomes a result: fixed point with shifts of any sign, none positive, all negative; the last with

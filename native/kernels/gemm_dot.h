@@ -19,34 +19,34 @@
     w += 16 * nv;                                                                                                   \
   }
 
-IG_INLINE const uint8_t *gemm_step_dot(const gemm_i8 *g, gemm_acc acc, const uint8x16_t *x, const uint8_t *w, int depth) {
+/* `depth` (16, 8 or 4) steps along k from a on; the next weights. */
+IG_INLINE const uint8_t *gemm_step_dot(const gemm_i8 *g, gemm_acc acc, const uint8_t *a, const uint8_t *w, int depth) {
   const int nv = g->nr / 4;
+  uint8x16_t x[GEMM_MR];
+  GEMM_UNROLL for (int i = 0; i < g->mr; i++, a += g->lda) {
+    uint32_t four;
+    memcpy(&four, a, 4);
+    x[i] = depth == 16  ? vld1q_u8(a)
+           : depth == 8 ? vcombine_u8(vld1_u8(a), vdup_n_u8(0))
+                        : vreinterpretq_u8_u32(vdupq_n_u32(four));
+  }
   GEMM_DOT_LANE(0) GEMM_DOT_LANE(1) GEMM_DOT_LANE(2) GEMM_DOT_LANE(3)
   return w;
 }
 
 IG_INLINE void gemm_tile_dot(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const uint8_t *w, int j, uint8_t *c) {
   gemm_acc acc;
-  uint8x16_t x[GEMM_MR];
   gemm_load_i8(g, acc, rows, j);
   int k = 0;
-  GEMM_ROLLED for (; k + 16 <= g->packed_k; k += 16) {
-    GEMM_UNROLL for (int i = 0; i < g->mr; i++) x[i] = vld1q_u8(a + i * g->lda + k);
-    w = gemm_step_dot(g, acc, x, w, 16);
-  }
+  if (g->packed_k <= GEMM_SHORT)
+    GEMM_UNROLL for (; k + 16 <= g->packed_k; k += 16) w = gemm_step_dot(g, acc, a + k, w, 16);
+  else
+    GEMM_ROLLED for (; k + 16 <= g->packed_k; k += 16) w = gemm_step_dot(g, acc, a + k, w, 16);
   if (g->packed_k % 16 >= 8) {
-    GEMM_UNROLL for (int i = 0; i < g->mr; i++) x[i] = vcombine_u8(vld1_u8(a + i * g->lda + k), vdup_n_u8(0));
-    w = gemm_step_dot(g, acc, x, w, 8);
+    w = gemm_step_dot(g, acc, a + k, w, 8);
     k += 8;
   }
-  if (g->packed_k % 8 >= 4) {
-    GEMM_UNROLL for (int i = 0; i < g->mr; i++) {
-      uint32_t four;
-      memcpy(&four, a + i * g->lda + k, 4);
-      x[i] = vreinterpretq_u8_u32(vdupq_n_u32(four));
-    }
-    w = gemm_step_dot(g, acc, x, w, 4);
-  }
+  if (g->packed_k % 8 >= 4) w = gemm_step_dot(g, acc, a + k, w, 4);
   gemm_finish_i8(g, acc, j, c);
 }
 

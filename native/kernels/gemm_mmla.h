@@ -13,18 +13,25 @@ IG_INLINE int32x4_t gemm_mmla(int32x4_t acc, uint8x16_t x, uint8x16_t b, int is_
   return is_unsigned ? vreinterpretq_s32_u32(vmmlaq_u32(vreinterpretq_u32_s32(acc), x, b))
                      : vmmlaq_s32(acc, vreinterpretq_s8_u8(x), vreinterpretq_s8_u8(b));
 }
-IG_INLINE uint8x16_t gemm_pair(uint8x16_t a, uint8x16_t b, int high) {
-  const uint64x2_t x = vreinterpretq_u64_u8(a), y = vreinterpretq_u64_u8(b);
-  return vreinterpretq_u8_u64(high ? vtrn2q_u64(x, y) : vtrn1q_u64(x, y));
-}
 
-/* One step along k: 2 rows x 8 of A against 2 columns x 8 of W. */
-IG_INLINE const uint8_t *gemm_step_mmla(const gemm_i8 *g, int32x4_t acc[GEMM_MR / 2][2 * GEMM_NV], const uint8x16_t *x,
-                                        const uint8_t *w) {
-  GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++, w += 16) {
-    const uint8x16_t b = vld1q_u8(w);
-    GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++) acc[i][u] = gemm_mmla(acc[i][u], x[i], b, g->out.is_unsigned);
+/* `depth` (16 or 8) steps along k from a on; the next weights. */
+IG_INLINE const uint8_t *gemm_step_mmla(const gemm_i8 *g, int32x4_t acc[GEMM_MR / 2][2 * GEMM_NV], const uint8_t *a,
+                                        const uint8_t *w, int depth) {
+  uint8x16_t x[2][GEMM_MR / 2]; /* 2 rows x 8 */
+  GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++, a += 2 * g->lda) {
+    if (depth == 16) {
+      const uint64x2_t even = vreinterpretq_u64_u8(vld1q_u8(a)), odd = vreinterpretq_u64_u8(vld1q_u8(a + g->lda));
+      x[0][i] = vreinterpretq_u8_u64(vtrn1q_u64(even, odd));
+      x[1][i] = vreinterpretq_u8_u64(vtrn2q_u64(even, odd));
+    } else {
+      x[0][i] = vcombine_u8(vld1_u8(a), vld1_u8(a + g->lda));
+    }
   }
+  GEMM_UNROLL for (int half = 0; half < depth / 8; half++)
+    GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++, w += 16) {
+      const uint8x16_t b = vld1q_u8(w); /* 2 columns x 8 */
+      GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++) acc[i][u] = gemm_mmla(acc[i][u], x[half][i], b, g->out.is_unsigned);
+    }
   return w;
 }
 
@@ -62,22 +69,12 @@ IG_INLINE void gemm_tile_mmla(const gemm_i8 *g, const uint8_t *a, const int32_t 
       if (rows) acc[i][u] = vaddq_s32(acc[i][u], vcombine_s32(vld1_dup_s32(rows + 2 * i), vld1_dup_s32(rows + 2 * i + 1)));
     }
   }
-  uint8x16_t lo[GEMM_MR / 2], hi[GEMM_MR / 2];
   int k = 0;
-  GEMM_ROLLED for (; k + 16 <= g->packed_k; k += 16) {
-    GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++) {
-      const uint8x16_t even = vld1q_u8(a + 2 * i * g->lda + k), odd = vld1q_u8(a + (2 * i + 1) * g->lda + k);
-      lo[i] = gemm_pair(even, odd, 0);
-      hi[i] = gemm_pair(even, odd, 1);
-    }
-    w = gemm_step_mmla(g, acc, lo, w);
-    w = gemm_step_mmla(g, acc, hi, w);
-  }
-  if (g->packed_k % 16 >= 8) {
-    GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++)
-      lo[i] = vcombine_u8(vld1_u8(a + 2 * i * g->lda + k), vld1_u8(a + (2 * i + 1) * g->lda + k));
-    w = gemm_step_mmla(g, acc, lo, w);
-  }
+  if (g->packed_k <= GEMM_SHORT)
+    GEMM_UNROLL for (; k + 16 <= g->packed_k; k += 16) w = gemm_step_mmla(g, acc, a + k, w, 16);
+  else
+    GEMM_ROLLED for (; k + 16 <= g->packed_k; k += 16) w = gemm_step_mmla(g, acc, a + k, w, 16);
+  if (g->packed_k % 16 >= 8) w = gemm_step_mmla(g, acc, a + k, w, 8);
   GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++) gemm_finish_mmla(g, acc[i], p, c + 2 * i * g->ldc);
 }
 

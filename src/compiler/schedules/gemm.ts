@@ -32,11 +32,27 @@ interface KernelInfo {
     nr: number,
     core: Core,
   ): { readonly vector: number; readonly loads: number; readonly instructions: number };
-  /** Cycles of a tile beside its inner loop, for each register of results: start, sums, requantization, stores. */
-  readonly finish: number;
+  /** Cycles of a tile beside its inner loop: start, sums, requantization, stores. */
+  finish(mr: number, nr: number, core: Core): number;
 }
 
 const simd = (mr: number, nr: number) => (mr * nr) / 4;
+/** So many cycles for each register of results, and some for the tile. */
+const each = (cycles: number) => (mr: number, nr: number) => simd(mr, nr) * cycles + 10;
+
+/**
+ * The end of a tile on cores with dot products, whose inner loop is so short that the end decides: per row and register
+ * a multiplication and a shift, per 8 columns a move and a narrowing, per store another and the flip of the sign.
+ */
+function finishShort(mr: number, nr: number, core: Core): number {
+  const [registers, eights] = [nr / 4, Math.ceil(nr / 8)];
+  const stores = Math.floor(nr / 16) + [0, 1, 1, 2][Math.ceil((nr % 16) / 4)];
+  const vector = mr * (2 * registers + 2 * eights + 2 * stores);
+  const shifts = mr * (registers + eights);
+  const loads = (mr + 2) * registers;
+  const instructions = vector + loads + mr + 20;
+  return Math.max(vector / core.dot, shifts / core.smull, loads / core.loads, instructions / core.width);
+}
 
 export const GEMM_KERNELS: Readonly<Record<GemmKernel, KernelInfo>> = {
   portable: plain(4),
@@ -44,7 +60,7 @@ export const GEMM_KERNELS: Readonly<Record<GemmKernel, KernelInfo>> = {
   f32: {
     unit: 1,
     step: 4,
-    finish: 2,
+    finish: each(2),
     registers: (mr, nr) => simd(mr, nr) + mr + 3,
     work: (mr, nr, core) => ({
       vector: (4 * simd(mr, nr)) / core.fmla,
@@ -55,7 +71,7 @@ export const GEMM_KERNELS: Readonly<Record<GemmKernel, KernelInfo>> = {
   mlal: {
     unit: 1,
     step: 8,
-    finish: 6,
+    finish: each(6),
     registers: (mr, nr) => simd(mr, nr) + mr + 3,
     work: (mr, nr, core) => ({
       vector: (8 * simd(mr, nr)) / core.smull,
@@ -66,7 +82,7 @@ export const GEMM_KERNELS: Readonly<Record<GemmKernel, KernelInfo>> = {
   smull: {
     unit: 8,
     step: 16,
-    finish: 8,
+    finish: each(8),
     registers: (mr, nr) => (mr * nr) / 2 + (mr < 3 ? 2 * mr + 4 : mr + 6),
     work: (mr, nr, core) => ({
       vector: (2 * mr * nr) / core.smull,
@@ -77,8 +93,8 @@ export const GEMM_KERNELS: Readonly<Record<GemmKernel, KernelInfo>> = {
   dot: {
     unit: 4,
     step: 16,
-    finish: 6,
-    registers: (mr, nr) => simd(mr, nr) + mr + 3,
+    finish: finishShort,
+    registers: (mr, nr) => simd(mr, nr) + mr + nr / 4,
     work: (mr, nr, core) => ({
       vector: (4 * simd(mr, nr)) / core.dot,
       loads: mr + nr,
@@ -90,8 +106,8 @@ export const GEMM_KERNELS: Readonly<Record<GemmKernel, KernelInfo>> = {
     step: 16,
     evenRows: true,
     columns: 8,
-    finish: 7,
-    registers: (mr, nr) => simd(mr, nr) + mr + 3,
+    finish: finishShort,
+    registers: (mr, nr) => simd(mr, nr) + mr + nr / 4,
     work: (mr, nr, core) => ({
       vector: (2 * simd(mr, nr) + mr) / core.dot,
       loads: mr + nr,
@@ -105,7 +121,7 @@ function plain(rows: number): KernelInfo {
   return {
     unit: 1,
     step: 1,
-    finish: 4,
+    finish: each(4),
     registers: (mr, nr) => (mr <= rows && nr <= 8 ? 1 : 99),
     work: (mr, nr) => ({ vector: mr * nr, loads: mr + nr, instructions: mr * nr + mr + nr + 3 }),
   };
@@ -133,7 +149,7 @@ export function gemmCycles(w: GemmWorkload, kernel: GemmKernel, mr: number, nr: 
   const { vector, loads, instructions } = info.work(mr, nr, core);
   const step = Math.max(vector, loads / core.loads, instructions / core.width);
   const depth = Math.ceil(w.k / info.unit) * info.unit;
-  const tile = (depth / info.step) * step + simd(mr, nr) * info.finish + 10;
+  const tile = (depth / info.step) * step + info.finish(mr, nr, core);
   return Math.ceil(w.m / mr) * Math.ceil(w.n / nr) * w.groups * tile;
 }
 
