@@ -4,6 +4,7 @@
 #define IG_GEMM_NEON_F32_H
 
 #include "gemm.h"
+#include "gemm_in_order_f32.h"
 #if IG_NEON
 
 #define GEMM_FMLA_LANE(L)                                                                                   \
@@ -29,6 +30,13 @@ IG_INLINE void gemm_tile_f32(const gemm_f32 *g, const float *a, const float *w, 
     GEMM_UNROLL for (int i = 0; i < g->mr; i++) acc[i][v] = bias;
   }
   int k = 0;
+#ifdef IG_IN_ORDER
+  if (g->mr >= 5 && g->nr >= 8) {
+    io_f32_sums(g, acc, a, w);
+    k = g->k / 2 * 2;
+    w += k * g->nr;
+  }
+#endif
   GEMM_ROLLED for (; k + 4 <= g->k; k += 4) {
     GEMM_UNROLL for (int i = 0; i < g->mr; i++) x[i] = vld1q_f32(a + i * g->lda + k);
     w = gemm_step_f32(g, acc, x, w, 4);

@@ -42,6 +42,7 @@ const KERNELS: readonly (readonly [GemmKernel, string, readonly Form[]])[] = [
   ['portable', 'host', ['int8-full', 'uint8-full']],
   ['f32_portable', 'host', ['float32']],
   ['f32', 'aarch64', ['float32']],
+  ['f32', 'cortex-a53', ['float32']],
   ['mlal', 'aarch64', ['int8-full', 'uint8-full']],
   ['smull', 'aarch64', ['int8', 'uint8-narrow', 'uint8-offset']],
   ['smull', 'cortex-a53', ['int8', 'uint8-narrow', 'uint8-offset']],
