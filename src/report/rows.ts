@@ -72,6 +72,13 @@ export function remarksOf(report: Report): string[] {
       'Target host is portable C for the machine that ran the check, no ARM64 NEON build: its speed says nothing about a device.',
     );
   }
+  const profiles = report.models.filter(({ profile = 'tflite' }) => profile !== 'tflite');
+  for (const name of new Set(profiles.map(({ profile }) => profile))) {
+    const models = profiles.filter(({ profile }) => profile === name).map((model) => model.name);
+    remarks.push(
+      `INT8 of ${models.join(', ')} is rounded as in profile ${name}, not as in TFLite's reference kernels.`,
+    );
+  }
   return [...remarks, ...report.notes];
 }
 

@@ -169,3 +169,94 @@ test('inputs that are absent, unknown, twice there or of another form are refuse
   );
   expect(readdirSync(folder)).not.toContain('refused');
 });
+
+describe('options of a build', () => {
+  const vector = (name: string): Graph['tensors'][number] => ({ ...tensor('int8', [4], q), name });
+  const out = join(folder, 'options');
+  const manifestOf = (): { profile: string; inputs: object[]; outputs: object[] } =>
+    JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'));
+
+  test('--profile: the rounding is in the manifest, and a build of another one gives other values', async () => {
+    // x · 2 · 0.25 ends on a half.
+    const factor = { ...vector('f'), quantization: perTensor(0.25, 0), data: Int8Array.of(2, 2, 2, 2) };
+    const product = { ...vector('y'), quantization: perTensor(0.1, 0) };
+    const kws: Graph = {
+      name: 'half',
+      tensors: [{ ...vector('x'), quantization: perTensor(0.1, 0) }, factor, product],
+      nodes: [{ kind: 'multiply', attrs: { activation: 'NONE' }, inputs: [0, 1], outputs: [2], source: 0 }],
+      inputs: [0],
+      outputs: [2],
+    };
+    const path = join(folder, 'half.tflite');
+    writeFileSync(path, writeModel(modelOf(kws)));
+    writeFileSync(join(folder, 'half.bin'), Int8Array.of(-5, -3, 3, 5));
+    const results: Record<string, number[]> = {};
+    for (const profile of ['tflite', 'single']) {
+      await command('build', path, '--target', 'host', '--profile', profile, '-o', out);
+      expect(manifestOf().profile).toBe(profile);
+      const input = `x=${join(folder, 'half.bin')}`;
+      await command('run', path, '--target', 'host', '--profile', profile, '--input', input, '-o', out);
+      results[profile] = Array.from(parseNpy(readFileSync(join(out, 'y.npy')), 'y').data as Int8Array);
+    }
+    // Halves away from zero, and halves up.
+    expect(results).toEqual({ tflite: [-3, -2, 2, 3], single: [-2, -1, 2, 3] });
+  });
+
+  test('--signature: ports have its names', async () => {
+    const negate = (name: string): Graph => ({
+      name,
+      tensors: [vector('a'), vector('b')],
+      nodes: [{ kind: 'reshape', attrs: { newShape: [4] }, inputs: [0], outputs: [1], source: 0 }],
+      inputs: [0],
+      outputs: [1],
+    });
+    const model = {
+      ...modelOf(negate('main')),
+      subgraphs: [negate('main'), negate('other')],
+      signatures: [
+        {
+          ...{ key: 'serve', subgraph: 1, inputs: [{ name: 'image', tensor: 0 }] },
+          outputs: [{ name: 'scores', tensor: 1 }],
+        },
+      ],
+    };
+    const path = join(folder, 'two.tflite');
+    writeFileSync(path, writeModel(model));
+    await command('build', path, '--target', 'host', '--signature', 'serve', '-o', out);
+    expect(manifestOf()).toMatchObject({ inputs: [{ name: 'image' }], outputs: [{ name: 'scores' }] });
+    await expect(command('build', path, '--target', 'host', '--signature', 'x', '-o', out)).rejects.toThrow(/"serve"/);
+  });
+
+  test('--bind: shapes follow from the value, which `run` takes from its inputs', async () => {
+    const fill: Graph = {
+      name: 'fill',
+      tensors: [
+        { ...tensor('int32', [2], null), name: 'shape' },
+        { ...tensor('float32', [], null), name: 'value' },
+        { ...tensor('float32', [1, 1], null), name: 'y' },
+      ],
+      nodes: [{ kind: 'full', attrs: {}, inputs: [0, 1], outputs: [2], source: 0 }],
+      inputs: [0, 1],
+      outputs: [2],
+    };
+    const path = join(folder, 'fill.tflite');
+    writeFileSync(path, writeModel(modelOf(fill)));
+    const attempt = (...args: string[]) => command('build', path, '--target', 'host', '-o', out, ...args);
+    await attempt('--bind', 'shape=2,3');
+    expect(manifestOf()).toMatchObject({
+      inputs: [{ name: 'shape', bound: [2, 3] }, { name: 'value' }],
+      outputs: [{ shape: [2, 3] }],
+    });
+    await expect(attempt()).rejects.toThrow(/--bind/);
+    await expect(attempt('--bind', 'shape=2')).rejects.toThrow(/takes int32 \[2\]/);
+    await expect(attempt('--bind', 'shape=2,x')).rejects.toThrow(/takes int32 \[2\]/);
+    await expect(attempt('--bind', 'shape=2,1.5')).rejects.toThrow(/1.5 is no int32/);
+    await expect(attempt('--bind', 'size=2,3')).rejects.toThrow(/names no input.*shape, value/);
+    writeFileSync(join(folder, 'shape.npy'), writeNpy({ dtype: 'int32', shape: [2], data: Int32Array.of(1, 4) }));
+    writeFileSync(join(folder, 'value.npy'), writeNpy({ dtype: 'float32', shape: [], data: Float32Array.of(1.5) }));
+    const inputs = ['shape', 'value'].flatMap((name) => ['--input', `${name}=${join(folder, name)}.npy`]);
+    await command('run', path, '--target', 'host', ...inputs, '-o', out);
+    const { shape, data } = parseNpy(readFileSync(join(out, 'y.npy')), 'y');
+    expect({ shape, data }).toEqual({ shape: [1, 4], data: new Float32Array(4).fill(1.5) });
+  });
+});

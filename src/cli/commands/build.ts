@@ -3,13 +3,18 @@ import { cIdentifier } from '../../compiler/codegen/c.ts';
 import { compileModel } from '../../compiler/compile.ts';
 import { packageModel } from '../../compiler/package.ts';
 import { parseTarget, TARGET_HELP } from '../../compiler/targets/index.ts';
-import { importModel, modelName } from '../../model/tflite/importer.ts';
+import type { Profile } from '../../model/ops/definition.ts';
+import { modelName } from '../../model/tflite/importer.ts';
+import { bindArguments, bindOption, profileOption, readModel, signatureOption } from '../entry.ts';
 import { readModelFile } from '../model_file.ts';
 import { writeFiles } from '../write_files.ts';
 
 interface Options {
   readonly target: string;
   readonly output: string;
+  readonly profile: Profile;
+  readonly signature?: string;
+  readonly bind: readonly string[];
 }
 
 export function register(program: Command): void {
@@ -19,6 +24,9 @@ export function register(program: Command): void {
     .description('compile a model to MODEL.so, MODEL.a, MODEL.h and manifest.json')
     .requiredOption('--target <target>', `what to build for: ${TARGET_HELP}`)
     .requiredOption('-o, --output <folder>', 'where the files go')
+    .addOption(profileOption())
+    .addOption(signatureOption())
+    .addOption(bindOption())
     .action(build);
 }
 
@@ -26,7 +34,9 @@ async function build(path: string, options: Options): Promise<void> {
   const target = parseTarget(options.target);
   const bytes = readModelFile(path);
   const name = modelName(path);
-  const compiled = await compileModel(importModel(bytes, path), { target, name, symbol: cIdentifier(name) });
+  const model = bindArguments(readModel(path, options.signature), options.bind);
+  const { profile } = options;
+  const compiled = await compileModel(model, { target, name, symbol: cIdentifier(name), profile });
   const files = await packageModel(compiled, { model: bytes });
   await writeFiles(options.output, files);
   process.stdout.write(`${options.output}: ${files.map(([file]) => file).join(', ')}\n`);

@@ -62,6 +62,12 @@ interface Description {
   readonly constantBytes: number | null;
   readonly inputs: readonly PortInfo[];
   readonly outputs: readonly PortInfo[];
+  /** Entries of the model by name, with the names of their inputs and outputs. */
+  readonly signatures: readonly {
+    readonly key: string;
+    readonly inputs: readonly string[];
+    readonly outputs: readonly string[];
+  }[];
   readonly operators: readonly OperatorInfo[];
   readonly problems: readonly string[];
 }
@@ -89,6 +95,11 @@ function describe(reading: Reading, file: string, bytes: number): Description {
     constantBytes: constants?.reduce((sum, n) => sum + n, 0) ?? null,
     inputs: ports(main?.inputs),
     outputs: ports(main?.outputs),
+    signatures: (model?.signatures ?? []).map(({ key, inputs, outputs }) => ({
+      key,
+      inputs: inputs.map((p) => p.name),
+      outputs: outputs.map((p) => p.name),
+    })),
     operators,
     problems: reading.problems,
   };
@@ -121,6 +132,8 @@ function show(d: Description): string {
     );
     lines.push(...d.inputs.map((p) => `  input        ${showPort(p)}`));
     lines.push(...d.outputs.map((p) => `  output       ${showPort(p)}`));
+    if (d.signatures.length > 1)
+      lines.push(`  signatures   ${d.signatures.map((s) => JSON.stringify(s.key)).join(', ')} (--signature)`);
   }
   lines.push(`  operators    ${summary(d.operators)}`, '', ...table(d.operators));
   if (d.problems.length > 0) lines.push('', `NOT SUPPORTED: ${listProblems(d.file, d.problems)}`);

@@ -5,7 +5,7 @@ import { compileModel } from '../../compiler/compile.ts';
 import { floatTwin } from '../../compiler/passes/float_twin.ts';
 import { parseTarget, TARGET_HELP } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
-import { importModel } from '../../model/tflite/importer.ts';
+import type { Profile } from '../../model/ops/definition.ts';
 import { linkRunner } from '../../runtime/devices/image.ts';
 import {
   autoMode,
@@ -15,7 +15,7 @@ import {
   measure,
   type OperatorCost,
 } from '../../runtime/measure.ts';
-import { readModelFile } from '../model_file.ts';
+import { profileOption, readModel, signatureOption } from '../entry.ts';
 import { writeFiles } from '../write_files.ts';
 
 interface Options {
@@ -24,6 +24,8 @@ interface Options {
   readonly measure: 'auto' | MeasureMode;
   readonly perOp?: boolean;
   readonly json?: string;
+  readonly profile: Profile;
+  readonly signature?: string;
 }
 
 /** `int8-gate measure`: how fast a model is as INT8 and as FP32 on a target. */
@@ -39,6 +41,8 @@ export function register(program: Command): void {
         .choices(['auto', 'hardware', 'modelled'])
         .default('auto'),
     )
+    .addOption(profileOption())
+    .addOption(signatureOption())
     .option('--per-op', 'list what each operator costs (modelled cycles only)')
     .option('--json <file>', 'write the result as JSON')
     .action(run);
@@ -50,11 +54,11 @@ async function run(file: string, options: Options): Promise<void> {
   if (options.perOp && mode === 'hardware') {
     throw new InputError('--per-op splits modelled cycles among operators: add --measure modelled');
   }
-  const int8 = importModel(readModelFile(file), file);
-  const fp32 = options.fp32 === undefined ? floatTwin(int8) : importModel(readModelFile(options.fp32), options.fp32);
+  const int8 = readModel(file, options.signature);
+  const fp32 = options.fp32 === undefined ? floatTwin(int8) : readModel(options.fp32, options.signature);
   progress(`compiling ${int8.name} for ${target.name}`);
   const builds = await Promise.all([
-    compileModel(int8, { target, name: 'INT8', symbol: 'int8' }),
+    compileModel(int8, { target, name: 'INT8', symbol: 'int8', profile: options.profile }),
     compileModel(fp32, { target, name: 'FP32', symbol: 'fp32' }),
   ]);
   sameInputs(builds[0], builds[1], options.fp32 ?? file);
@@ -67,7 +71,11 @@ async function run(file: string, options: Options): Promise<void> {
       : describeModelled(int8.name, target.name, result, builds, options.perOp ?? false);
   process.stdout.write(`${lines.join('\n')}\n`);
   if (options.json === undefined) return;
-  const json = JSON.stringify(toJson(target.name, result, options.perOp ?? false), null, 2);
+  const json = JSON.stringify(
+    toJson({ target: target.name, profile: options.profile }, result, options.perOp ?? false),
+    null,
+    2,
+  );
   await writeFiles(dirname(options.json), [[basename(options.json), `${json}\n`]]);
 }
 
@@ -80,10 +88,14 @@ function sameInputs(int8: Build, fp32: Build, file: string): void {
 }
 
 /** The result as `--json` writes it. */
-function toJson(target: string, result: Measurement, perOp: boolean): object {
-  if (result.mode === 'hardware') return { target, ...result };
+function toJson(
+  of: { readonly target: string; readonly profile: Profile },
+  result: Measurement,
+  perOp: boolean,
+): object {
+  if (result.mode === 'hardware') return { ...of, ...result };
   const { perOp: costs, ...rest } = result;
-  return perOp ? { target, ...rest, perOp: costs } : { target, ...rest };
+  return perOp ? { ...of, ...rest, perOp: costs } : { ...of, ...rest };
 }
 
 function describeHardware(name: string, target: string, result: Measurement & { mode: 'hardware' }): string[] {

@@ -5,14 +5,16 @@ import { cIdentifier } from '../../compiler/codegen/c.ts';
 import { compileModel } from '../../compiler/compile.ts';
 import { parseTarget, TARGET_HELP } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
+import { bindInputs, decidingInputs } from '../../model/ir/bind.ts';
 import type { Model } from '../../model/ir/graph.ts';
-import { fromBytes, toBytes } from '../../model/tensor/dtype.ts';
+import type { Profile } from '../../model/ops/definition.ts';
+import { fromBytes, itemSize, toBytes } from '../../model/tensor/dtype.ts';
 import { parseNpy, writeNpy } from '../../model/tensor/npy.ts';
 import { elements, type Shape, showShape } from '../../model/tensor/shape.ts';
-import { importModel, modelName } from '../../model/tflite/importer.ts';
+import { modelName } from '../../model/tflite/importer.ts';
 import { linkRunner } from '../../runtime/devices/image.ts';
 import { openDevice } from '../../runtime/devices/open.ts';
-import { readModelFile } from '../model_file.ts';
+import { profileOption, readModel, signatureOption } from '../entry.ts';
 import { writeFiles } from '../write_files.ts';
 
 interface Options {
@@ -20,6 +22,8 @@ interface Options {
   readonly input: readonly string[];
   readonly output: string;
   readonly dumpAll?: boolean;
+  readonly profile: Profile;
+  readonly signature?: string;
 }
 
 export function register(program: Command): void {
@@ -30,6 +34,8 @@ export function register(program: Command): void {
     .requiredOption('--target <target>', `what to build for: ${TARGET_HELP}`)
     .option('--input <name=file>', 'elements of an input, .npy or raw (once for each input)', collect, [])
     .requiredOption('-o, --output <folder>', 'where the .npy files go')
+    .addOption(profileOption())
+    .addOption(signatureOption())
     .option('--dump-all', 'also write what every operator computed, to tensors/ in that folder')
     .action(run);
 }
@@ -39,10 +45,12 @@ const collect = (value: string, earlier: readonly string[]): string[] => [...ear
 async function run(path: string, options: Options): Promise<void> {
   const target = parseTarget(options.target);
   const name = modelName(path);
-  const model = importModel(readModelFile(path), path);
-  const shown = options.dumpAll ? exposeResults(model) : model;
-  const build = await compileModel(shown, { target, name, symbol: cIdentifier(name) });
-  const inputs = await readInputs(build.inputs, options.input, path);
+  const model = readModel(path, options.signature);
+  const inputs = await readInputs(inputPorts(model), options.input, path);
+  const fitted = bindDeciding(model, inputs);
+  const shown = options.dumpAll ? exposeResults(fitted) : fitted;
+  const { profile } = options;
+  const build = await compileModel(shown, { target, name, symbol: cIdentifier(name), profile });
   const image = await linkRunner([build]);
   const device = await openDevice(target);
   const [{ outputs: results, shapes }] = await device.run(image, [{ build: 0, inputs, samples: 1, reset: true }]);
@@ -62,6 +70,22 @@ async function run(path: string, options: Options): Promise<void> {
     process.stdout.write(`${options.output}/${files[i][0]}: ${dtype} ${showShape(shapeOf(i))}\n`);
   });
   if (files.length > count) process.stdout.write(`${options.output}/tensors/: ${files.length - count} tensors\n`);
+}
+
+type InputPort = Pick<Port, 'name' | 'dtype' | 'shape' | 'bytes'>;
+
+function inputPorts({ subgraphs: [graph] }: Model): InputPort[] {
+  return graph.inputs.map((id) => {
+    const { name, dtype, shape } = graph.tensors[id];
+    return { name, dtype, shape, bytes: elements(shape) * itemSize(dtype) };
+  });
+}
+
+/** The model made for the values of those inputs that decide shapes. */
+function bindDeciding(model: Model, inputs: readonly Uint8Array[]): Model {
+  const [graph, ...others] = model.subgraphs;
+  const given = graph.inputs.map((id, i) => [id, fromBytes(graph.tensors[id].dtype, inputs[i])] as const);
+  return { ...model, subgraphs: [bindInputs(graph, decidingInputs(graph, new Map(given))), ...others] };
 }
 
 /** The model with everything its operators compute among its outputs, after its own. */
@@ -87,11 +111,11 @@ function fileNames(ports: readonly Port[]): string[] {
 }
 
 /** The bytes of every input, from arguments of the form NAME=FILE. */
-async function readInputs(ports: readonly Port[], args: readonly string[], model: string): Promise<Uint8Array[]> {
+async function readInputs(ports: readonly InputPort[], args: readonly string[], model: string): Promise<Uint8Array[]> {
   const wanted = ports
     .map((port) => `  --input '${port.name}=FILE'   ${port.dtype} ${showShape(port.shape)}`)
     .join('\n');
-  const files = new Map<Port, string>();
+  const files = new Map<InputPort, string>();
   for (const arg of args) {
     // Names may hold an equals sign themselves.
     const port = ports.find((candidate) => arg.startsWith(`${candidate.name}=`));
@@ -110,7 +134,7 @@ async function readInputs(ports: readonly Port[], args: readonly string[], model
   );
 }
 
-async function readInput(port: Port, file: string): Promise<Uint8Array> {
+async function readInput(port: InputPort, file: string): Promise<Uint8Array> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(file);

@@ -9,6 +9,8 @@ import type { Engine } from '../../gate/cases/engine.ts';
 import { interpreterEngine } from '../../gate/cases/interpreter.ts';
 import { type CaseResult, runCases } from '../../gate/cases/run.ts';
 import { describeFailure, summaryTable, type TargetReport, targetReport } from '../../gate/cases/summary.ts';
+import type { Profile } from '../../model/ops/definition.ts';
+import { profileOption } from '../entry.ts';
 
 interface Options {
   readonly cases: string;
@@ -16,13 +18,14 @@ interface Options {
   readonly filter?: string;
   readonly target: readonly string[];
   readonly json?: string;
+  readonly profile: Profile;
 }
 
 /** The engines of each --engine, for the targets asked for. */
 const ENGINES = {
-  build: (targets): Engine[] => targets.map((target) => buildEngine(parseTarget(target))),
-  interpreter: (): Engine[] => [interpreterEngine()],
-} satisfies Record<string, (targets: readonly string[]) => Engine[]>;
+  build: (targets, profile): Engine[] => targets.map((target) => buildEngine(parseTarget(target), profile)),
+  interpreter: (_, profile): Engine[] => [interpreterEngine(profile)],
+} satisfies Record<string, (targets: readonly string[], profile: Profile) => Engine[]>;
 
 export function register(program: Command): void {
   program
@@ -31,6 +34,7 @@ export function register(program: Command): void {
     .requiredOption('--cases <file>', 'the list of cases, one JSON object a line')
     .option('--target <target>', 'build for this target (may be repeated; default: native)', collect, [])
     .addOption(new Option('--engine <name>', 'what runs the models').choices(Object.keys(ENGINES)).default('build'))
+    .addOption(profileOption())
     .option('--filter <regex>', 'only cases whose name matches')
     .option('--json <file>', 'write the results to a file')
     .action(verify);
@@ -46,7 +50,7 @@ async function verify(options: Options): Promise<void> {
   const folder = dirname(resolve(options.cases));
   const targets: Record<string, TargetReport> = {};
   const wantedTargets = options.target.length > 0 ? options.target : ['native'];
-  for (const engine of ENGINES[options.engine](wantedTargets)) {
+  for (const engine of ENGINES[options.engine](wantedTargets, options.profile)) {
     const results = await runCases(
       cases,
       engine,

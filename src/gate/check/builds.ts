@@ -18,10 +18,10 @@ export interface PairBuilds {
 }
 
 export async function buildPair(pair: Pair, target: Target): Promise<PairBuilds> {
-  const { name } = pair.config;
+  const { name, profile } = pair.config;
   const image = await linkRunner(
     await Promise.all([
-      compileModel(pair.int8, { target, name: `${name} INT8`, symbol: 'int8' }),
+      compileModel(pair.int8, { target, name: `${name} INT8`, symbol: 'int8', profile }),
       compileModel(pair.fp32, { target, name: `${name} FP32`, symbol: 'fp32' }),
     ]),
   );

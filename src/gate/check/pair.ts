@@ -2,6 +2,7 @@ import type { Port } from '../../compiler/build.ts';
 import { floatTwin } from '../../compiler/passes/float_twin.ts';
 import { InputError } from '../../errors.ts';
 import type { Model } from '../../model/ir/graph.ts';
+import { enterSignature } from '../../model/ir/signature.ts';
 import { itemSize } from '../../model/tensor/dtype.ts';
 import { elements, type Shape, showShape } from '../../model/tensor/shape.ts';
 import { importModel } from '../../model/tflite/importer.ts';
@@ -26,8 +27,12 @@ export interface Pair {
  */
 export function openPair(config: ModelConfig, files: Files): Pair {
   try {
-    const int8 = importModel(files.read(config.int8), config.int8);
-    const fp32 = config.fp32 === undefined ? floatTwin(int8) : importModel(files.read(config.fp32), config.fp32);
+    const read = (file: string): Model => {
+      const model = importModel(files.read(file), file);
+      return config.signature === undefined ? model : enterSignature(model, config.signature);
+    };
+    const int8 = read(config.int8);
+    const fp32 = config.fp32 === undefined ? floatTwin(int8) : read(config.fp32);
     checkPartners(config, int8, fp32);
     const inputs = { int8: ports(int8, 'inputs'), fp32: ports(fp32, 'inputs') };
     const dataset = openDataset(config.data, inputs, files);

@@ -45,13 +45,21 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
 
   const models: ModelReport[] = [];
   for (const pair of pairs) {
-    const { name, int8, fp32 = null, at } = pair.config;
+    const { name, int8, fp32 = null, profile, at } = pair.config;
     const reports: TargetReport[] = [];
     for (const target of targets) {
       const say = (text: string) => progress(`${name} on ${target.name}: ${text}`);
       reports.push(await checkTarget(pair, target, options.measure ?? 'auto', say));
     }
-    models.push({ name, verdict: worst(reports.map(({ verdict }) => verdict)), int8, fp32, at, targets: reports });
+    models.push({
+      name,
+      verdict: worst(reports.map(({ verdict }) => verdict)),
+      int8,
+      fp32,
+      profile,
+      at,
+      targets: reports,
+    });
   }
   return {
     schema: REPORT_SCHEMA,

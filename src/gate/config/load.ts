@@ -1,5 +1,6 @@
 import { type Document, isMap, isNode, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { InputError } from '../../errors.ts';
+import type { Profile } from '../../model/ops/definition.ts';
 import type { Place } from '../verdict/report.ts';
 import { configSchema, type RawConfig, type RawModel, type ThresholdId, type Thresholds } from './schema.ts';
 
@@ -9,6 +10,7 @@ export type KeyPath = readonly (string | number)[];
 /** A model entry with the defaults applied. */
 export interface ModelConfig extends RawModel {
   readonly metric: string;
+  readonly profile: Profile;
   readonly thresholds: Thresholds;
   /** The line of the configuration that starts this entry. */
   readonly at: Place;
@@ -156,7 +158,10 @@ function resolve(raw: RawConfig, file: string, at: (path: KeyPath) => Place): Co
     if (model.score !== undefined && model.metric !== 'auc') {
       problems.push({ at: at([...path, 'score']), text: `models[${i}].score belongs to "metric: auc"` });
     }
-    return { ...model, metric: metricOf(model), thresholds: thresholds as Thresholds, thresholdAt, at: at(path) };
+    return {
+      ...{ ...model, metric: metricOf(model), profile: model.profile ?? raw.defaults?.profile ?? 'tflite' },
+      ...{ thresholds: thresholds as Thresholds, thresholdAt, at: at(path) },
+    };
   });
   fail(problems);
   return {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROFILES } from '../../model/ops/definition.ts';
 import { didYouMean } from './suggest.ts';
 
 /**
@@ -172,6 +173,12 @@ const metric = z
   .string(want('one of top1, top5 (any topN), auc, agreement, mse, mae, cosine, sqnr'))
   .regex(metricPattern, want('one of top1, top5 (any topN), auc, agreement, mse, mae, cosine, sqnr'));
 
+const profile = z
+  .enum(PROFILES, want(PROFILES.join(', ')))
+  .describe(
+    'the integer rounding of INT8 builds: that of the runtime you deploy on (docs/arithmetic.md); tflite when absent',
+  );
+
 const model = mapping({
   name: z
     .string(want('a name'))
@@ -179,6 +186,10 @@ const model = mapping({
     .describe('what reports call it'),
   int8: path('the path of the INT8 .tflite'),
   fp32: path('the path of the FP32 .tflite').optional().describe('when absent: a dequantized twin of the INT8 model'),
+  signature: path('the name of a signature')
+    .optional()
+    .describe("which of the models' signatures is checked; their main graph when absent"),
+  profile: profile.optional(),
   data: data.describe('the samples that both models see'),
   metric: metric.optional().describe('top1 with labels and agreement without, when absent'),
   score: z
@@ -197,7 +208,11 @@ export const configSchema = mapping({
     .max(32)
     .optional()
     .describe('native (when absent), host, cortex-a72, neoverse-n1, …, aarch64[+dotprod][+i8mm][+fp16]'),
-  defaults: mapping({ thresholds: thresholds.optional(), regression: regression.optional() }).optional(),
+  defaults: mapping({
+    thresholds: thresholds.optional(),
+    regression: regression.optional(),
+    profile: profile.optional(),
+  }).optional(),
   models: z.array(model, want('a list of models')).min(1, want('a list of at least one model')).max(1000),
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROFILES } from '../../model/ops/definition.ts';
 
 /**
  * The report model: what a check found, as data. `check --json` writes it, everything that people read (Markdown,
@@ -108,6 +109,7 @@ const modelSchema = z.object({
   verdict: statusSchema,
   int8: z.string().describe('path of the INT8 model, as in the configuration'),
   fp32: z.string().nullable().describe('path of its partner; null: the dequantized twin of the INT8 model'),
+  profile: z.enum(PROFILES).optional().describe('the integer rounding of the INT8 build: docs/arithmetic.md'),
   at: placeSchema.nullable(),
   targets: z.array(targetSchema),
 });

@@ -55,6 +55,20 @@ export function calleesOf(node: Node): readonly Callee[] {
   }
 }
 
+/** The node with its graphs found by other numbers. */
+export function renumberCallees(node: Node, to: (graph: number) => number): Node {
+  switch (node.kind) {
+    case 'if':
+      return { ...node, attrs: { thenGraph: to(node.attrs.thenGraph), elseGraph: to(node.attrs.elseGraph) } };
+    case 'while':
+      return { ...node, attrs: { condition: to(node.attrs.condition), body: to(node.attrs.body) } };
+    case 'call_once':
+      return { ...node, attrs: { init: to(node.attrs.init) } };
+    default:
+      return node;
+  }
+}
+
 /** What tells a variable of the model from others. */
 export const variableName = (attrs: ControlFamily['var_handle']): string => `${attrs.container}/${attrs.sharedName}`;
 

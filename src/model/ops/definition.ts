@@ -7,7 +7,8 @@ import type { OpAttrs, OpKind } from './kinds.ts';
  * Which integer rounding a quantized model is computed with; see docs/arithmetic.md.
  * `tflite`: TFLite's reference kernels, bit for bit.
  */
-export type Profile = 'tflite' | 'single' | 'xnnpack';
+export const PROFILES = ['tflite', 'single', 'xnnpack'] as const;
+export type Profile = (typeof PROFILES)[number];
 
 /** What an operator's rules see: its attributes and the tensors it reads and writes (an absent operand is null). */
 export interface OpView<K extends OpKind> {

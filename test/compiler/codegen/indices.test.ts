@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { compileModel } from '../../../src/compiler/compile.ts';
+import { parseTarget } from '../../../src/compiler/targets/index.ts';
+import { interpretValues, type Value } from '../../../src/model/interpreter/index.ts';
+import { bindInputs } from '../../../src/model/ir/bind.ts';
 import type { Graph, Node, Tensor } from '../../../src/model/ir/graph.ts';
-import type { TensorData } from '../../../src/model/tensor/dtype.ts';
+import { type DType, fromBytes, type TensorData, toBytes } from '../../../src/model/tensor/dtype.ts';
+import { elements } from '../../../src/model/tensor/shape.ts';
+import { linkRunner } from '../../../src/runtime/devices/image.ts';
+import { openDevice } from '../../../src/runtime/devices/open.ts';
 import { ints, tensor } from '../operators.ts';
-import { modelOf, runBuilds } from '../run.ts';
+import { cacheDir, modelOf, runBuilds } from '../run.ts';
 
 const data = tensor('float32', [3, 4], null);
 const fed = (...shape: number[]): Tensor => tensor('int32', shape, null);
@@ -52,8 +59,80 @@ describe('a build meets indices that are fed', () => {
     await expect(run(graph, ...inputs)).rejects.toThrow(/index in the data of \w+ lies outside/);
   });
 
-  test('whose result has no fixed size: it is not built', async () => {
-    const dynamic = graphOf('argwhere', {}, [tensor('bool', [4], null)], tensor('int64', [4, 1], null));
-    await expect(run(dynamic, Uint8Array.of(0, 1, 0, 1))).rejects.toThrow('only known when the model runs');
+  test('in a range that another operator fills: refused by name', async () => {
+    const found = graphOf('argwhere', {}, [tensor('bool', [4], null)], tensor('int64', [4, 1], null));
+    const cast = { kind: 'cast', attrs: {}, inputs: [1], outputs: [2], source: 1 } as unknown as Node;
+    const both: Graph = {
+      ...found,
+      tensors: [...found.tensors, tensor('int32', [4, 1], null)],
+      nodes: [...found.nodes, cast],
+      outputs: [2],
+    };
+    await expect(run(both, Uint8Array.of(0, 1, 0, 1))).rejects.toThrow(/reads .* whose size changes from run to run/);
+  });
+});
+
+describe('a result whose size is data', () => {
+  const where = (dtype: DType, ...shape: number[]): Graph =>
+    graphOf('argwhere', {}, [tensor(dtype, shape, null)], tensor('int64', [1, shape.length], null));
+
+  /** What a build gives for each sample, cut to its size, run one after another in one instance. */
+  async function rowsOf(graph: Graph, target: string, samples: readonly TensorData[]): Promise<Value[]> {
+    const options = { target: parseTarget(target), name: 'where', symbol: 'where', cacheDir };
+    const build = await compileModel(modelOf(graph), options);
+    const inputs = [Buffer.concat(samples.map(toBytes))];
+    const job = { build: 0, inputs, samples: samples.length, reset: false };
+    const [{ outputs, shapes }] = await (await openDevice(options.target)).run(
+      await linkRunner([build], { cacheDir }),
+      [job],
+    );
+    const [{ bytes, dtype }] = build.outputs;
+    return samples.map((_, s) => {
+      const [shape] = shapes![s];
+      const data = fromBytes(dtype, outputs[0].subarray(s * bytes, (s + 1) * bytes)).subarray(0, elements(shape));
+      return { shape, data };
+    });
+  }
+
+  test.each(['host', 'aarch64'])('comes with its extents on %s', async (target) => {
+    const graph = where('float32', 2, 1, 3);
+    const samples = [
+      [0, 1, 0, 2, -1, 0],
+      [0, 0, 0, -0, 0, 0],
+      [1, 2, 3, 4, 5, Number.NaN],
+      [0, 0, 0, 0, 0, 1],
+    ];
+    const data = samples.map((sample) => Float32Array.from(sample));
+    const expected = data.map((sample) => interpretValues(modelOf(graph), [sample])[0]);
+    expect(expected.map(({ shape }) => shape)).toEqual([
+      [3, 3],
+      [0, 3],
+      [6, 3],
+      [1, 3],
+    ]);
+    expect(await rowsOf(graph, target, data)).toEqual(expected);
+  });
+
+  test('of no dimensions', async () => {
+    const [one, none] = await rowsOf(where('int32'), 'host', [Int32Array.of(7), Int32Array.of(0)]);
+    expect([one.shape, none.shape]).toEqual([
+      [1, 0],
+      [0, 0],
+    ]);
+  });
+});
+
+describe('a value that decides a shape', () => {
+  const fill = graphOf('full', {}, [fed(2), tensor('int8', [], null)], tensor('int8', [1, 1], null));
+
+  test('is bound: the build takes it and no other', async () => {
+    const bound = bindInputs(fill, new Map([[0, Int32Array.of(2, 3)]]));
+    expect(await run(bound, Int32Array.of(2, 3), Int8Array.of(-5))).toEqual(new Int8Array(6).fill(-5));
+    expect(await run(bound, Int32Array.of(2, 3), Int8Array.of(7))).toEqual(new Int8Array(6).fill(7));
+    await expect(run(bound, Int32Array.of(3, 2), Int8Array.of(7))).rejects.toThrow(/another value than the one/);
+  });
+
+  test('is asked for', async () => {
+    await expect(run(fill, Int32Array.of(2, 3), Int8Array.of(7))).rejects.toThrow(/bind the inputs that decide it/);
   });
 });
