@@ -71,6 +71,12 @@ IG_INLINE int32_t ig_requant_s32_tflite(int32_t x, int32_t m, int shift) {
   return ig_rdivpot(ig_sqrdmulh(ig_shl(x, left), m), right > 31 ? 31 : right);
 }
 
+/* Rounds twice, both times with halves up: SQRDMULH and SRSHL. */
+IG_INLINE int32_t ig_requant_s32_up(int32_t x, int32_t m, int shift) {
+  const int32_t high = ig_sqrdmulh(ig_shl(x, shift > 0 ? shift : 0), m);
+  return shift < 0 ? (int32_t)(((int64_t)high + (1ll << (-shift - 1))) >> -shift) : high;
+}
+
 /* Rounds once: (x * m + half) >> (31 - shift), halves up. shift <= 30. */
 IG_INLINE int32_t ig_requant_s32_single(int32_t x, int32_t m, int shift) {
   int total = 31 - shift;

@@ -11,8 +11,8 @@
 
 enum { PLAIN_I8, PLAIN_U8, PLAIN_I16, PLAIN_F32 };
 /* What becomes of a sum: fixed point or double of 32 bits (gemm_epilogue), the same of 64 bits (INT16x8), the float
- * sum itself, or an integer sum times the scales: hybrid. */
-enum { PLAIN_INTEGER, PLAIN_WIDE, PLAIN_FLOAT, PLAIN_HYBRID };
+ * sum itself, or an integer sum times the scales: hybrid. PLAIN_HALVES_UP: fixed point that rounds twice with halves up. */
+enum { PLAIN_INTEGER, PLAIN_WIDE, PLAIN_FLOAT, PLAIN_HYBRID, PLAIN_HALVES_UP };
 
 typedef struct {
   conv_shape shape;
@@ -87,6 +87,9 @@ IG_INLINE void plain_store(const conv_plain *p, int64_t sum, float fsum, float s
   int32_t r;
   if (p->finish == PLAIN_INTEGER) {
     r = gemm_result(&p->out, (int32_t)(uint32_t)(uint64_t)(sum + p->out.bias[c]), c);
+  } else if (p->finish == PLAIN_HALVES_UP) {
+    r = ig_requant_s32_up((int32_t)(uint32_t)(uint64_t)(sum + p->out.bias[c]), p->out.multiplier[c], p->out.shift[c]);
+    r = ig_clamp(r + p->out.zero_point, p->out.low, p->out.high);
   } else if (p->out.requantize == GEMM_DOUBLE) {
     r = gemm_round_away((double)(sum + p->bias_wide[c]) * p->out.scale[c]);
     r = ig_clamp(r + p->out.zero_point, p->out.low, p->out.high);

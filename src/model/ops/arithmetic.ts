@@ -93,6 +93,12 @@ export function multiplyByMultiplier(x: number, m: Multiplier): number {
     : roundingDivideByPOT(doublingHighMul(x, m.multiplier), -m.shift);
 }
 
+/** Double rounding with both halves up, as SQRDMULH and SRSHL leave it: the GEMM library on int16 results. */
+export function multiplyByMultiplierUp(x: number, m: Multiplier): number {
+  const high = doublingHighMul(m.shift > 0 ? Math.imul(x, 2 ** Math.min(m.shift, 31)) : x, m.multiplier);
+  return m.shift < 0 ? Math.floor((high + 2 ** (-m.shift - 1)) / 2 ** -m.shift) : high;
+}
+
 /** (x·m + 2^(t−1)) >> t for int32 x, a multiplier m and t in [1, 62]; the result as int32. */
 function roundingShiftedProduct(x: number, m: number, t: number): number {
   if (t < 17) {

@@ -1,7 +1,15 @@
 import type { Tensor } from '../ir/graph.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
-import { activationRange, castInt32, clamp, requantizer, roundAway } from './arithmetic.ts';
+import {
+  activationRange,
+  castInt32,
+  clamp,
+  multiplyByMultiplierUp,
+  quantizeMultiplier,
+  requantizer,
+  roundAway,
+} from './arithmetic.ts';
 import type { Activation } from './attrs.ts';
 import { dataOf, defineOp, firstProblems, operand, parameters, rankIs } from './checks.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
@@ -47,15 +55,34 @@ function integerFinish(op: EvalView<Kind>, units: number): Finish {
   const { scale, zeroPoint } = parameters(output);
   const { min, max } = activationRange(op.attrs.activation, scale, zeroPoint, output.dtype);
   const factors = denseFactors(operand(op, 0), operand(op, 1), output);
+  const one = factors.length === 1;
   const wide = isWide(operand(op, 0), op.inputs[2], op.attrs);
   const bias = biasValues(op.data[2], units, wide);
+  if (readsBytes(op)) {
+    const multipliers = factors.map(quantizeMultiplier);
+    const requantize = (acc: number, c: number) => multiplyByMultiplierUp(acc, multipliers[one ? 0 : c]);
+    return (acc, c) => clamp((requantize((acc + bias[c]) | 0, c) + zeroPoint) | 0, min, max);
+  }
   if (op.profile !== 'tflite' && !wide) {
     const requantize = requantizer(op.profile, factors);
     return (acc, c) => clamp((requantize((acc + bias[c]) | 0, c) + zeroPoint) | 0, min, max);
   }
-  const one = factors.length === 1;
   const total = wide ? (acc: number, c: number) => acc + bias[c] : (acc: number, c: number) => (acc + bias[c]) | 0;
   return (acc, c) => clamp((castInt32(roundAway(total(acc, c) * factors[one ? 0 : c])) + zeroPoint) | 0, min, max);
+}
+
+/**
+ * Whether int8 data give int16. TFLite hands such layers, bytes and zero points as they are, to its kernel for uint8 (the
+ * reference one crashes on them, so the optimized one counts), which rounds twice with halves up. Source: EvalQuantized
+ * (fully_connected.cc).
+ */
+export const readsBytes = (op: OpView<Kind>): boolean =>
+  operand(op, 0).dtype === 'int8' && op.outputs[0].dtype === 'int16';
+
+/** An int8 tensor as uint8 of the same bytes. */
+export function asBytes(t: Tensor): Tensor {
+  const { scales, zeroPoints, axis } = t.quantization!;
+  return { ...t, dtype: 'uint8', quantization: { scales, zeroPoints: zeroPoints.map((z) => z & 255), axis } };
 }
 
 /** Integer weights, float data: each row of the data gets its own scale. Source: EvalHybridDense (fully_connected.cc). */
@@ -103,8 +130,10 @@ function evaluate(op: EvalView<Kind>): TensorData[] {
     return [out];
   }
   const finish = integerFinish(op, units);
-  const x = centered(op.data[0]!, [parameters(data).zeroPoint]);
-  const w = centered(op.data[1]!, [parameters(weights).zeroPoint]);
+  const [x, w] = [data, weights].map((t, i) => {
+    if (!readsBytes(op)) return centered(op.data[i]!, [parameters(t).zeroPoint]);
+    return centered(new Uint8Array(op.data[i] as Int8Array), [parameters(asBytes(t)).zeroPoint]);
+  });
   const wide = isWide(data, op.inputs[2], op.attrs);
   const sums = wide ? new Float64Array(units) : new Int32Array(units);
   for (let r = 0, o = 0; r < rows; r++) {

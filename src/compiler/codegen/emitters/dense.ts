@@ -1,6 +1,6 @@
 import { operand } from '../../../model/ops/checks.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
-import { type DenseFamily, denseFactors } from '../../../model/ops/dense.ts';
+import { asBytes, type DenseFamily, denseFactors, readsBytes } from '../../../model/ops/dense.ts';
 import { isWide, weightedForm } from '../../../model/ops/weights.ts';
 import { elements } from '../../../model/tensor/shape.ts';
 import { zeroPointOf } from '../../schedules/index.ts';
@@ -22,10 +22,10 @@ function emitDense(op: OpView<'nn.dense'>, ctx: EmitContext): Emission {
   const { activation, asymmetricQuantizeInputs } = op.attrs;
   const form = weightedForm(data, weights)!;
   const wide = form === 'integer' && isWide(data, bias, op.attrs);
+  const bytes = readsBytes(op);
+  const inDouble = wide || (ctx.profile === 'tflite' && !bytes);
   const requantization: Requantization | null =
-    form === 'integer'
-      ? { factors: denseFactors(data, weights, output), inDouble: wide || ctx.profile === 'tflite' }
-      : null;
+    form === 'integer' ? { factors: denseFactors(data, weights, output), inDouble } : null;
   if (rows === 0) return { includes: [], body: '' };
   const constant = weights.data !== null && (bias === null || bias.data !== null);
   if (constant && form !== 'hybrid' && data.dtype !== 'int16' && output.dtype === data.dtype) {
@@ -52,7 +52,8 @@ function emitDense(op: OpView<'nn.dense'>, ctx: EmitContext): Emission {
   }
   return emitPlain(
     {
-      ...{ data, weights, bias, output, shape: shapeOf(1, depth), batch: rows, outs: units, multiplier: 0 },
+      ...(bytes ? { data: asBytes(data), weights: asBytes(weights), halvesUp: true } : { data, weights }),
+      ...{ bias, output, shape: shapeOf(1, depth), batch: rows, outs: units, multiplier: 0 },
       ...{ activation, requantization, hybrid: { asymmetric: asymmetricQuantizeInputs, weightsThenData: false } },
       biasType: op.attrs.biasType,
     },

@@ -30,6 +30,8 @@ export interface PlainLayer extends BiasType {
   readonly activation: Activation;
   /** null for float and hybrid. */
   readonly requantization: Requantization | null;
+  /** Rounds twice, with halves up, whatever the profile. */
+  readonly halvesUp?: boolean;
   /** How a hybrid layer quantizes its data and scales its sums. */
   readonly hybrid: { readonly asymmetric: boolean; readonly weightsThenData: boolean };
 }
@@ -94,9 +96,10 @@ function integerFields(layer: PlainLayer, ctx: EmitContext): Fields {
   const fields = epilogueFields(
     {
       ...{ output, activation: layer.activation, requantization: requantization!, layout },
-      ...{ profile: wide ? 'tflite' : ctx.profile, bias: wide ? 'NULL' : sums },
+      ...{ profile: wide || layer.halvesUp ? 'tflite' : ctx.profile, bias: wide ? 'NULL' : sums },
     },
     ctx,
   );
-  return { finish: wide ? 'PLAIN_WIDE' : 'PLAIN_INTEGER', ...(wide ? { bias_wide: sums } : {}), ...fields };
+  const finish = wide ? 'PLAIN_WIDE' : layer.halvesUp ? 'PLAIN_HALVES_UP' : 'PLAIN_INTEGER';
+  return { finish, ...(wide ? { bias_wide: sums } : {}), ...fields };
 }
