@@ -7,11 +7,12 @@ import type { DType, TensorData } from '../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';
 import type { Shape } from '../../src/model/tensor/shape.ts';
 
-/** One operator with its operands: tensors with data are constants, the others are fed. */
+/** One operator with its operands: tensors with data are constants, variables keep their state, the others are fed. */
 export interface Case {
   readonly kind: OpKind;
   readonly attrs: object;
-  readonly operands: readonly Tensor[];
+  /** null: an optional one that is left out. */
+  readonly operands: readonly (Tensor | null)[];
   readonly dtype: DType;
   readonly quantization: Quantization | null;
   /** The types of further results. */

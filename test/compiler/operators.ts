@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Graph, Node, Tensor } from '../../src/model/ir/graph.ts';
+import { ABSENT, type Graph, type Node, type Tensor } from '../../src/model/ir/graph.ts';
 import { rulesOf } from '../../src/model/ir/shapes.ts';
 import type { OpView } from '../../src/model/ops/definition.ts';
 import type { OpKind } from '../../src/model/ops/kinds.ts';
@@ -179,7 +179,7 @@ export const cases: fc.Arbitrary<Case> = fc
     { arbitrary: rescaling, weight: 1 },
     { arbitrary: halves, weight: 1 },
   )
-  .filter((c) => problemsOf(c).length === 0);
+  .filter((c) => isSound(c));
 
 /** The results of a case, of the given shapes. */
 const resultsOf = (c: Case, shapes: readonly Shape[]): Tensor[] =>
@@ -199,6 +199,8 @@ function problemsOf(c: Case): string[] {
   const before = check(blank(c)).filter((text) => !/shape/.test(text));
   return before.length > 0 ? before : check({ ...blank(c), outputs: resultsOf(c, shapesOf(c)) });
 }
+/** Whether the operator is defined for its operands. */
+export const isSound = (c: Case): boolean => problemsOf(c).length === 0;
 const nodeOf = (c: Case): Node =>
   ({ kind: c.kind, attrs: c.attrs, inputs: [], outputs: [], source: 0 }) as unknown as Node;
 
@@ -209,8 +211,9 @@ export function graphOf(list: readonly Case[]): Graph {
   const outputs: number[] = [];
   const nodes = list.map((c, source) => {
     const operands = c.operands.map((operand, i) => {
+      if (operand === null) return ABSENT;
       const id = tensors.push({ ...operand, name: `${source} ${c.kind} operand ${i}` }) - 1;
-      if (operand.data === null) inputs.push(id);
+      if (operand.data === null && !operand.variable) inputs.push(id);
       return id;
     });
     const results = resultsOf(c, shapesOf(c)).map((result, i) => {
