@@ -94,6 +94,12 @@ const MOVES: readonly Make[] = [
     return of(d, 'slice', {}, [d.data, list(type, begin), list(type, size)]);
   },
   (d) => {
+    const rank = d.data.shape.length;
+    const update = { ...d.data, shape: d.data.shape.map((n) => d.pick(n + 1)) };
+    const start = d.pick(2) === 0 ? tensor('int32', [rank], null) : indices(d, [rank], () => d.pick(12) - 3);
+    return of(d, 'dynamic_update_slice', {}, [d.data, update, start]);
+  },
+  (d) => {
     const parts = 1 + d.pick(3);
     const axis = axisOf(d);
     const shape = d.data.shape.with(axis, parts * (1 + d.pick(4)));

@@ -10,6 +10,7 @@ import { randomData, randomOf } from '../model/graphs.ts';
 import { activation, type Case, dim, ints, nhwc, quantization, scale, shapes, tensor } from './draws.ts';
 import { moving } from './moving.ts';
 import { pointwise } from './pointwise.ts';
+import { vision } from './vision.ts';
 import { windowed } from './windowed.ts';
 
 export { type Case, ints, shapes, tensor } from './draws.ts';
@@ -175,6 +176,7 @@ export const cases: fc.Arbitrary<Case> = fc
     { arbitrary: moves, weight: 5 },
     { arbitrary: moving, weight: 12 },
     { arbitrary: windowed, weight: 8 },
+    { arbitrary: vision, weight: 2 },
     { arbitrary: conversions, weight: 3 },
     { arbitrary: rescaling, weight: 1 },
     { arbitrary: halves, weight: 1 },

@@ -131,6 +131,7 @@ function emitNode(graph: Graph, node: Node, name: string, model: ModelCode): Nod
     },
     constant: (data) => `((const ${elementType(data)} *)(${BLOB} + ${blob.add(data)}))`,
     scratch(bytes) {
+      if (bytes === 0) return 'NULL';
       const at = scratchBytes;
       scratchBytes += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
       return `((void *)(scratch + ${at}))`;
