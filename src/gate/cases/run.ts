@@ -1,7 +1,7 @@
 import { EnvironmentError, InputError } from '../../errors.ts';
 import { bindInputs, decidingInputs } from '../../model/ir/bind.ts';
+import { inferCallShapes } from '../../model/ir/call_shapes.ts';
 import type { Graph, Model, TensorId } from '../../model/ir/graph.ts';
-import { inferShapes } from '../../model/ir/shapes.ts';
 import { verifyGraph } from '../../model/ir/verify.ts';
 import { type NpyArray, parseNpy } from '../../model/tensor/npy.ts';
 import { type Shape, sameShape, showShape } from '../../model/tensor/shape.ts';
@@ -198,10 +198,10 @@ function withInputShapes(model: Model, shapes: readonly Shape[]): Model {
     const at = graph.inputs.indexOf(id);
     return at < 0 ? t : { ...t, shape: shapes[at] };
   });
-  const resized = inferShapes({ ...graph, tensors });
-  const faults = verifyGraph(resized);
+  const resized = inferCallShapes({ ...model, subgraphs: [{ ...graph, tensors }, ...others] });
+  const faults = resized.subgraphs.flatMap((g) => verifyGraph(g));
   if (faults.length > 0) throw new InputError(`with inputs ${shapes.map(showShape).join(', ')}: ${faults.join('; ')}`);
-  return { ...model, subgraphs: [resized, ...others] };
+  return resized;
 }
 
 async function judge(
