@@ -38,7 +38,7 @@ IG_INLINE void ig_lstm_prepare(const ig_lstm *p, ig_lstm_vector *v, const float 
 IG_INLINE float ig_lstm_product(const ig_lstm *p, const ig_lstm_vector *v, const void *w, float scale, int32_t row, int32_t n) {
   if (!p->hybrid) return ig_dot_f32((const float *)w + (size_t)row * n, v->values, n);
   const int8_t *from = (const int8_t *)w + (size_t)row * n;
-  const int32_t sum = ig_dot_s8(from, v->quantized, n) - (p->asymmetric ? ig_sum_s8(from, n) * v->zero : 0);
+  const int32_t sum = ig_dot_s8(from, v->quantized, n) - (p->asymmetric ? ig_total_s8(from, n) * v->zero : 0);
   return (float)sum * (v->scale * scale);
 }
 

@@ -26,7 +26,7 @@ IG_INLINE int32_t ig_dot_s16(const int16_t *restrict a, const int16_t *restrict 
   return sum;
 }
 
-IG_INLINE int32_t ig_sum_s8(const int8_t *restrict a, int32_t n) {
+IG_INLINE int32_t ig_total_s8(const int8_t *restrict a, int32_t n) {
   int32_t sum = 0;
   for (int32_t k = 0; k < n; k++) sum += a[k];
   return sum;

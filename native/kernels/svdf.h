@@ -32,7 +32,7 @@ IG_INLINE void ig_svdf_run_f32(const ig_svdf_f32 *p, const float *in, float *res
       float *newest = state + (size_t)(r + 1) * s->memory - 1;
       if (p->hybrid) {
         const int8_t *w = (const int8_t *)p->feature + row;
-        const int32_t sum = ig_dot_s8(w, q, s->inputs) - (p->asymmetric ? ig_sum_s8(w, s->inputs) * zero : 0);
+        const int32_t sum = ig_dot_s8(w, q, s->inputs) - (p->asymmetric ? ig_total_s8(w, s->inputs) * zero : 0);
         *newest = (float)sum * (scale * p->feature_scale);
       } else {
         *newest = ig_dot_f32((const float *)p->feature + row, in, s->inputs);

@@ -166,6 +166,9 @@ const halves: fc.Arbitrary<Case> = shapes.map((shape) => ({
   quantization: null,
 }));
 
+/** Every family but convolution and fully connected; combinations that are not defined are among them. */
+export const families = { pointwise, pools, means, softmaxes, moves, moving, windowed, conversions, rescaling, halves };
+
 /** Operators of every family but convolution and fully connected, in every form that they are defined for. */
 export const cases: fc.Arbitrary<Case> = fc
   .oneof(
@@ -195,7 +198,8 @@ const blank = (c: Case): OpView<OpKind> => ({
   ),
 });
 const shapesOf = (c: Case): Shape[] => rulesOf(nodeOf(c)).shapes(blank(c)) as Shape[];
-function problemsOf(c: Case): string[] {
+/** Why an operator is not defined for the operands of a case. */
+export function problemsOf(c: Case): string[] {
   const { check } = rulesOf(nodeOf(c));
   // The declared shape is not known yet; every other problem counts.
   const before = check(blank(c)).filter((text) => !/shape/.test(text));

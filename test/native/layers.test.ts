@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { interpret } from '../../src/model/interpreter/index.ts';
-import { difference, modelOfLayers, runLayers, sampleLayers } from './layers.ts';
+import { difference, modelOfLayers, sampleLayers } from './layers.ts';
+import { runLayers } from './run_layers.ts';
 
 const LAYERS = sampleLayers(60, 20);
 

@@ -1,22 +1,11 @@
 /** Graphs of single layers side by side, so that one program tests many: each has an input and an output of its own. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll } from 'vitest';
-import { generate } from '../../src/compiler/codegen/generate.ts';
-import type { ScheduleSource } from '../../src/compiler/schedules/index.ts';
-import { parseTarget } from '../../src/compiler/targets/index.ts';
-import { compileModelSource } from '../../src/compiler/toolchain/index.ts';
 import type { Graph, Model, Node, Tensor } from '../../src/model/ir/graph.ts';
 import { rulesOf } from '../../src/model/ir/shapes.ts';
 import type { Activation } from '../../src/model/ops/attrs.ts';
-import type { Profile } from '../../src/model/ops/definition.ts';
-import { allocate, type DType, fromBytes, type TensorData, toBytes } from '../../src/model/tensor/dtype.ts';
+import { allocate, type DType, type TensorData } from '../../src/model/tensor/dtype.ts';
 import type { Quantization } from '../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../src/model/tensor/shape.ts';
-import { linkRunner } from '../../src/runtime/devices/image.ts';
-import { openDevice } from '../../src/runtime/devices/open.ts';
 import { randomOf } from '../model/graphs.ts';
 
 /** Operand types; see `Operands` of the schedules for the 8-bit ones. */
@@ -227,32 +216,6 @@ export function modelOfLayers(wanted: readonly Layer[]): { readonly model: Model
     model: { name: 'layers', description: '', subgraphs: [whole], signatures: [] },
     inputs: made.map(({ input }) => input),
   };
-}
-
-export const cacheDir = mkdtempSync(join(tmpdir(), 'int8-gate-native-'));
-afterAll(() => rmSync(cacheDir, { recursive: true, force: true }));
-
-export interface BuildOptions {
-  readonly family?: 'gcc' | 'clang';
-  readonly profile?: Profile;
-  readonly schedules?: ScheduleSource;
-}
-
-/** Generated, compiled and run on a target. */
-export async function runLayers(
-  model: Model,
-  inputs: readonly TensorData[],
-  targetName: string,
-  { family, profile = 'tflite', schedules }: BuildOptions = {},
-): Promise<TensorData[]> {
-  const target = parseTarget(targetName);
-  const code = generate(model.subgraphs[0], { target, profile, name: 'layers', symbol: 'layers', schedules });
-  const { archive } = await compileModelSource(code, target, { cacheDir, family });
-  const build = { ...code, name: 'layers', target, profile, archive };
-  const image = await linkRunner([build], { cacheDir, family });
-  const device = await openDevice(target);
-  const [{ outputs }] = await device.run(image, [{ build: 0, inputs: inputs.map(toBytes), samples: 1, reset: true }]);
-  return outputs.map((bytes, i) => fromBytes(code.outputs[i].dtype, bytes));
 }
 
 /** What is wrong with a layer's result; null when it is right: integers equal, floats within 1e-5 of the largest. */

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { interpret } from '../../src/model/interpreter/index.ts';
 import type { Profile } from '../../src/model/ops/definition.ts';
-import { difference, modelOfLayers, runLayers, sampleLayers } from './layers.ts';
+import { difference, modelOfLayers, sampleLayers } from './layers.ts';
+import { runLayers } from './run_layers.ts';
 
 const LAYERS = sampleLayers(80, 3).filter(({ form, gain }) => form.includes('int8') && gain > 1e-3);
 

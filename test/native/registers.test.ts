@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { BLOB_FILE, generate } from '../../src/compiler/codegen/generate.ts';
 import { parseTarget } from '../../src/compiler/targets/index.ts';
 import { compileFlags, findCompiler, includeDirs, runTool } from '../../src/compiler/toolchain/index.ts';
-import { cacheDir, type Form, type Layer, modelOfLayers } from './layers.ts';
+import { type Form, type Layer, modelOfLayers } from './layers.ts';
+import { cacheDir } from './run_layers.ts';
 
 /** A loop of the compiler's assembly that holds no other: its lines. */
 function innerLoops(assembly: string): string[][] {

@@ -6,7 +6,8 @@ import {
   type ScheduleSource,
 } from '../../src/compiler/schedules/index.ts';
 import { interpret } from '../../src/model/interpreter/index.ts';
-import { difference, type Form, type Layer, modelOfLayers, runLayers } from './layers.ts';
+import { difference, type Form, type Layer, modelOfLayers } from './layers.ts';
+import { runLayers } from './run_layers.ts';
 
 /** Every tile of a kernel that the registers hold. */
 function tiles(kernel: GemmKernel): GemmSchedule[] {

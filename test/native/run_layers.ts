@@ -1,0 +1,40 @@
+/** Compiles a model of layers in ways that the tests choose, and runs it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { generate } from '../../src/compiler/codegen/generate.ts';
+import type { ScheduleSource } from '../../src/compiler/schedules/index.ts';
+import { parseTarget } from '../../src/compiler/targets/index.ts';
+import { compileModelSource } from '../../src/compiler/toolchain/index.ts';
+import type { Model } from '../../src/model/ir/graph.ts';
+import type { Profile } from '../../src/model/ops/definition.ts';
+import { fromBytes, type TensorData, toBytes } from '../../src/model/tensor/dtype.ts';
+import { linkRunner } from '../../src/runtime/devices/image.ts';
+import { openDevice } from '../../src/runtime/devices/open.ts';
+
+export const cacheDir = mkdtempSync(join(tmpdir(), 'int8-gate-native-'));
+afterAll(() => rmSync(cacheDir, { recursive: true, force: true }));
+
+export interface BuildOptions {
+  readonly family?: 'gcc' | 'clang';
+  readonly profile?: Profile;
+  readonly schedules?: ScheduleSource;
+}
+
+/** Generated, compiled and run on a target. */
+export async function runLayers(
+  model: Model,
+  inputs: readonly TensorData[],
+  targetName: string,
+  { family, profile = 'tflite', schedules }: BuildOptions = {},
+): Promise<TensorData[]> {
+  const target = parseTarget(targetName);
+  const code = generate(model.subgraphs[0], { target, profile, name: 'layers', symbol: 'layers', schedules });
+  const { archive } = await compileModelSource(code, target, { cacheDir, family });
+  const build = { ...code, name: 'layers', target, profile, archive };
+  const image = await linkRunner([build], { cacheDir, family });
+  const device = await openDevice(target);
+  const [{ outputs }] = await device.run(image, [{ build: 0, inputs: inputs.map(toBytes), samples: 1, reset: true }]);
+  return outputs.map((bytes, i) => fromBytes(code.outputs[i].dtype, bytes));
+}

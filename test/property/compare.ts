@@ -1,0 +1,19 @@
+/** How far a build's results are from the interpreter's. */
+import type { TensorData } from '../../src/model/tensor/dtype.ts';
+
+/**
+ * What is wrong with a result; null when nothing is. Integers are equal; floats agree within 1e-5 of themselves or of
+ * `largest`, the largest number that they were summed up from.
+ */
+export function difference(actual: TensorData, expected: TensorData, largest: number): string | null {
+  if (actual.length !== expected.length) return `${actual.length} elements, not ${expected.length}`;
+  const real = expected instanceof Float32Array || expected instanceof Float64Array;
+  for (let i = 0; i < expected.length; i++) {
+    const [a, b] = [actual[i], expected[i]];
+    if (a === b || (a !== a && b !== b)) continue;
+    const allowed = real ? 1e-6 + 1e-5 * Math.max(largest, Math.abs(Number(b))) : 0;
+    const off = real && Number.isFinite(b) ? Math.abs(Number(a) - Number(b)) : Number.POSITIVE_INFINITY;
+    if (!(off <= allowed)) return `element ${i} is ${a}, not ${b}`;
+  }
+  return null;
+}

@@ -1,0 +1,78 @@
+/** Where random instances of each operator come from: a kind without a generator does not compile. */
+import fc from 'fast-check';
+import type { BinaryFamily } from '../../src/model/ops/binary.ts';
+import type { CompareFamily } from '../../src/model/ops/compare.ts';
+import type { OpKind } from '../../src/model/ops/kinds.ts';
+import type { UnaryFamily } from '../../src/model/ops/unary.ts';
+import { families } from '../compiler/operators.ts';
+import { type Layer, layers, modelOfLayers } from '../native/layers.ts';
+import { more } from './constants.ts';
+import { control } from './control.ts';
+import { detections, suppressions, updates } from './detections.ts';
+import { fedWith, type Instance, only } from './instance.ts';
+import { lstms, svdfs } from './stateful.ts';
+
+type Draw = fc.Arbitrary<Instance>;
+const all = <K extends OpKind>(family: Parameters<typeof only>[0], ...kinds: readonly K[]): Record<K, Draw> =>
+  Object.fromEntries(kinds.map((kind) => [kind, only(family, kind)])) as Record<K, Draw>;
+
+/** Ragged layers; elements fill the range of their type. */
+const layer = (kind: Layer['kind']): Draw =>
+  fc
+    .tuple(
+      layers.filter((l) => l.kind === kind),
+      fc.nat(),
+    )
+    .map(([l, seed]) => fedWith(modelOfLayers([l]).model, seed));
+
+const { pointwise, pools, means, softmaxes, moves, moving, windowed, conversions, rescaling, halves } = families;
+
+const unaries = all<keyof UnaryFamily>(
+  pointwise,
+  ...(['nn.relu', 'nn.relu6', 'nn.relu_n1_to_1', 'nn.relu_0_to_1', 'nn.leaky_relu', 'nn.elu', 'nn.gelu'] as const),
+  ...(['nn.hard_swish', 'sigmoid', 'tanh', 'abs', 'negative', 'ceil', 'floor', 'round', 'cos', 'sin', 'exp'] as const),
+  ...(['log', 'sqrt', 'rsqrt', 'square', 'sign', 'logical_not'] as const),
+);
+const binaries = all<keyof (BinaryFamily & CompareFamily)>(
+  pointwise,
+  ...(['divide', 'floor_divide', 'floor_mod', 'maximum', 'minimum', 'power', 'squared_difference'] as const),
+  ...(['nn.prelu', 'add_n', 'equal', 'not_equal', 'less', 'less_equal', 'greater', 'greater_equal'] as const),
+  ...(['logical_and', 'logical_or'] as const),
+);
+
+export const kinds: { readonly [K in OpKind]: Draw } = {
+  ...unaries,
+  ...binaries,
+  ...all(pointwise, 'add', 'subtract', 'multiply', 'nn.log_softmax', 'nn.l2_normalize', 'nn.lrn'),
+  'nn.conv2d': layer('nn.conv2d'),
+  'nn.depthwise_conv2d': layer('nn.depthwise_conv2d'),
+  'nn.dense': layer('nn.dense'),
+  ...all(windowed, 'image.resize_bilinear', 'image.resize_nearest', 'nn.l2_pool2d'),
+  'nn.conv2d_transpose': only(windowed, 'nn.conv2d_transpose', false),
+  'nn.conv3d': only(windowed, 'nn.conv3d', false),
+  'nn.batch_matmul': only(windowed, 'nn.batch_matmul', false),
+  ...all(pools, 'nn.avg_pool2d', 'nn.max_pool2d'),
+  ...all(means, 'mean'),
+  ...all(softmaxes, 'nn.softmax'),
+  ...all(moves, 'transpose', 'strided_slice', 'stack', 'nn.pad', 'reshape', 'squeeze', 'shape_of'),
+  concatenate: fc.oneof(only(moves, 'concatenate'), only(rescaling, 'concatenate')),
+  ...all(moving, 'slice', 'split', 'split_v', 'unstack', 'tile', 'broadcast_to', 'expand_dims', 'reverse'),
+  ...all(moving, 'nn.space_to_batch_nd', 'nn.batch_to_space_nd', 'nn.space_to_depth', 'nn.depth_to_space'),
+  ...all(moving, 'nn.mirror_pad', 'nn.pad_v2', 'zeros_like', 'matrix_diag', 'matrix_set_diag', 'take', 'gather_nd'),
+  ...all(moving, 'one_hot', 'sparse_to_dense', 'reverse_sequence', 'select', 'where', 'full', 'topk', 'argmax'),
+  ...all(moving, 'argmin', 'cumsum', 'sum', 'prod', 'max', 'min', 'any', 'all', 'cast', 'fake_quant'),
+  ...all(more, 'densify', 'argwhere', 'arange', 'broadcast_args'),
+  'nn.lstm': lstms,
+  'nn.svdf': svdfs,
+  ...all(suppressions, 'vision.non_max_suppression', 'vision.soft_non_max_suppression'),
+  'vision.detection_postprocess': only(detections, 'vision.detection_postprocess', false),
+  if: control.ifs,
+  while: control.whiles,
+  call_once: control.variables,
+  var_handle: control.variables,
+  read_variable: control.variables,
+  assign_variable: control.variables,
+  dynamic_update_slice: only(updates, 'dynamic_update_slice'),
+  ...all(conversions, 'qnn.quantize', 'qnn.requantize'),
+  'qnn.dequantize': fc.oneof(only(conversions, 'qnn.dequantize'), only(halves, 'qnn.dequantize')),
+};

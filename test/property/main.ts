@@ -1,0 +1,52 @@
+/**
+ * Random operators and networks through the interpreter, portable C and every ISA level:
+ * `npm run property -- [--instances 20000] [--batch 128] [--seed 1] [--target T]…`
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { kindsOf, resultElements } from './instance.ts';
+import { checkBatch, drawBatch } from './run.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    instances: { type: 'string', default: '20000' },
+    batch: { type: 'string', default: '128' },
+    seed: { type: 'string', default: '1' },
+    target: { type: 'string', multiple: true },
+  },
+});
+const targets = options.target ?? ['host', 'aarch64', 'aarch64+dotprod', 'aarch64+dotprod+i8mm'];
+const [wanted, size, first] = [options.instances, options.batch, options.seed].map(Number);
+
+const kinds = new Map<string, number>();
+const started = performance.now();
+let [done, operators, elements, differences] = [0, 0, 0, 0];
+for (let seed = first; done < wanted; seed++) {
+  const batch = drawBatch(seed, Math.min(size, wanted - done));
+  const cacheDir = await mkdtemp(join(tmpdir(), 'int8-gate-property-'));
+  try {
+    for (const { target, instance, what } of await checkBatch(batch, targets, cacheDir)) {
+      differences++;
+      process.stdout.write(`DIFFERENT seed ${seed} instance ${instance} on ${target}: ${what}\n`);
+    }
+  } catch (error) {
+    differences++;
+    process.stdout.write(`FAILED seed ${seed}: ${(error as Error).stack}\n`);
+  } finally {
+    await rm(cacheDir, { recursive: true, force: true });
+  }
+  for (const { model } of batch) for (const kind of kindsOf(model)) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  done += batch.length;
+  operators = [...kinds.values()].reduce((sum, n) => sum + n, 0);
+  elements += batch.reduce((sum, instance) => sum + resultElements(instance), 0);
+  const seconds = Math.round((performance.now() - started) / 1000);
+  process.stdout.write(`seeds ${first}–${seed}: ${done} instances, ${differences} differences, ${seconds} s\n`);
+}
+const least = [...kinds].sort((a, b) => a[1] - b[1])[0];
+process.stdout.write(
+  `${done} instances (${operators} operators of ${kinds.size} kinds, the rarest ${least.join(' ')} times), ` +
+    `${elements} elements, on ${targets.join(', ')}: ${differences} differences\n`,
+);
+process.exitCode = differences > 0 ? 1 : 0;

@@ -1,0 +1,90 @@
+/** A batch of random instances through the interpreter and through builds. */
+import fc from 'fast-check';
+import { compileModel } from '../../src/compiler/compile.ts';
+import { parseTarget } from '../../src/compiler/targets/index.ts';
+import { interpret, type State, type Value } from '../../src/model/interpreter/interpret.ts';
+import { verifyGraph } from '../../src/model/ir/verify.ts';
+import type { OpKind } from '../../src/model/ops/kinds.ts';
+import { fromBytes, type TensorData, toBytes } from '../../src/model/tensor/dtype.ts';
+import { linkRunner } from '../../src/runtime/devices/image.ts';
+import { openDevice } from '../../src/runtime/devices/open.ts';
+import { difference } from './compare.ts';
+import { describe, type Instance, type Merged, merge } from './instance.ts';
+import { kinds } from './kinds.ts';
+import { networks } from './networks.ts';
+
+const single: fc.Arbitrary<Instance> = fc.oneof(
+  fc.constantFrom(...(Object.keys(kinds) as OpKind[])).chain((kind) => kinds[kind]),
+  fc
+    .constantFrom<OpKind>('nn.conv2d', 'nn.depthwise_conv2d', 'nn.dense', 'nn.batch_matmul')
+    .chain((kind) => kinds[kind]),
+);
+/** Operators by themselves, four in five of them of any kind alike, and networks of several. */
+const instances: fc.Arbitrary<Instance> = fc.oneof(
+  { arbitrary: single, weight: 9 },
+  { arbitrary: networks, weight: 1 },
+);
+
+/** The batch that `seed` stands for. */
+export const drawBatch = (seed: number, size: number): Instance[] => fc.sample(instances, { seed, numRuns: size });
+
+export interface Difference {
+  readonly target: string;
+  readonly instance: number;
+  readonly what: string;
+}
+
+/** What the interpreter gives for each run of a batch, and the largest float that it met in each instance. */
+interface Expected {
+  readonly outputs: readonly (readonly TensorData[])[];
+  readonly largest: readonly number[];
+}
+export function expectedOf({ model, runs, owners }: Merged): Expected {
+  const problems = model.subgraphs.flatMap((graph) => verifyGraph(graph));
+  if (problems.length > 0) throw new Error(`not sound: ${problems.join('\n')}`);
+  const state: State = new Map();
+  const largest = new Array<number>((owners.at(-1) ?? 0) + 1).fill(0);
+  const observe = (id: number, { data }: Value): void => {
+    if (!(data instanceof Float32Array)) return;
+    for (const v of data) if (Math.abs(v) > largest[owners[id]]) largest[owners[id]] = Math.abs(v);
+  };
+  return { outputs: runs.map((inputs) => interpret(model, inputs, { state, observe })), largest };
+}
+
+/** Compiles a batch for a target and runs it there. */
+export async function runBuild({ model, runs }: Merged, target: string, cacheDir: string): Promise<TensorData[][]> {
+  const build = await compileModel(model, { target: parseTarget(target), name: 'property', symbol: 'm', cacheDir });
+  const image = await linkRunner([build], { cacheDir });
+  const device = await openDevice(build.target);
+  const inputs = build.inputs.map((_, i) => Buffer.concat(runs.map((run) => toBytes(run[i]))));
+  const [outputs] = await device.run(image, [{ build: 0, inputs, samples: runs.length, reset: false }]);
+  return runs.map((_, r) =>
+    build.outputs.map(({ dtype, bytes }, k) => fromBytes(dtype, outputs[k].slice(r * bytes, (r + 1) * bytes))),
+  );
+}
+
+/** All differences between the interpreter and builds for `targets`, at most one an instance and target. */
+export async function checkBatch(
+  batch: readonly Instance[],
+  targets: readonly string[],
+  cacheDir: string,
+): Promise<Difference[]> {
+  const merged = merge(batch);
+  const expected = expectedOf(merged);
+  const found: Difference[] = [];
+  for (const target of targets) {
+    const actual = await runBuild(merged, target, cacheDir);
+    const seen = new Set<number>();
+    expected.outputs.forEach((outputs, run) => {
+      outputs.forEach((values, k) => {
+        const { instance, output } = merged.outputs[k];
+        const largest = batch[instance].elementwise ? 0 : expected.largest[instance];
+        const off = difference(actual[run][k], values, largest);
+        if (off === null || seen.has(instance)) return;
+        seen.add(instance);
+        found.push({ target, instance, what: `run ${run}, output ${output}: ${off}: ${describe(batch[instance])}` });
+      });
+    });
+  }
+  return found;
+}
