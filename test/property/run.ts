@@ -13,15 +13,15 @@ import { describe, type Instance, type Merged, merge } from './instance.ts';
 import { kinds } from './kinds.ts';
 import { networks } from './networks.ts';
 
-const single: fc.Arbitrary<Instance> = fc.oneof(
-  fc.constantFrom(...(Object.keys(kinds) as OpKind[])).chain((kind) => kinds[kind]),
-  fc
-    .constantFrom<OpKind>('nn.conv2d', 'nn.depthwise_conv2d', 'nn.dense', 'nn.batch_matmul')
-    .chain((kind) => kinds[kind]),
+/** The operators with the most forms of code. */
+const heavy = fc.constantFrom<OpKind>('nn.conv2d', 'nn.depthwise_conv2d', 'nn.dense', 'nn.batch_matmul');
+const kind = fc.oneof(
+  { arbitrary: fc.constantFrom(...(Object.keys(kinds) as OpKind[])), weight: 5 },
+  { arbitrary: heavy, weight: 1 },
 );
-/** Operators by themselves, four in five of them of any kind alike, and networks of several. */
+/** Operators by themselves, and networks of several. */
 const instances: fc.Arbitrary<Instance> = fc.oneof(
-  { arbitrary: single, weight: 9 },
+  { arbitrary: kind.chain((k) => kinds[k]), weight: 24 },
   { arbitrary: networks, weight: 1 },
 );
 
