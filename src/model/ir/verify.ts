@@ -1,6 +1,6 @@
 import { DTYPES, isFloat, itemSize } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, showShape } from '../tensor/shape.ts';
-import { ABSENT, type Graph, type Node, nodeLabel, type Tensor } from './graph.ts';
+import { ABSENT, type Graph, type Node, nodeLabel, type Tensor, type TensorId } from './graph.ts';
 import { quoteName } from './names.ts';
 import { infer } from './shapes.ts';
 
@@ -17,54 +17,77 @@ export function verifyGraph(graph: Graph, label: Label = nodeLabel): string[] {
 }
 
 /** Indices in range, each tensor written once and before it is read, nothing written that has its own value. */
-export function verifyWiring(graph: Graph, label: Label = nodeLabel): string[] {
-  const problems: string[] = [];
+export const verifyWiring = (graph: Graph, label: Label = nodeLabel): string[] =>
+  findWiring(graph, label).map(({ node, what }) => (node === null ? what : `${label(graph, node)}: ${what}`));
+
+/** What is wrong with a node, or (null) with the graph as a whole. */
+export interface WiringFault {
+  readonly node: Node | null;
+  readonly what: string;
+}
+
+/**
+ * As `verifyWiring`, by node.
+ * @param given tensors that count as having a value, whatever the graph says
+ */
+export function findWiring(graph: Graph, label: Label, given: ReadonlySet<TensorId> = new Set()): WiringFault[] {
+  const faults: WiringFault[] = [];
   const { tensors } = graph;
+  const fault = (node: Node | null, what: string): void => void faults.push({ node, what });
   const named = (id: number): string => `tensor #${id} ${tensors[id] === undefined ? '' : quoteName(tensors[id].name)}`;
-  const known = (id: number, what: () => string): boolean => {
+  const known = (node: Node | null, id: number, what: string): boolean => {
     const exists = Number.isInteger(id) && id >= 0 && id < tensors.length;
-    if (!exists) problems.push(`${what()} ${id} is no tensor of the graph (it has ${tensors.length})`);
+    if (!exists) fault(node, `${what} ${id} is no tensor of the graph (it has ${tensors.length})`);
     return exists;
   };
-  const ready = tensors.map((t) => t.data !== null || t.variable === true);
-  const written = new Map<number, Node | 'input'>();
+  const ready = tensors.map((t, id) => t.data !== null || t.variable === true || given.has(id));
+  const written = new Map<TensorId, Node | 'input'>();
+  const writers = new Map(graph.nodes.flatMap((node) => node.outputs.map((id) => [id, node] as const)));
 
   for (const id of graph.inputs) {
-    if (!known(id, () => 'graph input')) continue;
-    if (written.has(id)) problems.push(`${named(id)} is listed twice among the graph's inputs`);
-    if (tensors[id].data !== null) problems.push(`${named(id)} is a graph input but has constant data`);
-    if (tensors[id].bound && tensors[id].bound.length !== elements(tensors[id].shape))
-      problems.push(`${named(id)} is bound to ${tensors[id].bound.length} elements`);
+    if (!known(null, id, 'graph input')) continue;
+    if (written.has(id)) fault(null, `${named(id)} is listed twice among the graph's inputs`);
+    if (tensors[id].data !== null) fault(null, `${named(id)} is a graph input but has constant data`);
+    const { bound, shape } = tensors[id];
+    if (bound && bound.length !== elements(shape)) fault(null, `${named(id)} is bound to ${bound.length} elements`);
     written.set(id, 'input');
     ready[id] = true;
   }
   for (const node of graph.nodes) {
     for (const id of node.inputs) {
-      if (id === ABSENT || !known(id, () => `${label(graph, node)}: operand`) || ready[id]) continue;
-      problems.push(`${label(graph, node)}: reads ${named(id)}, which has no value yet (no data, no earlier operator)`);
+      if (id === ABSENT || !known(node, id, 'operand') || ready[id]) continue;
+      const later = writers.get(id);
+      if (later === node) fault(node, `reads its own result, ${named(id)}`);
+      else if (later !== undefined)
+        fault(
+          node,
+          `reads ${named(id)}, which is written only later, by ${label(graph, later)}: a cycle, or out of order`,
+        );
+      else fault(node, `reads ${named(id)}, which has no value (no data, and no operator writes it)`);
     }
     for (const id of node.outputs) {
-      if (!known(id, () => `${label(graph, node)}: result`)) continue;
+      if (!known(node, id, 'result')) continue;
       const writer = written.get(id);
-      if (tensors[id].data !== null) problems.push(`${label(graph, node)}: writes the constant ${named(id)}`);
-      else if (writer === 'input') problems.push(`${label(graph, node)}: writes the graph input ${named(id)}`);
-      else if (writer !== undefined)
-        problems.push(`${label(graph, node)}: writes ${named(id)}, which ${label(graph, writer)} already wrote`);
+      if (tensors[id].data !== null) fault(node, `writes the constant ${named(id)}`);
+      else if (writer === 'input') fault(node, `writes the graph input ${named(id)}`);
+      else if (writer !== undefined) fault(node, `writes ${named(id)}, which ${label(graph, writer)} already wrote`);
       written.set(id, node);
       ready[id] = true;
     }
   }
   // A graph that only initialises variables has none.
   if (graph.outputs.length === 0 && !graph.nodes.some((node) => node.outputs.length === 0))
-    problems.push('the graph has no outputs');
+    fault(null, 'the graph has no outputs');
   for (const id of graph.outputs)
-    if (known(id, () => 'graph output') && !ready[id]) problems.push(`graph output ${named(id)} is never computed`);
-  return problems;
+    if (known(null, id, 'graph output') && !ready[id]) fault(null, `graph output ${named(id)} is never computed`);
+  return faults;
 }
 
 /** Each tensor by itself: shape, data and quantization agree. */
-export function verifyTensors(graph: Graph): string[] {
-  return graph.tensors.flatMap((t, i) => tensorFaults(t).map((fault) => `tensor #${i} ${quoteName(t.name)}: ${fault}`));
+export function verifyTensors(graph: Graph, except: ReadonlySet<TensorId> = new Set()): string[] {
+  return graph.tensors.flatMap((t, i) =>
+    (except.has(i) ? [] : tensorFaults(t)).map((fault) => `tensor #${i} ${quoteName(t.name)}: ${fault}`),
+  );
 }
 
 function tensorFaults(t: Tensor): string[] {

@@ -1,38 +1,23 @@
 import { InputError } from '../../errors.ts';
 import { verifyCalls } from '../ir/calls.ts';
 import { compactModel } from '../ir/compact.ts';
-import { ABSENT, type Graph, type Model, type Node, type Signature, type Tensor, type TensorId } from '../ir/graph.ts';
+import type { Graph, Model, Signature, TensorId } from '../ir/graph.ts';
 import { quoteName } from '../ir/names.ts';
-import { inferShapes } from '../ir/shapes.ts';
-import { type Label, verifyOperators, verifyTensors, verifyWiring } from '../ir/verify.ts';
-import type { OpAttrs, OpKind } from '../ops/kinds.ts';
-import { showShape } from '../tensor/shape.ts';
+import { infer } from '../ir/shapes.ts';
+import { findWiring, type Label, verifyTensors } from '../ir/verify.ts';
 import { readContainer } from './container.ts';
-import { kindOf, operators } from './operators.ts';
-import type { OperatorRow } from './rows.ts';
-import { BUILTIN_OPERATORS, type BuiltinOperator } from './schema/enums.ts';
-import { type ModelRecord, OperatorCode, type OperatorRecord, type SubGraphRecord } from './schema/model.ts';
-import { builtinOptions, type OptionsName } from './schema/options.ts';
+import { type OperatorEntry, operatorLabel, readOperator, showTensor } from './read_operator.ts';
+import type { ModelRecord, SubGraphRecord } from './schema/model.ts';
 import { type Constants, importTensor, openConstants } from './tensors.ts';
 
-/** An operator of the file as `inspect` lists it, supported or not. */
-export interface OperatorEntry {
-  readonly subgraph: number;
-  readonly index: number;
-  /** TFLite's name; custom operators carry their own in brackets. */
-  readonly name: string;
-  readonly version: number;
-  /** null: the project does not know the operator. */
-  readonly kind: OpKind | null;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly problems: readonly string[];
-}
+export type { OperatorEntry } from './read_operator.ts';
 
 /** What a file holds. `model` is null where `problems` is not empty. */
 export interface Reading {
   readonly model: Model | null;
   readonly problems: readonly string[];
+  /** Whether the file itself is at fault: there is more to say than that operators are not supported. */
+  readonly malformed: boolean;
   readonly operators: readonly OperatorEntry[];
 }
 
@@ -78,6 +63,7 @@ export function readModel(bytes: Uint8Array, file: string): Reading {
     // What intermediate tensors say has become attributes.
     model: problems.length === 0 ? compactModel(model, records.map(intermediatesOf)) : null,
     problems,
+    malformed: problems.length > parts.reduce((sum, p) => sum + p.unsupported, 0),
     operators: parts.flatMap((p) => p.operators),
   };
 }
@@ -89,6 +75,8 @@ interface Part {
   readonly graph: Graph;
   readonly operators: readonly OperatorEntry[];
   readonly problems: readonly string[];
+  /** How many of the problems are operators that are not supported. */
+  readonly unsupported: number;
   readonly label: Label;
 }
 
@@ -102,10 +90,10 @@ const callFaults = (parts: readonly Part[]): string[] =>
   ).flatMap((faults, i) => faults.map((fault) => inPart(i, parts[i]) + fault));
 
 function readSubgraph(record: ModelRecord, subgraph: SubGraphRecord, index: number, constants: Constants): Part {
-  const problems: string[] = [];
   const records = subgraph.operators ?? [];
   const fed = new Set([...(subgraph.inputs ?? []), ...records.flatMap((op) => op.outputs ?? [])]);
-  const tensors = (subgraph.tensors ?? []).map((t, i) => importTensor(t, i, constants, fed.has(i), problems));
+  const imported = (subgraph.tensors ?? []).map((t, i) => importTensor(t, i, constants, fed.has(i)));
+  const tensors = imported.map(({ tensor }) => tensor);
   const shown = tensors.map(showTensor);
   const read = records.map((op, i) => readOperator(record, op, i, tensors, shown));
   const bare: Graph = {
@@ -116,114 +104,37 @@ function readSubgraph(record: ModelRecord, subgraph: SubGraphRecord, index: numb
     outputs: subgraph.outputs ?? [],
   };
   const label: Label = (_graph, node) => operatorLabel(read[node.source]);
-  const unread = read.flatMap((op) => op.problems.map((problem) => `${operatorLabel(op)}: ${problem}`));
-  const sound = problems.length === 0;
-  // A tensor or operator that could not be read makes others look wrong that are not: they are told of first.
-  const wiring = sound && unread.length === 0 ? verifyWiring(bare, label) : [];
-  const graph = sound && wiring.length === 0 ? inferShapes(bare) : bare;
-  const faults = sound ? [...verifyTensors(graph), ...verifyOperators(graph, label)] : [];
-  const operators = read.map(({ node: _, ...entry }) => ({ ...entry, subgraph: index }));
+  // A tensor or operator that could not be read must not make others look wrong that are not.
+  const broken = new Set(imported.flatMap(({ problems }, id) => (problems.length > 0 ? [id] : [])));
+  const lost = read.flatMap(({ node }, i) => (node === null ? (records[i].outputs ?? []) : []));
+  const wiring = findWiring(bare, label, new Set([...broken, ...lost]));
+  const inference = infer(bare);
+  const graph = wiring.length === 0 ? inference.graph : bare;
+  const own: string[][] = read.map((op) => [...op.problems]);
+  for (const { node, what } of wiring) if (node !== null) own[node.source].push(what);
+  bare.nodes.forEach((node, n) => {
+    const judged = ![...node.inputs, ...node.outputs].some((id) => broken.has(id));
+    if (judged) own[node.source].push(...inference.nodes[n].faults);
+  });
+  const problems = [
+    ...imported.flatMap((t) => t.problems),
+    ...verifyTensors(graph, broken),
+    ...wiring.flatMap(({ node, what }) => (node === null ? [what] : [])),
+    ...read.flatMap((op, i) => own[i].map((problem) => `${operatorLabel(op)}: ${problem}`)),
+  ];
+  const operators = read.map((op, i): OperatorEntry => {
+    const { node, unsupported: _, ...entry } = op;
+    const ill = node === null ? [] : [...node.inputs, ...node.outputs].filter((id) => broken.has(id));
+    return { ...entry, subgraph: index, problems: [...own[i], ...ill.map((id) => `tensor #${id} is at fault`)] };
+  });
   const place = inPart(index, { operators });
   return {
     graph,
     operators,
-    problems: [...problems, ...unread, ...wiring, ...faults].map((p) => place + p),
+    problems: problems.map((p) => place + p),
+    unsupported: read.filter((op) => op.unsupported).length,
     label,
   };
-}
-
-/** A version beyond this one is no operator of today's TFLite: its options could mean anything. */
-const NEWEST_VERSION = 20;
-
-interface ReadOperator extends Omit<OperatorEntry, 'subgraph'> {
-  readonly node: Node | null;
-}
-
-function readOperator(
-  model: ModelRecord,
-  op: OperatorRecord,
-  index: number,
-  tensors: readonly Tensor[],
-  shown: readonly string[],
-): ReadOperator {
-  const problems: string[] = [];
-  const code = model.operatorCodes?.[op.opcodeIndex] ?? OperatorCode.of({ builtinCode: -1 });
-  const number = code.builtinCode < 0 ? code.builtinCode : Math.max(code.builtinCode, code.deprecatedBuiltinCode);
-  const builtin: BuiltinOperator | undefined = BUILTIN_OPERATORS[number];
-  const name =
-    builtin === undefined
-      ? `operator code ${number}`
-      : builtin === 'CUSTOM'
-        ? `CUSTOM (${code.customCode === null ? 'no name' : quoteName(code.customCode)})`
-        : builtin;
-  const inputs = (op.inputs ?? []).map((id) => (id === ABSENT ? ABSENT : tensorId(id, 'operand', tensors, problems)));
-  const outputs = (op.outputs ?? []).map((id) => tensorId(id, 'result', tensors, problems));
-  const operands = inputs.map((id) => tensors[id] ?? null);
-  const entry = {
-    index,
-    name,
-    version: code.version,
-    inputs: inputs.map((id) => shown[id] ?? '(none)'),
-    outputs: outputs.flatMap((id) => shown[id] ?? []),
-  };
-  const kind = builtin === undefined ? null : kindOf(builtin, operands, code.customCode);
-  if (model.operatorCodes?.[op.opcodeIndex] === undefined)
-    problems.push(`operator code #${op.opcodeIndex} is not in the file (it has ${model.operatorCodes?.length ?? 0})`);
-  else if (kind === null) problems.push(unsupported(name));
-  else if (code.version < 1 || code.version > NEWEST_VERSION)
-    problems.push(`version ${code.version} is not known (1 to ${NEWEST_VERSION} are)`);
-  if (kind === null || problems.length > 0) return { ...entry, kind, problems, node: null };
-  const attrs = readAttrs(kind, op, tensors);
-  if (typeof attrs === 'string') return { ...entry, kind, problems: [attrs], node: null };
-  return { ...entry, kind, problems, node: { kind, attrs, inputs, outputs, source: index } as Node };
-}
-
-const unsupported = (name: string): string =>
-  name.startsWith('CUSTOM ("Flex')
-    ? 'TensorFlow operators are not supported: convert with built-in operators only'
-    : 'this operator is not supported';
-
-function tensorId(id: number, role: string, tensors: readonly Tensor[], problems: string[]): number {
-  if (tensors[id] === undefined)
-    problems.push(`its ${role} is tensor ${id}, which does not exist (there are ${tensors.length})`);
-  return id;
-}
-
-/** The attributes of a kind from an operator's options, or why they cannot be read. */
-function readAttrs(kind: OpKind, op: OperatorRecord, tensors: readonly Tensor[]): object | string {
-  const row = operators[kind] as OperatorRow<OpKind>;
-  const attrs = readOptions(row, op);
-  const intermediates = op.intermediates ?? [];
-  if (typeof attrs === 'string' || row.intermediates === undefined || intermediates.length === 0) return attrs;
-  const missing = intermediates.find((id) => tensors[id] === undefined);
-  if (missing !== undefined) return `its intermediate tensor ${missing} does not exist`;
-  return row.intermediates.read(
-    attrs,
-    intermediates.map((id) => tensors[id]),
-  );
-}
-
-function readOptions(row: OperatorRow<OpKind>, op: OperatorRecord): OpAttrs[OpKind] | string {
-  if (row.custom !== undefined) {
-    if (op.customOptions === null) return 'its options are missing';
-    return row.read(op.customOptions);
-  }
-  if (row.options === null) return row.read(undefined);
-  const declared = builtinOptions[row.options];
-  const given = op.builtinOptions;
-  // TFLite takes zeros where options are left out; where that makes no sense the operator's own rules say so.
-  if (given === null) return row.read(declared.of({}));
-  if (given.type === (row.options as OptionsName)) return row.read(given.value);
-  return declared.fieldCount === 0 ? row.read({}) : `it carries ${given.type} where ${row.options} belong`;
-}
-
-const showTensor = (t: Tensor): string => `${quoteName(t.name)} ${t.dtype}${showShape(t.shape)}`;
-
-const MOST_NAMED = 6;
-function operatorLabel(op: Omit<OperatorEntry, 'subgraph'>): string {
-  const list = (names: readonly string[]): string =>
-    names.length > MOST_NAMED ? `${names.slice(0, MOST_NAMED).join(', ')}, …` : names.join(', ');
-  return `operator #${op.index} ${op.name} (${list(op.inputs)} → ${list(op.outputs)})`;
 }
 
 function readSignatures(record: ModelRecord, graphs: readonly Graph[], problems: string[]): Signature[] {

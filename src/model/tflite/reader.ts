@@ -48,7 +48,8 @@ export function fail(r: Reader, what: string): never {
 
 /** Checks that `size` bytes at `at` lie in the file. */
 export function inside(r: Reader, at: number, size: number, what: string): void {
-  if (at < 0 || at + size > r.bytes.length) fail(r, `${what} runs past the end of the file (byte ${at + size})`);
+  if (at < 0) fail(r, `${what} would begin before the file (byte ${at})`);
+  if (at + size > r.bytes.length) fail(r, `${what} runs past the end of the file (byte ${at + size})`);
 }
 
 export function charge(r: Reader, bytes: number): void {

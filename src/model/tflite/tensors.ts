@@ -110,11 +110,22 @@ function shapeOf(record: TensorRecord): { shape: number[]; signature?: readonly 
   return { shape: declared.map((d, i) => (signature[i] === -1 && d < 1 ? 1 : d)), signature };
 }
 
+/** A tensor and everything that is wrong with it; with problems it only stands in, so that the search can go on. */
+export interface ImportedTensor {
+  readonly tensor: Tensor;
+  readonly problems: readonly string[];
+}
+
 /**
- * One tensor of a subgraph. `fed`: the graph or an operator gives it its value, so that it needs no data of its own.
- * Every fault is pushed onto `problems`; the result stands in for the tensor so that the search can go on.
+ * One tensor of a subgraph.
+ * @param fed the graph or an operator gives it its value, so that it needs no data of its own
  */
-export function importTensor(
+export function importTensor(record: TensorRecord, index: number, constants: Constants, fed: boolean): ImportedTensor {
+  const problems: string[] = [];
+  return { tensor: readTensor(record, index, constants, fed, problems), problems };
+}
+
+function readTensor(
   record: TensorRecord,
   index: number,
   constants: Constants,
