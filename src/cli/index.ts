@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EnvironmentError, InputError } from '../errors.ts';
+import { printable } from '../model/ir/names.ts';
 import { register as build } from './commands/build.ts';
 import { register as check } from './commands/check.ts';
 import { register as inspect } from './commands/inspect.ts';
@@ -23,7 +24,7 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof InputError || error instanceof EnvironmentError) {
-      process.stderr.write(`int8-gate: ${error.message}\n`);
+      process.stderr.write(`int8-gate: ${printable(error.message)}\n`);
       return error instanceof InputError ? 2 : 3;
     }
     process.stderr.write(`int8-gate: internal error, please report it\n${(error as Error).stack ?? String(error)}\n`);

@@ -14,7 +14,7 @@ const cnn = join(fixtures, 'good', 'graph-int8-cv_mini_cnn.tflite');
 
 describe('inspect', () => {
   it('describes a model in words', () => {
-    const text = inspect(cnn, {});
+    const { text } = inspect(cnn, {});
     for (const operator of ['CONV_2D', 'MAX_POOL_2D', 'RESHAPE', 'FULLY_CONNECTED', 'SOFTMAX'])
       expect(text).toContain(operator);
     expect(text).toMatch(/computes +int8 per-channel/);
@@ -25,7 +25,7 @@ describe('inspect', () => {
 
   it('describes a model as JSON', () => {
     const model = importModel(goodModel('graph-int8-cv_mini_cnn'), cnn);
-    const description = JSON.parse(inspect(cnn, { json: true }));
+    const description = JSON.parse(inspect(cnn, { json: true }).text);
     expect(description).toMatchObject({ schema: 'int8-gate/inspect@1', file: cnn, supported: true, problems: [] });
     const input = model.subgraphs[0].tensors[model.subgraphs[0].inputs[0]];
     expect(description.inputs[0]).toMatchObject({ name: input.name, dtype: 'int8', quantization: input.quantization });
@@ -35,16 +35,43 @@ describe('inspect', () => {
 
   it('prints the graph as text that can be read back', () => {
     const model = importModel(goodModel('graph-int8-cv_mini_cnn'), cnn);
-    expect(inspect(cnn, { ir: true })).toBe(printModel(model));
-    expect(parseModel(inspect(cnn, { ir: true }), constantsOf(model))).toEqual(model);
+    expect(inspect(cnn, { ir: true }).text).toBe(printModel(model));
+    expect(parseModel(inspect(cnn, { ir: true }).text, constantsOf(model))).toEqual(model);
   });
 
   it('lists what is unsupported, and has no graph for it', () => {
     const custom = join(fixtures, 'bad', 'custom_unknown.tflite');
-    const text = inspect(custom, {});
+    const { text, fault } = inspect(custom, {});
+    expect(fault).toBeNull();
     expect(text).toMatch(/#0 +CUSTOM \("MyVeryOwnOp"\) +NOT SUPPORTED/);
-    expect(JSON.parse(inspect(custom, { json: true })).supported).toBe(false);
+    const description = JSON.parse(inspect(custom, { json: true }).text);
+    expect(description.supported).toBe(false);
+    expect(description.operators).toMatchObject([{ status: 'unsupported', reason: 'this operator is not supported' }]);
     expect(() => inspect(custom, { ir: true })).toThrow(InputError);
+  });
+
+  it.each(['cycle', 'scale_zero', 'opcode_negative', 'graph_output_oob', 'type_99'])(
+    'describes a file that is at fault (%s) and says so',
+    (name) => {
+      const { text, fault } = inspect(join(fixtures, 'bad', `${name}.tflite`), { json: true });
+      expect(fault).toBeInstanceOf(InputError);
+      const { operators, problems } = JSON.parse(text);
+      expect(problems.length).toBeGreaterThan(0);
+      for (const { status, reason } of operators) expect(reason === null).toBe(status === 'supported');
+    },
+  );
+
+  it('says of every operator whether it is supported, and why not', () => {
+    const { text } = inspect(join(fixtures, 'bad', 'cycle.tflite'), { json: true });
+    const { operators } = JSON.parse(text) as { operators: { status: string; reason: string | null }[] };
+    expect(operators.map(({ status }) => status)).toContain('faulty');
+    expect(operators.find(({ status }) => status === 'faulty')?.reason).toMatch(/written only later/);
+  });
+
+  it.each([{}, { json: true }, { ir: true }])('shows names without what terminals obey: %j', (options) => {
+    const { text } = inspect(join(fixtures, 'bad', 'name_hostile.tflite'), options);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e]/);
   });
 
   it.each([

@@ -10,7 +10,7 @@ export function difference(actual: TensorData, expected: TensorData, largest: nu
   const real = expected instanceof Float32Array || expected instanceof Float64Array;
   for (let i = 0; i < expected.length; i++) {
     const [a, b] = [actual[i], expected[i]];
-    if (a === b || (a !== a && b !== b)) continue;
+    if (a === b || (Number.isNaN(a) && Number.isNaN(b))) continue;
     const allowed = real ? 1e-6 + 1e-5 * Math.max(largest, Math.abs(Number(b))) : 0;
     const off = real && Number.isFinite(b) ? Math.abs(Number(a) - Number(b)) : Number.POSITIVE_INFINITY;
     if (!(off <= allowed)) return `element ${i} is ${a}, not ${b}`;

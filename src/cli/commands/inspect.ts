@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { InputError } from '../../errors.ts';
 import type { Tensor } from '../../model/ir/graph.ts';
 import { macsOf, nodeMacs } from '../../model/ir/macs.ts';
-import { quoteName } from '../../model/ir/names.ts';
+import { printable, quoteName } from '../../model/ir/names.ts';
 import { printModel } from '../../model/ir/print.ts';
 import { schemeOf, schemesOf } from '../../model/ir/scheme.ts';
 import type { Quantization } from '../../model/tensor/quantization.ts';
@@ -17,7 +17,14 @@ export function register(program: Command): void {
     .description('operators, quantization, multiply-accumulates, and what is unsupported and why')
     .option('--json', 'print the description as JSON')
     .option('--ir', 'print the imported graph as text')
-    .action((path: string, options: InspectOptions) => void process.stdout.write(inspect(path, options)));
+    .action(run);
+}
+
+/** The description is printed even where the file is at fault, which the exit status then says. */
+function run(path: string, options: InspectOptions): void {
+  const { text, fault } = inspect(path, options);
+  process.stdout.write(text);
+  if (fault !== null) throw fault;
 }
 
 interface InspectOptions {
@@ -25,19 +32,27 @@ interface InspectOptions {
   readonly ir?: boolean;
 }
 
+/** What `inspect` prints, and what is wrong with the file. */
+export interface Inspection {
+  readonly text: string;
+  readonly fault: InputError | null;
+}
+
 /**
- * What `inspect` prints about the file at `path`. Throws InputError where it is no readable model; unsupported operators
- * are part of the description, except that there is no graph to print then.
+ * Describes the file at `path`. Throws InputError where it is no readable model. Operators that are not supported are
+ * no fault of the file but part of the description, except that there is no graph to print then.
  */
-export function inspect(path: string, options: InspectOptions): string {
+export function inspect(path: string, options: InspectOptions): Inspection {
   const bytes = readModelFile(path);
   const reading = readModel(bytes, path);
+  const refused = new InputError(listProblems(path, reading.problems));
   if (options.ir) {
-    if (reading.model === null) throw new InputError(listProblems(path, reading.problems));
-    return printModel(reading.model);
+    if (reading.model === null) throw refused;
+    return { text: printable(printModel(reading.model)), fault: null };
   }
   const description = describe(reading, path, bytes.length);
-  return options.json ? `${JSON.stringify(description, null, 2)}\n` : show(description);
+  const text = options.json ? `${JSON.stringify(description, null, 2)}\n` : show(description, reading.malformed);
+  return { text: printable(text), fault: reading.malformed ? refused : null };
 }
 
 interface PortInfo {
@@ -48,6 +63,10 @@ interface PortInfo {
   readonly quantization: Quantization | null;
 }
 interface OperatorInfo extends OperatorEntry {
+  /** `supported`; `unsupported`: the project does not know the operator; `faulty`: it is not sound. */
+  readonly status: 'supported' | 'unsupported' | 'faulty';
+  /** Why it is not supported or not sound. */
+  readonly reason: string | null;
   readonly scheme: string | null;
   readonly macs: number | null;
 }
@@ -75,12 +94,14 @@ interface Description {
 function describe(reading: Reading, file: string, bytes: number): Description {
   const { model } = reading;
   const main = model?.subgraphs[0];
-  const operators = reading.operators.map((entry) => {
+  const nodes = model?.subgraphs.map((graph) => new Map(graph.nodes.map((node) => [node.source, node])));
+  const operators = reading.operators.map((entry): OperatorInfo => {
     const graph = model?.subgraphs[entry.subgraph];
-    const node = graph?.nodes.find((n) => n.source === entry.index);
+    const node = nodes?.[entry.subgraph].get(entry.index);
+    const judged = { ...entry, status: statusOf(entry), reason: entry.problems.join('; ') || null };
     return graph === undefined || node === undefined
-      ? { ...entry, scheme: null, macs: null }
-      : { ...entry, scheme: schemeOf(graph, node), macs: nodeMacs(graph, node) };
+      ? { ...judged, scheme: null, macs: null }
+      : { ...judged, scheme: schemeOf(graph, node), macs: nodeMacs(graph, node) };
   });
   const ports = (ids: readonly number[] = []): PortInfo[] => ids.map((id) => port(main!.tensors[id]));
   const constants = model?.subgraphs.flatMap((g) => g.tensors.map((t) => t.data?.byteLength ?? 0));
@@ -105,6 +126,9 @@ function describe(reading: Reading, file: string, bytes: number): Description {
   };
 }
 
+const statusOf = ({ problems, unsupported }: OperatorEntry): OperatorInfo['status'] =>
+  problems.length === 0 ? 'supported' : unsupported ? 'unsupported' : 'faulty';
+
 const port = (t: Tensor): PortInfo => ({
   name: t.name,
   dtype: t.dtype,
@@ -123,7 +147,7 @@ function showPort(p: PortInfo): string {
   return `${quoteName(p.name)} ${p.dtype} ${showShape(p.shape)}${dynamic}${scale}`;
 }
 
-function show(d: Description): string {
+function show(d: Description, malformed: boolean): string {
   const lines = [`${d.file}: ${thousands(d.bytes)} bytes`];
   if (d.supported) {
     lines.push(`  computes     ${d.schemes.join('; ')}`);
@@ -136,7 +160,7 @@ function show(d: Description): string {
       lines.push(`  signatures   ${d.signatures.map((s) => JSON.stringify(s.key)).join(', ')} (--signature)`);
   }
   lines.push(`  operators    ${summary(d.operators)}`, '', ...table(d.operators));
-  if (d.problems.length > 0) lines.push('', `NOT SUPPORTED: ${listProblems(d.file, d.problems)}`);
+  if (d.problems.length > 0 && !malformed) lines.push('', `NOT SUPPORTED: ${listProblems(d.file, d.problems)}`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -152,7 +176,7 @@ function table(operators: readonly OperatorInfo[]): string[] {
   const rows = operators.map((op) => [
     op.subgraph === 0 ? `#${op.index}` : `${op.subgraph}#${op.index}`,
     op.name,
-    op.kind ?? 'NOT SUPPORTED',
+    op.status === 'supported' ? op.kind! : op.status === 'faulty' ? 'FAULTY' : 'NOT SUPPORTED',
     op.scheme ?? '',
     op.macs ? thousands(op.macs) : '',
     op.outputs[0] ?? '',

@@ -1,7 +1,14 @@
+/** What terminals obey or hide: control characters but line feeds and tabs, marks of direction, zero-width characters. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** Text that may hold names from a file, fit for a terminal; JSON stays JSON. */
+export const printable = (text: string): string => text.replace(UNSEEN, escaped);
+
 /** A name from a file as messages show it: quoted, with control characters escaped, and cut where it is endless. */
 export function quoteName(name: string): string {
   const short = name.length > 80 ? `${name.slice(0, 77)}…` : name;
-  return JSON.stringify(short).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, escaped);
+  return printable(JSON.stringify(short));
 }
 
 const escaped = (c: string): string => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;

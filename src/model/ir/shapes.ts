@@ -64,7 +64,7 @@ export function infer(graph: Graph): { readonly graph: Graph; readonly nodes: re
       tensors[id] = { ...rest, shape, ...(signature?.length === shape.length && { signature }) };
       seen[id] = tensors[id];
     }
-    const values = shapes.includes(null) ? null : knownValues(working, node);
+    const values = !ruled || shapes.includes(null) ? null : knownValues(working, node);
     values?.forEach((data, i) => {
       seen[node.outputs[i]] = { ...seen[node.outputs[i]], data };
     });

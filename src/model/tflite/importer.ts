@@ -123,7 +123,7 @@ function readSubgraph(record: ModelRecord, subgraph: SubGraphRecord, index: numb
     ...read.flatMap((op, i) => own[i].map((problem) => `${operatorLabel(op)}: ${problem}`)),
   ];
   const operators = read.map((op, i): OperatorEntry => {
-    const { node, unsupported: _, ...entry } = op;
+    const { node, ...entry } = op;
     const ill = node === null ? [] : [...node.inputs, ...node.outputs].filter((id) => broken.has(id));
     return { ...entry, subgraph: index, problems: [...own[i], ...ill.map((id) => `tensor #${id} is at fault`)] };
   });
