@@ -14,6 +14,8 @@ export type ModelSource = Pick<Generated, 'symbol' | 'source' | 'blob'>;
 export interface CompileOptions {
   readonly cacheDir?: string;
   readonly family?: 'gcc' | 'clang';
+  /** Further flags, after all others: sanitizers, another level of optimisation. */
+  readonly flags?: readonly string[];
 }
 
 export interface CompiledObject {
@@ -57,7 +59,7 @@ export async function compileModelSource(
   options: CompileOptions = {},
 ): Promise<CompiledObject> {
   const compiler = await findCompiler(target, options.family);
-  const flags = compileFlags(compiler, target);
+  const flags = [...compileFlags(compiler, target), ...(options.flags ?? [])];
   const key = contentKey([
     ...['model 1', compiler.command, compiler.version, flags.join('\n'), model.source],
     ...headerTexts(model.source),

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { Build } from '../../compiler/build.ts';
-import { compileModel } from '../../compiler/compile.ts';
+import { type CompileModelOptions, compileModel } from '../../compiler/compile.ts';
 import type { Target } from '../../compiler/targets/target.ts';
+import type { CompileOptions } from '../../compiler/toolchain/index.ts';
 import { EnvironmentError, InputError } from '../../errors.ts';
 import type { Model } from '../../model/ir/graph.ts';
 import type { Profile } from '../../model/ops/definition.ts';
@@ -15,16 +16,25 @@ import type { Engine, Sample } from './engine.ts';
 /** How many builds share a runner program: linking costs about as much as compiling a small model. */
 const BATCH = 32;
 
-/** Compiles models for `target` and runs the builds on the device that target asks for. */
-export const buildEngine = (target: Target, profile: Profile = 'tflite'): Engine => ({
+/**
+ * Compiles models for `target` and runs the builds on the device that target asks for.
+ * @param toolchain compiler and flags, where they are not the usual ones
+ */
+export const buildEngine = (
+  target: Target,
+  profile: Profile = 'tflite',
+  toolchain: Pick<CompileOptions, 'family' | 'flags'> = {},
+): Engine => ({
   name: target.name,
   batch: BATCH,
   fixedShapes: true,
   prepare: async (models) => {
     const device = await openDevice(target);
-    const compiled = await inParallel(models, (model, i) => compileOrFault(model, `case_${i}`, target, profile));
+    const compiled = await inParallel(models, (model, i) =>
+      compileOrFault(model, { target, symbol: `case_${i}`, profile, ...toolchain }),
+    );
     const builds = compiled.filter((c): c is Build => !(c instanceof Error));
-    const image = builds.length > 0 ? await linkRunner(builds) : null;
+    const image = builds.length > 0 ? await linkRunner(builds, toolchain) : null;
     return {
       run: async (index, samples, { keepState }) => {
         const build = compiled[index];
@@ -39,12 +49,10 @@ export const buildEngine = (target: Target, profile: Profile = 'tflite'): Engine
 /** A model that does not compile is the fault of its own cases only. */
 async function compileOrFault(
   model: Model,
-  symbol: string,
-  target: Target,
-  profile: Profile,
+  options: Omit<CompileModelOptions, 'name'>,
 ): Promise<Build | InputError | EnvironmentError> {
   try {
-    return await compileModel(model, { target, name: model.name, symbol, profile });
+    return await compileModel(model, { ...options, name: model.name });
   } catch (error) {
     if (error instanceof InputError || error instanceof EnvironmentError) return error;
     throw error;

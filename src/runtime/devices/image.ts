@@ -16,6 +16,8 @@ import type { RunnerImage } from './device.ts';
 export interface LinkOptions {
   readonly cacheDir?: string;
   readonly family?: 'gcc' | 'clang';
+  /** Further flags, after all others. */
+  readonly flags?: readonly string[];
 }
 
 /**
@@ -32,8 +34,10 @@ export async function linkRunner(builds: readonly Build[], options: LinkOptions 
   // The runner itself is built for the plainest processor, so that only a build's own code can be unknown to a machine.
   const target = parseTarget(arch === 'aarch64' ? 'aarch64' : 'host');
   const compiler = await findCompiler(target, options.family);
-  const flags = [...compileFlags(compiler, target), ...compiler.linkArgs];
-  const whole = process.platform === 'darwin' ? [] : ['-static', '-no-pie'];
+  const flags = [...compileFlags(compiler, target), ...compiler.linkArgs, ...(options.flags ?? [])];
+  // Sanitizers come as shared libraries or want to place the program themselves.
+  const sanitized = flags.some((flag) => flag.startsWith('-fsanitize='));
+  const whole = process.platform === 'darwin' || sanitized ? [] : ['-static', '-no-pie'];
   const native = join(projectRoot(), 'native');
   const files = ['runner/runner.c', 'runner/stopwatch.h', 'runner/marks.h', 'include/int8_gate.h'];
   const sources = files.map((file) => join(native, file));
