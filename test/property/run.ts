@@ -51,13 +51,23 @@ export function expectedOf({ model, runs, owners }: Merged): Expected {
   return { outputs: runs.map((inputs) => interpret(model, inputs, { state, observe })), largest };
 }
 
+/** Where builds are kept, and flags of the compiler beside its usual ones. */
+export interface BuildOptions {
+  readonly cacheDir: string;
+  readonly flags?: readonly string[];
+}
+
 /** Compiles a batch for a target and runs it there. */
-export async function runBuild({ model, runs }: Merged, target: string, cacheDir: string): Promise<TensorData[][]> {
-  const build = await compileModel(model, { target: parseTarget(target), name: 'property', symbol: 'm', cacheDir });
-  const image = await linkRunner([build], { cacheDir });
+export async function runBuild(
+  { model, runs }: Merged,
+  target: string,
+  options: BuildOptions,
+): Promise<TensorData[][]> {
+  const build = await compileModel(model, { target: parseTarget(target), name: 'property', symbol: 'm', ...options });
+  const image = await linkRunner([build], options);
   const device = await openDevice(build.target);
   const inputs = build.inputs.map((_, i) => Buffer.concat(runs.map((run) => toBytes(run[i]))));
-  const [outputs] = await device.run(image, [{ build: 0, inputs, samples: runs.length, reset: false }]);
+  const [{ outputs }] = await device.run(image, [{ build: 0, inputs, samples: runs.length, reset: false }]);
   return runs.map((_, r) =>
     build.outputs.map(({ dtype, bytes }, k) => fromBytes(dtype, outputs[k].slice(r * bytes, (r + 1) * bytes))),
   );
@@ -67,13 +77,13 @@ export async function runBuild({ model, runs }: Merged, target: string, cacheDir
 export async function checkBatch(
   batch: readonly Instance[],
   targets: readonly string[],
-  cacheDir: string,
+  options: BuildOptions,
 ): Promise<Difference[]> {
   const merged = merge(batch);
   const expected = expectedOf(merged);
   const found: Difference[] = [];
   for (const target of targets) {
-    const actual = await runBuild(merged, target, cacheDir);
+    const actual = await runBuild(merged, target, options);
     const seen = new Set<number>();
     expected.outputs.forEach((outputs, run) => {
       outputs.forEach((values, k) => {
