@@ -88,12 +88,12 @@ IG_INLINE int32x4_t ig_product_4(int32x4_t a, int32x4_t b, const ig_product *p) 
 #endif
 
 #define IG_QUANTIZED_ROWS(T, SUFFIX, SUM_NEON, PRODUCT_NEON)                                                       \
-  IG_INLINE void ig_sum_##SUFFIX(const T *restrict a, int sa, const T *restrict b, int sb, T *restrict out, size_t n, \
+  IG_INLINE void ig_sum_##SUFFIX(const T *a, int sa, const T *b, int sb, T *out, size_t n, \
                                  int minus, const ig_sum *p) {                                                     \
     size_t i = 0;                                                                                                  \
     SUM_NEON for (; i < n; i++) out[i] = (T)ig_sum_1(a[i * sa], b[i * sb], minus, p);                              \
   }                                                                                                                \
-  IG_INLINE void ig_product_##SUFFIX(const T *restrict a, int sa, const T *restrict b, int sb, T *restrict out,    \
+  IG_INLINE void ig_product_##SUFFIX(const T *a, int sa, const T *b, int sb, T *out,    \
                                      size_t n, const ig_product *p) {                                              \
     size_t i = 0;                                                                                                  \
     PRODUCT_NEON for (; i < n; i++) out[i] = (T)ig_product_1(a[i * sa], b[i * sb], p);                             \

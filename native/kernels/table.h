@@ -4,8 +4,8 @@
 
 #include "arith.h"
 
-/* out[i] = table[in[i]], indexed by the bit pattern of the input. */
-IG_FUNC void ig_table_8(const uint8_t *restrict in, uint8_t *restrict out, size_t n, const uint8_t *restrict table) {
+/* out[i] = table[in[i]], indexed by the bit pattern of the input. out may be in. */
+IG_FUNC void ig_table_8(const uint8_t *in, uint8_t *out, size_t n, const uint8_t *restrict table) {
   size_t i = 0;
 #if IG_NEON
   uint8x16x4_t t[4];

@@ -61,6 +61,11 @@ export interface Emission {
   readonly body: string;
   /** The body may end early with `return` and one of int8_gate.h's error codes, which then ends the run. */
   readonly fallible?: boolean;
+  /**
+   * Operands that the first result may lie over, from the same address on: each element is read before the body writes
+   * to where it lies, and no kernel on the way swears by `restrict` that the two are apart.
+   */
+  readonly inPlace?: readonly number[];
 }
 
 /** Writes the C of one operator kind; pure apart from what it asks of `ctx`. */

@@ -69,7 +69,7 @@ export function emitGraph(graph: Graph, name: string, prefix: string, model: Mod
   );
   const storage = planStorage(
     graph,
-    codes.map((code) => code?.scratchBytes ?? 0),
+    codes.map((code) => ({ scratchBytes: code?.scratchBytes ?? 0, inPlace: code?.emission.inPlace ?? [] })),
     model.kept,
   );
   const written = codes.filter((code) => code !== null);
@@ -79,7 +79,7 @@ export function emitGraph(graph: Graph, name: string, prefix: string, model: Mod
     graph,
     name,
     source: [
-      ...written.map((code) => nodeFunction(graph, code)),
+      ...written.map((code) => nodeFunction(graph, code, storage)),
       runFunction(graph, name, codes, storage, model.blob),
     ].join('\n'),
     includes: written.flatMap((code) => code.emission.includes),
@@ -193,19 +193,31 @@ function elementType(data: Parameters<EmitContext['constant']>[0]): string {
   }
 }
 
-const parameters = (graph: Graph, { node, reads, states, usesMemory, scratchBytes }: NodeCode): string[] => [
-  ...(usesMemory ? ['uint8_t *restrict memory'] : []),
-  ...reads.map((i) => `const ${C_TYPES[graph.tensors[node.inputs[i]].dtype]} *restrict in${i}`),
-  ...states.map((i) => `${C_TYPES[graph.tensors[node.inputs[i]].dtype]} *restrict state${i}`),
-  ...node.outputs.map((id, i) => `${C_TYPES[graph.tensors[id].dtype]} *restrict out${i}`),
-  ...(scratchBytes > 0 ? ['uint8_t *restrict scratch'] : []),
-];
+/** The parameters of a node's function; what its first result lies over is not `restrict`, and neither is that result. */
+function parameters(graph: Graph, code: NodeCode, { places }: Storage): string[] {
+  const { node, reads, states, usesMemory, scratchBytes, emission } = code;
+  const result = places[node.outputs[0]];
+  const isShared = (i: number): boolean => {
+    const place = places[node.inputs[i]];
+    return result?.at === 'arena' && place?.at === 'arena' && place.offset === result.offset;
+  };
+  const shared = new Set(emission.inPlace?.filter(isShared));
+  const pointer = (id: TensorId, apart: boolean): string =>
+    `${C_TYPES[graph.tensors[id].dtype]} *${apart ? 'restrict ' : ''}`;
+  return [
+    ...(usesMemory ? ['uint8_t *restrict memory'] : []),
+    ...reads.map((i) => `const ${pointer(node.inputs[i], !shared.has(i))}in${i}`),
+    ...states.map((i) => `${pointer(node.inputs[i], true)}state${i}`),
+    ...node.outputs.map((id, i) => `${pointer(id, i > 0 || shared.size === 0)}out${i}`),
+    ...(scratchBytes > 0 ? ['uint8_t *restrict scratch'] : []),
+  ];
+}
 
-function nodeFunction(graph: Graph, code: NodeCode): string {
+function nodeFunction(graph: Graph, code: NodeCode, storage: Storage): string {
   const label = cComment(nodeLabel(graph, code.node));
   const body = code.emission.body.trimEnd().replace(/^(?=.)/gm, '  ');
   const { fallible } = code.emission;
-  const head = `IG_NODE ${fallible ? 'int' : 'void'} ${code.name}(${parameters(graph, code).join(', ') || 'void'})`;
+  const head = `IG_NODE ${fallible ? 'int' : 'void'} ${code.name}(${parameters(graph, code, storage).join(', ') || 'void'})`;
   return `/* ${label} */\n${head} {\n${body}\n${fallible ? '  return 0;\n' : ''}}\n`;
 }
 

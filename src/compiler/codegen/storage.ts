@@ -31,13 +31,20 @@ export const isAlias = (graph: Graph, node: Node): boolean =>
 export const tensorBytes = (graph: Graph, id: TensorId): number =>
   elements(graph.tensors[id].shape) * itemSize(graph.tensors[id].dtype);
 
+/** What a node wants of the arena besides its tensors. */
+export interface Wants {
+  readonly scratchBytes: number;
+  /** Operands whose memory its first result may take over. */
+  readonly inPlace: readonly number[];
+}
+
 /**
  * Places every tensor. Model inputs and outputs are used where the caller has them; aliases share their operand's
- * memory; variables lie in `kept`; the rest, and the nodes' scratch memory (`scratchBytes`, by node), goes into the
- * arena by lifetime. An
- * output buffer may be read again by later nodes, which is why callers' buffers must not overlap.
+ * memory; variables lie in `kept`; the rest, and the nodes' scratch memory, goes into the arena by lifetime; a result may
+ * lie over an operand that nobody reads afterwards. An output buffer may be read again by later nodes, which is why
+ * callers' buffers must not overlap. `wants`: by node.
  */
-export function planStorage(graph: Graph, scratchBytes: readonly number[], kept: Kept): Storage {
+export function planStorage(graph: Graph, wants: readonly Wants[], kept: Kept): Storage {
   const { tensors, nodes } = graph;
   const root = tensors.map((_, id) => id);
   const maker = new Map<TensorId, number>();
@@ -63,17 +70,24 @@ export function planStorage(graph: Graph, scratchBytes: readonly number[], kept:
 
   const buffers: Buffer[] = [];
   const settle: ((offset: number) => void)[] = [];
-  const scratch = scratchBytes.map(() => 0);
-  tensors.forEach((_, id) => {
-    const step = maker.get(id);
-    if (own[id] !== undefined || step === undefined) return;
-    const bytes = tensorBytes(graph, id);
-    buffers.push({ bytes, first: step, last: Math.max(step, lastUse.get(id) ?? step) });
+  const scratch = wants.map(() => 0);
+  /** Tensors in the arena in the order in which they are made, with the indices of their buffers. */
+  const inArena = new Map<TensorId, number>();
+  for (const [id, step] of maker) {
+    if (own[id] !== undefined) continue;
+    const over = (nodes[step].outputs[0] === id ? wants[step].inPlace : [])
+      .map((i) => root[nodes[step].inputs[i]])
+      .find((operand) => inArena.has(operand) && lastUse.get(operand) === step);
+    inArena.set(id, buffers.length);
+    buffers.push({
+      ...{ bytes: tensorBytes(graph, id), first: step, last: Math.max(step, lastUse.get(id) ?? step) },
+      ...(over !== undefined && { over: inArena.get(over) }),
+    });
     settle.push((offset) => {
       own[id] = { at: 'arena', offset };
     });
-  });
-  scratchBytes.forEach((bytes, step) => {
+  }
+  wants.forEach(({ scratchBytes: bytes }, step) => {
     if (bytes === 0) return;
     buffers.push({ bytes, first: step, last: step });
     settle.push((offset) => {

@@ -32,6 +32,13 @@ export interface DepthwiseLayer {
 /** Rows of a kernel that the template takes: DEPTHWISE_ROWS of depthwise.h. */
 export const MAX_KERNEL_ROWS = 64;
 
+/**
+ * Whether each row of the result ends before the rows of the data begin that are not in the ring yet: the result may lie
+ * over the data then. Output row y is written when rows below y * stride + seen - pad_top are in the ring.
+ */
+const staysBehind = (s: ConvShape, multiplier: number): boolean =>
+  multiplier === 1 && s.out_w <= s.in_w && s.out_h <= s.in_h && s.pad_top <= (s.kernel_h - 1) * s.dilation_h;
+
 /** The C of a layer. */
 export function emitDepthwise(layer: DepthwiseLayer, ctx: EmitContext): Emission {
   const { shape: s, data, output, multiplier, activation, requantization } = layer;
@@ -73,5 +80,6 @@ export function emitDepthwise(layer: DepthwiseLayer, ctx: EmitContext): Emission
   return {
     includes: ['depthwise.h'],
     body: `${cDescription('depthwise', 'd', fields)}depthwise_run(&d, ${ctx.input(0)}, ${ring}, ${ctx.output(0)});\n`,
+    inPlace: padded && staysBehind(s, multiplier) ? [0] : [],
   };
 }

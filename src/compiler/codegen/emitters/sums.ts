@@ -3,7 +3,7 @@ import { parameters } from '../../../model/ops/checks.ts';
 import type { OpView, Profile } from '../../../model/ops/definition.ts';
 import { productFactor, type SumFamily, shiftsOfSum, sumParameters } from '../../../model/ops/sums.ts';
 import { isQuantizable, itemSize } from '../../../model/tensor/dtype.ts';
-import { elements, strides } from '../../../model/tensor/shape.ts';
+import { elements, sameShape, strides } from '../../../model/tensor/shape.ts';
 import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
 import { bound, walk } from './broadcast.ts';
 import { fitLinearSum } from './linear_sum.ts';
@@ -35,7 +35,12 @@ function binary(op: OpView<Binary>, ctx: EmitContext): Emission {
   const { setup, kernel, args } =
     isQuantizable(out.dtype) && out.quantization !== null ? quantized(op, ctx.profile) : plain(op);
   const call = `${kernel}_${SUFFIX[out.dtype]}(${[...row, ...args].join(', ')});`;
-  return { includes: ['elementwise.h', 'int16.h', 'linear.h'], body: setup + nest(extents.slice(0, inner), call) };
+  return {
+    includes: ['elementwise.h', 'int16.h', 'linear.h'],
+    body: setup + nest(extents.slice(0, inner), call),
+    // What is broadcast is read again; the other kernels are vectorised by the compiler, which wants rows apart.
+    inPlace: itemSize(out.dtype) === 1 ? [0, 1].filter((i) => sameShape(op.inputs[i]!.shape, out.shape)) : [],
+  };
 }
 
 /** What the row kernel is called, with which parameters after the row. */
