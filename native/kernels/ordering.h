@@ -1,12 +1,45 @@
-/* ordering.h: comparing and accumulating along one axis. ISA: portable C.
+/* ordering.h: comparing and accumulating along one axis. ISA: portable C; NEON where 16 to 255 bytes lie in a row.
  * Data is [outer][extent][inner]. Among equal elements the first counts; a NaN is larger and smaller than nothing. */
 #ifndef IG_ORDERING_H
 #define IG_ORDERING_H
 
 #include "arith.h"
 
-#define IG_ARGUMENT(NAME, T, I, BETTER)                                                                          \
+#if IG_NEON
+
+/* The best byte of a row in steps of 16, the last one overlapping; then the least index, of 8 bits, of one like it. */
+#define IG_ARGUMENT_BYTE(BEST, T, V, SUFFIX)                                                                     \
+  IG_INLINE int32_t ig_arg##BEST##_byte_##SUFFIX(const T *row, int32_t extent) {                                 \
+    static const uint8_t ascending[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};                 \
+    V best = vld1q_##SUFFIX(row);                                                                                \
+    for (int32_t i = 16; i < extent; i += 16)                                                                    \
+      best = v##BEST##q_##SUFFIX(best, vld1q_##SUFFIX(row + ig_min(i, extent - 16)));                            \
+    best = vdupq_n_##SUFFIX(v##BEST##vq_##SUFFIX(best));                                                         \
+    uint8x16_t at = vdupq_n_u8(255);                                                                             \
+    for (int32_t i = 0; i < extent; i += 16) {                                                                   \
+      const int32_t from = ig_min(i, extent - 16);                                                               \
+      const uint8x16_t index = vaddq_u8(vld1q_u8(ascending), vdupq_n_u8((uint8_t)from));                         \
+      at = vminq_u8(at, vornq_u8(index, vceqq_##SUFFIX(best, vld1q_##SUFFIX(row + from))));                      \
+    }                                                                                                            \
+    return vminvq_u8(at);                                                                                        \
+  }
+IG_ARGUMENT_BYTE(max, int8_t, int8x16_t, s8)
+IG_ARGUMENT_BYTE(min, int8_t, int8x16_t, s8)
+IG_ARGUMENT_BYTE(max, uint8_t, uint8x16_t, u8)
+IG_ARGUMENT_BYTE(min, uint8_t, uint8x16_t, u8)
+
+#define IG_ARGUMENT_BYTES(CALL)                                                               \
+  if (inner == 1 && extent >= 16 && extent <= 255) {                                          \
+    for (size_t o = 0; o < outer; o++, in += extent) out[o] = CALL(in, extent);               \
+    return;                                                                                   \
+  }
+#else
+#define IG_ARGUMENT_BYTES(CALL)
+#endif
+
+#define IG_ARGUMENT(NAME, T, I, BETTER, BYTES)                                                                   \
   IG_INLINE void NAME(const T *restrict in, I *restrict out, size_t outer, int32_t extent, size_t inner) {       \
+    BYTES                                                                                                        \
     for (size_t o = 0; o < outer; o++, in += (size_t)extent * inner)                                             \
       for (size_t n = 0; n < inner; n++) {                                                                       \
         T best = in[n];                                                                                          \
@@ -18,15 +51,15 @@
         *out++ = at;                                                                                             \
       }                                                                                                          \
   }
-#define IG_ARGUMENTS(T, SUFFIX)                           \
-  IG_ARGUMENT(ig_argmax_##SUFFIX##_s32, T, int32_t, >)    \
-  IG_ARGUMENT(ig_argmax_##SUFFIX##_s64, T, int64_t, >)    \
-  IG_ARGUMENT(ig_argmin_##SUFFIX##_s32, T, int32_t, <)    \
-  IG_ARGUMENT(ig_argmin_##SUFFIX##_s64, T, int64_t, <)
-IG_ARGUMENTS(float, f32)
-IG_ARGUMENTS(int8_t, s8)
-IG_ARGUMENTS(uint8_t, u8)
-IG_ARGUMENTS(int32_t, s32)
+#define IG_ARGUMENTS(T, SUFFIX, MAX_BYTES, MIN_BYTES)               \
+  IG_ARGUMENT(ig_argmax_##SUFFIX##_s32, T, int32_t, >, MAX_BYTES)   \
+  IG_ARGUMENT(ig_argmax_##SUFFIX##_s64, T, int64_t, >, MAX_BYTES)   \
+  IG_ARGUMENT(ig_argmin_##SUFFIX##_s32, T, int32_t, <, MIN_BYTES)   \
+  IG_ARGUMENT(ig_argmin_##SUFFIX##_s64, T, int64_t, <, MIN_BYTES)
+IG_ARGUMENTS(float, f32, , )
+IG_ARGUMENTS(int8_t, s8, IG_ARGUMENT_BYTES(ig_argmax_byte_s8), IG_ARGUMENT_BYTES(ig_argmin_byte_s8))
+IG_ARGUMENTS(uint8_t, u8, IG_ARGUMENT_BYTES(ig_argmax_byte_u8), IG_ARGUMENT_BYTES(ig_argmin_byte_u8))
+IG_ARGUMENTS(int32_t, s32, , )
 
 /* The k largest of each row, by insertion: an element goes before all that are smaller, and pushes the smallest out. */
 #define IG_TOPK(NAME, T, I)                                                                                      \

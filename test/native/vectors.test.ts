@@ -1,0 +1,77 @@
+/** Operators with kernels written for vectors, at lengths and forms that reach each branch, against the interpreter. */
+import { expect, test } from 'vitest';
+import { interpret } from '../../src/model/interpreter/index.ts';
+import type { OpKind } from '../../src/model/ops/kinds.ts';
+import { type DType, fromBytes, itemSize, type TensorData } from '../../src/model/tensor/dtype.ts';
+import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';
+import { elements, type Shape } from '../../src/model/tensor/shape.ts';
+import { type Case, ints, tensor } from '../compiler/draws.ts';
+import { graphOf } from '../compiler/operators.ts';
+import { modelOf, runBuilds } from '../compiler/run.ts';
+import { randomData, randomOf } from '../model/graphs.ts';
+
+const BYTES = ['int8', 'uint8'] as const;
+const NUMBERS = [...BYTES, 'float32'] as const;
+
+const quantized = (dtype: DType, scale: number, zero: number): Quantization | null =>
+  dtype === 'float32' ? null : perTensor(Math.fround(scale), dtype === 'uint8' ? zero + 128 : zero);
+
+function unary(kind: OpKind, dtype: DType, shape: Shape, attrs: object, ...more: readonly (readonly number[])[]): Case {
+  const q = quantized(dtype, 0.05, 7);
+  return { kind, attrs, operands: [tensor(dtype, shape, q), ...more.map(ints)], dtype, quantization: q };
+}
+
+/** Doubling (fractions of a power of two), other sizes (of 1024 or float), and shrinking; few and many channels. */
+const resizes = NUMBERS.flatMap((dtype) =>
+  [1, 5, 8, 21, 40].flatMap((channels) =>
+    [
+      { size: [10, 14], halfPixelCenters: true, alignCorners: false },
+      { size: [20, 7], halfPixelCenters: false, alignCorners: false },
+      { size: [9, 25], halfPixelCenters: false, alignCorners: true },
+      { size: [11, 23], halfPixelCenters: true, alignCorners: false },
+      { size: [3, 3], halfPixelCenters: false, alignCorners: false },
+    ].map(({ size, ...attrs }) => unary('image.resize_bilinear', dtype, [2, 5, 7, channels], attrs, size)),
+  ),
+);
+
+const extremes = BYTES.flatMap((operand) =>
+  (['argmax', 'argmin'] as const).flatMap((kind) =>
+    [
+      [9, 15],
+      [9, 16],
+      [40, 21],
+      [5, 255],
+      [3, 300],
+      [2, 32, 3],
+    ].map((shape, i): Case => {
+      const dtype = i % 2 === 0 ? 'int32' : 'int64';
+      const axis = [shape.length === 3 ? 1 : -1];
+      return { ...unary(kind, operand, shape, { dtype }, axis), dtype, quantization: null };
+    }),
+  ),
+);
+
+const CASES = [...resizes, ...extremes];
+
+/** Bytes of every value; among indices' operands ties are frequent. */
+function drawn({ kind, operands: [{ dtype, shape }] }: Case, i: number): TensorData {
+  const random = randomOf(i);
+  const n = elements(shape);
+  if (dtype === 'float32') return randomData(dtype, n, random);
+  const step = kind.startsWith('arg') ? 16 : 1;
+  return fromBytes(
+    dtype,
+    Uint8Array.from({ length: n * itemSize(dtype) }, () => Math.floor((random() * 256) / step) * step),
+  );
+}
+
+test.each(['host', 'aarch64', 'aarch64+dotprod+i8mm'])('vector kernels on %s: as interpreted', async (target) => {
+  const model = modelOf(graphOf(CASES));
+  const inputs = CASES.map(drawn);
+  const [actual] = await runBuilds([{ model, inputs }], target);
+  const expected = interpret(model, inputs);
+  CASES.forEach(({ kind, attrs, operands }, i) => {
+    const { dtype, shape } = operands[0];
+    expect(actual[i], JSON.stringify({ kind, dtype, shape, attrs })).toEqual(expected[i]);
+  });
+});
