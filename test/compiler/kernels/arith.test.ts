@@ -8,6 +8,7 @@ import {
   multiplyByMultiplier,
   multiplyByMultiplier64,
   multiplyByMultiplierSingle,
+  multiplyByMultiplierUp,
 } from '../../../src/model/ops/arithmetic.ts';
 import { findQemu } from '../../../src/runtime/devices/open.ts';
 import { randomOf } from '../../model/graphs.ts';
@@ -26,6 +27,7 @@ int main(void) {
     const int s = table[i][2];
     const int32_t tflite = ig_requant_s32_tflite(x, m, s), single = s > 30 ? 0 : ig_requant_s32_single(x, m, s);
     printf("%d %d %d", tflite, single, s > 14 ? 0 : ig_requant_s64((int64_t)x * 5, m, s));
+    printf(" %d", ig_requant_s32_up(x, m, s));
 #if IG_NEON
     const int32x4_t v = vdupq_n_s32(x), vm = vdupq_n_s32(m);
     const ig_shift_s32x4 vs = ig_split_shift(vdupq_n_s32(s));
@@ -80,7 +82,7 @@ test.each([
     const m = { multiplier, shift };
     const single = shift > 30 ? 0 : multiplyByMultiplierSingle(x, m);
     const wide = shift > 14 ? 0 : multiplyByMultiplier64(x * 5, m);
-    return [multiplyByMultiplier(x, m), single, wide].join(' ');
+    return [multiplyByMultiplier(x, m), single, wide, multiplyByMultiplierUp(x, m)].join(' ');
   });
   expect(stdout.trim().split('\n')).toEqual(expected);
 });

@@ -8,6 +8,7 @@ import {
   multiplyByMultiplier,
   multiplyByMultiplier64,
   multiplyByMultiplierSingle,
+  multiplyByMultiplierUp,
   quantizeMultiplier,
   requantizer,
   roundAway,
@@ -80,6 +81,19 @@ describe('fixed point', () => {
         const t = BigInt(31 - shift);
         const expected = wrap32((BigInt(x) * BigInt(m) + (1n << (t - 1n))) >> t);
         expect(multiplyByMultiplierSingle(x, { multiplier: m, shift })).toBe(expected);
+      }),
+      RUNS,
+    );
+  });
+
+  it('multiplyByMultiplierUp rounds twice, halves up', () => {
+    fc.assert(
+      fc.property(int32, multiplier, fc.integer({ min: -31, max: 31 }), (x, m, shift) => {
+        const left = wrap32(BigInt(x) << BigInt(Math.max(shift, 0)));
+        const high = (BigInt(left) * BigInt(m) + (1n << 30n)) >> 31n;
+        const right = BigInt(Math.max(-shift, 0));
+        const expected = right === 0n ? high : (high + (1n << (right - 1n))) >> right;
+        expect(multiplyByMultiplierUp(x, { multiplier: m, shift })).toBe(Number(expected));
       }),
       RUNS,
     );

@@ -29,13 +29,15 @@ const tensor: fc.Arbitrary<Tensor> = fc
     shape: fc.array(small, { maxLength: 5 }),
     quantization: fc.oneof(sound, quantization),
     values: fc.option(fc.array(odd)),
+    variable: fc.boolean(),
   })
-  .map(({ dtype, shape, quantization, values }) => ({
+  .map(({ dtype, shape, quantization, values, variable }) => ({
     name: 't',
     dtype,
     shape,
     quantization,
     data: fill(dtype, shape, values),
+    variable,
   }));
 
 function fill(dtype: DType, shape: Shape, values: readonly number[] | null): TensorData | null {
@@ -72,19 +74,49 @@ const attrs = fc.record({
   ellipsisMask: odd,
   newAxisMask: odd,
   shrinkAxisMask: odd,
+  rank: odd,
+  cellClip: fc.constantFrom(0, 1, -1, Number.NaN),
+  projectionClip: fc.constantFrom(0, 0.5, Infinity),
+  timeMajor: fc.boolean(),
+  intermediates: fc.option(
+    fc.array(fc.option(fc.record({ scale: fc.constantFrom(0.5, 1e-3), zeroPoint: fc.constant(0) })), { maxLength: 5 }),
+  ),
+  maxDetections: odd,
+  maxClassesPerDetection: odd,
+  detectionsPerClass: odd,
+  useRegularNms: fc.boolean(),
+  scoreThreshold: fc.constantFrom(0, Number.NaN, Infinity),
+  iouThreshold: fc.constantFrom(0.5, 0, 2),
+  numClasses: odd,
+  yScale: fc.constantFrom(10, 0),
+  xScale: fc.constantFrom(10, Number.NaN),
+  hScale: fc.constantFrom(5, Infinity),
+  wScale: fc.constant(5),
 });
+/** Layers with states take five to twenty-four operands, of which many may be absent. */
+const MANY: Partial<Record<OpKind, readonly number[]>> = {
+  'nn.lstm': [20, 24, 5],
+  'nn.svdf': [5],
+  'vision.non_max_suppression': [5],
+  'vision.soft_non_max_suppression': [6],
+};
+const KINDS = Object.keys(ops) as OpKind[];
 // Pools take no explicit padding; the importer never gives them one.
 const ofKind = (kind: OpKind, a: { padding: unknown }): object =>
   kind.endsWith('pool2d') && typeof a.padding === 'object' ? { ...a, padding: 'SAME' } : a;
 
+const operands = (n: number) => fc.array(fc.option(tensor, { freq: 20 }), { minLength: n, maxLength: n });
 const node = fc
-  .record({
-    kind: fc.constantFrom(...(Object.keys(ops) as OpKind[])),
-    attrs,
-    inputs: fc.array(fc.option(tensor, { freq: 20 }), { maxLength: 4 }),
-    outputs: fc.array(tensor, { minLength: 1, maxLength: 1 }),
-    alike: fc.boolean(),
-  })
+  .constantFrom(...KINDS)
+  .chain((kind) =>
+    fc.record({
+      kind: fc.constant(kind),
+      attrs,
+      inputs: fc.constantFrom(...(MANY[kind] ?? [0, 1, 2, 3, 4])).chain(operands),
+      outputs: fc.array(tensor, { minLength: 1, maxLength: kind.startsWith('vision') ? 4 : 1 }),
+      alike: fc.boolean(),
+    }),
+  )
   .map(({ kind, attrs, inputs, outputs, alike }) => {
     const [first] = inputs;
     // Half of the time the tensors agree in type and quantization, so that more than the first rule is reached.
@@ -122,7 +154,8 @@ describe('whatever a file holds', () => {
           profile: 'tflite',
         });
         accepted++;
-        expect(results.map((r) => r.length)).toEqual(outputs.map((t) => elements(t.shape)));
+        // The new states follow the results.
+        expect(results.slice(0, outputs.length).map((r) => r.length)).toEqual(outputs.map((t) => elements(t.shape)));
         return true;
       }),
       { numRuns: 30_000 },
