@@ -54,7 +54,8 @@ const extremes = BYTES.flatMap((operand) =>
 const CASES = [...resizes, ...extremes];
 
 /** Bytes of every value; among indices' operands ties are frequent. */
-function drawn({ kind, operands: [{ dtype, shape }] }: Case, i: number): TensorData {
+function drawn({ kind, operands }: Case, i: number): TensorData {
+  const { dtype, shape } = operands[0]!;
   const random = randomOf(i);
   const n = elements(shape);
   if (dtype === 'float32') return randomData(dtype, n, random);
@@ -71,7 +72,7 @@ test.each(['host', 'aarch64', 'aarch64+dotprod+i8mm'])('vector kernels on %s: as
   const [actual] = await runBuilds([{ model, inputs }], target);
   const expected = interpret(model, inputs);
   CASES.forEach(({ kind, attrs, operands }, i) => {
-    const { dtype, shape } = operands[0];
+    const { dtype, shape } = operands[0]!;
     expect(actual[i], JSON.stringify({ kind, dtype, shape, attrs })).toEqual(expected[i]);
   });
 });

@@ -1,5 +1,5 @@
 import type { Tensor } from '../ir/graph.ts';
-import type { NoAttrs } from '../ops/attrs.ts';
+import type { Activation, NoAttrs } from '../ops/attrs.ts';
 import type { OpAttrs, OpKind } from '../ops/kinds.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { BuiltinOperator } from './schema/enums.ts';
@@ -56,3 +56,9 @@ export const plain = <K extends PlainKind>(
 
 /** The versions of most operators that compute on 8 and 16 bits. */
 export const NEWER: Versions = { int8: 2, int16: 3 };
+
+/** The one attribute of operators that a fused activation ends. */
+export const activated = {
+  read: (o: { readonly fusedActivationFunction: Activation }) => ({ activation: o.fusedActivationFunction }),
+  write: (a: { readonly activation: Activation }) => ({ fusedActivationFunction: a.activation }),
+};
