@@ -1,6 +1,6 @@
 import { compileModel } from '../../compiler/compile.ts';
 import { parseTarget, type Target } from '../../compiler/targets/index.ts';
-import { EnvironmentError } from '../../errors.ts';
+import { EnvironmentError, InputError } from '../../errors.ts';
 import type { Device, RunnerImage } from '../../runtime/devices/device.ts';
 import { linkRunner } from '../../runtime/devices/image.ts';
 import { openDevice } from '../../runtime/devices/open.ts';
@@ -19,12 +19,16 @@ export interface PairBuilds {
 
 export async function buildPair(pair: Pair, target: Target): Promise<PairBuilds> {
   const { name, profile } = pair.config;
-  const image = await linkRunner(
-    await Promise.all([
-      compileModel(pair.int8, { target, name: `${name} INT8`, symbol: 'int8', profile }),
-      compileModel(pair.fp32, { target, name: `${name} FP32`, symbol: 'fp32' }),
-    ]),
-  );
+  const builds = await Promise.all([
+    compileModel(pair.int8, { target, name: `${name} INT8`, symbol: 'int8', profile }),
+    compileModel(pair.fp32, { target, name: `${name} FP32`, symbol: 'fp32' }),
+  ]);
+  const varying = builds.flatMap((build) => build.outputs).find((port) => port.varies);
+  if (varying !== undefined)
+    throw new InputError(
+      `${name}: the size of output "${varying.name}" changes with the data: there is nothing to compare`,
+    );
+  const image = await linkRunner(builds);
   const device = await openDevice(target);
   const portable = device.kind === 'qemu' ? await hostBuild(pair) : null;
   return {
