@@ -1,8 +1,9 @@
 /* conv.h: 2-D convolution, NHWC, as a matrix multiplication over output pixels x (kernel taps x channels).
  *
  * Where a row of the matrix is a pixel of the input as it stands (1x1 kernel, stride 1, no padding), the caller runs
- * gemm_run_* on the input in place. Otherwise the rows of one tile are gathered into a small scratch panel that stays in
- * the first-level cache while all panels of weights pass by; taps outside the image read as the input's zero point. */
+ * gemm_run_* on the input in place. Otherwise the rows of one tile are gathered into a small panel that stays in the
+ * first-level cache while all panels of weights pass by. Padding costs gathering nothing: the rows of the input that a band
+ * of output rows sees are first copied, with the zero point around them, to where no tap is outside. */
 #ifndef IG_CONV_H
 #define IG_CONV_H
 
@@ -15,75 +16,133 @@ typedef struct {
   int groups;
   int item;         /* bytes of an element */
   uint8_t fill;     /* every byte of an element that stands for zero */
+  int images;
+  int band;         /* output rows of a band; all in one where nothing is padded */
+  int band_w;       /* pixels of a padded row; 0: no padding, taps are read from the input itself */
   size_t row_bytes; /* of a gathered row, at least taps x channels of a group */
 } conv_shape;
 
-/* Gathers what output pixel `pixel` (of all images) sees of group `group`: [kernel_h][kernel_w][channels of the group]. */
-IG_INLINE void conv_gather_row(const conv_shape *s, const uint8_t *in, int pixel, int group, uint8_t *to) {
-  const int ox = pixel % s->out_w, rest = pixel / s->out_w, oy = rest % s->out_h, image = rest / s->out_h;
-  const size_t pixel_bytes = (size_t)s->channels * s->item, tap_bytes = pixel_bytes / s->groups;
-  const int x0 = ox * s->stride_w - s->pad_left, y0 = oy * s->stride_h - s->pad_top;
-  const int inside = x0 >= 0 && x0 + (s->kernel_w - 1) * s->dilation_w < s->in_w;
-  in += (size_t)image * s->in_h * s->in_w * pixel_bytes + group * tap_bytes;
-  for (int ky = 0; ky < s->kernel_h; ky++) {
-    const int y = y0 + ky * s->dilation_h;
-    const uint8_t *from = in + ((ptrdiff_t)y * s->in_w + x0) * (ptrdiff_t)pixel_bytes;
-    if (y < 0 || y >= s->in_h) {
-      memset(to, s->fill, s->kernel_w * tap_bytes);
-      to += s->kernel_w * tap_bytes;
-    } else if (inside && s->dilation_w == 1 && s->groups == 1) {
-      memcpy(to, from, s->kernel_w * tap_bytes);
-      to += s->kernel_w * tap_bytes;
-    } else {
-      for (int kx = 0; kx < s->kernel_w; kx++, to += tap_bytes) {
-        const int x = x0 + kx * s->dilation_w;
-        if (x < 0 || x >= s->in_w) memset(to, s->fill, tap_bytes);
-        else memcpy(to, from + (ptrdiff_t)kx * s->dilation_w * (ptrdiff_t)pixel_bytes, tap_bytes);
-      }
+/* Copies may touch so many bytes beyond their ends. */
+#define CONV_SPARE 16
+
+/* Copies from a padded row (then with spare bytes behind either side) or from the input. */
+IG_INLINE void conv_copy(const conv_shape *s, uint8_t *to, const uint8_t *from, size_t bytes) {
+#if IG_NEON
+  if (s->band_w || bytes % 16 == 0) {
+    for (size_t i = 0; i < bytes; i += 16) vst1q_u8(to + i, vld1q_u8(from + i));
+    return;
+  }
+#endif
+  memcpy(to, from, bytes);
+}
+
+/* Gathers what an output pixel sees of a group: [kernel_h][kernel_w][channels of the group], the first tap at `from`, rows
+ * of the input `pitch` bytes apart. */
+IG_INLINE void conv_gather_row(const conv_shape *s, const uint8_t *from, size_t pitch, uint8_t *to) {
+  const size_t pixel = (size_t)s->channels * s->item, tap = pixel / s->groups;
+  const int joined = s->dilation_w == 1 && s->groups == 1; /* the taps of a row lie side by side */
+  const size_t bytes = joined ? s->kernel_w * tap : tap;
+  for (int ky = 0; ky < s->kernel_h; ky++, from += s->dilation_h * pitch)
+    for (int kx = 0; kx < (joined ? 1 : s->kernel_w); kx++, to += bytes)
+      conv_copy(s, to, from + kx * s->dilation_w * pixel, bytes);
+}
+
+/* Gathers `count` pixels of a band from number `at` on. What lies beyond the taps of a row meets zero weights and only has
+ * to be readable. */
+IG_INLINE void conv_gather(const conv_shape *s, const uint8_t *band, size_t pitch, int at, int count, uint8_t *panel) {
+  const size_t step = (size_t)s->stride_w * s->channels * s->item;
+  int x = at % s->out_w;
+  const uint8_t *from = band + at / s->out_w * (s->stride_h * pitch) + x * step;
+  GEMM_UNROLL for (int i = 0; i < count; i++, panel += s->row_bytes) {
+    conv_gather_row(s, from, pitch, panel);
+    from += step;
+    if (s->out_w % count != 0 && ++x == s->out_w) {
+      x = 0;
+      from += s->stride_h * pitch - s->out_w * step;
     }
   }
 }
 
-/* Gathers rows `at` to `at + count`. What lies beyond the taps of a row meets zero weights and only has to be readable. */
-IG_INLINE void conv_gather(const conv_shape *s, const void *in, int at, int count, int group, uint8_t *panel) {
-  for (int i = 0; i < count; i++) conv_gather_row(s, in, at + i, group, panel + i * s->row_bytes);
+/* Copies the rows of an image that the band from output row `oy` on sees, and pads them. */
+IG_INLINE void conv_pad(const conv_shape *s, const uint8_t *image, int oy, uint8_t *to) {
+  const size_t pixel = (size_t)s->channels * s->item;
+  const int left = ig_min(s->pad_left, s->band_w), copied = ig_min(s->band_w - left, s->in_w);
+  const int rows = (s->band - 1) * s->stride_h + (s->kernel_h - 1) * s->dilation_h + 1;
+  for (int r = 0; r < rows; r++, to += s->band_w * pixel) {
+    const int y = oy * s->stride_h - s->pad_top + r;
+    if (y < 0 || y >= s->in_h) {
+      memset(to, s->fill, s->band_w * pixel);
+      continue;
+    }
+    memset(to, s->fill, left * pixel);
+    memcpy(to + left * pixel, image + (size_t)y * s->in_w * pixel, copied * pixel);
+    memset(to + (left + copied) * pixel, s->fill, (s->band_w - left - copied) * pixel);
+  }
 }
 
-/* g: the matrix of one group (g->lda = row_bytes); weights, bias, multipliers of group i + 1 follow those of i.
- * panel: scratch of g->mr rows, zeroed beyond the taps or not; n columns of a group, ldc columns of all. */
-IG_INLINE void conv_run_i8(const gemm_i8 *g, const conv_shape *s, const uint8_t *in, uint8_t *panel, uint8_t *c) {
+/* The rows of the input for a band, and how far they are apart. */
+IG_INLINE const uint8_t *conv_band(const conv_shape *s, const uint8_t *image, int oy, uint8_t *padded, size_t *pitch) {
+  const size_t pixel = (size_t)s->channels * s->item;
+  *pitch = pixel * (s->band_w ? s->band_w : s->in_w);
+  if (!s->band_w) return image + oy * s->stride_h * *pitch;
+  conv_pad(s, image, oy, padded);
+  return padded;
+}
+
+/* g: the matrix of one band of one group (g->lda = row_bytes); weights, bias, multipliers of group i + 1 follow those of i;
+ * n columns of a group, ldc columns of all. Scratch, with CONV_SPARE bytes behind each: `padded` for the rows of a band,
+ * `panel` for g->mr rows. */
+IG_INLINE void conv_run_i8(const gemm_i8 *g, const conv_shape *s, const uint8_t *in, uint8_t *padded, uint8_t *panel,
+                           uint8_t *c) {
   const int wide = g->kernel == GEMM_PORTABLE || g->kernel == GEMM_MLAL;
   const int panels = gemm_count(g->n, g->nr), entries = gemm_entries(g);
-  for (int group = 0; group < s->groups; group++) {
-    gemm_i8 of = *g;
-    of.weights = (const uint8_t *)g->weights + (size_t)group * panels * g->nr * g->packed_k * (wide ? 2 : 1);
-    of.out.bias += group * entries;
-    if (g->out.requantize == GEMM_DOUBLE) of.out.scale += group * entries;
-    else if (g->out.requantize == GEMM_SINGLE) of.out.scale_f32 += group * entries;
-    else of.out.multiplier += group * entries, of.out.shift += group * entries;
-    for (int i = 0; i < gemm_count(g->m, g->mr); i++) {
-      const int at = gemm_start(i, g->mr, g->m);
-      int32_t rows[GEMM_MR];
-      conv_gather(s, in, at, g->mr, group, panel);
-      if (g->row_factor) gemm_row_sums(&of, panel, g->mr, rows);
-      for (int p = 0; p < panels; p++)
-        gemm_tile_i8(&of, panel, g->row_factor ? rows : NULL, p, c + at * g->ldc + group * g->n);
+  const size_t pixel = (size_t)s->channels * s->item;
+  for (int image = 0; image < s->images; image++, in += s->in_h * s->in_w * pixel, c += s->out_h * s->out_w * g->ldc)
+    for (int b = 0; b < gemm_count(s->out_h, s->band); b++) {
+      const int oy = gemm_start(b, s->band, s->out_h);
+      size_t pitch;
+      const uint8_t *from = conv_band(s, in, oy, padded, &pitch);
+      for (int group = 0; group < s->groups; group++) {
+        gemm_i8 of = *g;
+        of.weights = (const uint8_t *)g->weights + (size_t)group * panels * g->nr * g->packed_k * (wide ? 2 : 1);
+        of.out.bias += group * entries;
+        if (g->out.requantize == GEMM_DOUBLE) of.out.scale += group * entries;
+        else if (g->out.requantize == GEMM_SINGLE) of.out.scale_f32 += group * entries;
+        else of.out.multiplier += group * entries, of.out.shift += group * entries;
+        for (int i = 0; i < gemm_count(g->m, g->mr); i++) {
+          const int at = gemm_start(i, g->mr, g->m);
+          uint8_t *to = c + (size_t)(oy * s->out_w + at) * g->ldc + group * g->n;
+          int32_t rows[GEMM_MR];
+          conv_gather(s, from + group * (pixel / s->groups), pitch, at, g->mr, panel);
+          if (g->row_factor) gemm_row_sums(&of, panel, g->mr, rows);
+          for (int p = 0; p < panels; p++) gemm_tile_i8(&of, panel, g->row_factor ? rows : NULL, p, to);
+        }
+      }
     }
-  }
 }
 
-IG_INLINE void conv_run_f32(const gemm_f32 *g, const conv_shape *s, const float *in, float *panel, float *c) {
+IG_INLINE void conv_run_f32(const gemm_f32 *g, const conv_shape *s, const float *input, uint8_t *padded, float *panel,
+                            float *c) {
   const int panels = gemm_count(g->n, g->nr), columns = g->n < g->nr ? g->nr : g->n;
-  for (int group = 0; group < s->groups; group++) {
-    gemm_f32 of = *g;
-    of.weights += (size_t)group * panels * g->nr * g->k;
-    of.bias += group * columns;
-    for (int i = 0; i < gemm_count(g->m, g->mr); i++) {
-      const int at = gemm_start(i, g->mr, g->m);
-      conv_gather(s, in, at, g->mr, group, (uint8_t *)panel);
-      for (int p = 0; p < panels; p++) gemm_tile_float(&of, panel, p, c + at * g->ldc + group * g->n);
+  const size_t pixel = (size_t)s->channels * s->item;
+  const uint8_t *in = (const uint8_t *)input;
+  for (int image = 0; image < s->images; image++, in += s->in_h * s->in_w * pixel, c += s->out_h * s->out_w * g->ldc)
+    for (int b = 0; b < gemm_count(s->out_h, s->band); b++) {
+      const int oy = gemm_start(b, s->band, s->out_h);
+      size_t pitch;
+      const uint8_t *from = conv_band(s, in, oy, padded, &pitch);
+      for (int group = 0; group < s->groups; group++) {
+        gemm_f32 of = *g;
+        of.weights += (size_t)group * panels * g->nr * g->k;
+        of.bias += group * columns;
+        for (int i = 0; i < gemm_count(g->m, g->mr); i++) {
+          const int at = gemm_start(i, g->mr, g->m);
+          float *to = c + (size_t)(oy * s->out_w + at) * g->ldc + group * g->n;
+          conv_gather(s, from + group * (pixel / s->groups), pitch, at, g->mr, (uint8_t *)panel);
+          for (int p = 0; p < panels; p++) gemm_tile_float(&of, panel, p, to);
+        }
+      }
     }
-  }
 }
 
 #endif

@@ -160,6 +160,8 @@ function make(layer: Layer, index: number): Made {
   const zero = Math.round(from + random() * (to - from));
   const inScale = 0.01 + 0.05 * random();
   const outScale = inScale * scales[0] * Math.sqrt(depth) * 60 * layer.gain * (form === 'int16' ? 0.9 : 1);
+  // Where the results are not negative, their zero point is usually the type's lowest value.
+  const outZero = layer.activation !== 'NONE' && layer.seed % 3 !== 0 ? from : Math.round((from + to) / 2);
   const inputShape = dense ? [n * h, c] : [n, h, w, c * groups];
   const name = (what: string): string => `${what}${index}`;
   const tensor = (
@@ -185,7 +187,7 @@ function make(layer: Layer, index: number): Made {
     tensor('x', dataType, inputShape, dataQ(inScale, zero), null),
     tensor('w', weightType, weightShape, weightsQ, fill(weightType, elements(weightShape), low, high, random)),
     ...(layer.bias ? [tensor('b', biasType, [columns], null, biasData)] : []),
-    tensor('y', dataType, [], dataQ(outScale, Math.round((from + to) / 2)), null),
+    tensor('y', dataType, [], dataQ(outScale, outZero), null),
   ];
   return {
     tensors,

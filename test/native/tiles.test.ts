@@ -15,7 +15,7 @@ function tiles(kernel: GemmKernel): GemmSchedule[] {
   return [1, 2, 3, 4, 5, 6, 7, 8].flatMap((mr) =>
     [4, 8, 12, 16, 20, 24, 28, 32].flatMap((nr, i) => {
       const odd = info.evenRows && mr % 2 === 1;
-      const fits = !odd && info.registers(mr, nr) <= 32;
+      const fits = !odd && nr % (info.columns ?? 4) === 0 && info.registers(mr, nr) <= 32;
       return fits ? [{ template: 'gemm' as const, kernel, mr, nr, weightsFirst: i % 2 === 0 }] : [];
     }),
   );

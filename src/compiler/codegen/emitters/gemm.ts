@@ -79,21 +79,43 @@ function workloadOf(
   ctx: EmitContext,
 ): { readonly workload: GemmWorkload; readonly schedule: GemmSchedule } {
   const { shape } = layer;
+  const inPlace = isPointwise(shape);
   const workload: GemmWorkload = {
     op: layer.op,
     operands: operandsOf(layer.weights.data, layer.weights.zeroPoint),
     unsigned: layer.data.dtype === 'uint8',
-    m: layer.m,
+    m: inPlace ? layer.m : shape.out_h * shape.out_w,
     n: layer.columns / shape.groups,
     k: shape.kernel_h * shape.kernel_w * (shape.channels / shape.groups),
     groups: shape.groups,
-    inPlace: isPointwise(shape),
+    inPlace,
   };
   const schedule = scheduleFor(workload, ctx);
   if (!workload.inPlace || workload.k % GEMM_KERNELS[schedule.kernel].unit === 0) return { workload, schedule };
-  const gathered = { ...workload, inPlace: false };
+  const gathered = { ...workload, m: shape.out_h * shape.out_w, inPlace: false };
   return { workload: gathered, schedule: scheduleFor(gathered, ctx) };
 }
+
+/** Bytes of padded rows that are to stay in the first-level cache beside weights and results. */
+const BAND_BYTES = 4096;
+
+/** How a convolution's output rows are cut into bands: all in one where no padding has to be copied. */
+function bandsOf(s: ConvShape, mr: number, item: number) {
+  const seen = (outputs: number, stride: number, kernel: number, dilation: number) =>
+    (outputs - 1) * stride + (kernel - 1) * dilation + 1;
+  const width = seen(s.out_w, s.stride_w, s.kernel_w, s.dilation_w);
+  const height = (rows: number) => seen(rows, s.stride_h, s.kernel_h, s.dilation_h);
+  const padded = s.pad_top > 0 || s.pad_left > 0 || width > s.in_w || height(s.out_h) > s.in_h;
+  if (!padded) return { band: s.out_h, band_w: 0, bytes: 0 };
+  const rowBytes = width * s.channels * item;
+  let rows = Math.ceil(mr / s.out_w);
+  while (rows < s.out_h && height(rows + 1) * rowBytes <= BAND_BYTES) rows++;
+  const band = Math.ceil(s.out_h / Math.ceil(s.out_h / rows));
+  return { band: Math.max(band, Math.ceil(mr / s.out_w)), band_w: width, bytes: height(rows) * rowBytes };
+}
+
+/** CONV_SPARE of native/kernels/conv.h. */
+const SPARE = 16;
 
 /** The C of a layer. */
 export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
@@ -106,8 +128,16 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
   const sums = float ? [] : sumRanges(layer.weights, layer.columns, w.k, 1, centeredRange(layer.data));
   const item = itemSize(layer.data.dtype);
   const rowBytes = packed.depth * item;
+  const { bytes, ...bands } = bandsOf(layer.shape, s.mr, item);
   const common = integers({
-    ...{ m: w.m, n: w.n, k: w.k, mr: s.mr, nr: s.nr, weights_first: s.weightsFirst },
+    ...{
+      m: w.inPlace ? w.m : bands.band * layer.shape.out_w,
+      n: w.n,
+      k: w.k,
+      mr: s.mr,
+      nr: s.nr,
+      weights_first: s.weightsFirst,
+    },
     ...{ lda: w.inPlace ? w.k : packed.depth, ldc: layer.columns },
   });
   const bias = ctx.constant(packed.bias);
@@ -129,9 +159,12 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
     const rows = float ? '' : packed.rowFactor === 0 ? ' NULL,' : ` ${ctx.scratch(4 * w.m)},`;
     return { includes: ['conv.h'], body: `${description}gemm_run_${type}(&g, ${from},${rows} ${to});\n` };
   }
-  const shape = integers({ ...layer.shape, item, fill: zeroPoint & 255, row_bytes: rowBytes });
+  const images = layer.m / (layer.shape.out_h * layer.shape.out_w);
+  const shape = integers({ ...layer.shape, item, fill: zeroPoint & 255, images, ...bands, row_bytes: rowBytes });
+  const padded = bytes === 0 ? 'NULL' : ctx.scratch(bytes + SPARE);
+  const panel = ctx.scratch(s.mr * rowBytes + SPARE);
   return {
     includes: ['conv.h'],
-    body: `${description}${cDescription('conv_shape', 's', shape)}conv_run_${type}(&g, &s, ${from}, ${ctx.scratch(s.mr * rowBytes)}, ${to});\n`,
+    body: `${description}${cDescription('conv_shape', 's', shape)}conv_run_${type}(&g, &s, ${from}, ${padded}, ${panel}, ${to});\n`,
   };
 }
