@@ -185,9 +185,9 @@ describe('a bad model', () => {
     });
   });
 
-  // CONV_2D (3) becomes SVDF (27), SOFTMAX (25) becomes HASHTABLE_LOOKUP (10).
-  const unsupported = () => spoilt((good) => replaceOperators(good, { 3: 27, 25: 10 }));
-  const listed = [/#0 SVDF .*int8\[1, 16, 16, 16\]/, /#2 SVDF/, /#12 HASHTABLE_LOOKUP .*int8\[1, 8\]/];
+  // CONV_2D (3) becomes RNN (24), SOFTMAX (25) becomes HASHTABLE_LOOKUP (10).
+  const unsupported = () => spoilt((good) => replaceOperators(good, { 3: 24, 25: 10 }));
+  const listed = [/#0 RNN .*int8\[1, 16, 16, 16\]/, /#2 RNN/, /#12 HASHTABLE_LOOKUP .*int8\[1, 8\]/];
 
   it.each(commands.filter(([name]) => name !== 'inspect'))(
     'given to %s has operators that are not supported: all are listed',
