@@ -1,4 +1,7 @@
-/** Random operators whose results have a size that follows from values: here from constants, which builds fold. */
+/**
+ * Random operators of sizes that follow from values, here from constants, which builds fold; and slices written where the
+ * values say.
+ */
 import fc from 'fast-check';
 import { allocate, type DType, type TensorData } from '../../src/model/tensor/dtype.ts';
 import { elements } from '../../src/model/tensor/shape.ts';
@@ -43,3 +46,22 @@ const broadcasts: fc.Arbitrary<Case> = shapes.chain((shape) =>
 );
 
 export const more: fc.Arbitrary<Case> = fc.oneof(dense, places, ranges, broadcasts);
+
+export const updates: fc.Arbitrary<Case> = fc
+  .record({
+    dtype: fc.constantFrom<DType>('int8', 'uint8', 'int16', 'int32', 'int64', 'float32', 'bool'),
+    shape: shapes,
+  })
+  .chain(({ dtype, shape }) =>
+    fc
+      .tuple(quantization(dtype), fc.tuple(...shape.map((n) => fc.integer({ min: 1, max: n }))), fc.boolean())
+      .map(([q, size, long]): Case => {
+        const start = long ? BigInt64Array.from(shape, (_, i) => BigInt(i)) : null;
+        const operands = [
+          tensor(dtype, shape, q),
+          tensor(dtype, size, q),
+          tensor(long ? 'int64' : 'int32', [shape.length], null, start),
+        ];
+        return { kind: 'dynamic_update_slice', attrs: {}, operands, dtype, quantization: q };
+      }),
+  );

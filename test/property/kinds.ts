@@ -5,12 +5,12 @@ import type { CompareFamily } from '../../src/model/ops/compare.ts';
 import type { OpKind } from '../../src/model/ops/kinds.ts';
 import type { UnaryFamily } from '../../src/model/ops/unary.ts';
 import { families } from '../compiler/operators.ts';
+import { recurrent } from '../compiler/recurrent.ts';
+import { vision } from '../compiler/vision.ts';
 import { type Layer, layers, modelOfLayers } from '../native/layers.ts';
-import { more } from './constants.ts';
+import { more, updates } from './constants.ts';
 import { control } from './control.ts';
-import { detections, suppressions, updates } from './detections.ts';
 import { fedWith, type Instance, only } from './instance.ts';
-import { lstms, svdfs } from './stateful.ts';
 
 type Draw = fc.Arbitrary<Instance>;
 const all = <K extends OpKind>(family: Parameters<typeof only>[0], ...kinds: readonly K[]): Record<K, Draw> =>
@@ -62,10 +62,10 @@ export const kinds: { readonly [K in OpKind]: Draw } = {
   ...all(moving, 'one_hot', 'sparse_to_dense', 'reverse_sequence', 'select', 'where', 'full', 'topk', 'argmax'),
   ...all(moving, 'argmin', 'cumsum', 'sum', 'prod', 'max', 'min', 'any', 'all', 'cast', 'fake_quant'),
   ...all(more, 'densify', 'argwhere', 'arange', 'broadcast_args'),
-  'nn.lstm': lstms,
-  'nn.svdf': svdfs,
-  ...all(suppressions, 'vision.non_max_suppression', 'vision.soft_non_max_suppression'),
-  'vision.detection_postprocess': only(detections, 'vision.detection_postprocess', false),
+  'nn.lstm': only(recurrent, 'nn.lstm', false),
+  'nn.svdf': only(recurrent, 'nn.svdf', false),
+  ...all(vision, 'vision.non_max_suppression', 'vision.soft_non_max_suppression'),
+  'vision.detection_postprocess': only(vision, 'vision.detection_postprocess', false),
   if: control.ifs,
   while: control.whiles,
   call_once: control.variables,
