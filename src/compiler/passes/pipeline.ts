@@ -5,10 +5,11 @@ import { dropIdentities } from './drop_identities.ts';
 import { foldConstants } from './fold_constants.ts';
 import { foldPadding } from './fold_padding.ts';
 import { fuseActivations } from './fuse_activations.ts';
+import { localHandles } from './local_handles.ts';
 import { updateLists } from './update_lists.ts';
 import type { Pass } from './view.ts';
 
-/** The passes every model goes through before code is generated, in order. */
+/** The passes every graph goes through before code is generated, in order. */
 export const PIPELINE: readonly { readonly name: string; readonly pass: Pass }[] = [
   { name: 'bound shapes', pass: boundShapes },
   { name: 'fold constants', pass: foldConstants },
@@ -20,7 +21,10 @@ export const PIPELINE: readonly { readonly name: string; readonly pass: Pass }[]
 ];
 
 /** `model` in the form that code is generated from; it computes the same, bit for bit. */
-export const optimize = (model: Model): Model => ({
-  ...model,
-  subgraphs: model.subgraphs.map((graph) => PIPELINE.reduce((current, { pass }) => pass(current), graph)),
-});
+export function optimize(model: Model): Model {
+  const local = localHandles(model);
+  return {
+    ...local,
+    subgraphs: local.subgraphs.map((graph) => PIPELINE.reduce((current, { pass }) => pass(current), graph)),
+  };
+}
