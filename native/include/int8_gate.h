@@ -35,7 +35,8 @@ typedef struct {
 /* What `run` returns when it cannot finish; outputs are then undefined. */
 enum {
   INT8_GATE_INDEX_OUT_OF_RANGE = 1, /* an index in the inputs, or computed from them, lies outside of its tensor */
-  INT8_GATE_OTHER_VALUE = 2 /* an input has another value than the one that the model was built for */
+  INT8_GATE_OTHER_VALUE = 2, /* an input has another value than the one that the model was built for */
+  INT8_GATE_ENDLESS_LOOP = 3 /* a loop of the model does not end */
 };
 
 /* A model. It allocates nothing and holds no globals that change: the caller brings the arena (arena_bytes, aligned to

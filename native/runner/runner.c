@@ -90,6 +90,7 @@ static void run_model(build *b) {
   int code = b->model->run(b->arena, (const void *const *)b->in, (void *const *)b->out);
   if (code == INT8_GATE_INDEX_OUT_OF_RANGE) fail("an index in the data of %s lies outside of its tensor", b->model->name);
   if (code == INT8_GATE_OTHER_VALUE) fail("an input of %s has another value than the one it was built for", b->model->name);
+  if (code == INT8_GATE_ENDLESS_LOOP) fail("a loop of %s does not end", b->model->name);
   if (code) fail("run of %s returned %d", b->model->name, code);
 }
 

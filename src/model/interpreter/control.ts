@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts';
 import type { Model, NodeOf, Tensor } from '../ir/graph.ts';
-import { type ControlFamily, type ControlKind, variableName } from '../ops/control.ts';
+import { type ControlFamily, type ControlKind, MOST_ITERATIONS, variableName } from '../ops/control.ts';
 import { allocate } from '../tensor/dtype.ts';
 import type { Value } from './interpret.ts';
 
@@ -20,9 +20,6 @@ type Runner<K extends ControlKind> = (
   outputs: readonly Tensor[],
   machine: Machine,
 ) => Value[];
-
-/** A loop that goes on for longer counts as endless: the file is at fault. */
-const MOST_ITERATIONS = 1_000_000;
 
 const isTrue = (value: Value): boolean => value.data.length > 0 && Boolean(value.data[0]);
 

@@ -23,6 +23,9 @@ export interface ControlFamily {
 }
 export type ControlKind = keyof ControlFamily;
 
+/** A loop that goes on for longer counts as endless: the file is at fault. */
+export const MOST_ITERATIONS = 1_000_000;
+
 /** What a graph is run for, and which of the node's operands it is given. */
 export interface Callee {
   readonly graph: number;

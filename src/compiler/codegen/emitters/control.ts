@@ -1,7 +1,7 @@
 import { InputError } from '../../../errors.ts';
 import type { Tensor } from '../../../model/ir/graph.ts';
 import { operand } from '../../../model/ops/checks.ts';
-import type { ControlFamily } from '../../../model/ops/control.ts';
+import { type ControlFamily, MOST_ITERATIONS } from '../../../model/ops/control.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import { elements, sameShape, showShape } from '../../../model/tensor/shape.ts';
@@ -66,9 +66,10 @@ function emitWhile(op: OpView<'while'>, ctx: EmitContext): Emission {
     array('void', 'next', second),
     ...changing.map((i) => `${copy(ctx.output(i), pointer(op, ctx, i), i)}\n`),
     'uint8_t go = 0;\nvoid *answer[] = {&go};\n',
-    'for (;;) {\n',
+    'for (int32_t round = 0;; round++) {\n',
     `  int failed = ${condition.call(arena, '(const void *const *)now', 'answer')};\n`,
     '  if (failed) return failed;\n  if (!go) break;\n',
+    `  if (round == ${MOST_ITERATIONS}) return INT8_GATE_ENDLESS_LOOP;\n`,
     `  failed = ${body.call(arena, '(const void *const *)now', 'next')};\n`,
     '  if (failed) return failed;\n',
     ...changing.map((i) => `  { void *swap = now[${i}]; now[${i}] = next[${i}]; next[${i}] = swap; }\n`),
