@@ -10,6 +10,7 @@ const { buildEngine } = await js('gate/cases/build');
 const { parseCases } = await js('gate/cases/case');
 const { runCases } = await js('gate/cases/run');
 const { parseTarget } = await js('compiler/targets/index');
+const { SANITIZERS } = await js('compiler/toolchain/index');
 
 const { values } = parseArgs({ options: { cases: { type: 'string' }, filter: { type: 'string', default: '' } } });
 if (values.cases === undefined) throw new Error('give the list of cases: --cases FILE.jsonl');
@@ -17,10 +18,7 @@ const folder = dirname(resolve(values.cases));
 const wanted = new RegExp(values.filter);
 const cases = parseCases(readFileSync(values.cases, 'utf8'), values.cases).filter((c) => wanted.test(c.name));
 
-// The arithmetic is compiled as always: what wraps is defined to wrap (-fwrapv).
-const flags = ['-O1', '-g1', '-fno-omit-frame-pointer', '-fno-sanitize-recover=all'];
-const sanitizers = ['-fsanitize=address,undefined', '-fsanitize=float-cast-overflow'];
-const engine = buildEngine(parseTarget('host'), 'tflite', { flags: [...flags, ...sanitizers] });
+const engine = buildEngine(parseTarget('host'), 'tflite', { flags: SANITIZERS });
 
 const reported = (error = '') => /Sanitizer|runtime error|SIGSEGV|SIGABRT|SIGBUS|SIGILL/.test(error);
 let dirty = 0;

@@ -1,3 +1,4 @@
+import { InputError } from '../errors.ts';
 import type { Model } from '../model/ir/graph.ts';
 import type { Profile } from '../model/ops/definition.ts';
 import type { Build } from './build.ts';
@@ -21,6 +22,9 @@ export interface CompiledModel extends Build {
   readonly object: CompiledObject;
 }
 
+/** Memory of a build for its inputs, outputs and what lies between: a few bytes of a file can ask for any amount. */
+const MOST_MEMORY = 4 * 2 ** 30;
+
 /**
  * Compiles the main graph of `model`: optimise, write C, compile; the result comes from the cache where it can.
  * @throws InputError when an operator cannot be compiled, EnvironmentError when the compiler is missing or fails.
@@ -29,6 +33,11 @@ export async function compileModel(model: Model, options: CompileModelOptions): 
   const { target, name, symbol, profile = 'tflite' } = options;
   const graphs = optimize(model).subgraphs;
   const code = generate(graphs[0], { target, name, symbol, profile, graphs });
+  const bytes = [...code.inputs, ...code.outputs].reduce((sum, port) => sum + port.bytes, code.arenaBytes);
+  if (bytes > MOST_MEMORY)
+    throw new InputError(
+      `${name} needs ${(bytes / 2 ** 30).toFixed(1)} GiB of memory to run, more than the ${MOST_MEMORY / 2 ** 30} GiB that a build may ask for`,
+    );
   const object = await compileModelSource(code, target, options);
   const { inputs, outputs, arenaBytes, macs, nodes } = code;
   return { name, symbol, target, profile, inputs, outputs, arenaBytes, archive: object.archive, macs, nodes, object };

@@ -1,11 +1,12 @@
 /**
  * Random operators and networks through the interpreter, portable C and every ISA level:
- * `npm run property -- [--instances 20000] [--batch 128] [--seed 1] [--target T]… [--optimize 3]`
+ * `npm run property -- [--instances 20000] [--batch 128] [--seed 1] [--target T]… [--optimize 3] [--sanitize]`
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { SANITIZERS } from '../../src/compiler/toolchain/index.ts';
 import { kindsOf, resultElements } from './instance.ts';
 import { checkBatch, drawBatch } from './run.ts';
 
@@ -17,12 +18,15 @@ const { values: options } = parseArgs({
     target: { type: 'string', multiple: true },
     // -O1 compiles three times as fast as what builds are made with.
     optimize: { type: 'string', default: '3' },
+    sanitize: { type: 'boolean', default: false },
   },
 });
-const targets = options.target ?? ['host', 'aarch64', 'aarch64+dotprod', 'aarch64+dotprod+i8mm'];
+const targets = options.sanitize
+  ? ['host']
+  : (options.target ?? ['host', 'aarch64', 'aarch64+dotprod', 'aarch64+dotprod+i8mm']);
 const [wanted, size, first] = [options.instances, options.batch, options.seed].map(Number);
 
-const flags = [`-O${options.optimize}`];
+const flags = options.sanitize ? SANITIZERS : [`-O${options.optimize}`];
 
 const kinds = new Map<string, number>();
 const started = performance.now();
@@ -51,6 +55,6 @@ for (let seed = first; done < wanted; seed++) {
 const least = [...kinds].sort((a, b) => a[1] - b[1])[0];
 process.stdout.write(
   `${done} instances (${operators} operators of ${kinds.size} kinds, the rarest ${least.join(' ')} times), ` +
-    `${elements} elements, on ${targets.join(', ')} at -O${options.optimize}: ${differences} differences\n`,
+    `${elements} elements, on ${targets.join(', ')}${options.sanitize ? ' under sanitizers' : ` at -O${options.optimize}`}: ${differences} differences\n`,
 );
 process.exitCode = differences > 0 ? 1 : 0;

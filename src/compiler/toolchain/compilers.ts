@@ -101,3 +101,9 @@ export function compileFlags(compiler: Compiler, target: Target): string[] {
     ...(compiler.family === 'gcc' ? ['-fno-schedule-insns'] : []),
   ];
 }
+
+/** Further flags for builds and runner that stop at the first stray access or undefined operation. */
+export const SANITIZERS: readonly string[] = [
+  ...['-O1', '-g1', '-fno-omit-frame-pointer', '-fno-sanitize-recover=all'],
+  ...['-fsanitize=address,undefined', '-fsanitize=float-cast-overflow'],
+];
