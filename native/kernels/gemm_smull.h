@@ -22,41 +22,34 @@ IG_INLINE int8x16_t gemm_load_weights(const int8_t *w) {
   return vreinterpretq_s8_u8(gemm_through_x(half[0], half[1]));
 }
 IG_INLINE uint64_t gemm_twice(uint32_t x, uint32_t flip) { return (uint64_t)(x ^ flip) * 0x100000001u; }
-/* Bytes 0 to 3 of a row twice, bytes 4 to 7 twice; of `blocks` times eight bytes. */
-IG_INLINE void gemm_load_twice(const uint8_t *a, int blocks, int is_unsigned, int8x16_t *x) {
+/* Bytes 0 to 3 of a row twice, bytes 4 to 7 twice. */
+IG_INLINE int8x16_t gemm_load_twice(const uint8_t *a, int is_unsigned) {
   const uint32_t flip = is_unsigned ? 0x80808080 : 0;
-  for (int b = 0; b < blocks; b++) {
-    uint32_t word[2];
-    memcpy(word, a + 8 * b, 8);
-    __asm__("" : "+r"(word[0]), "+r"(word[1]));
-    x[b] = vreinterpretq_s8_u8(gemm_through_x(gemm_twice(word[0], flip), gemm_twice(word[1], flip)));
-  }
+  uint32_t word[2];
+  memcpy(word, a, 8);
+  __asm__("" : "+r"(word[0]), "+r"(word[1]));
+  return vreinterpretq_s8_u8(gemm_through_x(gemm_twice(word[0], flip), gemm_twice(word[1], flip)));
 }
 #else
 IG_INLINE int8x16_t gemm_load_weights(const int8_t *w) { return vld1q_s8(w); }
-IG_INLINE void gemm_load_twice(const uint8_t *a, int blocks, int is_unsigned, int8x16_t *x) {
-  uint8x16_t raw = blocks == 2 ? vld1q_u8(a) : vcombine_u8(vld1_u8(a), vdup_n_u8(0));
-  if (is_unsigned) raw = veorq_u8(raw, vdupq_n_u8(0x80));
-  const uint32x4_t words = vreinterpretq_u32_u8(raw);
-  x[0] = vreinterpretq_s8_u32(vzip1q_u32(words, words));
-  if (blocks == 2) x[1] = vreinterpretq_s8_u32(vzip2q_u32(words, words));
+IG_INLINE int8x16_t gemm_load_twice(const uint8_t *a, int is_unsigned) {
+  const uint8x8_t raw = is_unsigned ? veor_u8(vld1_u8(a), vdup_n_u8(0x80)) : vld1_u8(a);
+  const uint32x4_t words = vreinterpretq_u32_u8(vcombine_u8(raw, raw));
+  return vreinterpretq_s8_u32(vzip1q_u32(words, words));
 }
 #endif
 
-/* acc[i][u]: columns 2 u (lanes 0, 1) and 2 u + 1 (lanes 2, 3) of row i. Depth 8 * blocks. */
-IG_INLINE const int8_t *gemm_step_smull(const gemm_i8 *g, int32x4_t acc[GEMM_MR][2 * GEMM_NV], const uint8_t *a,
-                                        const int8_t *w, int blocks) {
-  int8x16_t x[GEMM_MR][2];
-  GEMM_UNROLL for (int i = 0; i < g->mr; i++) gemm_load_twice(a + i * g->lda, blocks, g->out.is_unsigned, x[i]);
-  GEMM_UNROLL for (int b = 0; b < blocks; b++)
-    GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++, w += 16) {
-      const int8x16_t v = gemm_load_weights(w);
-      GEMM_UNROLL for (int i = 0; i < g->mr; i++) {
-        const int16x8_t p = vmlal_high_s8(vmull_s8(vget_low_s8(x[i][b]), vget_low_s8(v)), x[i][b], v);
-        acc[i][u] = vpadalq_s16(acc[i][u], p);
-      }
+/* Eight steps along k. acc[i][u]: columns 2 u (lanes 0, 1) and 2 u + 1 (lanes 2, 3) of row i. */
+IG_INLINE void gemm_step_smull(const gemm_i8 *g, int32x4_t acc[GEMM_MR][2 * GEMM_NV], const uint8_t *a, const int8_t *w) {
+  int8x16_t x[GEMM_MR];
+  GEMM_UNROLL for (int i = 0; i < g->mr; i++) x[i] = gemm_load_twice(a + i * g->lda, g->out.is_unsigned);
+  GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++) {
+    const int8x16_t v = gemm_load_weights(w + 16 * u);
+    GEMM_UNROLL for (int i = 0; i < g->mr; i++) {
+      const int16x8_t p = vmlal_high_s8(vmull_s8(vget_low_s8(x[i]), vget_low_s8(v)), x[i], v);
+      acc[i][u] = vpadalq_s16(acc[i][u], p);
     }
-  return w;
+  }
 }
 
 IG_INLINE void gemm_add_pairs(const gemm_i8 *g, gemm_acc sum, int32x4_t acc[GEMM_MR][2 * GEMM_NV]) {
@@ -81,8 +74,11 @@ IG_INLINE void gemm_tile_smull(const gemm_i8 *g, const uint8_t *a, const int32_t
   GEMM_UNROLL for (int i = 0; i < g->mr; i++)
     GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++) acc[i][u] = vdupq_n_s32(0);
   int k = 0;
-  GEMM_ROLLED for (; k + 16 <= g->packed_k; k += 16) w = gemm_step_smull(g, acc, a + k, w, 2);
-  if (g->packed_k % 16 >= 8) gemm_step_smull(g, acc, a + k, w, 1);
+  GEMM_ROLLED for (; k + 16 <= g->packed_k; k += 16, w += 16 * g->nr) {
+    gemm_step_smull(g, acc, a + k, w);
+    gemm_step_smull(g, acc, a + k + 8, w + 8 * g->nr);
+  }
+  if (g->packed_k % 16 >= 8) gemm_step_smull(g, acc, a + k, w);
   gemm_init_i8(g, sum, rows, j);
   gemm_add_pairs(g, sum, acc);
   gemm_finish_i8(g, sum, j, c);

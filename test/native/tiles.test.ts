@@ -3,19 +3,21 @@ import {
   GEMM_KERNELS,
   type GemmKernel,
   type GemmSchedule,
+  holdsTile,
   type ScheduleSource,
 } from '../../src/compiler/schedules/index.ts';
+import { parseTarget, type Target } from '../../src/compiler/targets/index.ts';
 import { interpret } from '../../src/model/interpreter/index.ts';
 import { difference, type Form, type Layer, modelOfLayers } from './layers.ts';
 import { runLayers } from './run_layers.ts';
 
 /** Every tile of a kernel that the registers hold. */
-function tiles(kernel: GemmKernel): GemmSchedule[] {
+function tiles(kernel: GemmKernel, target: Target): GemmSchedule[] {
   const info = GEMM_KERNELS[kernel];
   return [1, 2, 3, 4, 5, 6, 7, 8].flatMap((mr) =>
     [4, 8, 12, 16, 20, 24, 28, 32].flatMap((nr, i) => {
       const odd = info.evenRows && mr % 2 === 1;
-      const fits = !odd && nr % (info.columns ?? 4) === 0 && info.registers(mr, nr) <= 32;
+      const fits = !odd && nr % (info.columns ?? 4) === 0 && holdsTile(kernel, mr, nr, target);
       return fits ? [{ template: 'gemm' as const, kernel, mr, nr, weightsFirst: i % 2 === 0 }] : [];
     }),
   );
@@ -52,7 +54,7 @@ const KERNELS: readonly (readonly [GemmKernel, string, readonly Form[]])[] = [
 ];
 
 describe.each(KERNELS)('every tile of %s', (kernel, target, forms) => {
-  const schedules = tiles(kernel);
+  const schedules = tiles(kernel, parseTarget(target));
   const layers = schedules.map((s, i) => layerOf(s, i, forms[i % forms.length]));
   const { model, inputs } = modelOfLayers(layers);
   const expected = interpret(model, inputs);

@@ -2,6 +2,8 @@ import type { Target } from '../targets/target.ts';
 
 /** What of a core's pipeline decides between tiles: instructions a cycle, by kind (128-bit registers). */
 export interface Core {
+  /** Whether an instruction waits for all before it; then nothing else issues beside a load of a vector. */
+  readonly inOrder?: boolean;
   /** Instructions dispatched. */
   readonly width: number;
   readonly loads: number;
@@ -14,8 +16,8 @@ export interface Core {
 
 /** Sources: Arm's software optimization guides. */
 const CORES: Readonly<Record<string, Core>> = {
-  'cortex-a53': { width: 2, loads: 0.5, fmla: 1, smull: 1, dot: 1 },
-  'cortex-a55': { width: 2, loads: 0.5, fmla: 1, smull: 1, dot: 1 },
+  'cortex-a53': { inOrder: true, width: 2, loads: 0.5, fmla: 1, smull: 1, dot: 1 },
+  'cortex-a55': { inOrder: true, width: 2, loads: 0.5, fmla: 1, smull: 1, dot: 1 },
   'cortex-a72': { width: 3, loads: 1, fmla: 1, smull: 1, dot: 1 },
   'cortex-a76': { width: 4, loads: 2, fmla: 2, smull: 1, dot: 2 },
   'neoverse-n1': { width: 4, loads: 2, fmla: 2, smull: 1, dot: 2 },

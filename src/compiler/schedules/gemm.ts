@@ -34,11 +34,28 @@ interface KernelInfo {
   ): { readonly vector: number; readonly loads: number; readonly instructions: number };
   /** Cycles of a tile beside its inner loop: start, sums, requantization, stores. */
   finish(mr: number, nr: number, core: Core): number;
+  /** The same for the inner loops that native/kernels/gemm_in_order*.h have for larger tiles on cores that issue in order. */
+  readonly inOrder?: InOrderLoop;
+}
+
+interface InOrderLoop {
+  /** The smallest tile. */
+  readonly rows: number;
+  readonly columns: number;
+  registers(mr: number, nr: number): number;
+  /** Cycles of a step: of the vector unit, which everything waits for. */
+  cycles(mr: number, nr: number): number;
+  finish(mr: number, nr: number): number;
 }
 
 const simd = (mr: number, nr: number) => (mr * nr) / 4;
 /** So many cycles for each register of results, and some for the tile. */
-const each = (cycles: number) => (mr: number, nr: number) => simd(mr, nr) * cycles + 10;
+const each =
+  (cycles: number, start = 10) =>
+  (mr: number, nr: number) =>
+    simd(mr, nr) * cycles + start;
+/** Stores of a row of 8-bit results: of 16, 8 and 4. */
+const stores = (nr: number): number => Math.floor(nr / 16) + [0, 1, 1, 2][Math.ceil((nr % 16) / 4)];
 
 /**
  * The end of a tile on cores with dot products, whose inner loop is so short that the end decides: per row and register
@@ -46,8 +63,7 @@ const each = (cycles: number) => (mr: number, nr: number) => simd(mr, nr) * cycl
  */
 function finishShort(mr: number, nr: number, core: Core): number {
   const [registers, eights] = [nr / 4, Math.ceil(nr / 8)];
-  const stores = Math.floor(nr / 16) + [0, 1, 1, 2][Math.ceil((nr % 16) / 4)];
-  const vector = mr * (2 * registers + 2 * eights + 2 * stores);
+  const vector = mr * (2 * registers + 2 * eights + 2 * stores(nr));
   const shifts = mr * (registers + eights);
   const loads = (mr + 2) * registers;
   const instructions = vector + loads + mr + 20;
@@ -67,6 +83,12 @@ export const GEMM_KERNELS: Readonly<Record<GemmKernel, KernelInfo>> = {
       loads: mr + nr,
       instructions: 4 * simd(mr, nr) + mr + nr + 3,
     }),
+    // Two moves from general registers, four of which take a cycle, to a load.
+    inOrder: {
+      ...{ rows: 5, columns: 8, finish: each(3.4, 20) },
+      registers: (mr, nr) => simd(mr, nr) + mr + 4,
+      cycles: (mr, nr) => mr * nr + (mr + nr) / 2 + 4,
+    },
   },
   mlal: {
     unit: 1,
@@ -82,13 +104,19 @@ export const GEMM_KERNELS: Readonly<Record<GemmKernel, KernelInfo>> = {
   smull: {
     unit: 8,
     step: 16,
-    finish: each(8),
-    registers: (mr, nr) => (mr * nr) / 2 + (mr < 3 ? 2 * mr + 4 : mr + 6),
+    finish: (mr, nr) => each(4)(mr, nr) + mr * stores(nr),
+    registers: (mr, nr) => (mr * nr) / 2 + 2 * mr + nr / 4 + 3,
     work: (mr, nr, core) => ({
       vector: (2 * mr * nr) / core.smull,
       loads: mr + nr,
       instructions: 3 * mr * nr + mr + nr + 3,
     }),
+    // SADALP takes two cycles.
+    inOrder: {
+      ...{ rows: 3, columns: 4, finish: each(9.3, 45) },
+      registers: (mr, nr) => (mr * nr) / 2 + mr + 6,
+      cycles: (mr, nr) => 4 * mr * nr + mr + nr / 2 + 2,
+    },
   },
   dot: {
     unit: 4,
@@ -143,13 +171,28 @@ const REGISTERS = 32;
 /** Bytes of the first-level data cache that a tile or panel that is to stay may take. */
 const RESIDENT = 24 * 1024;
 
+/** The loop in issue order that a tile takes on a core. */
+function inOrderLoop(kernel: GemmKernel, mr: number, nr: number, core: Core): InOrderLoop | null {
+  const loop = GEMM_KERNELS[kernel].inOrder;
+  return core.inOrder && loop && mr >= loop.rows && nr >= loop.columns ? loop : null;
+}
+
+/** Whether the registers hold a tile. */
+export function holdsTile(kernel: GemmKernel, mr: number, nr: number, target: Target): boolean {
+  const loop = inOrderLoop(kernel, mr, nr, coreOf(target)) ?? GEMM_KERNELS[kernel];
+  return loop.registers(mr, nr) <= REGISTERS;
+}
+
 /** Estimated cycles of the whole workload: padded work at the rate of the scarcest unit, plus the ends of the tiles. */
 export function gemmCycles(w: GemmWorkload, kernel: GemmKernel, mr: number, nr: number, core: Core): number {
   const info = GEMM_KERNELS[kernel];
   const { vector, loads, instructions } = info.work(mr, nr, core);
-  const step = Math.max(vector, loads / core.loads, instructions / core.width);
   const depth = Math.ceil(w.k / info.unit) * info.unit;
-  const tile = (depth / info.step) * step + info.finish(mr, nr, core);
+  const loop = inOrderLoop(kernel, mr, nr, core);
+  // Other loops wait for twice as long as they work on a core that issues in order.
+  const waiting = core.inOrder && info.inOrder ? 3 : 1;
+  const step = loop?.cycles(mr, nr) ?? waiting * Math.max(vector, loads / core.loads, instructions / core.width);
+  const tile = (depth / info.step) * step + (loop?.finish(mr, nr) ?? waiting * info.finish(mr, nr, core));
   return Math.ceil(w.m / mr) * Math.ceil(w.n / nr) * w.groups * tile;
 }
 
@@ -163,7 +206,7 @@ export function scheduleGemm(w: GemmWorkload, target: Target): GemmSchedule {
     if (mr > w.m || (info.evenRows && mr % 2 === 1)) continue;
     for (const nr of COLUMNS) {
       const least = info.columns ?? 4;
-      if (info.registers(mr, nr) > REGISTERS || nr % least !== 0 || (nr > least && nr - least >= w.n)) continue;
+      if (!holdsTile(kernel, mr, nr, target) || nr % least !== 0 || (nr > least && nr - least >= w.n)) continue;
       const cycles = gemmCycles(w, kernel, mr, nr, core);
       if (cycles <= best.cycles) best = { mr, nr, cycles };
     }

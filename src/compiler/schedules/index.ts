@@ -4,7 +4,7 @@ import { type GemmSchedule, scheduleGemm } from './gemm.ts';
 import type { DepthwiseWorkload, GemmWorkload, Workload } from './workload.ts';
 
 export type { DepthwiseKernel, DepthwiseSchedule } from './depthwise.ts';
-export { GEMM_KERNELS, type GemmKernel, type GemmSchedule } from './gemm.ts';
+export { GEMM_KERNELS, type GemmKernel, type GemmSchedule, holdsTile } from './gemm.ts';
 export {
   operandsOf,
   packDepthwise,

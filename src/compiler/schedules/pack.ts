@@ -33,6 +33,9 @@ const BLOCK: Readonly<Record<GemmKernel, number>> = {
   mmla: 8,
 };
 
+/** Kernels may load so many elements beyond the last. */
+const READ_AHEAD = 16;
+
 /** What a kernel takes from the stored data and weights before it multiplies them. */
 function offsets(
   kernel: GemmKernel,
@@ -88,7 +91,7 @@ export function packGemm(w: GemmWorkload, s: GemmSchedule, source: Weights, data
   const { unit } = GEMM_KERNELS[s.kernel];
   const depth = Math.ceil(w.k / unit) * unit;
   const starts = panelStarts(w.n, s.nr);
-  const packed = new (storage(s.kernel, w.unsigned))(w.groups * starts.length * s.nr * depth);
+  const packed = new (storage(s.kernel, w.unsigned))(w.groups * starts.length * s.nr * depth + READ_AHEAD);
   const float = w.operands === 'float32';
   const offset = float ? { data: 0, weights: 0 } : offsets(s.kernel, w, source.zeroPoint);
   const columns = s.kernel === 'smull' ? 2 : 1;
