@@ -8,6 +8,7 @@ import {
   operandsOf,
   packDepthwise,
   packGemm,
+  sumRanges,
   transposeHwo,
 } from '../../../src/compiler/schedules/index.ts';
 import { panelStarts } from '../../../src/compiler/schedules/pack.ts';
@@ -26,7 +27,9 @@ function multiply(
   for (let k = 0; k < w.k; k++) rowSum += x[k];
   panelStarts(w.n, s.nr).forEach((start, p) => {
     for (let v = 0; v < s.nr && start + v < w.n; v++) {
-      let sum = packed.bias[start + v] + packed.rowFactor * rowSum;
+      // Matrix products read each pair of columns twice, panel by panel.
+      const twice = 2 * p * s.nr + 4 * Math.floor(v / 2) + (v % 2);
+      let sum = packed.bias[s.kernel === 'mmla' ? twice : start + v] + packed.rowFactor * rowSum;
       for (let k = 0; k < packed.depth; k++) {
         const first = k - (k % block);
         const length = Math.min(block, packed.depth - first);
@@ -79,6 +82,28 @@ test('packed weights, bias and row sums stand for the products of centered value
         return sum;
       });
       expect(multiply(workload, schedule, x, packed)).toEqual(expected);
+    }),
+  );
+});
+
+test('sums stay between their ranges, and reach them', () => {
+  const bytes = fc.array(fc.integer({ min: -128, max: 127 }), { minLength: 6, maxLength: 6 });
+  fc.assert(
+    fc.property(bytes, bytes, fc.boolean(), (weights, x, byTap) => {
+      const source = { data: Int8Array.from(weights), zeroPoint: 0, bias: Int32Array.of(100, -7) };
+      const [column, depth] = byTap ? [1, 2] : [3, 1];
+      const ranges = sumRanges(source, 2, column, depth, { min: -128, max: 127 });
+      const sum = (c: number, data: (weight: number, k: number) => number) =>
+        [0, 1, 2].reduce((total, k) => {
+          const weight = weights[c * column + k * depth];
+          return total + weight * data(weight, k);
+        }, source.bias[c]);
+      for (const c of [0, 1]) {
+        expect(sum(c, (_, k) => x[k])).toBeGreaterThanOrEqual(ranges[c].min);
+        expect(sum(c, (_, k) => x[k])).toBeLessThanOrEqual(ranges[c].max);
+        expect(sum(c, (weight) => (weight < 0 ? 127 : -128))).toBe(ranges[c].min);
+        expect(sum(c, (weight) => (weight < 0 ? -128 : 127))).toBe(ranges[c].max);
+      }
     }),
   );
 });
