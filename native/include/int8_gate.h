@@ -39,6 +39,11 @@ enum {
   INT8_GATE_ENDLESS_LOOP = 3 /* a loop of the model does not end */
 };
 
+/* How the parts of an operator are run: calls task(closure, i) once for each i from 0 to count - 1, in any order and on any
+ * threads, and returns when all of these calls have. `context` is what run_parallel was given. */
+typedef void (*int8_gate_parallel_for)(void *context, int32_t count, void (*task)(void *closure, int32_t index),
+                                       void *closure);
+
 /* A model. It allocates nothing and holds no globals that change: the caller brings the arena (arena_bytes, aligned to
  * arena_align), one for each thread that runs the model. */
 typedef struct int8_gate_model {
@@ -54,6 +59,11 @@ typedef struct int8_gate_model {
   /* The extents of an output after a run, `rank` of them; its elements are the first of its buffer. NULL where no output's
    * extents change from run to run. */
   void (*output_dims)(const void *arena, int32_t output, int32_t *dims);
+  /* As run, with the heavy operators cut into parts for parallel_for to run; the results are the same bit for bit. There
+   * are at most `threads` parts: what the model was built for. */
+  int32_t threads;
+  int (*run_parallel)(void *arena, const void *const *inputs, void *const *outputs, int8_gate_parallel_for parallel_for,
+                      void *context);
 } int8_gate_model;
 
 #ifdef __cplusplus

@@ -9,6 +9,7 @@
  *   time SEED ROUNDS BUILD:BATCH..        a "round" line each: see time_rounds
  *   count BUILD REGION                    one warm inference between the hints that the QEMU plugin looks for
  *
+ * Builds that have parts for several threads run on so many, but for count.
  * Each command ends with "ok", or with "error TEXT" and exit status 1. File names may not contain blanks. */
 #define _GNU_SOURCE /* sched_getcpu */
 #define _DARWIN_C_SOURCE
@@ -22,6 +23,7 @@
 
 #include "int8_gate.h"
 #include "marks.h"
+#include "pool.h"
 #include "stopwatch.h"
 
 /* The generated registry: one function for each build, then NULL. */
@@ -86,12 +88,24 @@ static void init_model(build *b) {
   if (code) fail("init of %s returned %d", b->model->name, code);
 }
 
-static void run_model(build *b) {
-  int code = b->model->run(b->arena, (const void *const *)b->in, (void *const *)b->out);
+static void check_code(const build *b, int code) {
   if (code == INT8_GATE_INDEX_OUT_OF_RANGE) fail("an index in the data of %s lies outside of its tensor", b->model->name);
   if (code == INT8_GATE_OTHER_VALUE) fail("an input of %s has another value than the one it was built for", b->model->name);
   if (code == INT8_GATE_ENDLESS_LOOP) fail("a loop of %s does not end", b->model->name);
   if (code) fail("run of %s returned %d", b->model->name, code);
+}
+
+static void run_model(build *b) {
+  const int8_gate_model *m = b->model;
+  const void *const *in = (const void *const *)b->in;
+  void *const *out = (void *const *)b->out;
+  int error = pool_grow(m->threads);
+  if (error) fail("cannot start %d threads: %s", (int)m->threads, strerror(error));
+  check_code(b, m->threads > 1 ? m->run_parallel(b->arena, in, out, pool_for, NULL) : m->run(b->arena, in, out));
+}
+
+static void run_on_one_thread(build *b) {
+  check_code(b, b->model->run(b->arena, (const void *const *)b->in, (void *const *)b->out));
 }
 
 /* The build of that index, with its memory allocated and initialised when it is first asked for. */
@@ -252,7 +266,7 @@ static sample sample_batch(build *b, uint64_t batch) {
 /* In each round every slot runs once in a random order and then once in the reverse order (ABBA for two slots), so that
  * a drift of the machine cancels. "round ALU_NS", then two samples for each slot: nanoseconds and switches. */
 static void time_rounds(char **words, int n_words) {
-  int n = n_words - 3, order[MAX_SLOTS];
+  int n = n_words - 3, threads = 1, order[MAX_SLOTS];
   if (n < 1 || n > MAX_SLOTS) fail("time SEED ROUNDS BUILD:BATCH..");
   uint64_t seed = number(words[1]), rounds = number(words[2]), batch[MAX_SLOTS];
   build *slot[MAX_SLOTS];
@@ -262,10 +276,11 @@ static void time_rounds(char **words, int n_words) {
     if (!colon) fail("'%s' is not BUILD:BATCH", words[3 + i]);
     *colon = 0;
     slot[i] = open_build(number(words[3 + i]));
+    if (slot[i]->model->threads > threads) threads = slot[i]->model->threads;
     batch[i] = number(colon + 1);
     order[i] = i;
   }
-  stay_put();
+  if (threads == 1) stay_put();
   for (uint64_t r = 0; r < rounds; r++) {
     for (int i = n - 1; i > 0; i--) {
       int j = (int)(next_random(&seed) % (uint64_t)(i + 1)), o = order[i];
@@ -289,9 +304,9 @@ static void count(char **words, int n_words) {
   build *b = open_build(number(words[1]));
   uint64_t region = number(words[2]);
   if (region >= REGIONS) fail("there is no region %" PRIu64, region);
-  run_model(b);
+  run_on_one_thread(b);
   mark_begin((unsigned)region);
-  run_model(b);
+  run_on_one_thread(b);
   mark_end((unsigned)region);
   check_guards(b);
 }

@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { MAX_THREADS } from '../compiler/compile.ts';
 import { InputError } from '../errors.ts';
 import { bindInputs } from '../model/ir/bind.ts';
 import type { Model, Tensor, TensorId } from '../model/ir/graph.ts';
@@ -13,6 +14,14 @@ import { readModelFile } from './model_file.ts';
 /** Options that commands share which take a model. */
 export const profileOption = (): Option =>
   new Option('--profile <name>', 'the integer rounding (docs/arithmetic.md)').choices([...PROFILES]).default('tflite');
+export const threadsOption = (): Option =>
+  new Option('--threads <count>', 'cut heavy operators into so many parts for threads')
+    .argParser((text: string) => {
+      if (!/^[1-9]\d?$/.test(text) || Number(text) > MAX_THREADS)
+        throw new InputError(`--threads ${text}: give a number from 1 to ${MAX_THREADS}`);
+      return Number(text);
+    })
+    .default(1);
 export const signatureOption = (): Option =>
   new Option('--signature <name>', 'which of the model’s signatures to take; its main graph without');
 export const bindOption = (): Option =>

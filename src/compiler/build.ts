@@ -28,6 +28,8 @@ export interface Build {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   readonly arenaBytes: number;
+  /** Parts that heavy operators are cut into at most; absent: 1. */
+  readonly threads?: number;
   /** Absolute path of the .a file, in the cache. */
   readonly archive: string;
   /** Multiply-accumulates of one inference, for MAC/cycle. */

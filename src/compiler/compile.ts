@@ -7,6 +7,9 @@ import { optimize } from './passes/pipeline.ts';
 import type { Target } from './targets/target.ts';
 import { type CompiledObject, type CompileOptions, compileModelSource } from './toolchain/index.ts';
 
+/** Threads that a model can be built for, at most. */
+export const MAX_THREADS = 64;
+
 export interface CompileModelOptions extends CompileOptions {
   readonly target: Target;
   /** What messages and reports call the build. */
@@ -15,6 +18,8 @@ export interface CompileModelOptions extends CompileOptions {
   readonly symbol: string;
   /** Default `tflite`. */
   readonly profile?: Profile;
+  /** Into how many parts heavy operators are cut for threads; default 1. */
+  readonly threads?: number;
 }
 
 /** A build together with what else the compiler left in its cache folder. */
@@ -30,9 +35,9 @@ const MOST_MEMORY = 4 * 2 ** 30;
  * @throws InputError when an operator cannot be compiled, EnvironmentError when the compiler is missing or fails.
  */
 export async function compileModel(model: Model, options: CompileModelOptions): Promise<CompiledModel> {
-  const { target, name, symbol, profile = 'tflite' } = options;
+  const { target, name, symbol, profile = 'tflite', threads = 1 } = options;
   const graphs = optimize(model).subgraphs;
-  const code = generate(graphs[0], { target, name, symbol, profile, graphs });
+  const code = generate(graphs[0], { target, name, symbol, profile, threads, graphs });
   const bytes = [...code.inputs, ...code.outputs].reduce((sum, port) => sum + port.bytes, code.arenaBytes);
   if (bytes > MOST_MEMORY)
     throw new InputError(
@@ -40,5 +45,6 @@ export async function compileModel(model: Model, options: CompileModelOptions): 
     );
   const object = await compileModelSource(code, target, options);
   const { inputs, outputs, arenaBytes, macs, nodes } = code;
-  return { name, symbol, target, profile, inputs, outputs, arenaBytes, archive: object.archive, macs, nodes, object };
+  const common = { name, symbol, target, profile, threads, inputs, outputs, arenaBytes, macs, nodes };
+  return { ...common, archive: object.archive, object };
 }

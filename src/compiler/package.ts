@@ -60,7 +60,7 @@ const int8_gate_model *int8_gate_model_${symbol}(void);
 }
 
 function manifest(build: CompiledModel, sha256: string, files: Readonly<Record<string, string>>) {
-  const { name, symbol, target, profile, arenaBytes, inputs, outputs, macs, object } = build;
+  const { name, symbol, target, profile, arenaBytes, threads = 1, inputs, outputs, macs, object } = build;
   return {
     schema: 'int8-gate/manifest@1',
     name,
@@ -69,6 +69,7 @@ function manifest(build: CompiledModel, sha256: string, files: Readonly<Record<s
     target: { name: target.name, arch: target.arch, cpu: target.cpu, features: target.features },
     profile,
     arena: { bytes: arenaBytes, align: ALIGNMENT },
+    threads,
     inputs: inputs.map(describePort),
     outputs: outputs.map(describePort),
     macs,

@@ -5,7 +5,7 @@ import { packageModel } from '../../compiler/package.ts';
 import { parseTarget, TARGET_HELP } from '../../compiler/targets/index.ts';
 import type { Profile } from '../../model/ops/definition.ts';
 import { modelName } from '../../model/tflite/importer.ts';
-import { bindArguments, bindOption, profileOption, readModel, signatureOption } from '../entry.ts';
+import { bindArguments, bindOption, profileOption, readModel, signatureOption, threadsOption } from '../entry.ts';
 import { readModelFile } from '../model_file.ts';
 import { writeFiles } from '../write_files.ts';
 
@@ -13,6 +13,7 @@ interface Options {
   readonly target: string;
   readonly output: string;
   readonly profile: Profile;
+  readonly threads: number;
   readonly signature?: string;
   readonly bind: readonly string[];
 }
@@ -25,6 +26,7 @@ export function register(program: Command): void {
     .requiredOption('--target <target>', `what to build for: ${TARGET_HELP}`)
     .requiredOption('-o, --output <folder>', 'where the files go')
     .addOption(profileOption())
+    .addOption(threadsOption())
     .addOption(signatureOption())
     .addOption(bindOption())
     .action(build);
@@ -35,8 +37,8 @@ async function build(path: string, options: Options): Promise<void> {
   const bytes = readModelFile(path);
   const name = modelName(path);
   const model = bindArguments(readModel(path, options.signature), options.bind);
-  const { profile } = options;
-  const compiled = await compileModel(model, { target, name, symbol: cIdentifier(name), profile });
+  const { profile, threads } = options;
+  const compiled = await compileModel(model, { target, name, symbol: cIdentifier(name), profile, threads });
   const files = await packageModel(compiled, { model: bytes });
   await writeFiles(options.output, files);
   process.stdout.write(`${options.output}: ${files.map(([file]) => file).join(', ')}\n`);

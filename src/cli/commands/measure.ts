@@ -15,7 +15,7 @@ import {
   measure,
   type OperatorCost,
 } from '../../runtime/measure.ts';
-import { profileOption, readModel, signatureOption } from '../entry.ts';
+import { profileOption, readModel, signatureOption, threadsOption } from '../entry.ts';
 import { writeFiles } from '../write_files.ts';
 
 interface Options {
@@ -25,6 +25,7 @@ interface Options {
   readonly perOp?: boolean;
   readonly json?: string;
   readonly profile: Profile;
+  readonly threads: number;
   readonly signature?: string;
 }
 
@@ -42,6 +43,7 @@ export function register(program: Command): void {
         .default('auto'),
     )
     .addOption(profileOption())
+    .addOption(threadsOption())
     .addOption(signatureOption())
     .option('--per-op', 'list what each operator costs (modelled cycles only)')
     .option('--json <file>', 'write the result as JSON')
@@ -54,12 +56,16 @@ async function run(file: string, options: Options): Promise<void> {
   if (options.perOp && mode === 'hardware') {
     throw new InputError('--per-op splits modelled cycles among operators: add --measure modelled');
   }
+  const { profile, threads } = options;
+  if (threads > 1 && mode === 'modelled') {
+    throw new InputError('--threads needs times: modelled cycles are those of one thread. Add --measure hardware');
+  }
   const int8 = readModel(file, options.signature);
   const fp32 = options.fp32 === undefined ? floatTwin(int8) : readModel(options.fp32, options.signature);
   progress(`compiling ${int8.name} for ${target.name}`);
   const builds = await Promise.all([
-    compileModel(int8, { target, name: 'INT8', symbol: 'int8', profile: options.profile }),
-    compileModel(fp32, { target, name: 'FP32', symbol: 'fp32' }),
+    compileModel(int8, { target, name: 'INT8', symbol: 'int8', profile, threads }),
+    compileModel(fp32, { target, name: 'FP32', symbol: 'fp32', threads }),
   ]);
   sameInputs(builds[0], builds[1], options.fp32 ?? file);
   const image = await linkRunner(builds);
@@ -72,7 +78,7 @@ async function run(file: string, options: Options): Promise<void> {
   process.stdout.write(`${lines.join('\n')}\n`);
   if (options.json === undefined) return;
   const json = JSON.stringify(
-    toJson({ target: target.name, profile: options.profile }, result, options.perOp ?? false),
+    toJson({ target: target.name, profile, threads }, result, options.perOp ?? false),
     null,
     2,
   );
@@ -89,7 +95,7 @@ function sameInputs(int8: Build, fp32: Build, file: string): void {
 
 /** The result as `--json` writes it. */
 function toJson(
-  of: { readonly target: string; readonly profile: Profile },
+  of: { readonly target: string; readonly profile: Profile; readonly threads: number },
   result: Measurement,
   perOp: boolean,
 ): object {

@@ -42,6 +42,7 @@ export interface Description {
   readonly outputs: readonly Port[];
   readonly arenaBytes: number;
   readonly arenaAlign: number;
+  readonly threads: number;
   /** By output: the offset in the arena of its first extent where that changes from run to run. */
   readonly extents: readonly (number | undefined)[];
 }
@@ -58,13 +59,13 @@ ${kept.join('')}}
 `;
 }
 
-/** The C of the model's descriptor and of the one function it exports; expects static `init` and `run` above it. */
+/** The C of the model's descriptor and of the one function it exports; expects static `init`, `run` and `run_parallel` above it. */
 export function describe(model: Description): string {
   const strings = [model.name, model.target, model.profile].map(cString).join(', ');
   const varies = model.extents.some((offset) => offset !== undefined);
   return `${ports('inputs', model.inputs)}${ports('outputs', model.outputs)}${varies ? outputDims(model.extents) : ''}
 static const int8_gate_model model = {
-  1, ${strings}, ${model.arenaBytes}, ${model.arenaAlign}, ${model.inputs.length}, ${model.outputs.length}, inputs, outputs, init, run, ${varies ? 'output_dims' : 'NULL'},
+  1, ${strings}, ${model.arenaBytes}, ${model.arenaAlign}, ${model.inputs.length}, ${model.outputs.length}, inputs, outputs, init, run, ${varies ? 'output_dims' : 'NULL'}, ${model.threads}, run_parallel,
 };
 __attribute__((visibility("default"))) const int8_gate_model *int8_gate_model_${model.symbol}(void);
 const int8_gate_model *int8_gate_model_${model.symbol}(void) { return &model; }

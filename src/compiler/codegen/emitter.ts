@@ -28,6 +28,12 @@ export interface EmitContext {
   constant(data: Constant): string;
   /** C expression: `void *` to `bytes` of 64-byte aligned scratch memory that is this node's until it returns. */
   scratch(bytes: number): string;
+  /**
+   * C expressions: the range of the operator's `count` outer steps that this call is to do. Of these, the first `whole` may
+   * be shared out among threads, each with scratch memory of its own; the others go with the last of them, because they
+   * write results that it writes too. Asking says that it makes no difference in which order steps run.
+   */
+  steps(count: number, whole: number): readonly [from: string, to: string];
   /** Another graph of the model, for operators that run graphs. */
   graph(index: number): CalledGraph;
   /** Has another graph of the model run, once, when the model is initialised. */

@@ -8,6 +8,7 @@ import { cComment } from './c.ts';
 import { describe } from './descriptor.ts';
 import { BLOB, emitGraph, type GraphCode, type ModelCode } from './graph_code.ts';
 import { createKept } from './kept.ts';
+import { SERIAL } from './parallel.ts';
 import { ALIGNMENT } from './plan.ts';
 import { tensorBytes } from './storage.ts';
 
@@ -22,6 +23,8 @@ export interface GenerateOptions {
   readonly symbol: string;
   /** Schedules that take the place of the fixed defaults. */
   readonly schedules?: ScheduleSource;
+  /** Into how many parts heavy operators are cut for threads; default 1. */
+  readonly threads?: number;
   /** All graphs of the model by index, for operators that run others. */
   readonly graphs?: readonly Graph[];
 }
@@ -45,6 +48,7 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
   const initial = new Set<GraphCode>();
   const model: ModelCode = {
     ...options,
+    threads: options.threads ?? 1,
     blob: createBlob(),
     kept: createKept(),
     graph(index) {
@@ -75,11 +79,12 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
       (file) => `#include "${file}"`,
     ),
     BLOB_STANZA,
+    ...(model.threads > 1 ? [SERIAL] : []),
     ...codes.map((code) => code.source),
     entryPoints(main, [...initial], model),
     describe({
       ...{ name, symbol, target: options.target.name, profile: options.profile },
-      ...{ inputs, outputs, arenaBytes, arenaAlign: ALIGNMENT, extents: main.extents },
+      ...{ inputs, outputs, arenaBytes, arenaAlign: ALIGNMENT, extents: main.extents, threads: model.threads },
     }),
   ].join('\n');
   const nodes = [main, ...callees.values()].flatMap((code) => code.nodes);
@@ -109,12 +114,13 @@ __asm__(".pushsection .rodata.int8_gate,\\"a\\",%progbits\\n.balign 64\\n${BLOB}
 extern __attribute__((visibility("hidden"))) const uint8_t ${BLOB}[];
 `;
 
-/** `init` and `run`: what is kept between runs comes first in the arena. */
-function entryPoints(main: GraphCode, initial: readonly GraphCode[], { kept, blob }: ModelCode): string {
+/** `init`, `run` and `run_parallel`: what is kept between runs comes first in the arena. */
+function entryPoints(main: GraphCode, initial: readonly GraphCode[], { kept, blob, threads }: ModelCode): string {
   const arena = `memory + ${kept.bytes()}`;
+  const [serial, parallel] = threads > 1 ? [', serial, NULL', ', parallel_for, context'] : ['', ''];
   const lines = [
     ...kept.resets(),
-    ...initial.map((code) => `if ((status = ${code.name}(memory, ${arena}, NULL, NULL)) != 0) return status;`),
+    ...initial.map((code) => `if ((status = ${code.name}(memory, ${arena}, NULL, NULL${serial})) != 0) return status;`),
   ];
   return `static int init(void *given) {
   uint8_t *memory = given;
@@ -125,7 +131,14 @@ ${lines.map((line) => `  ${line}\n`).join('')}  return status;
 
 static int run(void *given, const void *const *inputs, void *const *outputs) {
   uint8_t *memory = given;
-${boundInputs(main.graph, blob)}  return ${main.name}(memory, ${arena}, inputs, outputs);
+${boundInputs(main.graph, blob)}  return ${main.name}(memory, ${arena}, inputs, outputs${serial});
+}
+
+static int run_parallel(void *given, const void *const *inputs, void *const *outputs, int8_gate_parallel_for parallel_for,
+                        void *context) {
+  uint8_t *memory = given;
+  (void)parallel_for, (void)context;
+${boundInputs(main.graph, blob)}  return ${main.name}(memory, ${arena}, inputs, outputs${parallel});
 }
 `;
 }

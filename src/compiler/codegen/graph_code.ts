@@ -12,6 +12,7 @@ import { C_TYPES, cComment } from './c.ts';
 import type { Emission, EmitContext, Emitter } from './emitter.ts';
 import { emitters } from './emitters/index.ts';
 import type { Kept } from './kept.ts';
+import { partCall, partTask, type Split, splitOf } from './parallel.ts';
 import { ALIGNMENT } from './plan.ts';
 import { isAlias, type Place, planStorage, type Storage, tensorBytes } from './storage.ts';
 
@@ -22,6 +23,8 @@ export interface ModelCode {
   readonly target: Target;
   readonly profile: Profile;
   readonly schedules?: ScheduleSource;
+  /** Heavy operators are cut into at most so many parts. */
+  readonly threads: number;
   readonly blob: Blob;
   readonly kept: Kept;
   /** The code of another graph of the model, written when it is first asked for. */
@@ -30,7 +33,10 @@ export interface ModelCode {
   initialise(index: number): void;
 }
 
-/** A graph as C: `static int NAME(uint8_t *memory, uint8_t *arena, const void *const *inputs, void *const *outputs)`. */
+/**
+ * A graph as C: `static int NAME(uint8_t *memory, uint8_t *arena, const void *const *inputs, void *const *outputs)`, and
+ * with threads also `int8_gate_parallel_for parallel_for, void *context`.
+ */
 export interface GraphCode {
   readonly graph: Graph;
   readonly name: string;
@@ -54,7 +60,10 @@ interface NodeCode {
   readonly states: readonly number[];
   /** Whether the body needs the kept memory. */
   readonly usesMemory: boolean;
+  /** Of one part, where the node has parts. */
   readonly scratchBytes: number;
+  /** Into which parts threads may cut the node. */
+  readonly split: Split | null;
   /** By result whose first extent changes: where that is kept. */
   readonly extents: ReadonlyMap<TensorId, number>;
 }
@@ -69,7 +78,11 @@ export function emitGraph(graph: Graph, name: string, prefix: string, model: Mod
   );
   const storage = planStorage(
     graph,
-    codes.map((code) => ({ scratchBytes: code?.scratchBytes ?? 0, inPlace: code?.emission.inPlace ?? [] })),
+    codes.map((code) => ({
+      scratchBytes: (code?.scratchBytes ?? 0) * (code?.split?.parts ?? 1),
+      // What one part has yet to read, another might overwrite.
+      inPlace: (code?.split ? null : code?.emission.inPlace) ?? [],
+    })),
     model.kept,
   );
   const written = codes.filter((code) => code !== null);
@@ -80,7 +93,7 @@ export function emitGraph(graph: Graph, name: string, prefix: string, model: Mod
     name,
     source: [
       ...written.map((code) => nodeFunction(graph, code, storage)),
-      runFunction(graph, name, codes, storage, model.blob),
+      runFunction(graph, name, codes, storage, model),
     ].join('\n'),
     includes: written.flatMap((code) => code.emission.includes),
     arenaBytes: storage.arenaBytes,
@@ -113,6 +126,7 @@ function emitNode(graph: Graph, node: Node, name: string, model: ModelCode): Nod
   const extents = new Map<TensorId, number>();
   let usesMemory = false;
   let scratchBytes = 0;
+  let split: Split | null = null;
   const ctx: EmitContext = {
     target: model.target,
     profile: model.profile,
@@ -136,6 +150,10 @@ function emitNode(graph: Graph, node: Node, name: string, model: ModelCode): Nod
       scratchBytes += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
       return `((void *)(scratch + ${at}))`;
     },
+    steps(count, whole) {
+      split = splitOf(model.threads, count, whole, nodeMacs(graph, node));
+      return split === null ? ['0', String(count)] : ['from', 'to'];
+    },
     graph(index) {
       usesMemory = true;
       const callee = model.graph(index);
@@ -146,7 +164,8 @@ function emitNode(graph: Graph, node: Node, name: string, model: ModelCode): Nod
         outputs: callee.graph.outputs.map((id) => callee.graph.tensors[id]),
         passes: callee.graph.outputs.map((id) => callee.graph.inputs.indexOf(id)),
         arenaBytes: callee.arenaBytes,
-        call: (arena, given, results) => `${callee.name}(memory, ${arena}, ${given}, ${results})`,
+        call: (arena, given, results) =>
+          `${callee.name}(memory, ${arena}, ${given}, ${results}${model.threads > 1 ? ', serial, NULL' : ''})`,
       };
     },
     initialise: model.initialise,
@@ -170,7 +189,17 @@ function emitNode(graph: Graph, node: Node, name: string, model: ModelCode): Nod
     throw new InputError(`${model.name}: operator ${nodeLabel(graph, node)} cannot be compiled: ${error.message}`);
   }
   const inOrder = (operands: Set<number>): number[] => [...operands].sort((a, b) => a - b);
-  return { node, name, emission, reads: inOrder(reads), states: inOrder(states), usesMemory, scratchBytes, extents };
+  return {
+    node,
+    name,
+    emission,
+    reads: inOrder(reads),
+    states: inOrder(states),
+    usesMemory,
+    scratchBytes,
+    split,
+    extents,
+  };
 }
 
 /** The variable that a handle names. */
@@ -216,9 +245,12 @@ function parameters(graph: Graph, code: NodeCode, { places }: Storage): string[]
 function nodeFunction(graph: Graph, code: NodeCode, storage: Storage): string {
   const label = cComment(nodeLabel(graph, code.node));
   const body = code.emission.body.trimEnd().replace(/^(?=.)/gm, '  ');
-  const { fallible } = code.emission;
-  const head = `IG_NODE ${fallible ? 'int' : 'void'} ${code.name}(${parameters(graph, code, storage).join(', ') || 'void'})`;
-  return `/* ${label} */\n${head} {\n${body}\n${fallible ? '  return 0;\n' : ''}}\n`;
+  const { emission, split, name } = code;
+  const given = parameters(graph, code, storage);
+  const all = split === null ? given : [...given, 'int from', 'int to'];
+  const head = `IG_NODE ${emission.fallible ? 'int' : 'void'} ${name}(${all.join(', ') || 'void'})`;
+  const task = split === null ? '' : partTask(name, given, code.scratchBytes, split);
+  return `/* ${label} */\n${head} {\n${body}\n${emission.fallible ? '  return 0;\n' : ''}}\n${task}`;
 }
 
 function address(place: Place | undefined, graph: Graph, id: TensorId, blob: Blob, write: boolean): string {
@@ -243,7 +275,7 @@ function runFunction(
   name: string,
   codes: readonly (NodeCode | null)[],
   storage: Storage,
-  blob: Blob,
+  { blob, threads }: ModelCode,
 ): string {
   const at = (id: TensorId, write: boolean): string => address(storage.places[id], graph, id, blob, write);
   const calls = codes.flatMap((code, step) => {
@@ -256,6 +288,7 @@ function runFunction(
       ...node.outputs.map((id) => at(id, true)),
       ...(code.scratchBytes > 0 ? [`arena + ${storage.scratch[step]}`] : []),
     ];
+    if (code.split !== null) return [`  ${partCall(code.name, args, code.split)}`];
     const call = `${code.name}(${args.join(', ')})`;
     return [code.emission.fallible ? `  if ((status = ${call}) != 0) return status;` : `  ${call};`];
   });
@@ -265,9 +298,10 @@ function runFunction(
     const copy = `memcpy(outputs[${output}], ${source}, ${tensorBytes(graph, from)});`;
     return storage.places[from]?.at === 'input' ? `  if (outputs[${output}] != ${source}) ${copy}` : `  ${copy}`;
   });
-  return `static int ${name}(uint8_t *memory, uint8_t *arena, const void *const *inputs, void *const *outputs) {
+  const shared = threads > 1 ? ', int8_gate_parallel_for parallel_for, void *context' : '';
+  return `static int ${name}(uint8_t *memory, uint8_t *arena, const void *const *inputs, void *const *outputs${shared}) {
   int status = 0;
-  (void)memory, (void)arena, (void)inputs, (void)outputs, (void)status;
+  (void)memory, (void)arena, (void)inputs, (void)outputs, (void)status;${threads > 1 ? '\n  (void)parallel_for, (void)context;' : ''}
 ${[...calls, ...copies].join('\n')}
   return 0;
 }

@@ -17,11 +17,12 @@ export interface PairBuilds {
   readonly notes: readonly string[];
 }
 
-export async function buildPair(pair: Pair, target: Target): Promise<PairBuilds> {
+/** `threads`: how many both builds of the target run on. */
+export async function buildPair(pair: Pair, target: Target, threads: number): Promise<PairBuilds> {
   const { name, profile } = pair.config;
   const builds = await Promise.all([
-    compileModel(pair.int8, { target, name: `${name} INT8`, symbol: 'int8', profile }),
-    compileModel(pair.fp32, { target, name: `${name} FP32`, symbol: 'fp32' }),
+    compileModel(pair.int8, { target, name: `${name} INT8`, symbol: 'int8', profile, threads }),
+    compileModel(pair.fp32, { target, name: `${name} FP32`, symbol: 'fp32', threads }),
   ]);
   const varying = builds.flatMap((build) => build.outputs).find((port) => port.varies);
   if (varying !== undefined)

@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { parseTarget, type Target } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
+import { autoMode } from '../../runtime/measure.ts';
 import { type Config, type ModelConfig, parseConfig } from '../config/load.ts';
 import { didYouMean } from '../config/suggest.ts';
 import { openFiles } from '../data/files.ts';
@@ -109,7 +110,9 @@ async function checkTarget(
 ): Promise<TargetReport> {
   const { config, dataset } = pair;
   progress('compiling INT8 and FP32');
-  const { image, device, int8, fp32, notes } = await buildPair(pair, target);
+  const { threads } = config;
+  const timed = mode === 'hardware' || (mode === 'auto' && autoMode(target) === 'hardware');
+  const { image, device, int8, fp32, notes } = await buildPair(pair, target, timed ? threads : 1);
   const accuracy = await measureAccuracy(pair, int8, fp32, percentages(progress, dataset.size));
 
   const measure = async (seed: number) => {
@@ -134,9 +137,12 @@ async function checkTarget(
     accuracy,
     latency: speed.latency,
     checks,
-    notes: [...dataset.notes, ...notes, ...speed.notes],
+    notes: [...dataset.notes, ...notes, ...speed.notes, ...(threads > 1 ? [threadsNote(threads, timed)] : [])],
   };
 }
+
+const threadsNote = (threads: number, timed: boolean): string =>
+  timed ? `Both builds ran on ${threads} threads.` : 'Both builds ran on one thread: threads need times on hardware.';
 
 const NO_SPEED: Speed = {
   ...{ latency: null, doubt: null },

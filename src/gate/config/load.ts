@@ -11,6 +11,7 @@ export type KeyPath = readonly (string | number)[];
 export interface ModelConfig extends RawModel {
   readonly metric: string;
   readonly profile: Profile;
+  readonly threads: number;
   readonly thresholds: Thresholds;
   /** The line of the configuration that starts this entry. */
   readonly at: Place;
@@ -160,6 +161,7 @@ function resolve(raw: RawConfig, file: string, at: (path: KeyPath) => Place): Co
     }
     return {
       ...{ ...model, metric: metricOf(model), profile: model.profile ?? raw.defaults?.profile ?? 'tflite' },
+      threads: model.threads ?? raw.defaults?.threads ?? 1,
       ...{ thresholds: thresholds as Thresholds, thresholdAt, at: at(path) },
     };
   });

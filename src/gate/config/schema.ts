@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_THREADS } from '../../compiler/compile.ts';
 import { PROFILES } from '../../model/ops/definition.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -179,6 +180,10 @@ const profile = z
     'the integer rounding of INT8 builds: that of the runtime you deploy on (docs/arithmetic.md); tflite when absent',
   );
 
+const threads = count('a number of threads')
+  .max(MAX_THREADS, want(`a number of threads, at most ${MAX_THREADS}`))
+  .describe('threads that INT8 and FP32 run on where speed is measured on hardware; 1 when absent');
+
 const model = mapping({
   name: z
     .string(want('a name'))
@@ -190,6 +195,7 @@ const model = mapping({
     .optional()
     .describe("which of the models' signatures is checked; their main graph when absent"),
   profile: profile.optional(),
+  threads: threads.optional(),
   data: data.describe('the samples that both models see'),
   metric: metric.optional().describe('top1 with labels and agreement without, when absent'),
   score: z
@@ -212,6 +218,7 @@ export const configSchema = mapping({
     thresholds: thresholds.optional(),
     regression: regression.optional(),
     profile: profile.optional(),
+    threads: threads.optional(),
   }).optional(),
   models: z.array(model, want('a list of models')).min(1, want('a list of at least one model')).max(1000),
 });

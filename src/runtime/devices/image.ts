@@ -39,17 +39,19 @@ export async function linkRunner(builds: readonly Build[], options: LinkOptions 
   const sanitized = flags.some((flag) => flag.startsWith('-fsanitize='));
   const whole = process.platform === 'darwin' || sanitized ? [] : ['-static', '-no-pie'];
   const native = join(projectRoot(), 'native');
-  const files = ['runner/runner.c', 'runner/stopwatch.h', 'runner/marks.h', 'include/int8_gate.h'];
+  const files = ['runner/runner.c', 'runner/pool.h', 'runner/stopwatch.h', 'runner/marks.h', 'include/int8_gate.h'];
   const sources = files.map((file) => join(native, file));
   const archives = builds.map((build) => build.archive);
   const registry = registrySource(symbols);
   const contents = await Promise.all([...sources, ...archives].map((file) => readFile(file)));
-  const key = contentKey(['runner 1', compiler.command, compiler.version, ...flags, ...whole, registry, ...contents]);
+  const key = contentKey(['runner 2', compiler.command, compiler.version, ...flags, ...whole, registry, ...contents]);
   const folder = await cached(options.cacheDir ?? cacheRoot(), key, async (cwd) => {
     await writeFile(join(cwd, 'registry.c'), registry);
     const inputs = [sources[0], 'registry.c', ...archives];
     const include = `-I${join(native, 'include')}`;
-    await runTool(compiler.command, [...flags, ...whole, include, ...inputs, '-lm', '-o', 'runner'], { cwd });
+    await runTool(compiler.command, [...flags, ...whole, include, ...inputs, '-lm', '-pthread', '-o', 'runner'], {
+      cwd,
+    });
   });
   return { executable: join(folder, 'runner'), builds };
 }

@@ -1,0 +1,51 @@
+/** C that shares out the work of one operator among threads. */
+
+/** How an operator's outer steps are cut into parts. */
+export interface Split {
+  readonly parts: number;
+  /** Outer steps; the first `whole` are shared out, the others go with the last of them. */
+  readonly count: number;
+  readonly whole: number;
+}
+
+/** Multiply-accumulates that are worth waking a thread for: some ten thousand cycles. */
+const WORTH = 1 << 17;
+
+/** The parts of an operator for so many threads; null where it stays whole. */
+export function splitOf(threads: number, count: number, whole: number, macs: number): Split | null {
+  const parts = Math.min(threads, whole, Math.floor(macs / WORTH));
+  return parts > 1 ? { parts, count, whole } : null;
+}
+
+/** Runs all parts where they are asked for: what `run` of a model with parts is given. */
+export const SERIAL = `static void serial(void *context, int32_t count, void (*task)(void *, int32_t), void *closure) {
+  (void)context;
+  for (int32_t i = 0; i < count; i++) task(closure, i);
+}
+`;
+
+/**
+ * The task that runs one part of the node function `name`, and the closure it takes. `parameters`: those of the function
+ * but for its range; `scratchBytes`: of one part, whose memory is the last of them where there is any.
+ */
+export function partTask(name: string, parameters: readonly string[], scratchBytes: number, split: Split): string {
+  const { parts, count, whole } = split;
+  const members = parameters.map((parameter) => parameter.replace('restrict ', ''));
+  const args = members.map((member) => {
+    const field = member.replace(/.*\W/, '');
+    return `c->${field}${field === 'scratch' ? ` + part * ${scratchBytes}` : ''}`;
+  });
+  const from = `part * ${whole} / ${parts}`;
+  const to = `part == ${parts - 1} ? ${count} : (part + 1) * ${whole} / ${parts}`;
+  return `typedef struct {
+${members.map((member) => `  ${member};\n`).join('')}} ${name}_call;
+static void ${name}_task(void *closure, int32_t part) {
+  const ${name}_call *c = closure;
+  ${name}(${[...args, from, to].join(', ')});
+}
+`;
+}
+
+/** The statement that runs all parts of the node function. */
+export const partCall = (name: string, args: readonly string[], { parts }: Split): string =>
+  `parallel_for(context, ${parts}, ${name}_task, &(${name}_call){${args.join(', ')}});`;
