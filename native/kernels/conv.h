@@ -89,16 +89,20 @@ IG_INLINE const uint8_t *conv_band(const conv_shape *s, const uint8_t *image, in
   return padded;
 }
 
+/* A number of bands of all images as one of those of this image. */
+IG_INLINE int conv_clip(int bands, int of_image) { return ig_clamp(bands, 0, of_image); }
+
 /* g: the matrix of one band of one group (g->lda = row_bytes); weights, bias, multipliers of group i + 1 follow those of i;
- * n columns of a group, ldc columns of all. Scratch, with CONV_SPARE bytes behind each: `padded` for the rows of a band,
+ * n columns of a group, ldc columns of all. Does bands `first` to `end` of those of all images. Scratch, with CONV_SPARE bytes behind each: `padded` for the rows of a band,
  * `panel` for g->mr rows. */
 IG_INLINE void conv_run_i8(const gemm_i8 *g, const conv_shape *s, const uint8_t *in, uint8_t *padded, uint8_t *panel,
-                           uint8_t *c) {
+                           uint8_t *c, int first, int end) {
   const int wide = g->kernel == GEMM_PORTABLE || g->kernel == GEMM_MLAL;
   const int panels = gemm_count(g->n, g->nr), entries = gemm_entries(g);
   const size_t pixel = (size_t)s->channels * s->item;
+  const int bands = gemm_count(s->out_h, s->band);
   for (int image = 0; image < s->images; image++, in += s->in_h * s->in_w * pixel, c += s->out_h * s->out_w * g->ldc)
-    for (int b = 0; b < gemm_count(s->out_h, s->band); b++) {
+    for (int b = conv_clip(first - image * bands, bands); b < conv_clip(end - image * bands, bands); b++) {
       const int oy = gemm_start(b, s->band, s->out_h);
       size_t pitch;
       const uint8_t *from = conv_band(s, in, oy, padded, &pitch);
@@ -122,12 +126,13 @@ IG_INLINE void conv_run_i8(const gemm_i8 *g, const conv_shape *s, const uint8_t 
 }
 
 IG_INLINE void conv_run_f32(const gemm_f32 *g, const conv_shape *s, const float *input, uint8_t *padded, float *panel,
-                            float *c) {
+                            float *c, int first, int end) {
   const int panels = gemm_count(g->n, g->nr), columns = g->n < g->nr ? g->nr : g->n;
   const size_t pixel = (size_t)s->channels * s->item;
   const uint8_t *in = (const uint8_t *)input;
+  const int bands = gemm_count(s->out_h, s->band);
   for (int image = 0; image < s->images; image++, in += s->in_h * s->in_w * pixel, c += s->out_h * s->out_w * g->ldc)
-    for (int b = 0; b < gemm_count(s->out_h, s->band); b++) {
+    for (int b = conv_clip(first - image * bands, bands); b < conv_clip(end - image * bands, bands); b++) {
       const int oy = gemm_start(b, s->band, s->out_h);
       size_t pitch;
       const uint8_t *from = conv_band(s, in, oy, padded, &pitch);

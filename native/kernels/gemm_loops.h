@@ -65,20 +65,23 @@ IG_INLINE void gemm_row_sums(const gemm_i8 *g, const uint8_t *a, int count, int3
   }
 }
 
-/* All of C. `rows`: scratch for m sums, or NULL when row_factor is 0. */
-IG_INLINE void gemm_run_i8(const gemm_i8 *g, const uint8_t *a, int32_t *rows, uint8_t *c) {
+/* Steps `first` to `end` of the outer loop (panels with weights_first, else tiles; all of them make all of C).
+ * `rows`: scratch for m sums, or NULL when row_factor is 0. */
+IG_INLINE void gemm_run_i8(const gemm_i8 *g, const uint8_t *a, int32_t *rows, uint8_t *c, int first, int end) {
   const int tiles = gemm_count(g->m, g->mr), panels = gemm_count(g->n, g->nr);
-  if (g->row_factor) gemm_row_sums(g, a, g->m, rows);
-  for (int o = 0; o < (g->weights_first ? panels : tiles); o++)
+  const int top = g->weights_first ? 0 : gemm_start(first, g->mr, g->m);
+  const int bottom = g->weights_first ? g->m : ig_min(end * g->mr, g->m);
+  if (g->row_factor) gemm_row_sums(g, a + top * g->lda, bottom - top, rows + top);
+  for (int o = first; o < end; o++)
     for (int i = 0; i < (g->weights_first ? tiles : panels); i++) {
       const int at = gemm_start(g->weights_first ? i : o, g->mr, g->m);
       gemm_tile_i8(g, a + at * g->lda, g->row_factor ? rows + at : NULL, g->weights_first ? o : i, c + at * g->ldc);
     }
 }
 
-IG_INLINE void gemm_run_f32(const gemm_f32 *g, const float *a, float *c) {
+IG_INLINE void gemm_run_f32(const gemm_f32 *g, const float *a, float *c, int first, int end) {
   const int tiles = gemm_count(g->m, g->mr), panels = gemm_count(g->n, g->nr);
-  for (int o = 0; o < (g->weights_first ? panels : tiles); o++)
+  for (int o = first; o < end; o++)
     for (int i = 0; i < (g->weights_first ? tiles : panels); i++) {
       const int at = gemm_start(g->weights_first ? i : o, g->mr, g->m);
       gemm_tile_float(g, a + at * g->lda, g->weights_first ? o : i, c + at * g->ldc);

@@ -13,6 +13,8 @@ export type Constant =
 export interface EmitContext {
   readonly target: Target;
   readonly profile: Profile;
+  /** Into how many parts heavy operators are to be cut. */
+  readonly threads: number;
   /** Schedules that take the place of the fixed defaults, such as tuning records. */
   readonly schedules?: ScheduleSource;
   /** C expression: pointer to the elements of operand `i` (`const int8_t *` and so on), constants included. */
@@ -29,11 +31,11 @@ export interface EmitContext {
   /** C expression: `void *` to `bytes` of 64-byte aligned scratch memory that is this node's until it returns. */
   scratch(bytes: number): string;
   /**
-   * C expressions: the range of the operator's `count` outer steps that this call is to do. Of these, the first `whole` may
-   * be shared out among threads, each with scratch memory of its own; the others go with the last of them, because they
-   * write results that it writes too. Asking says that it makes no difference in which order steps run.
+   * C expressions: the range of the operator's `count` outer steps that this call is to do. `groups` of `each` steps are
+   * shared out among threads, each with scratch memory of its own; steps beyond those go with the last group, because they
+   * write results that it writes too. Asking says that it makes no difference in which order groups run.
    */
-  steps(count: number, whole: number): readonly [from: string, to: string];
+  steps(count: number, groups: number, each?: number): readonly [from: string, to: string];
   /** Another graph of the model, for operators that run graphs. */
   graph(index: number): CalledGraph;
   /** Has another graph of the model run, once, when the model is initialised. */

@@ -131,6 +131,7 @@ function emitNode(graph: Graph, node: Node, name: string, model: ModelCode): Nod
     target: model.target,
     profile: model.profile,
     schedules: model.schedules,
+    threads: model.threads,
     input(i) {
       const tensor = inputs[i];
       if (tensor === undefined || tensor === null) throw new Error(`${nodeLabel(graph, node)} has no operand ${i}`);
@@ -150,8 +151,8 @@ function emitNode(graph: Graph, node: Node, name: string, model: ModelCode): Nod
       scratchBytes += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
       return `((void *)(scratch + ${at}))`;
     },
-    steps(count, whole) {
-      split = splitOf(model.threads, count, whole, nodeMacs(graph, node));
+    steps(count, groups, each = 1) {
+      split = splitOf(model.threads, { count, groups, each }, nodeMacs(graph, node));
       return split === null ? ['0', String(count)] : ['from', 'to'];
     },
     graph(index) {

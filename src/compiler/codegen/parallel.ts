@@ -1,20 +1,24 @@
 /** C that shares out the work of one operator among threads. */
 
-/** How an operator's outer steps are cut into parts. */
-export interface Split {
-  readonly parts: number;
-  /** Outer steps; the first `whole` are shared out, the others go with the last of them. */
+/** The outer steps of an operator: `groups` of `each` are shared out, what is left goes with the last of them. */
+interface Steps {
   readonly count: number;
-  readonly whole: number;
+  readonly groups: number;
+  readonly each: number;
+}
+
+/** How an operator's outer steps are cut into parts. */
+export interface Split extends Steps {
+  readonly parts: number;
 }
 
 /** Multiply-accumulates that are worth waking a thread for: some ten thousand cycles. */
 const WORTH = 1 << 17;
 
 /** The parts of an operator for so many threads; null where it stays whole. */
-export function splitOf(threads: number, count: number, whole: number, macs: number): Split | null {
-  const parts = Math.min(threads, whole, Math.floor(macs / WORTH));
-  return parts > 1 ? { parts, count, whole } : null;
+export function splitOf(threads: number, steps: Steps, macs: number): Split | null {
+  const parts = Math.min(threads, steps.groups, Math.floor(macs / WORTH));
+  return parts > 1 ? { ...steps, parts } : null;
 }
 
 /** Runs all parts where they are asked for: what `run` of a model with parts is given. */
@@ -29,14 +33,14 @@ export const SERIAL = `static void serial(void *context, int32_t count, void (*t
  * but for its range; `scratchBytes`: of one part, whose memory is the last of them where there is any.
  */
 export function partTask(name: string, parameters: readonly string[], scratchBytes: number, split: Split): string {
-  const { parts, count, whole } = split;
+  const { parts, count, groups, each } = split;
   const members = parameters.map((parameter) => parameter.replace('restrict ', ''));
   const args = members.map((member) => {
     const field = member.replace(/.*\W/, '');
     return `c->${field}${field === 'scratch' ? ` + part * ${scratchBytes}` : ''}`;
   });
-  const from = `part * ${whole} / ${parts}`;
-  const to = `part == ${parts - 1} ? ${count} : (part + 1) * ${whole} / ${parts}`;
+  const from = `part * ${groups} / ${parts} * ${each}`;
+  const to = `part == ${parts - 1} ? ${count} : (part + 1) * ${groups} / ${parts} * ${each}`;
   return `typedef struct {
 ${members.map((member) => `  ${member};\n`).join('')}} ${name}_call;
 static void ${name}_task(void *closure, int32_t part) {

@@ -99,19 +99,29 @@ function workloadOf(
 /** Bytes of padded rows that are to stay in the first-level cache beside weights and results. */
 const BAND_BYTES = 4096;
 
-/** How a convolution's output rows are cut into bands: all in one where no padding has to be copied. */
-function bandsOf(s: ConvShape, mr: number, item: number) {
+/** How a convolution's output rows are cut into bands: all in one where neither padding nor threads need several. */
+function bandsOf(s: ConvShape, mr: number, item: number, threads: number) {
   const seen = (outputs: number, stride: number, kernel: number, dilation: number) =>
     (outputs - 1) * stride + (kernel - 1) * dilation + 1;
   const width = seen(s.out_w, s.stride_w, s.kernel_w, s.dilation_w);
   const height = (rows: number) => seen(rows, s.stride_h, s.kernel_h, s.dilation_h);
   const padded = s.pad_top > 0 || s.pad_left > 0 || width > s.in_w || height(s.out_h) > s.in_h;
-  if (!padded) return { band: s.out_h, band_w: 0, bytes: 0 };
+  const least = Math.ceil(mr / s.out_w);
+  const most = threads === 1 ? s.out_h : Math.max(least, Math.ceil(s.out_h / (2 * threads)));
+  if (!padded) return { band: most, band_w: 0, bytes: 0 };
   const rowBytes = width * s.channels * item;
-  let rows = Math.ceil(mr / s.out_w);
-  while (rows < s.out_h && height(rows + 1) * rowBytes <= BAND_BYTES) rows++;
+  let rows = least;
+  while (rows < most && height(rows + 1) * rowBytes <= BAND_BYTES) rows++;
   const band = Math.ceil(s.out_h / Math.ceil(s.out_h / rows));
-  return { band: Math.max(band, Math.ceil(mr / s.out_w)), band_w: width, bytes: height(rows) * rowBytes };
+  return { band: Math.max(band, least), band_w: width, bytes: height(rows) * rowBytes };
+}
+
+/** The range of steps of `size` over `total`, `times` over; the last of each starts early enough to be whole. */
+function stepsOf(total: number, size: number, times: number, ctx: EmitContext): string {
+  const count = Math.ceil(total / size);
+  const ragged = total % size !== 0;
+  if (ragged && times > 1) return ctx.steps(count * times, times, count).join(', ');
+  return ctx.steps(count * times, ragged ? Math.max(1, count - 1) : count * times).join(', ');
 }
 
 /** CONV_SPARE of native/kernels/conv.h. */
@@ -128,7 +138,9 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
   const sums = float ? [] : sumRanges(layer.weights, layer.columns, w.k, 1, centeredRange(layer.data));
   const item = itemSize(layer.data.dtype);
   const rowBytes = packed.depth * item;
-  const { bytes, ...bands } = bandsOf(layer.shape, s.mr, item);
+  // Few rows leave the threads nothing to share out but weights.
+  const weightsFirst = s.weightsFirst || (w.inPlace && Math.ceil(w.m / s.mr) < ctx.threads);
+  const { bytes, ...bands } = bandsOf(layer.shape, s.mr, item, ctx.threads);
   const common = integers({
     ...{
       m: w.inPlace ? w.m : bands.band * layer.shape.out_w,
@@ -136,7 +148,7 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
       k: w.k,
       mr: s.mr,
       nr: s.nr,
-      weights_first: s.weightsFirst,
+      weights_first: weightsFirst,
     },
     ...{ lda: w.inPlace ? w.k : packed.depth, ldc: layer.columns },
   });
@@ -157,14 +169,16 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
   const description = cDescription(`gemm_${type}`, 'g', fields);
   if (w.inPlace) {
     const rows = float ? '' : packed.rowFactor === 0 ? ' NULL,' : ` ${ctx.scratch(4 * w.m)},`;
-    return { includes: ['conv.h'], body: `${description}gemm_run_${type}(&g, ${from},${rows} ${to});\n` };
+    const steps = weightsFirst ? stepsOf(w.n, s.nr, 1, ctx) : stepsOf(w.m, s.mr, 1, ctx);
+    return { includes: ['conv.h'], body: `${description}gemm_run_${type}(&g, ${from},${rows} ${to}, ${steps});\n` };
   }
   const images = layer.m / (layer.shape.out_h * layer.shape.out_w);
   const shape = integers({ ...layer.shape, item, fill: zeroPoint & 255, images, ...bands, row_bytes: rowBytes });
   const padded = bytes === 0 ? 'NULL' : ctx.scratch(bytes + SPARE);
   const panel = ctx.scratch(s.mr * rowBytes + SPARE);
+  const steps = stepsOf(layer.shape.out_h, bands.band, images, ctx);
   return {
     includes: ['conv.h'],
-    body: `${description}${cDescription('conv_shape', 's', shape)}conv_run_${type}(&g, &s, ${from}, ${padded}, ${panel}, ${to});\n`,
+    body: `${description}${cDescription('conv_shape', 's', shape)}conv_run_${type}(&g, &s, ${from}, ${padded}, ${panel}, ${to}, ${steps});\n`,
   };
 }
