@@ -1,4 +1,4 @@
-/* elementwise.h: add, subtract and multiply over rows. ISA: NEON for 8-bit rows, portable C otherwise.
+/* elementwise.h: add, subtract and multiply over rows. ISA: NEON for rows of bytes and floats, portable C otherwise.
  * Layout: a row of n elements; an operand's stride is 1, or 0 where it is broadcast along the row. Strides and
  * parameters are constants at every call, so each call compiles to the loop it needs.
  * Arithmetic: TFLite reference/add.h, sub.h, mul.h. Sums round twice in every profile, products as the profile says. */
@@ -102,22 +102,38 @@ IG_QUANTIZED_ROWS(int8_t, s8, IG_SUM_NEON(s8), IG_PRODUCT_NEON(s8))
 IG_QUANTIZED_ROWS(uint8_t, u8, IG_SUM_NEON(u8), IG_PRODUCT_NEON(u8))
 IG_QUANTIZED_ROWS(int16_t, s16, , )
 
-/* Unquantized rows: the plain operation, then the activation's bounds. Integers wrap. */
-#define IG_PLAIN_ROW(T, NAME, OP)                                                                                   \
-  IG_INLINE void NAME(const T *restrict a, int sa, const T *restrict b, int sb, T *restrict out, size_t n, T lo, T hi) { \
-    for (size_t i = 0; i < n; i++) {                                                                                \
-      const T x = (T)(a[i * sa] OP b[i * sb]), low = x < lo ? lo : x;                                                    \
+/* Unquantized rows: the plain operation, then the activation's bounds. Integers wrap. `out` may be an operand. */
+#if IG_NEON
+IG_INLINE float32x4_t ig_load4_f32(const float *x, int stride) { return stride ? vld1q_f32(x) : vdupq_n_f32(*x); }
+
+#define IG_PLAIN_STEPS(OP)                                                                                    \
+  for (const float32x4_t low = vdupq_n_f32(lo), high = vdupq_n_f32(hi); i + 16 <= n; i += 16) {               \
+    float32x4_t x[4];                                                                                         \
+    for (int k = 0; k < 4; k++)                                                                               \
+      x[k] = v##OP##q_f32(ig_load4_f32(a + (i + 4 * k) * sa, sa), ig_load4_f32(b + (i + 4 * k) * sb, sb));    \
+    for (int k = 0; k < 4; k++) vst1q_f32(out + i + 4 * k, vminq_f32(vmaxq_f32(x[k], low), high));            \
+  }
+#else
+#define IG_PLAIN_STEPS(OP)
+#endif
+
+#define IG_PLAIN_ROW(T, NAME, OP, STEPS)                                                                            \
+  IG_INLINE void NAME(const T *a, int sa, const T *b, int sb, T *out, size_t n, T lo, T hi) {                       \
+    size_t i = 0;                                                                                                   \
+    STEPS                                                                                                           \
+    for (; i < n; i++) {                                                                                            \
+      const T x = (T)(a[i * sa] OP b[i * sb]), low = x < lo ? lo : x;                                               \
       out[i] = hi < low ? hi : low;                                                                                 \
     }                                                                                                               \
   }
-#define IG_PLAIN_ROWS(T, SUFFIX)          \
-  IG_PLAIN_ROW(T, ig_add_##SUFFIX, +)     \
-  IG_PLAIN_ROW(T, ig_subtract_##SUFFIX, -) \
-  IG_PLAIN_ROW(T, ig_multiply_##SUFFIX, *)
-IG_PLAIN_ROWS(float, f32)
-IG_PLAIN_ROWS(int32_t, s32)
-IG_PLAIN_ROWS(int64_t, s64)
-IG_PLAIN_ROWS(int16_t, s16)
-IG_PLAIN_ROWS(uint32_t, u32)
+#define IG_PLAIN_ROWS(T, SUFFIX, ADD, SUBTRACT, MULTIPLY) \
+  IG_PLAIN_ROW(T, ig_add_##SUFFIX, +, ADD)                \
+  IG_PLAIN_ROW(T, ig_subtract_##SUFFIX, -, SUBTRACT)      \
+  IG_PLAIN_ROW(T, ig_multiply_##SUFFIX, *, MULTIPLY)
+IG_PLAIN_ROWS(float, f32, IG_PLAIN_STEPS(add), IG_PLAIN_STEPS(sub), IG_PLAIN_STEPS(mul))
+IG_PLAIN_ROWS(int32_t, s32, , , )
+IG_PLAIN_ROWS(int64_t, s64, , , )
+IG_PLAIN_ROWS(int16_t, s16, , , )
+IG_PLAIN_ROWS(uint32_t, u32, , , )
 
 #endif

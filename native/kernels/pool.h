@@ -1,4 +1,5 @@
-/* pool.h: average and maximum over windows. ISA: portable C written to vectorise over channels. Layout: NHWC.
+/* pool.h: average and maximum over windows. ISA: portable C written to vectorise over channels; NEON (pool_neon.h) for bytes
+ * and floats with enough channels. Layout: NHWC.
  * Arithmetic: TFLite reference/integer_ops/pooling.h; windows shrink at the border, so padding never counts. */
 #ifndef IG_POOL_H
 #define IG_POOL_H
@@ -38,13 +39,20 @@ IG_INLINE ig_pool_window ig_pool_window_at(const ig_pool *p, int32_t oy, int32_t
         __VA_ARGS__                                                                                           \
       }
 
+#if IG_NEON
+#include "pool_neon.h"
+#else
+#define IG_POOL_STEPS(LANES, CALL, ...)
+#endif
+
 #define IG_EACH_CHANNEL for (int32_t c = 0; c < p->channels; c++)
 
 /* sums: scratch, one accumulator a channel. R is a float type that holds every sum exactly, and its quotient by the
  * count closely enough that truncating it is the integer division. */
-#define IG_AVG_POOL_INT(NAME, T, R)                                                                           \
+#define IG_AVG_POOL_INT(NAME, T, R, STEPS)                                                                    \
   IG_INLINE void NAME(const T *restrict in, T *restrict out, int32_t *restrict sums, const ig_pool *p, int32_t lo, \
                       int32_t hi) {                                                                           \
+    STEPS                                                                                                     \
     IG_POOL_EACH(                                                                                             \
         p, T, in, out, { IG_EACH_CHANNEL sums[c] = 0; }, { IG_EACH_CHANNEL sums[c] += from[c]; },              \
         {                                                                                                     \
@@ -55,15 +63,16 @@ IG_INLINE ig_pool_window ig_pool_window_at(const ig_pool *p, int32_t oy, int32_t
           }                                                                                                   \
         })                                                                                                    \
   }
-IG_AVG_POOL_INT(ig_avg_pool_s8, int8_t, float)
-IG_AVG_POOL_INT(ig_avg_pool_u8, uint8_t, float)
+IG_AVG_POOL_INT(ig_avg_pool_s8, int8_t, float, IG_POOL_STEPS(16, ig_avg_step_s8, ig_fits_16(p)))
+IG_AVG_POOL_INT(ig_avg_pool_u8, uint8_t, float, IG_POOL_STEPS(16, ig_avg_step_u8, ig_fits_16(p)))
 /* For windows of more than 65536 elements, and for 16 bits. */
-IG_AVG_POOL_INT(ig_avg_pool_s8_large, int8_t, double)
-IG_AVG_POOL_INT(ig_avg_pool_u8_large, uint8_t, double)
-IG_AVG_POOL_INT(ig_avg_pool_s16, int16_t, double)
+IG_AVG_POOL_INT(ig_avg_pool_s8_large, int8_t, double, )
+IG_AVG_POOL_INT(ig_avg_pool_u8_large, uint8_t, double, )
+IG_AVG_POOL_INT(ig_avg_pool_s16, int16_t, double, )
 
 IG_INLINE void ig_avg_pool_f32(const float *restrict in, float *restrict out, float *restrict sums, const ig_pool *p,
                                float lo, float hi) {
+  IG_POOL_STEPS(4, ig_avg_step_f32, 1)
   IG_POOL_EACH(
       p, float, in, out, { IG_EACH_CHANNEL sums[c] = 0; }, { IG_EACH_CHANNEL sums[c] += from[c]; },
       {
@@ -89,8 +98,9 @@ IG_INLINE void ig_l2_pool_f32(const float *restrict in, float *restrict out, flo
       })
 }
 
-#define IG_MAX_POOL(NAME, T, LOWEST)                                                                          \
+#define IG_MAX_POOL(NAME, T, LOWEST, STEPS)                                                                   \
   IG_INLINE void NAME(const T *restrict in, T *restrict out, const ig_pool *p, T lo, T hi) {                  \
+    STEPS                                                                                                     \
     IG_POOL_EACH(                                                                                             \
         p, T, in, out, { IG_EACH_CHANNEL to[c] = LOWEST; },                                                    \
         { IG_EACH_CHANNEL to[c] = to[c] < from[c] ? from[c] : to[c]; },                                        \
@@ -101,9 +111,9 @@ IG_INLINE void ig_l2_pool_f32(const float *restrict in, float *restrict out, flo
           }                                                                                                   \
         })                                                                                                    \
   }
-IG_MAX_POOL(ig_max_pool_s8, int8_t, INT8_MIN)
-IG_MAX_POOL(ig_max_pool_u8, uint8_t, 0)
-IG_MAX_POOL(ig_max_pool_s16, int16_t, INT16_MIN)
-IG_MAX_POOL(ig_max_pool_f32, float, -3.402823466e+38f)
+IG_MAX_POOL(ig_max_pool_s8, int8_t, INT8_MIN, IG_POOL_STEPS(16, ig_max_step_s8, 1))
+IG_MAX_POOL(ig_max_pool_u8, uint8_t, 0, IG_POOL_STEPS(16, ig_max_step_u8, 1))
+IG_MAX_POOL(ig_max_pool_s16, int16_t, INT16_MIN, )
+IG_MAX_POOL(ig_max_pool_f32, float, -3.402823466e+38f, )
 
 #endif

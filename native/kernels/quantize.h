@@ -1,20 +1,58 @@
-/* quantize.h: float to integer and back. ISA: portable C written to vectorise.
+/* quantize.h: float to integer and back. ISA: portable C written to vectorise; NEON for float to bytes.
  * Arithmetic: TFLite reference/quantize.h, dequantize.h. */
 #ifndef IG_QUANTIZE_H
 #define IG_QUANTIZE_H
 
 #include "float.h"
 
+#if IG_NEON
+/* x / scale, rounded as a division rounds, from inverse = 1 / scale so rounded: each FMA pair adds what is left of x. The
+ * first brings the quotient to within one unit in the last place, the second to the nearest (Markstein's theorem), as long
+ * as nothing leaves the range of floats: quotients that do are infinite, or become NaN, or round to zero in any case. */
+IG_INLINE float32x4_t ig_quotient_4(float32x4_t x, float32x4_t scale, float32x4_t inverse) {
+  float32x4_t q = vmulq_f32(x, inverse);
+  q = vfmaq_f32(q, vfmsq_f32(x, q, scale), inverse);
+  return vfmaq_f32(q, vfmsq_f32(x, q, scale), inverse);
+}
+
+/* round(x) + zero point. FCVTAS rounds as roundf does, but saturates and takes NaN to 0. */
+IG_INLINE int32x4_t ig_quantized_4(float32x4_t x, int32x4_t zero_point) {
+  const uint32x4_t fits = vcaltq_f32(x, vdupq_n_f32(0x1p31f));
+  return vaddq_s32(vbslq_s32(fits, vcvtaq_s32_f32(x), vdupq_n_s32(INT32_MIN)), zero_point);
+}
+
+#define IG_QUANTIZE_NEON(NARROW)                                                                            \
+  const float32x4_t by = vdupq_n_f32(scale), inverse = vdupq_n_f32(1.0f / scale);                           \
+  const int32x4_t zero = vdupq_n_s32(zero_point);                                                           \
+  for (; scale > 0x1p-90f && scale < 0x1p90f && i + 16 <= n; i += 16) {                                     \
+    float32x4_t q[4];                                                                                       \
+    int32x4_t x[4];                                                                                         \
+    for (int k = 0; k < 4; k++) q[k] = ig_quotient_4(vld1q_f32(in + i + 4 * k), by, inverse);               \
+    for (int k = 0; k < 4; k++) x[k] = ig_quantized_4(q[k], zero);                                          \
+    const int16x8_t low = vqmovn_high_s32(vqmovn_s32(x[0]), x[1]), high = vqmovn_high_s32(vqmovn_s32(x[2]), x[3]); \
+    NARROW                                                                                                  \
+  }
+#else
+#define IG_QUANTIZE_NEON(NARROW)
+#endif
+
 /* round(x / scale) + zero point, halves away from zero. The sum wraps where x is far out of range. */
-#define IG_QUANTIZE(T, SUFFIX)                                                                              \
+#define IG_QUANTIZE(T, SUFFIX, NEON)                                                                        \
   IG_INLINE void ig_quantize_##SUFFIX(const float *restrict in, T *restrict out, size_t n, float scale,      \
                                       int32_t zero_point, int32_t min, int32_t max) {                        \
-    for (size_t i = 0; i < n; i++)                                                                           \
-      out[i] = (T)ig_clamp(ig_cast_s32(roundf(in[i] / scale)) + zero_point, min, max);                       \
+    size_t i = 0;                                                                                            \
+    NEON                                                                                                     \
+    for (; i < n; i++) out[i] = (T)ig_clamp(ig_cast_s32(roundf(in[i] / scale)) + zero_point, min, max);      \
   }
-IG_QUANTIZE(int8_t, s8)
-IG_QUANTIZE(uint8_t, u8)
-IG_QUANTIZE(int16_t, s16)
+IG_QUANTIZE(int8_t, s8, IG_QUANTIZE_NEON({
+  const int8x16_t y = vqmovn_high_s16(vqmovn_s16(low), high);
+  vst1q_s8(out + i, vmaxq_s8(vminq_s8(y, vdupq_n_s8((int8_t)max)), vdupq_n_s8((int8_t)min)));
+}))
+IG_QUANTIZE(uint8_t, u8, IG_QUANTIZE_NEON({
+  const uint8x16_t y = vqmovun_high_s16(vqmovun_s16(low), high);
+  vst1q_u8(out + i, vmaxq_u8(vminq_u8(y, vdupq_n_u8((uint8_t)max)), vdupq_n_u8((uint8_t)min)));
+}))
+IG_QUANTIZE(int16_t, s16, )
 
 #define IG_DEQUANTIZE(T, SUFFIX)                                                                            \
   IG_INLINE void ig_dequantize_##SUFFIX(const T *restrict in, float *restrict out, size_t n, float scale,    \

@@ -51,13 +51,62 @@ const extremes = BYTES.flatMap((operand) =>
   ),
 );
 
-const CASES = [...resizes, ...extremes];
+/** Windows of one element, of four, with borders, of up to 256 elements and of more. */
+const pools = NUMBERS.flatMap((dtype) =>
+  (['nn.avg_pool2d', 'nn.max_pool2d'] as const).flatMap((kind) =>
+    [3, 37].flatMap((channels) =>
+      [
+        { pool: [1, 1], strides: [2, 1], padding: 'VALID', activation: 'NONE' },
+        { pool: [2, 2], strides: [2, 2], padding: 'VALID', activation: 'RELU' },
+        { pool: [3, 3], strides: [1, 2], padding: 'SAME', activation: 'NONE' },
+        { pool: [16, 16], strides: [1, 1], padding: 'VALID', activation: 'NONE' },
+        { pool: [17, 16], strides: [1, 1], padding: 'SAME', activation: 'RELU6' },
+      ].map((attrs) => unary(kind, dtype, [2, 17, 18, channels], attrs)),
+    ),
+  ),
+);
+
+const SCALES = [
+  1 / 128,
+  0.1,
+  0.00784313771873713,
+  0.0123,
+  1 / 3,
+  2.7e-5,
+  3.3e4,
+  1e-28,
+  0.9999999403953552,
+  1.0000001192,
+];
+const quantizations = BYTES.flatMap((dtype) =>
+  SCALES.map(
+    (scale, i): Case => ({
+      ...{ kind: 'qnn.quantize', attrs: {}, operands: [tensor('float32', [256 * 5 + 22 + 3], null)] },
+      ...{ dtype, quantization: quantized(dtype, scale, [-128, -1, 0, 127][i % 4]) },
+    }),
+  ),
+);
+
+/** Each value that lies halfway between two codes, its neighbours in float32, and those that leave int32. */
+function halves(scale: number): Float32Array {
+  const special = [0, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3e38, -3e38, 1e-40, -1e-40];
+  const around = Float32Array.from([-128, 127.5].flatMap((n) => [n * scale, 2 ** 31 * scale * Math.sign(n)]));
+  const near = Float32Array.from({ length: 256 }, (_, i) => (i - 127.5) * scale);
+  const bits = new Int32Array([...near, ...around].length * 5);
+  const starts = new Int32Array(Float32Array.from([...near, ...around]).buffer);
+  bits.forEach((_, i) => {
+    bits[i] = starts[Math.floor(i / 5)] + (i % 5) - 2;
+  });
+  return Float32Array.from([...new Float32Array(bits.buffer), ...special]).slice(0, 256 * 5 + 22 + 3);
+}
+
+const CASES = [...resizes, ...extremes, ...pools, ...quantizations];
 
 /** Bytes of every value; among indices' operands ties are frequent. */
-function drawn({ kind, operands }: Case, i: number): TensorData {
-  const { dtype, shape } = operands[0]!;
+function drawn({ kind, operands: [{ dtype, shape }], quantization }: Case, i: number): TensorData {
   const random = randomOf(i);
   const n = elements(shape);
+  if (kind === 'qnn.quantize') return halves(quantization!.scales[0]);
   if (dtype === 'float32') return randomData(dtype, n, random);
   const step = kind.startsWith('arg') ? 16 : 1;
   return fromBytes(
@@ -72,7 +121,7 @@ test.each(['host', 'aarch64', 'aarch64+dotprod+i8mm'])('vector kernels on %s: as
   const [actual] = await runBuilds([{ model, inputs }], target);
   const expected = interpret(model, inputs);
   CASES.forEach(({ kind, attrs, operands }, i) => {
-    const { dtype, shape } = operands[0]!;
+    const { dtype, shape } = operands[0];
     expect(actual[i], JSON.stringify({ kind, dtype, shape, attrs })).toEqual(expected[i]);
   });
 });

@@ -2,7 +2,7 @@ import { activationInterval, activationRange, floatRange, quantizeMultiplier } f
 import { parameters } from '../../../model/ops/checks.ts';
 import type { OpView, Profile } from '../../../model/ops/definition.ts';
 import { productFactor, type SumFamily, shiftsOfSum, sumParameters } from '../../../model/ops/sums.ts';
-import { isQuantizable, itemSize } from '../../../model/tensor/dtype.ts';
+import { type DType, isQuantizable, itemSize } from '../../../model/tensor/dtype.ts';
 import { elements, sameShape, strides } from '../../../model/tensor/shape.ts';
 import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
 import { bound, walk } from './broadcast.ts';
@@ -15,6 +15,9 @@ const SUFFIX: Readonly<Record<string, string>> = {
   ...{ int8: 's8', uint8: 'u8', int16: 's16' },
   ...{ float32: 'f32', int32: 's32', int64: 's64', uint32: 'u32' },
 };
+
+/** Whether rows of the type have a kernel in vectors. */
+const isHandWritten = (dtype: DType): boolean => itemSize(dtype) === 1 || dtype === 'float32';
 
 function binary(op: OpView<Binary>, ctx: EmitContext): Emission {
   const [a, b] = op.inputs;
@@ -39,7 +42,7 @@ function binary(op: OpView<Binary>, ctx: EmitContext): Emission {
     includes: ['elementwise.h', 'int16.h', 'linear.h'],
     body: setup + nest(extents.slice(0, inner), call),
     // What is broadcast is read again; the other kernels are vectorised by the compiler, which wants rows apart.
-    inPlace: itemSize(out.dtype) === 1 ? [0, 1].filter((i) => sameShape(op.inputs[i]!.shape, out.shape)) : [],
+    inPlace: isHandWritten(out.dtype) ? [0, 1].filter((i) => sameShape(op.inputs[i]!.shape, out.shape)) : [],
   };
 }
 
