@@ -121,7 +121,7 @@ test.each(['host', 'aarch64', 'aarch64+dotprod+i8mm'])('vector kernels on %s: as
   const [actual] = await runBuilds([{ model, inputs }], target);
   const expected = interpret(model, inputs);
   CASES.forEach(({ kind, attrs, operands }, i) => {
-    const { dtype, shape } = operands[0];
+    const { dtype, shape } = operands[0]!;
     expect(actual[i], JSON.stringify({ kind, dtype, shape, attrs })).toEqual(expected[i]);
   });
 });
