@@ -103,7 +103,8 @@ function halves(scale: number): Float32Array {
 const CASES = [...resizes, ...extremes, ...pools, ...quantizations];
 
 /** Bytes of every value; among indices' operands ties are frequent. */
-function drawn({ kind, operands: [{ dtype, shape }], quantization }: Case, i: number): TensorData {
+function drawn({ kind, operands, quantization }: Case, i: number): TensorData {
+  const { dtype, shape } = operands[0]!;
   const random = randomOf(i);
   const n = elements(shape);
   if (kind === 'qnn.quantize') return halves(quantization!.scales[0]);
