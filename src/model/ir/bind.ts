@@ -27,12 +27,16 @@ export function bindInputs(graph: Graph, values: Values): Graph {
   return bound;
 }
 
-/** The nodes whose results have shapes that depend on values which are not known, and no bounds either. */
+/**
+ * The nodes that a build cannot be made for: results have shapes that depend on values which are not known, and no bounds
+ * either; or how they compute depends on such values.
+ */
 export function undecided(graph: Graph): Node[] {
   const { nodes } = infer(graph);
   return graph.nodes.filter((node, i) => {
-    const { control, bounds } = rulesOf(node);
-    return nodes[i].faults.length === 0 && nodes[i].shapes.includes(null) && !control && !bounds;
+    const { control, bounds, decisive = [] } = rulesOf(node);
+    const open = nodes[i].shapes.includes(null) && !control && !bounds;
+    return nodes[i].faults.length === 0 && (open || decisive.some((k) => graph.tensors[node.inputs[k]]?.data === null));
   });
 }
 

@@ -55,6 +55,8 @@ export interface OpDefinition<K extends OpKind> {
    * For operators where these follow from the operands' shapes.
    */
   bounds?(op: OpView<K>): Shape[];
+  /** Operands whose values a build must know although no shape follows from them: an axis to go along. */
+  readonly decisive?: readonly number[];
   /** TFLite's arithmetic: the elements of each result, allocated with the result's dtype; then those of `state`. */
   evaluate(op: EvalView<K>): TensorData[];
 }

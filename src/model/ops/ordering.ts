@@ -152,6 +152,7 @@ const topk: OpDefinition<'topk'> = defineOp<'topk'>({
 
 const cumsum: OpDefinition<'cumsum'> = defineOp<'cumsum'>({
   arity: { inputs: [2, 2], outputs: [1, 1] },
+  decisive: [1],
   check: (op) =>
     firstProblems(() => [
       dtypeIs(operand(op, 0), 'the input', 'float32', 'int32', 'int64'),
