@@ -67,7 +67,8 @@ function finishShort(mr: number, nr: number, core: Core): number {
   const shifts = mr * (registers + eights);
   const loads = (mr + 2) * registers;
   const instructions = vector + loads + mr + 20;
-  return Math.max(vector / core.dot, shifts / core.smull, loads / core.loads, instructions / core.width);
+  // A wide panel keeps the first multiplications waiting.
+  return nr / 8 + Math.max(vector / core.dot, shifts / core.smull, loads / core.loads, instructions / core.width);
 }
 
 export const GEMM_KERNELS: Readonly<Record<GemmKernel, KernelInfo>> = {
