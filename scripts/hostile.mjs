@@ -67,13 +67,13 @@ async function compare(file, name) {
   const model = importModel(new Uint8Array(readFileSync(file)), file);
   const [graph] = model.subgraphs;
   const inputs = graph.inputs.map((id, i) => {
-    const { dtype, shape, name: port } = graph.tensors[id];
+    const { dtype, shape } = graph.tensors[id];
     const data = allocate(dtype, elements(shape));
     for (let k = 0; k < data.length; k++)
       data[k] = typeof data[k] === 'bigint' ? BigInt(k % 7) : (k % 7) - (/u|bool/.test(dtype) ? 0 : 3);
     const path = join(work, `${name}-${i}.npy`);
     writeFileSync(path, writeNpy({ dtype, shape, data }));
-    return { data, arg: `${port}=${path}` };
+    return { data, arg: `#${i}=${path}` };
   });
   const out = join(work, `${name}-out`);
   const result = await run([

@@ -7,6 +7,7 @@ import { parseTarget, TARGET_HELP } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
 import { bindInputs, decidingInputs } from '../../model/ir/bind.ts';
 import type { Model } from '../../model/ir/graph.ts';
+import { printable } from '../../model/ir/names.ts';
 import type { Profile } from '../../model/ops/definition.ts';
 import { fromBytes, itemSize, toBytes } from '../../model/tensor/dtype.ts';
 import { parseNpy, writeNpy } from '../../model/tensor/npy.ts';
@@ -32,7 +33,12 @@ export function register(program: Command): void {
     .argument('<model>', 'a .tflite file')
     .description('compile a model, run it once and write its outputs as .npy files')
     .requiredOption('--target <target>', `what to build for: ${TARGET_HELP}`)
-    .option('--input <name=file>', 'elements of an input, .npy or raw (once for each input)', collect, [])
+    .option(
+      '--input <name=file>',
+      'elements of an input, .npy or raw (once for each input; #0=file is the first)',
+      collect,
+      [],
+    )
     .requiredOption('-o, --output <folder>', 'where the .npy files go')
     .addOption(profileOption())
     .addOption(signatureOption())
@@ -110,19 +116,27 @@ function fileNames(ports: readonly Port[]): string[] {
   });
 }
 
+/** What to call an input on a command line: its name, or its number where that is no help. */
+function shownKey(ports: readonly InputPort[], i: number): string {
+  const { name } = ports[i];
+  const plain = name !== '' && name.length <= 200 && printable(name) === name;
+  return plain && ports.filter((port) => port.name === name).length === 1 ? name : `#${i}`;
+}
+
 /** The bytes of every input, from arguments of the form NAME=FILE. */
 async function readInputs(ports: readonly InputPort[], args: readonly string[], model: string): Promise<Uint8Array[]> {
   const wanted = ports
-    .map((port) => `  --input '${port.name}=FILE'   ${port.dtype} ${showShape(port.shape)}`)
+    .map((port, i) => `  --input '${shownKey(ports, i)}=FILE'   ${port.dtype} ${showShape(port.shape)}`)
     .join('\n');
   const files = new Map<InputPort, string>();
   for (const arg of args) {
     // Names may hold an equals sign themselves.
-    const port = ports.find((candidate) => arg.startsWith(`${candidate.name}=`));
-    if (port === undefined)
+    const keys = ports.flatMap((port, i) => [port.name, `#${i}`].map((key) => ({ port, key })));
+    const named = keys.find(({ key }) => arg.startsWith(`${key}=`));
+    if (named === undefined)
       throw new InputError(`${model}: --input ${arg} names no input of the model. It takes:\n${wanted}`);
-    if (files.has(port)) throw new InputError(`${model}: --input ${port.name} is given twice`);
-    files.set(port, arg.slice(port.name.length + 1));
+    if (files.has(named.port)) throw new InputError(`${model}: --input ${named.key} is given twice`);
+    files.set(named.port, arg.slice(named.key.length + 1));
   }
   return Promise.all(
     ports.map((port) => {

@@ -18,7 +18,9 @@ export function verifyGraph(graph: Graph, label: Label = nodeLabel): string[] {
 
 /** Indices in range, each tensor written once and before it is read, nothing written that has its own value. */
 export const verifyWiring = (graph: Graph, label: Label = nodeLabel): string[] =>
-  findWiring(graph, label).map(({ node, what }) => (node === null ? what : `${label(graph, node)}: ${what}`));
+  findWiring(graph, (node) => label(graph, node)).map(({ node, what }) =>
+    node === null ? what : `${label(graph, node)}: ${what}`,
+  );
 
 /** What is wrong with a node, or (null) with the graph as a whole. */
 export interface WiringFault {
@@ -28,9 +30,14 @@ export interface WiringFault {
 
 /**
  * As `verifyWiring`, by node.
+ * @param label how another node is named
  * @param given tensors that count as having a value, whatever the graph says
  */
-export function findWiring(graph: Graph, label: Label, given: ReadonlySet<TensorId> = new Set()): WiringFault[] {
+export function findWiring(
+  graph: Graph,
+  label: (node: Node) => string,
+  given: ReadonlySet<TensorId> = new Set(),
+): WiringFault[] {
   const faults: WiringFault[] = [];
   const { tensors } = graph;
   const fault = (node: Node | null, what: string): void => void faults.push({ node, what });
@@ -59,18 +66,16 @@ export function findWiring(graph: Graph, label: Label, given: ReadonlySet<Tensor
       const later = writers.get(id);
       if (later === node) fault(node, `reads its own result, ${named(id)}`);
       else if (later !== undefined)
-        fault(
-          node,
-          `reads ${named(id)}, which is written only later, by ${label(graph, later)}: a cycle, or out of order`,
-        );
+        fault(node, `reads ${named(id)}, which is written only later, by ${label(later)}: a cycle, or out of order`);
       else fault(node, `reads ${named(id)}, which has no value (no data, and no operator writes it)`);
     }
     for (const id of node.outputs) {
       if (!known(node, id, 'result')) continue;
       const writer = written.get(id);
       if (tensors[id].data !== null) fault(node, `writes the constant ${named(id)}`);
+      else if (tensors[id].variable) fault(node, `its result is the variable ${named(id)}, which only keeps state`);
       else if (writer === 'input') fault(node, `writes the graph input ${named(id)}`);
-      else if (writer !== undefined) fault(node, `writes ${named(id)}, which ${label(graph, writer)} already wrote`);
+      else if (writer !== undefined) fault(node, `writes ${named(id)}, which ${label(writer)} already wrote`);
       written.set(id, node);
       ready[id] = true;
     }

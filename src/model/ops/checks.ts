@@ -116,6 +116,7 @@ const impossibleShapes = (shapes: readonly (Shape | null)[]): Problem[] =>
   shapes.map((shape, i) => {
     if (shape === null) return null;
     const bad = shape.some((d) => !Number.isInteger(d) || d < 0) || elements(shape) > MAX_ELEMENTS;
+    if (shape.length > MAX_RANK) return `output ${i} would have ${shape.length} dimensions, at most ${MAX_RANK}`;
     return bad && `output ${i} would have the shape ${showShape(shape)}`;
   });
 

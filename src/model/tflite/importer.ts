@@ -1,12 +1,19 @@
 import { InputError } from '../../errors.ts';
 import { verifyCalls } from '../ir/calls.ts';
 import { compactModel } from '../ir/compact.ts';
-import type { Graph, Model, Signature, TensorId } from '../ir/graph.ts';
+import type { Graph, Model, Node, Signature, TensorId } from '../ir/graph.ts';
 import { quoteName } from '../ir/names.ts';
 import { infer } from '../ir/shapes.ts';
 import { findWiring, type Label, verifyTensors } from '../ir/verify.ts';
 import { readContainer } from './container.ts';
-import { type OperatorEntry, operatorLabel, readOperator, showTensor } from './read_operator.ts';
+import {
+  type OperatorEntry,
+  operatorLabel,
+  operatorTitle,
+  portFaults,
+  readOperator,
+  showTensor,
+} from './read_operator.ts';
 import type { ModelRecord, SubGraphRecord } from './schema/model.ts';
 import { type Constants, importTensor, openConstants } from './tensors.ts';
 
@@ -63,7 +70,7 @@ export function readModel(bytes: Uint8Array, file: string): Reading {
     // What intermediate tensors say has become attributes.
     model: problems.length === 0 ? compactModel(model, records.map(intermediatesOf)) : null,
     problems,
-    malformed: problems.length > parts.reduce((sum, p) => sum + p.unsupported, 0),
+    malformed: parts.some((p) => p.malformed) || problems.length > parts.reduce((sum, p) => sum + p.problems.length, 0),
     operators: parts.flatMap((p) => p.operators),
   };
 }
@@ -75,8 +82,8 @@ interface Part {
   readonly graph: Graph;
   readonly operators: readonly OperatorEntry[];
   readonly problems: readonly string[];
-  /** How many of the problems are operators that are not supported. */
-  readonly unsupported: number;
+  /** Whether there are other problems than operators that are not supported. */
+  readonly malformed: boolean;
   readonly label: Label;
 }
 
@@ -88,6 +95,9 @@ const callFaults = (parts: readonly Part[]): string[] =>
     parts.map((p) => p.graph),
     parts.map((p) => p.label),
   ).flatMap((faults, i) => faults.map((fault) => inPart(i, parts[i]) + fault));
+
+/** So many problems of operators are told in full, with the names of tensors. */
+const MOST_TOLD = 1000;
 
 function readSubgraph(record: ModelRecord, subgraph: SubGraphRecord, index: number, constants: Constants): Part {
   const records = subgraph.operators ?? [];
@@ -107,7 +117,9 @@ function readSubgraph(record: ModelRecord, subgraph: SubGraphRecord, index: numb
   // A tensor or operator that could not be read must not make others look wrong that are not.
   const broken = new Set(imported.flatMap(({ problems }, id) => (problems.length > 0 ? [id] : [])));
   const lost = read.flatMap(({ node }, i) => (node === null ? (records[i].outputs ?? []) : []));
-  const wiring = findWiring(bare, label, new Set([...broken, ...lost]));
+  const ends = portFaults([...bare.inputs, ...bare.outputs], 'input or output', () => true, tensors.length);
+  const title = (node: Node): string => operatorTitle(read[node.source]);
+  const wiring = ends.length > 0 ? [] : findWiring(bare, title, new Set([...broken, ...lost]));
   const inference = infer(bare);
   const graph = wiring.length === 0 ? inference.graph : bare;
   const own: string[][] = read.map((op) => [...op.problems]);
@@ -119,9 +131,15 @@ function readSubgraph(record: ModelRecord, subgraph: SubGraphRecord, index: numb
   const problems = [
     ...imported.flatMap((t) => t.problems),
     ...verifyTensors(graph, broken),
+    ...ends.map((fault) => `the graph: ${fault}`),
     ...wiring.flatMap(({ node, what }) => (node === null ? [what] : [])),
-    ...read.flatMap((op, i) => own[i].map((problem) => `${operatorLabel(op)}: ${problem}`)),
   ];
+  const malformed = problems.length > 0 || read.some((op, i) => own[i].length > 0 && !op.unsupported);
+  for (const [i, op] of read.entries()) {
+    if (own[i].length === 0) continue;
+    if (problems.length < MOST_TOLD) problems.push(...own[i].map((problem) => `${operatorLabel(op)}: ${problem}`));
+    else problems.push(`${operatorTitle(op)}: ${own[i][0]}`);
+  }
   const operators = read.map((op, i): OperatorEntry => {
     const { node, ...entry } = op;
     const ill = node === null ? [] : [...node.inputs, ...node.outputs].filter((id) => broken.has(id));
@@ -132,7 +150,7 @@ function readSubgraph(record: ModelRecord, subgraph: SubGraphRecord, index: numb
     graph,
     operators,
     problems: problems.map((p) => place + p),
-    unsupported: read.filter((op) => op.unsupported).length,
+    malformed,
     label,
   };
 }

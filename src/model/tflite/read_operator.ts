@@ -46,8 +46,12 @@ export function readOperator(
   const number = code.builtinCode < 0 ? code.builtinCode : Math.max(code.builtinCode, code.deprecatedBuiltinCode);
   const builtin: BuiltinOperator | undefined = BUILTIN_OPERATORS[number];
   const name = listed === undefined ? '(unknown)' : nameOf(builtin, number, code.customCode);
-  const inputs = (op.inputs ?? []).map((id) => (id === ABSENT ? ABSENT : tensorId(id, 'operand', tensors, problems)));
-  const outputs = (op.outputs ?? []).map((id) => tensorId(id, 'result', tensors, problems));
+  const inputs = (op.inputs ?? []).slice(0, MOST_PORTS);
+  const outputs = (op.outputs ?? []).slice(0, MOST_PORTS);
+  problems.push(
+    ...portFaults(op.inputs ?? [], 'operand', (id) => id === ABSENT || tensors[id] !== undefined, tensors.length),
+    ...portFaults(op.outputs ?? [], 'result', (id) => tensors[id] !== undefined, tensors.length),
+  );
   const operands = inputs.map((id) => tensors[id] ?? null);
   const entry = {
     index,
@@ -83,10 +87,21 @@ const refusal = (name: string): string =>
     ? 'TensorFlow operators are not supported: convert with built-in operators only'
     : 'this operator is not supported';
 
-function tensorId(id: number, role: string, tensors: readonly Tensor[], problems: string[]): number {
-  if (tensors[id] === undefined)
-    problems.push(`its ${role} is tensor ${id}, which does not exist (there are ${tensors.length})`);
-  return id;
+/** More operands or results than any operator has. */
+export const MOST_PORTS = 10_000;
+
+/** What is wrong with a list of tensors: however long it is, in few words. */
+export function portFaults(
+  ids: readonly number[],
+  role: string,
+  exists: (id: number) => boolean,
+  tensors: number,
+): string[] {
+  if (ids.length > MOST_PORTS) return [`it has ${ids.length} ${role}s, at most ${MOST_PORTS} are supported`];
+  const [first, ...others] = ids.filter((id) => !exists(id));
+  if (first === undefined) return [];
+  const more = others.length > 0 ? `; ${others.length} other ${role}s do not exist either` : '';
+  return [`its ${role} is tensor ${first}, which does not exist (there are ${tensors})${more}`];
 }
 
 /** The attributes of a kind from an operator's options, or why they cannot be read. */
@@ -119,10 +134,13 @@ function readOptions(row: OperatorRow<OpKind>, op: OperatorRecord): OpAttrs[OpKi
 
 export const showTensor = (t: Tensor): string => `${quoteName(t.name)} ${t.dtype}${showShape(t.shape)}`;
 
+/** An operator in a few words. */
+export const operatorTitle = (op: Pick<OperatorEntry, 'index' | 'name'>): string => `operator #${op.index} ${op.name}`;
+
 const MOST_NAMED = 6;
 /** How messages name an operator of the file. */
 export function operatorLabel(op: Omit<OperatorEntry, 'subgraph'>): string {
   const list = (names: readonly string[]): string =>
     names.length > MOST_NAMED ? `${names.slice(0, MOST_NAMED).join(', ')}, …` : names.join(', ');
-  return `operator #${op.index} ${op.name} (${list(op.inputs)} → ${list(op.outputs)})`;
+  return `${operatorTitle(op)} (${list(op.inputs)} → ${list(op.outputs)})`;
 }

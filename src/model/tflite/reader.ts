@@ -20,7 +20,7 @@ export interface Reader {
 /** A file that repeats its own bytes may be read as if it were this many times as long. */
 const SHARING = 8;
 /** More tables (tensors, operators, buffers …) than any model has: each costs memory out of proportion to its bytes. */
-const MAX_TABLES = 1_000_000;
+const MAX_TABLES = 400_000;
 
 export function openReader(bytes: Uint8Array, file: string): Reader {
   return {

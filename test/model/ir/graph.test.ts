@@ -57,6 +57,7 @@ describe('verifyGraph', () => {
     ],
     ['a written input', { ...chain, nodes: [relu(0, 1), relu(1, 0, 1)] }, /writes the graph input tensor #0 "x"/],
     ['a written constant', withTensor(1, { data: new Float32Array(6) }), /writes the constant tensor #1 "y"/],
+    ['a variable as a result', withTensor(1, { variable: true }), /its result is the variable tensor #1 "y"/],
     ['an operand out of range', { ...chain, nodes: [relu(9, 1), relu(1, 2, 1)] }, /operand 9 is no tensor/],
     ['a result out of range', { ...chain, nodes: [relu(0, 1), relu(1, -2, 1)] }, /result -2 is no tensor/],
     ['an input out of range', { ...chain, inputs: [7] }, /graph input 7 is no tensor/],

@@ -104,6 +104,24 @@ describe('hostile files', () => {
     else expect(refusal(badModel(model), model)).toContain(model);
   });
 
+  it.each(['inputs', 'outputs'] as const)('have few words for a million %s that do not exist', (ports) => {
+    const many = new Array<number>(1_000_000).fill(99);
+    const add = Operator.of({ opcodeIndex: 0, inputs: [0, 0], outputs: [1], [ports]: many });
+    const tensor = Tensor.of({ name: 't', shape: [2] });
+    const record = ModelTable.of({
+      version: 3,
+      operatorCodes: [OperatorCode.of({ builtinCode: builtinCode('ADD') })],
+      subgraphs: [SubGraph.of({ tensors: [tensor, tensor], inputs: [0], outputs: [1], operators: [add] })],
+      buffers: [BufferTable.of({})],
+    });
+    const before = process.cpuUsage();
+    const { problems, malformed } = readModel(writeRoot(ModelTable, record, IDENTIFIER), 'm.tflite');
+    expect(process.cpuUsage(before).user).toBeLessThan(2e6);
+    expect(malformed).toBe(true);
+    expect(problems.join()).toMatch(/it has 1000000 (operands|results), at most 10000 are supported/);
+    expect(problems.join().length).toBeLessThan(1000);
+  });
+
   it('never do anything but be imported or refused, whatever bytes are changed', () => {
     const files = good.map(({ name }) => goodModel(name));
     fc.assert(
