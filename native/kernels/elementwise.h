@@ -65,22 +65,58 @@ IG_INLINE int32x4_t ig_sum_4(int32x4_t a, int32x4_t b, int minus, const ig_sum *
   return vsubq_s32(vshlq_s32(high, vdupq_n_s32(-(-p->s & 31))), vreinterpretq_s32_u32(vcgezq_s32(high)));
 }
 
-IG_INLINE int32x4_t ig_product_4(int32x4_t a, int32x4_t b, const ig_product *p) {
-  const int32x4_t x = vaddq_s32(a, vdupq_n_s32(p->offset1)), y = vaddq_s32(b, vdupq_n_s32(p->offset2));
-  return ig_requant_by(vmulq_s32(x, y), p->m, p->s);
-}
-
 #define IG_SUM_NEON(SUFFIX)                                                                        \
   for (; i + 8 <= n; i += 8) {                                                                     \
     const ig_s32x8 x = ig_widen(ig_load8_##SUFFIX(a + i * sa, sa)), y = ig_widen(ig_load8_##SUFFIX(b + i * sb, sb)); \
     const ig_s32x8 r = {ig_sum_4(x.a, y.a, minus, p), ig_sum_4(x.b, y.b, minus, p)};               \
     ig_store8_##SUFFIX(out + i, r, p->offset, p->lo, p->hi);                                       \
   }
+/* Sixteen differences to a zero point. */
+typedef struct {
+  int16x8_t lo, hi;
+} ig_s16x16;
+
+IG_INLINE ig_s16x16 ig_differences_s8(const int8_t *x, int stride, int32_t offset) {
+  const int8x16_t v = stride ? vld1q_s8(x) : vdupq_n_s8(*x), zero = vdupq_n_s8((int8_t)-offset);
+  return (ig_s16x16){vsubl_s8(vget_low_s8(v), vget_low_s8(zero)), vsubl_high_s8(v, zero)};
+}
+IG_INLINE ig_s16x16 ig_differences_u8(const uint8_t *x, int stride, int32_t offset) {
+  const uint8x16_t v = stride ? vld1q_u8(x) : vdupq_n_u8(*x), zero = vdupq_n_u8((uint8_t)-offset);
+  const uint16x8_t lo = vsubl_u8(vget_low_u8(v), vget_low_u8(zero)), hi = vsubl_high_u8(v, zero);
+  return (ig_s16x16){vreinterpretq_s16_u16(lo), vreinterpretq_s16_u16(hi)};
+}
+
+/* ig_requant_by of a product of differences, which is below 2^17, with s <= 0: pulling negative values down by one cannot
+ * overflow, and takes one instruction. */
+IG_INLINE int32x4_t ig_requant_product_4(int32x4_t x, int32_t m, int32_t s) {
+#ifdef IG_SINGLE_ROUNDING
+  return ig_requant_by(x, m, s);
+#else
+  const int32x4_t high = vqrdmulhq_s32(x, vdupq_n_s32(m));
+  return s == 0 ? high : vrshlq_s32(vsraq_n_s32(high, high, 31), vdupq_n_s32(s));
+#endif
+}
+
+IG_INLINE int16x8_t ig_product_8(int16x8_t a, int16x8_t b, const ig_product *p) {
+  const int32x4_t lo = ig_requant_product_4(vmull_s16(vget_low_s16(a), vget_low_s16(b)), p->m, p->s);
+  const int32x4_t hi = ig_requant_product_4(vmull_high_s16(a, b), p->m, p->s);
+  return vqaddq_s16(vqmovn_high_s32(vqmovn_s32(lo), hi), vdupq_n_s16((int16_t)p->offset));
+}
+
+IG_INLINE void ig_store16_s8(int8_t *out, int16x8_t lo, int16x8_t hi, const ig_product *p) {
+  const int8x16_t r = vqmovn_high_s16(vqmovn_s16(lo), hi);
+  vst1q_s8(out, vminq_s8(vmaxq_s8(r, vdupq_n_s8((int8_t)p->lo)), vdupq_n_s8((int8_t)p->hi)));
+}
+IG_INLINE void ig_store16_u8(uint8_t *out, int16x8_t lo, int16x8_t hi, const ig_product *p) {
+  const uint8x16_t r = vqmovun_high_s16(vqmovun_s16(lo), hi);
+  vst1q_u8(out, vminq_u8(vmaxq_u8(r, vdupq_n_u8((uint8_t)p->lo)), vdupq_n_u8((uint8_t)p->hi)));
+}
+
 #define IG_PRODUCT_NEON(SUFFIX)                                                                    \
-  for (; i + 8 <= n; i += 8) {                                                                     \
-    const ig_s32x8 x = ig_widen(ig_load8_##SUFFIX(a + i * sa, sa)), y = ig_widen(ig_load8_##SUFFIX(b + i * sb, sb)); \
-    const ig_s32x8 r = {ig_product_4(x.a, y.a, p), ig_product_4(x.b, y.b, p)};                     \
-    ig_store8_##SUFFIX(out + i, r, p->offset, p->lo, p->hi);                                       \
+  for (; p->s <= 0 && i + 16 <= n; i += 16) {                                                      \
+    const ig_s16x16 x = ig_differences_##SUFFIX(a + i * sa, sa, p->offset1);                       \
+    const ig_s16x16 y = ig_differences_##SUFFIX(b + i * sb, sb, p->offset2);                       \
+    ig_store16_##SUFFIX(out + i, ig_product_8(x.lo, y.lo, p), ig_product_8(x.hi, y.hi, p), p);     \
   }
 #else
 #define IG_SUM_NEON(SUFFIX)

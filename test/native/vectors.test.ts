@@ -1,6 +1,7 @@
 /** Operators with kernels written for vectors, at lengths and forms that reach each branch, against the interpreter. */
 import { expect, test } from 'vitest';
 import { interpret } from '../../src/model/interpreter/index.ts';
+import type { Tensor } from '../../src/model/ir/graph.ts';
 import type { OpKind } from '../../src/model/ops/kinds.ts';
 import { type DType, fromBytes, itemSize, type TensorData } from '../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';
@@ -100,12 +101,30 @@ function halves(scale: number): Float32Array {
   return Float32Array.from([...new Float32Array(bits.buffer), ...special]).slice(0, 256 * 5 + 22 + 3);
 }
 
-const CASES = [...resizes, ...extremes, ...pools, ...quantizations];
+/** Rows against rows, against one row, one element, and one a row; longer than a step and shorter. */
+const broadcasts = NUMBERS.flatMap((dtype) =>
+  (['add', 'subtract', 'multiply'] as const).flatMap((kind) =>
+    [[3, 5, 35], [35], [1], [3, 1, 1], [3, 5, 1]].flatMap((shape, i) =>
+      [0, 1].map((side): Case => {
+        const tensors = [
+          tensor(dtype, [3, 5, 35], quantized(dtype, 0.05, 7)),
+          tensor(dtype, shape, quantized(dtype, 0.021, -3)),
+        ];
+        return {
+          ...{ kind, attrs: { activation: i % 2 === 0 ? 'NONE' : 'RELU6' } },
+          operands: side === 0 ? tensors : tensors.reverse(),
+          ...{ dtype, quantization: quantized(dtype, 0.06, -20) },
+        };
+      }),
+    ),
+  ),
+);
+
+const CASES = [...resizes, ...extremes, ...pools, ...quantizations, ...broadcasts];
 
 /** Bytes of every value; among indices' operands ties are frequent. */
-function drawn({ kind, operands, quantization }: Case, i: number): TensorData {
-  const { dtype, shape } = operands[0]!;
-  const random = randomOf(i);
+function drawn({ kind, quantization }: Case, { dtype, shape }: Tensor, seed: number): TensorData {
+  const random = randomOf(seed);
   const n = elements(shape);
   if (kind === 'qnn.quantize') return halves(quantization!.scales[0]);
   if (dtype === 'float32') return randomData(dtype, n, random);
@@ -118,11 +137,13 @@ function drawn({ kind, operands, quantization }: Case, i: number): TensorData {
 
 test.each(['host', 'aarch64', 'aarch64+dotprod+i8mm'])('vector kernels on %s: as interpreted', async (target) => {
   const model = modelOf(graphOf(CASES));
-  const inputs = CASES.map(drawn);
+  const inputs = CASES.flatMap((c, i) =>
+    c.operands.flatMap((operand, k) => (operand?.data === null ? [drawn(c, operand, 7 * i + k)] : [])),
+  );
   const [actual] = await runBuilds([{ model, inputs }], target);
   const expected = interpret(model, inputs);
   CASES.forEach(({ kind, attrs, operands }, i) => {
-    const { dtype, shape } = operands[0]!;
-    expect(actual[i], JSON.stringify({ kind, dtype, shape, attrs })).toEqual(expected[i]);
+    const of = operands.map((operand) => operand && [operand.dtype, operand.shape]);
+    expect(actual[i], JSON.stringify({ kind, of, attrs })).toEqual(expected[i]);
   });
 });
