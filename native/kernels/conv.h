@@ -109,7 +109,7 @@ IG_INLINE void conv_run_i8(const gemm_i8 *g, const conv_shape *s, const uint8_t 
       for (int group = 0; group < s->groups; group++) {
         gemm_i8 of = *g;
         of.weights = (const uint8_t *)g->weights + (size_t)group * panels * g->nr * g->packed_k * (wide ? 2 : 1);
-        of.out.bias += group * entries;
+        of.out.bias += group * entries * (g->kernel == GEMM_SMULL ? 2 : 1);
         if (g->out.requantize == GEMM_DOUBLE) of.out.scale += group * entries;
         else if (g->out.requantize == GEMM_SINGLE) of.out.scale_f32 += group * entries;
         else of.out.multiplier += group * entries, of.out.shift += group * entries;

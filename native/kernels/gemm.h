@@ -7,8 +7,8 @@
  * Remainders have no code of their own: the last tile of rows starts at m - mr and the last panel at column n - nr, so
  * that some results are computed and stored twice, equal both times. Hence mr <= m, and C must not overlap A.
  * Only a single panel may be wider than n (packed with zeros); then the first n columns alone are stored.
- * bias, multiplier, shift and scale hold one entry a column, max(n, nr) in their order; for GEMM_MMLA as its tile wants
- * them, see there.
+ * bias, multiplier, shift and scale hold one entry a column, max(n, nr) in their order; for GEMM_MMLA and the bias of
+ * GEMM_SMULL as their tiles want them, see there.
  *
  * 8 bits: acc = sum x * w + bias[n] + rows[m] in 32 bits, wrapping. Zero points are the packer's work: it folds the
  * input's into the bias; a weight zero point that is left takes `row_factor` times the sum of the row of A (unsigned).

@@ -27,7 +27,7 @@ IG_INLINE void io_upper(int8x16_t *v, uint64_t hi) { IO_ASM("ins %0.d[1], %1" : 
 typedef struct {
   uint64_t lo, hi;
 } io_pair;
-IG_INLINE void io_load_weights(io_pair *to, const int8_t **w) {
+IG_INLINE void io_load_pair(io_pair *to, const int8_t **w) {
   IO_ASM("ldp %0, %1, [%2], #16" : "=r"(to->lo), "=r"(to->hi), "+r"(*w));
 }
 IG_INLINE void io_load_row(io_pair *to, const uint8_t *row, size_t k) { IO_ASM("ldr %0, [%1, %2]" : "=r"(to->lo) : "r"(row), "r"(k)); }
@@ -39,8 +39,8 @@ IG_INLINE void io_split(io_pair *x, int is_unsigned) {
 IG_INLINE void io_double_lower(io_pair *x) { IO_ASM("bfi %0, %0, #32, #32" : "+r"(x->lo)); }
 IG_INLINE void io_double_upper(io_pair *x) { IO_ASM("bfi %0, %0, #32, #32" : "+r"(x->hi)); }
 
+#define IO_SMULL_ROWS 3
 typedef struct {
-  int32x4_t acc[GEMM_MR][2 * GEMM_NV];
   int8x16_t x[GEMM_MR], w[2];
   io_pair next_x[GEMM_MR], next_w;
   int16x8_t p1, p2; /* of the chains one and two steps back */
@@ -62,7 +62,7 @@ IG_INLINE int io_row_at(const gemm_i8 *g, int t, int stage) {
 /* One block, eight deep. Step t begins chain t (row i, columns 2 u and 2 u + 1), goes on with t - 1 and ends t - 2. The
  * first two chains have begun; those of the next block begin here. Meanwhile operands are on their way: weights two
  * registers ahead, and the rows of the next block, at k, each of which takes the place of this one's after its last use. */
-IG_INLINE void io_smull_block(const gemm_i8 *g, io_smull_tile *s, size_t k) {
+IG_INLINE void io_smull_block(const gemm_i8 *g, int32x4_t acc[GEMM_MR][2 * GEMM_NV], io_smull_tile *s, size_t k) {
   const int mr = g->mr, pairs = g->nr / 2, chains = mr * pairs;
   GEMM_UNROLL for (int t = 2; t < chains + 2; t++) {
     const int i = t % mr, u = t / mr % pairs, t1 = t - 1, t2 = t - 2;
@@ -76,40 +76,58 @@ IG_INLINE void io_smull_block(const gemm_i8 *g, io_smull_tile *s, size_t k) {
     io_smlal2(&s->p1, s->x[t1 % mr], s->w[t1 / mr % 2]);
     if (lower >= 0 && lower < mr) io_lower(&s->x[lower], s->next_x[lower].lo);
     if (i == 0) io_lower(&s->w[(u + 1) % 2], s->next_w.lo);
-    io_sadalp(&s->acc[t2 % mr][t2 / mr], s->p2);
+    io_sadalp(&acc[t2 % mr][t2 / mr], s->p2);
     if (split >= 0) io_split(&s->next_x[split], g->out.is_unsigned);
     if (twice >= 0) io_double_upper(&s->next_x[twice]);
-    if (i == 2) io_load_weights(&s->next_w, &s->weights);
+    if (i == 2) io_load_pair(&s->next_w, &s->weights);
     s->p2 = s->p1;
     s->p1 = p;
   }
 }
 
-/* The sums of products, acc as in gemm_smull.h. mr >= 3. Reads up to 16 bytes beyond the panel of weights. */
-IG_INLINE void io_smull_sums(const gemm_i8 *g, io_smull_tile *s, const uint8_t *a, const int8_t *w) {
+/* The sums as in gemm_smull.h. mr >= IO_SMULL_ROWS. Reads up to 16 bytes beyond the panel of weights. */
+IG_INLINE void io_smull_sums(const gemm_i8 *g, int32x4_t acc[GEMM_MR][2 * GEMM_NV], const uint8_t *a, const int8_t *w,
+                             const int32_t *bias) {
   const int mr = g->mr;
-  GEMM_UNROLL for (int i = 0; i < mr; i++)
-    GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++) s->acc[i][u] = vdupq_n_s32(0);
+  const int8_t *from = (const int8_t *)bias;
+  io_smull_tile tile, *s = &tile;
   s->weights = w;
   IO_ASM("" ::: "memory"); /* what follows reads memory unseen */
   GEMM_UNROLL for (int i = 0; i < mr; i++) {
     s->row[i] = a + i * g->lda;
     io_load_row(&s->next_x[i], s->row[i], 0);
   }
-  GEMM_UNROLL for (int u = 0; u < 2; u++) {
-    io_load_weights(&s->next_w, &s->weights);
-    io_move(&s->w[u], &s->next_w);
+  io_pair pairs[2 * GEMM_NV];
+  int8x16_t v[GEMM_MR][2 * GEMM_NV];
+  GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++) {
+    io_load_pair(&pairs[u], &from);
+    if (u == 1) {
+      GEMM_UNROLL for (int i = 0; i < mr; i++) io_split(&s->next_x[i], g->out.is_unsigned);
+    }
+    GEMM_UNROLL for (int i = 0; i < mr; i++) io_lower(&v[i][u], pairs[u].lo);
   }
+  io_pair w1;
+  io_load_pair(&s->next_w, &s->weights);
+  io_load_pair(&w1, &s->weights);
   GEMM_UNROLL for (int i = 0; i < mr; i++) {
-    io_split(&s->next_x[i], g->out.is_unsigned);
     io_double_lower(&s->next_x[i]);
     io_double_upper(&s->next_x[i]);
-    io_move(&s->x[i], &s->next_x[i]);
+    io_lower(&s->x[i], s->next_x[i].lo);
   }
+  io_lower(&s->w[0], s->next_w.lo);
+  io_lower(&s->w[1], w1.lo);
+  GEMM_UNROLL for (int i = 0; i < mr; i++) io_upper(&s->x[i], s->next_x[i].hi);
+  io_upper(&s->w[0], s->next_w.hi);
+  io_upper(&s->w[1], w1.hi);
+  GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++)
+    GEMM_UNROLL for (int i = 0; i < mr; i++) {
+      io_upper(&v[i][u], pairs[u].hi);
+      acc[i][u] = vreinterpretq_s32_s8(v[i][u]);
+    }
   s->p2 = io_smull(s->x[0], s->w[0]);
   s->p1 = io_smull(s->x[1], s->w[0]);
   io_smlal2(&s->p2, s->x[0], s->w[0]);
-  GEMM_ROLLED for (int k = 8; k <= g->packed_k; k += 8) io_smull_block(g, s, k < g->packed_k ? k : 0);
+  GEMM_ROLLED for (int k = 8; k <= g->packed_k; k += 8) io_smull_block(g, acc, s, k < g->packed_k ? k : 0);
   IO_ASM("" ::: "memory");
 }
 

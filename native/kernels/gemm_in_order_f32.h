@@ -52,7 +52,7 @@ IG_INLINE void io_f32_block(const gemm_f32 *g, float32x4_t acc[GEMM_MR][GEMM_NV]
     const int q = f / mr, i = f % mr, freed = f - (steps - mr), row = io_row_loaded(f, mr, count);
     const int lower = io_weights_at(f, 4, mr, count), upper = io_weights_at(f, 7, mr, count);
     io_fmla(&acc[i][q % nv], s->w[q % ring], s->x[i], q / nv);
-    if (i == 0) io_load_weights(&s->next_w[q], &s->weights);
+    if (i == 0) io_load_pair(&s->next_w[q], &s->weights);
     if (row >= 0) io_load_two(&s->next_x[row], s->row[row], k);
     if (freed >= 0) io_lower(&s->x[freed], s->next_x[freed]);
     if (lower >= 0) io_lower(&s->w[(lower + ring - 1) % ring], s->next_w[lower].lo);
@@ -72,7 +72,7 @@ IG_INLINE void io_f32_sums(const gemm_f32 *g, float32x4_t acc[GEMM_MR][GEMM_NV],
     io_load_two(&s->next_x[i], s->row[i], 0);
   }
   GEMM_UNROLL for (int q = 0; q < ring - 1; q++) {
-    io_load_weights(&s->next_w[last], &s->weights);
+    io_load_pair(&s->next_w[last], &s->weights);
     io_move(&s->w[q], &s->next_w[last]);
   }
   GEMM_UNROLL for (int i = 0; i < mr; i++) io_lower(&s->x[i], s->next_x[i]);

@@ -2,7 +2,8 @@
  *
  * Tile: mr x nr, nr % 4 = 0, k % 8 = 0. A register of weights holds two columns, eight deep: 8-bit
  * [panel][k / 8][nr / 2][2 halves of the depth][2 columns][4], and meets four bytes of A twice, then the next four twice.
- * Two products fit the 16 bits of a lane: 2 * 128 * 127 < 2^15. Unsigned A is read with 0x80 flipped, minus 128. */
+ * Two products fit the 16 bits of a lane: 2 * 128 * 127 < 2^15. Unsigned A is read with 0x80 flipped, minus 128.
+ * A register of accumulators holds two columns, too, in two parts each; bias [columns][2], the second zero, begins them. */
 #ifndef IG_GEMM_SMULL_H
 #define IG_GEMM_SMULL_H
 
@@ -52,35 +53,31 @@ IG_INLINE void gemm_step_smull(const gemm_i8 *g, int32x4_t acc[GEMM_MR][2 * GEMM
   }
 }
 
-IG_INLINE void gemm_add_pairs(const gemm_i8 *g, gemm_acc sum, int32x4_t acc[GEMM_MR][2 * GEMM_NV]) {
-  GEMM_UNROLL for (int i = 0; i < g->mr; i++)
-    GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++)
-      sum[i][v] = vaddq_s32(sum[i][v], vpaddq_s32(acc[i][2 * v], acc[i][2 * v + 1]));
-}
-
 IG_INLINE void gemm_tile_smull(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const int8_t *w, int j, uint8_t *c) {
-  gemm_acc sum;
-#ifdef IG_IN_ORDER
-  if (g->mr >= 3) {
-    io_smull_tile s;
-    io_smull_sums(g, &s, a, w);
-    gemm_init_i8(g, sum, rows, j);
-    gemm_add_pairs(g, sum, s.acc);
-    gemm_finish_i8(g, sum, j, c);
-    return;
-  }
-#endif
   int32x4_t acc[GEMM_MR][2 * GEMM_NV];
-  GEMM_UNROLL for (int i = 0; i < g->mr; i++)
-    GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++) acc[i][u] = vdupq_n_s32(0);
-  int k = 0;
-  GEMM_ROLLED for (; k + 16 <= g->packed_k; k += 16, w += 16 * g->nr) {
-    gemm_step_smull(g, acc, a + k, w);
-    gemm_step_smull(g, acc, a + k + 8, w + 8 * g->nr);
+#ifdef IG_IN_ORDER
+  if (g->mr >= IO_SMULL_ROWS) {
+    io_smull_sums(g, acc, a, w, g->out.bias + 2 * j);
+  } else
+#endif
+  {
+    int k = 0;
+    GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++) {
+      acc[0][u] = vld1q_s32(g->out.bias + 2 * j + 4 * u);
+      GEMM_UNROLL for (int i = 1; i < g->mr; i++) acc[i][u] = acc[0][u];
+    }
+    GEMM_ROLLED for (; k + 16 <= g->packed_k; k += 16, w += 16 * g->nr) {
+      gemm_step_smull(g, acc, a + k, w);
+      gemm_step_smull(g, acc, a + k + 8, w + 8 * g->nr);
+    }
+    if (g->packed_k % 16 >= 8) gemm_step_smull(g, acc, a + k, w);
   }
-  if (g->packed_k % 16 >= 8) gemm_step_smull(g, acc, a + k, w);
-  gemm_init_i8(g, sum, rows, j);
-  gemm_add_pairs(g, sum, acc);
+  gemm_acc sum;
+  GEMM_UNROLL for (int i = 0; i < g->mr; i++)
+    GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++) {
+      sum[i][v] = vpaddq_s32(acc[i][2 * v], acc[i][2 * v + 1]);
+      if (rows) sum[i][v] = vaddq_s32(sum[i][v], vld1q_dup_s32(rows + i));
+    }
   gemm_finish_i8(g, sum, j, c);
 }
 

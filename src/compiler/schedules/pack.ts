@@ -123,7 +123,8 @@ export function packGemm(w: GemmWorkload, s: GemmSchedule, source: Weights, data
     for (let k = 0; k < w.k; k++) sum += source.data[column * w.k + k] - offset.weights;
     return biasOf(column) - zx * sum + w.k * zw * (zx + offset.data);
   };
-  return { weights: packed, bias: Int32Array.from(perColumn(folded, w, s)), depth, rowFactor: zw === 0 ? 0 : -zw };
+  const bias = perColumn(folded, w, s).flatMap((value) => (s.kernel === 'smull' ? [value, 0] : [value]));
+  return { weights: packed, bias: Int32Array.from(bias), depth, rowFactor: zw === 0 ? 0 : -zw };
 }
 
 /**
