@@ -98,6 +98,7 @@ describe.each(['host', 'aarch64+dotprod'])('a build for %s', (target) => {
       outputs: [{ name: 'scores', dtype: 'int8', shape: [1, 2, 2, 4], bytes: 16 }],
       macs: 30 * 4 * 27,
     });
+    expect(manifest.threads).toBe(1);
     expect(manifest.arena.bytes % manifest.arena.align).toBe(0);
   });
 
@@ -161,6 +162,10 @@ test('inputs that are absent, unknown, twice there or of another form are refuse
   await expect(attempt(at('short.bin'))).rejects.toThrow(/holds 89 bytes[\s\S]*90 bytes/);
   await expect(attempt(at('float.npy'))).rejects.toThrow(/holds float32/);
   await expect(attempt(at('none.bin'))).rejects.toThrow(InputError);
+  for (const count of ['0', '65', '2.5', 'all'])
+    await expect(command('build', file, '--target', 'host', '--threads', count, '-o', out)).rejects.toThrow(
+      /--threads .*: give a number from 1 to 64/,
+    );
   await expect(command('build', file, '--target', 'z80', '-o', out)).rejects.toThrow(/there is no target "z80"/);
   mkdirSync(join(folder, 'a'), { recursive: true });
   writeFileSync(join(folder, 'a', 'file'), '');

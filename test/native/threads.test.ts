@@ -8,7 +8,8 @@ import { parseTarget } from '../../src/compiler/targets/index.ts';
 import { compileFlags, findCompiler, includeDirs } from '../../src/compiler/toolchain/index.ts';
 import type { Model } from '../../src/model/ir/graph.ts';
 import { importModel } from '../../src/model/tflite/importer.ts';
-import { findQemu } from '../../src/runtime/devices/open.ts';
+import { linkRunner } from '../../src/runtime/devices/image.ts';
+import { findQemu, openDevice } from '../../src/runtime/devices/open.ts';
 import { type Form, type Layer, modelOfLayers } from './layers.ts';
 import { cacheDir } from './run_layers.ts';
 
@@ -162,6 +163,23 @@ describe('results are the same for any number of threads', () => {
       expect.stringMatching(/^threads 2: [1-9]\d* operators, at most 2 parts$/),
     ]);
   });
+});
+
+test.each(['host', 'aarch64'])('the runner runs parts on threads, on %s', async (name) => {
+  const target = parseTarget(name);
+  const model = example('shapes_int8');
+  const builds = await Promise.all(
+    [1, 3, 2].map((threads, i) =>
+      compileModel(model, { target, name: `${threads}`, symbol: `m${i}`, threads, cacheDir }),
+    ),
+  );
+  const [{ bytes }] = builds[0].inputs;
+  const input = Uint8Array.from({ length: 4 * bytes }, (_, i) => (i * 2654435761) >>> 24);
+  const device = await openDevice(target);
+  const image = await linkRunner(builds, { cacheDir });
+  const runs = builds.map((_, build) => ({ build, inputs: [input], samples: 4, reset: true }));
+  const [one, ...others] = await device.run(image, runs);
+  for (const { outputs } of others) expect(outputs).toEqual(one.outputs);
 });
 
 test('a build for one thread is the code that it always was', () => {

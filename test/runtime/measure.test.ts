@@ -44,7 +44,7 @@ describe('int8-gate measure', () => {
       mode: 'modelled',
       unit: 'cycles',
       cpu: 'cortex-a72',
-      version: 1,
+      version: 2,
     });
     expect(result.speedup).toBeCloseTo(result.fp32.median / result.int8.median, 9);
     expect(result.interval).toEqual([result.speedup, result.speedup]);
@@ -87,6 +87,7 @@ describe('int8-gate measure', () => {
     [['missing.tflite', '--target', 'host'], /missing.tflite: no such file/],
     [[shapes, '--target', 'cortex-a1000'], /there is no target "cortex-a1000"/],
     [[shapes, '--target', 'host', '--per-op'], /--per-op splits modelled cycles/],
+    [[shapes, '--target', 'cortex-a72', '--measure', 'modelled', '--threads', '2'], /cycles are those of one thread/],
     [[shapes, '--target', 'host', '--measure', 'modelled'], /cannot be modelled for target host/],
     [[shapes, '--fp32', example('tones/tones_fp32.tflite'), '--target', 'host'], /the FP32 model takes inputs of \[/],
   ])('refuses %j', async (args, message) => {

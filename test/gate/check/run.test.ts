@@ -24,7 +24,7 @@ function check(models: string, options: Partial<CheckOptions> = {}, head = '') {
 describe('a check', () => {
   it('makes the FP32 partner where there is none, times both, and reports by the published schema', async () => {
     const lines: string[] = [];
-    const models = `  - name: tones${TONES}\n    thresholds: { max-latency: 1s, min-speedup: 0.001, min-accuracy: 0.5, min-sqnr: 1 }`;
+    const models = `  - name: tones${TONES}\n    threads: 2\n    thresholds: { max-latency: 1s, min-speedup: 0.001, min-accuracy: 0.5, min-sqnr: 1 }`;
     const report = await check(models, { measure: 'auto', progress: (line) => lines.push(line) });
     expect(reportSchema.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
     const [{ fp32, targets }] = report.models;
@@ -34,6 +34,7 @@ describe('a check', () => {
     expect(targets[0].accuracy).toMatchObject({ metric: 'top1', samples: 24, inferences: 24, fp32Target: 'host' });
     expect(targets[0].checks.map(({ id }) => id)).toEqual(['min-accuracy', 'min-sqnr', 'min-speedup', 'max-latency']);
     expect(targets[0].checks.every(({ status }) => status !== 'fail')).toBe(true);
+    expect(targets[0].notes).toContain('Both builds ran on 2 threads.');
     expect(lines.some((line) => line.startsWith('tones on host: '))).toBe(true);
   });
 

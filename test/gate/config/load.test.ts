@@ -48,6 +48,14 @@ models:
     expect(two.at.line).toBe(10);
   });
 
+  it('takes a number of threads, for all models or for one', () => {
+    const threads = (text: string) => parseConfig(text, 'gate.yml').models[0].threads;
+    expect(threads(model())).toBe(1);
+    expect(threads(model('defaults: { threads: 4 }'))).toBe(4);
+    expect(threads(model('    threads: 2\ndefaults: { threads: 4 }'))).toBe(2);
+    expect(fault(model('    threads: 65')).message).toMatch(/a number of threads, at most 64; found 65/);
+  });
+
   it('runs on native by default, and says whether regression thresholds are set', () => {
     expect(parseConfig(model(), 'c').targets).toEqual(['native']);
     expect(parseConfig(model(), 'c').regression).toBe(false);
