@@ -4,7 +4,7 @@ import { biasFits, dataOf, defineOp, dtypeIs, firstProblems, operand, positive, 
 import type { OpTable, OpView } from './definition.ts';
 import { type Axis, type Direct, runDirect } from './direct.ts';
 import { checkActivation, floatFinish } from './weights.ts';
-import { extent } from './window.ts';
+import { extent, spread } from './window.ts';
 
 /** Depth, height and width. */
 export type DHW = readonly [number, number, number];
@@ -46,6 +46,7 @@ export const conv3dOps: OpTable<Conv3dFamily> = {
           positive(kernel.shape, 'the kernel'),
           positive(op.attrs.strides, 'the stride'),
           positive(op.attrs.dilation, 'the dilation'),
+          spread(kernel.shape.slice(0, 3), op.attrs.dilation),
           data.shape[4] !== kernel.shape[3] &&
             `the kernel has ${kernel.shape[3]} input channels, the input ${data.shape[4]}`,
           biasFits(op.inputs[2] ?? null, kernel.shape[4], 'float32'),

@@ -44,12 +44,25 @@ export function windowExtents(data: Tensor, w: Window): readonly [height: Extent
   ];
 }
 
+/** Kernels that reach further are no model's; what a build pads its input with grows with them. */
+const WIDEST = 65536;
+
+/** Whether dilation takes a kernel apart beyond all bounds. */
+export function spread(kernel: readonly number[], dilation: readonly number[]): Problem {
+  const widest = Math.max(...kernel.map((n, i) => (n - 1) * dilation[i] + 1));
+  return (
+    widest > WIDEST &&
+    `the dilation ${dilation.join(' × ')} spreads the kernel over ${widest} elements, at most ${WIDEST}`
+  );
+}
+
 export function checkWindow(data: Tensor, w: Window): Problem[] {
   const p = w.padding;
   const sizes = [
     positive(w.kernel, 'the kernel'),
     positive(w.strides, 'the stride'),
     positive(w.dilation, 'the dilation'),
+    spread(w.kernel, w.dilation),
     typeof p === 'object' &&
       [p.top, p.bottom, p.left, p.right].some((v) => !Number.isInteger(v) || v < 0 || v > 65536) &&
       'the padding is out of range',

@@ -49,6 +49,7 @@ describe('a convolution', () => {
     ['a missing kernel', conv, [image, null], 'missing'],
     ['a stride of 0', { ...conv, strides: [0, 1] }, [image, kernel], 'stride'],
     ['a negative dilation', { ...conv, dilation: [1, -1] }, [image, kernel], 'dilation'],
+    ['a dilation beyond bounds', { ...conv, dilation: [1, 2 ** 30] }, [image, kernel], 'spreads the kernel over'],
     ['a fused TANH', { ...conv, activation: 'TANH' }, [image, kernel], 'TANH'],
     ['a kernel of height 0', conv, [image, weights('int8', [2, 0, 3, 3])], 'kernel'],
     ['a kernel larger than the image', { ...conv, padding: 'VALID' }, [image, weights('int8', [2, 5, 5, 3])], 'larger'],
