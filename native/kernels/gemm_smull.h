@@ -45,6 +45,8 @@ IG_INLINE void gemm_step_smull(const gemm_i8 *g, int32x4_t acc[GEMM_MR][2 * GEMM
   int8x16_t x[GEMM_MR];
   GEMM_UNROLL for (int i = 0; i < g->mr; i++) x[i] = gemm_load_twice(a + i * g->lda, g->out.is_unsigned);
   GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++) {
+    /* Compilers would rather begin with all columns at once, in registers that are not there. */
+    if (u >= 2) __asm__ volatile("" : "+r"(w) : "w"(acc[0][u - 2]), "w"(acc[g->mr - 1][u - 2]));
     const int8x16_t v = gemm_load_weights(w + 16 * u);
     GEMM_UNROLL for (int i = 0; i < g->mr; i++) {
       const int16x8_t p = vmlal_high_s8(vmull_s8(vget_low_s8(x[i]), vget_low_s8(v)), x[i], v);
@@ -61,16 +63,16 @@ IG_INLINE void gemm_tile_smull(const gemm_i8 *g, const uint8_t *a, const int32_t
   } else
 #endif
   {
-    int k = 0;
     GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++) {
       acc[0][u] = vld1q_s32(g->out.bias + 2 * j + 4 * u);
       GEMM_UNROLL for (int i = 1; i < g->mr; i++) acc[i][u] = acc[0][u];
     }
-    GEMM_ROLLED for (; k + 16 <= g->packed_k; k += 16, w += 16 * g->nr) {
-      gemm_step_smull(g, acc, a + k, w);
-      gemm_step_smull(g, acc, a + k + 8, w + 8 * g->nr);
+    if (g->packed_k <= 16) {
+      gemm_step_smull(g, acc, a, w);
+      if (g->packed_k == 16) gemm_step_smull(g, acc, a + 8, w + 8 * g->nr);
+    } else {
+      GEMM_ROLLED for (int k = 0; k < g->packed_k; k += 8, w += 8 * g->nr) gemm_step_smull(g, acc, a + k, w);
     }
-    if (g->packed_k % 16 >= 8) gemm_step_smull(g, acc, a + k, w);
   }
   gemm_acc sum;
   GEMM_UNROLL for (int i = 0; i < g->mr; i++)

@@ -106,7 +106,7 @@ export const GEMM_KERNELS: Readonly<Record<GemmKernel, KernelInfo>> = {
     unit: 8,
     step: 16,
     finish: (mr, nr) => each(4)(mr, nr) + mr * stores(nr),
-    registers: (mr, nr) => (mr * nr) / 2 + 2 * mr + nr / 4 + 3,
+    registers: (mr, nr) => (mr * nr) / 2 + 2 * mr + 6,
     work: (mr, nr, core) => ({
       vector: (2 * mr * nr) / core.smull,
       loads: mr + nr,
