@@ -23,7 +23,7 @@
 #define GEMM_UNROLL _Pragma("clang loop unroll(full)")
 #define GEMM_ROLLED _Pragma("clang loop unroll(disable)")
 #else
-#define GEMM_UNROLL _Pragma("GCC unroll 32")
+#define GEMM_UNROLL _Pragma("GCC unroll 64")
 #define GEMM_ROLLED _Pragma("GCC unroll 1")
 #endif
 /* The largest tile: rows, and columns of one register each (4 of 32 bits). */
