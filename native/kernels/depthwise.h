@@ -4,38 +4,42 @@
  * kernel sees, so that the inner loops know no edges; without padding the input's own rows are used. For each output
  * row, a block of channels keeps its weights in registers along the row. The last block starts at channels - block.
  *
- * Kernels: PAIRS: two int8 products (weights in [-127, 127]) summed in 16 bits by SMULL + SMLAL, then widened, int8 only;
- * WIDE: SMLAL on 16 bits, weights int16 minus their zero point, int8 or uint8; PORTABLE: plain C, any multiplier.
- * Weights [taps][channels of the output], int8 for PAIRS, else int16 or float. Zero point of the input folded into bias. */
+ * Kernels: DOT (depthwise_dot.h), PAIRS (depthwise_pairs.h), WIDE (depthwise_wide.h): 8 bits; F32 (depthwise_f32.h);
+ * PORTABLE: plain C, any multiplier; weights [taps][channels of the output], int16 less their zero point, or float.
+ * DOT and PAIRS multiply int8 by int8: unsigned data is made signed on its way into the ring (xor 0x80), and a weight
+ * beyond int8 is the sum of two. Zero points of the data are folded into the bias. Accumulators are int32 and wrap. */
 #ifndef IG_DEPTHWISE_H
 #define IG_DEPTHWISE_H
 
 #include "gemm_portable.h"
 #include "gemm_neon.h"
 
-enum { DEPTHWISE_PORTABLE, DEPTHWISE_WIDE, DEPTHWISE_PAIRS, DEPTHWISE_F32 };
-/* Up to so many taps keep their weights in registers. */
-#define DEPTHWISE_HELD 9
+enum { DEPTHWISE_PORTABLE, DEPTHWISE_WIDE, DEPTHWISE_PAIRS, DEPTHWISE_DOT, DEPTHWISE_F32 };
 /* Rows of a kernel, at most. */
 #define DEPTHWISE_ROWS 64
+/* Output pixels of a step, at most. */
+#define DEPTHWISE_PIXELS 4
 
 typedef struct {
   int kernel;
   int batch, in_h, in_w, channels, multiplier; /* channels of the input */
   int out_h, out_w;
   int kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
-  int padded;   /* whether rows go through the ring */
-  int ring_w;   /* pixels of a padded row */
-  int pixels;   /* output pixels of one step along the row */
+  int ringed;      /* whether rows go through the ring */
+  int ring_w;      /* pixels of a row in the ring; DOT: quads */
+  int pixels;      /* output pixels of one step along the row */
   int is_float;
-  uint8_t fill; /* every byte of an element that stands for zero */
+  uint8_t fill;    /* every byte of what stands for zero in the ring */
+  uint64_t twice;  /* PAIRS: taps, DOT: rows of the kernel, whose weights are sums of two */
+  uint64_t cuts;   /* PAIRS: products after which a sum of 16 bits is full */
+  int fits16;      /* the requantized sums fit 16 bits, whatever the data */
   const void *weights;
   gemm_epilogue out;    /* 8 bits */
   const float *bias;    /* float */
   float low, high;
 } depthwise;
 
-/* Result of channel block `c`, output pixel x, from the rows the kernel sees. */
+/* Result of channel `c`, output pixel x, from the rows the kernel sees. */
 IG_INLINE void depthwise_portable_pixel(const depthwise *d, const void *const *row, int x, int c, void *to) {
   const int ic = c / d->multiplier, outs = d->channels * d->multiplier;
   int32_t sum = d->is_float ? 0 : d->out.bias[c];
@@ -60,15 +64,34 @@ IG_INLINE void depthwise_portable_pixel(const depthwise *d, const void *const *r
   }
 }
 
-#include "depthwise_neon.h"
+#if IG_NEON
+#include "depthwise_dot.h"
+#include "depthwise_f32.h"
+#include "depthwise_pairs.h"
+#include "depthwise_wide.h"
+#endif
 
 /* One output row. */
 IG_INLINE void depthwise_row(const depthwise *d, const void *const *row, void *to) {
 #if IG_NEON
-  if (d->kernel != DEPTHWISE_PORTABLE) {
-    depthwise_row_neon(d, row, to);
+  if (d->kernel == DEPTHWISE_F32) {
+    depthwise_row_f32(d, (const float *const *)row, to);
     return;
   }
+  if (d->kernel == DEPTHWISE_PAIRS) {
+    depthwise_row_pairs(d, (const int8_t *const *)row, to);
+    return;
+  }
+  if (d->kernel == DEPTHWISE_WIDE) {
+    depthwise_row_wide(d, (const uint8_t *const *)row, to);
+    return;
+  }
+#ifdef __ARM_FEATURE_DOTPROD
+  if (d->kernel == DEPTHWISE_DOT) {
+    depthwise_row_dot(d, (const int8_t *const *)row, to);
+    return;
+  }
+#endif
 #endif
   const int outs = d->channels * d->multiplier;
   for (int x = 0; x < d->out_w; x++)
@@ -77,23 +100,33 @@ IG_INLINE void depthwise_row(const depthwise *d, const void *const *row, void *t
 }
 
 /* Copies row y of an image into the ring's row, with `fill` outside of the image. */
-IG_INLINE void depthwise_pad_row(const depthwise *d, const uint8_t *image, int y, uint8_t *to) {
+IG_INLINE void depthwise_ring_row(const depthwise *d, const uint8_t *image, int y, uint8_t *to) {
   const size_t pixel = (size_t)d->channels * (d->is_float ? 4 : 1);
   const int left = ig_min(d->pad_left, d->ring_w), right = d->ring_w - left; /* right: of the image and beyond it */
-  const int copied = right < d->in_w ? right : d->in_w;
+  const size_t copied = ig_min(right, d->in_w) * pixel;
+  const uint8_t *from = image + (size_t)y * d->in_w * pixel;
+#if IG_NEON && defined(__ARM_FEATURE_DOTPROD)
+  if (d->kernel == DEPTHWISE_DOT) {
+    depthwise_ring_row_dot(d, y < 0 || y >= d->in_h ? NULL : from, to);
+    return;
+  }
+#endif
   if (y < 0 || y >= d->in_h) {
     memset(to, d->fill, d->ring_w * pixel);
     return;
   }
   memset(to, d->fill, left * pixel);
-  memcpy(to + left * pixel, image + (size_t)y * d->in_w * pixel, copied * pixel);
-  memset(to + (left + copied) * pixel, d->fill, (right - copied) * pixel);
+  if (d->kernel == DEPTHWISE_PAIRS && d->out.is_unsigned)
+    for (size_t i = 0; i < copied; i++) to[left * pixel + i] = from[i] ^ 0x80;
+  else memcpy(to + left * pixel, from, copied);
+  memset(to + left * pixel + copied, d->fill, right * pixel - copied);
 }
 
-/* ring: scratch of ((kernel_h - 1) * dilation_h + 1) rows of ring_w pixels, unused when not padded. */
+/* ring: scratch of ((kernel_h - 1) * dilation_h + 1) rows, unused when not ringed. */
 IG_INLINE void depthwise_run(const depthwise *d, const void *in, uint8_t *ring, void *out) {
   const size_t item = d->is_float ? 4 : 1, pixel = d->channels * item;
-  const size_t ring_row = d->ring_w * pixel, out_row = d->out_w * pixel * d->multiplier;
+  const size_t ring_row = d->ring_w * pixel * (d->kernel == DEPTHWISE_DOT ? 4 : 1);
+  const size_t out_row = d->out_w * pixel * d->multiplier;
   const int seen = (d->kernel_h - 1) * d->dilation_h + 1;
   const uint8_t *image = in;
   uint8_t *to = out;
@@ -102,14 +135,14 @@ IG_INLINE void depthwise_run(const depthwise *d, const void *in, uint8_t *ring, 
     for (int oy = 0; oy < d->out_h; oy++, to += out_row) {
       const void *row[DEPTHWISE_ROWS];
       const int first = oy * d->stride_h; /* counted from the topmost padded row */
-      if (d->padded) {
+      if (d->ringed) {
         if (filled < first) filled = first;
         for (; filled < first + seen; filled++)
-          depthwise_pad_row(d, image, filled - d->pad_top, ring + (filled % seen) * ring_row);
+          depthwise_ring_row(d, image, filled - d->pad_top, ring + (filled % seen) * ring_row);
       }
       for (int ky = 0; ky < d->kernel_h; ky++) {
         const int y = first + ky * d->dilation_h;
-        row[ky] = d->padded ? ring + (y % seen) * ring_row : image + (size_t)y * d->in_w * pixel;
+        row[ky] = d->ringed ? ring + (y % seen) * ring_row : image + (size_t)y * d->in_w * pixel;
       }
       depthwise_row(d, row, to);
     }

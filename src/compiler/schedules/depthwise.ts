@@ -2,30 +2,61 @@ import type { Target } from '../targets/target.ts';
 import type { DepthwiseWorkload } from './workload.ts';
 
 /** The kernels of native/kernels/depthwise.h. */
-export type DepthwiseKernel = 'portable' | 'wide' | 'pairs' | 'f32';
+export type DepthwiseKernel = 'portable' | 'wide' | 'pairs' | 'dot' | 'f32';
 
 /** The knobs of the depthwise template. */
 export interface DepthwiseSchedule {
   readonly template: 'depthwise';
   readonly kernel: DepthwiseKernel;
-  /** Output pixels computed in one step along the row: neighbours share loads. */
+  /** Output pixels computed in one step along the row: neighbours share loads. Not more than there are. */
   readonly pixels: number;
 }
 
 /** The NEON kernels are unrolled over the taps: not beyond this. */
 const MAX_TAPS = 128;
+/** `pairs` keeps a bit for each of at most two products of a tap in 64. */
+const MAX_PAIRS_TAPS = 32;
 /** Channels of one block of the NEON kernels. */
 const BLOCK = { f32: 4, i8: 8 } as const;
+/** Output pixels of one step, at most: more do not fit the registers. */
+const MAX_PIXELS = 4;
+
+/** Quads of pixels that `dot` reads along a row of the kernel: with stride 1, two outputs share them. */
+export const dotQuads = (w: DepthwiseWorkload): number => Math.ceil((w.kernel[1] + (w.strides[1] === 1 ? 1 : 0)) / 4);
+
+/** The step along the row that computes the fewest pixels twice; of equals, the longest. */
+function pixelsOf(width: number): number {
+  const computed = (pixels: number): number => Math.ceil(width / pixels) * pixels;
+  let best = 1;
+  for (let pixels = 2; pixels <= Math.min(MAX_PIXELS, width); pixels++) {
+    // A step of one pixel shares nothing: it is worth two.
+    if (computed(pixels) <= computed(best) * (best === 1 ? 2 : 1)) best = pixels;
+  }
+  return best;
+}
+
+/** Whether dot products take fewer vector instructions than pairs of products, for 16 outputs each. */
+function dotPays(w: DepthwiseWorkload): boolean {
+  const [rows, columns] = w.kernel;
+  const interleaving = 5 * w.strides[1] * Math.min(w.strides[0], rows);
+  return 4 * rows * dotQuads(w) + interleaving <= 4 * rows * columns;
+}
 
 /**
- * The fixed default. NEON where a block of channels fits and each input channel makes one output channel; pairs of
- * products in 16 bits where the weights allow it.
+ * The fixed default. NEON where a block of channels fits and each input channel makes one output channel: dot products
+ * where the core has them and they pay, else sums of products in 16 bits, where the weights allow either.
  */
 export function scheduleDepthwise(w: DepthwiseWorkload, target: Target): DepthwiseSchedule {
   const float = w.operands === 'float32';
   const block = float ? BLOCK.f32 : BLOCK.i8;
-  if (target.arch === 'host' || w.multiplier > 1 || w.channels < block || w.kernel[0] * w.kernel[1] > MAX_TAPS)
+  const taps = w.kernel[0] * w.kernel[1];
+  if (target.arch === 'host' || w.multiplier > 1 || w.channels < block || taps > MAX_TAPS)
     return { template: 'depthwise', kernel: 'portable', pixels: 1 };
-  if (float) return { template: 'depthwise', kernel: 'f32', pixels: w.strides[1] === 1 && w.out[1] >= 2 ? 2 : 1 };
-  return { template: 'depthwise', kernel: w.operands === 'int8' && !w.unsigned ? 'pairs' : 'wide', pixels: 1 };
+  const pixels = pixelsOf(w.out[1]);
+  if (float) return { template: 'depthwise', kernel: 'f32', pixels };
+  const twoInts = w.operands !== 'uint8-full' && w.operands !== 'int8-wide';
+  const quads = w.strides[1] <= 2 && w.dilation[1] === 1;
+  if (target.features.dotprod && twoInts && quads && dotPays(w))
+    return { template: 'depthwise', kernel: 'dot', pixels: 2 };
+  return { template: 'depthwise', kernel: twoInts && taps <= MAX_PAIRS_TAPS ? 'pairs' : 'wide', pixels };
 }

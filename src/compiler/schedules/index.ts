@@ -3,18 +3,10 @@ import { type DepthwiseSchedule, scheduleDepthwise } from './depthwise.ts';
 import { type GemmSchedule, scheduleGemm } from './gemm.ts';
 import type { DepthwiseWorkload, GemmWorkload, Workload } from './workload.ts';
 
-export type { DepthwiseKernel, DepthwiseSchedule } from './depthwise.ts';
+export { type DepthwiseKernel, type DepthwiseSchedule, dotQuads } from './depthwise.ts';
 export { GEMM_KERNELS, type GemmKernel, type GemmSchedule, holdsTile } from './gemm.ts';
-export {
-  operandsOf,
-  packDepthwise,
-  packGemm,
-  perColumn,
-  sumRanges,
-  transposeHwo,
-  type Weights,
-  zeroPointOf,
-} from './pack.ts';
+export { operandsOf, packGemm, perColumn, sumRanges, transposeHwo, type Weights, zeroPointOf } from './pack.ts';
+export { depthwiseOperands, packDepthwise } from './pack_depthwise.ts';
 export type { DepthwiseWorkload, GemmWorkload, Operands, Workload } from './workload.ts';
 
 export type Schedule = GemmSchedule | DepthwiseSchedule;

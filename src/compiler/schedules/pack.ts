@@ -1,6 +1,5 @@
 import type { Tensor } from '../../model/ir/graph.ts';
 import type { Range } from '../../model/ops/arithmetic.ts';
-import type { DepthwiseKernel } from './depthwise.ts';
 import { GEMM_KERNELS, type GemmKernel, type GemmSchedule } from './gemm.ts';
 import type { GemmWorkload } from './workload.ts';
 
@@ -164,26 +163,6 @@ export function operandsOf(weights: Weights['data'], zeroPoint: number): GemmWor
   if (fits(-127)) return 'int8';
   if (weights instanceof Uint8Array) return low >= 1 ? 'uint8-offset' : 'uint8-full';
   return fits(-128) ? 'int8-full' : 'int8-wide';
-}
-
-/** Weights [taps][outs] of a depthwise convolution, less their zero point, and the bias with the data's folded in. */
-export function packDepthwise(
-  source: Weights,
-  kernel: DepthwiseKernel,
-  outs: number,
-  dataZeroPoint: number,
-): Pick<PackedWeights, 'weights' | 'bias'> {
-  const biasOf = (c: number): number => source.bias?.[c] ?? 0;
-  if (source.data instanceof Float32Array) {
-    return { weights: source.data, bias: Float32Array.from({ length: outs }, (_, c) => biasOf(c)) };
-  }
-  const sums = new Float64Array(outs);
-  const packed = new (kernel === 'pairs' ? Int8Array : Int16Array)(source.data.length);
-  for (let i = 0; i < packed.length; i++) {
-    packed[i] = source.data[i] - source.zeroPoint;
-    sums[i % outs] += packed[i];
-  }
-  return { weights: packed, bias: Int32Array.from(sums, (sum, c) => biasOf(c) - dataZeroPoint * sum) };
 }
 
 /** Weights [taps][outs] as [outs][taps]. */

@@ -6,7 +6,6 @@ import {
   type GemmSchedule,
   type GemmWorkload,
   operandsOf,
-  packDepthwise,
   packGemm,
   sumRanges,
   transposeHwo,
@@ -116,13 +115,6 @@ test('operand kinds follow from the values of the weights', () => {
   expect(operandsOf(Uint8Array.of(1, 255), 128)).toBe('int8');
   expect(operandsOf(Uint8Array.of(1, 255), 151)).toBe('uint8-offset');
   expect(operandsOf(Uint8Array.of(0, 255), 151)).toBe('uint8-full');
-});
-
-test('depthwise weights lose their zero point, which the bias makes up for', () => {
-  const data = Uint8Array.of(0, 10, 20, 30, 40, 255);
-  const packed = packDepthwise({ data, zeroPoint: 100, bias: Int32Array.of(7, 8) }, 'wide', 2, 3);
-  expect([...packed.weights]).toEqual([-100, -90, -80, -70, -60, 155]);
-  expect([...packed.bias]).toEqual([7 - 3 * -240, 8 - 3 * -5]);
 });
 
 test('HWO weights turn to OHW', () => {

@@ -3,7 +3,14 @@ import type { Tensor } from '../../../model/ir/graph.ts';
 import type { Activation } from '../../../model/ops/attrs.ts';
 import { parameters } from '../../../model/ops/checks.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
-import { type DepthwiseWorkload, operandsOf, packDepthwise, type Weights } from '../../schedules/index.ts';
+import {
+  type DepthwiseSchedule,
+  type DepthwiseWorkload,
+  depthwiseOperands,
+  dotQuads,
+  packDepthwise,
+  type Weights,
+} from '../../schedules/index.ts';
 import { type Emission, type EmitContext, scheduleFor } from '../emitter.ts';
 import {
   cDescription,
@@ -40,12 +47,14 @@ const staysBehind = (s: ConvShape, multiplier: number): boolean =>
   multiplier === 1 && s.out_w <= s.in_w && s.out_h <= s.in_h && s.pad_top <= (s.kernel_h - 1) * s.dilation_h;
 
 /** The C of a layer. */
-export function emitDepthwise(layer: DepthwiseLayer, ctx: EmitContext): Emission {
+export function emitDepthwise(given: DepthwiseLayer, ctx: EmitContext): Emission {
+  const layer = { ...given, shape: asRow(given.shape) };
   const { shape: s, data, output, multiplier, activation, requantization } = layer;
+  const unsigned = data.dtype === 'uint8';
   const workload: DepthwiseWorkload = {
     op: 'nn.depthwise_conv2d',
-    operands: operandsOf(layer.weights.data, layer.weights.zeroPoint),
-    unsigned: data.dtype === 'uint8',
+    operands: depthwiseOperands(layer.weights),
+    unsigned,
     channels: s.channels,
     multiplier,
     out: [s.out_h, s.out_w],
@@ -54,32 +63,62 @@ export function emitDepthwise(layer: DepthwiseLayer, ctx: EmitContext): Emission
     dilation: [s.dilation_h, s.dilation_w],
   };
   const schedule = scheduleFor(workload, ctx);
-  const float = requantization === null;
-  const zeroPoint = float ? 0 : parameters(data).zeroPoint;
+  const zeroPoint = requantization === null ? 0 : parameters(data).zeroPoint;
   const outs = s.channels * multiplier;
-  const packed = packDepthwise(layer.weights, schedule.kernel, outs, zeroPoint);
+  const packed = packDepthwise(layer.weights, workload, schedule, zeroPoint);
   const bias = ctx.constant(packed.bias);
   const layout: Layout = (valueAt) => Array.from({ length: outs }, (_, c) => valueAt(c));
-  const seenWidth = (s.out_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
-  const seenHeight = (s.out_h - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1;
-  const padded = s.pad_top > 0 || s.pad_left > 0 || seenWidth > s.in_w || seenHeight > s.in_h;
-  const ringRows = (s.kernel_h - 1) * s.dilation_h + 1;
+  const ring = ringOf(s, workload, schedule);
+  const flipped = unsigned && (schedule.kernel === 'pairs' || schedule.kernel === 'dot');
   const { groups: _, ...window } = s;
   const fields: Fields = {
     kernel: `DEPTHWISE_${schedule.kernel.toUpperCase()}`,
     ...integers({
-      ...{ ...window, batch: layer.batch, multiplier, padded, ring_w: seenWidth, pixels: schedule.pixels },
-      ...{ is_float: float, fill: zeroPoint & 255 },
+      ...{ ...window, batch: layer.batch, multiplier, pixels: schedule.pixels, is_float: requantization === null },
+      ...{ ringed: ring.bytes > 0, ring_w: ring.width, fill: (flipped ? zeroPoint ^ 128 : zeroPoint) & 255 },
+      fits16: requantization !== null && fits16(packed.largest, requantization.factors),
     }),
+    twice: `0x${packed.twice.toString(16)}ull`,
+    cuts: `0x${packed.cuts.toString(16)}ull`,
     weights: ctx.constant(packed.weights),
     ...(requantization === null
       ? { bias, ...floatClamp(activation) }
       : epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout }, ctx)),
   };
-  const ring = padded ? ctx.scratch(ringRows * seenWidth * s.channels * itemSize(data.dtype)) : 'NULL';
+  const scratch = ring.bytes > 0 ? ctx.scratch(ring.bytes * itemSize(data.dtype)) : 'NULL';
   return {
     includes: ['depthwise.h'],
-    body: `${cDescription('depthwise', 'd', fields)}depthwise_run(&d, ${ctx.input(0)}, ${ring}, ${ctx.output(0)});\n`,
-    inPlace: padded && staysBehind(s, multiplier) ? [0] : [],
+    body: `${cDescription('depthwise', 'd', fields)}depthwise_run(&d, ${ctx.input(0)}, ${scratch}, ${ctx.output(0)});\n`,
+    inPlace: ring.bytes > 0 && staysBehind(s, multiplier) ? [0] : [],
   };
+}
+
+/** A column of pixels lies in memory as a row does, and kernels run along rows. */
+function asRow(s: ConvShape): ConvShape {
+  if (s.in_w !== 1 || s.out_w !== 1 || s.kernel_w !== 1 || s.pad_left !== 0) return s;
+  return {
+    ...{ in_h: 1, in_w: s.in_h, channels: s.channels, out_h: 1, out_w: s.out_h, kernel_h: 1, kernel_w: s.kernel_h },
+    ...{ stride_h: 1, stride_w: s.stride_h, dilation_h: 1, dilation_w: s.dilation_h, pad_top: 0, pad_left: s.pad_top },
+    groups: s.groups,
+  };
+}
+
+/** The ring of rows: its width in pixels (`dot`: quads) and its elements, 0 where rows are read in place. */
+function ringOf(s: ConvShape, w: DepthwiseWorkload, { kernel }: DepthwiseSchedule) {
+  const rows = (s.kernel_h - 1) * s.dilation_h + 1;
+  if (kernel === 'dot') {
+    const quads = Math.ceil(s.out_w / 2) * s.stride_w + 2 * (dotQuads(w) - 1);
+    const width = quads + (quads % 2);
+    return { width, bytes: 4 * rows * width * s.channels };
+  }
+  const width = (s.out_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
+  const seenHeight = (s.out_h - 1) * s.stride_h + rows;
+  const inside = s.pad_top === 0 && s.pad_left === 0 && width <= s.in_w && seenHeight <= s.in_h;
+  const inPlace = inside && !(kernel === 'pairs' && w.unsigned);
+  return { width, bytes: inPlace ? 0 : rows * width * s.channels };
+}
+
+/** Whether no accumulator is more than 16 bits once it is requantized, roundings included. */
+function fits16(largest: readonly number[], factors: readonly number[]): boolean {
+  return largest.every((sum, c) => sum < 2 ** 31 && sum * factors[factors.length === 1 ? 0 : c] < 32766);
 }

@@ -1,0 +1,120 @@
+/* depthwise_dot.h: depthwise convolution of cores with dot products: one SDOT takes 4 neighbouring pixels of 4 channels.
+ *
+ * The ring's rows hold quads: pixels 2j to 2j + 3 of each channel side by side, [quads][channels][4], an even number of
+ * them. With stride 1, outputs 2j and 2j + 1 read the same quads, by weights that are shifted by one tap for the second;
+ * with stride 2, output j reads quads from j on. Two quads on lie the next four taps.
+ * Tile: 8 channels of 2 output pixels. Weights [blocks][rows of the kernel, a row twice where `twice` has its bit]
+ * [quads][pixels of the tile that read the same quad][8 channels][4], int8. Accumulators: int32 that wrap. */
+#ifndef IG_DEPTHWISE_DOT_H
+#define IG_DEPTHWISE_DOT_H
+
+#include "depthwise_i8.h"
+#ifdef __ARM_FEATURE_DOTPROD
+
+/* So many registers hold weights; with more of them all are loaded when needed. */
+#define DEPTHWISE_DOT_HELD 16
+
+/* Output pixels that read the same quad; quads along a row of the kernel; registers that the weights of a block fill. */
+IG_INLINE int depthwise_dot_phases(const depthwise *d) { return d->stride_w == 1 ? 2 : 1; }
+IG_INLINE int depthwise_dot_quads(const depthwise *d) { return gemm_count(d->kernel_w + depthwise_dot_phases(d) - 1, 4); }
+IG_INLINE int depthwise_dot_registers(const depthwise *d) {
+  return (d->kernel_h + __builtin_popcountll(d->twice)) * depthwise_dot_quads(d) * depthwise_dot_phases(d) * 2;
+}
+
+/* `lanes` (8 or 16) channels of pixel x, counted from the leftmost padded one, of a row of the image. */
+IG_INLINE uint8x16_t depthwise_dot_pixel(const depthwise *d, const uint8_t *row, const uint8_t *fill, int x, int lanes) {
+  const uint8_t *from = (unsigned)(x - d->pad_left) < (unsigned)d->in_w ? row + (ptrdiff_t)(x - d->pad_left) * d->channels : fill;
+  return lanes == 16 ? vld1q_u8(from) : vcombine_u8(vld1_u8(from), vdup_n_u8(0));
+}
+
+/* Pixels x and x + 1 side by side: channels 0 to 7 and 8 to 15. */
+IG_INLINE void depthwise_dot_two(const depthwise *d, const uint8_t *row, const uint8_t *fill, int x, int lanes,
+                                 uint16x8_t two[2]) {
+  uint8x16_t a = depthwise_dot_pixel(d, row, fill, x, lanes), b = depthwise_dot_pixel(d, row, fill, x + 1, lanes);
+  if (d->out.is_unsigned) a = veorq_u8(a, vdupq_n_u8(0x80)), b = veorq_u8(b, vdupq_n_u8(0x80));
+  two[0] = vreinterpretq_u16_u8(vzip1q_u8(a, b));
+  if (lanes == 16) two[1] = vreinterpretq_u16_u8(vzip2q_u8(a, b));
+}
+
+IG_INLINE void depthwise_dot_store(const uint16x8_t left[2], const uint16x8_t right[2], int lanes, uint8_t *to) {
+  GEMM_UNROLL for (int h = 0; h < lanes / 8; h++) {
+    vst1q_u8(to + 32 * h, vreinterpretq_u8_u16(vzip1q_u16(left[h], right[h])));
+    vst1q_u8(to + 32 * h + 16, vreinterpretq_u8_u16(vzip2q_u16(left[h], right[h])));
+  }
+}
+
+IG_INLINE void depthwise_dot_block(const depthwise *d, const uint8_t *row, const uint8_t *fill, int lanes, uint8_t *to) {
+  const size_t quad = 4 * (size_t)d->channels;
+  uint16x8_t even[2], odd[2];
+  depthwise_dot_two(d, row, fill, 0, lanes, even);
+  for (int j = 0; j < d->ring_w; j += 2, to += 2 * quad) {
+    depthwise_dot_two(d, row, fill, 2 * j + 2, lanes, odd);
+    depthwise_dot_store(even, odd, lanes, to);
+    depthwise_dot_two(d, row, fill, 2 * j + 4, lanes, even);
+    depthwise_dot_store(odd, even, lanes, to + quad);
+  }
+}
+
+/* Writes a row of quads; row: of the image, NULL outside of it. */
+IG_INLINE void depthwise_ring_row_dot(const depthwise *d, const uint8_t *row, uint8_t *to) {
+  if (row == NULL) {
+    memset(to, d->fill, 4 * (size_t)d->channels * d->ring_w);
+    return;
+  }
+  uint8_t fill[16]; /* as in the image */
+  memset(fill, d->out.is_unsigned ? d->fill ^ 0x80 : d->fill, sizeof fill);
+  const int lanes = d->channels < 16 ? 8 : 16;
+  for (int block = 0; block < gemm_count(d->channels, lanes); block++) {
+    const int c = gemm_start(block, lanes, d->channels);
+    depthwise_dot_block(d, row + c, fill, lanes, to + 4 * c);
+  }
+}
+
+/* The output pixels x and x + 1; at: of the first one's first quad in row[ky]. */
+IG_INLINE void depthwise_step_dot(const depthwise *d, const int8_t *const *row, size_t at, const int8x16_t *held,
+                                  const int8_t *w, const int32_t *bias, int32x4_t acc[][2]) {
+  const size_t quad = 4 * (size_t)d->channels;
+  const int phases = depthwise_dot_phases(d);
+  int r = 0; /* register of weights */
+  DEPTHWISE_AGAIN(bias);
+  GEMM_UNROLL for (int i = 0; i < 2; i++)
+    GEMM_UNROLL for (int h = 0; h < 2; h++) acc[i][h] = vld1q_s32(bias + 4 * h);
+  GEMM_UNROLL for (int ky = 0; ky < d->kernel_h; ky++)
+    GEMM_UNROLL for (int part = 0; part < 2; part++) {
+      if (part > (int)(d->twice >> ky & 1)) continue;
+      GEMM_UNROLL for (int q = 0; q < depthwise_dot_quads(d); q++, r += 2 * phases)
+        GEMM_UNROLL for (int i = 0; i < 2; i++)
+          GEMM_UNROLL for (int h = 0; h < 2; h++) {
+            const int8x16_t a = vld1q_s8(row[ky] + at + (2 * q + (phases == 1 ? i : 0)) * quad + 16 * h);
+            const int own = r + (phases == 2 ? 2 * i : 0) + h;
+            acc[i][h] = vdotq_s32(acc[i][h], a, held ? held[own] : vld1q_s8(w + 16 * own));
+          }
+    }
+}
+
+IG_INLINE void depthwise_row_dot(const depthwise *d, const int8_t *const *row, uint8_t *to) {
+  const int registers = depthwise_dot_registers(d), hold = registers <= DEPTHWISE_DOT_HELD;
+  const size_t step = 4 * (size_t)d->channels * (depthwise_dot_phases(d) == 2 ? 1 : 2); /* two pixels in the ring */
+  for (int block = 0; block < gemm_count(d->channels, 8); block++) {
+    const int c = gemm_start(block, 8, d->channels);
+    const int8_t *w = (const int8_t *)d->weights + (size_t)block * registers * 16;
+    const int32_t *bias = d->out.bias + c;
+    const depthwise_factors f = depthwise_load_factors(d, c);
+    int8x16_t held[DEPTHWISE_DOT_HELD];
+    int32x4_t acc[DEPTHWISE_PIXELS][2];
+    GEMM_UNROLL for (int r = 0; r < DEPTHWISE_DOT_HELD; r++)
+      if (hold && r < registers) held[r] = vld1q_s8(w + 16 * r);
+    int pair = 0;
+    for (; pair < d->out_w / 2; pair++) {
+      depthwise_step_dot(d, row, pair * step + 4 * c, hold ? held : NULL, w, bias, acc);
+      depthwise_finish(d, &f, acc, 2, c, to + (size_t)pair * 2 * d->channels + c);
+    }
+    if (d->out_w % 2) {
+      depthwise_step_dot(d, row, pair * step + 4 * c, hold ? held : NULL, w, bias, acc);
+      depthwise_finish(d, &f, acc, 1, c, to + (size_t)pair * 2 * d->channels + c);
+    }
+  }
+}
+
+#endif
+#endif

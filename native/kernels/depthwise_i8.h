@@ -1,0 +1,82 @@
+/* depthwise_i8.h: what the NEON kernels of depthwise.h for 8 bits share: requantization and stores of 8 channels.
+ *
+ * Where the packer has proved that requantized sums fit 16 bits, they are narrowed without saturation and meet the zero
+ * point there; where the clamp cuts off what is below the zero point, the rounding of negative sums does not matter. */
+#ifndef IG_DEPTHWISE_I8_H
+#define IG_DEPTHWISE_I8_H
+
+/* The same pointer, unknown to the compiler: what lies there is loaded again and again and needs no register for long. */
+#define DEPTHWISE_AGAIN(pointer) __asm__ volatile("" : "+r"(pointer))
+
+/* Multipliers and shifts of 8 channels, held along the row where all shifts are to the right. */
+typedef struct {
+  int32x4_t multiplier[2], shift[2];
+} depthwise_factors;
+
+IG_INLINE depthwise_factors depthwise_load_factors(const depthwise *d, int c) {
+  depthwise_factors f = {{vdupq_n_s32(0), vdupq_n_s32(0)}, {vdupq_n_s32(0), vdupq_n_s32(0)}};
+  if (d->out.requantize != GEMM_SHIFT_RIGHT) return f;
+  GEMM_UNROLL for (int h = 0; h < 2; h++) {
+    f.multiplier[h] = vld1q_s32(d->out.multiplier + c + 4 * h);
+    f.shift[h] = vld1q_s32(d->out.shift + c + 4 * h);
+  }
+  return f;
+}
+
+/* Channels c + 4 * h and the next three. */
+IG_INLINE int32x4_t depthwise_requantize(const depthwise *d, const depthwise_factors *f, int32x4_t acc, int c, int h) {
+  if (d->out.requantize != GEMM_SHIFT_RIGHT) return gemm_requantize(&d->out, acc, c + 4 * h);
+#ifdef IG_SINGLE_ROUNDING
+  return vrshlq_s32(vqdmulhq_s32(acc, f->multiplier[h]), f->shift[h]);
+#else
+  acc = vqrdmulhq_s32(acc, f->multiplier[h]);
+  if (d->out.low < d->out.zero_point) acc = vsraq_n_s32(acc, acc, 31);
+  return vrshlq_s32(acc, f->shift[h]);
+#endif
+}
+
+/* The results of 8 channels of two pixels, from channel c on. */
+IG_INLINE uint8x16_t depthwise_results(const depthwise *d, const depthwise_factors *f, int32x4_t acc[2][2], int c) {
+  const gemm_epilogue *e = &d->out;
+  const int flipped = !e->is_unsigned && d->fits16 && e->zero_point == -128 && e->low == -128;
+  const int unsigned_results = e->is_unsigned || flipped, offset = flipped ? 128 : 0;
+  int16x8_t h[2];
+  GEMM_UNROLL for (int i = 0; i < 2; i++) {
+    int32x4_t lo = depthwise_requantize(d, f, acc[i][0], c, 0), hi = depthwise_requantize(d, f, acc[i][1], c, 1);
+    if (d->fits16) {
+      h[i] = vuzp1q_s16(vreinterpretq_s16_s32(lo), vreinterpretq_s16_s32(hi));
+      if (e->zero_point + offset != 0) h[i] = vqaddq_s16(h[i], vdupq_n_s16((int16_t)e->zero_point));
+    } else {
+      const int32x4_t zp = vdupq_n_s32(e->zero_point);
+      h[i] = vqmovn_high_s32(vqmovn_s32(vaddq_s32(lo, zp)), vaddq_s32(hi, zp));
+    }
+  }
+  if (unsigned_results) {
+    const int top = e->high + offset;
+    uint8x16_t r = vqmovun_high_s16(vqmovun_s16(h[0]), h[1]);
+    if (e->low + offset > 0) r = vmaxq_u8(r, vdupq_n_u8((uint8_t)(e->low + offset)));
+    if (top < 255) r = vminq_u8(r, vdupq_n_u8((uint8_t)top));
+    return flipped ? veorq_u8(r, vdupq_n_u8(0x80)) : r;
+  }
+  int8x16_t r = vqmovn_high_s16(vqmovn_s16(h[0]), h[1]);
+  if (e->low > -128) r = vmaxq_s8(r, vdupq_n_s8((int8_t)e->low));
+  if (e->high < 127) r = vminq_s8(r, vdupq_n_s8((int8_t)e->high));
+  return vreinterpretq_u8_s8(r);
+}
+
+/* Requantizes and stores 8 channels of `pixels` neighbouring pixels; to: those of the first. */
+IG_INLINE void depthwise_finish(const depthwise *d, const depthwise_factors *f, int32x4_t acc[DEPTHWISE_PIXELS][2],
+                                int pixels, int c, uint8_t *to) {
+  GEMM_UNROLL for (int i = 0; i < DEPTHWISE_PIXELS; i += 2) {
+    if (i >= pixels) continue;
+    if (i + 1 == pixels) acc[i + 1][0] = acc[i][0], acc[i + 1][1] = acc[i][1];
+    const uint8x16_t r = depthwise_results(d, f, acc + i, c);
+    vst1_u8(to + (size_t)i * d->channels, vget_low_u8(r));
+    if (i + 1 < pixels) vst1_u8(to + (size_t)(i + 1) * d->channels, vget_high_u8(r));
+  }
+}
+
+/* Where step `i` of `size` pixels starts along the row. */
+#define DEPTHWISE_AT(d, x) ((size_t)(x) * (d)->stride_w * (d)->channels)
+
+#endif

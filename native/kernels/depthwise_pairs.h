@@ -1,0 +1,64 @@
+/* depthwise_pairs.h: depthwise convolution of armv8.0: SMULL and SMLAL to 16 bits, widened where they may be full.
+ *
+ * Tile: 8 channels of `pixels` output pixels. A tap makes one product, or two where `twice` has its bit, as its weights
+ * are the sum of two. Products are added up in 16 bits up to the ones that `cuts` names, and from there in 32: the
+ * packer places the cuts so that no sum overflows, whatever the data; two products of weights in [-127, 127] always fit.
+ * Weights [products][channels], int8. Beyond DEPTHWISE_HELD products they are loaded when needed. */
+#ifndef IG_DEPTHWISE_PAIRS_H
+#define IG_DEPTHWISE_PAIRS_H
+
+#include "depthwise_i8.h"
+
+/* So many products keep their weights in registers. */
+#define DEPTHWISE_HELD 10
+
+IG_INLINE int depthwise_products(const depthwise *d) {
+  return d->kernel_h * d->kernel_w + (d->kernel == DEPTHWISE_PAIRS ? __builtin_popcountll(d->twice) : 0);
+}
+
+/* at: where the taps of the first pixel start in row[ky]. */
+IG_INLINE void depthwise_step_pairs(const depthwise *d, const int8_t *const *row, size_t at, int pixels,
+                                    const int8x8_t *held, const int8_t *w, const int32_t *bias, int32x4_t acc[][2]) {
+  int16x8_t sum[DEPTHWISE_PIXELS];
+  int product = 0, open = 0, cut = 0; /* of the sums: whether there is one, how many have been */
+  DEPTHWISE_AGAIN(bias);
+  GEMM_UNROLL for (int t = 0; t < d->kernel_h * d->kernel_w; t++) {
+    const int8_t *x = row[t / d->kernel_w] + at + (size_t)(t % d->kernel_w) * d->dilation_w * d->channels;
+    GEMM_UNROLL for (int part = 0; part < 2; part++) {
+      if (part > (int)(d->twice >> t & 1)) continue;
+      const int8x8_t b = held ? held[product] : vld1_s8(w + product * d->channels);
+      GEMM_UNROLL for (int i = 0; i < pixels; i++) {
+        const int8x8_t a = vld1_s8(x + DEPTHWISE_AT(d, i));
+        sum[i] = open ? vmlal_s8(sum[i], a, b) : vmull_s8(a, b);
+      }
+      open = !(d->cuts >> product & 1);
+      product++;
+      if (open) continue;
+      GEMM_UNROLL for (int i = 0; i < pixels; i++) {
+        acc[i][0] = vaddw_s16(cut ? acc[i][0] : vld1q_s32(bias), vget_low_s16(sum[i]));
+        acc[i][1] = vaddw_high_s16(cut ? acc[i][1] : vld1q_s32(bias + 4), sum[i]);
+      }
+      cut++;
+    }
+  }
+}
+
+IG_INLINE void depthwise_row_pairs(const depthwise *d, const int8_t *const *row, uint8_t *to) {
+  const int products = depthwise_products(d), hold = products <= DEPTHWISE_HELD;
+  for (int block = 0; block < gemm_count(d->channels, 8); block++) {
+    const int c = gemm_start(block, 8, d->channels);
+    const int8_t *w = (const int8_t *)d->weights + c;
+    const depthwise_factors f = depthwise_load_factors(d, c);
+    int8x8_t held[DEPTHWISE_HELD];
+    GEMM_UNROLL for (int p = 0; p < DEPTHWISE_HELD; p++)
+      if (hold && p < products) held[p] = vld1_s8(w + p * d->channels);
+    for (int step = 0; step < gemm_count(d->out_w, d->pixels); step++) {
+      const int x = gemm_start(step, d->pixels, d->out_w);
+      int32x4_t acc[DEPTHWISE_PIXELS][2];
+      depthwise_step_pairs(d, row, DEPTHWISE_AT(d, x) + c, d->pixels, hold ? held : NULL, w, d->out.bias + c, acc);
+      depthwise_finish(d, &f, acc, d->pixels, c, to + (size_t)x * d->channels + c);
+    }
+  }
+}
+
+#endif

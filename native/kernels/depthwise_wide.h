@@ -1,0 +1,46 @@
+/* depthwise_wide.h: depthwise convolution of armv8.0 for weights that fit neither 8 bits nor twice 8: SMLAL on 16 bits.
+ *
+ * Tile: 8 channels of `pixels` output pixels. Weights [taps][channels], int16 less their zero point; beyond
+ * DEPTHWISE_WIDE_HELD taps they are loaded when needed. Accumulators: int32 that wrap. */
+#ifndef IG_DEPTHWISE_WIDE_H
+#define IG_DEPTHWISE_WIDE_H
+
+#include "depthwise_i8.h"
+
+#define DEPTHWISE_WIDE_HELD 9
+
+IG_INLINE void depthwise_step_wide(const depthwise *d, const uint8_t *const *row, size_t at, int pixels,
+                                   const int16x8_t *held, const int16_t *w, const int32_t *bias, int32x4_t acc[][2]) {
+  DEPTHWISE_AGAIN(bias);
+  GEMM_UNROLL for (int i = 0; i < pixels; i++)
+    GEMM_UNROLL for (int h = 0; h < 2; h++) acc[i][h] = vld1q_s32(bias + 4 * h);
+  GEMM_UNROLL for (int t = 0; t < d->kernel_h * d->kernel_w; t++) {
+    const uint8_t *x = row[t / d->kernel_w] + at + (size_t)(t % d->kernel_w) * d->dilation_w * d->channels;
+    const int16x8_t b = held ? held[t] : vld1q_s16(w + t * d->channels);
+    GEMM_UNROLL for (int i = 0; i < pixels; i++) {
+      const int16x8_t a = gemm_widen(vld1_u8(x + DEPTHWISE_AT(d, i)), d->out.is_unsigned);
+      acc[i][0] = vmlal_s16(acc[i][0], vget_low_s16(a), vget_low_s16(b));
+      acc[i][1] = vmlal_high_s16(acc[i][1], a, b);
+    }
+  }
+}
+
+IG_INLINE void depthwise_row_wide(const depthwise *d, const uint8_t *const *row, uint8_t *to) {
+  const int taps = d->kernel_h * d->kernel_w, hold = taps <= DEPTHWISE_WIDE_HELD;
+  for (int block = 0; block < gemm_count(d->channels, 8); block++) {
+    const int c = gemm_start(block, 8, d->channels);
+    const int16_t *w = (const int16_t *)d->weights + c;
+    const depthwise_factors f = depthwise_load_factors(d, c);
+    int16x8_t held[DEPTHWISE_WIDE_HELD];
+    GEMM_UNROLL for (int t = 0; t < DEPTHWISE_WIDE_HELD; t++)
+      if (hold && t < taps) held[t] = vld1q_s16(w + t * d->channels);
+    for (int step = 0; step < gemm_count(d->out_w, d->pixels); step++) {
+      const int x = gemm_start(step, d->pixels, d->out_w);
+      int32x4_t acc[DEPTHWISE_PIXELS][2];
+      depthwise_step_wide(d, row, DEPTHWISE_AT(d, x) + c, d->pixels, hold ? held : NULL, w, d->out.bias + c, acc);
+      depthwise_finish(d, &f, acc, d->pixels, c, to + (size_t)x * d->channels + c);
+    }
+  }
+}
+
+#endif
