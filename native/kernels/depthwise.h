@@ -15,7 +15,7 @@
 #include "gemm_neon.h"
 
 enum { DEPTHWISE_PORTABLE, DEPTHWISE_WIDE, DEPTHWISE_PAIRS, DEPTHWISE_DOT, DEPTHWISE_F32 };
-/* Rows of a kernel, at most. */
+/* Rows of a kernel, and with more than one output row in one go, all their kernels' rows: at most. */
 #define DEPTHWISE_ROWS 64
 /* Output pixels of a step, at most. */
 #define DEPTHWISE_PIXELS 4
@@ -27,7 +27,7 @@ typedef struct {
   int kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
   int ringed;      /* whether rows go through the ring */
   int ring_w;      /* pixels of a row in the ring; DOT: quads */
-  int pixels;      /* output pixels of one step along the row */
+  int rows, pixels; /* output rows that a block of channels computes in one go; output pixels of one step along a row */
   int is_float;
   uint8_t fill;    /* every byte of what stands for zero in the ring */
   uint64_t twice;  /* PAIRS: taps, DOT: rows of the kernel, whose weights are sums of two */
@@ -71,32 +71,33 @@ IG_INLINE void depthwise_portable_pixel(const depthwise *d, const void *const *r
 #include "depthwise_wide.h"
 #endif
 
-/* One output row. */
-IG_INLINE void depthwise_row(const depthwise *d, const void *const *row, void *to) {
+/* `rows` output rows; row[r * kernel_h + ky]: what row ky of the kernel sees for output row r. */
+IG_INLINE void depthwise_rows(const depthwise *d, const void *const *row, int rows, void *to) {
 #if IG_NEON
   if (d->kernel == DEPTHWISE_F32) {
-    depthwise_row_f32(d, (const float *const *)row, to);
+    depthwise_rows_f32(d, (const float *const *)row, rows, to);
     return;
   }
   if (d->kernel == DEPTHWISE_PAIRS) {
-    depthwise_row_pairs(d, (const int8_t *const *)row, to);
+    depthwise_rows_pairs(d, (const int8_t *const *)row, rows, to);
     return;
   }
   if (d->kernel == DEPTHWISE_WIDE) {
-    depthwise_row_wide(d, (const uint8_t *const *)row, to);
+    depthwise_rows_wide(d, (const uint8_t *const *)row, rows, to);
     return;
   }
 #ifdef __ARM_FEATURE_DOTPROD
   if (d->kernel == DEPTHWISE_DOT) {
-    depthwise_row_dot(d, (const int8_t *const *)row, to);
+    depthwise_rows_dot(d, (const int8_t *const *)row, rows, to);
     return;
   }
 #endif
 #endif
   const int outs = d->channels * d->multiplier;
-  for (int x = 0; x < d->out_w; x++)
+  for (int i = 0; i < rows * d->out_w; i++)
     for (int c = 0; c < outs; c++)
-      depthwise_portable_pixel(d, row, x, c, (uint8_t *)to + (size_t)x * outs * (d->is_float ? 4 : 1));
+      depthwise_portable_pixel(d, row + i / d->out_w * d->kernel_h, i % d->out_w, c,
+                               (uint8_t *)to + (size_t)i * outs * (d->is_float ? 4 : 1));
 }
 
 /* Copies row y of an image into the ring's row, with `fill` outside of the image. */
@@ -122,29 +123,32 @@ IG_INLINE void depthwise_ring_row(const depthwise *d, const uint8_t *image, int 
   memset(to + left * pixel + copied, d->fill, right * pixel - copied);
 }
 
-/* ring: scratch of ((kernel_h - 1) * dilation_h + 1) rows, unused when not ringed. */
+/* ring: scratch of ((kernel_h - 1) * dilation_h + 1 + (rows - 1) * stride_h) rows, unused when not ringed. */
 IG_INLINE void depthwise_run(const depthwise *d, const void *in, uint8_t *ring, void *out) {
   const size_t item = d->is_float ? 4 : 1, pixel = d->channels * item;
   const size_t ring_row = d->ring_w * pixel * (d->kernel == DEPTHWISE_DOT ? 4 : 1);
   const size_t out_row = d->out_w * pixel * d->multiplier;
-  const int seen = (d->kernel_h - 1) * d->dilation_h + 1;
+  const int seen = (d->kernel_h - 1) * d->dilation_h + 1, held = seen + (d->rows - 1) * d->stride_h;
   const uint8_t *image = in;
   uint8_t *to = out;
   for (int b = 0; b < d->batch; b++, image += (size_t)d->in_h * d->in_w * pixel) {
     int filled = 0; /* padded rows below this one are, or were, in the ring */
-    for (int oy = 0; oy < d->out_h; oy++, to += out_row) {
+    for (int oy = 0; oy < d->out_h; oy += d->rows) {
       const void *row[DEPTHWISE_ROWS];
+      const int rows = ig_min(d->rows, d->out_h - oy);
       const int first = oy * d->stride_h; /* counted from the topmost padded row */
       if (d->ringed) {
         if (filled < first) filled = first;
-        for (; filled < first + seen; filled++)
-          depthwise_ring_row(d, image, filled - d->pad_top, ring + (filled % seen) * ring_row);
+        for (; filled < first + (rows - 1) * d->stride_h + seen; filled++)
+          depthwise_ring_row(d, image, filled - d->pad_top, ring + (filled % held) * ring_row);
       }
-      for (int ky = 0; ky < d->kernel_h; ky++) {
-        const int y = first + ky * d->dilation_h;
-        row[ky] = d->ringed ? ring + (y % seen) * ring_row : image + (size_t)y * d->in_w * pixel;
-      }
-      depthwise_row(d, row, to);
+      for (int r = 0; r < rows; r++)
+        for (int ky = 0; ky < d->kernel_h; ky++) {
+          const int y = first + r * d->stride_h + ky * d->dilation_h;
+          row[r * d->kernel_h + ky] = d->ringed ? ring + (y % held) * ring_row : image + (size_t)y * d->in_w * pixel;
+        }
+      depthwise_rows(d, row, rows, to);
+      to += rows * out_row;
     }
   }
 }

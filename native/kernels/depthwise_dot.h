@@ -1,8 +1,8 @@
 /* depthwise_dot.h: depthwise convolution of cores with dot products: one SDOT takes 4 neighbouring pixels of 4 channels.
  *
- * The ring's rows hold quads: pixels 2j to 2j + 3 of each channel side by side, [quads][channels][4], an even number of
- * them. With stride 1, outputs 2j and 2j + 1 read the same quads, by weights that are shifted by one tap for the second;
- * with stride 2, output j reads quads from j on. Two quads on lie the next four taps.
+ * The ring's rows hold quads: pixels 2j to 2j + 3 of each channel side by side, [quads][channels][4]. With stride 1,
+ * outputs 2j and 2j + 1 read the same quads, by weights that are shifted by one tap for the second; with stride 2, output
+ * j reads quads from j on. Two quads on lie the next four taps.
  * Tile: 8 channels of 2 output pixels. Weights [blocks][rows of the kernel, a row twice where `twice` has its bit]
  * [quads][pixels of the tile that read the same quad][8 channels][4], int8. Accumulators: int32 that wrap. */
 #ifndef IG_DEPTHWISE_DOT_H
@@ -38,8 +38,11 @@ IG_INLINE void depthwise_dot_two(const depthwise *d, const uint8_t *row, const u
 
 IG_INLINE void depthwise_dot_store(const uint16x8_t left[2], const uint16x8_t right[2], int lanes, uint8_t *to) {
   GEMM_UNROLL for (int h = 0; h < lanes / 8; h++) {
-    vst1q_u8(to + 32 * h, vreinterpretq_u8_u16(vzip1q_u16(left[h], right[h])));
-    vst1q_u8(to + 32 * h + 16, vreinterpretq_u8_u16(vzip2q_u16(left[h], right[h])));
+    uint16x8_t lo = vzip1q_u16(left[h], right[h]), hi = vzip2q_u16(left[h], right[h]);
+    DEPTHWISE_WHOLE(lo);
+    DEPTHWISE_WHOLE(hi);
+    vst1q_u8(to + 32 * h, vreinterpretq_u8_u16(lo));
+    vst1q_u8(to + 32 * h + 16, vreinterpretq_u8_u16(hi));
   }
 }
 
@@ -47,12 +50,15 @@ IG_INLINE void depthwise_dot_block(const depthwise *d, const uint8_t *row, const
   const size_t quad = 4 * (size_t)d->channels;
   uint16x8_t even[2], odd[2];
   depthwise_dot_two(d, row, fill, 0, lanes, even);
-  for (int j = 0; j < d->ring_w; j += 2, to += 2 * quad) {
+  GEMM_ROLLED for (int j = 0; j + 1 < d->ring_w; j += 2, to += 2 * quad) {
     depthwise_dot_two(d, row, fill, 2 * j + 2, lanes, odd);
     depthwise_dot_store(even, odd, lanes, to);
     depthwise_dot_two(d, row, fill, 2 * j + 4, lanes, even);
     depthwise_dot_store(odd, even, lanes, to + quad);
   }
+  if (d->ring_w % 2 == 0) return;
+  depthwise_dot_two(d, row, fill, 2 * d->ring_w, lanes, odd);
+  depthwise_dot_store(even, odd, lanes, to);
 }
 
 /* Writes a row of quads; row: of the image, NULL outside of it. */
@@ -76,9 +82,10 @@ IG_INLINE void depthwise_step_dot(const depthwise *d, const int8_t *const *row, 
   const size_t quad = 4 * (size_t)d->channels;
   const int phases = depthwise_dot_phases(d);
   int r = 0; /* register of weights */
-  DEPTHWISE_AGAIN(bias);
-  GEMM_UNROLL for (int i = 0; i < 2; i++)
+  GEMM_UNROLL for (int i = 0; i < 2; i++) {
+    DEPTHWISE_AGAIN(bias);
     GEMM_UNROLL for (int h = 0; h < 2; h++) acc[i][h] = vld1q_s32(bias + 4 * h);
+  }
   GEMM_UNROLL for (int ky = 0; ky < d->kernel_h; ky++)
     GEMM_UNROLL for (int part = 0; part < 2; part++) {
       if (part > (int)(d->twice >> ky & 1)) continue;
@@ -92,26 +99,33 @@ IG_INLINE void depthwise_step_dot(const depthwise *d, const int8_t *const *row, 
     }
 }
 
-IG_INLINE void depthwise_row_dot(const depthwise *d, const int8_t *const *row, uint8_t *to) {
+IG_INLINE void depthwise_rows_dot(const depthwise *d, const int8_t *const *rows_in, int rows, uint8_t *out) {
   const int registers = depthwise_dot_registers(d), hold = registers <= DEPTHWISE_DOT_HELD;
-  const size_t step = 4 * (size_t)d->channels * (depthwise_dot_phases(d) == 2 ? 1 : 2); /* two pixels in the ring */
+  const size_t step = 4 * (size_t)d->channels * (depthwise_dot_phases(d) == 2 ? 1 : 2); /* to the next tile's quads */
   for (int block = 0; block < gemm_count(d->channels, 8); block++) {
     const int c = gemm_start(block, 8, d->channels);
     const int8_t *w = (const int8_t *)d->weights + (size_t)block * registers * 16;
     const int32_t *bias = d->out.bias + c;
     const depthwise_factors f = depthwise_load_factors(d, c);
     int8x16_t held[DEPTHWISE_DOT_HELD];
-    int32x4_t acc[DEPTHWISE_PIXELS][2];
     GEMM_UNROLL for (int r = 0; r < DEPTHWISE_DOT_HELD; r++)
       if (hold && r < registers) held[r] = vld1q_s8(w + 16 * r);
-    int pair = 0;
-    for (; pair < d->out_w / 2; pair++) {
-      depthwise_step_dot(d, row, pair * step + 4 * c, hold ? held : NULL, w, bias, acc);
-      depthwise_finish(d, &f, acc, 2, c, to + (size_t)pair * 2 * d->channels + c);
-    }
-    if (d->out_w % 2) {
-      depthwise_step_dot(d, row, pair * step + 4 * c, hold ? held : NULL, w, bias, acc);
-      depthwise_finish(d, &f, acc, 1, c, to + (size_t)pair * 2 * d->channels + c);
+    uint8_t *to = out + c;
+    GEMM_ROLLED for (int r = 0; r < rows; r++) {
+      const int8_t *row[DEPTHWISE_ROWS];
+      GEMM_UNROLL for (int ky = 0; ky < d->kernel_h; ky++) row[ky] = rows_in[r * d->kernel_h + ky];
+      size_t at = 4 * c;
+      int32x4_t acc[DEPTHWISE_PIXELS][2];
+      GEMM_ROLLED for (int i = 0; i < d->out_w / 2; i++) {
+        depthwise_step_dot(d, row, at, hold ? held : NULL, w, bias, acc);
+        depthwise_finish(d, &f, acc, 2, c, to);
+        at += step;
+        to += 2 * d->channels;
+      }
+      if (d->out_w % 2 == 0) continue;
+      depthwise_step_dot(d, row, at, hold ? held : NULL, w, bias, acc);
+      depthwise_finish(d, &f, acc, 1, c, to);
+      to += d->channels;
     }
   }
 }

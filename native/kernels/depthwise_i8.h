@@ -1,12 +1,15 @@
 /* depthwise_i8.h: what the NEON kernels of depthwise.h for 8 bits share: requantization and stores of 8 channels.
  *
- * Where the packer has proved that requantized sums fit 16 bits, they are narrowed without saturation and meet the zero
- * point there; where the clamp cuts off what is below the zero point, the rounding of negative sums does not matter. */
+ * Shifted to the right, sums are far from the ends of int32, so that they may be narrowed before they meet the zero point;
+ * where the packer has proved that they fit 16 bits, saturation is not needed either. Where the clamp cuts off what is
+ * below the zero point, the rounding of negative sums does not matter. */
 #ifndef IG_DEPTHWISE_I8_H
 #define IG_DEPTHWISE_I8_H
 
 /* The same pointer, unknown to the compiler: what lies there is loaded again and again and needs no register for long. */
 #define DEPTHWISE_AGAIN(pointer) __asm__ volatile("" : "+r"(pointer))
+/* A vector that is computed as written: the compiler cannot split it up or store it interleaved (ST2). */
+#define DEPTHWISE_WHOLE(vector) __asm__("" : "+w"(vector))
 
 /* Multipliers and shifts of 8 channels, held along the row where all shifts are to the right. */
 typedef struct {
@@ -38,18 +41,16 @@ IG_INLINE int32x4_t depthwise_requantize(const depthwise *d, const depthwise_fac
 /* The results of 8 channels of two pixels, from channel c on. */
 IG_INLINE uint8x16_t depthwise_results(const depthwise *d, const depthwise_factors *f, int32x4_t acc[2][2], int c) {
   const gemm_epilogue *e = &d->out;
-  const int flipped = !e->is_unsigned && d->fits16 && e->zero_point == -128 && e->low == -128;
+  const int early = d->fits16 || e->requantize == GEMM_SHIFT_RIGHT; /* narrowed first */
+  const int flipped = !e->is_unsigned && early && e->zero_point == -128 && e->low == -128;
   const int unsigned_results = e->is_unsigned || flipped, offset = flipped ? 128 : 0;
   int16x8_t h[2];
   GEMM_UNROLL for (int i = 0; i < 2; i++) {
     int32x4_t lo = depthwise_requantize(d, f, acc[i][0], c, 0), hi = depthwise_requantize(d, f, acc[i][1], c, 1);
-    if (d->fits16) {
-      h[i] = vuzp1q_s16(vreinterpretq_s16_s32(lo), vreinterpretq_s16_s32(hi));
-      if (e->zero_point + offset != 0) h[i] = vqaddq_s16(h[i], vdupq_n_s16((int16_t)e->zero_point));
-    } else {
-      const int32x4_t zp = vdupq_n_s32(e->zero_point);
-      h[i] = vqmovn_high_s32(vqmovn_s32(vaddq_s32(lo, zp)), vaddq_s32(hi, zp));
-    }
+    if (!early) lo = vaddq_s32(lo, vdupq_n_s32(e->zero_point)), hi = vaddq_s32(hi, vdupq_n_s32(e->zero_point));
+    if (d->fits16) h[i] = vuzp1q_s16(vreinterpretq_s16_s32(lo), vreinterpretq_s16_s32(hi));
+    else h[i] = vqmovn_high_s32(vqmovn_s32(lo), hi);
+    if (early && e->zero_point + offset != 0) h[i] = vqaddq_s16(h[i], vdupq_n_s16((int16_t)e->zero_point));
   }
   if (unsigned_results) {
     const int top = e->high + offset;
@@ -70,9 +71,10 @@ IG_INLINE void depthwise_finish(const depthwise *d, const depthwise_factors *f, 
   GEMM_UNROLL for (int i = 0; i < DEPTHWISE_PIXELS; i += 2) {
     if (i >= pixels) continue;
     if (i + 1 == pixels) acc[i + 1][0] = acc[i][0], acc[i + 1][1] = acc[i][1];
-    const uint8x16_t r = depthwise_results(d, f, acc + i, c);
+    uint8x16_t r = depthwise_results(d, f, acc + i, c);
+    DEPTHWISE_WHOLE(r);
     vst1_u8(to + (size_t)i * d->channels, vget_low_u8(r));
-    if (i + 1 < pixels) vst1_u8(to + (size_t)(i + 1) * d->channels, vget_high_u8(r));
+    if (i + 1 < pixels) vst1q_lane_u64((uint64_t *)(to + (size_t)(i + 1) * d->channels), vreinterpretq_u64_u8(r), 1);
   }
 }
 

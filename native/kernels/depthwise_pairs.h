@@ -43,8 +43,9 @@ IG_INLINE void depthwise_step_pairs(const depthwise *d, const int8_t *const *row
   }
 }
 
-IG_INLINE void depthwise_row_pairs(const depthwise *d, const int8_t *const *row, uint8_t *to) {
+IG_INLINE void depthwise_rows_pairs(const depthwise *d, const int8_t *const *rows_in, int rows, uint8_t *out) {
   const int products = depthwise_products(d), hold = products <= DEPTHWISE_HELD;
+  const int tail = d->out_w % d->pixels;
   for (int block = 0; block < gemm_count(d->channels, 8); block++) {
     const int c = gemm_start(block, 8, d->channels);
     const int8_t *w = (const int8_t *)d->weights + c;
@@ -52,11 +53,22 @@ IG_INLINE void depthwise_row_pairs(const depthwise *d, const int8_t *const *row,
     int8x8_t held[DEPTHWISE_HELD];
     GEMM_UNROLL for (int p = 0; p < DEPTHWISE_HELD; p++)
       if (hold && p < products) held[p] = vld1_s8(w + p * d->channels);
-    for (int step = 0; step < gemm_count(d->out_w, d->pixels); step++) {
-      const int x = gemm_start(step, d->pixels, d->out_w);
+    uint8_t *to = out + c;
+    GEMM_ROLLED for (int r = 0; r < rows; r++) {
+      const int8_t *row[DEPTHWISE_ROWS];
+      GEMM_UNROLL for (int ky = 0; ky < d->kernel_h; ky++) row[ky] = rows_in[r * d->kernel_h + ky];
+      size_t at = c;
       int32x4_t acc[DEPTHWISE_PIXELS][2];
-      depthwise_step_pairs(d, row, DEPTHWISE_AT(d, x) + c, d->pixels, hold ? held : NULL, w, d->out.bias + c, acc);
-      depthwise_finish(d, &f, acc, d->pixels, c, to + (size_t)x * d->channels + c);
+      GEMM_ROLLED for (int i = 0; i < d->out_w / d->pixels; i++) {
+        depthwise_step_pairs(d, row, at, d->pixels, hold ? held : NULL, w, d->out.bias + c, acc);
+        depthwise_finish(d, &f, acc, d->pixels, c, to);
+        at += DEPTHWISE_AT(d, d->pixels);
+        to += d->pixels * d->channels;
+      }
+      if (tail == 0) continue;
+      depthwise_step_pairs(d, row, at, tail, hold ? held : NULL, w, d->out.bias + c, acc);
+      depthwise_finish(d, &f, acc, tail, c, to);
+      to += tail * d->channels;
     }
   }
 }

@@ -11,9 +11,10 @@
 
 IG_INLINE void depthwise_step_wide(const depthwise *d, const uint8_t *const *row, size_t at, int pixels,
                                    const int16x8_t *held, const int16_t *w, const int32_t *bias, int32x4_t acc[][2]) {
-  DEPTHWISE_AGAIN(bias);
-  GEMM_UNROLL for (int i = 0; i < pixels; i++)
+  GEMM_UNROLL for (int i = 0; i < pixels; i++) {
+    DEPTHWISE_AGAIN(bias);
     GEMM_UNROLL for (int h = 0; h < 2; h++) acc[i][h] = vld1q_s32(bias + 4 * h);
+  }
   GEMM_UNROLL for (int t = 0; t < d->kernel_h * d->kernel_w; t++) {
     const uint8_t *x = row[t / d->kernel_w] + at + (size_t)(t % d->kernel_w) * d->dilation_w * d->channels;
     const int16x8_t b = held ? held[t] : vld1q_s16(w + t * d->channels);
@@ -25,8 +26,9 @@ IG_INLINE void depthwise_step_wide(const depthwise *d, const uint8_t *const *row
   }
 }
 
-IG_INLINE void depthwise_row_wide(const depthwise *d, const uint8_t *const *row, uint8_t *to) {
+IG_INLINE void depthwise_rows_wide(const depthwise *d, const uint8_t *const *rows_in, int rows, uint8_t *out) {
   const int taps = d->kernel_h * d->kernel_w, hold = taps <= DEPTHWISE_WIDE_HELD;
+  const int tail = d->out_w % d->pixels;
   for (int block = 0; block < gemm_count(d->channels, 8); block++) {
     const int c = gemm_start(block, 8, d->channels);
     const int16_t *w = (const int16_t *)d->weights + c;
@@ -34,11 +36,22 @@ IG_INLINE void depthwise_row_wide(const depthwise *d, const uint8_t *const *row,
     int16x8_t held[DEPTHWISE_WIDE_HELD];
     GEMM_UNROLL for (int t = 0; t < DEPTHWISE_WIDE_HELD; t++)
       if (hold && t < taps) held[t] = vld1q_s16(w + t * d->channels);
-    for (int step = 0; step < gemm_count(d->out_w, d->pixels); step++) {
-      const int x = gemm_start(step, d->pixels, d->out_w);
+    uint8_t *to = out + c;
+    GEMM_ROLLED for (int r = 0; r < rows; r++) {
+      const uint8_t *row[DEPTHWISE_ROWS];
+      GEMM_UNROLL for (int ky = 0; ky < d->kernel_h; ky++) row[ky] = rows_in[r * d->kernel_h + ky];
+      size_t at = c;
       int32x4_t acc[DEPTHWISE_PIXELS][2];
-      depthwise_step_wide(d, row, DEPTHWISE_AT(d, x) + c, d->pixels, hold ? held : NULL, w, d->out.bias + c, acc);
-      depthwise_finish(d, &f, acc, d->pixels, c, to + (size_t)x * d->channels + c);
+      GEMM_ROLLED for (int i = 0; i < d->out_w / d->pixels; i++) {
+        depthwise_step_wide(d, row, at, d->pixels, hold ? held : NULL, w, d->out.bias + c, acc);
+        depthwise_finish(d, &f, acc, d->pixels, c, to);
+        at += DEPTHWISE_AT(d, d->pixels);
+        to += d->pixels * d->channels;
+      }
+      if (tail == 0) continue;
+      depthwise_step_wide(d, row, at, tail, hold ? held : NULL, w, d->out.bias + c, acc);
+      depthwise_finish(d, &f, acc, tail, c, to);
+      to += tail * d->channels;
     }
   }
 }

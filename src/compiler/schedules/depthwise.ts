@@ -8,6 +8,8 @@ export type DepthwiseKernel = 'portable' | 'wide' | 'pairs' | 'dot' | 'f32';
 export interface DepthwiseSchedule {
   readonly template: 'depthwise';
   readonly kernel: DepthwiseKernel;
+  /** Output rows that a block of channels computes in one go, before the next block loads its weights. */
+  readonly rows: number;
   /** Output pixels computed in one step along the row: neighbours share loads. Not more than there are. */
   readonly pixels: number;
 }
@@ -20,19 +22,25 @@ const MAX_PAIRS_TAPS = 32;
 const BLOCK = { f32: 4, i8: 8 } as const;
 /** Output pixels of one step, at most: more do not fit the registers. */
 const MAX_PIXELS = 4;
+/** Rows of all kernels that are in use at a time, at most: DEPTHWISE_ROWS of depthwise.h. */
+const MAX_ROWS = 64;
+/** Output pixels after which a block of channels need not go on. */
+const PIXELS_PER_BLOCK = 48;
 
 /** Quads of pixels that `dot` reads along a row of the kernel: with stride 1, two outputs share them. */
 export const dotQuads = (w: DepthwiseWorkload): number => Math.ceil((w.kernel[1] + (w.strides[1] === 1 ? 1 : 0)) / 4);
 
-/** The step along the row that computes the fewest pixels twice; of equals, the longest. */
+/** The step along the row that makes the fewest steps; rather none of a single pixel, which shares nothing. */
 function pixelsOf(width: number): number {
-  const computed = (pixels: number): number => Math.ceil(width / pixels) * pixels;
-  let best = 1;
-  for (let pixels = 2; pixels <= Math.min(MAX_PIXELS, width); pixels++) {
-    // A step of one pixel shares nothing: it is worth two.
-    if (computed(pixels) <= computed(best) * (best === 1 ? 2 : 1)) best = pixels;
-  }
-  return best;
+  const cost = (pixels: number): number => Math.ceil(width / pixels) + (width % pixels === 1 ? 0.5 : 0);
+  const steps = Array.from({ length: Math.min(MAX_PIXELS, width) }, (_, i) => i + 1);
+  return steps.reduce((best, pixels) => (cost(pixels) <= cost(best) ? pixels : best));
+}
+
+/** Output rows in one go: so many that loading a block's constants does not matter beside them. */
+function rowsOf(w: DepthwiseWorkload): number {
+  const most = Math.min(w.out[0], Math.floor(MAX_ROWS / w.kernel[0]));
+  return Math.max(1, Math.min(most, Math.ceil(PIXELS_PER_BLOCK / w.out[1])));
 }
 
 /** Whether dot products take fewer vector instructions than pairs of products, for 16 outputs each. */
@@ -51,12 +59,12 @@ export function scheduleDepthwise(w: DepthwiseWorkload, target: Target): Depthwi
   const block = float ? BLOCK.f32 : BLOCK.i8;
   const taps = w.kernel[0] * w.kernel[1];
   if (target.arch === 'host' || w.multiplier > 1 || w.channels < block || taps > MAX_TAPS)
-    return { template: 'depthwise', kernel: 'portable', pixels: 1 };
-  const pixels = pixelsOf(w.out[1]);
-  if (float) return { template: 'depthwise', kernel: 'f32', pixels };
+    return { template: 'depthwise', kernel: 'portable', rows: 1, pixels: 1 };
+  const [rows, pixels] = [rowsOf(w), pixelsOf(w.out[1])];
+  if (float) return { template: 'depthwise', kernel: 'f32', rows, pixels };
   const twoInts = w.operands !== 'uint8-full' && w.operands !== 'int8-wide';
   const quads = w.strides[1] <= 2 && w.dilation[1] === 1;
   if (target.features.dotprod && twoInts && quads && dotPays(w))
-    return { template: 'depthwise', kernel: 'dot', pixels: 2 };
-  return { template: 'depthwise', kernel: twoInts && taps <= MAX_PAIRS_TAPS ? 'pairs' : 'wide', pixels };
+    return { template: 'depthwise', kernel: 'dot', rows, pixels: 2 };
+  return { template: 'depthwise', kernel: twoInts && taps <= MAX_PAIRS_TAPS ? 'pairs' : 'wide', rows, pixels };
 }

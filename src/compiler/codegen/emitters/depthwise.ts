@@ -74,7 +74,8 @@ export function emitDepthwise(given: DepthwiseLayer, ctx: EmitContext): Emission
   const fields: Fields = {
     kernel: `DEPTHWISE_${schedule.kernel.toUpperCase()}`,
     ...integers({
-      ...{ ...window, batch: layer.batch, multiplier, pixels: schedule.pixels, is_float: requantization === null },
+      ...{ ...window, batch: layer.batch, multiplier, is_float: requantization === null },
+      ...{ rows: schedule.rows, pixels: schedule.pixels },
       ...{ ringed: ring.bytes > 0, ring_w: ring.width, fill: (flipped ? zeroPoint ^ 128 : zeroPoint) & 255 },
       fits16: requantization !== null && fits16(packed.largest, requantization.factors),
     }),
@@ -104,15 +105,15 @@ function asRow(s: ConvShape): ConvShape {
 }
 
 /** The ring of rows: its width in pixels (`dot`: quads) and its elements, 0 where rows are read in place. */
-function ringOf(s: ConvShape, w: DepthwiseWorkload, { kernel }: DepthwiseSchedule) {
-  const rows = (s.kernel_h - 1) * s.dilation_h + 1;
+function ringOf(s: ConvShape, w: DepthwiseWorkload, { kernel, rows: atOnce }: DepthwiseSchedule) {
+  const seen = (s.kernel_h - 1) * s.dilation_h + 1;
+  const rows = seen + (atOnce - 1) * s.stride_h;
   if (kernel === 'dot') {
-    const quads = Math.ceil(s.out_w / 2) * s.stride_w + 2 * (dotQuads(w) - 1);
-    const width = quads + (quads % 2);
+    const width = Math.ceil(s.out_w / 2) * s.stride_w + 2 * (dotQuads(w) - 1);
     return { width, bytes: 4 * rows * width * s.channels };
   }
   const width = (s.out_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
-  const seenHeight = (s.out_h - 1) * s.stride_h + rows;
+  const seenHeight = (s.out_h - 1) * s.stride_h + seen;
   const inside = s.pad_top === 0 && s.pad_left === 0 && width <= s.in_w && seenHeight <= s.in_h;
   const inPlace = inside && !(kernel === 'pairs' && w.unsigned);
   return { width, bytes: inPlace ? 0 : rows * width * s.channels };
