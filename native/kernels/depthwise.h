@@ -17,8 +17,9 @@
 enum { DEPTHWISE_PORTABLE, DEPTHWISE_WIDE, DEPTHWISE_PAIRS, DEPTHWISE_DOT, DEPTHWISE_F32 };
 /* Rows of a kernel, and with more than one output row in one go, all their kernels' rows: at most. */
 #define DEPTHWISE_ROWS 64
-/* Output pixels of a step, at most. */
+/* Output pixels of a step, at most: 8 bits, float. */
 #define DEPTHWISE_PIXELS 4
+#define DEPTHWISE_F32_PIXELS 8
 
 typedef struct {
   int kernel;
@@ -28,6 +29,7 @@ typedef struct {
   int ringed;      /* whether rows go through the ring */
   int ring_w;      /* pixels of a row in the ring; DOT: quads */
   int rows, pixels; /* output rows that a block of channels computes in one go; output pixels of one step along a row */
+  int reload;      /* whether each step loads the bias again, which takes no register for long, and no moves */
   int is_float;
   uint8_t fill;    /* every byte of what stands for zero in the ring */
   uint64_t twice;  /* PAIRS: taps, DOT: rows of the kernel, whose weights are sums of two */

@@ -10,6 +10,9 @@
 #define DEPTHWISE_AGAIN(pointer) __asm__ volatile("" : "+r"(pointer))
 /* A vector that is computed as written: the compiler cannot split it up or store it interleaved (ST2). */
 #define DEPTHWISE_WHOLE(vector) __asm__("" : "+w"(vector))
+/* The same, and in the order in which such lines are written; what is done with `vector`, once `loaded` is on its way. */
+#define DEPTHWISE_PIN(vector) __asm__ volatile("" : "+w"(vector))
+#define DEPTHWISE_AFTER(vector, loaded) __asm__ volatile("" : "+w"(vector), "+w"(loaded))
 
 /* Multipliers and shifts of 8 channels, held along the row where all shifts are to the right. */
 typedef struct {

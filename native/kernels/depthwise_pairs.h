@@ -21,7 +21,7 @@ IG_INLINE void depthwise_step_pairs(const depthwise *d, const int8_t *const *row
                                     const int8x8_t *held, const int8_t *w, const int32_t *bias, int32x4_t acc[][2]) {
   int16x8_t sum[DEPTHWISE_PIXELS];
   int product = 0, open = 0, cut = 0; /* of the sums: whether there is one, how many have been */
-  DEPTHWISE_AGAIN(bias);
+  if (d->reload) DEPTHWISE_AGAIN(bias);
   GEMM_UNROLL for (int t = 0; t < d->kernel_h * d->kernel_w; t++) {
     const int8_t *x = row[t / d->kernel_w] + at + (size_t)(t % d->kernel_w) * d->dilation_w * d->channels;
     GEMM_UNROLL for (int part = 0; part < 2; part++) {

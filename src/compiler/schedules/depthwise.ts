@@ -1,4 +1,5 @@
 import type { Target } from '../targets/target.ts';
+import { coreOf } from './cores.ts';
 import type { DepthwiseWorkload } from './workload.ts';
 
 /** The kernels of native/kernels/depthwise.h. */
@@ -12,6 +13,8 @@ export interface DepthwiseSchedule {
   readonly rows: number;
   /** Output pixels computed in one step along the row: neighbours share loads. Not more than there are. */
   readonly pixels: number;
+  /** Each step loads the bias again: for cores that load beside their arithmetic. */
+  readonly reload: boolean;
 }
 
 /** The NEON kernels are unrolled over the taps: not beyond this. */
@@ -21,7 +24,9 @@ const MAX_PAIRS_TAPS = 32;
 /** Channels of one block of the NEON kernels. */
 const BLOCK = { f32: 4, i8: 8 } as const;
 /** Output pixels of one step, at most: more do not fit the registers. */
-const MAX_PIXELS = 4;
+const MAX_PIXELS = { f32: 8, i8: 4 } as const;
+/** The same for floats where loads and arithmetic run side by side, so that sharing loads gains nothing more. */
+const ENOUGH_PIXELS = 4;
 /** Rows of all kernels that are in use at a time, at most: DEPTHWISE_ROWS of depthwise.h. */
 const MAX_ROWS = 64;
 /** Output pixels after which a block of channels need not go on. */
@@ -31,9 +36,9 @@ const PIXELS_PER_BLOCK = 48;
 export const dotQuads = (w: DepthwiseWorkload): number => Math.ceil((w.kernel[1] + (w.strides[1] === 1 ? 1 : 0)) / 4);
 
 /** The step along the row that makes the fewest steps; rather none of a single pixel, which shares nothing. */
-function pixelsOf(width: number): number {
+function pixelsOf(width: number, most: number): number {
   const cost = (pixels: number): number => Math.ceil(width / pixels) + (width % pixels === 1 ? 0.5 : 0);
-  const steps = Array.from({ length: Math.min(MAX_PIXELS, width) }, (_, i) => i + 1);
+  const steps = Array.from({ length: Math.min(most, width) }, (_, i) => i + 1);
   return steps.reduce((best, pixels) => (cost(pixels) <= cost(best) ? pixels : best));
 }
 
@@ -55,16 +60,20 @@ function dotPays(w: DepthwiseWorkload): boolean {
  * where the core has them and they pay, else sums of products in 16 bits, where the weights allow either.
  */
 export function scheduleDepthwise(w: DepthwiseWorkload, target: Target): DepthwiseSchedule {
+  const loadsBeside = coreOf(target).loads >= 1;
+  const schedule = (kernel: DepthwiseKernel, pixels: number): DepthwiseSchedule => {
+    const portable = kernel === 'portable';
+    const reload = !portable && loadsBeside;
+    return { template: 'depthwise', kernel, rows: portable ? 1 : rowsOf(w), pixels, reload };
+  };
   const float = w.operands === 'float32';
   const block = float ? BLOCK.f32 : BLOCK.i8;
   const taps = w.kernel[0] * w.kernel[1];
   if (target.arch === 'host' || w.multiplier > 1 || w.channels < block || taps > MAX_TAPS)
-    return { template: 'depthwise', kernel: 'portable', rows: 1, pixels: 1 };
-  const [rows, pixels] = [rowsOf(w), pixelsOf(w.out[1])];
-  if (float) return { template: 'depthwise', kernel: 'f32', rows, pixels };
+    return schedule('portable', 1);
+  if (float) return schedule('f32', pixelsOf(w.out[1], loadsBeside ? ENOUGH_PIXELS : MAX_PIXELS.f32));
   const twoInts = w.operands !== 'uint8-full' && w.operands !== 'int8-wide';
   const quads = w.strides[1] <= 2 && w.dilation[1] === 1;
-  if (target.features.dotprod && twoInts && quads && dotPays(w))
-    return { template: 'depthwise', kernel: 'dot', rows, pixels: 2 };
-  return { template: 'depthwise', kernel: twoInts && taps <= MAX_PAIRS_TAPS ? 'pairs' : 'wide', rows, pixels };
+  if (target.features.dotprod && twoInts && quads && dotPays(w)) return schedule('dot', 2);
+  return schedule(twoInts && taps <= MAX_PAIRS_TAPS ? 'pairs' : 'wide', pixelsOf(w.out[1], MAX_PIXELS.i8));
 }

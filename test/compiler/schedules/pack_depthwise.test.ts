@@ -19,7 +19,9 @@ interface Case {
   readonly data: number[];
 }
 
-const schedule = (kernel: DepthwiseKernel): DepthwiseSchedule => ({ template: 'depthwise', kernel, rows: 1, pixels: 1 });
+const schedule = (kernel: DepthwiseKernel): DepthwiseSchedule => ({
+  ...{ template: 'depthwise', kernel, rows: 1, pixels: 1, reload: false },
+});
 
 /** Layers of every kind of weights; `spread` makes them small enough for long sums, or as large as they get. */
 const cases = fc

@@ -75,7 +75,7 @@ export function emitDepthwise(given: DepthwiseLayer, ctx: EmitContext): Emission
     kernel: `DEPTHWISE_${schedule.kernel.toUpperCase()}`,
     ...integers({
       ...{ ...window, batch: layer.batch, multiplier, is_float: requantization === null },
-      ...{ rows: schedule.rows, pixels: schedule.pixels },
+      ...{ rows: schedule.rows, pixels: schedule.pixels, reload: schedule.reload },
       ...{ ringed: ring.bytes > 0, ring_w: ring.width, fill: (flipped ? zeroPoint ^ 128 : zeroPoint) & 255 },
       fits16: requantization !== null && fits16(packed.largest, requantization.factors),
     }),
