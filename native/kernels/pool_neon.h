@@ -29,18 +29,18 @@ IG_INLINE int ig_fits_16(const ig_pool *p) { return p->kernel_h <= 256 && p->ker
 
 /* (sum + half away from zero) / count, cut off: with another half of a unit in the sum, the product with the rounded
  * 1 / count lies at least 1 / 512 off any integer that it must not reach, and is right to 2^-13. */
-IG_INLINE int32x4_t ig_mean_4(int32x4_t sum, float32x4_t half, float32x4_t inverse) {
+IG_INLINE int32x4_t ig_pooled_4(int32x4_t sum, float32x4_t half, float32x4_t inverse) {
   const float32x4_t s = vcvtq_f32_s32(sum);
   return vcvtq_s32_f32(vmulq_f32(vaddq_f32(s, vbslq_f32(vdupq_n_u32(0x80000000), s, half)), inverse));
 }
 
-IG_INLINE int16x8_t ig_mean_8(int16x8_t sum, float32x4_t half, float32x4_t inverse) {
-  const int32x4_t low = ig_mean_4(vmovl_s16(vget_low_s16(sum)), half, inverse);
-  return vmovn_high_s32(vmovn_s32(low), ig_mean_4(vmovl_high_s16(sum), half, inverse));
+IG_INLINE int16x8_t ig_pooled_8(int16x8_t sum, float32x4_t half, float32x4_t inverse) {
+  const int32x4_t low = ig_pooled_4(vmovl_s16(vget_low_s16(sum)), half, inverse);
+  return vmovn_high_s32(vmovn_s32(low), ig_pooled_4(vmovl_high_s16(sum), half, inverse));
 }
-IG_INLINE uint16x8_t ig_mean_u8(uint16x8_t sum, float32x4_t half, float32x4_t inverse) {
-  const int32x4_t low = ig_mean_4(vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(sum))), half, inverse);
-  const int32x4_t high = ig_mean_4(vreinterpretq_s32_u32(vmovl_high_u16(sum)), half, inverse);
+IG_INLINE uint16x8_t ig_pooled_u8(uint16x8_t sum, float32x4_t half, float32x4_t inverse) {
+  const int32x4_t low = ig_pooled_4(vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(sum))), half, inverse);
+  const int32x4_t high = ig_pooled_4(vreinterpretq_s32_u32(vmovl_high_u16(sum)), half, inverse);
   return vreinterpretq_u16_s16(vmovn_high_s32(vmovn_s32(low), high));
 }
 
@@ -58,8 +58,8 @@ IG_INLINE uint16x8_t ig_mean_u8(uint16x8_t sum, float32x4_t half, float32x4_t in
     const V8 mean = vmovn_high_##SUFFIX16(vmovn_##SUFFIX16(MEAN(low, half, inverse)), MEAN(high, half, inverse));       \
     vst1q_##SUFFIX(out, vminq_##SUFFIX(vmaxq_##SUFFIX(mean, vdupq_n_##SUFFIX((T)lo)), vdupq_n_##SUFFIX((T)hi)));        \
   }
-IG_AVG_STEP(s8, int8_t, int8x16_t, int16x8_t, s16, ig_mean_8)
-IG_AVG_STEP(u8, uint8_t, uint8x16_t, uint16x8_t, u16, ig_mean_u8)
+IG_AVG_STEP(s8, int8_t, int8x16_t, int16x8_t, s16, ig_pooled_8)
+IG_AVG_STEP(u8, uint8_t, uint8x16_t, uint16x8_t, u16, ig_pooled_u8)
 
 IG_INLINE void ig_avg_step_f32(const float *in, size_t pixel, size_t row, ig_pool_window w, float *out, float lo, float hi) {
   float32x4_t sum = vdupq_n_f32(0.0f);
