@@ -2,34 +2,111 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { BLOB_FILE, generate } from '../../src/compiler/codegen/generate.ts';
-import { parseTarget } from '../../src/compiler/targets/index.ts';
+import { chooseSchedule, type ScheduleSource } from '../../src/compiler/schedules/index.ts';
+import { parseTarget, type Target } from '../../src/compiler/targets/index.ts';
 import { compileFlags, findCompiler, includeDirs, runTool } from '../../src/compiler/toolchain/index.ts';
+import { innermostLoops } from '../../src/runtime/modelled/loops.ts';
 import { type Form, type Layer, modelOfLayers } from './layers.ts';
 import { cacheDir } from './run_layers.ts';
 
-/** A loop of the compiler's assembly that holds no other: its lines. */
-function innerLoops(assembly: string): string[][] {
-  const lines = assembly.split('\n').map((line) => line.replace(/(\/\/|;).*/, '').trim());
-  const labels = new Map(lines.flatMap((line, i) => (/^[.\w]+:$/.test(line) ? [[line.slice(0, -1), i]] : [])));
-  const loops = lines.flatMap((line, end) => {
-    const target = /^(?:b\.?\w*|cbn?z|tbn?z)\s.*?(\.L\w+)$/.exec(line)?.[1];
-    const start = target === undefined ? undefined : labels.get(target);
-    return start !== undefined && start < end ? [[start, end] as const] : [];
+interface Loop {
+  /** The function that it is in. */
+  readonly symbol: string;
+  readonly code: readonly string[];
+}
+
+/** The loops of the compiler's assembly that hold no other. */
+function innerLoops(assembly: string): Loop[] {
+  const labels = new Map<string, number>();
+  const code: string[] = [];
+  const symbols: string[] = [];
+  let symbol = '';
+  for (const line of assembly.split('\n').map((text) => text.replace(/(\/\/|;).*/, '').trim())) {
+    if (line.endsWith(':')) {
+      labels.set(line.slice(0, -1), code.length);
+      if (!line.startsWith('.')) symbol = line.slice(0, -1);
+    } else if (/^[a-z]/.test(line)) {
+      symbols.push(symbol);
+      code.push(line);
+    }
+  }
+  const edges = code.map((line, i) => {
+    const [, branch, label] = /^(b\.?\w*|cbn?z|tbn?z)\s(?:.*\W)?(\.L\w+)$/.exec(line) ?? [];
+    const next = /^(b|br|ret)\b(?!\.)/.test(line) || i + 1 === code.length ? [] : [i + 1];
+    return branch === undefined ? next : [labels.get(label)!, ...next];
   });
-  const inner = loops.filter(([s, e]) => !loops.some(([s2, e2]) => s2 >= s && e2 <= e && (s2 !== s || e2 !== e)));
-  return inner.map(([s, e]) => lines.slice(s, e + 1));
+  const loops = innermostLoops({ edges, counts: code.map(() => 1), called: new Set() });
+  return loops.map((loop) => ({ symbol: symbols[loop[0]], code: loop.map((i) => code[i]) }));
 }
 
 const MULTIPLY = /^(fmla|smull2?|smlal2?|umlal2?|sdot|udot|smmla|ummla)\s/;
 const STACK = /\[sp\b|\[x29\b/;
 
-/** Loops that multiply, each as its multiplications and the stack traffic in it. */
-async function multiplyLoops(layers: readonly Layer[], targetName: string, family: 'gcc' | 'clang') {
-  const target = parseTarget(targetName);
+const base = (form: Form): Layer => ({
+  ...{ kind: 'nn.conv2d', form, input: [1, 1, 1, 1], outs: 1, groups: 1, kernel: [1, 1], strides: [1, 1] },
+  ...{ dilation: [1, 1], padding: 'SAME', activation: 'RELU6', bias: true, perChannel: true, gain: 1, seed: 1 },
+});
+
+/** Layers between which the schedules' rules tell apart: heights and widths of tiles, edges, kernels, strides. */
+function* layersOf(form: Form): Generator<Layer> {
+  const layer = base(form);
+  for (const rows of [1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 49, 196]) {
+    for (const outs of [1, 4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 64, 96]) {
+      for (const depth of [256, 64]) {
+        yield { ...layer, input: [1, 1, rows, depth], outs };
+        if (rows < 8) yield { ...layer, kind: 'nn.dense', input: [1, rows, 1, depth], outs };
+      }
+    }
+  }
+  for (const outs of [8, 16, 32]) {
+    yield { ...layer, input: [1, 14, 14, 3], outs, kernel: [3, 3], strides: [2, 2] };
+    yield { ...layer, input: [1, 14, 14, 16], outs, kernel: [3, 3] };
+  }
+  for (const [kernel, step] of [1, 3, 5, 7].flatMap((k) => [1, 2, 3].map((s) => [k, s]))) {
+    for (const width of [2, 3, 4, 7, 14]) {
+      const window = { kernel: [kernel, kernel], strides: [step, step] } as const;
+      yield { ...layer, ...window, kind: 'nn.depthwise_conv2d', input: [1, width, width, 24] };
+    }
+  }
+}
+
+interface Instance {
+  /** The template, the values of its knobs, and what else it is instantiated with. */
+  readonly name: string;
+  readonly layer: Layer;
+}
+
+/** A layer for each schedule that the rules pick on a target. */
+function instances(form: Form, target: Target): Instance[] {
+  const found = new Map<string, Instance>();
+  for (const layer of layersOf(form)) {
+    const picked: string[] = [];
+    const recording = ((workload) => {
+      const schedule = chooseSchedule(workload, target);
+      picked.push(Object.values(schedule).join(' '));
+      if (workload.op === 'nn.depthwise_conv2d') picked.push(`${layer.kernel.join('x')} by ${layer.strides.join('x')}`);
+      return schedule;
+    }) as ScheduleSource;
+    assemble([layer], target, recording);
+    const name = picked.join(' ');
+    if (!found.has(name)) found.set(name, { name, layer });
+  }
+  return [...found.values()];
+}
+
+const assemble = (layers: readonly Layer[], target: Target, schedules?: ScheduleSource) =>
+  generate(modelOfLayers(layers).model.subgraphs[0], {
+    ...{ target, profile: 'tflite', name: 'layers', symbol: 'layers', schedules },
+  });
+
+/** Stack traffic in loops that multiply, and how many of those there are. */
+async function multiplyLoops(found: readonly Instance[], target: Target, family: 'gcc' | 'clang') {
   const compiler = await findCompiler(target, family);
-  const { model } = modelOfLayers(layers);
-  const code = generate(model.subgraphs[0], { target, profile: 'tflite', name: 'layers', symbol: 'layers' });
-  const cwd = join(cacheDir, `${targetName}-${family}`);
+  const code = assemble(
+    found.map(({ layer }) => layer),
+    target,
+  );
+  const cwd = join(cacheDir, `${target.name}-${family}`);
   mkdirSync(cwd, { recursive: true });
   writeFileSync(join(cwd, 'model.c'), code.source);
   // The weights themselves do not matter here, and clang would spell them out.
@@ -37,43 +114,37 @@ async function multiplyLoops(layers: readonly Layer[], targetName: string, famil
   const includes = includeDirs().map((dir) => `-I${dir}`);
   const flags = compileFlags(compiler, target);
   const { stdout } = await runTool(compiler.command, [...flags, ...includes, '-S', 'model.c', '-o', '-'], { cwd });
-  return innerLoops(stdout)
-    .map((lines) => ({
-      multiplications: lines.filter((line) => MULTIPLY.test(line)).length,
-      stack: lines.filter((line) => STACK.test(line)),
-    }))
-    .filter(({ multiplications }) => multiplications >= 8);
+  const loops = innerLoops(stdout).filter(({ code: lines }) => lines.filter((line) => MULTIPLY.test(line)).length >= 8);
+  const nameOf = new Map(code.nodes.map(({ symbol }, i) => [symbol, found[i].name]));
+  return loops.map((loop) => ({
+    name: nameOf.get(loop.symbol.replace(/\..*/, ''))!,
+    loads: loop.code.filter((line) => line.startsWith('ld') && STACK.test(line)).length,
+    stores: loop.code.filter((line) => line.startsWith('st') && STACK.test(line)).length,
+  }));
 }
-
-const pointwise = (form: Form, size: number, channels: number): Layer => ({
-  ...{ kind: 'nn.conv2d', form, input: [1, size, size, channels], outs: channels, groups: 1 },
-  ...{ kernel: [1, 1], strides: [1, 1], dilation: [1, 1], padding: 'SAME', activation: 'RELU6' },
-  ...{ bias: true, perChannel: true, gain: 1, seed: 1 },
-});
-const shapes = (form: Form): Layer[] => [
-  pointwise(form, 28, 64),
-  pointwise(form, 7, 256),
-  { ...pointwise(form, 14, 32), kernel: [3, 3] },
-  { ...pointwise(form, 14, 64), kind: 'nn.depthwise_conv2d', kernel: [3, 3], outs: 1 },
-  { ...pointwise(form, 1, 256), kind: 'nn.dense' },
-];
 
 describe.each(['clang', 'gcc'] as const)('inner loops by %s keep their tile in registers', (family) => {
   test.each([
-    ['aarch64', 'float32'],
-    ['aarch64', 'int8'],
-    ['aarch64', 'int8-full'],
-    ['aarch64', 'uint8-offset'],
     ['cortex-a53', 'float32'],
     ['cortex-a53', 'int8'],
-    ['cortex-a53', 'uint8-offset'],
-    ['aarch64+dotprod', 'int8'],
-    ['aarch64+dotprod', 'uint8-offset'],
-    ['aarch64+dotprod+i8mm', 'int8'],
-    ['aarch64+dotprod+i8mm', 'uint8-offset'],
-  ] as const)('%s, %s', async (target, form) => {
-    const loops = await multiplyLoops(shapes(form), target, family);
-    expect(loops.length).toBeGreaterThanOrEqual(5);
-    expect(loops.flatMap(({ stack }) => stack)).toEqual([]);
+    ['cortex-a72', 'float32'],
+    ['cortex-a72', 'int8'],
+    ['cortex-a72', 'int8-full'],
+    ['cortex-a72', 'uint8-offset'],
+    ['neoverse-n1', 'float32'],
+    ['neoverse-n1', 'int8'],
+    ['neoverse-n1', 'uint8-full'],
+    ['neoverse-n2', 'int8'],
+    ['neoverse-n2', 'uint8-full'],
+    ['neoverse-v2', 'float32'],
+    ['neoverse-v2', 'int8'],
+  ] as const)('%s, %s', async (name, form) => {
+    const target = parseTarget(name);
+    const found = instances(form, target);
+    const loops = await multiplyLoops(found, target, family);
+    expect(loops.length).toBeGreaterThanOrEqual(found.length / 2);
+    // A window has more weights than there are registers: they are read in each round, from wherever they are.
+    const spills = loops.filter((loop) => loop.stores > 0 || (loop.loads > 0 && !loop.name.startsWith('depthwise')));
+    expect(spills).toEqual([]);
   });
 });
