@@ -125,17 +125,20 @@ IG_INLINE void depthwise_ring_row(const depthwise *d, const uint8_t *image, int 
   memset(to + left * pixel + copied, d->fill, right * pixel - copied);
 }
 
-/* ring: scratch of ((kernel_h - 1) * dilation_h + 1 + (rows - 1) * stride_h) rows, unused when not ringed. */
-IG_INLINE void depthwise_run(const depthwise *d, const void *in, uint8_t *ring, void *out) {
+/* Does steps `begin` to `end` of those of all images; a step is so many output rows as are computed in one go.
+ * ring: scratch of ((kernel_h - 1) * dilation_h + 1 + (rows - 1) * stride_h) rows, unused when not ringed. */
+IG_INLINE void depthwise_run(const depthwise *d, const void *in, uint8_t *ring, void *out, int begin, int end) {
   const size_t item = d->is_float ? 4 : 1, pixel = d->channels * item;
   const size_t ring_row = d->ring_w * pixel * (d->kernel == DEPTHWISE_DOT ? 4 : 1);
   const size_t out_row = d->out_w * pixel * d->multiplier;
   const int seen = (d->kernel_h - 1) * d->dilation_h + 1, held = seen + (d->rows - 1) * d->stride_h;
   const uint8_t *image = in;
-  uint8_t *to = out;
+  const int steps = (d->out_h + d->rows - 1) / d->rows;
   for (int b = 0; b < d->batch; b++, image += (size_t)d->in_h * d->in_w * pixel) {
     int filled = 0; /* padded rows below this one are, or were, in the ring */
-    for (int oy = 0; oy < d->out_h; oy += d->rows) {
+    const int top = ig_clamp(begin - b * steps, 0, steps), bottom = ig_clamp(end - b * steps, 0, steps);
+    uint8_t *to = (uint8_t *)out + ((size_t)b * d->out_h + top * d->rows) * out_row;
+    for (int oy = top * d->rows; oy < ig_min(bottom * d->rows, d->out_h); oy += d->rows) {
       const void *row[DEPTHWISE_ROWS];
       const int rows = ig_min(d->rows, d->out_h - oy);
       const int first = oy * d->stride_h; /* counted from the topmost padded row */

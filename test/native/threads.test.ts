@@ -29,7 +29,7 @@ function layersOf(form: Form): Layer[] {
     { ...layer, kernel: [3, 3], input: [3, 13, 11, 9], strides: [2, 1] },
     { ...layer, kernel: [3, 3], input: [2, 16, 16, 8], outs: 8, groups: 2 },
     { ...layer, kind: 'nn.depthwise_conv2d', kernel: [3, 3], input: [1, 37, 33, 64], outs: 1 },
-    { ...layer, kind: 'nn.depthwise_conv2d', kernel: [5, 5], input: [2, 21, 21, 24], outs: 1, strides: [2, 2] },
+    { ...layer, kind: 'nn.depthwise_conv2d', kernel: [5, 5], input: [2, 31, 31, 24], outs: 1, strides: [2, 2] },
     { ...layer, kind: 'nn.depthwise_conv2d', kernel: [3, 3], input: [1, 37, 33, 20], outs: 2, padding: 'VALID' },
     { ...layer, kind: 'nn.dense', input: [1, 1, 1, 704], outs: 701 },
     { ...layer, kind: 'nn.dense', input: [1, 37, 1, 96], outs: 101 },

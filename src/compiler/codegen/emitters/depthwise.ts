@@ -86,10 +86,12 @@ export function emitDepthwise(given: DepthwiseLayer, ctx: EmitContext): Emission
       ? { bias, ...floatClamp(activation) }
       : epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout }, ctx)),
   };
+  const steps = layer.batch * Math.ceil(s.out_h / schedule.rows);
+  const range = ctx.steps(steps, steps).join(', ');
   const scratch = ring.bytes > 0 ? ctx.scratch(ring.bytes * itemSize(data.dtype)) : 'NULL';
   return {
     includes: ['depthwise.h'],
-    body: `${cDescription('depthwise', 'd', fields)}depthwise_run(&d, ${ctx.input(0)}, ${scratch}, ${ctx.output(0)});\n`,
+    body: `${cDescription('depthwise', 'd', fields)}depthwise_run(&d, ${ctx.input(0)}, ${scratch}, ${ctx.output(0)}, ${range});\n`,
     inPlace: ring.bytes > 0 && staysBehind(s, multiplier) ? [0] : [],
   };
 }
