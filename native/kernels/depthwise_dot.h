@@ -79,6 +79,7 @@ IG_INLINE void depthwise_ring_row_dot(const depthwise *d, const uint8_t *row, ui
 /* The output pixels x and x + 1; at: of the first one's first quad in row[ky]. */
 IG_INLINE void depthwise_step_dot(const depthwise *d, const int8_t *const *row, size_t at, const int8x16_t *held,
                                   const int8_t *w, const int32_t *bias, int32x4_t acc[][2]) {
+  if (!held) DEPTHWISE_AGAIN(w);
   const size_t quad = 4 * (size_t)d->channels;
   const int phases = depthwise_dot_phases(d);
   int r = 0; /* register of weights */

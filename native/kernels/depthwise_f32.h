@@ -18,6 +18,7 @@ IG_INLINE float32x4_t depthwise_column_f32(const depthwise *d, const float *cons
  * cores from stalling: sums rest for two columns' loads, and the A53 loads no vector four cycles after it began an FMLA. */
 IG_INLINE void depthwise_step_f32(const depthwise *d, const float *const *row, size_t at, int pixels,
                                   const float32x4_t *held, const float *w, float32x4_t start, const float *bias, float *to) {
+  if (!held) DEPTHWISE_AGAIN(w);
   const int columns = (pixels - 1) * d->stride_w + (d->kernel_w - 1) * d->dilation_w + 1;
   const int all = d->kernel_h * columns;
   float32x4_t acc[DEPTHWISE_F32_PIXELS], x = depthwise_column_f32(d, row, at, columns, 0), next = x;

@@ -19,6 +19,7 @@ IG_INLINE int depthwise_products(const depthwise *d) {
 /* at: where the taps of the first pixel start in row[ky]. */
 IG_INLINE void depthwise_step_pairs(const depthwise *d, const int8_t *const *row, size_t at, int pixels,
                                     const int8x8_t *held, const int8_t *w, const int32_t *bias, int32x4_t acc[][2]) {
+  if (!held) DEPTHWISE_AGAIN(w);
   int16x8_t sum[DEPTHWISE_PIXELS];
   int product = 0, open = 0, cut = 0; /* of the sums: whether there is one, how many have been */
   if (d->reload) DEPTHWISE_AGAIN(bias);

@@ -11,6 +11,7 @@
 
 IG_INLINE void depthwise_step_wide(const depthwise *d, const uint8_t *const *row, size_t at, int pixels,
                                    const int16x8_t *held, const int16_t *w, const int32_t *bias, int32x4_t acc[][2]) {
+  if (!held) DEPTHWISE_AGAIN(w);
   GEMM_UNROLL for (int i = 0; i < pixels; i++) {
     if (d->reload) DEPTHWISE_AGAIN(bias);
     GEMM_UNROLL for (int h = 0; h < 2; h++) acc[i][h] = vld1q_s32(bias + 4 * h);

@@ -20,6 +20,7 @@ function innerLoops(assembly: string): Loop[] {
   const labels = new Map<string, number>();
   const code: string[] = [];
   const symbols: string[] = [];
+  const framed = new Set<string>();
   let symbol = '';
   for (const line of assembly.split('\n').map((text) => text.replace(/(\/\/|;).*/, '').trim())) {
     if (line.endsWith(':')) {
@@ -28,6 +29,7 @@ function innerLoops(assembly: string): Loop[] {
     } else if (/^[a-z]/.test(line)) {
       symbols.push(symbol);
       code.push(line);
+      if (/^(mov|add)\s+x29, sp\b/.test(line)) framed.add(symbol);
     }
   }
   const edges = code.map((line, i) => {
@@ -36,11 +38,16 @@ function innerLoops(assembly: string): Loop[] {
     return branch === undefined ? next : [labels.get(label)!, ...next];
   });
   const loops = innermostLoops({ edges, counts: code.map(() => 1), called: new Set() });
-  return loops.map((loop) => ({ symbol: symbols[loop[0]], code: loop.map((i) => code[i]) }));
+  return loops.map((loop) => {
+    const name = symbols[loop[0]];
+    const lines = loop.map((i) => code[i]);
+    return { symbol: name, code: framed.has(name) ? lines.map((line) => line.replace('[x29', '[FRAME')) : lines };
+  });
 }
 
 const MULTIPLY = /^(fmla|smull2?|smlal2?|umlal2?|sdot|udot|smmla|ummla)\s/;
-const STACK = /\[sp\b|\[x29\b/;
+/** A vector register saved to the stack or loaded from it; x29 is another pointer where it is no frame. */
+const STACK = /^(?:ld|st)\w*\s+(?:\{ ?)?[qdsv]\d.*\[(?:sp|FRAME)\b/;
 
 const base = (form: Form): Layer => ({
   ...{ kind: 'nn.conv2d', form, input: [1, 1, 1, 1], outs: 1, groups: 1, kernel: [1, 1], strides: [1, 1] },
@@ -63,7 +70,7 @@ function* layersOf(form: Form): Generator<Layer> {
     yield { ...layer, input: [1, 14, 14, 16], outs, kernel: [3, 3] };
   }
   for (const [kernel, step] of [1, 3, 5, 7].flatMap((k) => [1, 2, 3].map((s) => [k, s]))) {
-    for (const width of [2, 3, 4, 7, 14]) {
+    for (const width of [2, 3, 4, 7, 14].filter((w) => w >= kernel)) {
       const window = { kernel: [kernel, kernel], strides: [step, step] } as const;
       yield { ...layer, ...window, kind: 'nn.depthwise_conv2d', input: [1, width, width, 24] };
     }
@@ -143,8 +150,11 @@ describe.each(['clang', 'gcc'] as const)('inner loops by %s keep their tile in r
     const found = instances(form, target);
     const loops = await multiplyLoops(found, target, family);
     expect(loops.length).toBeGreaterThanOrEqual(found.length / 2);
-    // A window has more weights than there are registers: they are read in each round, from wherever they are.
-    const spills = loops.filter((loop) => loop.stores > 0 || (loop.loads > 0 && !loop.name.startsWith('depthwise')));
+    // A window may have more weights than there are registers: they are read in each round, from wherever they are. What
+    // is saved and loaded again is spilled.
+    const spills = loops.filter(({ name: instance, loads, stores }) =>
+      instance.startsWith('depthwise') ? loads > 0 && stores > 0 : loads + stores > 0,
+    );
     expect(spills).toEqual([]);
   });
 });

@@ -23,8 +23,12 @@ const MAX_TAPS = 128;
 const MAX_PAIRS_TAPS = 32;
 /** Channels of one block of the NEON kernels. */
 const BLOCK = { f32: 4, i8: 8 } as const;
-/** Output pixels of one step, at most: more do not fit the registers. */
-const MAX_PIXELS = { f32: 8, i8: 4 } as const;
+/** Output pixels of one step, at most: more do not fit the registers, of which int16 weights take two for each of int8. */
+const MAX_PIXELS = { f32: 8, pairs: 4, wide: 2 } as const;
+/** The same where the weights are not held in registers. */
+const MANY_TAPS_PIXELS = { pairs: 2, wide: 1 } as const;
+/** Taps whose weights the registers hold: DEPTHWISE_HELD of depthwise_i8.h. */
+const HELD_TAPS = 9;
 /** The same for floats where loads and arithmetic run side by side, so that sharing loads gains nothing more. */
 const ENOUGH_PIXELS = 4;
 /** Rows of all kernels that are in use at a time, at most: DEPTHWISE_ROWS of depthwise.h. */
@@ -63,7 +67,8 @@ export function scheduleDepthwise(w: DepthwiseWorkload, target: Target): Depthwi
   const loadsBeside = coreOf(target).loads >= 1;
   const schedule = (kernel: DepthwiseKernel, pixels: number): DepthwiseSchedule => {
     const portable = kernel === 'portable';
-    const reload = !portable && loadsBeside;
+    // Pairs fill the registers without the bias.
+    const reload = kernel === 'pairs' || (!portable && loadsBeside);
     return { template: 'depthwise', kernel, rows: portable ? 1 : rowsOf(w), pixels, reload };
   };
   const float = w.operands === 'float32';
@@ -75,5 +80,6 @@ export function scheduleDepthwise(w: DepthwiseWorkload, target: Target): Depthwi
   const twoInts = w.operands !== 'uint8-full' && w.operands !== 'int8-wide';
   const quads = w.strides[1] <= 2 && w.dilation[1] === 1;
   if (target.features.dotprod && twoInts && quads && dotPays(w)) return schedule('dot', 2);
-  return schedule(twoInts && taps <= MAX_PAIRS_TAPS ? 'pairs' : 'wide', pixelsOf(w.out[1], MAX_PIXELS.i8));
+  const kernel = twoInts && taps <= MAX_PAIRS_TAPS ? 'pairs' : 'wide';
+  return schedule(kernel, pixelsOf(w.out[1], (taps > HELD_TAPS ? MANY_TAPS_PIXELS : MAX_PIXELS)[kernel]));
 }
