@@ -19,7 +19,7 @@ function multiply(
   x: ArrayLike<number>,
   packed: ReturnType<typeof packGemm>,
 ): number[] {
-  const block = { smull: 16, dot: 4, mmla: 8, mlal: 1, portable: 1, f32: 1, f32_portable: 1 }[s.kernel];
+  const block = { smull: 8, dot: 4, mmla: 8, mlal: 1, portable: 1, f32: 1, f32_portable: 1 }[s.kernel];
   const flip = s.kernel === 'smull' && w.unsigned ? 128 : 0;
   const out = new Array<number>(w.n).fill(Number.NaN);
   let rowSum = 0;
@@ -28,11 +28,15 @@ function multiply(
     for (let v = 0; v < s.nr && start + v < w.n; v++) {
       // Matrix products read each pair of columns twice, panel by panel.
       const twice = 2 * p * s.nr + 4 * Math.floor(v / 2) + (v % 2);
-      let sum = packed.bias[s.kernel === 'mmla' ? twice : start + v] + packed.rowFactor * rowSum;
+      const column = { mmla: twice, smull: 2 * (start + v) }[s.kernel as string] ?? start + v;
+      let sum = packed.bias[column] + packed.rowFactor * rowSum;
       for (let k = 0; k < packed.depth; k++) {
         const first = k - (k % block);
         const length = Math.min(block, packed.depth - first);
-        const at = p * s.nr * packed.depth + first * s.nr + v * length + (k - first);
+        // SMULL: two columns, four deep, then the same four deeper.
+        const pair = 16 * Math.floor(v / 2) + 4 * (v % 2) + 8 * Math.floor((k - first) / 4) + (k % 4);
+        const place = s.kernel === 'smull' ? pair : v * length + (k - first);
+        const at = p * s.nr * packed.depth + first * s.nr + place;
         // Beyond the row lies anything.
         sum += ((k < w.k ? x[k] : 77) - flip) * packed.weights[at];
       }
