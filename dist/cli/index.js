@@ -18472,8 +18472,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/js/compiler/codegen/c.js
 var c = __nccwpck_require__(4513);
-// EXTERNAL MODULE: ./build/js/compiler/compile.js + 8 modules
-var compile = __nccwpck_require__(6117);
+// EXTERNAL MODULE: ./build/js/compiler/compile.js + 10 modules
+var compile = __nccwpck_require__(6534);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
 // EXTERNAL MODULE: external "node:fs"
@@ -18532,7 +18532,7 @@ const int8_gate_model *int8_gate_model_${symbol}(void);
 `;
 }
 function manifest(build, sha256, files) {
-    const { name, symbol, target, profile, arenaBytes, inputs, outputs, macs, object } = build;
+    const { name, symbol, target, profile, arenaBytes, threads = 1, inputs, outputs, macs, object } = build;
     return {
         schema: 'int8-gate/manifest@1',
         name,
@@ -18541,6 +18541,7 @@ function manifest(build, sha256, files) {
         target: { name: target.name, arch: target.arch, cpu: target.cpu, features: target.features },
         profile,
         arena: { bytes: arenaBytes, align: plan/* ALIGNMENT */.A },
+        threads,
         inputs: inputs.map(describePort),
         outputs: outputs.map(describePort),
         macs,
@@ -18548,7 +18549,7 @@ function manifest(build, sha256, files) {
         files,
     };
 }
-const describePort = ({ name, dtype, shape, bytes, quantization }) => ({
+const describePort = ({ name, dtype, shape, bytes, quantization, varies, bound }) => ({
     name,
     dtype,
     shape,
@@ -18558,17 +18559,22 @@ const describePort = ({ name, dtype, shape, bytes, quantization }) => ({
         zeroPoints: quantization.zeroPoints,
         ...(quantization.scales.length > 1 && { axis: quantization.axis }),
     },
+    ...(varies && { varies }),
+    ...(bound && { bound: Array.from(bound, Number) }),
 });
 
 // EXTERNAL MODULE: ./build/js/compiler/targets/index.js + 3 modules
 var targets = __nccwpck_require__(9739);
-// EXTERNAL MODULE: ./build/js/model/tflite/importer.js + 14 modules
-var importer = __nccwpck_require__(3124);
+// EXTERNAL MODULE: ./build/js/model/tflite/importer.js + 17 modules
+var importer = __nccwpck_require__(7935);
+// EXTERNAL MODULE: ./build/js/cli/entry.js
+var entry = __nccwpck_require__(8231);
 // EXTERNAL MODULE: ./build/js/cli/model_file.js
 var model_file = __nccwpck_require__(4683);
 // EXTERNAL MODULE: ./build/js/cli/write_files.js
 var write_files = __nccwpck_require__(1848);
 ;// CONCATENATED MODULE: ./build/js/cli/commands/build.js
+
 
 
 
@@ -18583,13 +18589,19 @@ function register(program) {
         .description('compile a model to MODEL.so, MODEL.a, MODEL.h and manifest.json')
         .requiredOption('--target <target>', `what to build for: ${targets/* TARGET_HELP */.aL}`)
         .requiredOption('-o, --output <folder>', 'where the files go')
+        .addOption((0,entry/* profileOption */.pp)())
+        .addOption((0,entry/* threadsOption */.NN)())
+        .addOption((0,entry/* signatureOption */.Ub)())
+        .addOption((0,entry/* bindOption */.zq)())
         .action(build);
 }
 async function build(path, options) {
     const target = (0,targets/* parseTarget */.hu)(options.target);
     const bytes = (0,model_file/* readModelFile */.G)(path);
     const name = (0,importer/* modelName */.fD)(path);
-    const compiled = await (0,compile/* compileModel */.T)((0,importer/* importModel */.Dz)(bytes, path), { target, name, symbol: (0,c/* cIdentifier */.VM)(name) });
+    const model = (0,entry/* bindArguments */.mL)((0,entry/* readModel */.ko)(path, options.signature), options.bind);
+    const { profile, threads } = options;
+    const compiled = await (0,compile/* compileModel */.T)(model, { target, name, symbol: (0,c/* cIdentifier */.VM)(name), profile, threads });
     const files = await packageModel(compiled, { model: bytes });
     await (0,write_files/* writeFiles */.h)(options.output, files);
     process.stdout.write(`${options.output}: ${files.map(([file]) => file).join(', ')}\n`);
@@ -18617,10 +18629,16 @@ var compiler_targets = __nccwpck_require__(9739);
 var errors = __nccwpck_require__(2027);
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __nccwpck_require__(8161);
+// EXTERNAL MODULE: ./build/js/runtime/measure.js + 2 modules
+var runtime_measure = __nccwpck_require__(1986);
 // EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
 var dist = __nccwpck_require__(8815);
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 17 modules
 var schemas = __nccwpck_require__(8816);
+// EXTERNAL MODULE: ./build/js/compiler/compile.js + 10 modules
+var compile = __nccwpck_require__(6534);
+// EXTERNAL MODULE: ./build/js/model/ops/definition.js
+var definition = __nccwpck_require__(6386);
 ;// CONCATENATED MODULE: ./build/js/gate/config/suggest.js
 /** Levenshtein distance of two short words. */
 function distance(a, b) {
@@ -18655,6 +18673,8 @@ function didYouMean(word, known) {
 }
 
 ;// CONCATENATED MODULE: ./build/js/gate/config/schema.js
+
+
 
 
 /**
@@ -18781,12 +18801,22 @@ const regression = mapping({
 const metricPattern = /^(top[1-9]\d{0,3}|auc|agreement|mse|mae|cosine|sqnr)$/;
 const metric = schemas/* string */.YjP(want('one of top1, top5 (any topN), auc, agreement, mse, mae, cosine, sqnr'))
     .regex(metricPattern, want('one of top1, top5 (any topN), auc, agreement, mse, mae, cosine, sqnr'));
+const profile = schemas/* enum */.k5n(definition/* PROFILES */.j, want(definition/* PROFILES */.j.join(', ')))
+    .describe('the integer rounding of INT8 builds: that of the runtime you deploy on (docs/arithmetic.md); tflite when absent');
+const threads = count('a number of threads')
+    .max(compile/* MAX_THREADS */.J, want(`a number of threads, at most ${compile/* MAX_THREADS */.J}`))
+    .describe('threads that INT8 and FP32 run on where speed is measured on hardware; 1 when absent');
 const model = mapping({
     name: schemas/* string */.YjP(want('a name'))
         .regex(/^[^\p{Cc}]{1,100}$/u, want('a name of 1 to 100 printable characters'))
         .describe('what reports call it'),
     int8: path('the path of the INT8 .tflite'),
     fp32: path('the path of the FP32 .tflite').optional().describe('when absent: a dequantized twin of the INT8 model'),
+    signature: path('the name of a signature')
+        .optional()
+        .describe("which of the models' signatures is checked; their main graph when absent"),
+    profile: profile.optional(),
+    threads: threads.optional(),
     data: data.describe('the samples that both models see'),
     metric: metric.optional().describe('top1 with labels and agreement without, when absent'),
     score: schemas/* union */.KCZ([schemas/* literal */.euz('reconstruction'), schemas/* int */.Whr().nonnegative()], want('"reconstruction" or the number of an output'))
@@ -18802,7 +18832,12 @@ const configSchema = mapping({
         .max(32)
         .optional()
         .describe('native (when absent), host, cortex-a72, neoverse-n1, …, aarch64[+dotprod][+i8mm][+fp16]'),
-    defaults: mapping({ thresholds: thresholds.optional(), regression: regression.optional() }).optional(),
+    defaults: mapping({
+        thresholds: thresholds.optional(),
+        regression: regression.optional(),
+        profile: profile.optional(),
+        threads: threads.optional(),
+    }).optional(),
     models: schemas/* array */.YOg(model, want('a list of models')).min(1, want('a list of at least one model')).max(1000),
 });
 
@@ -18931,7 +18966,11 @@ function resolve(raw, file, at) {
         if (model.score !== undefined && model.metric !== 'auc') {
             problems.push({ at: at([...path, 'score']), text: `models[${i}].score belongs to "metric: auc"` });
         }
-        return { ...model, metric: metricOf(model), thresholds: thresholds, thresholdAt, at: at(path) };
+        return {
+            ...{ ...model, metric: metricOf(model), profile: model.profile ?? raw.defaults?.profile ?? 'tflite' },
+            threads: model.threads ?? raw.defaults?.threads ?? 1,
+            ...{ thresholds: thresholds, thresholdAt, at: at(path) },
+        };
     });
     fail(problems);
     return {
@@ -19242,6 +19281,7 @@ function maxLatency(text, { latency, doubt }) {
 
 ;// CONCATENATED MODULE: ./build/js/gate/verdict/report.js
 
+
 /**
  * The report model: what a check found, as data. `check --json` writes it, everything that people read (Markdown,
  * terminal, HTML) is drawn from it, and `schema/report.schema.json` is published from the schemas below.
@@ -19324,6 +19364,7 @@ const modelSchema = schemas/* object */.Ikc({
     verdict: statusSchema,
     int8: schemas/* string */.YjP().describe('path of the INT8 model, as in the configuration'),
     fp32: schemas/* string */.YjP().nullable().describe('path of its partner; null: the dequantized twin of the INT8 model'),
+    profile: schemas/* enum */.k5n(definition/* PROFILES */.j).optional().describe('the integer rounding of the INT8 build: docs/arithmetic.md'),
     at: placeSchema.nullable(),
     targets: schemas/* array */.YOg(targetSchema),
 });
@@ -19887,7 +19928,7 @@ async function run({ device, image, build }, inputs, samples, onProgress) {
         ...{ build, samples, reset: true },
         inputs: image.builds[build].inputs.map((_, k) => concat(inputs.map((sample) => sample[k]))),
     };
-    const [outputs] = await device.run(image, [job], { onProgress });
+    const [{ outputs }] = await device.run(image, [job], { onProgress });
     return outputs;
 }
 function concat(parts) {
@@ -19900,8 +19941,6 @@ function concat(parts) {
     return all;
 }
 
-// EXTERNAL MODULE: ./build/js/compiler/compile.js + 8 modules
-var compile = __nccwpck_require__(6117);
 // EXTERNAL MODULE: ./build/js/runtime/devices/image.js
 var devices_image = __nccwpck_require__(4728);
 // EXTERNAL MODULE: ./build/js/runtime/devices/open.js + 3 modules
@@ -19912,12 +19951,17 @@ var devices_open = __nccwpck_require__(1669);
 
 
 
-async function buildPair(pair, target) {
-    const { name } = pair.config;
-    const image = await (0,devices_image/* linkRunner */.X)(await Promise.all([
-        (0,compile/* compileModel */.T)(pair.int8, { target, name: `${name} INT8`, symbol: 'int8' }),
-        (0,compile/* compileModel */.T)(pair.fp32, { target, name: `${name} FP32`, symbol: 'fp32' }),
-    ]));
+/** `threads`: how many both builds of the target run on. */
+async function buildPair(pair, target, threads) {
+    const { name, profile } = pair.config;
+    const builds = await Promise.all([
+        (0,compile/* compileModel */.T)(pair.int8, { target, name: `${name} INT8`, symbol: 'int8', profile, threads }),
+        (0,compile/* compileModel */.T)(pair.fp32, { target, name: `${name} FP32`, symbol: 'fp32', threads }),
+    ]);
+    const varying = builds.flatMap((build) => build.outputs).find((port) => port.varies);
+    if (varying !== undefined)
+        throw new errors/* InputError */.d(`${name}: the size of output "${varying.name}" changes with the data: there is nothing to compare`);
+    const image = await (0,devices_image/* linkRunner */.X)(builds);
     const device = await (0,devices_open/* openDevice */.RV)(target);
     const portable = device.kind === 'qemu' ? await hostBuild(pair) : null;
     return {
@@ -19944,10 +19988,12 @@ async function hostBuild(pair) {
     }
 }
 
-// EXTERNAL MODULE: ./build/js/compiler/passes/float_twin.js + 1 modules
-var float_twin = __nccwpck_require__(1660);
-// EXTERNAL MODULE: ./build/js/model/tflite/importer.js + 14 modules
-var importer = __nccwpck_require__(3124);
+// EXTERNAL MODULE: ./build/js/compiler/passes/float_twin.js
+var float_twin = __nccwpck_require__(2313);
+// EXTERNAL MODULE: ./build/js/model/ir/signature.js
+var signature = __nccwpck_require__(8044);
+// EXTERNAL MODULE: ./build/js/model/tflite/importer.js + 17 modules
+var importer = __nccwpck_require__(7935);
 ;// CONCATENATED MODULE: ./build/js/gate/data/csv.js
 /** Splits CSV (RFC 4180: quotes, doubled quotes, line feeds inside quotes) into rows; empty lines are left out. */
 function parseCsv(text) {
@@ -20736,6 +20782,7 @@ function meanError(a, b, norm) {
 
 
 
+
 /**
  * Reads the models and opens the data of one entry of the configuration.
  * @throws InputError that names the entry, where a file is missing or damaged, the partners differ in inputs or
@@ -20743,8 +20790,12 @@ function meanError(a, b, norm) {
  */
 function openPair(config, files) {
     try {
-        const int8 = (0,importer/* importModel */.Dz)(files.read(config.int8), config.int8);
-        const fp32 = config.fp32 === undefined ? (0,float_twin/* floatTwin */.n)(int8) : (0,importer/* importModel */.Dz)(files.read(config.fp32), config.fp32);
+        const read = (file) => {
+            const model = (0,importer/* importModel */.Dz)(files.read(file), file);
+            return config.signature === undefined ? model : (0,signature/* enterSignature */.j)(model, config.signature);
+        };
+        const int8 = read(config.int8);
+        const fp32 = config.fp32 === undefined ? (0,float_twin/* floatTwin */.n)(int8) : read(config.fp32);
         checkPartners(config, int8, fp32);
         const inputs = { int8: ports(int8, 'inputs'), fp32: ports(fp32, 'inputs') };
         const dataset = openDataset(config.data, inputs, files);
@@ -20780,10 +20831,8 @@ function checkPartners(config, int8, fp32) {
     }
 }
 
-// EXTERNAL MODULE: ./build/js/runtime/measure.js + 2 modules
-var measure = __nccwpck_require__(1986);
-// EXTERNAL MODULE: ./build/js/runtime/modelled/index.js + 11 modules
-var modelled = __nccwpck_require__(3346);
+// EXTERNAL MODULE: ./build/js/runtime/modelled/index.js + 12 modules
+var modelled = __nccwpck_require__(6432);
 ;// CONCATENATED MODULE: ./build/js/gate/check/speed.js
 
 
@@ -20794,7 +20843,7 @@ var modelled = __nccwpck_require__(3346);
  * @throws EnvironmentError where hardware was asked for and this machine is none, or a tool is missing
  */
 async function measureSpeed(image, target, mode, sample, seed = 1) {
-    const chosen = mode === 'auto' ? (0,measure/* autoMode */.nV)(target) : mode;
+    const chosen = mode === 'auto' ? (0,runtime_measure/* autoMode */.nV)(target) : mode;
     if (chosen === 'modelled' && (0,modelled/* modelledCpu */.fm)(target) === null) {
         return { latency: null, doubt: `target ${target.name} cannot be modelled`, notes: [] };
     }
@@ -20802,7 +20851,7 @@ async function measureSpeed(image, target, mode, sample, seed = 1) {
         [0, firstInference(sample.int8, image, 0)],
         [1, firstInference(sample.fp32, image, 1)],
     ]);
-    const result = await (0,measure/* measure */.xP)(image, target, chosen, { int8: 0, fp32: 1, inputs, seed });
+    const result = await (0,runtime_measure/* measure */.xP)(image, target, chosen, { int8: 0, fp32: 1, inputs, seed });
     const { mode: measured, unit, speedup } = result;
     const common = { mode: measured, unit, int8: result.int8.median, fp32: result.fp32.median, speedup };
     if (result.mode === 'modelled')
@@ -20820,6 +20869,7 @@ const firstInference = (inputs, image, build) => inputs.map((bytes, i) => bytes.
 const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 ;// CONCATENATED MODULE: ./build/js/gate/check/run.js
+
 
 
 
@@ -20852,13 +20902,21 @@ async function runCheck(options) {
     const pairs = collect(entries, (entry) => openPair(entry, files));
     const models = [];
     for (const pair of pairs) {
-        const { name, int8, fp32 = null, at } = pair.config;
+        const { name, int8, fp32 = null, profile, at } = pair.config;
         const reports = [];
         for (const target of targets) {
             const say = (text) => progress(`${name} on ${target.name}: ${text}`);
             reports.push(await checkTarget(pair, target, options.measure ?? 'auto', say));
         }
-        models.push({ name, verdict: worst(reports.map(({ verdict }) => verdict)), int8, fp32, at, targets: reports });
+        models.push({
+            name,
+            verdict: worst(reports.map(({ verdict }) => verdict)),
+            int8,
+            fp32,
+            profile,
+            at,
+            targets: reports,
+        });
     }
     return {
         schema: REPORT_SCHEMA,
@@ -20903,7 +20961,9 @@ function collect(entries, open) {
 async function checkTarget(pair, target, mode, progress) {
     const { config, dataset } = pair;
     progress('compiling INT8 and FP32');
-    const { image, device, int8, fp32, notes } = await buildPair(pair, target);
+    const { threads } = config;
+    const timed = mode === 'hardware' || (mode === 'auto' && (0,runtime_measure/* autoMode */.nV)(target) === 'hardware');
+    const { image, device, int8, fp32, notes } = await buildPair(pair, target, timed ? threads : 1);
     const accuracy = await measureAccuracy(pair, int8, fp32, percentages(progress, dataset.size));
     const measure = async (seed) => {
         if (mode === 'none')
@@ -20928,9 +20988,10 @@ async function checkTarget(pair, target, mode, progress) {
         accuracy,
         latency: speed.latency,
         checks,
-        notes: [...dataset.notes, ...notes, ...speed.notes],
+        notes: [...dataset.notes, ...notes, ...speed.notes, ...(threads > 1 ? [threadsNote(threads, timed)] : [])],
     };
 }
+const threadsNote = (threads, timed) => timed ? `Both builds ran on ${threads} threads.` : 'Both builds ran on one thread: threads need times on hardware.';
 const NO_SPEED = {
     ...{ latency: null, doubt: null },
     notes: ['Speed was not measured, as asked; its thresholds were not judged.'],
@@ -21031,6 +21092,11 @@ function remarksOf(report) {
     }
     if (has(({ neon }) => !neon)) {
         remarks.push('Target host is portable C for the machine that ran the check, no ARM64 NEON build: its speed says nothing about a device.');
+    }
+    const profiles = report.models.filter(({ profile = 'tflite' }) => profile !== 'tflite');
+    for (const name of new Set(profiles.map(({ profile }) => profile))) {
+        const models = profiles.filter(({ profile }) => profile === name).map((model) => model.name);
+        remarks.push(`INT8 of ${models.join(', ')} is rounded as in profile ${name}, not as in TFLite's reference kernels.`);
     }
     return [...remarks, ...report.notes];
 }
@@ -21546,8 +21612,8 @@ function schemesOf(graph) {
 
 // EXTERNAL MODULE: ./build/js/model/tensor/shape.js
 var shape = __nccwpck_require__(3121);
-// EXTERNAL MODULE: ./build/js/model/tflite/importer.js + 14 modules
-var importer = __nccwpck_require__(3124);
+// EXTERNAL MODULE: ./build/js/model/tflite/importer.js + 17 modules
+var importer = __nccwpck_require__(7935);
 // EXTERNAL MODULE: ./build/js/cli/model_file.js
 var model_file = __nccwpck_require__(4683);
 ;// CONCATENATED MODULE: ./build/js/cli/commands/inspect.js
@@ -21566,32 +21632,43 @@ function register(program) {
         .description('operators, quantization, multiply-accumulates, and what is unsupported and why')
         .option('--json', 'print the description as JSON')
         .option('--ir', 'print the imported graph as text')
-        .action((path, options) => void process.stdout.write(inspect(path, options)));
+        .action(run);
+}
+/** The description is printed even where the file is at fault, which the exit status then says. */
+function run(path, options) {
+    const { text, fault } = inspect(path, options);
+    process.stdout.write(text);
+    if (fault !== null)
+        throw fault;
 }
 /**
- * What `inspect` prints about the file at `path`. Throws InputError where it is no readable model; unsupported operators
- * are part of the description, except that there is no graph to print then.
+ * Describes the file at `path`. Throws InputError where it is no readable model. Operators that are not supported are
+ * no fault of the file but part of the description, except that there is no graph to print then.
  */
 function inspect(path, options) {
     const bytes = (0,model_file/* readModelFile */.G)(path);
     const reading = (0,importer/* readModel */.ko)(bytes, path);
+    const refused = new errors/* InputError */.d((0,importer/* listProblems */.vz)(path, reading.problems));
     if (options.ir) {
         if (reading.model === null)
-            throw new errors/* InputError */.d((0,importer/* listProblems */.vz)(path, reading.problems));
-        return printModel(reading.model);
+            throw refused;
+        return { text: (0,names/* printable */.g)(printModel(reading.model)), fault: null };
     }
     const description = describe(reading, path, bytes.length);
-    return options.json ? `${JSON.stringify(description, null, 2)}\n` : show(description);
+    const text = options.json ? `${JSON.stringify(description, null, 2)}\n` : show(description, reading.malformed);
+    return { text: (0,names/* printable */.g)(text), fault: reading.malformed ? refused : null };
 }
 function describe(reading, file, bytes) {
     const { model } = reading;
     const main = model?.subgraphs[0];
+    const nodes = model?.subgraphs.map((graph) => new Map(graph.nodes.map((node) => [node.source, node])));
     const operators = reading.operators.map((entry) => {
         const graph = model?.subgraphs[entry.subgraph];
-        const node = graph?.nodes.find((n) => n.source === entry.index);
+        const node = nodes?.[entry.subgraph].get(entry.index);
+        const judged = { ...entry, status: statusOf(entry), reason: entry.problems.join('; ') || null };
         return graph === undefined || node === undefined
-            ? { ...entry, scheme: null, macs: null }
-            : { ...entry, scheme: schemeOf(graph, node), macs: (0,macs/* nodeMacs */.N)(graph, node) };
+            ? { ...judged, scheme: null, macs: null }
+            : { ...judged, scheme: schemeOf(graph, node), macs: (0,macs/* nodeMacs */.N)(graph, node) };
     });
     const ports = (ids = []) => ids.map((id) => port(main.tensors[id]));
     const constants = model?.subgraphs.flatMap((g) => g.tensors.map((t) => t.data?.byteLength ?? 0));
@@ -21606,10 +21683,16 @@ function describe(reading, file, bytes) {
         constantBytes: constants?.reduce((sum, n) => sum + n, 0) ?? null,
         inputs: ports(main?.inputs),
         outputs: ports(main?.outputs),
+        signatures: (model?.signatures ?? []).map(({ key, inputs, outputs }) => ({
+            key,
+            inputs: inputs.map((p) => p.name),
+            outputs: outputs.map((p) => p.name),
+        })),
         operators,
         problems: reading.problems,
     };
 }
+const statusOf = ({ problems, unsupported }) => problems.length === 0 ? 'supported' : unsupported ? 'unsupported' : 'faulty';
 const port = (t) => ({
     name: t.name,
     dtype: t.dtype,
@@ -21625,16 +21708,18 @@ function showPort(p) {
     const dynamic = p.signature === undefined ? '' : `, signature ${(0,shape/* showShape */.Rm)(p.signature)}`;
     return `${(0,names/* quoteName */.A)(p.name)} ${p.dtype} ${(0,shape/* showShape */.Rm)(p.shape)}${dynamic}${scale}`;
 }
-function show(d) {
+function show(d, malformed) {
     const lines = [`${d.file}: ${thousands(d.bytes)} bytes`];
     if (d.supported) {
         lines.push(`  computes     ${d.schemes.join('; ')}`);
         lines.push(`  work         ${thousands(d.macs ?? 0)} multiply-accumulates, ${thousands(d.constantBytes ?? 0)} bytes of constants`);
         lines.push(...d.inputs.map((p) => `  input        ${showPort(p)}`));
         lines.push(...d.outputs.map((p) => `  output       ${showPort(p)}`));
+        if (d.signatures.length > 1)
+            lines.push(`  signatures   ${d.signatures.map((s) => JSON.stringify(s.key)).join(', ')} (--signature)`);
     }
     lines.push(`  operators    ${summary(d.operators)}`, '', ...table(d.operators));
-    if (d.problems.length > 0)
+    if (d.problems.length > 0 && !malformed)
         lines.push('', `NOT SUPPORTED: ${(0,importer/* listProblems */.vz)(d.file, d.problems)}`);
     return `${lines.join('\n')}\n`;
 }
@@ -21650,7 +21735,7 @@ function table(operators) {
     const rows = operators.map((op) => [
         op.subgraph === 0 ? `#${op.index}` : `${op.subgraph}#${op.index}`,
         op.name,
-        op.kind ?? 'NOT SUPPORTED',
+        op.status === 'supported' ? op.kind : op.status === 'faulty' ? 'FAULTY' : 'NOT SUPPORTED',
         op.scheme ?? '',
         op.macs ? thousands(op.macs) : '',
         op.outputs[0] ?? '',
@@ -21671,16 +21756,14 @@ function table(operators) {
 /* harmony export */ });
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
 /* harmony import */ var commander__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8179);
-/* harmony import */ var _compiler_compile_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6117);
-/* harmony import */ var _compiler_passes_float_twin_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1660);
+/* harmony import */ var _compiler_compile_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6534);
+/* harmony import */ var _compiler_passes_float_twin_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2313);
 /* harmony import */ var _compiler_targets_index_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9739);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2027);
-/* harmony import */ var _model_tflite_importer_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3124);
-/* harmony import */ var _runtime_devices_image_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4728);
-/* harmony import */ var _runtime_measure_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(1986);
-/* harmony import */ var _model_file_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4683);
-/* harmony import */ var _write_files_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(1848);
-
+/* harmony import */ var _runtime_devices_image_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4728);
+/* harmony import */ var _runtime_measure_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1986);
+/* harmony import */ var _entry_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(8231);
+/* harmony import */ var _write_files_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1848);
 
 
 
@@ -21702,35 +21785,42 @@ function register(program) {
         .addOption(new commander__WEBPACK_IMPORTED_MODULE_1__/* .Option */ .c$('--measure <mode>', 'times on this machine, cycles from emulation, or whichever this machine can do')
         .choices(['auto', 'hardware', 'modelled'])
         .default('auto'))
+        .addOption((0,_entry_js__WEBPACK_IMPORTED_MODULE_8__/* .profileOption */ .pp)())
+        .addOption((0,_entry_js__WEBPACK_IMPORTED_MODULE_8__/* .threadsOption */ .NN)())
+        .addOption((0,_entry_js__WEBPACK_IMPORTED_MODULE_8__/* .signatureOption */ .Ub)())
         .option('--per-op', 'list what each operator costs (modelled cycles only)')
         .option('--json <file>', 'write the result as JSON')
         .action(run);
 }
 async function run(file, options) {
     const target = (0,_compiler_targets_index_js__WEBPACK_IMPORTED_MODULE_4__/* .parseTarget */ .hu)(options.target);
-    const mode = options.measure === 'auto' ? (0,_runtime_measure_js__WEBPACK_IMPORTED_MODULE_8__/* .autoMode */ .nV)(target) : options.measure;
+    const mode = options.measure === 'auto' ? (0,_runtime_measure_js__WEBPACK_IMPORTED_MODULE_7__/* .autoMode */ .nV)(target) : options.measure;
     if (options.perOp && mode === 'hardware') {
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_5__/* .InputError */ .d('--per-op splits modelled cycles among operators: add --measure modelled');
     }
-    const int8 = (0,_model_tflite_importer_js__WEBPACK_IMPORTED_MODULE_6__/* .importModel */ .Dz)((0,_model_file_js__WEBPACK_IMPORTED_MODULE_9__/* .readModelFile */ .G)(file), file);
-    const fp32 = options.fp32 === undefined ? (0,_compiler_passes_float_twin_js__WEBPACK_IMPORTED_MODULE_3__/* .floatTwin */ .n)(int8) : (0,_model_tflite_importer_js__WEBPACK_IMPORTED_MODULE_6__/* .importModel */ .Dz)((0,_model_file_js__WEBPACK_IMPORTED_MODULE_9__/* .readModelFile */ .G)(options.fp32), options.fp32);
+    const { profile, threads } = options;
+    if (threads > 1 && mode === 'modelled') {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_5__/* .InputError */ .d('--threads needs times: modelled cycles are those of one thread. Add --measure hardware');
+    }
+    const int8 = (0,_entry_js__WEBPACK_IMPORTED_MODULE_8__/* .readModel */ .ko)(file, options.signature);
+    const fp32 = options.fp32 === undefined ? (0,_compiler_passes_float_twin_js__WEBPACK_IMPORTED_MODULE_3__/* .floatTwin */ .n)(int8) : (0,_entry_js__WEBPACK_IMPORTED_MODULE_8__/* .readModel */ .ko)(options.fp32, options.signature);
     progress(`compiling ${int8.name} for ${target.name}`);
     const builds = await Promise.all([
-        (0,_compiler_compile_js__WEBPACK_IMPORTED_MODULE_2__/* .compileModel */ .T)(int8, { target, name: 'INT8', symbol: 'int8' }),
-        (0,_compiler_compile_js__WEBPACK_IMPORTED_MODULE_2__/* .compileModel */ .T)(fp32, { target, name: 'FP32', symbol: 'fp32' }),
+        (0,_compiler_compile_js__WEBPACK_IMPORTED_MODULE_2__/* .compileModel */ .T)(int8, { target, name: 'INT8', symbol: 'int8', profile, threads }),
+        (0,_compiler_compile_js__WEBPACK_IMPORTED_MODULE_2__/* .compileModel */ .T)(fp32, { target, name: 'FP32', symbol: 'fp32', threads }),
     ]);
     sameInputs(builds[0], builds[1], options.fp32 ?? file);
-    const image = await (0,_runtime_devices_image_js__WEBPACK_IMPORTED_MODULE_7__/* .linkRunner */ .X)(builds);
+    const image = await (0,_runtime_devices_image_js__WEBPACK_IMPORTED_MODULE_6__/* .linkRunner */ .X)(builds);
     progress(mode === 'modelled' ? 'counting in the emulator' : 'timing');
-    const result = await (0,_runtime_measure_js__WEBPACK_IMPORTED_MODULE_8__/* .measure */ .xP)(image, target, mode, { int8: 0, fp32: 1 });
+    const result = await (0,_runtime_measure_js__WEBPACK_IMPORTED_MODULE_7__/* .measure */ .xP)(image, target, mode, { int8: 0, fp32: 1 });
     const lines = result.mode === 'hardware'
         ? describeHardware(int8.name, target.name, result)
         : describeModelled(int8.name, target.name, result, builds, options.perOp ?? false);
     process.stdout.write(`${lines.join('\n')}\n`);
     if (options.json === undefined)
         return;
-    const json = JSON.stringify(toJson(target.name, result, options.perOp ?? false), null, 2);
-    await (0,_write_files_js__WEBPACK_IMPORTED_MODULE_10__/* .writeFiles */ .h)((0,node_path__WEBPACK_IMPORTED_MODULE_0__.dirname)(options.json), [[(0,node_path__WEBPACK_IMPORTED_MODULE_0__.basename)(options.json), `${json}\n`]]);
+    const json = JSON.stringify(toJson({ target: target.name, profile, threads }, result, options.perOp ?? false), null, 2);
+    await (0,_write_files_js__WEBPACK_IMPORTED_MODULE_9__/* .writeFiles */ .h)((0,node_path__WEBPACK_IMPORTED_MODULE_0__.dirname)(options.json), [[(0,node_path__WEBPACK_IMPORTED_MODULE_0__.basename)(options.json), `${json}\n`]]);
 }
 const progress = (text) => process.stderr.write(`${text} …\n`);
 function sameInputs(int8, fp32, file) {
@@ -21740,11 +21830,11 @@ function sameInputs(int8, fp32, file) {
     throw new _errors_js__WEBPACK_IMPORTED_MODULE_5__/* .InputError */ .d(`${file}: the FP32 model takes inputs of ${shapes(fp32)}, the INT8 model of ${shapes(int8)}`);
 }
 /** The result as `--json` writes it. */
-function toJson(target, result, perOp) {
+function toJson(of, result, perOp) {
     if (result.mode === 'hardware')
-        return { target, ...result };
+        return { ...of, ...result };
     const { perOp: costs, ...rest } = result;
-    return perOp ? { target, ...rest, perOp: costs } : { target, ...rest };
+    return perOp ? { ...of, ...rest, perOp: costs } : { ...of, ...rest };
 }
 function describeHardware(name, target, result) {
     const us = ({ median }) => `${(median / 1000).toFixed(1)} µs`.padStart(16);
@@ -21793,17 +21883,21 @@ function operatorLine({ build, op, cycles, macs }, whole) {
 /* harmony export */ });
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3836);
 /* harmony import */ var _compiler_codegen_c_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4513);
-/* harmony import */ var _compiler_compile_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6117);
+/* harmony import */ var _compiler_compile_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6534);
 /* harmony import */ var _compiler_targets_index_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9739);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2027);
-/* harmony import */ var _model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9664);
-/* harmony import */ var _model_tensor_npy_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1129);
-/* harmony import */ var _model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(3121);
-/* harmony import */ var _model_tflite_importer_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3124);
-/* harmony import */ var _runtime_devices_image_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(4728);
-/* harmony import */ var _runtime_devices_open_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1669);
-/* harmony import */ var _model_file_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(4683);
-/* harmony import */ var _write_files_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(1848);
+/* harmony import */ var _model_ir_bind_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8475);
+/* harmony import */ var _model_ir_names_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(2434);
+/* harmony import */ var _model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9664);
+/* harmony import */ var _model_tensor_npy_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1129);
+/* harmony import */ var _model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(3121);
+/* harmony import */ var _model_tflite_importer_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7935);
+/* harmony import */ var _runtime_devices_image_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4728);
+/* harmony import */ var _runtime_devices_open_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(1669);
+/* harmony import */ var _entry_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(8231);
+/* harmony import */ var _write_files_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(1848);
+
+
 
 
 
@@ -21823,34 +21917,55 @@ function register(program) {
         .argument('<model>', 'a .tflite file')
         .description('compile a model, run it once and write its outputs as .npy files')
         .requiredOption('--target <target>', `what to build for: ${_compiler_targets_index_js__WEBPACK_IMPORTED_MODULE_3__/* .TARGET_HELP */ .aL}`)
-        .option('--input <name=file>', 'elements of an input, .npy or raw (once for each input)', collect, [])
+        .option('--input <name=file>', 'elements of an input, .npy or raw (once for each input; #0=file is the first)', collect, [])
         .requiredOption('-o, --output <folder>', 'where the .npy files go')
+        .addOption((0,_entry_js__WEBPACK_IMPORTED_MODULE_11__/* .profileOption */ .pp)())
+        .addOption((0,_entry_js__WEBPACK_IMPORTED_MODULE_11__/* .signatureOption */ .Ub)())
         .option('--dump-all', 'also write what every operator computed, to tensors/ in that folder')
         .action(run);
 }
 const collect = (value, earlier) => [...earlier, value];
 async function run(path, options) {
     const target = (0,_compiler_targets_index_js__WEBPACK_IMPORTED_MODULE_3__/* .parseTarget */ .hu)(options.target);
-    const name = (0,_model_tflite_importer_js__WEBPACK_IMPORTED_MODULE_7__/* .modelName */ .fD)(path);
-    const model = (0,_model_tflite_importer_js__WEBPACK_IMPORTED_MODULE_7__/* .importModel */ .Dz)((0,_model_file_js__WEBPACK_IMPORTED_MODULE_10__/* .readModelFile */ .G)(path), path);
-    const shown = options.dumpAll ? exposeResults(model) : model;
-    const build = await (0,_compiler_compile_js__WEBPACK_IMPORTED_MODULE_2__/* .compileModel */ .T)(shown, { target, name, symbol: (0,_compiler_codegen_c_js__WEBPACK_IMPORTED_MODULE_1__/* .cIdentifier */ .VM)(name) });
-    const inputs = await readInputs(build.inputs, options.input, path);
-    const image = await (0,_runtime_devices_image_js__WEBPACK_IMPORTED_MODULE_8__/* .linkRunner */ .X)([build]);
-    const device = await (0,_runtime_devices_open_js__WEBPACK_IMPORTED_MODULE_9__/* .openDevice */ .RV)(target);
-    const [results] = await device.run(image, [{ build: 0, inputs, samples: 1, reset: true }]);
+    const name = (0,_model_tflite_importer_js__WEBPACK_IMPORTED_MODULE_8__/* .modelName */ .fD)(path);
+    const model = (0,_entry_js__WEBPACK_IMPORTED_MODULE_11__/* .readModel */ .ko)(path, options.signature);
+    const inputs = await readInputs(inputPorts(model), options.input, path);
+    const fitted = bindDeciding(model, inputs);
+    const shown = options.dumpAll ? exposeResults(fitted) : fitted;
+    const { profile } = options;
+    const build = await (0,_compiler_compile_js__WEBPACK_IMPORTED_MODULE_2__/* .compileModel */ .T)(shown, { target, name, symbol: (0,_compiler_codegen_c_js__WEBPACK_IMPORTED_MODULE_1__/* .cIdentifier */ .VM)(name), profile });
+    const image = await (0,_runtime_devices_image_js__WEBPACK_IMPORTED_MODULE_9__/* .linkRunner */ .X)([build]);
+    const device = await (0,_runtime_devices_open_js__WEBPACK_IMPORTED_MODULE_10__/* .openDevice */ .RV)(target);
+    const [{ outputs: results, shapes }] = await device.run(image, [{ build: 0, inputs, samples: 1, reset: true }]);
     const count = model.subgraphs[0].outputs.length;
     const names = fileNames(build.outputs);
-    const files = build.outputs.map(({ dtype, shape }, i) => {
+    const shapeOf = (i) => shapes?.[0][i] ?? build.outputs[i].shape;
+    const files = build.outputs.map(({ dtype }, i) => {
+        const shape = shapeOf(i);
         const folder = i < count ? '' : `tensors/${String(i - count).padStart(4, '0')}-`;
-        return [`${folder}${names[i]}.npy`, (0,_model_tensor_npy_js__WEBPACK_IMPORTED_MODULE_6__/* .writeNpy */ .J)({ dtype, shape, data: (0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_5__/* .fromBytes */ .uK)(dtype, results[i]) })];
+        return [
+            `${folder}${names[i]}.npy`,
+            (0,_model_tensor_npy_js__WEBPACK_IMPORTED_MODULE_7__/* .writeNpy */ .J)({ dtype, shape, data: (0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_6__/* .fromBytes */ .uK)(dtype, results[i]).subarray(0, (0,_model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_13__/* .elements */ .Yt)(shape)) }),
+        ];
     });
-    await (0,_write_files_js__WEBPACK_IMPORTED_MODULE_11__/* .writeFiles */ .h)(options.output, files);
-    build.outputs.slice(0, count).forEach(({ dtype, shape }, i) => {
-        process.stdout.write(`${options.output}/${files[i][0]}: ${dtype} ${(0,_model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_12__/* .showShape */ .Rm)(shape)}\n`);
+    await (0,_write_files_js__WEBPACK_IMPORTED_MODULE_12__/* .writeFiles */ .h)(options.output, files);
+    build.outputs.slice(0, count).forEach(({ dtype }, i) => {
+        process.stdout.write(`${options.output}/${files[i][0]}: ${dtype} ${(0,_model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_13__/* .showShape */ .Rm)(shapeOf(i))}\n`);
     });
     if (files.length > count)
         process.stdout.write(`${options.output}/tensors/: ${files.length - count} tensors\n`);
+}
+function inputPorts({ subgraphs: [graph] }) {
+    return graph.inputs.map((id) => {
+        const { name, dtype, shape } = graph.tensors[id];
+        return { name, dtype, shape, bytes: (0,_model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_13__/* .elements */ .Yt)(shape) * (0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_6__/* .itemSize */ .z6)(dtype) };
+    });
+}
+/** The model made for the values of those inputs that decide shapes. */
+function bindDeciding(model, inputs) {
+    const [graph, ...others] = model.subgraphs;
+    const given = graph.inputs.map((id, i) => [id, (0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_6__/* .fromBytes */ .uK)(graph.tensors[id].dtype, inputs[i])]);
+    return { ...model, subgraphs: [(0,_model_ir_bind_js__WEBPACK_IMPORTED_MODULE_5__/* .bindInputs */ .Vp)(graph, (0,_model_ir_bind_js__WEBPACK_IMPORTED_MODULE_5__/* .decidingInputs */ .hH)(graph, new Map(given))), ...others] };
 }
 /** The model with everything its operators compute among its outputs, after its own. */
 function exposeResults(model) {
@@ -21871,20 +21986,27 @@ function fileNames(ports) {
         return name;
     });
 }
+/** What to call an input on a command line: its name, or its number where that is no help. */
+function shownKey(ports, i) {
+    const { name } = ports[i];
+    const plain = name !== '' && name.length <= 200 && (0,_model_ir_names_js__WEBPACK_IMPORTED_MODULE_14__/* .printable */ .g)(name) === name;
+    return plain && ports.filter((port) => port.name === name).length === 1 ? name : `#${i}`;
+}
 /** The bytes of every input, from arguments of the form NAME=FILE. */
 async function readInputs(ports, args, model) {
     const wanted = ports
-        .map((port) => `  --input '${port.name}=FILE'   ${port.dtype} ${(0,_model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_12__/* .showShape */ .Rm)(port.shape)}`)
+        .map((port, i) => `  --input '${shownKey(ports, i)}=FILE'   ${port.dtype} ${(0,_model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_13__/* .showShape */ .Rm)(port.shape)}`)
         .join('\n');
     const files = new Map();
     for (const arg of args) {
         // Names may hold an equals sign themselves.
-        const port = ports.find((candidate) => arg.startsWith(`${candidate.name}=`));
-        if (port === undefined)
+        const keys = ports.flatMap((port, i) => [port.name, `#${i}`].map((key) => ({ port, key })));
+        const named = keys.find(({ key }) => arg.startsWith(`${key}=`));
+        if (named === undefined)
             throw new _errors_js__WEBPACK_IMPORTED_MODULE_4__/* .InputError */ .d(`${model}: --input ${arg} names no input of the model. It takes:\n${wanted}`);
-        if (files.has(port))
-            throw new _errors_js__WEBPACK_IMPORTED_MODULE_4__/* .InputError */ .d(`${model}: --input ${port.name} is given twice`);
-        files.set(port, arg.slice(port.name.length + 1));
+        if (files.has(named.port))
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_4__/* .InputError */ .d(`${model}: --input ${named.key} is given twice`);
+        files.set(named.port, arg.slice(named.key.length + 1));
     }
     return Promise.all(ports.map((port) => {
         const file = files.get(port);
@@ -21901,23 +22023,23 @@ async function readInput(port, file) {
     catch (error) {
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_4__/* .InputError */ .d(`cannot read ${file}: ${error.message}`, { cause: error });
     }
-    const needs = `input "${port.name}" takes ${port.dtype} ${(0,_model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_12__/* .showShape */ .Rm)(port.shape)}`;
+    const needs = `input "${port.name}" takes ${port.dtype} ${(0,_model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_13__/* .showShape */ .Rm)(port.shape)}`;
     if (!/\.npy$/i.test(file)) {
         if (bytes.length !== port.bytes)
             throw new _errors_js__WEBPACK_IMPORTED_MODULE_4__/* .InputError */ .d(`${file} holds ${bytes.length} bytes, but ${needs}: ${port.bytes} bytes`);
         return bytes;
     }
-    const { dtype, shape, data } = (0,_model_tensor_npy_js__WEBPACK_IMPORTED_MODULE_6__/* .parseNpy */ .v)(bytes, file);
-    if (dtype !== port.dtype || (0,_model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_12__/* .elements */ .Yt)(shape) !== (0,_model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_12__/* .elements */ .Yt)(port.shape)) {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_4__/* .InputError */ .d(`${file} holds ${dtype} ${(0,_model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_12__/* .showShape */ .Rm)(shape)}, but ${needs}`);
+    const { dtype, shape, data } = (0,_model_tensor_npy_js__WEBPACK_IMPORTED_MODULE_7__/* .parseNpy */ .v)(bytes, file);
+    if (dtype !== port.dtype || (0,_model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_13__/* .elements */ .Yt)(shape) !== (0,_model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_13__/* .elements */ .Yt)(port.shape)) {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_4__/* .InputError */ .d(`${file} holds ${dtype} ${(0,_model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_13__/* .showShape */ .Rm)(shape)}, but ${needs}`);
     }
-    return (0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_5__/* .toBytes */ .ZJ)(data);
+    return (0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_6__/* .toBytes */ .ZJ)(data);
 }
 
 
 /***/ }),
 
-/***/ 1934:
+/***/ 9245:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -21938,10 +22060,12 @@ var compiler_targets = __nccwpck_require__(9739);
 var errors = __nccwpck_require__(2027);
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __nccwpck_require__(8161);
-// EXTERNAL MODULE: ./build/js/compiler/compile.js + 8 modules
-var compile = __nccwpck_require__(6117);
+// EXTERNAL MODULE: ./build/js/compiler/compile.js + 10 modules
+var compile = __nccwpck_require__(6534);
 // EXTERNAL MODULE: ./build/js/model/tensor/dtype.js
 var tensor_dtype = __nccwpck_require__(9664);
+// EXTERNAL MODULE: ./build/js/model/tensor/shape.js
+var tensor_shape = __nccwpck_require__(3121);
 // EXTERNAL MODULE: ./build/js/runtime/devices/image.js
 var devices_image = __nccwpck_require__(4728);
 // EXTERNAL MODULE: ./build/js/runtime/devices/open.js + 3 modules
@@ -21953,17 +22077,22 @@ var devices_open = __nccwpck_require__(1669);
 
 
 
+
 /** How many builds share a runner program: linking costs about as much as compiling a small model. */
 const BATCH = 32;
-/** Compiles models for `target` and runs the builds on the device that target asks for. */
-const buildEngine = (target, profile = 'tflite') => ({
+/**
+ * Compiles models for `target` and runs the builds on the device that target asks for.
+ * @param toolchain compiler and flags, where they are not the usual ones
+ */
+const buildEngine = (target, profile = 'tflite', toolchain = {}) => ({
     name: target.name,
     batch: BATCH,
+    fixedShapes: true,
     prepare: async (models) => {
         const device = await (0,devices_open/* openDevice */.RV)(target);
-        const compiled = await inParallel(models, (model, i) => compileOrFault(model, `case_${i}`, target, profile));
+        const compiled = await inParallel(models, (model, i) => compileOrFault(model, { target, symbol: `case_${i}`, profile, ...toolchain }));
         const builds = compiled.filter((c) => !(c instanceof Error));
-        const image = builds.length > 0 ? await (0,devices_image/* linkRunner */.X)(builds) : null;
+        const image = builds.length > 0 ? await (0,devices_image/* linkRunner */.X)(builds, toolchain) : null;
         return {
             run: async (index, samples, { keepState }) => {
                 const build = compiled[index];
@@ -21976,9 +22105,9 @@ const buildEngine = (target, profile = 'tflite') => ({
     },
 });
 /** A model that does not compile is the fault of its own cases only. */
-async function compileOrFault(model, symbol, target, profile) {
+async function compileOrFault(model, options) {
     try {
-        return await (0,compile/* compileModel */.T)(model, { target, name: model.name, symbol, profile });
+        return await (0,compile/* compileModel */.T)(model, { ...options, name: model.name });
     }
     catch (error) {
         if (error instanceof errors/* InputError */.d || error instanceof errors/* EnvironmentError */.e)
@@ -21989,8 +22118,11 @@ async function compileOrFault(model, symbol, target, profile) {
 async function runSamples(device, image, build, samples, reset) {
     const inputs = build.inputs.map((_, i) => Buffer.concat(samples.map((sample) => (0,tensor_dtype/* toBytes */.ZJ)(sample[i]))));
     const job = { build: image.builds.indexOf(build), inputs, samples: samples.length, reset };
-    const [outputs] = await device.run(image, [job]);
-    return samples.map((_, s) => build.outputs.map(({ dtype, bytes }, k) => (0,tensor_dtype/* fromBytes */.uK)(dtype, outputs[k].subarray(s * bytes, (s + 1) * bytes))));
+    const [{ outputs, shapes }] = await device.run(image, [job]);
+    return samples.map((_, s) => build.outputs.map(({ dtype, bytes }, k) => {
+        const whole = (0,tensor_dtype/* fromBytes */.uK)(dtype, outputs[k].subarray(s * bytes, (s + 1) * bytes));
+        return shapes === null ? whole : whole.subarray(0, (0,tensor_shape/* elements */.Yt)(shapes[s][k]));
+    }));
 }
 /** `work` on every item, as many at a time as the machine has processors; results in order. */
 async function inParallel(items, work) {
@@ -22075,16 +22207,12 @@ function parseCase(line, file, number) {
 var ir_graph = __nccwpck_require__(1490);
 // EXTERNAL MODULE: ./build/js/model/ops/index.js + 5 modules
 var ops = __nccwpck_require__(6635);
-// EXTERNAL MODULE: ./build/js/model/tensor/shape.js
-var tensor_shape = __nccwpck_require__(3121);
 // EXTERNAL MODULE: ./build/js/model/ops/control.js
 var control = __nccwpck_require__(7078);
 ;// CONCATENATED MODULE: ./build/js/model/interpreter/control.js
 
 
 
-/** A loop that goes on for longer counts as endless: the file is at fault. */
-const MOST_ITERATIONS = 1_000_000;
 const isTrue = (value) => value.data.length > 0 && Boolean(value.data[0]);
 function nameOf(handle, { names }) {
     const name = names[Number(handle.data[0])];
@@ -22097,8 +22225,8 @@ const runners = {
     while: ({ attrs }, operands, _, { run }) => {
         let values = operands;
         for (let i = 0; isTrue(run(attrs.condition, values)[0]); i++) {
-            if (i >= MOST_ITERATIONS)
-                throw new errors/* InputError */.d(`the loop does not end within ${MOST_ITERATIONS} iterations`);
+            if (i >= control/* MOST_ITERATIONS */.nG)
+                throw new errors/* InputError */.d(`the loop does not end within ${control/* MOST_ITERATIONS */.nG} iterations`);
             values = run(attrs.body, values);
         }
         return [...values];
@@ -22208,6 +22336,9 @@ function feed(model, graph, inputs, options) {
         if (inputs[i].length !== (0,tensor_shape/* elements */.Yt)(shape)) {
             throw new errors/* InputError */.d(`${model.name}: input "${tensor.name}" takes ${(0,tensor_shape/* elements */.Yt)(shape)} elements ${(0,tensor_shape/* showShape */.Rm)(shape)}, not ${inputs[i].length}`);
         }
+        if (tensor.bound?.some((x, k) => x !== inputs[i][k])) {
+            throw new errors/* InputError */.d(`${model.name}: input "${tensor.name}" has another value than the one it is bound to`);
+        }
         return { shape, data: inputs[i] };
     });
 }
@@ -22278,6 +22409,7 @@ function evaluateNode(run, index, node, values) {
 const interpreterEngine = (profile = 'tflite') => ({
     name: 'interpreter',
     batch: 1,
+    fixedShapes: false,
     prepare: async (models) => ({
         run: async (index, samples, { keepState }) => {
             let state = new Map();
@@ -22291,14 +22423,73 @@ const interpreterEngine = (profile = 'tflite') => ({
     }),
 });
 
+// EXTERNAL MODULE: ./build/js/model/ir/bind.js
+var bind = __nccwpck_require__(8475);
 // EXTERNAL MODULE: ./build/js/model/ir/shapes.js
-var ir_shapes = __nccwpck_require__(6782);
+var shapes = __nccwpck_require__(6782);
+;// CONCATENATED MODULE: ./build/js/model/ir/call_shapes.js
+
+
+
+
+/**
+ * The model with the shapes of its main graph handed on to the graphs that it runs, and theirs back to it: what TFLite does
+ * when inputs are resized. A graph that is run with different shapes, or whose results change theirs, stays as it is.
+ */
+function inferCallShapes(model) {
+    const graphs = [...model.subgraphs];
+    /** The shapes that a graph has been inferred for. */
+    const given = new Map();
+    const visit = (index) => {
+        graphs[index] = (0,shapes/* inferShapes */.zV)(graphs[index]);
+        for (const node of graphs[index].nodes) {
+            const callees = (0,control/* calleesOf */.vf)(node);
+            for (const callee of callees) {
+                const shapes = handedOver(graphs[index], node, callee);
+                const known = given.get(callee.graph);
+                if (known !== undefined && known !== String(shapes))
+                    return;
+                given.set(callee.graph, String(shapes));
+                const target = graphs[callee.graph];
+                graphs[callee.graph] = withShapes(target, target.inputs, shapes);
+                visit(callee.graph);
+            }
+            const results = resultShapes(graphs, node, callees);
+            if (results !== null)
+                graphs[index] = (0,shapes/* inferShapes */.zV)(withShapes(graphs[index], node.outputs, results));
+        }
+    };
+    visit(0);
+    return { ...model, subgraphs: graphs };
+}
+const shapesOf = (graph, ids) => ids.map((id) => (id === ir_graph/* ABSENT */.sj ? [] : graph.tensors[id].shape));
+const handedOver = (graph, node, { from }) => shapesOf(graph, node.inputs.slice(from));
+/** The shapes of a node's results, where all graphs that give them agree, and a loop's values keep theirs. */
+function resultShapes(graphs, node, callees) {
+    const giving = callees.filter(({ returns }) => returns).map(({ graph }) => graphs[graph]);
+    if (giving.length === 0)
+        return null;
+    const [first, ...others] = giving.map((graph) => shapesOf(graph, graph.outputs));
+    const same = (shapes) => shapes.every((shape, i) => (0,tensor_shape/* sameShape */._C)(shape, first[i]));
+    const keeps = node.kind !== 'while' || same(shapesOf(giving[0], giving[0].inputs));
+    return keeps && others.every(same) ? first : null;
+}
+/** The graph with these shapes, which are no longer open, for some of its tensors. */
+function withShapes(graph, ids, shapes) {
+    const tensors = [...graph.tensors];
+    ids.forEach((id, i) => {
+        const { signature: _, ...tensor } = tensors[id];
+        tensors[id] = { ...tensor, shape: shapes[i] };
+    });
+    return { ...graph, tensors };
+}
+
 // EXTERNAL MODULE: ./build/js/model/ir/verify.js
 var verify = __nccwpck_require__(6969);
 // EXTERNAL MODULE: ./build/js/model/tensor/npy.js
 var npy = __nccwpck_require__(1129);
-// EXTERNAL MODULE: ./build/js/model/tflite/importer.js + 14 modules
-var importer = __nccwpck_require__(3124);
+// EXTERNAL MODULE: ./build/js/model/tflite/importer.js + 17 modules
+var importer = __nccwpck_require__(7935);
 // EXTERNAL MODULE: ./build/js/model/tensor/half.js
 var half = __nccwpck_require__(8139);
 ;// CONCATENATED MODULE: ./build/js/gate/cases/compare.js
@@ -22345,6 +22536,7 @@ function compare(actual, expected, dtype, tolerance) {
 
 
 
+
 /** Cases of the same model next to each other in the list share its preparation. */
 function groupByModel(cases) {
     const jobs = [];
@@ -22369,7 +22561,7 @@ async function runCases(cases, engine, read, onResult = () => { }) {
     };
     const jobs = groupByModel(cases);
     for (let from = 0; from < jobs.length; from += engine.batch) {
-        const plans = (await Promise.all(jobs.slice(from, from + engine.batch).map((job) => planJob(job, read)))).flat();
+        const plans = (await Promise.all(jobs.slice(from, from + engine.batch).map((job) => planJob(job, read, engine.fixedShapes)))).flat();
         const models = [...new Set(plans.flatMap((plan) => plan.parts.map((part) => part.model)))];
         const runner = await engine.prepare(models);
         try {
@@ -22392,14 +22584,14 @@ const failed = (c, error) => ({
     passed: false,
     error,
 });
-async function planJob(job, read) {
+async function planJob(job, read, fixedShapes) {
     const imported = await attempt(async () => (0,importer/* importModel */.Dz)(await read(job.model), job.model));
-    const resized = new Map();
+    const fitted = new Map();
     return Promise.all(job.cases.map(async (c) => {
         const plan = await attempt(async () => {
             if (typeof imported === 'string')
                 throw new errors/* InputError */.d(imported);
-            return planCase(c, imported, resized, read);
+            return planCase(c, imported, { fitted, fixedShapes }, read);
         });
         return typeof plan === 'string' ? { case: c, parts: [], error: plan } : plan;
     }));
@@ -22415,7 +22607,7 @@ async function attempt(work) {
         throw error;
     }
 }
-async function planCase(c, model, resized, read) {
+async function planCase(c, model, { fitted, fixedShapes }, read) {
     const graph = model.subgraphs[0];
     const array = async (file) => (0,npy/* parseNpy */.v)(await read(file), file);
     const sets = await Promise.all(c.sets.map(async (set) => ({
@@ -22425,24 +22617,34 @@ async function planCase(c, model, resized, read) {
     const parts = new Map();
     for (const set of sets) {
         checkInputs(graph, set.inputs);
-        const key = set.inputs.map((a) => (0,tensor_shape/* showShape */.Rm)(a.shape)).join();
-        parts.set(key, [...(parts.get(key) ?? []), set]);
+        const fitting = fit(model, set.inputs, fixedShapes, fitted);
+        parts.set(fitting, [...(parts.get(fitting) ?? []), set]);
     }
     if (c.stateful && parts.size > 1)
-        throw new errors/* InputError */.d('the sets of a stateful case have inputs of different shapes');
+        throw new errors/* InputError */.d('the sets of a stateful case have inputs of different shapes, or that decide shapes');
     return {
         case: c,
-        parts: [...parts].map(([key, members]) => {
-            const shapes = members[0].inputs.map((a) => a.shape);
-            const fitting = resized.get(key) ?? withInputShapes(model, shapes);
-            resized.set(key, fitting);
-            return {
-                model: fitting,
-                samples: members.map((set) => set.inputs.map((a) => a.data)),
-                expected: members.map((set) => set.outputs),
-            };
-        }),
+        parts: [...parts].map(([fitting, members]) => ({
+            model: fitting,
+            samples: members.map((set) => set.inputs.map((a) => a.data)),
+            expected: members.map((set) => set.outputs),
+        })),
     };
+}
+/** The model for inputs like these: of their shapes, and of their values where these decide shapes and must be known. */
+function fit(model, inputs, fixedShapes, fitted) {
+    const [{ inputs: ids }, ...others] = model.subgraphs;
+    const shapes = inputs.map((a) => a.shape);
+    const resized = withInputShapes(model, shapes);
+    const [graph] = resized.subgraphs;
+    const values = fixedShapes ? (0,bind/* decidingInputs */.hH)(graph, new Map(ids.map((id, i) => [id, inputs[i].data]))) : new Map();
+    const key = [...shapes.map(tensor_shape/* showShape */.Rm), ...[...values].map(([id, data]) => `${id}=${data}`)].join();
+    const known = fitted.get(key);
+    if (known !== undefined)
+        return known;
+    const bound = values.size === 0 ? resized : { ...resized, subgraphs: [(0,bind/* bindInputs */.Vp)(graph, values), ...others] };
+    fitted.set(key, bound);
+    return bound;
 }
 /** The case's files in the order of the model's inputs or outputs: by name where the names tell, else as listed. */
 function inOrder(graph, ids, ports) {
@@ -22468,11 +22670,11 @@ function withInputShapes(model, shapes) {
         const at = graph.inputs.indexOf(id);
         return at < 0 ? t : { ...t, shape: shapes[at] };
     });
-    const resized = (0,ir_shapes/* inferShapes */.zV)({ ...graph, tensors });
-    const faults = (0,verify/* verifyGraph */.WC)(resized);
+    const resized = inferCallShapes({ ...model, subgraphs: [{ ...graph, tensors }, ...others] });
+    const faults = resized.subgraphs.flatMap((g) => (0,verify/* verifyGraph */.WC)(g));
     if (faults.length > 0)
         throw new errors/* InputError */.d(`with inputs ${shapes.map(tensor_shape/* showShape */.Rm).join(', ')}: ${faults.join('; ')}`);
-    return { ...model, subgraphs: [resized, ...others] };
+    return resized;
 }
 async function judge(plan, run) {
     const { case: c, parts, error } = plan;
@@ -22544,7 +22746,10 @@ function summaryTable(results) {
     return rows.map(line).join('\n');
 }
 
+// EXTERNAL MODULE: ./build/js/cli/entry.js
+var entry = __nccwpck_require__(8231);
 ;// CONCATENATED MODULE: ./build/js/cli/commands/verify.js
+
 
 
 
@@ -22557,8 +22762,8 @@ function summaryTable(results) {
 
 /** The engines of each --engine, for the targets asked for. */
 const ENGINES = {
-    build: (targets) => targets.map((target) => buildEngine((0,compiler_targets/* parseTarget */.hu)(target))),
-    interpreter: () => [interpreterEngine()],
+    build: (targets, profile) => targets.map((target) => buildEngine((0,compiler_targets/* parseTarget */.hu)(target), profile)),
+    interpreter: (_, profile) => [interpreterEngine(profile)],
 };
 function register(program) {
     program
@@ -22567,6 +22772,7 @@ function register(program) {
         .requiredOption('--cases <file>', 'the list of cases, one JSON object a line')
         .option('--target <target>', 'build for this target (may be repeated; default: native)', collect, [])
         .addOption(new esm/* Option */.c$('--engine <name>', 'what runs the models').choices(Object.keys(ENGINES)).default('build'))
+        .addOption((0,entry/* profileOption */.pp)())
         .option('--filter <regex>', 'only cases whose name matches')
         .option('--json <file>', 'write the results to a file')
         .action(verify_verify);
@@ -22581,7 +22787,7 @@ async function verify_verify(options) {
     const folder = (0,external_node_path_.dirname)((0,external_node_path_.resolve)(options.cases));
     const targets = {};
     const wantedTargets = options.target.length > 0 ? options.target : ['native'];
-    for (const engine of ENGINES[options.engine](wantedTargets)) {
+    for (const engine of ENGINES[options.engine](wantedTargets, options.profile)) {
         const results = await runCases(cases, engine, (file) => readInput((0,external_node_path_.resolve)(folder, file)), progress(engine, cases.length));
         targets[engine.name] = targetReport(results);
         print(engine.name, results);
@@ -22641,18 +22847,110 @@ async function writeWhole(file, text) {
 
 /***/ }),
 
+/***/ 8231:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   NN: () => (/* binding */ threadsOption),
+/* harmony export */   Ub: () => (/* binding */ signatureOption),
+/* harmony export */   ko: () => (/* binding */ readModel),
+/* harmony export */   mL: () => (/* binding */ bindArguments),
+/* harmony export */   pp: () => (/* binding */ profileOption),
+/* harmony export */   zq: () => (/* binding */ bindOption)
+/* harmony export */ });
+/* harmony import */ var commander__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8179);
+/* harmony import */ var _compiler_compile_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6534);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2027);
+/* harmony import */ var _model_ir_bind_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8475);
+/* harmony import */ var _model_ir_signature_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8044);
+/* harmony import */ var _model_ops_definition_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(6386);
+/* harmony import */ var _model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9664);
+/* harmony import */ var _model_tensor_npy_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1129);
+/* harmony import */ var _model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(3121);
+/* harmony import */ var _model_tflite_importer_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7935);
+/* harmony import */ var _model_file_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(4683);
+
+
+
+
+
+
+
+
+
+
+
+/** Options that commands share which take a model. */
+const profileOption = () => new commander__WEBPACK_IMPORTED_MODULE_0__/* .Option */ .c$('--profile <name>', 'the integer rounding (docs/arithmetic.md)').choices([..._model_ops_definition_js__WEBPACK_IMPORTED_MODULE_9__/* .PROFILES */ .j]).default('tflite');
+const threadsOption = () => new commander__WEBPACK_IMPORTED_MODULE_0__/* .Option */ .c$('--threads <count>', 'cut heavy operators into so many parts for threads')
+    .argParser((text) => {
+    if (!/^[1-9]\d?$/.test(text) || Number(text) > _compiler_compile_js__WEBPACK_IMPORTED_MODULE_1__/* .MAX_THREADS */ .J)
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .InputError */ .d(`--threads ${text}: give a number from 1 to ${_compiler_compile_js__WEBPACK_IMPORTED_MODULE_1__/* .MAX_THREADS */ .J}`);
+    return Number(text);
+})
+    .default(1);
+const signatureOption = () => new commander__WEBPACK_IMPORTED_MODULE_0__/* .Option */ .c$('--signature <name>', 'which of the model’s signatures to take; its main graph without');
+const bindOption = () => new commander__WEBPACK_IMPORTED_MODULE_0__/* .Option */ .c$('--bind <name=value>', 'make the model for one value of an input: numbers with commas, or a .npy file')
+    .argParser((value, all) => [...all, value])
+    .default([]);
+/** The model in a file, as the signature enters it. */
+function readModel(path, signature) {
+    const model = (0,_model_tflite_importer_js__WEBPACK_IMPORTED_MODULE_7__/* .importModel */ .Dz)((0,_model_file_js__WEBPACK_IMPORTED_MODULE_8__/* .readModelFile */ .G)(path), path);
+    return signature === undefined ? model : (0,_model_ir_signature_js__WEBPACK_IMPORTED_MODULE_4__/* .enterSignature */ .j)(model, signature);
+}
+/** The model made for the values that arguments of the form NAME=VALUE give to inputs. */
+function bindArguments(model, args) {
+    const [graph, ...others] = model.subgraphs;
+    const values = new Map();
+    for (const arg of args) {
+        // Names may hold an equals sign themselves.
+        const id = graph.inputs.find((input) => arg.startsWith(`${graph.tensors[input].name}=`));
+        if (id === undefined)
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .InputError */ .d(`--bind ${arg} names no input of the model; it has ${graph.inputs.map((i) => graph.tensors[i].name).join(', ')}`);
+        values.set(id, parseValue(graph.tensors[id], arg.slice(graph.tensors[id].name.length + 1)));
+    }
+    return { ...model, subgraphs: [(0,_model_ir_bind_js__WEBPACK_IMPORTED_MODULE_3__/* .bindInputs */ .Vp)(graph, values), ...others] };
+}
+function parseValue(t, text) {
+    const needs = `input "${t.name}" takes ${t.dtype} ${(0,_model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_10__/* .showShape */ .Rm)(t.shape)}`;
+    if (/\.npy$/i.test(text)) {
+        const { dtype, data } = (0,_model_tensor_npy_js__WEBPACK_IMPORTED_MODULE_6__/* .parseNpy */ .v)((0,_model_file_js__WEBPACK_IMPORTED_MODULE_8__/* .readModelFile */ .G)(text), text);
+        if (dtype !== t.dtype || data.length !== (0,_model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_10__/* .elements */ .Yt)(t.shape))
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .InputError */ .d(`--bind: ${text}: ${needs}`);
+        return data;
+    }
+    const words = text.split(',').map((word) => word.trim());
+    const data = (0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_5__/* .allocate */ .CN)(t.dtype, (0,_model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_10__/* .elements */ .Yt)(t.shape));
+    if (words.length !== data.length || words.some((word) => word === '' || !Number.isFinite(Number(word))))
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .InputError */ .d(`--bind ${t.name}=${text}: ${needs}`);
+    const exact = data instanceof BigInt64Array || data instanceof BigUint64Array;
+    words.forEach((word, i) => {
+        if (exact && !/^-?\d+$/.test(word))
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .InputError */ .d(`--bind ${t.name}=${text}: ${needs}`);
+        data[i] = exact ? BigInt(word) : Number(word);
+        if (!exact && t.dtype !== 'float32' && Number(data[i]) !== Number(word))
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .InputError */ .d(`--bind ${t.name}=${text}: ${word} is no ${t.dtype}`);
+    });
+    return data;
+}
+
+
+/***/ }),
+
 /***/ 1951:
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var commander__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8179);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2027);
+/* harmony import */ var _model_ir_names_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(2434);
 /* harmony import */ var _commands_build_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(853);
 /* harmony import */ var _commands_check_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8547);
 /* harmony import */ var _commands_inspect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5652);
 /* harmony import */ var _commands_measure_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7870);
 /* harmony import */ var _commands_run_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(39);
-/* harmony import */ var _commands_verify_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1934);
+/* harmony import */ var _commands_verify_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(9245);
+
 
 
 
@@ -22679,7 +22977,7 @@ async function main(argv) {
         if (error instanceof commander__WEBPACK_IMPORTED_MODULE_0__/* .CommanderError */ .b7)
             return error.exitCode === 0 ? 0 : 2;
         if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .InputError */ .d || error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .EnvironmentError */ .e) {
-            process.stderr.write(`int8-gate: ${error.message}\n`);
+            process.stderr.write(`int8-gate: ${(0,_model_ir_names_js__WEBPACK_IMPORTED_MODULE_8__/* .printable */ .g)(error.message)}\n`);
             return error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .InputError */ .d ? 2 : 3;
         }
         process.stderr.write(`int8-gate: internal error, please report it\n${error.stack ?? String(error)}\n`);
@@ -22826,7 +23124,7 @@ const cInt = (x) => (x === -2147483648 ? 'INT32_MIN' : String(x));
 
 /***/ }),
 
-/***/ 7556:
+/***/ 6857:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -22905,12 +23203,22 @@ function ports(kind, list) {
     // A model may have no inputs, but C has no empty arrays.
     return `${dims.join('')}static const int8_gate_tensor ${kind}[] = {\n${rows.join('') || '  {0}\n'}};\n`;
 }
-/** The C of the model's descriptor and of the one function it exports; expects static `init` and `run` above it. */
+/** `output_dims`: an output's extents, of which the last run may have left the first in the arena. */
+function outputDims(extents) {
+    const kept = extents.flatMap((offset, i) => offset === undefined ? [] : [`  if (output == ${i}) memcpy(dims, (const uint8_t *)arena + ${offset}, 4);\n`]);
+    return `
+static void output_dims(const void *arena, int32_t output, int32_t *dims) {
+  for (int32_t i = 0; i < outputs[output].rank; i++) dims[i] = outputs[output].dims[i];
+${kept.join('')}}
+`;
+}
+/** The C of the model's descriptor and of the one function it exports; expects static `init`, `run` and `run_parallel` above it. */
 function describe(model) {
     const strings = [model.name, model.target, model.profile].map(c/* cString */.ry).join(', ');
-    return `${ports('inputs', model.inputs)}${ports('outputs', model.outputs)}
+    const varies = model.extents.some((offset) => offset !== undefined);
+    return `${ports('inputs', model.inputs)}${ports('outputs', model.outputs)}${varies ? outputDims(model.extents) : ''}
 static const int8_gate_model model = {
-  1, ${strings}, ${model.arenaBytes}, ${model.arenaAlign}, ${model.inputs.length}, ${model.outputs.length}, inputs, outputs, init, run,
+  1, ${strings}, ${model.arenaBytes}, ${model.arenaAlign}, ${model.inputs.length}, ${model.outputs.length}, inputs, outputs, init, run, ${varies ? 'output_dims' : 'NULL'}, ${model.threads}, run_parallel,
 };
 __attribute__((visibility("default"))) const int8_gate_model *int8_gate_model_${model.symbol}(void);
 const int8_gate_model *int8_gate_model_${model.symbol}(void) { return &model; }
@@ -22933,8 +23241,48 @@ var checks = __nccwpck_require__(7042);
 var tensor_shape = __nccwpck_require__(3121);
 // EXTERNAL MODULE: ./build/js/model/ops/arithmetic.js
 var arithmetic = __nccwpck_require__(979);
+// EXTERNAL MODULE: ./build/js/model/tensor/dtype.js
+var tensor_dtype = __nccwpck_require__(9664);
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/staircase.js
+/**
+ * A requantized output is a staircase over the sum: it climbs, one step at a time, between two limits. Two ways to scale
+ * that put every step at the same sum are the same function, however differently they round.
+ */
+
+/** The least sum that `scale`, of about `factor`, takes to `level` or above. */
+function stepTo(level, scale, factor) {
+    let sum = Math.ceil((level - 0.5) / factor);
+    while (scale(sum - 1) >= level)
+        sum--;
+    while (scale(sum) < level)
+        sum++;
+    return sum;
+}
+/**
+ * A multiplier with which a single rounding, halves up, gives what `scale` gives for every sum in `sums`, once both are
+ * clamped to `levels`; null when there is none close to `factor`, or none that shifts right.
+ */
+function multiplierOf(scale, factor, sums, levels) {
+    const { multiplier, shift } = (0,arithmetic/* quantizeMultiplier */.PV)(factor);
+    if (shift >= 0)
+        return null;
+    const first = (0,arithmetic/* clamp */.qE)(scale(sums.min), levels.min, levels.max);
+    const last = (0,arithmetic/* clamp */.qE)(scale(sums.max), levels.min, levels.max);
+    const steps = Array.from({ length: last - first }, (_, i) => stepTo(first + 1 + i, scale, factor));
+    for (const nudge of [0, 1, -1, 2, -2]) {
+        const m = { multiplier: Math.min(multiplier + nudge, 2 ** 31 - 1), shift };
+        const level = (sum) => (0,arithmetic/* clamp */.qE)((0,arithmetic/* multiplyByMultiplierSingle */.pV)(sum, m), levels.min, levels.max);
+        const agrees = (sum, i) => level(sum) === first + 1 + i && level(sum - 1) === first + i;
+        if (level(sums.min) === first && level(sums.max) === last && steps.every(agrees))
+            return m;
+    }
+    return null;
+}
+
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/epilogue.js
 /** What operators with weights do with their sums, as members of the structures in native/kernels/gemm.h. */
+
+
 
 
 
@@ -22945,31 +23293,55 @@ function cDescription(type, name, fields) {
 }
 /** Numbers as members. */
 const integers = (fields) => Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, (0,c/* cInt */.Rr)(Number(value))]));
+/** What a quantized tensor's elements can be, its zero point taken off. */
+function centeredRange(tensor) {
+    const [min, max] = (0,tensor_dtype/* integerRange */.As)(tensor.dtype);
+    const { zeroPoint } = (0,checks/* parameters */.FI)(tensor);
+    return { min: min - zeroPoint, max: max - zeroPoint };
+}
 /** The members of a `gemm_epilogue`, with prefix `out.`. */
 function epilogueFields(e, ctx) {
     const { scale, zeroPoint } = (0,checks/* parameters */.FI)(e.output);
     const { min, max } = (0,arithmetic/* activationRange */.W9)(e.activation, scale, zeroPoint, e.output.dtype);
+    const fits16 = fitsInt16(e, zeroPoint);
     const fields = {
         bias: e.bias,
-        ...requantizationFields(e, ctx),
-        ...integers({ zero_point: zeroPoint, low: min, high: max, is_unsigned: e.output.dtype === 'uint8' }),
+        ...requantizationFields(e, fits16 ? { min: min - zeroPoint, max: max - zeroPoint } : null, ctx),
+        ...integers({ zero_point: zeroPoint, low: min, high: max, fits16, is_unsigned: e.output.dtype === 'uint8' }),
     };
     return Object.fromEntries(Object.entries(fields).map(([name, value]) => [`out.${name}`, value]));
 }
-function requantizationFields({ requantization, profile, layout }, ctx) {
+/** Whether every result that can occur is an int16, with a margin for its rounding, and so is every step on the way to it. */
+function fitsInt16({ sums, requantization: { factors } }, zeroPoint) {
+    const most = 32766 - Math.abs(zeroPoint);
+    return (sums ?? [{ min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY }]).every(({ min, max }, column) => {
+        const largest = Math.max(-min, max);
+        return largest < 2 ** 31 && largest * factors[factors.length === 1 ? 0 : column] <= most;
+    });
+}
+/** `levels`: the results, zero point not added, if the accumulators' ranges are known and fit. */
+function requantizationFields(e, levels, ctx) {
+    const { requantization, profile, layout, sums } = e;
     const { factors, inDouble } = requantization;
-    const pick = (values) => layout((column) => values[values.length === 1 ? 0 : column]);
-    if (inDouble)
-        return { requantize: 'GEMM_DOUBLE', scale: ctx.constant(Float64Array.from(pick(factors))) };
-    if (profile === 'xnnpack') {
-        return { requantize: 'GEMM_SINGLE', scale_f32: ctx.constant(Float32Array.from(pick(factors))) };
+    const pick = (values, column) => values[values.length === 1 ? 0 : column];
+    const constants = (multipliers) => ({
+        multiplier: ctx.constant(Int32Array.from(layout((column) => pick(multipliers, column).multiplier))),
+        shift: ctx.constant(Int32Array.from(layout((column) => pick(multipliers, column).shift))),
+    });
+    if (levels !== null && (inDouble || profile !== 'tflite')) {
+        const rounded = (0,arithmetic/* requantizer */.tn)(profile, factors);
+        const scale = (column) => (sum) => inDouble ? (0,arithmetic/* castInt32 */.qP)((0,arithmetic/* roundAway */.lE)(sum * pick(factors, column))) : rounded(sum, column);
+        const once = sums.map((range, column) => multiplierOf(scale(column), pick(factors, column), range, levels));
+        if (once.every((m) => m !== null))
+            return { requantize: 'GEMM_SHIFT_ONCE', ...constants(once) };
     }
+    const scales = layout((column) => pick(factors, column));
+    if (inDouble)
+        return { requantize: 'GEMM_DOUBLE', scale: ctx.constant(Float64Array.from(scales)) };
+    if (profile === 'xnnpack')
+        return { requantize: 'GEMM_SINGLE', scale_f32: ctx.constant(Float32Array.from(scales)) };
     const multipliers = factors.map(arithmetic/* quantizeMultiplier */.PV);
-    return {
-        requantize: shiftKind(multipliers),
-        multiplier: ctx.constant(Int32Array.from(pick(multipliers.map((m) => m.multiplier)))),
-        shift: ctx.constant(Int32Array.from(pick(multipliers.map((m) => m.shift)))),
-    };
+    return { requantize: shiftKind(multipliers), ...constants(multipliers) };
 }
 function shiftKind(multipliers) {
     const most = multipliers.reduce((shift, m) => Math.max(shift, m.shift), -31);
@@ -22983,8 +23355,6 @@ function floatClamp(activation) {
 
 // EXTERNAL MODULE: ./build/js/model/ops/weights.js
 var ops_weights = __nccwpck_require__(7402);
-// EXTERNAL MODULE: ./build/js/model/tensor/dtype.js
-var tensor_dtype = __nccwpck_require__(9664);
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/plain.js
 
 
@@ -23044,9 +23414,10 @@ function integerFields(layer, ctx) {
     const sums = bias === null ? zeros() : ctx.input(2);
     const fields = epilogueFields({
         ...{ output, activation: layer.activation, requantization: requantization, layout },
-        ...{ profile: wide ? 'tflite' : ctx.profile, bias: wide ? 'NULL' : sums },
+        ...{ profile: wide || layer.halvesUp ? 'tflite' : ctx.profile, bias: wide ? 'NULL' : sums },
     }, ctx);
-    return { finish: wide ? 'PLAIN_WIDE' : 'PLAIN_INTEGER', ...(wide ? { bias_wide: sums } : {}), ...fields };
+    const finish = wide ? 'PLAIN_WIDE' : layer.halvesUp ? 'PLAIN_HALVES_UP' : 'PLAIN_INTEGER';
+    return { finish, ...(wide ? { bias_wide: sums } : {}), ...fields };
 }
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/batch_matmul.js
@@ -23387,6 +23758,7 @@ const castEmitters = {
 
 
 
+
 const bytesOf = (t) => (0,tensor_shape/* elements */.Yt)(t.shape) * (0,tensor_dtype/* itemSize */.z6)(t.dtype);
 /** A build's shapes are fixed: what is handed over must have the shape that the graph was written for. */
 function mustFit(given, taken, what) {
@@ -23437,9 +23809,10 @@ function emitWhile(op, ctx) {
         array('void', 'next', second),
         ...changing.map((i) => `${copy(ctx.output(i), pointer(op, ctx, i), i)}\n`),
         'uint8_t go = 0;\nvoid *answer[] = {&go};\n',
-        'for (;;) {\n',
+        'for (int32_t round = 0;; round++) {\n',
         `  int failed = ${condition.call(arena, '(const void *const *)now', 'answer')};\n`,
         '  if (failed) return failed;\n  if (!go) break;\n',
+        `  if (round == ${control/* MOST_ITERATIONS */.nG}) return INT8_GATE_ENDLESS_LOOP;\n`,
         `  failed = ${body.call(arena, '(const void *const *)now', 'next')};\n`,
         '  if (failed) return failed;\n',
         ...changing.map((i) => `  { void *swap = now[${i}]; now[${i}] = next[${i}]; next[${i}] = swap; }\n`),
@@ -23472,30 +23845,11 @@ const controlEmitters = {
 var conv = __nccwpck_require__(7355);
 // EXTERNAL MODULE: ./build/js/model/ops/window.js
 var ops_window = __nccwpck_require__(2235);
-;// CONCATENATED MODULE: ./build/js/compiler/schedules/depthwise.js
-/** The NEON kernels are unrolled over the taps: not beyond this. */
-const MAX_TAPS = 128;
-/** Channels of one block of the NEON kernels. */
-const BLOCK = { f32: 4, i8: 8 };
-/**
- * The fixed default. NEON where a block of channels fits and each input channel makes one output channel; pairs of
- * products in 16 bits where the weights allow it.
- */
-function scheduleDepthwise(w, target) {
-    const float = w.operands === 'float32';
-    const block = float ? BLOCK.f32 : BLOCK.i8;
-    if (target.arch === 'host' || w.multiplier > 1 || w.channels < block || w.kernel[0] * w.kernel[1] > MAX_TAPS)
-        return { template: 'depthwise', kernel: 'portable', pixels: 1 };
-    if (float)
-        return { template: 'depthwise', kernel: 'f32', pixels: w.strides[1] === 1 && w.out[1] >= 2 ? 2 : 1 };
-    return { template: 'depthwise', kernel: w.operands === 'int8' && !w.unsigned ? 'pairs' : 'wide', pixels: 1 };
-}
-
 ;// CONCATENATED MODULE: ./build/js/compiler/schedules/cores.js
 /** Sources: Arm's software optimization guides. */
 const CORES = {
-    'cortex-a53': { width: 2, loads: 0.5, fmla: 1, smull: 1, dot: 1 },
-    'cortex-a55': { width: 2, loads: 0.5, fmla: 1, smull: 1, dot: 1 },
+    'cortex-a53': { inOrder: true, width: 2, loads: 0.5, fmla: 1, smull: 1, dot: 1 },
+    'cortex-a55': { inOrder: true, width: 2, loads: 0.5, fmla: 1, smull: 1, dot: 1 },
     'cortex-a72': { width: 3, loads: 1, fmla: 1, smull: 1, dot: 1 },
     'cortex-a76': { width: 4, loads: 2, fmla: 2, smull: 1, dot: 2 },
     'neoverse-n1': { width: 4, loads: 2, fmla: 2, smull: 1, dot: 2 },
@@ -23511,27 +23865,116 @@ function coreOf(target) {
     return CORES[target.cpu ?? typical] ?? CORES[typical];
 }
 
+;// CONCATENATED MODULE: ./build/js/compiler/schedules/depthwise.js
+
+/** The NEON kernels are unrolled over the taps: not beyond this. */
+const MAX_TAPS = 128;
+/** `pairs` keeps a bit for each of at most two products of a tap in 64. */
+const MAX_PAIRS_TAPS = 32;
+/** Channels of one block of the NEON kernels. */
+const BLOCK = { f32: 4, i8: 8 };
+/** Output pixels of one step, at most: more do not fit the registers, of which int16 weights take two for each of int8. */
+const MAX_PIXELS = { f32: 8, pairs: 4, wide: 2 };
+/** The same where the weights are not held in registers. */
+const MANY_TAPS_PIXELS = { pairs: 2, wide: 1 };
+/** Taps whose weights the registers hold: DEPTHWISE_HELD of depthwise_i8.h. */
+const HELD_TAPS = 9;
+/** The same for floats where loads and arithmetic run side by side, so that sharing loads gains nothing more. */
+const ENOUGH_PIXELS = 4;
+/** Rows of all kernels that are in use at a time, at most: DEPTHWISE_ROWS of depthwise.h. */
+const MAX_ROWS = 64;
+/** Output pixels after which a block of channels need not go on. */
+const PIXELS_PER_BLOCK = 48;
+/** Quads of pixels that `dot` reads along a row of the kernel: with stride 1, two outputs share them. */
+const dotQuads = (w) => Math.ceil((w.kernel[1] + (w.strides[1] === 1 ? 1 : 0)) / 4);
+/** The step along the row that makes the fewest steps; rather none of a single pixel, which shares nothing. */
+function pixelsOf(width, most) {
+    const cost = (pixels) => Math.ceil(width / pixels) + (width % pixels === 1 ? 0.5 : 0);
+    const steps = Array.from({ length: Math.min(most, width) }, (_, i) => i + 1);
+    return steps.reduce((best, pixels) => (cost(pixels) <= cost(best) ? pixels : best));
+}
+/** Output rows in one go: so many that loading a block's constants does not matter beside them. */
+function rowsOf(w) {
+    const most = Math.min(w.out[0], Math.floor(MAX_ROWS / w.kernel[0]));
+    return Math.max(1, Math.min(most, Math.ceil(PIXELS_PER_BLOCK / w.out[1])));
+}
+/** Whether dot products take fewer vector instructions than pairs of products, for 16 outputs each. */
+function dotPays(w) {
+    const [rows, columns] = w.kernel;
+    const interleaving = 5 * w.strides[1] * Math.min(w.strides[0], rows);
+    return 4 * rows * dotQuads(w) + interleaving <= 4 * rows * columns;
+}
+/**
+ * The fixed default. NEON where a block of channels fits and each input channel makes one output channel: dot products
+ * where the core has them and they pay, else sums of products in 16 bits, where the weights allow either.
+ */
+function scheduleDepthwise(w, target) {
+    const loadsBeside = coreOf(target).loads >= 1;
+    const schedule = (kernel, pixels) => {
+        const portable = kernel === 'portable';
+        // Pairs fill the registers without the bias.
+        const reload = kernel === 'pairs' || (!portable && loadsBeside);
+        return { template: 'depthwise', kernel, rows: portable ? 1 : rowsOf(w), pixels, reload };
+    };
+    const float = w.operands === 'float32';
+    const block = float ? BLOCK.f32 : BLOCK.i8;
+    const taps = w.kernel[0] * w.kernel[1];
+    if (target.arch === 'host' || w.multiplier > 1 || w.channels < block || taps > MAX_TAPS)
+        return schedule('portable', 1);
+    if (float)
+        return schedule('f32', pixelsOf(w.out[1], loadsBeside ? ENOUGH_PIXELS : MAX_PIXELS.f32));
+    const twoInts = w.operands !== 'uint8-full' && w.operands !== 'int8-wide';
+    const quads = w.strides[1] <= 2 && w.dilation[1] === 1;
+    if (target.features.dotprod && twoInts && quads && dotPays(w))
+        return schedule('dot', 2);
+    const kernel = twoInts && taps <= MAX_PAIRS_TAPS ? 'pairs' : 'wide';
+    return schedule(kernel, pixelsOf(w.out[1], (taps > HELD_TAPS ? MANY_TAPS_PIXELS : MAX_PIXELS)[kernel]));
+}
+
 ;// CONCATENATED MODULE: ./build/js/compiler/schedules/gemm.js
 
 const simd = (mr, nr) => (mr * nr) / 4;
+/** So many cycles for each register of results, and some for the tile. */
+const each = (cycles, start = 10) => (mr, nr) => simd(mr, nr) * cycles + start;
+/** Stores of a row of 8-bit results: of 16, 8 and 4. */
+const stores = (nr) => Math.floor(nr / 16) + [0, 1, 1, 2][Math.ceil((nr % 16) / 4)];
+/**
+ * The end of a tile on cores with dot products, whose inner loop is so short that the end decides: per row and register
+ * a multiplication and a shift, per 8 columns a move and a narrowing, per store another and the flip of the sign.
+ */
+function finishShort(mr, nr, core) {
+    const [registers, eights] = [nr / 4, Math.ceil(nr / 8)];
+    const vector = mr * (2 * registers + 2 * eights + 2 * stores(nr));
+    const shifts = mr * (registers + eights);
+    const loads = (mr + 2) * registers;
+    const instructions = vector + loads + mr + 20;
+    // A wide panel keeps the first multiplications waiting.
+    return nr / 8 + Math.max(vector / core.dot, shifts / core.smull, loads / core.loads, instructions / core.width);
+}
 const GEMM_KERNELS = {
     portable: gemm_plain(4),
     f32_portable: gemm_plain(2),
     f32: {
         unit: 1,
         step: 4,
-        finish: 2,
+        finish: each(2),
         registers: (mr, nr) => simd(mr, nr) + mr + 3,
         work: (mr, nr, core) => ({
             vector: (4 * simd(mr, nr)) / core.fmla,
             loads: mr + nr,
             instructions: 4 * simd(mr, nr) + mr + nr + 3,
         }),
+        // Two moves from general registers, four of which take a cycle, to a load.
+        inOrder: {
+            ...{ rows: 5, columns: 8, finish: each(3.4, 20) },
+            registers: (mr, nr) => simd(mr, nr) + mr + 4,
+            cycles: (mr, nr) => mr * nr + (mr + nr) / 2 + 4,
+        },
     },
     mlal: {
         unit: 1,
         step: 8,
-        finish: 6,
+        finish: each(6),
         registers: (mr, nr) => simd(mr, nr) + mr + 3,
         work: (mr, nr, core) => ({
             vector: (8 * simd(mr, nr)) / core.smull,
@@ -23542,20 +23985,25 @@ const GEMM_KERNELS = {
     smull: {
         unit: 8,
         step: 16,
-        finish: 8,
-        // Compilers load the weights of all columns ahead.
-        registers: (mr, nr) => mr * nr + mr + nr + 4,
+        finish: (mr, nr) => each(4)(mr, nr) + mr * stores(nr),
+        registers: (mr, nr) => (mr * nr) / 2 + 2 * mr + 6,
         work: (mr, nr, core) => ({
             vector: (2 * mr * nr) / core.smull,
             loads: mr + nr,
             instructions: 3 * mr * nr + mr + nr + 3,
         }),
+        // SADALP takes two cycles.
+        inOrder: {
+            ...{ rows: 3, columns: 4, finish: each(9.3, 45) },
+            registers: (mr, nr) => (mr * nr) / 2 + mr + 6,
+            cycles: (mr, nr) => 4 * mr * nr + mr + nr / 2 + 2,
+        },
     },
     dot: {
         unit: 4,
         step: 16,
-        finish: 6,
-        registers: (mr, nr) => simd(mr, nr) + mr + 3,
+        finish: finishShort,
+        registers: (mr, nr) => simd(mr, nr) + mr + nr / 4,
         work: (mr, nr, core) => ({
             vector: (4 * simd(mr, nr)) / core.dot,
             loads: mr + nr,
@@ -23566,8 +24014,9 @@ const GEMM_KERNELS = {
         unit: 8,
         step: 16,
         evenRows: true,
-        finish: 7,
-        registers: (mr, nr) => simd(mr, nr) + mr + 3,
+        columns: 8,
+        finish: finishShort,
+        registers: (mr, nr) => simd(mr, nr) + mr + nr / 4,
         work: (mr, nr, core) => ({
             vector: (2 * simd(mr, nr) + mr) / core.dot,
             loads: mr + nr,
@@ -23580,7 +24029,7 @@ function gemm_plain(rows) {
     return {
         unit: 1,
         step: 1,
-        finish: 4,
+        finish: each(4),
         registers: (mr, nr) => (mr <= rows && nr <= 8 ? 1 : 99),
         work: (mr, nr) => ({ vector: mr * nr, loads: mr + nr, instructions: mr * nr + mr + nr + 3 }),
     };
@@ -23604,13 +24053,26 @@ const COLUMNS = [4, 8, 12, 16, 20, 24, 28, 32];
 const REGISTERS = 32;
 /** Bytes of the first-level data cache that a tile or panel that is to stay may take. */
 const RESIDENT = 24 * 1024;
+/** The loop in issue order that a tile takes on a core. */
+function inOrderLoop(kernel, mr, nr, core) {
+    const loop = GEMM_KERNELS[kernel].inOrder;
+    return core.inOrder && loop && mr >= loop.rows && nr >= loop.columns ? loop : null;
+}
+/** Whether the registers hold a tile. */
+function holdsTile(kernel, mr, nr, target) {
+    const loop = inOrderLoop(kernel, mr, nr, coreOf(target)) ?? GEMM_KERNELS[kernel];
+    return loop.registers(mr, nr) <= REGISTERS;
+}
 /** Estimated cycles of the whole workload: padded work at the rate of the scarcest unit, plus the ends of the tiles. */
 function gemmCycles(w, kernel, mr, nr, core) {
     const info = GEMM_KERNELS[kernel];
     const { vector, loads, instructions } = info.work(mr, nr, core);
-    const step = Math.max(vector, loads / core.loads, instructions / core.width);
     const depth = Math.ceil(w.k / info.unit) * info.unit;
-    const tile = (depth / info.step) * step + simd(mr, nr) * info.finish + 10;
+    const loop = inOrderLoop(kernel, mr, nr, core);
+    // Other loops wait for twice as long as they work on a core that issues in order.
+    const waiting = core.inOrder && info.inOrder ? 3 : 1;
+    const step = loop?.cycles(mr, nr) ?? waiting * Math.max(vector, loads / core.loads, instructions / core.width);
+    const tile = (depth / info.step) * step + (loop?.finish(mr, nr) ?? waiting * info.finish(mr, nr, core));
     return Math.ceil(w.m / mr) * Math.ceil(w.n / nr) * w.groups * tile;
 }
 /** The fixed default: the tile that fits the registers and is estimated fastest; of equals the larger. */
@@ -23623,7 +24085,8 @@ function scheduleGemm(w, target) {
         if (mr > w.m || (info.evenRows && mr % 2 === 1))
             continue;
         for (const nr of COLUMNS) {
-            if (info.registers(mr, nr) > REGISTERS || (nr > w.n && nr > 4 && nr - 4 >= w.n))
+            const least = info.columns ?? 4;
+            if (!holdsTile(kernel, mr, nr, target) || nr % least !== 0 || (nr > least && nr - least >= w.n))
                 continue;
             const cycles = gemmCycles(w, kernel, mr, nr, core);
             if (cycles <= best.cycles)
@@ -23656,10 +24119,12 @@ const pack_BLOCK = {
     f32_portable: 1,
     f32: 1,
     mlal: 1,
-    smull: 16,
+    smull: 8,
     dot: 4,
     mmla: 8,
 };
+/** Kernels may load so many elements beyond the last. */
+const READ_AHEAD = 16;
 /** What a kernel takes from the stored data and weights before it multiplies them. */
 function offsets(kernel, w, zeroPoint) {
     switch (kernel) {
@@ -23683,14 +24148,18 @@ const storage = (kernel, unsigned) => {
 function panelStarts(n, nr) {
     return Array.from({ length: Math.ceil(n / nr) }, (_, p) => Math.max(0, Math.min(p * nr, n - nr)));
 }
-/** `values` of [groups][n] columns, each group's stretched with `fill` to the width of a panel. */
-function perColumn(values, w, nr, fill = 0) {
-    const width = Math.max(w.n, nr);
-    return Array.from({ length: w.groups * width }, (_, i) => {
-        const at = i % width;
-        return at < w.n ? values(Math.floor(i / width) * w.n + at) : fill;
-    });
+/**
+ * `values` of [groups][n] columns as the kernel reads them: each group's stretched with zeros to the width of a panel; for
+ * matrix products panel by panel, each pair of columns twice.
+ */
+function perColumn(values, w, s) {
+    const group = s.kernel === 'mmla'
+        ? panelStarts(w.n, s.nr).flatMap((start) => Array.from({ length: 2 * s.nr }, (_, i) => start + pairTwice(i)))
+        : Array.from({ length: Math.max(w.n, s.nr) }, (_, i) => i);
+    return Array.from({ length: w.groups }, (_, g) => group.map((column) => (column < w.n ? values(g * w.n + column) : 0))).flat();
 }
+/** 0, 1, 0, 1, 2, 3, 2, 3, … */
+const pairTwice = (i) => 2 * Math.floor(i / 4) + (i % 2);
 /**
  * Packs weights for a schedule: panels of nr columns, each in blocks along k as the kernel loads them. With x' and w'
  * what the kernel multiplies, and zx', zw' the zero points that are left of them,
@@ -23701,19 +24170,25 @@ function packGemm(w, s, source, dataZeroPoint) {
     const { unit } = GEMM_KERNELS[s.kernel];
     const depth = Math.ceil(w.k / unit) * unit;
     const starts = panelStarts(w.n, s.nr);
-    const packed = new (storage(s.kernel, w.unsigned))(w.groups * starts.length * s.nr * depth);
+    const packed = new (storage(s.kernel, w.unsigned))(w.groups * starts.length * s.nr * depth + READ_AHEAD);
     const float = w.operands === 'float32';
     const offset = float ? { data: 0, weights: 0 } : offsets(s.kernel, w, source.zeroPoint);
+    const columns = s.kernel === 'smull' ? 2 : 1;
+    const run = pack_BLOCK[s.kernel] / columns;
     let at = 0;
     for (let group = 0; group < w.groups; group++) {
         for (const start of starts) {
             for (let k0 = 0; k0 < depth; k0 += pack_BLOCK[s.kernel]) {
-                const end = Math.min(k0 + pack_BLOCK[s.kernel], depth);
-                for (let v = 0; v < s.nr; v++) {
-                    const column = (group * w.n + start + v) * w.k;
-                    for (let k = k0; k < end; k++, at++) {
-                        if (start + v < w.n && k < w.k)
-                            packed[at] = source.data[column + k] - offset.weights;
+                for (let v0 = 0; v0 < s.nr; v0 += columns) {
+                    for (let half = 0; half < columns; half++) {
+                        for (let v = start + v0; v < start + v0 + columns; v++) {
+                            const k1 = k0 + half * run;
+                            const column = (group * w.n + v) * w.k;
+                            for (let k = k1; k < k1 + run; k++, at++) {
+                                if (v < w.n && k < w.k)
+                                    packed[at] = source.data[column + k] - offset.weights;
+                            }
+                        }
                     }
                 }
             }
@@ -23721,7 +24196,7 @@ function packGemm(w, s, source, dataZeroPoint) {
     }
     const biasOf = (column) => source.bias?.[column] ?? 0;
     if (float)
-        return { weights: packed, bias: Float32Array.from(perColumn(biasOf, w, s.nr)), depth, rowFactor: 0 };
+        return { weights: packed, bias: Float32Array.from(perColumn(biasOf, w, s)), depth, rowFactor: 0 };
     const zx = dataZeroPoint - offset.data;
     const zw = source.zeroPoint - offset.weights;
     const folded = (column) => {
@@ -23730,7 +24205,25 @@ function packGemm(w, s, source, dataZeroPoint) {
             sum += source.data[column * w.k + k] - offset.weights;
         return biasOf(column) - zx * sum + w.k * zw * (zx + offset.data);
     };
-    return { weights: packed, bias: Int32Array.from(perColumn(folded, w, s.nr)), depth, rowFactor: zw === 0 ? 0 : -zw };
+    const bias = perColumn(folded, w, s).flatMap((value) => (s.kernel === 'smull' ? [value, 0] : [value]));
+    return { weights: packed, bias: Int32Array.from(bias), depth, rowFactor: zw === 0 ? 0 : -zw };
+}
+/**
+ * Between what the sums of each column lie, bias included, whatever the data. Element k of column c stands at
+ * c * columnStride + k * depthStride.
+ */
+function sumRanges(source, columns, columnStride, depthStride, data) {
+    const depth = source.data.length / columns;
+    return Array.from({ length: columns }, (_, column) => {
+        let min = source.bias?.[column] ?? 0;
+        let max = min;
+        for (let k = 0, at = column * columnStride; k < depth; k++, at += depthStride) {
+            const weight = source.data[at] - source.zeroPoint;
+            min += weight * (weight < 0 ? data.max : data.min);
+            max += weight * (weight < 0 ? data.min : data.max);
+        }
+        return { min, max };
+    });
 }
 /** Which kernels are exact for these weights. */
 function operandsOf(weights, zeroPoint) {
@@ -23751,20 +24244,6 @@ function operandsOf(weights, zeroPoint) {
         return low >= 1 ? 'uint8-offset' : 'uint8-full';
     return fits(-128) ? 'int8-full' : 'int8-wide';
 }
-/** Weights [taps][outs] of a depthwise convolution, less their zero point, and the bias with the data's folded in. */
-function packDepthwise(source, kernel, outs, dataZeroPoint) {
-    const biasOf = (c) => source.bias?.[c] ?? 0;
-    if (source.data instanceof Float32Array) {
-        return { weights: source.data, bias: Float32Array.from({ length: outs }, (_, c) => biasOf(c)) };
-    }
-    const sums = new Float64Array(outs);
-    const packed = new (kernel === 'pairs' ? Int8Array : Int16Array)(source.data.length);
-    for (let i = 0; i < packed.length; i++) {
-        packed[i] = source.data[i] - source.zeroPoint;
-        sums[i % outs] += packed[i];
-    }
-    return { weights: packed, bias: Int32Array.from(sums, (sum, c) => biasOf(c) - dataZeroPoint * sum) };
-}
 /** Weights [taps][outs] as [outs][taps]. */
 function transposeHwo(data, outs) {
     const taps = data.length / outs;
@@ -23776,7 +24255,114 @@ function zeroPointOf(weights) {
     return q === null || q.scales.length > 1 ? 0 : q.zeroPoints[0];
 }
 
+;// CONCATENATED MODULE: ./build/js/compiler/schedules/pack_depthwise.js
+
+
+const [LOW, HIGH] = [-128, 127];
+const clamp = (value) => Math.max(LOW, Math.min(HIGH, value));
+const bitsWhere = (count, test) => {
+    let bits = 0n;
+    for (let i = 0; i < count; i++)
+        if (test(i))
+            bits |= 1n << BigInt(i);
+    return bits;
+};
+const range = (count) => Array.from({ length: count }, (_, i) => i);
+/** What products of `w` with data in [low, high] lie between. */
+const extremes = (w, low, high) => [Math.min(w * low, w * high), Math.max(w * low, w * high)];
+/** As `operandsOf`, for kernels that take a weight beyond int8 as the sum of two: where that will not do, `uint8-full`. */
+function depthwiseOperands({ data, zeroPoint }) {
+    const operands = operandsOf(data, zeroPoint);
+    return operands === 'uint8-offset' && data.some((w) => w - zeroPoint > 2 * HIGH) ? 'uint8-full' : operands;
+}
+/**
+ * Packs weights [taps][outs] for a schedule, less their zero point; the data's goes into the bias. `pairs` and `dot`
+ * see unsigned data less 128.
+ */
+function packDepthwise(source, w, schedule, dataZeroPoint) {
+    const outs = w.channels * w.multiplier;
+    const taps = source.data.length / outs;
+    const biasOf = (c) => source.bias?.[c] ?? 0;
+    if (source.data instanceof Float32Array) {
+        const bias = Float32Array.from({ length: outs }, (_, c) => biasOf(c));
+        return { weights: source.data, bias, twice: 0n, cuts: 0n, largest: [] };
+    }
+    const { kernel } = schedule;
+    const weight = (tap, c) => source.data[tap * outs + c] - source.zeroPoint;
+    const offset = w.unsigned && (kernel === 'pairs' || kernel === 'dot') ? 128 : 0;
+    const ends = w.unsigned ? [0, 255] : [LOW, HIGH];
+    const bias = new Int32Array(outs);
+    const largest = range(outs).map((c) => {
+        let [sum, low, high] = [0, biasOf(c), biasOf(c)];
+        for (let tap = 0; tap < taps; tap++) {
+            const [least, most] = extremes(weight(tap, c), ends[0] - dataZeroPoint, ends[1] - dataZeroPoint);
+            [sum, low, high] = [sum + weight(tap, c), low + least, high + most];
+        }
+        bias[c] = biasOf(c) - (dataZeroPoint - offset) * sum;
+        return Math.max(-low, high);
+    });
+    const rest = (tap, c) => weight(tap, c) - clamp(weight(tap, c));
+    const beyond = bitsWhere(taps, (tap) => range(outs).some((c) => rest(tap, c) !== 0));
+    const packed = { bias, largest, twice: 0n, cuts: 0n };
+    if (kernel === 'dot')
+        return { ...packed, ...packQuads(w, weight, beyond) };
+    if (kernel !== 'pairs')
+        return { ...packed, weights: Int16Array.from(source.data, (v) => v - source.zeroPoint) };
+    const products = range(taps).flatMap((tap) => {
+        const first = range(outs).map((c) => clamp(weight(tap, c)));
+        return (beyond >> BigInt(tap)) & 1n ? [first, range(outs).map((c) => rest(tap, c))] : [first];
+    });
+    return { ...packed, twice: beyond, cuts: cutsOf(products), weights: Int8Array.from(products.flat()) };
+}
+/** Where sums of products with any int8 data have to end, so that none leaves 16 bits: as late as can be. */
+function cutsOf(products) {
+    const sums = products[0].map(() => [0, 0]);
+    return bitsWhere(products.length, (i) => {
+        products[i].forEach((w, c) => {
+            const [least, most] = extremes(w, LOW, HIGH);
+            sums[c] = [sums[c][0] + least, sums[c][1] + most];
+        });
+        const fits = (w, c) => {
+            const [least, most] = extremes(w, LOW, HIGH);
+            return sums[c][0] + least >= -32768 && sums[c][1] + most <= 32767;
+        };
+        const cut = i + 1 === products.length || !products[i + 1].every(fits);
+        if (cut)
+            sums.fill([0, 0]);
+        return cut;
+    });
+}
+/** Weights as native/kernels/depthwise_dot.h has them, and which rows of the kernel come twice. */
+function packQuads(w, weight, beyond) {
+    const [rows, columns] = w.kernel;
+    const ofRow = (1n << BigInt(columns)) - 1n;
+    const twice = bitsWhere(rows, (ky) => ((beyond >> BigInt(ky * columns)) & ofRow) !== 0n);
+    const phases = w.strides[1] === 1 ? 2 : 1;
+    const block = 8;
+    const values = [];
+    for (let b = 0; b < Math.ceil(w.channels / block); b++) {
+        const first = Math.min(b * block, w.channels - block);
+        for (let ky = 0; ky < rows; ky++) {
+            for (let part = 0; part <= Number((twice >> BigInt(ky)) & 1n); part++) {
+                for (let at = 0; at < dotQuads(w) * phases; at++) {
+                    // The second output sees its first tap one pixel further into the quad.
+                    const tap0 = 4 * Math.floor(at / phases) - (at % phases);
+                    for (let c = first; c < first + block; c++) {
+                        for (let kx = tap0; kx < tap0 + 4; kx++) {
+                            const value = kx >= 0 && kx < columns ? weight(ky * columns + kx, c) : 0;
+                            values.push(part === 0 ? clamp(value) : value - clamp(value));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    return { twice, weights: Int8Array.from(values) };
+}
+
 ;// CONCATENATED MODULE: ./build/js/compiler/schedules/index.js
+
+
 
 
 
@@ -23798,13 +24384,20 @@ const scheduleFor = (workload, ctx) => ctx.schedules?.(workload) ?? chooseSchedu
 
 /** Rows of a kernel that the template takes: DEPTHWISE_ROWS of depthwise.h. */
 const MAX_KERNEL_ROWS = 64;
+/**
+ * Whether each row of the result ends before the rows of the data begin that are not in the ring yet: the result may lie
+ * over the data then. Output row y is written when rows below y * stride + seen - pad_top are in the ring.
+ */
+const staysBehind = (s, multiplier) => multiplier === 1 && s.out_w <= s.in_w && s.out_h <= s.in_h && s.pad_top <= (s.kernel_h - 1) * s.dilation_h;
 /** The C of a layer. */
-function emitDepthwise(layer, ctx) {
+function emitDepthwise(given, ctx) {
+    const layer = { ...given, shape: asRow(given.shape) };
     const { shape: s, data, output, multiplier, activation, requantization } = layer;
+    const unsigned = data.dtype === 'uint8';
     const workload = {
         op: 'nn.depthwise_conv2d',
-        operands: operandsOf(layer.weights.data, layer.weights.zeroPoint),
-        unsigned: data.dtype === 'uint8',
+        operands: depthwiseOperands(layer.weights),
+        unsigned,
         channels: s.channels,
         multiplier,
         out: [s.out_h, s.out_w],
@@ -23813,33 +24406,65 @@ function emitDepthwise(layer, ctx) {
         dilation: [s.dilation_h, s.dilation_w],
     };
     const schedule = scheduleFor(workload, ctx);
-    const float = requantization === null;
-    const zeroPoint = float ? 0 : (0,checks/* parameters */.FI)(data).zeroPoint;
+    const zeroPoint = requantization === null ? 0 : (0,checks/* parameters */.FI)(data).zeroPoint;
     const outs = s.channels * multiplier;
-    const packed = packDepthwise(layer.weights, schedule.kernel, outs, zeroPoint);
+    const packed = packDepthwise(layer.weights, workload, schedule, zeroPoint);
     const bias = ctx.constant(packed.bias);
     const layout = (valueAt) => Array.from({ length: outs }, (_, c) => valueAt(c));
-    const seenWidth = (s.out_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
-    const seenHeight = (s.out_h - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1;
-    const padded = s.pad_top > 0 || s.pad_left > 0 || seenWidth > s.in_w || seenHeight > s.in_h;
-    const ringRows = (s.kernel_h - 1) * s.dilation_h + 1;
+    const ring = ringOf(s, workload, schedule);
+    const flipped = unsigned && (schedule.kernel === 'pairs' || schedule.kernel === 'dot');
     const { groups: _, ...window } = s;
     const fields = {
         kernel: `DEPTHWISE_${schedule.kernel.toUpperCase()}`,
         ...integers({
-            ...{ ...window, batch: layer.batch, multiplier, padded, ring_w: seenWidth, pixels: schedule.pixels },
-            ...{ is_float: float, fill: zeroPoint & 255 },
+            ...{ ...window, batch: layer.batch, multiplier, is_float: requantization === null },
+            ...{ rows: schedule.rows, pixels: schedule.pixels, reload: schedule.reload },
+            ...{ ringed: ring.bytes > 0, ring_w: ring.width, fill: (flipped ? zeroPoint ^ 128 : zeroPoint) & 255 },
+            fits16: requantization !== null && fits16(packed.largest, requantization.factors),
         }),
+        twice: `0x${packed.twice.toString(16)}ull`,
+        cuts: `0x${packed.cuts.toString(16)}ull`,
         weights: ctx.constant(packed.weights),
         ...(requantization === null
             ? { bias, ...floatClamp(activation) }
             : epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout }, ctx)),
     };
-    const ring = padded ? ctx.scratch(ringRows * seenWidth * s.channels * (0,tensor_dtype/* itemSize */.z6)(data.dtype)) : 'NULL';
+    const steps = layer.batch * Math.ceil(s.out_h / schedule.rows);
+    const range = ctx.steps(steps, steps).join(', ');
+    const scratch = ring.bytes > 0 ? ctx.scratch(ring.bytes * (0,tensor_dtype/* itemSize */.z6)(data.dtype)) : 'NULL';
     return {
         includes: ['depthwise.h'],
-        body: `${cDescription('depthwise', 'd', fields)}depthwise_run(&d, ${ctx.input(0)}, ${ring}, ${ctx.output(0)});\n`,
+        body: `${cDescription('depthwise', 'd', fields)}depthwise_run(&d, ${ctx.input(0)}, ${scratch}, ${ctx.output(0)}, ${range});\n`,
+        inPlace: ring.bytes > 0 && staysBehind(s, multiplier) ? [0] : [],
     };
+}
+/** A column of pixels lies in memory as a row does, and kernels run along rows. */
+function asRow(s) {
+    if (s.in_w !== 1 || s.out_w !== 1 || s.kernel_w !== 1 || s.pad_left !== 0)
+        return s;
+    return {
+        ...{ in_h: 1, in_w: s.in_h, channels: s.channels, out_h: 1, out_w: s.out_h, kernel_h: 1, kernel_w: s.kernel_h },
+        ...{ stride_h: 1, stride_w: s.stride_h, dilation_h: 1, dilation_w: s.dilation_h, pad_top: 0, pad_left: s.pad_top },
+        groups: s.groups,
+    };
+}
+/** The ring of rows: its width in pixels (`dot`: quads) and its elements, 0 where rows are read in place. */
+function ringOf(s, w, { kernel, rows: atOnce }) {
+    const seen = (s.kernel_h - 1) * s.dilation_h + 1;
+    const rows = seen + (atOnce - 1) * s.stride_h;
+    if (kernel === 'dot') {
+        const width = Math.ceil(s.out_w / 2) * s.stride_w + 2 * (dotQuads(w) - 1);
+        return { width, bytes: 4 * rows * width * s.channels };
+    }
+    const width = (s.out_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
+    const seenHeight = (s.out_h - 1) * s.stride_h + seen;
+    const inside = s.pad_top === 0 && s.pad_left === 0 && width <= s.in_w && seenHeight <= s.in_h;
+    const inPlace = inside && !(kernel === 'pairs' && w.unsigned);
+    return { width, bytes: inPlace ? 0 : rows * width * s.channels };
+}
+/** Whether no accumulator is more than 16 bits once it is requantized, roundings included. */
+function fits16(largest, factors) {
+    return largest.every((sum, c) => sum < 2 ** 31 && sum * factors[factors.length === 1 ? 0 : c] < 32766);
 }
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/gemm.js
@@ -23862,34 +24487,75 @@ const isPointwise = (s) => s.kernel_h === 1 &&
 /** The workload of a layer on a target; rows that are no multiple of what the kernel loads are gathered, too. */
 function workloadOf(layer, ctx) {
     const { shape } = layer;
+    const inPlace = isPointwise(shape);
     const workload = {
         op: layer.op,
         operands: operandsOf(layer.weights.data, layer.weights.zeroPoint),
         unsigned: layer.data.dtype === 'uint8',
-        m: layer.m,
+        m: inPlace ? layer.m : shape.out_h * shape.out_w,
         n: layer.columns / shape.groups,
         k: shape.kernel_h * shape.kernel_w * (shape.channels / shape.groups),
         groups: shape.groups,
-        inPlace: isPointwise(shape),
+        inPlace,
     };
     const schedule = scheduleFor(workload, ctx);
     if (!workload.inPlace || workload.k % GEMM_KERNELS[schedule.kernel].unit === 0)
         return { workload, schedule };
-    const gathered = { ...workload, inPlace: false };
+    const gathered = { ...workload, m: shape.out_h * shape.out_w, inPlace: false };
     return { workload: gathered, schedule: scheduleFor(gathered, ctx) };
 }
+/** Bytes of padded rows that are to stay in the first-level cache beside weights and results. */
+const BAND_BYTES = 4096;
+/** How a convolution's output rows are cut into bands: all in one where neither padding nor threads need several. */
+function bandsOf(s, mr, item, threads) {
+    const seen = (outputs, stride, kernel, dilation) => (outputs - 1) * stride + (kernel - 1) * dilation + 1;
+    const width = seen(s.out_w, s.stride_w, s.kernel_w, s.dilation_w);
+    const height = (rows) => seen(rows, s.stride_h, s.kernel_h, s.dilation_h);
+    const padded = s.pad_top > 0 || s.pad_left > 0 || width > s.in_w || height(s.out_h) > s.in_h;
+    const least = Math.ceil(mr / s.out_w);
+    const most = threads === 1 ? s.out_h : Math.max(least, Math.ceil(s.out_h / (2 * threads)));
+    if (!padded)
+        return { band: most, band_w: 0, bytes: 0 };
+    const rowBytes = width * s.channels * item;
+    let rows = least;
+    while (rows < most && height(rows + 1) * rowBytes <= BAND_BYTES)
+        rows++;
+    const band = Math.ceil(s.out_h / Math.ceil(s.out_h / rows));
+    return { band: Math.max(band, least), band_w: width, bytes: height(rows) * rowBytes };
+}
+/** The range of steps of `size` over `total`, `times` over; the last of each starts early enough to be whole. */
+function stepsOf(total, size, times, ctx) {
+    const count = Math.ceil(total / size);
+    const ragged = total % size !== 0;
+    if (ragged && times > 1)
+        return ctx.steps(count * times, times, count).join(', ');
+    return ctx.steps(count * times, ragged ? Math.max(1, count - 1) : count * times).join(', ');
+}
+/** CONV_SPARE of native/kernels/conv.h. */
+const SPARE = 16;
 /** The C of a layer. */
 function emitGemm(layer, ctx) {
     const { workload: w, schedule: s } = workloadOf(layer, ctx);
     const { output, activation, requantization } = layer;
     const float = requantization === null;
-    const layout = (valueAt) => perColumn(valueAt, w, s.nr);
+    const layout = (valueAt) => perColumn(valueAt, w, s);
     const zeroPoint = float ? 0 : (0,checks/* parameters */.FI)(layer.data).zeroPoint;
     const packed = packGemm(w, s, layer.weights, zeroPoint);
+    const sums = float ? [] : sumRanges(layer.weights, layer.columns, w.k, 1, centeredRange(layer.data));
     const item = (0,tensor_dtype/* itemSize */.z6)(layer.data.dtype);
     const rowBytes = packed.depth * item;
+    // Few rows leave the threads nothing to share out but weights.
+    const weightsFirst = s.weightsFirst || (w.inPlace && Math.ceil(w.m / s.mr) < ctx.threads);
+    const { bytes, ...bands } = bandsOf(layer.shape, s.mr, item, ctx.threads);
     const common = integers({
-        ...{ m: w.m, n: w.n, k: w.k, mr: s.mr, nr: s.nr, weights_first: s.weightsFirst },
+        ...{
+            m: w.inPlace ? w.m : bands.band * layer.shape.out_w,
+            n: w.n,
+            k: w.k,
+            mr: s.mr,
+            nr: s.nr,
+            weights_first: weightsFirst,
+        },
         ...{ lda: w.inPlace ? w.k : packed.depth, ldc: layer.columns },
     });
     const bias = ctx.constant(packed.bias);
@@ -23899,7 +24565,7 @@ function emitGemm(layer, ctx) {
         : {
             ...{ kernel: `GEMM_${s.kernel.toUpperCase()}`, ...common, weights },
             ...integers({ packed_k: packed.depth, row_factor: packed.rowFactor }),
-            ...epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout }, ctx),
+            ...epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout, sums }, ctx),
         };
     const type = float ? 'f32' : 'i8';
     const [from, to] = float
@@ -23908,12 +24574,17 @@ function emitGemm(layer, ctx) {
     const description = cDescription(`gemm_${type}`, 'g', fields);
     if (w.inPlace) {
         const rows = float ? '' : packed.rowFactor === 0 ? ' NULL,' : ` ${ctx.scratch(4 * w.m)},`;
-        return { includes: ['conv.h'], body: `${description}gemm_run_${type}(&g, ${from},${rows} ${to});\n` };
+        const steps = weightsFirst ? stepsOf(w.n, s.nr, 1, ctx) : stepsOf(w.m, s.mr, 1, ctx);
+        return { includes: ['conv.h'], body: `${description}gemm_run_${type}(&g, ${from},${rows} ${to}, ${steps});\n` };
     }
-    const shape = integers({ ...layer.shape, item, fill: zeroPoint & 255, row_bytes: rowBytes });
+    const images = layer.m / (layer.shape.out_h * layer.shape.out_w);
+    const shape = integers({ ...layer.shape, item, fill: zeroPoint & 255, images, ...bands, row_bytes: rowBytes });
+    const padded = bytes === 0 ? 'NULL' : ctx.scratch(bytes + SPARE);
+    const panel = ctx.scratch(s.mr * rowBytes + SPARE);
+    const steps = stepsOf(layer.shape.out_h, bands.band, images, ctx);
     return {
         includes: ['conv.h'],
-        body: `${description}${cDescription('conv_shape', 's', shape)}conv_run_${type}(&g, &s, ${from}, ${ctx.scratch(s.mr * rowBytes)}, ${to});\n`,
+        body: `${description}${cDescription('conv_shape', 's', shape)}conv_run_${type}(&g, &s, ${from}, ${padded}, ${panel}, ${to}, ${steps});\n`,
     };
 }
 
@@ -23995,7 +24666,7 @@ var movement = __nccwpck_require__(2857);
 /** What a build needs to know when it is made: a plan, a shape, an axis. */
 function known(value) {
     if (value === null)
-        throw new errors/* InputError */.d('its result depends on values that are only known when the model runs');
+        throw new errors/* InputError */.d('its result has a shape that depends on values: bind the inputs that decide it (build --bind NAME=VALUE)');
     return value;
 }
 /** C that sets all `n` elements of result `to` to `value`. */
@@ -24098,9 +24769,9 @@ function emitDense(op, ctx) {
     const { activation, asymmetricQuantizeInputs } = op.attrs;
     const form = (0,ops_weights/* weightedForm */.yx)(data, weights);
     const wide = form === 'integer' && (0,ops_weights/* isWide */.EW)(data, bias, op.attrs);
-    const requantization = form === 'integer'
-        ? { factors: (0,dense/* denseFactors */.q)(data, weights, output), inDouble: wide || ctx.profile === 'tflite' }
-        : null;
+    const bytes = (0,dense/* readsBytes */.XB)(op);
+    const inDouble = wide || (ctx.profile === 'tflite' && !bytes);
+    const requantization = form === 'integer' ? { factors: (0,dense/* denseFactors */.qq)(data, weights, output), inDouble } : null;
     if (rows === 0)
         return { includes: [], body: '' };
     const constant = weights.data !== null && (bias === null || bias.data !== null);
@@ -24124,7 +24795,8 @@ function emitDense(op, ctx) {
         }, ctx);
     }
     return emitPlain({
-        ...{ data, weights, bias, output, shape: dense_shapeOf(1, depth), batch: rows, outs: units, multiplier: 0 },
+        ...(bytes ? { data: (0,dense/* asBytes */.Yd)(data), weights: (0,dense/* asBytes */.Yd)(weights), halvesUp: true } : { data, weights }),
+        ...{ bias, output, shape: dense_shapeOf(1, depth), batch: rows, outs: units, multiplier: 0 },
         ...{ activation, requantization, hybrid: { asymmetric: asymmetricQuantizeInputs, weightsThenData: false } },
         biasType: op.attrs.biasType,
     }, ctx);
@@ -24608,7 +25280,7 @@ function emitTable(op, ctx) {
     const n = (0,tensor_shape/* elements */.Yt)(op.outputs[0].shape);
     const cast = (pointer) => `(const uint8_t *)${pointer}`;
     const call = `ig_table_8(${cast(ctx.input(0))}, (uint8_t *)${ctx.output(0)}, ${n}, ${cast(table)});`;
-    return { includes: ['table.h'], body: call };
+    return { includes: ['table.h'], body: call, inPlace: [0] };
 }
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/quantize.js
@@ -24867,7 +25539,7 @@ var resize = __nccwpck_require__(9207);
 
 const resize_SUFFIX = { int8: 's8', uint8: 'u8', int16: 's16', float32: 'f32' };
 /** `call`: the kernel's name and what it takes after the description and before the tables. */
-function resize_emit(op, ctx, call, tables) {
+function resize_emit(op, ctx, call) {
     if (op.inputs[1].data === null)
         throw new errors/* InputError */.d('the size is computed while running; a build needs a constant');
     if ((0,tensor_shape/* elements */.Yt)(op.outputs[0].shape) === 0)
@@ -24875,18 +25547,49 @@ function resize_emit(op, ctx, call, tables) {
     const [batches, in_h, in_w, channels] = (0,checks/* operand */.id)(op, 0).shape;
     const [, out_h, out_w] = op.outputs[0].shape;
     const size = cStruct('ig_resize', 's', { batches, in_h, in_w, channels, out_h, out_w });
-    const arguments_ = tables().map((table) => ctx.constant(table));
-    return {
-        includes: ['resize.h'],
-        body: `${size}${call.replace('(', `(${ctx.input(0)}, ${ctx.output(0)}, &s, `)}${arguments_.join(', ')});\n`,
-    };
+    const { kernel, numbers, tables } = call();
+    const args = [ctx.input(0), ctx.output(0), '&s', ...numbers, ...tables.map((table) => ctx.constant(table))];
+    return { includes: ['bilinear.h'], body: `${size}${kernel}(${args.join(', ')});\n` };
+}
+/** How many fractions of the kind the kernels of 16 bits count with: all weights of a pixel together. */
+const EXACT_BITS = 8;
+/** The least k for which all fractions are multiples of 2^-k; beyond `EXACT_BITS` where there is none. */
+function fractionBits({ fraction }, unit) {
+    for (let k = 0; k <= EXACT_BITS; k++) {
+        if (fraction.every((value) => Number.isInteger((value / unit) * 2 ** k)))
+            return k;
+    }
+    return EXACT_BITS + 1;
+}
+/** Kernels that mix whole rows first pay where the rows are not much wider than what becomes of them. */
+function bilinear(op, ctx) {
+    const { dtype, shape } = op.outputs[0];
+    const [, , width, channels] = (0,checks/* operand */.id)(op, 0).shape;
+    const axes = (0,resize/* bilinearTables */.Mb)(op);
+    const tables = axes.flatMap((axis) => [axis.low, axis.high, axis.fraction]);
+    const suffix = resize_SUFFIX[dtype];
+    if (dtype === 'int16' || width > 2 * shape[2])
+        return { kernel: `ig_bilinear_${suffix}`, numbers: [], tables };
+    const unit = dtype === 'int8' ? 1024 : 1;
+    const row = width * channels;
+    const bits = fractionBits(axes[0], unit);
+    if (dtype !== 'float32' && bits + fractionBits(axes[1], unit) <= EXACT_BITS) {
+        const units = [2 ** bits, 2 ** (EXACT_BITS - bits)];
+        const counted = axes.flatMap(({ low, high, fraction }, k) => {
+            const weights = Int16Array.from(fraction, (value) => (value / unit) * units[k]);
+            return [low, high, weights];
+        });
+        return { kernel: `ig_bilinear_exact_${suffix}`, numbers: [ctx.scratch(row * 2), ...units], tables: counted };
+    }
+    const rows = ctx.scratch(row * (dtype === 'int8' ? 4 : 8));
+    return { kernel: `ig_bilinear_rows_${suffix}`, numbers: [rows, unit, unit], tables };
 }
 const resizeEmitters = {
-    'image.resize_bilinear': (op, ctx) => resize_emit(op, ctx, `ig_bilinear_${resize_SUFFIX[op.outputs[0].dtype]}(`, () => (0,resize/* bilinearTables */.Mb)(op).flatMap((axis) => [axis.low, axis.high, axis.fraction])),
-    'image.resize_nearest': (op, ctx) => {
+    'image.resize_bilinear': (op, ctx) => resize_emit(op, ctx, () => bilinear(op, ctx)),
+    'image.resize_nearest': (op, ctx) => resize_emit(op, ctx, () => {
         const { shape, dtype } = op.outputs[0];
-        return resize_emit(op, ctx, `ig_nearest(${shape[3] * (0,tensor_dtype/* itemSize */.z6)(dtype)}, `, () => (0,resize/* nearestTables */.KI)(op));
-    },
+        return { kernel: 'ig_nearest', numbers: [shape[3] * (0,tensor_dtype/* itemSize */.z6)(dtype)], tables: (0,resize/* nearestTables */.KI)(op) };
+    }),
 };
 
 // EXTERNAL MODULE: ./build/js/model/ops/select.js
@@ -24906,11 +25609,26 @@ function choose(op, ctx) {
     const to = indexed(ctx.output(0), 0, (0,tensor_shape/* strides */.$T)(extents));
     return { includes: [], body: nest(extents, `*(${to}) = ${test} ? ${x} : ${y};`) };
 }
+/** A row of indices for each element that is not zero; how many there are is data. */
+function argwhere(op, ctx) {
+    const { shape } = (0,checks/* operand */.id)(op, 0);
+    const steps = (0,tensor_shape/* strides */.$T)(shape);
+    const row = shape.map((n, d) => `    to[${d}] = i / ${steps[d]} % ${n};\n`);
+    const body = `int64_t *to = ${ctx.output(0)};
+int32_t *rows = ${ctx.extent(0)};
+*rows = 0;
+for (int64_t i = 0; i < ${(0,tensor_shape/* elements */.Yt)(shape)}; i++)
+  if (${ctx.input(0)}[i] != 0) {
+${row.join('')}    to += ${shape.length};
+    ++*rows;
+  }
+`;
+    return { includes: [], body };
+}
 const selectEmitters = {
     select: choose,
     where: choose,
-    // How many rows there are is data.
-    argwhere: () => known(null),
+    argwhere,
 };
 
 // EXTERNAL MODULE: ./build/js/model/ops/shape.js + 1 modules
@@ -24990,7 +25708,100 @@ const softmaxEmitters = {
 
 // EXTERNAL MODULE: ./build/js/model/ops/sums.js
 var sums = __nccwpck_require__(8791);
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/linear_sum.js
+
+
+
+
+/** Results count in steps of 1 / UNIT: 16 bits that the kernel drops first, and the 6 that it drops last. */
+const UNIT = 2 ** 22;
+/** A slope of one, as a multiplier of SQRDMULH on bytes that lie 24 bits up. */
+const SLOPE = UNIT * 2 ** 7;
+/**
+ * Slopes are tried a little steeper too: where sums fall halfway between two results by the thousand, that takes those
+ * above zero up and those below zero down, as TFLite rounds them.
+ */
+const STEEPER = [0, 2 ** -16, 2 ** -18, 2 ** -14];
+const TRIES = 4;
+const PAIRS = 65536;
+/** The operands' bytes as the kernel takes them, in the order of the tables below. */
+const signedByte = (i) => i - 128;
+/** TFLite's result for every pair of operands, by the operator's own semantics; the second operand runs fastest. */
+function everyPair(op, profile) {
+    const out = op.outputs[0];
+    const codes = Uint8Array.from({ length: 256 }, (_, i) => (out.dtype === 'uint8' ? i : signedByte(i)));
+    const shapes = [
+        [256, 1],
+        [1, 256],
+    ];
+    const [results] = sums/* sumOps */.yo[op.kind].evaluate({
+        ...op,
+        inputs: op.inputs.map((tensor, i) => ({ ...tensor, shape: shapes[i] })),
+        outputs: [{ ...out, shape: [256, 256] }],
+        data: op.inputs.map(() => (0,tensor_dtype/* fromBytes */.uK)(out.dtype, codes)),
+        profile,
+    });
+    return results;
+}
+/** H(X · 2^24 + below, m) for every byte X. */
+const highs = (m, below) => Float64Array.from({ length: 256 }, (_, i) => (0,arithmetic/* doublingHighMul */.nO)((signedByte(i) << 24) + below, m));
+function demands(results, first, second, lo, hi) {
+    let [least, most, from, to] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 0, 0];
+    for (let at = 0; at < PAIRS; at++) {
+        const short = results[at] * UNIT - first[at >> 8] - second[at & 255];
+        if (short > least && results[at] > lo)
+            [least, from] = [short, at];
+        if (short + UNIT < most && results[at] < hi)
+            [most, to] = [short + UNIT, at];
+    }
+    return { least, most, pairs: [from, to] };
+}
+/** The numbers for slopes with which `raise` serves every pair, when the kernel can hold them and they prove right. */
+function proven(results, [m1, m2], raise, lo, hi) {
+    const offset = Math.floor(raise / 65536);
+    const below = Math.round(((raise - offset * 65536) * 2 ** 31) / m1);
+    if (!(below >= 0 && below < 2 ** 24) || Math.abs(offset) > 32767)
+        return null;
+    const [first, second] = [highs(m1, below), highs(m2, 0)];
+    for (let at = 0; at < PAIRS; at++) {
+        const value = (((first[at >> 8] + second[at & 255]) >> 16) + offset) >> 6;
+        if ((value < lo ? lo : value > hi ? hi : value) !== results[at])
+            return null;
+    }
+    return { m1, m2, below, offset };
+}
+/**
+ * The linear form that equals TFLite's 8-bit ADD or SUB with limits `lo` and `hi` on all pairs of operands; null where
+ * none was found. Slopes start from the real ones; while two pairs contradict each other, the slopes move by the least
+ * that brings those two together.
+ */
+function fitLinearSum(op, profile, lo, hi) {
+    const [a, b, out] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), op.outputs[0]].map((t) => (0,checks/* parameters */.FI)(t).scale);
+    const real = [a / out, (op.kind === 'add' ? b : -b) / out];
+    if (!real.every((slope) => Math.abs(slope) < 4))
+        return null;
+    const results = everyPair(op, profile);
+    for (const steeper of STEEPER) {
+        const slopes = real.map((slope) => slope * SLOPE * (1 + steeper));
+        for (let attempt = 0; attempt < TRIES; attempt++) {
+            const [m1, m2] = slopes.map(Math.round);
+            if (Math.abs(m1) + Math.abs(m2) >= 2 ** 31 - 2 ** 17)
+                return null;
+            const { least, most, pairs } = demands(results, highs(m1, 0), highs(m2, 0), lo, hi);
+            if (least < most)
+                return proven(results, [m1, m2], Math.floor((least + most) / 2), lo, hi);
+            const apart = [(pairs[0] >> 8) - (pairs[1] >> 8), (pairs[0] & 255) - (pairs[1] & 255)];
+            const step = ((least - most + 2) * 2 ** 7) / (apart[0] ** 2 + apart[1] ** 2);
+            apart.forEach((distance, i) => {
+                slopes[i] += step * distance;
+            });
+        }
+    }
+    return null;
+}
+
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/sums.js
+
 
 
 
@@ -25003,6 +25814,8 @@ const sums_SUFFIX = {
     ...{ int8: 's8', uint8: 'u8', int16: 's16' },
     ...{ float32: 'f32', int32: 's32', int64: 's64', uint32: 'u32' },
 };
+/** Whether rows of the type have a kernel in vectors. */
+const isHandWritten = (dtype) => (0,tensor_dtype/* itemSize */.z6)(dtype) === 1 || dtype === 'float32';
 function sums_binary(op, ctx) {
     const [a, b] = op.inputs;
     const out = op.outputs[0];
@@ -25017,16 +25830,21 @@ function sums_binary(op, ctx) {
         indexed(ctx.output(0), 0, outer),
         String(extents[inner]),
     ];
-    const { setup, kernel, args } = (0,tensor_dtype/* isQuantizable */.by)(out.dtype) && out.quantization !== null ? sums_quantized(op) : sums_plain(op);
+    const { setup, kernel, args } = (0,tensor_dtype/* isQuantizable */.by)(out.dtype) && out.quantization !== null ? sums_quantized(op, ctx.profile) : sums_plain(op);
     const call = `${kernel}_${sums_SUFFIX[out.dtype]}(${[...row, ...args].join(', ')});`;
-    return { includes: ['elementwise.h', 'int16.h'], body: setup + nest(extents.slice(0, inner), call) };
+    return {
+        includes: ['elementwise.h', 'int16.h', 'linear.h'],
+        body: setup + nest(extents.slice(0, inner), call),
+        // What is broadcast is read again; the other kernels are vectorised by the compiler, which wants rows apart.
+        inPlace: isHandWritten(out.dtype) ? [0, 1].filter((i) => (0,tensor_shape/* sameShape */._C)(op.inputs[i].shape, out.shape)) : [],
+    };
 }
 function sums_plain(op) {
     const { dtype } = op.outputs[0];
     const range = dtype === 'float32' ? (0,arithmetic/* floatRange */.qr)(op.attrs.activation) : (0,arithmetic/* activationInterval */.OC)(op.attrs.activation);
     return { setup: '', kernel: `ig_${op.kind}`, args: [bound(range.min, dtype), bound(range.max, dtype)] };
 }
-function sums_quantized(op) {
+function sums_quantized(op, profile) {
     const [a, b] = [op.inputs[0], op.inputs[1]];
     const out = op.outputs[0];
     const { scale, zeroPoint } = (0,checks/* parameters */.FI)(out);
@@ -25038,6 +25856,9 @@ function sums_quantized(op) {
         const setup = cStruct('ig_product', 'p', { ...offsets, m: multiplier, s: shift, ...ends });
         return { setup, kernel: 'ig_product', args: ['&p'] };
     }
+    const linear = (0,tensor_dtype/* itemSize */.z6)(out.dtype) === 1 ? fitLinearSum(op, profile, min, max) : null;
+    if (linear !== null)
+        return { setup: cStruct('ig_linear', 'p', { ...linear, lo: min, hi: max }), kernel: 'ig_linear', args: ['&p'] };
     const minus = op.kind === 'subtract' ? '1' : '0';
     const shifts = (0,sums/* shiftsOfSum */.qG)(op);
     if (shifts !== null)
@@ -25194,7 +26015,7 @@ function value16(op, ctx) {
     }
     return `ig_look_up_s16(x, ${ctx.constant((0,unary_quantized/* unaryTable16 */.TU)(op))})`;
 }
-function each(op, ctx, value) {
+function unary_each(op, ctx, value) {
     const type = c/* C_TYPES */.EL[op.outputs[0].dtype];
     return `for (size_t i = 0; i < ${(0,tensor_shape/* elements */.Yt)(op.outputs[0].shape)}; i++) {
   const ${type} x = (${ctx.input(0)})[i];
@@ -25210,7 +26031,7 @@ function unary16(op, ctx) {
         return { includes: ['int16.h'], body: call };
     }
     if (op.kind !== 'nn.relu' && op.kind !== 'nn.relu6')
-        return { includes: ['int16.h', 'pointwise.h'], body: each(op, ctx, value16(op, ctx)) };
+        return { includes: ['int16.h', 'pointwise.h'], body: unary_each(op, ctx, value16(op, ctx)) };
     const { multiplier, shift } = (0,arithmetic/* quantizeMultiplier */.PV)((0,unary_quantized/* rescaleFactor */.tI)(op));
     const { min, max } = (0,unary_quantized/* reluRange */.wR)(op);
     const numbers = [0, multiplier, shift, 0, min, max];
@@ -25221,7 +26042,7 @@ function unary_unary(op, ctx) {
         return emitTable(op, ctx);
     if (!(0,unary/* isPlainUnary */.a)(op.kind, op.inputs[0]))
         return unary16(op, ctx);
-    return { includes: ['float.h', 'pointwise.h'], body: each(op, ctx, plainValue(op)) };
+    return { includes: ['float.h', 'pointwise.h'], body: unary_each(op, ctx, plainValue(op)) };
 }
 const unaryEmitters = {
     'nn.relu': unary_unary,
@@ -25336,6 +26157,45 @@ const emitters = {
     ...quantizeEmitters,
 };
 
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/parallel.js
+/** C that shares out the work of one operator among threads. */
+/** Multiply-accumulates that are worth waking a thread for: some ten thousand cycles. */
+const WORTH = 1 << 17;
+/** The parts of an operator for so many threads; null where it stays whole. */
+function splitOf(threads, steps, macs) {
+    const parts = Math.min(threads, steps.groups, Math.floor(macs / WORTH));
+    return parts > 1 ? { ...steps, parts } : null;
+}
+/** Runs all parts where they are asked for: what `run` of a model with parts is given. */
+const SERIAL = `static void serial(void *context, int32_t count, void (*task)(void *, int32_t), void *closure) {
+  (void)context;
+  for (int32_t i = 0; i < count; i++) task(closure, i);
+}
+`;
+/**
+ * The task that runs one part of the node function `name`, and the closure it takes. `parameters`: those of the function
+ * but for its range; `scratchBytes`: of one part, whose memory is the last of them where there is any.
+ */
+function partTask(name, parameters, scratchBytes, split) {
+    const { parts, count, groups, each } = split;
+    const members = parameters.map((parameter) => parameter.replace('restrict ', ''));
+    const args = members.map((member) => {
+        const field = member.replace(/.*\W/, '');
+        return `c->${field}${field === 'scratch' ? ` + part * ${scratchBytes}` : ''}`;
+    });
+    const from = `part * ${groups} / ${parts} * ${each}`;
+    const to = `part == ${parts - 1} ? ${count} : (part + 1) * ${groups} / ${parts} * ${each}`;
+    return `typedef struct {
+${members.map((member) => `  ${member};\n`).join('')}} ${name}_call;
+static void ${name}_task(void *closure, int32_t part) {
+  const ${name}_call *c = closure;
+  ${name}(${[...args, from, to].join(', ')});
+}
+`;
+}
+/** The statement that runs all parts of the node function. */
+const partCall = (name, args, { parts }) => `parallel_for(context, ${parts}, ${name}_task, &(${name}_call){${args.join(', ')}});`;
+
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/storage.js
 
 
@@ -25347,11 +26207,11 @@ const isAlias = (graph, node) => MOVES_NOTHING.has(node.kind) && !graph.tensors[
 const tensorBytes = (graph, id) => (0,tensor_shape/* elements */.Yt)(graph.tensors[id].shape) * (0,tensor_dtype/* itemSize */.z6)(graph.tensors[id].dtype);
 /**
  * Places every tensor. Model inputs and outputs are used where the caller has them; aliases share their operand's
- * memory; variables lie in `kept`; the rest, and the nodes' scratch memory (`scratchBytes`, by node), goes into the
- * arena by lifetime. An
- * output buffer may be read again by later nodes, which is why callers' buffers must not overlap.
+ * memory; variables lie in `kept`; the rest, and the nodes' scratch memory, goes into the arena by lifetime; a result may
+ * lie over an operand that nobody reads afterwards. An output buffer may be read again by later nodes, which is why
+ * callers' buffers must not overlap. `wants`: by node.
  */
-function planStorage(graph, scratchBytes, kept) {
+function planStorage(graph, wants, kept) {
     const { tensors, nodes } = graph;
     const root = tensors.map((_, id) => id);
     const maker = new Map();
@@ -25383,18 +26243,25 @@ function planStorage(graph, scratchBytes, kept) {
     });
     const buffers = [];
     const settle = [];
-    const scratch = scratchBytes.map(() => 0);
-    tensors.forEach((tensor, id) => {
-        const step = maker.get(id);
-        if (own[id] !== undefined || step === undefined)
-            return;
-        const bytes = tensorBytes(graph, id);
-        buffers.push({ bytes, first: step, last: Math.max(step, lastUse.get(id) ?? step) });
+    const scratch = wants.map(() => 0);
+    /** Tensors in the arena in the order in which they are made, with the indices of their buffers. */
+    const inArena = new Map();
+    for (const [id, step] of maker) {
+        if (own[id] !== undefined)
+            continue;
+        const over = (nodes[step].outputs[0] === id ? wants[step].inPlace : [])
+            .map((i) => root[nodes[step].inputs[i]])
+            .find((operand) => inArena.has(operand) && lastUse.get(operand) === step);
+        inArena.set(id, buffers.length);
+        buffers.push({
+            ...{ bytes: tensorBytes(graph, id), first: step, last: Math.max(step, lastUse.get(id) ?? step) },
+            ...(over !== undefined && { over: inArena.get(over) }),
+        });
         settle.push((offset) => {
             own[id] = { at: 'arena', offset };
         });
-    });
-    scratchBytes.forEach((bytes, step) => {
+    }
+    wants.forEach(({ scratchBytes: bytes }, step) => {
         if (bytes === 0)
             return;
         buffers.push({ bytes, first: step, last: step });
@@ -25418,19 +26285,26 @@ function planStorage(graph, scratchBytes, kept) {
 
 
 
+
 /** The symbol of the model's constants. */
 const BLOB = 'blob';
 /** Writes `graph` as C: a function for each node, and one that runs them. `prefix` begins the names of the nodes'. */
 function emitGraph(graph, name, prefix, model) {
     const codes = graph.nodes.map((node, step) => isAlias(graph, node) ? null : emitNode(graph, node, `${prefix}_node_${step}`, model));
-    const storage = planStorage(graph, codes.map((code) => code?.scratchBytes ?? 0), model.kept);
+    const storage = planStorage(graph, codes.map((code) => ({
+        scratchBytes: (code?.scratchBytes ?? 0) * (code?.split?.parts ?? 1),
+        // What one part has yet to read, another might overwrite.
+        inPlace: (code?.split ? null : code?.emission.inPlace) ?? [],
+    })), model.kept);
     const written = codes.filter((code) => code !== null);
+    const extents = new Map(written.flatMap((code) => [...code.extents]));
+    checkReaders(graph, extents, model.name);
     return {
         graph,
         name,
         source: [
-            ...written.map((code) => nodeFunction(graph, code)),
-            runFunction(graph, name, codes, storage, model.blob),
+            ...written.map((code) => nodeFunction(graph, code, storage)),
+            runFunction(graph, name, codes, storage, model),
         ].join('\n'),
         includes: written.flatMap((code) => code.emission.includes),
         arenaBytes: storage.arenaBytes,
@@ -25440,19 +26314,31 @@ function emitGraph(graph, name, prefix, model) {
             label: (0,ir_graph/* nodeLabel */.dA)(graph, code.node),
             macs: (0,macs/* nodeMacs */.N)(graph, code.node),
         })),
+        extents: graph.outputs.map((id) => extents.get(id)),
     };
+}
+/** Operators are written for fixed shapes: none can read a result of changing size. */
+function checkReaders(graph, extents, name) {
+    for (const node of graph.nodes) {
+        const id = node.inputs.find((input) => extents.has(input));
+        if (id !== undefined)
+            throw new errors/* InputError */.d(`${name}: operator ${(0,ir_graph/* nodeLabel */.dA)(graph, node)} cannot be compiled: it reads "${graph.tensors[id].name}", whose size changes from run to run`);
+    }
 }
 function emitNode(graph, node, name, model) {
     const { blob } = model;
     const inputs = (0,ir_graph/* operandsOf */.ep)(graph, node);
     const reads = new Set();
     const states = new Set();
+    const extents = new Map();
     let usesMemory = false;
     let scratchBytes = 0;
+    let split = null;
     const ctx = {
         target: model.target,
         profile: model.profile,
         schedules: model.schedules,
+        threads: model.threads,
         input(i) {
             const tensor = inputs[i];
             if (tensor === undefined || tensor === null)
@@ -25469,25 +26355,39 @@ function emitNode(graph, node, name, model) {
         },
         constant: (data) => `((const ${elementType(data)} *)(${BLOB} + ${blob.add(data)}))`,
         scratch(bytes) {
+            if (bytes === 0)
+                return 'NULL';
             const at = scratchBytes;
             scratchBytes += Math.ceil(bytes / codegen_plan/* ALIGNMENT */.A) * codegen_plan/* ALIGNMENT */.A;
             return `((void *)(scratch + ${at}))`;
         },
+        steps(count, groups, each = 1) {
+            split = splitOf(model.threads, { count, groups, each }, (0,macs/* nodeMacs */.N)(graph, node));
+            return split === null ? ['0', String(count)] : ['from', 'to'];
+        },
         graph(index) {
             usesMemory = true;
             const callee = model.graph(index);
+            if (callee.extents.some((offset) => offset !== undefined))
+                throw new errors/* InputError */.d('a graph that it runs gives a result whose size changes from run to run');
             return {
                 inputs: callee.graph.inputs.map((id) => callee.graph.tensors[id]),
                 outputs: callee.graph.outputs.map((id) => callee.graph.tensors[id]),
                 passes: callee.graph.outputs.map((id) => callee.graph.inputs.indexOf(id)),
                 arenaBytes: callee.arenaBytes,
-                call: (arena, given, results) => `${callee.name}(memory, ${arena}, ${given}, ${results})`,
+                call: (arena, given, results) => `${callee.name}(memory, ${arena}, ${given}, ${results}${model.threads > 1 ? ', serial, NULL' : ''})`,
             };
         },
         initialise: model.initialise,
         resource(i, bytes) {
             usesMemory = true;
             return `((void *)(memory + ${model.kept.resource(handleName(graph, node.inputs[i]), bytes)}))`;
+        },
+        extent(i) {
+            usesMemory = true;
+            const offset = model.kept.extent();
+            extents.set(node.outputs[i], offset);
+            return `((int32_t *)(memory + ${offset}))`;
         },
     };
     const view = { kind: node.kind, attrs: node.attrs, inputs, outputs: (0,ir_graph/* resultsOf */.qS)(graph, node) };
@@ -25501,7 +26401,17 @@ function emitNode(graph, node, name, model) {
         throw new errors/* InputError */.d(`${model.name}: operator ${(0,ir_graph/* nodeLabel */.dA)(graph, node)} cannot be compiled: ${error.message}`);
     }
     const inOrder = (operands) => [...operands].sort((a, b) => a - b);
-    return { node, name, emission, reads: inOrder(reads), states: inOrder(states), usesMemory, scratchBytes };
+    return {
+        node,
+        name,
+        emission,
+        reads: inOrder(reads),
+        states: inOrder(states),
+        usesMemory,
+        scratchBytes,
+        split,
+        extents,
+    };
 }
 /** The variable that a handle names. */
 function handleName(graph, id) {
@@ -25522,19 +26432,33 @@ function elementType(data) {
         }
     }
 }
-const parameters = (graph, { node, reads, states, usesMemory, scratchBytes }) => [
-    ...(usesMemory ? ['uint8_t *restrict memory'] : []),
-    ...reads.map((i) => `const ${c/* C_TYPES */.EL[graph.tensors[node.inputs[i]].dtype]} *restrict in${i}`),
-    ...states.map((i) => `${c/* C_TYPES */.EL[graph.tensors[node.inputs[i]].dtype]} *restrict state${i}`),
-    ...node.outputs.map((id, i) => `${c/* C_TYPES */.EL[graph.tensors[id].dtype]} *restrict out${i}`),
-    ...(scratchBytes > 0 ? ['uint8_t *restrict scratch'] : []),
-];
-function nodeFunction(graph, code) {
+/** The parameters of a node's function; what its first result lies over is not `restrict`, and neither is that result. */
+function parameters(graph, code, { places }) {
+    const { node, reads, states, usesMemory, scratchBytes, emission } = code;
+    const result = places[node.outputs[0]];
+    const isShared = (i) => {
+        const place = places[node.inputs[i]];
+        return result?.at === 'arena' && place?.at === 'arena' && place.offset === result.offset;
+    };
+    const shared = new Set(emission.inPlace?.filter(isShared));
+    const pointer = (id, apart) => `${c/* C_TYPES */.EL[graph.tensors[id].dtype]} *${apart ? 'restrict ' : ''}`;
+    return [
+        ...(usesMemory ? ['uint8_t *restrict memory'] : []),
+        ...reads.map((i) => `const ${pointer(node.inputs[i], !shared.has(i))}in${i}`),
+        ...states.map((i) => `${pointer(node.inputs[i], true)}state${i}`),
+        ...node.outputs.map((id, i) => `${pointer(id, i > 0 || shared.size === 0)}out${i}`),
+        ...(scratchBytes > 0 ? ['uint8_t *restrict scratch'] : []),
+    ];
+}
+function nodeFunction(graph, code, storage) {
     const label = (0,c/* cComment */.f8)((0,ir_graph/* nodeLabel */.dA)(graph, code.node));
     const body = code.emission.body.trimEnd().replace(/^(?=.)/gm, '  ');
-    const { fallible } = code.emission;
-    const head = `IG_NODE ${fallible ? 'int' : 'void'} ${code.name}(${parameters(graph, code).join(', ') || 'void'})`;
-    return `/* ${label} */\n${head} {\n${body}\n${fallible ? '  return 0;\n' : ''}}\n`;
+    const { emission, split, name } = code;
+    const given = parameters(graph, code, storage);
+    const all = split === null ? given : [...given, 'int from', 'int to'];
+    const head = `IG_NODE ${emission.fallible ? 'int' : 'void'} ${name}(${all.join(', ') || 'void'})`;
+    const task = split === null ? '' : partTask(name, given, code.scratchBytes, split);
+    return `/* ${label} */\n${head} {\n${body}\n${emission.fallible ? '  return 0;\n' : ''}}\n${task}`;
 }
 function address(place, graph, id, blob, write) {
     const type = `${write ? '' : 'const '}${c/* C_TYPES */.EL[graph.tensors[id].dtype]} *`;
@@ -25553,7 +26477,7 @@ function address(place, graph, id, blob, write) {
             return `(${type})(${BLOB} + ${blob.add(graph.tensors[id].data)})`;
     }
 }
-function runFunction(graph, name, codes, storage, blob) {
+function runFunction(graph, name, codes, storage, { blob, threads }) {
     const at = (id, write) => address(storage.places[id], graph, id, blob, write);
     const calls = codes.flatMap((code, step) => {
         if (code === null)
@@ -25566,6 +26490,8 @@ function runFunction(graph, name, codes, storage, blob) {
             ...node.outputs.map((id) => at(id, true)),
             ...(code.scratchBytes > 0 ? [`arena + ${storage.scratch[step]}`] : []),
         ];
+        if (code.split !== null)
+            return [`  ${partCall(code.name, args, code.split)}`];
         const call = `${code.name}(${args.join(', ')})`;
         return [code.emission.fallible ? `  if ((status = ${call}) != 0) return status;` : `  ${call};`];
     });
@@ -25575,9 +26501,10 @@ function runFunction(graph, name, codes, storage, blob) {
         const copy = `memcpy(outputs[${output}], ${source}, ${tensorBytes(graph, from)});`;
         return storage.places[from]?.at === 'input' ? `  if (outputs[${output}] != ${source}) ${copy}` : `  ${copy}`;
     });
-    return `static int ${name}(uint8_t *memory, uint8_t *arena, const void *const *inputs, void *const *outputs) {
+    const shared = threads > 1 ? ', int8_gate_parallel_for parallel_for, void *context' : '';
+    return `static int ${name}(uint8_t *memory, uint8_t *arena, const void *const *inputs, void *const *outputs${shared}) {
   int status = 0;
-  (void)memory, (void)arena, (void)inputs, (void)outputs, (void)status;
+  (void)memory, (void)arena, (void)inputs, (void)outputs, (void)status;${threads > 1 ? '\n  (void)parallel_for, (void)context;' : ''}
 ${[...calls, ...copies].join('\n')}
   return 0;
 }
@@ -25608,12 +26535,14 @@ function createKept() {
             resources.set(name, known);
             return known.offset;
         },
+        extent: () => keep(4, 0),
         bytes: () => end,
         resets: () => resets,
     };
 }
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/generate.js
+
 
 
 
@@ -25630,6 +26559,7 @@ function generate(graph, options) {
     const initial = new Set();
     const model = {
         ...options,
+        threads: options.threads ?? 1,
         blob: createBlob(),
         kept: createKept(),
         graph(index) {
@@ -25649,7 +26579,10 @@ function generate(graph, options) {
     const main = emitGraph(graph, `${symbol}_graph`, symbol, model);
     const codes = [...callees.values(), main];
     const inputs = graph.inputs.map((id) => portOf(graph, id));
-    const outputs = graph.outputs.map((id) => portOf(graph, id));
+    const outputs = graph.outputs.map((id, i) => ({
+        ...portOf(graph, id),
+        ...(main.extents[i] !== undefined && { varies: true }),
+    }));
     const needed = [main, ...initial].map((code) => code.arenaBytes);
     const arenaBytes = Math.max(model.kept.bytes() + Math.max(...needed), codegen_plan/* ALIGNMENT */.A);
     const source = [
@@ -25657,11 +26590,12 @@ function generate(graph, options) {
         preamble(options),
         ...[...new Set(['int8_gate.h', 'arith.h', ...codes.flatMap((code) => code.includes)])].map((file) => `#include "${file}"`),
         BLOB_STANZA,
+        ...(model.threads > 1 ? [SERIAL] : []),
         ...codes.map((code) => code.source),
         entryPoints(main, [...initial], model),
         describe({
             ...{ name, symbol, target: options.target.name, profile: options.profile },
-            ...{ inputs, outputs, arenaBytes, arenaAlign: codegen_plan/* ALIGNMENT */.A },
+            ...{ inputs, outputs, arenaBytes, arenaAlign: codegen_plan/* ALIGNMENT */.A, extents: main.extents, threads: model.threads },
         }),
     ].join('\n');
     const nodes = [main, ...callees.values()].flatMap((code) => code.nodes);
@@ -25669,12 +26603,13 @@ function generate(graph, options) {
     return { symbol, source, blob: model.blob.bytes(), inputs, outputs, arenaBytes, macs, nodes };
 }
 function portOf(graph, id) {
-    const { name, dtype, shape, quantization } = graph.tensors[id];
-    return { name, dtype, shape, bytes: tensorBytes(graph, id), quantization };
+    const { name, dtype, shape, quantization, bound } = graph.tensors[id];
+    return { name, dtype, shape, bytes: tensorBytes(graph, id), quantization, ...(bound && { bound }) };
 }
 function preamble({ target, profile }) {
     return [
         ...(target.arch === 'host' ? ['#define IG_PORTABLE 1'] : []),
+        ...(target.cpu === 'cortex-a53' || target.cpu === 'cortex-a55' ? ['#define IG_IN_ORDER 1'] : []),
         ...(profile === 'single' ? ['#define IG_SINGLE_ROUNDING 1'] : []),
     ].join('\n');
 }
@@ -25686,12 +26621,13 @@ __asm__(".pushsection .rodata.int8_gate,\\"a\\",%progbits\\n.balign 64\\n${BLOB}
 #endif
 extern __attribute__((visibility("hidden"))) const uint8_t ${BLOB}[];
 `;
-/** `init` and `run`: what is kept between runs comes first in the arena. */
-function entryPoints(main, initial, { kept }) {
+/** `init`, `run` and `run_parallel`: what is kept between runs comes first in the arena. */
+function entryPoints(main, initial, { kept, blob, threads }) {
     const arena = `memory + ${kept.bytes()}`;
+    const [serial, parallel] = threads > 1 ? [', serial, NULL', ', parallel_for, context'] : ['', ''];
     const lines = [
         ...kept.resets(),
-        ...initial.map((code) => `if ((status = ${code.name}(memory, ${arena}, NULL, NULL)) != 0) return status;`),
+        ...initial.map((code) => `if ((status = ${code.name}(memory, ${arena}, NULL, NULL${serial})) != 0) return status;`),
     ];
     return `static int init(void *given) {
   uint8_t *memory = given;
@@ -25702,10 +26638,27 @@ ${lines.map((line) => `  ${line}\n`).join('')}  return status;
 
 static int run(void *given, const void *const *inputs, void *const *outputs) {
   uint8_t *memory = given;
-  return ${main.name}(memory, ${arena}, inputs, outputs);
+${boundInputs(main.graph, blob)}  return ${main.name}(memory, ${arena}, inputs, outputs${serial});
+}
+
+static int run_parallel(void *given, const void *const *inputs, void *const *outputs, int8_gate_parallel_for parallel_for,
+                        void *context) {
+  uint8_t *memory = given;
+  (void)parallel_for, (void)context;
+${boundInputs(main.graph, blob)}  return ${main.name}(memory, ${arena}, inputs, outputs${parallel});
 }
 `;
 }
+/** The code is right for one value of each bound input. */
+const boundInputs = ({ tensors, inputs }, blob) => inputs
+    .flatMap((id, i) => {
+    const { bound } = tensors[id];
+    if (bound === undefined || bound.length === 0)
+        return [];
+    const same = `memcmp(inputs[${i}], ${BLOB} + ${blob.add(bound)}, ${bound.byteLength}) == 0`;
+    return [`  if (!(${same})) return INT8_GATE_OTHER_VALUE;\n`];
+})
+    .join('');
 
 
 /***/ }),
@@ -25722,7 +26675,8 @@ const ALIGNMENT = 64;
 const alignUp = (n) => Math.ceil(n / ALIGNMENT) * ALIGNMENT;
 /**
  * Places buffers in one arena so that buffers alive at the same step never overlap. Greedy by size: the largest buffer
- * goes first, each to the lowest gap that is wide enough among the placed buffers whose lives meet its own.
+ * goes first, each over the buffer that it may share memory with or, where another is in the way there, to the lowest gap
+ * that is wide enough among the placed buffers whose lives meet its own.
  */
 function planMemory(buffers) {
     const order = buffers
@@ -25733,15 +26687,19 @@ function planMemory(buffers) {
     const placed = [];
     let bytes = 0;
     for (const i of order) {
-        const { first, last, bytes: size } = buffers[i];
+        const { first, last, bytes: size, over } = buffers[i];
+        const met = placed.filter((j) => first <= buffers[j].last && buffers[j].first <= last);
         let offset = 0;
-        for (const j of placed) {
-            const other = buffers[j];
-            if (other.last < first || last < other.first)
-                continue;
+        for (const j of met) {
             if (offset + size <= offsets[j])
                 break;
-            offset = Math.max(offset, alignUp(offsets[j] + other.bytes));
+            offset = Math.max(offset, alignUp(offsets[j] + buffers[j].bytes));
+        }
+        if (over !== undefined && met.includes(over)) {
+            const from = offsets[over];
+            const isFree = (j) => from + size <= offsets[j] || offsets[j] + buffers[j].bytes <= from;
+            if (met.every((j) => j === over || isFree(j)))
+                offset = from;
         }
         offsets[i] = offset;
         const at = placed.findIndex((j) => offsets[j] > offset);
@@ -25754,21 +26712,42 @@ function planMemory(buffers) {
 
 /***/ }),
 
-/***/ 6117:
+/***/ 6534:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
+  J: () => (/* binding */ MAX_THREADS),
   T: () => (/* binding */ compileModel)
 });
 
-// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 47 modules
-var generate = __nccwpck_require__(7556);
-// EXTERNAL MODULE: ./build/js/model/ir/graph.js
-var ir_graph = __nccwpck_require__(1490);
+// EXTERNAL MODULE: ./build/js/errors.js
+var errors = __nccwpck_require__(2027);
+// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 51 modules
+var generate = __nccwpck_require__(6857);
 // EXTERNAL MODULE: ./build/js/model/ir/shapes.js
 var shapes = __nccwpck_require__(6782);
+;// CONCATENATED MODULE: ./build/js/compiler/passes/bound_shapes.js
+
+/** Gives results whose shape is only known when running the largest shape that they can have: memory is planned for it. */
+const boundShapes = (graph) => {
+    const tensors = [...graph.tensors];
+    for (const node of graph.nodes) {
+        const rules = (0,shapes/* rulesOf */.fD)(node);
+        const view = (0,shapes/* viewOf */.du)({ ...graph, tensors }, node);
+        if (rules.bounds === undefined || !rules.shapes(view).includes(null))
+            continue;
+        rules.bounds(view).forEach((shape, i) => {
+            const { signature: _, ...tensor } = tensors[node.outputs[i]];
+            tensors[node.outputs[i]] = { ...tensor, shape };
+        });
+    }
+    return { ...graph, tensors };
+};
+
+// EXTERNAL MODULE: ./build/js/model/ir/graph.js
+var ir_graph = __nccwpck_require__(1490);
 ;// CONCATENATED MODULE: ./build/js/compiler/passes/dead_code.js
 
 
@@ -25861,18 +26840,26 @@ var tensor_dtype = __nccwpck_require__(9664);
 
 
 
-/** Results larger than this are computed when the model runs: a hostile file must not make us fill memory. */
-const MAX_BYTES = 256 * 2 ** 20;
+
+/**
+ * Results are computed when the model runs where together they would take more than this, and so many times the
+ * constants that the model brings: a small file must not make us fill memory.
+ */
+const LEAST_BYTES = 64 * 2 ** 20;
+const GROWTH = 8;
 /**
  * Computes, by the operators' own semantics, every node whose operands are constants: float16 weights become float32,
  * and the chains that work out a shape become that shape. The shape of a tensor is a constant even if the tensor is not.
  */
 const foldConstants = (graph) => {
     const tensors = [...graph.tensors];
+    let budget = graph.tensors.reduce((sum, { data }) => sum + GROWTH * (data?.byteLength ?? 0), LEAST_BYTES);
     const nodes = graph.nodes.filter((node) => {
         const current = { ...graph, tensors };
-        if (!isConstant(current, node))
+        const bytes = bytesOf(current, node);
+        if (!isConstant(current, node) || bytes > budget)
             return true;
+        budget -= bytes;
         const view = (0,shapes/* viewOf */.du)(current, node);
         const results = (0,shapes/* rulesOf */.fD)(node).evaluate({
             ...view,
@@ -25886,12 +26873,13 @@ const foldConstants = (graph) => {
     });
     return { ...graph, tensors, nodes };
 };
+/** What the node's results take. */
+const bytesOf = (graph, node) => (0,ir_graph/* resultsOf */.qS)(graph, node).reduce((sum, { shape, dtype }) => sum + (0,tensor_shape/* elements */.Yt)(shape) * (0,tensor_dtype/* itemSize */.z6)(dtype), 0);
 function isConstant(graph, node) {
     const { inputs, outputs } = (0,shapes/* viewOf */.du)(graph, node);
     const known = inputs.every((tensor) => tensor === null || (tensor.data !== null && !tensor.variable));
-    const small = outputs.every(({ shape, dtype }) => (0,tensor_shape/* elements */.Yt)(shape) * (0,tensor_dtype/* itemSize */.z6)(dtype) <= MAX_BYTES);
     const pure = (0,shapes/* rulesOf */.fD)(node).control === undefined;
-    return pure && small && outputs.length > 0 && (known || node.kind === 'shape_of');
+    return pure && outputs.length > 0 && (known || node.kind === 'shape_of');
 }
 
 // EXTERNAL MODULE: ./build/js/model/ops/checks.js
@@ -25996,6 +26984,79 @@ function isExact(graph, node) {
     return (0,tensor_dtype/* isFloat */.dk)(to.dtype) || (from.quantization !== null && (0,quantization/* sameQuantization */.MO)(from.quantization, to.quantization));
 }
 
+// EXTERNAL MODULE: ./build/js/model/ops/control.js
+var control = __nccwpck_require__(7078);
+;// CONCATENATED MODULE: ./build/js/compiler/passes/local_handles.js
+
+
+/**
+ * Gives graphs that are handed handles of variables handles of their own instead: a build knows every variable by name, and
+ * none by a value that travels. The graph is copied for each set of variables that it is run with.
+ */
+function localHandles(model) {
+    const graphs = [...model.subgraphs];
+    const copies = new Map();
+    /** The number of a copy of graph `index` that makes the handles at these inputs itself. */
+    function copyOf(index, handles, loops) {
+        const key = `${index} ${loops} ${JSON.stringify([...handles].map(([i, { attrs }]) => [i, attrs]))}`;
+        const known = copies.get(key);
+        if (known !== undefined)
+            return known;
+        const graph = model.subgraphs[index];
+        const others = (_, i) => !handles.has(i);
+        const own = [...handles].map(([i, { attrs }]) => {
+            return { kind: 'var_handle', attrs, inputs: [], outputs: [graph.inputs[i]], source: -1 };
+        });
+        // The copy is known before its own calls are looked at.
+        const copy = graphs.push(graph) - 1;
+        copies.set(key, copy);
+        graphs[copy] = rewrite({
+            ...graph,
+            inputs: graph.inputs.filter(others),
+            outputs: loops ? graph.outputs.filter(others) : graph.outputs,
+            nodes: [...own, ...graph.nodes],
+        });
+        return copy;
+    }
+    function rewrite(graph) {
+        const makers = makersOf(graph);
+        /** Results of loops that are handles, by the handles that they are. */
+        const same = new Map();
+        const original = (id) => same.get(id) ?? id;
+        const nodes = graph.nodes.map((given) => {
+            const node = renameInputs(given, original);
+            const callees = (0,control/* calleesOf */.vf)(node);
+            if (callees.length === 0)
+                return node;
+            const [{ from }] = callees;
+            const operands = node.inputs.slice(from);
+            const handles = new Map(operands.flatMap((id, i) => {
+                const maker = makers[id];
+                return maker?.kind === 'var_handle' ? [[i, maker]] : [];
+            }));
+            const loops = node.kind === 'while';
+            if (handles.size === 0 || (loops && !passesOn(model.subgraphs[node.attrs.body], handles)))
+                return node;
+            if (loops)
+                for (const i of handles.keys())
+                    same.set(node.outputs[i], operands[i]);
+            const moved = (0,control/* renumberCallees */.WI)(node, (index) => copyOf(index, handles, loops && index === node.attrs.body && index !== node.attrs.condition));
+            return {
+                ...moved,
+                inputs: [...node.inputs.slice(0, from), ...operands.filter((_, i) => !handles.has(i))],
+                outputs: loops ? node.outputs.filter((_, i) => !handles.has(i)) : node.outputs,
+            };
+        });
+        return { ...graph, nodes, outputs: graph.outputs.map(original) };
+    }
+    model.subgraphs.forEach((graph, index) => {
+        graphs[index] = rewrite(graph);
+    });
+    return { ...model, subgraphs: graphs };
+}
+/** Whether a loop's body gives back the handles that it is given. */
+const passesOn = (body, handles) => [...handles.keys()].every((i) => body.outputs[i] === body.inputs[i]);
+
 ;// CONCATENATED MODULE: ./build/js/compiler/passes/update_lists.js
 
 
@@ -26085,8 +27146,11 @@ function isSuccessor(graph, makers, next, value) {
 
 
 
-/** The passes every model goes through before code is generated, in order. */
+
+
+/** The passes every graph goes through before code is generated, in order. */
 const PIPELINE = [
+    { name: 'bound shapes', pass: boundShapes },
     { name: 'fold constants', pass: foldConstants },
     { name: 'update lists', pass: updateLists },
     { name: 'drop identities', pass: dropIdentities },
@@ -26095,10 +27159,13 @@ const PIPELINE = [
     { name: 'remove dead code', pass: removeDeadCode },
 ];
 /** `model` in the form that code is generated from; it computes the same, bit for bit. */
-const optimize = (model) => ({
-    ...model,
-    subgraphs: model.subgraphs.map((graph) => PIPELINE.reduce((current, { pass }) => pass(current), graph)),
-});
+function optimize(model) {
+    const local = localHandles(model);
+    return {
+        ...local,
+        subgraphs: local.subgraphs.map((graph) => PIPELINE.reduce((current, { pass }) => pass(current), graph)),
+    };
+}
 
 // EXTERNAL MODULE: ./build/js/compiler/toolchain/index.js + 6 modules
 var toolchain = __nccwpck_require__(340);
@@ -26106,73 +27173,43 @@ var toolchain = __nccwpck_require__(340);
 
 
 
+
+/** Threads that a model can be built for, at most. */
+const MAX_THREADS = 64;
+/** Memory of a build for its inputs, outputs and what lies between: a few bytes of a file can ask for any amount. */
+const MOST_MEMORY = 4 * 2 ** 30;
 /**
  * Compiles the main graph of `model`: optimise, write C, compile; the result comes from the cache where it can.
  * @throws InputError when an operator cannot be compiled, EnvironmentError when the compiler is missing or fails.
  */
 async function compileModel(model, options) {
-    const { target, name, symbol, profile = 'tflite' } = options;
+    const { target, name, symbol, profile = 'tflite', threads = 1 } = options;
     const graphs = optimize(model).subgraphs;
-    const code = (0,generate/* generate */.c)(graphs[0], { target, name, symbol, profile, graphs });
+    const code = (0,generate/* generate */.c)(graphs[0], { target, name, symbol, profile, threads, graphs });
+    const bytes = [...code.inputs, ...code.outputs].reduce((sum, port) => sum + port.bytes, code.arenaBytes);
+    if (bytes > MOST_MEMORY)
+        throw new errors/* InputError */.d(`${name} needs ${(bytes / 2 ** 30).toFixed(1)} GiB of memory to run, more than the ${MOST_MEMORY / 2 ** 30} GiB that a build may ask for`);
     const object = await (0,toolchain/* compileModelSource */.q$)(code, target, options);
     const { inputs, outputs, arenaBytes, macs, nodes } = code;
-    return { name, symbol, target, profile, inputs, outputs, arenaBytes, archive: object.archive, macs, nodes, object };
+    const common = { name, symbol, target, profile, threads, inputs, outputs, arenaBytes, macs, nodes };
+    return { ...common, archive: object.archive, object };
 }
 
 
 /***/ }),
 
-/***/ 1660:
+/***/ 2313:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  n: () => (/* binding */ floatTwin)
-});
-
-// EXTERNAL MODULE: ./build/js/model/ir/graph.js
-var ir_graph = __nccwpck_require__(1490);
-;// CONCATENATED MODULE: ./build/js/model/ir/compact.js
-
-/** The model without the tensors that nothing reads or writes; the others keep their order and get new numbers. */
-function compactModel(model) {
-    const parts = model.subgraphs.map(compactGraph);
-    return {
-        ...model,
-        subgraphs: parts.map((p) => p.graph),
-        signatures: model.signatures.map((s) => {
-            const renumber = (list) => list.map((port) => ({ ...port, tensor: parts[s.subgraph].renumber(port.tensor) }));
-            return { ...s, inputs: renumber(s.inputs), outputs: renumber(s.outputs) };
-        }),
-    };
-}
-function compactGraph(graph) {
-    const used = new Set([...graph.inputs, ...graph.outputs, ...graph.nodes.flatMap((n) => [...n.inputs, ...n.outputs])]);
-    const kept = graph.tensors.map((_, id) => id).filter((id) => used.has(id));
-    const numbers = new Map(kept.map((id, i) => [id, i]));
-    const renumber = (id) => (id === ir_graph/* ABSENT */.sj ? ir_graph/* ABSENT */.sj : (numbers.get(id) ?? ir_graph/* ABSENT */.sj));
-    return {
-        renumber,
-        graph: {
-            ...graph,
-            tensors: kept.map((id) => graph.tensors[id]),
-            nodes: graph.nodes.map((n) => ({ ...n, inputs: n.inputs.map(renumber), outputs: n.outputs.map(renumber) })),
-            inputs: graph.inputs.map(renumber),
-            outputs: graph.outputs.map(renumber),
-        },
-    };
-}
-
-// EXTERNAL MODULE: ./build/js/model/ops/conv_transpose.js
-var conv_transpose = __nccwpck_require__(2657);
-// EXTERNAL MODULE: ./build/js/model/tensor/dtype.js
-var dtype = __nccwpck_require__(9664);
-// EXTERNAL MODULE: ./build/js/model/tensor/half.js
-var half = __nccwpck_require__(8139);
-// EXTERNAL MODULE: ./build/js/model/tensor/shape.js
-var tensor_shape = __nccwpck_require__(3121);
-;// CONCATENATED MODULE: ./build/js/compiler/passes/float_twin.js
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   n: () => (/* binding */ floatTwin)
+/* harmony export */ });
+/* harmony import */ var _model_ir_compact_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(603);
+/* harmony import */ var _model_ir_graph_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1490);
+/* harmony import */ var _model_ops_conv_transpose_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2657);
+/* harmony import */ var _model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9664);
+/* harmony import */ var _model_tensor_half_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8139);
+/* harmony import */ var _model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3121);
 
 
 
@@ -26190,7 +27227,7 @@ function floatTwin(model) {
         const follow = (list) => list.map((port) => ({ ...port, tensor: parts[s.subgraph].follow(port.tensor) }));
         return { ...s, inputs: follow(s.inputs), outputs: follow(s.outputs) };
     });
-    return compactModel({ ...model, name: `${model.name}_fp32`, subgraphs: parts.map((p) => p.graph), signatures });
+    return (0,_model_ir_compact_js__WEBPACK_IMPORTED_MODULE_3__/* .compactModel */ .d)({ ...model, name: `${model.name}_fp32`, subgraphs: parts.map((p) => p.graph), signatures });
 }
 function floatGraph(graph) {
     const source = new Map();
@@ -26221,7 +27258,7 @@ const WEIGHTED = {
     'nn.conv2d': [0, 1, 2],
     'nn.depthwise_conv2d': [0, 1, 2],
     'nn.dense': [0, 1, 2],
-    'nn.conv2d_transpose': conv_transpose/* WEIGHTED_ORDER */.tN,
+    'nn.conv2d_transpose': _model_ops_conv_transpose_js__WEBPACK_IMPORTED_MODULE_0__/* .WEIGHTED_ORDER */ .tN,
 };
 /**
  * The scales of integer biases: the accumulator's, input scale times weight scale, whatever the file says, because that
@@ -26236,7 +27273,7 @@ function impliedBiases(graph) {
         const [x, w, bias] = order.map((i) => node.inputs[i]);
         const input = graph.tensors[x]?.quantization;
         const weights = graph.tensors[w]?.quantization;
-        const integer = /^int(32|64)$/.test(graph.tensors[bias ?? ir_graph/* ABSENT */.sj]?.dtype ?? '');
+        const integer = /^int(32|64)$/.test(graph.tensors[bias ?? _model_ir_graph_js__WEBPACK_IMPORTED_MODULE_4__/* .ABSENT */ .sj]?.dtype ?? '');
         if (!integer || input == null || weights == null)
             continue;
         const scales = weights.scales.map((scale) => scale * input.scales[0]);
@@ -26247,15 +27284,15 @@ function impliedBiases(graph) {
 function floatTensor(t, quantization) {
     const float = (data) => ({ ...t, dtype: 'float32', quantization: null, data });
     if (t.dtype === 'float16')
-        return float(t.data === null ? null : Float32Array.from(t.data, half/* floatOfHalf */.R));
+        return float(t.data === null ? null : Float32Array.from(t.data, _model_tensor_half_js__WEBPACK_IMPORTED_MODULE_2__/* .floatOfHalf */ .R));
     // Integers that carry no scale are indices, shapes or axes: they stay.
-    if (quantization === null || !((0,dtype/* isQuantizable */.by)(t.dtype) || t.dtype === 'int32' || t.dtype === 'int64'))
+    if (quantization === null || !((0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_1__/* .isQuantizable */ .by)(t.dtype) || t.dtype === 'int32' || t.dtype === 'int64'))
         return t;
     return float(t.data === null ? null : dequantize(t.data, t.shape, quantization));
 }
 /** scale · (q − zero point), rounded to float32 once. */
 function dequantize(data, shape, q) {
-    const step = q.scales.length === 1 ? Number.POSITIVE_INFINITY : (0,tensor_shape/* strides */.$T)(shape)[q.axis];
+    const step = q.scales.length === 1 ? Number.POSITIVE_INFINITY : (0,_model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_5__/* .strides */ .$T)(shape)[q.axis];
     const out = new Float32Array(data.length);
     for (let i = 0; i < out.length; i++) {
         const slice = Math.floor(i / step) % q.scales.length;
@@ -26293,7 +27330,7 @@ const CPUS = {
     'cortex-a55': { features: V82, tune: both('cortex-a55'), midr: [ARM, 0xd05] },
     'cortex-a72': { features: V80, tune: both('cortex-a72'), midr: [ARM, 0xd08] },
     'cortex-a76': { features: V82, tune: both('cortex-a76'), midr: [ARM, 0xd0b] },
-    'neoverse-n1': { features: V82, tune: both('neoverse-n1'), midr: [ARM, 0xd0c] },
+    'neoverse-n1': { features: V82, tune: { gcc: null, clang: 'neoverse-n1' }, midr: [ARM, 0xd0c] },
     'neoverse-n2': { features: I8MM, tune: both('neoverse-n2'), midr: [ARM, 0xd49] },
     'neoverse-v1': { features: I8MM, tune: both('neoverse-v1'), midr: [ARM, 0xd40] },
     'neoverse-v2': { features: I8MM, tune: { gcc: null, clang: 'neoverse-v2' }, midr: [ARM, 0xd4f] },
@@ -26413,7 +27450,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   PO: () => (/* reexport */ cached),
   PZ: () => (/* reexport */ compileFlags),
   q$: () => (/* reexport */ compileModelSource),
-  lO: () => (/* reexport */ contentKey),
+  E$: () => (/* reexport */ contentKey),
   rm: () => (/* reexport */ findCompiler),
   EN: () => (/* reexport */ linkShared),
   YQ: () => (/* reexport */ projectRoot),
@@ -26421,7 +27458,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   Kg: () => (/* reexport */ tryTool)
 });
 
-// UNUSED EXPORTS: includeDirs, trimOutput
+// UNUSED EXPORTS: SANITIZERS, includeDirs, trimOutput
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
@@ -26489,8 +27526,8 @@ async function cached(root, key, make) {
     return place;
 }
 
-// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 47 modules
-var generate = __nccwpck_require__(7556);
+// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 51 modules
+var generate = __nccwpck_require__(6857);
 // EXTERNAL MODULE: ./build/js/compiler/targets/index.js + 3 modules
 var targets = __nccwpck_require__(9739);
 // EXTERNAL MODULE: external "node:child_process"
@@ -26643,6 +27680,11 @@ function compileFlags(compiler, target) {
         ...(compiler.family === 'gcc' ? ['-fno-schedule-insns'] : []),
     ];
 }
+/** Further flags for builds and runner that stop at the first stray access or undefined operation. */
+const SANITIZERS = [
+    ...['-O1', '-g1', '-fno-omit-frame-pointer', '-fno-sanitize-recover=all'],
+    ...['-fsanitize=address,undefined', '-fsanitize=float-cast-overflow'],
+];
 
 ;// CONCATENATED MODULE: external "node:url"
 const external_node_url_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:url");
@@ -26705,7 +27747,7 @@ function headerTexts(source, dirs = includeDirs()) {
  */
 async function compileModelSource(model, target, options = {}) {
     const compiler = await findCompiler(target, options.family);
-    const flags = compileFlags(compiler, target);
+    const flags = [...compileFlags(compiler, target), ...(options.flags ?? [])];
     const key = contentKey([
         ...['model 1', compiler.command, compiler.version, flags.join('\n'), model.source],
         ...headerTexts(model.source),
@@ -26777,6 +27819,129 @@ class InputError extends Error {
 /** The environment is at fault: no compiler, no emulator, a crashed or timed-out device. Exit status 3. */
 class EnvironmentError extends Error {
     name = 'EnvironmentError';
+}
+
+
+/***/ }),
+
+/***/ 8475:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Vp: () => (/* binding */ bindInputs),
+/* harmony export */   hH: () => (/* binding */ decidingInputs)
+/* harmony export */ });
+/* unused harmony export undecided */
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2027);
+/* harmony import */ var _tensor_shape_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3121);
+/* harmony import */ var _graph_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1490);
+/* harmony import */ var _shapes_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6782);
+/* harmony import */ var _verify_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6969);
+
+
+
+
+
+/** Inputs with more elements hold data, not shapes. */
+const FEW = 64;
+/**
+ * The graph specialised for inputs that have these values and no others: nodes read constants in their place, and shapes
+ * that follow from them are known. The inputs themselves stay. Throws InputError where an operator cannot have such values.
+ */
+function bindInputs(graph, values) {
+    if (values.size === 0)
+        return graph;
+    const tensors = graph.tensors.map((t, id) => (values.has(id) ? { ...t, bound: values.get(id) } : t));
+    const constants = new Map([...values].map(([id, data]) => [id, tensors.push({ ...graph.tensors[id], data }) - 1]));
+    const rename = (id) => constants.get(id) ?? id;
+    const nodes = graph.nodes.map((node) => ({ ...node, inputs: node.inputs.map(rename) }));
+    const bound = (0,_shapes_js__WEBPACK_IMPORTED_MODULE_1__/* .inferShapes */ .zV)({ ...graph, tensors, nodes });
+    const faults = (0,_verify_js__WEBPACK_IMPORTED_MODULE_2__/* .verifyGraph */ .WC)(bound);
+    if (faults.length > 0)
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .InputError */ .d(`with the values that inputs are bound to: ${faults.join('; ')}`);
+    return bound;
+}
+/**
+ * The nodes that a build cannot be made for: results have shapes that depend on values which are not known, and no bounds
+ * either; or how they compute depends on such values.
+ */
+function undecided(graph) {
+    const { nodes } = (0,_shapes_js__WEBPACK_IMPORTED_MODULE_1__/* .infer */ .xP)(graph);
+    return graph.nodes.filter((node, i) => {
+        const { control, bounds, decisive = [] } = (0,_shapes_js__WEBPACK_IMPORTED_MODULE_1__/* .rulesOf */ .fD)(node);
+        const open = nodes[i].shapes.includes(null) && !control && !bounds;
+        return nodes[i].faults.length === 0 && (open || decisive.some((k) => graph.tensors[node.inputs[k]]?.data === null));
+    });
+}
+/**
+ * Those of the given inputs that decide shapes, as few as will do; empty where all shapes are known, and all that could
+ * matter where even their values leave some unknown.
+ */
+function decidingInputs(graph, values) {
+    const open = undecided(graph);
+    const reached = ancestors(graph, open);
+    const chosen = new Map([...values].filter(([id]) => reached.has(id) && (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_3__/* .elements */ .Yt)(graph.tensors[id].shape) <= FEW));
+    if (open.length === 0 || undecided(bindInputs(graph, chosen)).length > 0)
+        return open.length === 0 ? new Map() : chosen;
+    for (const [id, data] of [...chosen]) {
+        chosen.delete(id);
+        if (undecided(bindInputs(graph, chosen)).length > 0)
+            chosen.set(id, data);
+    }
+    return chosen;
+}
+/** Every tensor that `nodes` compute from, directly or not. */
+function ancestors(graph, nodes) {
+    const found = new Set(nodes.flatMap((node) => node.inputs));
+    for (const node of graph.nodes.toReversed())
+        if (node.outputs.some((id) => found.has(id)))
+            for (const id of node.inputs)
+                found.add(id);
+    found.delete(_graph_js__WEBPACK_IMPORTED_MODULE_4__/* .ABSENT */ .sj);
+    return found;
+}
+
+
+/***/ }),
+
+/***/ 603:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   d: () => (/* binding */ compactModel)
+/* harmony export */ });
+/* harmony import */ var _graph_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1490);
+
+/**
+ * The model without the tensors that nothing reads or writes; the others keep their order and get new numbers.
+ * @param among by subgraph: the tensors that may go; without it, any
+ */
+function compactModel(model, among) {
+    const parts = model.subgraphs.map((graph, i) => compactGraph(graph, among?.[i]));
+    return {
+        ...model,
+        subgraphs: parts.map((p) => p.graph),
+        signatures: model.signatures.map((s) => {
+            const renumber = (list) => list.map((port) => ({ ...port, tensor: parts[s.subgraph].renumber(port.tensor) }));
+            return { ...s, inputs: renumber(s.inputs), outputs: renumber(s.outputs) };
+        }),
+    };
+}
+function compactGraph(graph, among) {
+    const used = new Set([...graph.inputs, ...graph.outputs, ...graph.nodes.flatMap((n) => [...n.inputs, ...n.outputs])]);
+    const kept = graph.tensors.map((_, id) => id).filter((id) => used.has(id) || among?.has(id) === false);
+    const numbers = new Map(kept.map((id, i) => [id, i]));
+    const renumber = (id) => (id === _graph_js__WEBPACK_IMPORTED_MODULE_0__/* .ABSENT */ .sj ? _graph_js__WEBPACK_IMPORTED_MODULE_0__/* .ABSENT */ .sj : (numbers.get(id) ?? _graph_js__WEBPACK_IMPORTED_MODULE_0__/* .ABSENT */ .sj));
+    return {
+        renumber,
+        graph: {
+            ...graph,
+            tensors: kept.map((id) => graph.tensors[id]),
+            nodes: graph.nodes.map((n) => ({ ...n, inputs: n.inputs.map(renumber), outputs: n.outputs.map(renumber) })),
+            inputs: graph.inputs.map(renumber),
+            outputs: graph.outputs.map(renumber),
+        },
+    };
 }
 
 
@@ -26960,12 +28125,18 @@ const macsOf = (graph) => graph.nodes.reduce((sum, node) => sum + nodeMacs(graph
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   A: () => (/* binding */ quoteName)
+/* harmony export */   A: () => (/* binding */ quoteName),
+/* harmony export */   g: () => (/* binding */ printable)
 /* harmony export */ });
+/** What terminals obey or hide: control characters but line feeds and tabs, marks of direction, zero-width characters. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+/** Text that may hold names from a file, fit for a terminal; JSON stays JSON. */
+const printable = (text) => text.replace(UNSEEN, escaped);
 /** A name from a file as messages show it: quoted, with control characters escaped, and cut where it is endless. */
 function quoteName(name) {
     const short = name.length > 80 ? `${name.slice(0, 77)}…` : name;
-    return JSON.stringify(short).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, escaped);
+    return printable(JSON.stringify(short));
 }
 const escaped = (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
@@ -27037,7 +28208,7 @@ function infer(graph) {
             tensors[id] = { ...rest, shape, ...(signature?.length === shape.length && { signature }) };
             seen[id] = tensors[id];
         }
-        const values = shapes.includes(null) ? null : knownValues(working, node);
+        const values = !ruled || shapes.includes(null) ? null : knownValues(working, node);
         values?.forEach((data, i) => {
             seen[node.outputs[i]] = { ...seen[node.outputs[i]], data };
         });
@@ -27051,16 +28222,67 @@ const inferShapes = (graph) => infer(graph).graph;
 
 /***/ }),
 
+/***/ 8044:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   j: () => (/* binding */ enterSignature)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2027);
+/* harmony import */ var _ops_control_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7078);
+
+
+/**
+ * The model with the graph of a signature as its main one; inputs and outputs come in the signature's order and have its
+ * names.
+ * @throws InputError where there is no such signature, or it leaves inputs out
+ */
+function enterSignature(model, key) {
+    const signature = model.signatures.find((s) => s.key === key);
+    if (signature === undefined) {
+        const keys = model.signatures.map((s) => `"${s.key}"`).join(', ');
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .InputError */ .d(`${model.name}: has no signature "${key}"; it has ${keys || 'none'}`);
+    }
+    const { subgraph } = signature;
+    // The two graphs change places; what calls them follows.
+    const place = (index) => (index === subgraph ? 0 : index === 0 ? subgraph : index);
+    const moved = model.subgraphs.map((_, i) => model.subgraphs[place(i)]);
+    const [main, ...others] = moved.map((graph) => ({
+        ...graph,
+        nodes: graph.nodes.map((node) => (0,_ops_control_js__WEBPACK_IMPORTED_MODULE_1__/* .renumberCallees */ .WI)(node, place)),
+    }));
+    return {
+        ...model,
+        subgraphs: [named(main, signature, model.name), ...others],
+        signatures: model.signatures.map((s) => ({ ...s, subgraph: place(s.subgraph) })),
+    };
+}
+function named(graph, { key, inputs, outputs }, model) {
+    const names = new Map([...outputs, ...inputs].map((port) => [port.tensor, port.name]));
+    const missing = graph.inputs.find((id) => !inputs.some((port) => port.tensor === id));
+    if (missing !== undefined || inputs.length !== graph.inputs.length)
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .InputError */ .d(`${model}: the signature "${key}" names ${inputs.length} inputs of a graph that has ${graph.inputs.length}`);
+    return {
+        ...graph,
+        tensors: graph.tensors.map((t, id) => ({ ...t, name: names.get(id) || t.name })),
+        inputs: inputs.map((port) => port.tensor),
+        outputs: outputs.map((port) => port.tensor),
+    };
+}
+
+
+/***/ }),
+
 /***/ 6969:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   AP: () => (/* binding */ findWiring),
 /* harmony export */   Ei: () => (/* binding */ verifyTensors),
 /* harmony export */   WC: () => (/* binding */ verifyGraph),
-/* harmony export */   jz: () => (/* binding */ verifyOperators),
-/* harmony export */   ko: () => (/* binding */ verifyWiring),
 /* harmony export */   ny: () => (/* binding */ MAX_TENSOR_BYTES)
 /* harmony export */ });
+/* unused harmony exports verifyWiring, verifyOperators */
 /* harmony import */ var _tensor_dtype_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9664);
 /* harmony import */ var _tensor_shape_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3121);
 /* harmony import */ var _graph_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1490);
@@ -27079,59 +28301,78 @@ function verifyGraph(graph, label = _graph_js__WEBPACK_IMPORTED_MODULE_2__/* .no
     return wiring.length > 0 ? wiring : verifyOperators(graph, label);
 }
 /** Indices in range, each tensor written once and before it is read, nothing written that has its own value. */
-function verifyWiring(graph, label = _graph_js__WEBPACK_IMPORTED_MODULE_2__/* .nodeLabel */ .dA) {
-    const problems = [];
+const verifyWiring = (graph, label = _graph_js__WEBPACK_IMPORTED_MODULE_2__/* .nodeLabel */ .dA) => findWiring(graph, (node) => label(graph, node)).map(({ node, what }) => node === null ? what : `${label(graph, node)}: ${what}`);
+/**
+ * As `verifyWiring`, by node.
+ * @param label how another node is named
+ * @param given tensors that count as having a value, whatever the graph says
+ */
+function findWiring(graph, label, given = new Set()) {
+    const faults = [];
     const { tensors } = graph;
+    const fault = (node, what) => void faults.push({ node, what });
     const named = (id) => `tensor #${id} ${tensors[id] === undefined ? '' : (0,_names_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteName */ .A)(tensors[id].name)}`;
-    const known = (id, what) => {
+    const known = (node, id, what) => {
         const exists = Number.isInteger(id) && id >= 0 && id < tensors.length;
         if (!exists)
-            problems.push(`${what()} ${id} is no tensor of the graph (it has ${tensors.length})`);
+            fault(node, `${what} ${id} is no tensor of the graph (it has ${tensors.length})`);
         return exists;
     };
-    const ready = tensors.map((t) => t.data !== null || t.variable === true);
+    const ready = tensors.map((t, id) => t.data !== null || t.variable === true || given.has(id));
     const written = new Map();
+    const writers = new Map(graph.nodes.flatMap((node) => node.outputs.map((id) => [id, node])));
     for (const id of graph.inputs) {
-        if (!known(id, () => 'graph input'))
+        if (!known(null, id, 'graph input'))
             continue;
         if (written.has(id))
-            problems.push(`${named(id)} is listed twice among the graph's inputs`);
+            fault(null, `${named(id)} is listed twice among the graph's inputs`);
         if (tensors[id].data !== null)
-            problems.push(`${named(id)} is a graph input but has constant data`);
+            fault(null, `${named(id)} is a graph input but has constant data`);
+        const { bound, shape } = tensors[id];
+        if (bound && bound.length !== (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_4__/* .elements */ .Yt)(shape))
+            fault(null, `${named(id)} is bound to ${bound.length} elements`);
         written.set(id, 'input');
         ready[id] = true;
     }
     for (const node of graph.nodes) {
         for (const id of node.inputs) {
-            if (id === _graph_js__WEBPACK_IMPORTED_MODULE_2__/* .ABSENT */ .sj || !known(id, () => `${label(graph, node)}: operand`) || ready[id])
+            if (id === _graph_js__WEBPACK_IMPORTED_MODULE_2__/* .ABSENT */ .sj || !known(node, id, 'operand') || ready[id])
                 continue;
-            problems.push(`${label(graph, node)}: reads ${named(id)}, which has no value yet (no data, no earlier operator)`);
+            const later = writers.get(id);
+            if (later === node)
+                fault(node, `reads its own result, ${named(id)}`);
+            else if (later !== undefined)
+                fault(node, `reads ${named(id)}, which is written only later, by ${label(later)}: a cycle, or out of order`);
+            else
+                fault(node, `reads ${named(id)}, which has no value (no data, and no operator writes it)`);
         }
         for (const id of node.outputs) {
-            if (!known(id, () => `${label(graph, node)}: result`))
+            if (!known(node, id, 'result'))
                 continue;
             const writer = written.get(id);
             if (tensors[id].data !== null)
-                problems.push(`${label(graph, node)}: writes the constant ${named(id)}`);
+                fault(node, `writes the constant ${named(id)}`);
+            else if (tensors[id].variable)
+                fault(node, `its result is the variable ${named(id)}, which only keeps state`);
             else if (writer === 'input')
-                problems.push(`${label(graph, node)}: writes the graph input ${named(id)}`);
+                fault(node, `writes the graph input ${named(id)}`);
             else if (writer !== undefined)
-                problems.push(`${label(graph, node)}: writes ${named(id)}, which ${label(graph, writer)} already wrote`);
+                fault(node, `writes ${named(id)}, which ${label(writer)} already wrote`);
             written.set(id, node);
             ready[id] = true;
         }
     }
     // A graph that only initialises variables has none.
     if (graph.outputs.length === 0 && !graph.nodes.some((node) => node.outputs.length === 0))
-        problems.push('the graph has no outputs');
+        fault(null, 'the graph has no outputs');
     for (const id of graph.outputs)
-        if (known(id, () => 'graph output') && !ready[id])
-            problems.push(`graph output ${named(id)} is never computed`);
-    return problems;
+        if (known(null, id, 'graph output') && !ready[id])
+            fault(null, `graph output ${named(id)} is never computed`);
+    return faults;
 }
 /** Each tensor by itself: shape, data and quantization agree. */
-function verifyTensors(graph) {
-    return graph.tensors.flatMap((t, i) => tensorFaults(t).map((fault) => `tensor #${i} ${(0,_names_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteName */ .A)(t.name)}: ${fault}`));
+function verifyTensors(graph, except = new Set()) {
+    return graph.tensors.flatMap((t, i) => (except.has(i) ? [] : tensorFaults(t)).map((fault) => `tensor #${i} ${(0,_names_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteName */ .A)(t.name)}: ${fault}`));
 }
 function tensorFaults(t) {
     const faults = [];
@@ -27176,6 +28417,7 @@ const misfits = (graph, node, shapes) => shapes.flatMap((shape, i) => {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   I8: () => (/* binding */ multiplyByMultiplierUp),
 /* harmony export */   OA: () => (/* binding */ roundingDivideByPOT),
 /* harmony export */   OC: () => (/* binding */ activationInterval),
 /* harmony export */   PV: () => (/* binding */ quantizeMultiplier),
@@ -27185,13 +28427,14 @@ const misfits = (graph, node, shapes) => shapes.flatMap((shape, i) => {
 /* harmony export */   Zv: () => (/* binding */ multiplyByMultiplier),
 /* harmony export */   lE: () => (/* binding */ roundAway),
 /* harmony export */   nO: () => (/* binding */ doublingHighMul),
+/* harmony export */   pV: () => (/* binding */ multiplyByMultiplierSingle),
 /* harmony export */   qE: () => (/* binding */ clamp),
 /* harmony export */   qI: () => (/* binding */ roundingDivideByAnyPOT),
 /* harmony export */   qP: () => (/* binding */ castInt32),
 /* harmony export */   qr: () => (/* binding */ floatRange),
 /* harmony export */   tn: () => (/* binding */ requantizer)
 /* harmony export */ });
-/* unused harmony exports frexp, multiplyByMultiplierSingle */
+/* unused harmony export frexp */
 /* harmony import */ var _tensor_dtype_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9664);
 /**
  * The integer arithmetic that TFLite's reference kernels compute with, on JavaScript numbers. Every function is exact:
@@ -27271,6 +28514,11 @@ function multiplyByMultiplier(x, m) {
     return m.shift > 0
         ? doublingHighMul(m.shift > 31 ? 0 : Math.imul(x, 1 << m.shift), m.multiplier)
         : roundingDivideByPOT(doublingHighMul(x, m.multiplier), -m.shift);
+}
+/** Double rounding with both halves up, as SQRDMULH and SRSHL leave it: the GEMM library on int16 results. */
+function multiplyByMultiplierUp(x, m) {
+    const high = doublingHighMul(m.shift > 0 ? Math.imul(x, 2 ** Math.min(m.shift, 31)) : x, m.multiplier);
+    return m.shift < 0 ? Math.floor((high + 2 ** (-m.shift - 1)) / 2 ** -m.shift) : high;
 }
 /** (x·m + 2^(t−1)) >> t for int32 x, a multiplier m and t in [1, 62]; the result as int32. */
 function roundingShiftedProduct(x, m, t) {
@@ -28069,7 +29317,7 @@ const clampingActivation = (activation) => (activation === 'TANH' || activation 
 /** Scales are positive, finite float32 values and zero points lie in the type's range. */
 function soundQuantization(t, what) {
     const q = t.quantization;
-    if ((0,_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_0__/* .isFloat */ .dk)(t.dtype))
+    if ((0,_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_0__/* .isFloat */ .dk)(t.dtype) || t.dtype === 'resource')
         return `${what} is ${t.dtype}, not quantized`;
     if (q === null)
         return `${what} has no quantization`;
@@ -28140,6 +29388,8 @@ const impossibleShapes = (shapes) => shapes.map((shape, i) => {
     if (shape === null)
         return null;
     const bad = shape.some((d) => !Number.isInteger(d) || d < 0) || (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_1__/* .elements */ .Yt)(shape) > MAX_ELEMENTS;
+    if (shape.length > MAX_RANK)
+        return `output ${i} would have ${shape.length} dimensions, at most ${MAX_RANK}`;
     return bad && `output ${i} would have the shape ${(0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_1__/* .showShape */ .Rm)(shape)}`;
 });
 /**
@@ -28265,13 +29515,17 @@ const compareOps = {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Gh: () => (/* binding */ controlOps),
-/* harmony export */   cG: () => (/* binding */ variableName)
+/* harmony export */   WI: () => (/* binding */ renumberCallees),
+/* harmony export */   cG: () => (/* binding */ variableName),
+/* harmony export */   nG: () => (/* binding */ MOST_ITERATIONS),
+/* harmony export */   vf: () => (/* binding */ calleesOf)
 /* harmony export */ });
-/* unused harmony export calleesOf */
 /* harmony import */ var _tensor_shape_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3121);
 /* harmony import */ var _checks_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7042);
 
 
+/** A loop that goes on for longer counts as endless: the file is at fault. */
+const MOST_ITERATIONS = 1_000_000;
 /** The graphs that a node runs; empty for all other kinds. */
 function calleesOf(node) {
     switch (node.kind) {
@@ -28282,13 +29536,26 @@ function calleesOf(node) {
             ];
         case 'while':
             return [
-                { graph: node.attrs.condition, role: 'the condition', from: 0, returns: false },
+                { graph: node.attrs.condition, role: 'the condition', from: 0, returns: false, decides: true },
                 { graph: node.attrs.body, role: 'the body', from: 0, returns: true },
             ];
         case 'call_once':
             return [{ graph: node.attrs.init, role: 'the initialisation', from: 0, returns: false }];
         default:
             return [];
+    }
+}
+/** The node with its graphs found by other numbers. */
+function renumberCallees(node, to) {
+    switch (node.kind) {
+        case 'if':
+            return { ...node, attrs: { thenGraph: to(node.attrs.thenGraph), elseGraph: to(node.attrs.elseGraph) } };
+        case 'while':
+            return { ...node, attrs: { condition: to(node.attrs.condition), body: to(node.attrs.body) } };
+        case 'call_once':
+            return { ...node, attrs: { init: to(node.attrs.init) } };
+        default:
+            return node;
     }
 }
 /** What tells a variable of the model from others. */
@@ -28606,6 +29873,7 @@ const conv3dOps = {
                 (0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .positive */ .yj)(kernel.shape, 'the kernel'),
                 (0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .positive */ .yj)(op.attrs.strides, 'the stride'),
                 (0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .positive */ .yj)(op.attrs.dilation, 'the dilation'),
+                (0,_window_js__WEBPACK_IMPORTED_MODULE_2__/* .spread */ .il)(kernel.shape.slice(0, 3), op.attrs.dilation),
                 data.shape[4] !== kernel.shape[3] &&
                     `the kernel has ${kernel.shape[3]} input channels, the input ${data.shape[4]}`,
                 (0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .biasFits */ .i)(op.inputs[2] ?? null, kernel.shape[4], 'float32'),
@@ -28742,12 +30010,29 @@ const convTransposeOps = {
 
 /***/ }),
 
+/***/ 6386:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   j: () => (/* binding */ PROFILES)
+/* harmony export */ });
+/**
+ * Which integer rounding a quantized model is computed with; see docs/arithmetic.md.
+ * `tflite`: TFLite's reference kernels, bit for bit.
+ */
+const PROFILES = ['tflite', 'single', 'xnnpack'];
+
+
+/***/ }),
+
 /***/ 2736:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   G: () => (/* binding */ denseOps),
-/* harmony export */   q: () => (/* binding */ denseFactors)
+/* harmony export */   Gg: () => (/* binding */ denseOps),
+/* harmony export */   XB: () => (/* binding */ readsBytes),
+/* harmony export */   Yd: () => (/* binding */ asBytes),
+/* harmony export */   qq: () => (/* binding */ denseFactors)
 /* harmony export */ });
 /* harmony import */ var _tensor_dtype_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9664);
 /* harmony import */ var _tensor_shape_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3121);
@@ -28778,15 +30063,31 @@ function integerFinish(op, units) {
     const { scale, zeroPoint } = (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .parameters */ .FI)(output);
     const { min, max } = (0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_1__/* .activationRange */ .W9)(op.attrs.activation, scale, zeroPoint, output.dtype);
     const factors = denseFactors((0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, 0), (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, 1), output);
+    const one = factors.length === 1;
     const wide = (0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .isWide */ .EW)((0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, 0), op.inputs[2], op.attrs);
     const bias = (0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .biasValues */ .qT)(op.data[2], units, wide);
+    if (readsBytes(op)) {
+        const multipliers = factors.map(_arithmetic_js__WEBPACK_IMPORTED_MODULE_1__/* .quantizeMultiplier */ .PV);
+        const requantize = (acc, c) => (0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_1__/* .multiplyByMultiplierUp */ .I8)(acc, multipliers[one ? 0 : c]);
+        return (acc, c) => (0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_1__/* .clamp */ .qE)((requantize((acc + bias[c]) | 0, c) + zeroPoint) | 0, min, max);
+    }
     if (op.profile !== 'tflite' && !wide) {
         const requantize = (0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_1__/* .requantizer */ .tn)(op.profile, factors);
         return (acc, c) => (0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_1__/* .clamp */ .qE)((requantize((acc + bias[c]) | 0, c) + zeroPoint) | 0, min, max);
     }
-    const one = factors.length === 1;
     const total = wide ? (acc, c) => acc + bias[c] : (acc, c) => (acc + bias[c]) | 0;
     return (acc, c) => (0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_1__/* .clamp */ .qE)(((0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_1__/* .castInt32 */ .qP)((0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_1__/* .roundAway */ .lE)(total(acc, c) * factors[one ? 0 : c])) + zeroPoint) | 0, min, max);
+}
+/**
+ * Whether int8 data give int16. TFLite hands such layers, bytes and zero points as they are, to its kernel for uint8 (the
+ * reference one crashes on them, so the optimized one counts), which rounds twice with halves up. Source: EvalQuantized
+ * (fully_connected.cc).
+ */
+const readsBytes = (op) => (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, 0).dtype === 'int8' && op.outputs[0].dtype === 'int16';
+/** An int8 tensor as uint8 of the same bytes. */
+function asBytes(t) {
+    const { scales, zeroPoints, axis } = t.quantization;
+    return { ...t, dtype: 'uint8', quantization: { scales, zeroPoints: zeroPoints.map((z) => z & 255), axis } };
 }
 /** Integer weights, float data: each row of the data gets its own scale. Source: EvalHybridDense (fully_connected.cc). */
 function evaluateHybrid(op, rows, units, depth, out) {
@@ -28833,8 +30134,11 @@ function evaluate(op) {
         return [out];
     }
     const finish = integerFinish(op, units);
-    const x = (0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .centered */ .F)(op.data[0], [(0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .parameters */ .FI)(data).zeroPoint]);
-    const w = (0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .centered */ .F)(op.data[1], [(0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .parameters */ .FI)(weights).zeroPoint]);
+    const [x, w] = [data, weights].map((t, i) => {
+        if (!readsBytes(op))
+            return (0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .centered */ .F)(op.data[i], [(0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .parameters */ .FI)(t).zeroPoint]);
+        return (0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .centered */ .F)(new Uint8Array(op.data[i]), [(0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .parameters */ .FI)(asBytes(t)).zeroPoint]);
+    });
     const wide = (0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .isWide */ .EW)(data, op.inputs[2], op.attrs);
     const sums = wide ? new Float64Array(units) : new Int32Array(units);
     for (let r = 0, o = 0; r < rows; r++) {
@@ -29279,11 +30583,14 @@ var dense = __nccwpck_require__(2736);
 
 
 const f = Math.fround;
+/** C++'s std::min and std::max: which operand a NaN yields is part of the arithmetic. */
+const lesser = (a, b) => (b < a ? b : a);
+const greater = (a, b) => (a < b ? b : a);
 /** Intersection over union of two boxes given by opposite corners; 0 where one has no area. */
 function overlap(boxes, i, j) {
     const span = (at, k) => {
         const [a, b] = [boxes[4 * at + k], boxes[4 * at + k + 2]];
-        return a < b ? [a, b] : [b, a];
+        return [lesser(a, b), greater(a, b)];
     };
     const [[iy0, iy1], [ix0, ix1]] = [span(i, 0), span(i, 1)];
     const [[jy0, jy1], [jx0, jx1]] = [span(j, 0), span(j, 1)];
@@ -29291,8 +30598,8 @@ function overlap(boxes, i, j) {
     const [one, other] = [area(iy1 - iy0, ix1 - ix0), area(jy1 - jy0, jx1 - jx0)];
     if (one <= 0 || other <= 0)
         return 0;
-    const height = Math.max(f(Math.min(iy1, jy1) - Math.max(iy0, jy0)), 0);
-    const width = Math.max(f(Math.min(ix1, jx1) - Math.max(ix0, jx0)), 0);
+    const height = greater(f(lesser(iy1, jy1) - greater(iy0, jy0)), 0);
+    const width = greater(f(lesser(ix1, jx1) - greater(ix0, jx0)), 0);
     const shared = f(height * width);
     const union = f(f(one + other) - shared);
     return union === 0 ? 0 : f(shared / union);
@@ -29380,7 +30687,6 @@ function check(op) {
             `${(0,tensor_shape/* showShape */.Rm)(scores.shape)} scores for ${(0,tensor_shape/* showShape */.Rm)(boxes.shape)} boxes`,
         ...op.outputs.map((t, i) => (0,checks/* dtypeIs */.Hs)(t, `output ${i}`, soft && i === 1 ? 'float32' : 'int32')),
     ], () => [
-        mostSelected(op) === null && 'the number of results is not a constant',
         (mostSelected(op) ?? 0) < 0 && `at most ${mostSelected(op)} results`,
         soft && (value(5) ?? 0) < 0 && `sigma is ${value(5)}, must be at least 0`,
     ]);
@@ -29854,7 +31160,7 @@ const ops = {
     ...conv3d/* conv3dOps */.g,
     ...batch_matmul/* batchMatmulOps */.B8,
     ...resize/* resizeOps */.vq,
-    ...dense/* denseOps */.G,
+    ...dense/* denseOps */.Gg,
     ...pool/* poolOps */.TV,
     ...sums/* sumOps */.yo,
     ...binary/* binaryOps */.AD,
@@ -30324,7 +31630,8 @@ function normalize(values, coefficients, bias) {
 }
 const clip = (values, limit) => {
     if (limit > 0)
-        values.forEach((v, i) => (values[i] = (0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_0__/* .clamp */ .qE)(v, -limit, limit)));
+        for (let i = 0; i < values.length; i++)
+            values[i] = (0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_0__/* .clamp */ .qE)(values[i], -limit, limit);
 };
 function stepFloat(op) {
     const { cells, outputs } = (0,_lstm_layout_js__WEBPACK_IMPORTED_MODULE_3__/* .lstmShape */ .En)(op);
@@ -31425,6 +32732,7 @@ const topk = (0,_checks_js__WEBPACK_IMPORTED_MODULE_1__/* .defineOp */ .nR)({
 });
 const cumsum = (0,_checks_js__WEBPACK_IMPORTED_MODULE_1__/* .defineOp */ .nR)({
     arity: { inputs: [2, 2], outputs: [1, 1] },
+    decisive: [1],
     check: (op) => (0,_checks_js__WEBPACK_IMPORTED_MODULE_1__/* .firstProblems */ .fr)(() => [
         (0,_checks_js__WEBPACK_IMPORTED_MODULE_1__/* .dtypeIs */ .Hs)((0,_checks_js__WEBPACK_IMPORTED_MODULE_1__/* .operand */ .id)(op, 0), 'the input', 'float32', 'int32', 'int64'),
         (0,_checks_js__WEBPACK_IMPORTED_MODULE_1__/* .sameDtype */ .ds)((0,_checks_js__WEBPACK_IMPORTED_MODULE_1__/* .operand */ .id)(op, 0), 'the input', op.outputs[0], 'the output'),
@@ -32276,6 +33584,10 @@ const argwhere = (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .defineOp */ .nR)(
     shapes(op) {
         const { data, shape } = (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, 0);
         return [data === null ? null : [countTrue(data), shape.length]];
+    },
+    bounds(op) {
+        const { shape } = (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, 0);
+        return [[(0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_3__/* .elements */ .Yt)(shape), shape.length]];
     },
     evaluate(op) {
         const { shape } = (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, 0);
@@ -33836,6 +35148,7 @@ function centered(data, zeroPoints) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Xx: () => (/* binding */ extent),
+/* harmony export */   il: () => (/* binding */ spread),
 /* harmony export */   pr: () => (/* binding */ checkWindow),
 /* harmony export */   wY: () => (/* binding */ windowExtents)
 /* harmony export */ });
@@ -33862,12 +35175,21 @@ function windowExtents(data, w) {
         extent(data.shape[2], w.kernel[1], w.strides[1], w.dilation[1], columns),
     ];
 }
+/** Kernels that reach further are no model's; what a build pads its input with grows with them. */
+const WIDEST = 65536;
+/** Whether dilation takes a kernel apart beyond all bounds. */
+function spread(kernel, dilation) {
+    const widest = Math.max(...kernel.map((n, i) => (n - 1) * dilation[i] + 1));
+    return (widest > WIDEST &&
+        `the dilation ${dilation.join(' × ')} spreads the kernel over ${widest} elements, at most ${WIDEST}`);
+}
 function checkWindow(data, w) {
     const p = w.padding;
     const sizes = [
         (0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .positive */ .yj)(w.kernel, 'the kernel'),
         (0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .positive */ .yj)(w.strides, 'the stride'),
         (0,_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .positive */ .yj)(w.dilation, 'the dilation'),
+        spread(w.kernel, w.dilation),
         typeof p === 'object' &&
             [p.top, p.bottom, p.left, p.right].some((v) => !Number.isInteger(v) || v < 0 || v > 65536) &&
             'the padding is out of range',
@@ -34052,10 +35374,8 @@ const CODES = {
     int64: 'i8',
     uint64: 'u8',
     bool: 'b1',
-    // Handles are in no file.
-    resource: 'i4',
 };
-const DTYPES_BY_CODE = new Map(Object.entries(CODES).flatMap(([dtype, code]) => (dtype === 'int4' || dtype === 'resource' ? [] : [[code, dtype]])));
+const DTYPES_BY_CODE = new Map(Object.entries(CODES).flatMap(([dtype, code]) => (dtype === 'int4' ? [] : [[code, dtype]])));
 const MAGIC = '\x93NUMPY';
 /** numpy's own headers are padded to 64 bytes; a longer one than this describes no plain array. */
 const MAX_HEADER = 65536;
@@ -34112,6 +35432,8 @@ function parseNpy(bytes, file) {
 function writeNpy({ dtype, shape, data }) {
     if (data.length !== (0,_shape_js__WEBPACK_IMPORTED_MODULE_2__/* .elements */ .Yt)(shape))
         throw new RangeError(`${data.length} elements for the shape ${(0,_shape_js__WEBPACK_IMPORTED_MODULE_2__/* .showShape */ .Rm)(shape)}`);
+    if (dtype === 'resource')
+        throw new TypeError('a handle means nothing outside of its run');
     const order = (0,_dtype_js__WEBPACK_IMPORTED_MODULE_1__/* .itemSize */ .z6)(dtype) === 1 ? '|' : '<';
     const extents = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
     const dict = `{'descr': '${order}${CODES[dtype]}', 'fortran_order': False, 'shape': (${extents}), }`;
@@ -34208,7 +35530,7 @@ const showShape = (shape) => `[${shape.join(', ')}]`;
 
 /***/ }),
 
-/***/ 3124:
+/***/ 7935:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -34222,16 +35544,83 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/js/errors.js
 var errors = __nccwpck_require__(2027);
+// EXTERNAL MODULE: ./build/js/model/ops/control.js
+var control = __nccwpck_require__(7078);
 // EXTERNAL MODULE: ./build/js/model/ir/graph.js
-var graph = __nccwpck_require__(1490);
+var ir_graph = __nccwpck_require__(1490);
+;// CONCATENATED MODULE: ./build/js/model/ir/calls.js
+
+
+/** Graphs that run graphs that run graphs … deeper than any converter writes. */
+const MAX_NESTING = 64;
+/**
+ * What is wrong with the ways in which graphs of a model run one another: graphs that do not exist, recursion, operands
+ * and results that do not fit. By graph.
+ */
+function verifyCalls(graphs, labels = []) {
+    const calls = graphs.map((graph) => graph.nodes.flatMap((node) => (0,control/* calleesOf */.vf)(node).map((callee) => ({ node, callee }))));
+    const depths = nestings(calls);
+    return graphs.map((graph, index) => calls[index].flatMap(({ node, callee }) => {
+        const label = (labels[index] ?? ir_graph/* nodeLabel */.dA)(graph, node);
+        const target = graphs[callee.graph];
+        if (target === undefined)
+            return [
+                `${label}: ${callee.role} is subgraph ${callee.graph}, which does not exist (there are ${graphs.length})`,
+            ];
+        const depth = depths[callee.graph];
+        if (depth === Number.POSITIVE_INFINITY)
+            return [`${label}: ${callee.role} is subgraph ${callee.graph}, which runs itself again: recursion without end`];
+        if (depth >= MAX_NESTING)
+            return [`${label}: graphs run one another more than ${MAX_NESTING} deep`];
+        return misfits(graph, node, callee, target).map((fault) => `${label}: ${fault}`);
+    }));
+}
+/** How deep the calls of each graph go, at most a little over the limit; without end where it comes back to itself. */
+function nestings(calls) {
+    const depths = new Map();
+    const visit = (graph, path) => {
+        const known = depths.get(graph);
+        if (known !== undefined || calls[graph] === undefined)
+            return known ?? 0;
+        if (path.includes(graph))
+            return Number.POSITIVE_INFINITY;
+        if (path.length > MAX_NESTING)
+            return MAX_NESTING;
+        const below = [...path, graph];
+        const depth = calls[graph].reduce((deepest, { callee }) => Math.max(deepest, 1 + visit(callee.graph, below)), 0);
+        depths.set(graph, depth);
+        return depth;
+    };
+    return calls.map((_, graph) => visit(graph, []));
+}
+/** Operands and results of a node beside those of the graph that it runs. Shapes may differ from run to run. */
+function misfits(graph, node, { role, from, returns, ...callee }, target) {
+    const what = `${role} (subgraph ${callee.graph})`;
+    const given = (0,ir_graph/* operandsOf */.ep)(graph, node).slice(from);
+    const wanted = target.inputs.map((id) => target.tensors[id]);
+    const results = target.outputs.map((id) => target.tensors[id]);
+    return [
+        ...compare(given, wanted, (n, m) => `${what} takes ${m} values, but ${n} are given`, `input`, what),
+        ...(returns
+            ? compare((0,ir_graph/* resultsOf */.qS)(graph, node), results, (n, m) => `${what} gives ${m} values, must give ${n}`, `output`, what)
+            : []),
+        ...(callee.decides && (results.length !== 1 || results[0].dtype !== 'bool') ? [`${what} must give one bool`] : []),
+    ];
+}
+function compare(here, there, otherCount, port, what) {
+    if (here.length !== there.length)
+        return [otherCount(here.length, there.length)];
+    return there.flatMap((t, i) => here[i]?.dtype === t.dtype ? [] : [`${port} ${i} of ${what} is ${t.dtype}, but ${here[i]?.dtype} where it is run`]);
+}
+
+// EXTERNAL MODULE: ./build/js/model/ir/compact.js
+var compact = __nccwpck_require__(603);
 // EXTERNAL MODULE: ./build/js/model/ir/names.js
 var names = __nccwpck_require__(2434);
 // EXTERNAL MODULE: ./build/js/model/ir/shapes.js
 var shapes = __nccwpck_require__(6782);
 // EXTERNAL MODULE: ./build/js/model/ir/verify.js
 var verify = __nccwpck_require__(6969);
-// EXTERNAL MODULE: ./build/js/model/tensor/shape.js
-var tensor_shape = __nccwpck_require__(3121);
 // EXTERNAL MODULE: ./node_modules/flatbuffers/js/flatbuffers.js
 var flatbuffers = __nccwpck_require__(6558);
 ;// CONCATENATED MODULE: ./build/js/model/tflite/reader.js
@@ -34239,7 +35628,7 @@ var flatbuffers = __nccwpck_require__(6558);
 /** A file that repeats its own bytes may be read as if it were this many times as long. */
 const SHARING = 8;
 /** More tables (tensors, operators, buffers …) than any model has: each costs memory out of proportion to its bytes. */
-const MAX_TABLES = 1_000_000;
+const MAX_TABLES = 400_000;
 function openReader(bytes, file) {
     return {
         file,
@@ -34261,7 +35650,9 @@ function fail(r, what) {
 }
 /** Checks that `size` bytes at `at` lie in the file. */
 function inside(r, at, size, what) {
-    if (at < 0 || at + size > r.bytes.length)
+    if (at < 0)
+        fail(r, `${what} would begin before the file (byte ${at})`);
+    if (at + size > r.bytes.length)
         fail(r, `${what} runs past the end of the file (byte ${at + size})`);
 }
 function charge(r, bytes) {
@@ -34920,6 +36311,8 @@ function readContainer(bytes, file) {
     return { record: value, problems };
 }
 
+// EXTERNAL MODULE: ./build/js/model/tensor/shape.js
+var tensor_shape = __nccwpck_require__(3121);
 // EXTERNAL MODULE: ./build/js/model/tensor/dtype.js
 var tensor_dtype = __nccwpck_require__(9664);
 ;// CONCATENATED MODULE: ./build/js/model/tflite/dtypes.js
@@ -34944,6 +36337,11 @@ const row = (r) => ({
 const plain = (builtin, options = null, versions = {}) => ({ builtin, options, versions, read: () => ({}), write: () => ({}) });
 /** The versions of most operators that compute on 8 and 16 bits. */
 const NEWER = { int8: 2, int16: 3 };
+/** The one attribute of operators that a fused activation ends. */
+const activated = {
+    read: (o) => ({ activation: o.fusedActivationFunction }),
+    write: (a) => ({ fusedActivationFunction: a.activation }),
+};
 
 ;// CONCATENATED MODULE: ./build/js/model/tflite/moving_operators.js
 
@@ -35341,11 +36739,7 @@ const statefulOperators = {
     assign_variable: plain('ASSIGN_VARIABLE', 'AssignVariableOptions'),
 };
 
-;// CONCATENATED MODULE: ./build/js/model/tflite/operators.js
-
-
-
-
+;// CONCATENATED MODULE: ./build/js/model/tflite/weighted_operators.js
 
 
 /** Only the file's own padding can be written: explicit extents are the compiler's. */
@@ -35354,19 +36748,6 @@ function filePadding(padding) {
         return padding;
     throw new Error('a convolution with explicit padding has no TFLite form');
 }
-const activated = {
-    read: (o) => ({ activation: o.fusedActivationFunction }),
-    write: (a) => ({ fusedActivationFunction: a.activation }),
-};
-const binary = { versions: { int8: 2, int16: 4 }, ...activated };
-const sum = {
-    ...binary,
-    read: (o) => ({
-        ...activated.read(o),
-        ...(o.potScaleInt16 && { potScaleInt16: true }),
-    }),
-    write: (a) => ({ ...activated.write(a), potScaleInt16: a.potScaleInt16 ?? false }),
-};
 const pool = {
     options: 'Pool2DOptions',
     versions: { int8: 2, int16: 3 },
@@ -35385,7 +36766,7 @@ const pool = {
         ...activated.write(a),
     }),
 };
-const operators_window = {
+const weighted_operators_window = {
     read: (o) => ({
         padding: o.padding,
         strides: [o.strideH, o.strideW],
@@ -35415,13 +36796,13 @@ const resizing = {
     read: (o) => ({ alignCorners: o.alignCorners, halfPixelCenters: o.halfPixelCenters }),
     write: (a) => ({ ...a }),
 };
-const operators = {
+const weightedOperators = {
     'nn.conv2d': row({
         builtin: 'CONV_2D',
         options: 'Conv2DOptions',
         versions: { int8: 3, int16: 4 },
-        read: (o) => ({ ...operators_window.read(o), ...biased.read(o) }),
-        write: (a) => ({ ...operators_window.write(a), ...biased.write(a) }),
+        read: (o) => ({ ...weighted_operators_window.read(o), ...biased.read(o) }),
+        write: (a) => ({ ...weighted_operators_window.write(a), ...biased.write(a) }),
     }),
     'nn.conv2d_transpose': row({
         builtin: 'TRANSPOSE_CONV',
@@ -35474,8 +36855,8 @@ const operators = {
         builtin: 'DEPTHWISE_CONV_2D',
         options: 'DepthwiseConv2DOptions',
         versions: { int8: 3, int16: 5 },
-        read: (o) => ({ ...operators_window.read(o), depthMultiplier: o.depthMultiplier }),
-        write: (a) => ({ ...operators_window.write(a), depthMultiplier: a.depthMultiplier }),
+        read: (o) => ({ ...weighted_operators_window.read(o), depthMultiplier: o.depthMultiplier }),
+        write: (a) => ({ ...weighted_operators_window.write(a), depthMultiplier: a.depthMultiplier }),
     }),
     'nn.dense': row({
         builtin: 'FULLY_CONNECTED',
@@ -35499,6 +36880,27 @@ const operators = {
     'nn.avg_pool2d': row({ builtin: 'AVERAGE_POOL_2D', ...pool }),
     'nn.max_pool2d': row({ builtin: 'MAX_POOL_2D', ...pool }),
     'nn.l2_pool2d': row({ builtin: 'L2_POOL_2D', ...pool }),
+};
+
+;// CONCATENATED MODULE: ./build/js/model/tflite/operators.js
+
+
+
+
+
+
+
+const binary = { versions: { int8: 2, int16: 4 }, ...activated };
+const sum = {
+    ...binary,
+    read: (o) => ({
+        ...activated.read(o),
+        ...(o.potScaleInt16 && { potScaleInt16: true }),
+    }),
+    write: (a) => ({ ...activated.write(a), potScaleInt16: a.potScaleInt16 ?? false }),
+};
+const operators = {
+    ...weightedOperators,
     add: row({ builtin: 'ADD', options: 'AddOptions', ...sum }),
     subtract: row({ builtin: 'SUB', options: 'SubOptions', ...sum }),
     multiply: row({ builtin: 'MUL', options: 'MulOptions', ...binary }),
@@ -35644,6 +37046,115 @@ function kindOf(builtin, inputs, custom = null) {
 }
 /** The number that stands for a builtin operator in the file. */
 const builtinCode = (builtin) => BUILTIN_OPERATORS.indexOf(builtin);
+
+;// CONCATENATED MODULE: ./build/js/model/tflite/read_operator.js
+
+
+
+
+
+
+
+/** A version beyond this one is no operator of today's TFLite: its options could mean anything. */
+const NEWEST_VERSION = 20;
+/** Reads operator `index` of a subgraph. `shown`: its tensors in words. */
+function readOperator(model, op, index, tensors, shown) {
+    const problems = [];
+    const listed = model.operatorCodes?.[op.opcodeIndex];
+    const code = listed ?? OperatorCode.of({ builtinCode: -1 });
+    const number = code.builtinCode < 0 ? code.builtinCode : Math.max(code.builtinCode, code.deprecatedBuiltinCode);
+    const builtin = enums_BUILTIN_OPERATORS[number];
+    const name = listed === undefined ? '(unknown)' : nameOf(builtin, number, code.customCode);
+    const inputs = (op.inputs ?? []).slice(0, MOST_PORTS);
+    const outputs = (op.outputs ?? []).slice(0, MOST_PORTS);
+    problems.push(...portFaults(op.inputs ?? [], 'operand', (id) => id === ir_graph/* ABSENT */.sj || tensors[id] !== undefined, tensors.length), ...portFaults(op.outputs ?? [], 'result', (id) => tensors[id] !== undefined, tensors.length));
+    const operands = inputs.map((id) => tensors[id] ?? null);
+    const entry = {
+        index,
+        name,
+        version: code.version,
+        inputs: inputs.map((id) => shown[id] ?? '(none)'),
+        outputs: outputs.flatMap((id) => shown[id] ?? []),
+    };
+    const kind = builtin === undefined ? null : kindOf(builtin, operands, code.customCode);
+    const meaningless = builtin === undefined || builtin === 'PLACEHOLDER_FOR_GREATER_OP_CODES';
+    const nameless = builtin === 'CUSTOM' && !code.customCode;
+    const unsupported = kind === null && !meaningless && !nameless && problems.length === 0;
+    if (listed === undefined)
+        problems.push(`operator code #${op.opcodeIndex} is not in the file (it has ${model.operatorCodes?.length ?? 0})`);
+    else if (meaningless)
+        problems.push(`${number} is the code of no operator`);
+    else if (nameless)
+        problems.push('a custom operator without a name');
+    else if (kind === null)
+        problems.push(refusal(name));
+    else if (code.version < 1 || code.version > NEWEST_VERSION)
+        problems.push(`version ${code.version} is not known (1 to ${NEWEST_VERSION} are)`);
+    if (kind === null || problems.length > 0)
+        return { ...entry, kind, problems, unsupported, node: null };
+    const attrs = readAttrs(kind, op, tensors);
+    if (typeof attrs === 'string')
+        return { ...entry, kind, problems: [attrs], unsupported, node: null };
+    return { ...entry, kind, problems, unsupported, node: { kind, attrs, inputs, outputs, source: index } };
+}
+function nameOf(builtin, number, customCode) {
+    if (builtin === undefined)
+        return `operator code ${number}`;
+    return builtin === 'CUSTOM' ? `CUSTOM (${customCode === null ? 'no name' : (0,names/* quoteName */.A)(customCode)})` : builtin;
+}
+const refusal = (name) => name.startsWith('CUSTOM ("Flex')
+    ? 'TensorFlow operators are not supported: convert with built-in operators only'
+    : 'this operator is not supported';
+/** More operands or results than any operator has. */
+const MOST_PORTS = 10_000;
+/** What is wrong with a list of tensors: however long it is, in few words. */
+function portFaults(ids, role, exists, tensors) {
+    if (ids.length > MOST_PORTS)
+        return [`it has ${ids.length} ${role}s, at most ${MOST_PORTS} are supported`];
+    const [first, ...others] = ids.filter((id) => !exists(id));
+    if (first === undefined)
+        return [];
+    const more = others.length > 0 ? `; ${others.length} other ${role}s do not exist either` : '';
+    return [`its ${role} is tensor ${first}, which does not exist (there are ${tensors})${more}`];
+}
+/** The attributes of a kind from an operator's options, or why they cannot be read. */
+function readAttrs(kind, op, tensors) {
+    const row = operators[kind];
+    const attrs = readOptions(row, op);
+    const intermediates = op.intermediates ?? [];
+    if (typeof attrs === 'string' || row.intermediates === undefined || intermediates.length === 0)
+        return attrs;
+    const missing = intermediates.find((id) => tensors[id] === undefined);
+    if (missing !== undefined)
+        return `its intermediate tensor ${missing} does not exist`;
+    return row.intermediates.read(attrs, intermediates.map((id) => tensors[id]));
+}
+function readOptions(row, op) {
+    if (row.custom !== undefined) {
+        if (op.customOptions === null)
+            return 'its options are missing';
+        return row.read(op.customOptions);
+    }
+    if (row.options === null)
+        return row.read(undefined);
+    const declared = builtinOptions[row.options];
+    const given = op.builtinOptions;
+    // TFLite takes zeros where options are left out; where that makes no sense the operator's own rules say so.
+    if (given === null)
+        return row.read(declared.of({}));
+    if (given.type === row.options)
+        return row.read(given.value);
+    return declared.fieldCount === 0 ? row.read({}) : `it carries ${given.type} where ${row.options} belong`;
+}
+const showTensor = (t) => `${(0,names/* quoteName */.A)(t.name)} ${t.dtype}${(0,tensor_shape/* showShape */.Rm)(t.shape)}`;
+/** An operator in a few words. */
+const operatorTitle = (op) => `operator #${op.index} ${op.name}`;
+const MOST_NAMED = 6;
+/** How messages name an operator of the file. */
+function operatorLabel(op) {
+    const list = (names) => names.length > MOST_NAMED ? `${names.slice(0, MOST_NAMED).join(', ')}, …` : names.join(', ');
+    return `${operatorTitle(op)} (${list(op.inputs)} → ${list(op.outputs)})`;
+}
 
 ;// CONCATENATED MODULE: ./build/js/model/tflite/sparse.js
 
@@ -35793,7 +37304,7 @@ function checkShape(shape, dtype) {
 function quantizationOf(record, dtype, shape) {
     const q = record.quantization;
     // Converters leave calibration ranges (and now and then a scale) on float tensors; TFLite ignores them, and so do we.
-    if (q === null || (0,tensor_dtype/* isFloat */.dk)(dtype) || dtype === 'bool')
+    if (q === null || (0,tensor_dtype/* isFloat */.dk)(dtype) || dtype === 'bool' || dtype === 'resource')
         return null;
     if (q.details !== null)
         return `${q.details.type} is not supported: only affine quantization is`;
@@ -35829,10 +37340,14 @@ function shapeOf(record) {
     return { shape: declared.map((d, i) => (signature[i] === -1 && d < 1 ? 1 : d)), signature };
 }
 /**
- * One tensor of a subgraph. `fed`: the graph or an operator gives it its value, so that it needs no data of its own.
- * Every fault is pushed onto `problems`; the result stands in for the tensor so that the search can go on.
+ * One tensor of a subgraph.
+ * @param fed the graph or an operator gives it its value, so that it needs no data of its own
  */
-function importTensor(record, index, constants, fed, problems) {
+function importTensor(record, index, constants, fed) {
+    const problems = [];
+    return { tensor: readTensor(record, index, constants, fed, problems), problems };
+}
+function readTensor(record, index, constants, fed, problems) {
     const name = record.name || `tensor_${index}`;
     const problem = (what) => void problems.push(`tensor #${index} ${(0,names/* quoteName */.A)(name)}: ${what}`);
     const { shape, signature } = shapeOf(record);
@@ -35900,9 +37415,6 @@ function importTensor(record, index, constants, fed, problems) {
 
 
 
-
-
-
 /** A model's name from its file's: without folder and extension. */
 const modelName = (file) => file.replace(/^.*[\\/]/, '').replace(/\.tflite$/i, '') || 'model';
 /**
@@ -35937,15 +37449,29 @@ function readModel(bytes, file) {
     const parts = records.map((subgraph, i) => readSubgraph(record, subgraph, i, constants));
     const subgraphs = parts.map((p) => p.graph);
     const problems = [...structural, ...parts.flatMap((p) => p.problems)];
+    // Operators that could not be read hide what graphs take and give.
+    if (problems.length === 0)
+        problems.push(...callFaults(parts));
     const signatures = readSignatures(record, subgraphs, problems);
     const model = { name: modelName(file), description: record.description ?? '', subgraphs, signatures };
-    return { model: problems.length === 0 ? model : null, problems, operators: parts.flatMap((p) => p.operators) };
+    return {
+        // What intermediate tensors say has become attributes.
+        model: problems.length === 0 ? (0,compact/* compactModel */.d)(model, records.map(intermediatesOf)) : null,
+        problems,
+        malformed: parts.some((p) => p.malformed) || problems.length > parts.reduce((sum, p) => sum + p.problems.length, 0),
+        operators: parts.flatMap((p) => p.operators),
+    };
 }
+const intermediatesOf = (subgraph) => new Set((subgraph.operators ?? []).flatMap((op) => op.intermediates ?? []));
+const inPart = (index, { operators }) => operators.length > 0 && index > 0 ? `subgraph ${index}: ` : '';
+const callFaults = (parts) => verifyCalls(parts.map((p) => p.graph), parts.map((p) => p.label)).flatMap((faults, i) => faults.map((fault) => inPart(i, parts[i]) + fault));
+/** So many problems of operators are told in full, with the names of tensors. */
+const MOST_TOLD = 1000;
 function readSubgraph(record, subgraph, index, constants) {
-    const problems = [];
     const records = subgraph.operators ?? [];
     const fed = new Set([...(subgraph.inputs ?? []), ...records.flatMap((op) => op.outputs ?? [])]);
-    const tensors = (subgraph.tensors ?? []).map((t, i) => importTensor(t, i, constants, fed.has(i), problems));
+    const imported = (subgraph.tensors ?? []).map((t, i) => importTensor(t, i, constants, fed.has(i)));
+    const tensors = imported.map(({ tensor }) => tensor);
     const shown = tensors.map(showTensor);
     const read = records.map((op, i) => readOperator(record, op, i, tensors, shown));
     const bare = {
@@ -35956,97 +37482,51 @@ function readSubgraph(record, subgraph, index, constants) {
         outputs: subgraph.outputs ?? [],
     };
     const label = (_graph, node) => operatorLabel(read[node.source]);
-    const unread = read.flatMap((op) => op.problems.map((problem) => `${operatorLabel(op)}: ${problem}`));
-    const sound = problems.length === 0;
-    // A tensor or operator that could not be read makes others look wrong that are not: they are told of first.
-    const wiring = sound && unread.length === 0 ? (0,verify/* verifyWiring */.ko)(bare, label) : [];
-    const graph = sound && wiring.length === 0 ? (0,shapes/* inferShapes */.zV)(bare) : bare;
-    const faults = sound ? [...(0,verify/* verifyTensors */.Ei)(graph), ...(0,verify/* verifyOperators */.jz)(graph, label)] : [];
-    const inPart = records.length > 0 && index > 0 ? `subgraph ${index}: ` : '';
+    // A tensor or operator that could not be read must not make others look wrong that are not.
+    const broken = new Set(imported.flatMap(({ problems }, id) => (problems.length > 0 ? [id] : [])));
+    const lost = read.flatMap(({ node }, i) => (node === null ? (records[i].outputs ?? []) : []));
+    const ends = portFaults([...bare.inputs, ...bare.outputs], 'input or output', () => true, tensors.length);
+    const title = (node) => operatorTitle(read[node.source]);
+    const wiring = ends.length > 0 ? [] : (0,verify/* findWiring */.AP)(bare, title, new Set([...broken, ...lost]));
+    const inference = (0,shapes/* infer */.xP)(bare);
+    const graph = wiring.length === 0 ? inference.graph : bare;
+    const own = read.map((op) => [...op.problems]);
+    for (const { node, what } of wiring)
+        if (node !== null)
+            own[node.source].push(what);
+    bare.nodes.forEach((node, n) => {
+        const judged = ![...node.inputs, ...node.outputs].some((id) => broken.has(id));
+        if (judged)
+            own[node.source].push(...inference.nodes[n].faults);
+    });
+    const problems = [
+        ...imported.flatMap((t) => t.problems),
+        ...(0,verify/* verifyTensors */.Ei)(graph, broken),
+        ...ends.map((fault) => `the graph: ${fault}`),
+        ...wiring.flatMap(({ node, what }) => (node === null ? [what] : [])),
+    ];
+    const malformed = problems.length > 0 || read.some((op, i) => own[i].length > 0 && !op.unsupported);
+    for (const [i, op] of read.entries()) {
+        if (own[i].length === 0)
+            continue;
+        if (problems.length < MOST_TOLD)
+            problems.push(...own[i].map((problem) => `${operatorLabel(op)}: ${problem}`));
+        else
+            problems.push(`${operatorTitle(op)}: ${own[i][0]}`);
+    }
+    const operators = read.map((op, i) => {
+        const { node, ...entry } = op;
+        const ill = node === null ? [] : [...node.inputs, ...node.outputs].filter((id) => broken.has(id));
+        return { ...entry, subgraph: index, problems: [...own[i], ...ill.map((id) => `tensor #${id} is at fault`)] };
+    });
+    const place = inPart(index, { operators });
     return {
         graph,
-        operators: read.map(({ node: _, ...entry }) => ({ ...entry, subgraph: index })),
-        problems: [...problems, ...unread, ...wiring, ...faults].map((p) => inPart + p),
+        operators,
+        problems: problems.map((p) => place + p),
+        malformed,
+        label,
     };
-}
-/** A version beyond this one is no operator of today's TFLite: its options could mean anything. */
-const NEWEST_VERSION = 20;
-function readOperator(model, op, index, tensors, shown) {
-    const problems = [];
-    const code = model.operatorCodes?.[op.opcodeIndex] ?? OperatorCode.of({ builtinCode: -1 });
-    const number = code.builtinCode < 0 ? code.builtinCode : Math.max(code.builtinCode, code.deprecatedBuiltinCode);
-    const builtin = enums_BUILTIN_OPERATORS[number];
-    const name = builtin === undefined
-        ? `operator code ${number}`
-        : builtin === 'CUSTOM'
-            ? `CUSTOM (${code.customCode === null ? 'no name' : (0,names/* quoteName */.A)(code.customCode)})`
-            : builtin;
-    const inputs = (op.inputs ?? []).map((id) => (id === graph/* ABSENT */.sj ? graph/* ABSENT */.sj : tensorId(id, 'operand', tensors, problems)));
-    const outputs = (op.outputs ?? []).map((id) => tensorId(id, 'result', tensors, problems));
-    const operands = inputs.map((id) => tensors[id] ?? null);
-    const entry = {
-        index,
-        name,
-        version: code.version,
-        inputs: inputs.map((id) => shown[id] ?? '(none)'),
-        outputs: outputs.flatMap((id) => shown[id] ?? []),
-    };
-    const kind = builtin === undefined ? null : kindOf(builtin, operands, code.customCode);
-    if (model.operatorCodes?.[op.opcodeIndex] === undefined)
-        problems.push(`operator code #${op.opcodeIndex} is not in the file (it has ${model.operatorCodes?.length ?? 0})`);
-    else if (kind === null)
-        problems.push(unsupported(name));
-    else if (code.version < 1 || code.version > NEWEST_VERSION)
-        problems.push(`version ${code.version} is not known (1 to ${NEWEST_VERSION} are)`);
-    if (kind === null || problems.length > 0)
-        return { ...entry, kind, problems, node: null };
-    const attrs = readAttrs(kind, op, tensors);
-    if (typeof attrs === 'string')
-        return { ...entry, kind, problems: [attrs], node: null };
-    return { ...entry, kind, problems, node: { kind, attrs, inputs, outputs, source: index } };
-}
-const unsupported = (name) => name.startsWith('CUSTOM ("Flex')
-    ? 'TensorFlow operators are not supported: convert with built-in operators only'
-    : 'this operator is not supported';
-function tensorId(id, role, tensors, problems) {
-    if (tensors[id] === undefined)
-        problems.push(`its ${role} is tensor ${id}, which does not exist (there are ${tensors.length})`);
-    return id;
-}
-/** The attributes of a kind from an operator's options, or why they cannot be read. */
-function readAttrs(kind, op, tensors) {
-    const row = operators[kind];
-    const attrs = readOptions(row, op);
-    const intermediates = op.intermediates ?? [];
-    if (typeof attrs === 'string' || row.intermediates === undefined || intermediates.length === 0)
-        return attrs;
-    const missing = intermediates.find((id) => tensors[id] === undefined);
-    if (missing !== undefined)
-        return `its intermediate tensor ${missing} does not exist`;
-    return row.intermediates.read(attrs, intermediates.map((id) => tensors[id]));
-}
-function readOptions(row, op) {
-    if (row.custom !== undefined) {
-        if (op.customOptions === null)
-            return 'its options are missing';
-        return row.read(op.customOptions);
-    }
-    if (row.options === null)
-        return row.read(undefined);
-    const declared = builtinOptions[row.options];
-    const given = op.builtinOptions;
-    // TFLite takes zeros where options are left out; where that makes no sense the operator's own rules say so.
-    if (given === null)
-        return row.read(declared.of({}));
-    if (given.type === row.options)
-        return row.read(given.value);
-    return declared.fieldCount === 0 ? row.read({}) : `it carries ${given.type} where ${row.options} belong`;
-}
-const showTensor = (t) => `${(0,names/* quoteName */.A)(t.name)} ${t.dtype}${(0,tensor_shape/* showShape */.Rm)(t.shape)}`;
-const MOST_NAMED = 6;
-function operatorLabel(op) {
-    const list = (names) => names.length > MOST_NAMED ? `${names.slice(0, MOST_NAMED).join(', ')}, …` : names.join(', ');
-    return `operator #${op.index} ${op.name} (${list(op.inputs)} → ${list(op.outputs)})`;
 }
 function readSignatures(record, graphs, problems) {
     return (record.signatureDefs ?? []).flatMap((def, i) => {
@@ -36096,20 +37576,24 @@ async function linkRunner(builds, options = {}) {
     // The runner itself is built for the plainest processor, so that only a build's own code can be unknown to a machine.
     const target = (0,_compiler_targets_index_js__WEBPACK_IMPORTED_MODULE_2__/* .parseTarget */ .hu)(arch === 'aarch64' ? 'aarch64' : 'host');
     const compiler = await (0,_compiler_toolchain_index_js__WEBPACK_IMPORTED_MODULE_3__/* .findCompiler */ .rm)(target, options.family);
-    const flags = [...(0,_compiler_toolchain_index_js__WEBPACK_IMPORTED_MODULE_3__/* .compileFlags */ .PZ)(compiler, target), ...compiler.linkArgs];
-    const whole = process.platform === 'darwin' ? [] : ['-static', '-no-pie'];
+    const flags = [...(0,_compiler_toolchain_index_js__WEBPACK_IMPORTED_MODULE_3__/* .compileFlags */ .PZ)(compiler, target), ...compiler.linkArgs, ...(options.flags ?? [])];
+    // Sanitizers come as shared libraries or want to place the program themselves.
+    const sanitized = flags.some((flag) => flag.startsWith('-fsanitize='));
+    const whole = process.platform === 'darwin' || sanitized ? [] : ['-static', '-no-pie'];
     const native = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)((0,_compiler_toolchain_index_js__WEBPACK_IMPORTED_MODULE_3__/* .projectRoot */ .YQ)(), 'native');
-    const files = ['runner/runner.c', 'runner/stopwatch.h', 'runner/marks.h', 'include/int8_gate.h'];
+    const files = ['runner/runner.c', 'runner/pool.h', 'runner/stopwatch.h', 'runner/marks.h', 'include/int8_gate.h'];
     const sources = files.map((file) => (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(native, file));
     const archives = builds.map((build) => build.archive);
     const registry = registrySource(symbols);
     const contents = await Promise.all([...sources, ...archives].map((file) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readFile)(file)));
-    const key = (0,_compiler_toolchain_index_js__WEBPACK_IMPORTED_MODULE_3__/* .contentKey */ .lO)(['runner 1', compiler.command, compiler.version, ...flags, ...whole, registry, ...contents]);
+    const key = (0,_compiler_toolchain_index_js__WEBPACK_IMPORTED_MODULE_3__/* .contentKey */ .E$)(['runner 2', compiler.command, compiler.version, ...flags, ...whole, registry, ...contents]);
     const folder = await (0,_compiler_toolchain_index_js__WEBPACK_IMPORTED_MODULE_3__/* .cached */ .PO)(options.cacheDir ?? (0,_compiler_toolchain_index_js__WEBPACK_IMPORTED_MODULE_3__/* .cacheRoot */ .P5)(), key, async (cwd) => {
         await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.writeFile)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(cwd, 'registry.c'), registry);
         const inputs = [sources[0], 'registry.c', ...archives];
         const include = `-I${(0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(native, 'include')}`;
-        await (0,_compiler_toolchain_index_js__WEBPACK_IMPORTED_MODULE_3__/* .runTool */ .qI)(compiler.command, [...flags, ...whole, include, ...inputs, '-lm', '-o', 'runner'], { cwd });
+        await (0,_compiler_toolchain_index_js__WEBPACK_IMPORTED_MODULE_3__/* .runTool */ .qI)(compiler.command, [...flags, ...whole, include, ...inputs, '-lm', '-pthread', '-o', 'runner'], {
+            cwd,
+        });
     });
     return { executable: (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(folder, 'runner'), builds };
 }
@@ -36282,7 +37766,10 @@ function splitJobs(jobs, workers) {
  */
 async function runJobs(session, image, jobs, options = {}) {
     const builds = jobs.map((job) => checkedBuild(image, job));
-    const results = jobs.map((job, j) => builds[j].outputs.map((port) => new Uint8Array(port.bytes * job.samples)));
+    const results = jobs.map((job, j) => ({
+        outputs: builds[j].outputs.map((port) => new Uint8Array(port.bytes * job.samples)),
+        shapes: builds[j].outputs.some((port) => port.varies) ? new Array(job.samples) : null,
+    }));
     const workers = (0,external_node_os_.availableParallelism)();
     const chunks = splitJobs(jobs, workers);
     const done = chunks.map(() => 0);
@@ -36297,9 +37784,12 @@ async function runJobs(session, image, jobs, options = {}) {
                 done[index] = samples;
                 options.onProgress?.(done.reduce((sum, n) => sum + n, 0));
             };
-            const outputs = await runChunk(runner, jobs[job], builds[job], chunks[index], onDone);
-            for (const [k, port] of builds[job].outputs.entries())
-                results[job][k].set(outputs[k], first * port.bytes);
+            const { outputs, shapes } = await runChunk(runner, jobs[job], builds[job], chunks[index], onDone);
+            const ports = builds[job].outputs;
+            for (const [k, port] of ports.entries())
+                results[job].outputs[k].set(outputs[k], first * port.bytes);
+            for (let s = 0; s < chunks[index].samples && results[job].shapes !== null; s++)
+                results[job].shapes[first + s] = shapes.slice(s * ports.length, (s + 1) * ports.length);
         }
     });
     let failure = null;
@@ -36321,11 +37811,16 @@ async function runChunk(runner, job, build, { first, samples }, onDone) {
         await (0,promises_.writeFile)((0,external_node_path_.join)(runner.folder, inputs[i]), bytes);
     }
     const command = ['run', job.build, samples, job.reset ? 1 : 0, ...inputs, ...outputs].join(' ');
-    await runner.send(command, build, (line) => onDone(Number(line.split(' ')[1])));
+    const lines = await runner.send(command, build, (line) => {
+        if (line.startsWith('done '))
+            onDone(Number(line.slice(5)));
+    });
     const results = await Promise.all(outputs.map((name) => (0,promises_.readFile)((0,external_node_path_.join)(runner.folder, name))));
     await Promise.all([...inputs, ...outputs].map((name) => (0,promises_.rm)((0,external_node_path_.join)(runner.folder, name))));
     onDone(samples);
-    return results;
+    // "dims OUTPUT EXTENT.."
+    const shapes = lines.flatMap((line) => (line.startsWith('dims ') ? [line.split(' ').slice(2).map(Number)] : []));
+    return { outputs: results, shapes };
 }
 /** A mistake here is ours, not the user's: data sets are checked against the model long before. */
 function checkedBuild(image, job) {
@@ -36405,7 +37900,7 @@ function startSession(launcher, image, folder, options = {}) {
         else if (line.startsWith('error ')) {
             said = line.slice(6);
         }
-        else if (current && /^(model|input|output|done|batch|round) /.test(line)) {
+        else if (current && /^(model|input|output|done|dims|batch|round) /.test(line)) {
             current.lines.push(line);
             current.onLine?.(line);
         }
@@ -36602,8 +38097,8 @@ var errors = __nccwpck_require__(2027);
 var machine = __nccwpck_require__(9124);
 // EXTERNAL MODULE: ./build/js/runtime/devices/open.js + 3 modules
 var devices_open = __nccwpck_require__(1669);
-// EXTERNAL MODULE: ./build/js/runtime/modelled/index.js + 11 modules
-var modelled = __nccwpck_require__(3346);
+// EXTERNAL MODULE: ./build/js/runtime/modelled/index.js + 12 modules
+var modelled = __nccwpck_require__(6432);
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __nccwpck_require__(3836);
 // EXTERNAL MODULE: external "node:path"
@@ -36825,7 +38320,7 @@ function operatorCosts(build, result, cpu) {
 
 /***/ }),
 
-/***/ 3346:
+/***/ 6432:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -36840,7 +38335,89 @@ __nccwpck_require__.d(__webpack_exports__, {
 var promises_ = __nccwpck_require__(3836);
 // EXTERNAL MODULE: ./build/js/errors.js
 var errors = __nccwpck_require__(2027);
+;// CONCATENATED MODULE: ./build/js/runtime/modelled/loops.js
+/**
+ * The innermost loops, each as its runs in the order of execution, the header first. A loop is what edges make
+ * strongly connected, wherever the compiler put its parts; it is innermost if nothing in it repeats without its header,
+ * so that nothing in it runs more often than that.
+ */
+function innermostLoops(flow) {
+    const { edges } = flow;
+    const into = edges.map(() => []);
+    for (const [from, list] of edges.entries())
+        for (const to of list)
+            into[to].push(from);
+    const repeats = (part) => part.length > 1 || edges[part[0]].includes(part[0]);
+    const loops = [];
+    const search = (parts) => {
+        for (const part of parts.filter(repeats)) {
+            const header = headerOf(part, into, flow);
+            const rest = components(part.filter((run) => run !== header), edges);
+            if (rest.some(repeats))
+                search(rest);
+            else
+                loops.push([header, ...rest.flat().reverse()]);
+        }
+    };
+    search(components([...edges.keys()], edges));
+    return loops;
+}
+/** Where a loop is entered; of several places the one that runs most. */
+function headerOf(part, into, { counts, called }) {
+    const inside = new Set(part);
+    const entries = part.filter((run) => called.has(run) || into[run].some((from) => !inside.has(from)));
+    const candidates = (entries.length > 0 ? entries : part).toSorted((a, b) => a - b);
+    return candidates.reduce((best, run) => (counts[run] > counts[best] ? run : best));
+}
+/** The strongly connected components among `nodes`, each before those that lead to it (Tarjan 1972). */
+function components(nodes, edges) {
+    const among = new Set(nodes);
+    const index = new Map();
+    const low = new Map();
+    const open = [];
+    const isOpen = new Set();
+    const found = [];
+    const lower = (node, to) => low.set(node, Math.min(low.get(node), to));
+    for (const root of nodes) {
+        if (index.has(root))
+            continue;
+        // Its own stack: code can be deeper than JavaScript's.
+        const path = [{ node: root, next: 0 }];
+        while (path.length > 0) {
+            const step = path[path.length - 1];
+            const { node } = step;
+            if (step.next === 0) {
+                low.set(node, index.size);
+                index.set(node, index.size);
+                open.push(node);
+                isOpen.add(node);
+            }
+            if (step.next < edges[node].length) {
+                const to = edges[node][step.next++];
+                if (!among.has(to))
+                    continue;
+                if (!index.has(to))
+                    path.push({ node: to, next: 0 });
+                else if (isOpen.has(to))
+                    lower(node, index.get(to));
+                continue;
+            }
+            path.pop();
+            if (path.length > 0)
+                lower(path[path.length - 1].node, low.get(node));
+            if (low.get(node) !== index.get(node))
+                continue;
+            const component = open.splice(open.lastIndexOf(node));
+            for (const member of component)
+                isOpen.delete(member);
+            found.push(component);
+        }
+    }
+    return found;
+}
+
 ;// CONCATENATED MODULE: ./build/js/runtime/modelled/blocks.js
+
 
 /**
  * Reads the counts that native/modelled/tbcount.c wrote. Translation blocks overlap, and end at page borders and after
@@ -36873,52 +38450,45 @@ function branchOf(address, word) {
     const w = word >>> 0;
     const op = w >>> 24;
     if ((op & 0x7c) === 0x14)
-        return { conditional: false, to: op & 0x80 ? null : address + 4 * signed(w, 26) }; // B, BL
+        return { kind: op & 0x80 ? 'call' : 'jump', to: address + 4 * signed(w, 26) }; // B, BL
     const test = op & 0x7e;
     if (op === 0x54 || test === 0x34)
-        return { conditional: true, to: address + 4 * signed(w >>> 5, 19) }; // B.cond, CBZ
+        return { kind: 'condition', to: address + 4 * signed(w >>> 5, 19) }; // B.cond, CBZ
     if (test === 0x36)
-        return { conditional: true, to: address + 4 * signed(w >>> 5, 14) }; // TBZ
-    if ((op & 0xfe) === 0xd6 || op === 0xd4)
-        return { conditional: false, to: null }; // BR, BLR, RET, SVC
+        return { kind: 'condition', to: address + 4 * signed(w >>> 5, 14) }; // TBZ
+    if (op === 0xd4 || (w & 0xfffffc1f) >>> 0 === 0xd63f0000)
+        return { kind: 'call', to: null }; // SVC, BLR
+    if ((op & 0xfe) === 0xd6)
+        return { kind: 'leave', to: null }; // BR, RET
     return null;
 }
 /**
  * Puts the counted instructions together into blocks. A branch that is not taken does not end a block. An innermost
- * loop of several blocks becomes one block: the chain of those that run in more than half of its iterations.
+ * loop of several runs becomes one block: the chain of those that run in more than half of its iterations.
  */
 function findBlocks(counts) {
     const { addresses, words, counts: n } = counts;
     const branches = words.map((word, i) => branchOf(addresses[i], word));
     const runs = findRuns(counts, branches);
-    const ranges = innermostLoops(counts, branches, runs);
-    const used = new Set();
+    const inLoop = new Set();
     const blocks = [];
-    const wordsOf = (run) => words.slice(run.first, run.end);
-    for (const [head, tail] of ranges) {
-        const count = n[runs[head].first];
-        const often = (run) => n[run.first] * 2 > count;
-        const range = runs.slice(head, tail + 1);
-        const gap = (run, before) => addresses[run.first] !== addresses[before.end - 1] + 4;
-        const broken = range.some((run, k) => k > 0 && gap(run, range[k - 1]) && often(run) && often(range[k - 1]));
-        if (broken && tail - head > 30)
-            continue; // such a distance is a jump between functions, not a loop
-        const body = range.filter(often);
-        if (body.some((run) => used.has(run)))
-            continue;
-        for (const run of body)
-            used.add(run);
+    const block = (kind, body) => {
+        const code = body.flatMap((run) => words.slice(run.first, run.end));
         const instructions = body.reduce((sum, run) => sum + n[run.first] * (run.end - run.first), 0);
-        const address = addresses[runs[head].first];
-        blocks.push({ address, kind: 'loop', count, words: body.flatMap(wordsOf), instructions });
+        const address = Math.min(...body.map((run) => addresses[run.first]));
+        // Runs of a chain differ a little in their counts: each weighs what it ran.
+        blocks.push({ address, kind, count: instructions / code.length, words: code, instructions });
+    };
+    for (const loop of innermostLoops(flowOf(counts, branches, runs))) {
+        const often = n[runs[loop[0]].first] / 2;
+        const body = loop.map((i) => runs[i]).filter((run) => n[run.first] > often);
+        for (const run of body)
+            inLoop.add(run);
+        block('loop', body);
     }
-    for (const run of runs) {
-        if (used.has(run))
-            continue;
-        const count = n[run.first];
-        const instructions = count * (run.end - run.first);
-        blocks.push({ address: addresses[run.first], kind: 'line', count, words: wordsOf(run), instructions });
-    }
+    for (const run of runs)
+        if (!inLoop.has(run))
+            block('line', [run]);
     return blocks;
 }
 function findRuns({ addresses, counts }, branches) {
@@ -36930,7 +38500,7 @@ function findRuns({ addresses, counts }, branches) {
             addresses[i] === addresses[i - 1] + 4 &&
             counts[i] === counts[i - 1] &&
             !targets.has(addresses[i]) &&
-            (!before || before.conditional);
+            (!before || before.kind === 'condition');
         if (joins)
             runs[runs.length - 1].end = i + 1;
         else
@@ -36938,23 +38508,16 @@ function findRuns({ addresses, counts }, branches) {
     }
     return runs;
 }
-/** [head, tail] of every backward branch that holds no other, as indices of runs. */
-function innermostLoops(counts, branches, runs) {
-    const at = new Map(runs.map((run, i) => [counts.addresses[run.first], i]));
-    const back = [];
-    for (const [tail, run] of runs.entries()) {
-        const to = branches[run.end - 1]?.to;
-        const head = to === null || to === undefined ? undefined : at.get(to);
-        if (head !== undefined && head <= tail)
-            back.push([head, tail]);
-    }
-    // Tails ascend; a loop holds another exactly if the greatest head of a smaller tail is not before its own.
-    let deepest = -1;
-    return back.filter(([head]) => {
-        const holdsAnother = deepest >= head;
-        deepest = Math.max(deepest, head);
-        return !holdsAnother;
+function flowOf({ addresses, counts }, branches, runs) {
+    const at = new Map(runs.map((run, i) => [addresses[run.first], i]));
+    const runAt = (address) => (typeof address === 'number' ? (at.get(address) ?? []) : []);
+    const edges = runs.map(({ end }) => {
+        const last = branches[end - 1];
+        const next = last?.kind === 'jump' || last?.kind === 'leave' ? null : addresses[end - 1] + 4;
+        return [runAt(last?.kind === 'call' ? null : last?.to), runAt(next)].flat();
     });
+    const calls = branches.flatMap((branch) => (branch?.kind === 'call' ? runAt(branch.to) : []));
+    return { edges, counts: runs.map((run) => counts[run.first]), called: new Set(calls) };
 }
 
 // EXTERNAL MODULE: external "node:path"
@@ -37035,7 +38598,7 @@ const REGION = 0;
 async function countBlocks(image, build) {
     const source = (0,external_node_path_.join)((0,toolchain/* projectRoot */.YQ)(), 'native', 'modelled', 'tbcount.c');
     const [program, plugin] = await Promise.all([(0,promises_.readFile)(image.executable), (0,promises_.readFile)(source)]);
-    const key = (0,toolchain/* contentKey */.lO)(['counts 1', program, plugin, String(build)]);
+    const key = (0,toolchain/* contentKey */.E$)(['counts 1', program, plugin, String(build)]);
     const folder = await (0,toolchain/* cached */.PO)((0,toolchain/* cacheRoot */.P5)(), key, async (cwd) => {
         await (0,promises_.writeFile)((0,external_node_path_.join)(cwd, 'counts.txt'), await emulate(image, build, await compilePlugin(source)));
     });
@@ -37068,7 +38631,7 @@ function noPlugins(qemu, cause) {
 async function compilePlugin(source) {
     const compiler = await (0,toolchain/* findCompiler */.rm)((0,targets/* parseTarget */.hu)('host'));
     const flags = ['-std=gnu11', '-O2', '-fPIC', '-shared', '-fvisibility=hidden'];
-    const key = (0,toolchain/* contentKey */.lO)(['plugin 1', compiler.command, compiler.version, ...flags, await (0,promises_.readFile)(source)]);
+    const key = (0,toolchain/* contentKey */.E$)(['plugin 1', compiler.command, compiler.version, ...flags, await (0,promises_.readFile)(source)]);
     const folder = await (0,toolchain/* cached */.PO)((0,toolchain/* cacheRoot */.P5)(), key, async (cwd) => {
         await (0,toolchain/* runTool */.qI)(compiler.command, [...flags, source, '-o', 'tbcount.so'], { cwd });
     });
@@ -37347,8 +38910,8 @@ const M1 = outOfOrder({
 ;// CONCATENATED MODULE: ./build/js/runtime/modelled/cpus.js
 
 
-/** Raised whenever a figure of a core changes: modelled cycles of different versions are not compared. */
-const MODEL_VERSION = 1;
+/** Raised whenever a core's figures or the way they are applied change: modelled cycles of different versions are not compared. */
+const MODEL_VERSION = 2;
 /** The cores that cycles can be modelled for. */
 const CORES = {
     'cortex-a53': A53,
