@@ -45,8 +45,13 @@ IG_INLINE int32x4_t gemm_round_even_x4(int32x4_t acc, const float *scale, int fi
   return vbslq_s32(vcgeq_f32(v, vdupq_n_f32(2147483648.0f)), vdupq_n_s32(INT32_MIN), vcvtnq_s32_f32(v));
 }
 
+/* Whether requantized sums keep away from the ends of int32, so that adding the zero point does not wrap: they are known to
+ * be small, or halved at least. Otherwise it wraps, in 32 bits, as it does in TFLite. */
+IG_INLINE int gemm_narrows_first(const gemm_epilogue *e) { return e->fits16 || e->requantize == GEMM_SHIFT_RIGHT; }
 /* A zero point of -128: what is to be clamped to [-128, 127] with it is clamped to [0, 255] without. */
-IG_INLINE int gemm_from_bottom(const gemm_epilogue *e) { return !e->is_unsigned && e->zero_point == -128; }
+IG_INLINE int gemm_from_bottom(const gemm_epilogue *e) {
+  return gemm_narrows_first(e) && !e->is_unsigned && e->zero_point == -128;
+}
 
 /* Requantizes four accumulators of columns j to j + 3. */
 IG_INLINE int32x4_t gemm_requantize(const gemm_epilogue *e, int32x4_t acc, int j) {
@@ -69,9 +74,13 @@ IG_INLINE int32x4_t gemm_requantize(const gemm_epilogue *e, int32x4_t acc, int j
   return ig_requant_right_s32x4(acc, m, s);
 }
 
-/* Adds the zero point to eight requantized sums. Where 16 bits do not hold a result it saturates, twice perhaps; the clamp
- * to 8 bits, which follows, makes the same of it. */
+/* Adds the zero point to eight requantized sums, where possible in 16 bits. What 16 bits do not hold saturates, twice
+ * perhaps; the clamp to 8 bits, which follows, makes the same of it. */
 IG_INLINE int16x8_t gemm_narrow(const gemm_epilogue *e, int32x4_t a, int32x4_t b) {
+  if (!gemm_narrows_first(e)) {
+    const int32x4_t zp = vdupq_n_s32(e->zero_point);
+    return vqmovn_high_s32(vqmovn_s32(vaddq_s32(a, zp)), vaddq_s32(b, zp));
+  }
   const int16x8_t h = e->fits16 ? vuzp1q_s16(vreinterpretq_s16_s32(a), vreinterpretq_s16_s32(b))
                                 : vqmovn_high_s32(vqmovn_s32(a), b);
   if (e->zero_point == 0 || gemm_from_bottom(e)) return h;
