@@ -77584,8 +77584,8 @@ async function linkRunner(builds, options = {}) {
     const sanitized = flags.some((flag) => flag.startsWith('-fsanitize='));
     const whole = process.platform === 'darwin' || sanitized ? [] : ['-static', '-no-pie'];
     const native = (0,external_node_path_.join)(projectRoot(), 'native');
-    const files = ['runner/runner.c', 'runner/pool.h', 'runner/stopwatch.h', 'runner/marks.h', 'include/int8_gate.h'];
-    const sources = files.map((file) => (0,external_node_path_.join)(native, file));
+    const files = ['runner.c', 'builds.h', 'pool.h', 'stopwatch.h', 'marks.h'].map((file) => `runner/${file}`);
+    const sources = [...files, 'include/int8_gate.h'].map((file) => (0,external_node_path_.join)(native, file));
     const archives = builds.map((build) => build.archive);
     const registry = registrySource(symbols);
     const contents = await Promise.all([...sources, ...archives].map((file) => (0,promises_namespaceObject.readFile)(file)));
