@@ -40,18 +40,49 @@ IG_INLINE int8x16_t gemm_load_twice(const uint8_t *a, int is_unsigned) {
 }
 #endif
 
-/* Eight steps along k. acc[i][u]: columns 2 u (lanes 0, 1) and 2 u + 1 (lanes 2, 3) of row i. */
-IG_INLINE void gemm_step_smull(const gemm_i8 *g, int32x4_t acc[GEMM_MR][2 * GEMM_NV], const uint8_t *a, const int8_t *w) {
+/* Eight steps along k, or four where only so many are left: then the upper halves of the weights are zeros. acc[i][u]:
+ * columns 2 u (lanes 0, 1) and 2 u + 1 (lanes 2, 3) of row i; in the first step they begin with `bias`. */
+IG_INLINE void gemm_step_smull(const gemm_i8 *g, int32x4_t acc[GEMM_MR][2 * GEMM_NV], const uint8_t *a, const int8_t *w,
+                               int left, int first, const int32_t *bias) {
+  const int pairs = g->nr / 2, last = g->mr - 1;
   int8x16_t x[GEMM_MR];
-  GEMM_UNROLL for (int i = 0; i < g->mr; i++) x[i] = gemm_load_twice(a + i * g->lda, g->out.is_unsigned);
-  GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++) {
+  GEMM_UNROLL for (int u = 0; u < pairs; u++) {
     /* Compilers would rather begin with all columns at once, in registers that are not there. */
-    if (u >= 2) __asm__ volatile("" : "+r"(w) : "w"(acc[0][u - 2]), "w"(acc[g->mr - 1][u - 2]));
+    const int done = (u + pairs - 2) % pairs;
+    if (u >= 2 || !first) __asm__ volatile("" : "+r"(w), "+r"(a) : "w"(acc[0][done]), "w"(acc[last][done]));
+    if (u == 0)
+      GEMM_UNROLL for (int i = 0; i < g->mr; i++) x[i] = gemm_load_twice(a + i * g->lda, g->out.is_unsigned);
     const int8x16_t v = gemm_load_weights(w + 16 * u);
     GEMM_UNROLL for (int i = 0; i < g->mr; i++) {
-      const int16x8_t p = vmlal_high_s8(vmull_s8(vget_low_s8(x[i]), vget_low_s8(v)), x[i], v);
+      int16x8_t p = vmull_s8(vget_low_s8(x[i]), vget_low_s8(v));
+      if (left > 4) p = vmlal_high_s8(p, x[i], v);
+      if (first) {
+        GEMM_FORGET(bias);
+        acc[i][u] = vld1q_s32(bias + 4 * u);
+      }
       acc[i][u] = vpadalq_s16(acc[i][u], p);
     }
+  }
+}
+
+/* Depth that follows the loop along k, so that multiplications go on while the first sums are finished. */
+#define GEMM_SMULL_TAIL 16
+
+/* The sums. What comes before and after the loop along k is written out: cores that issue out of order fill the pauses of
+ * its multiplications with the other work of the tile. */
+IG_INLINE void gemm_sums_smull(const gemm_i8 *g, int32x4_t acc[GEMM_MR][2 * GEMM_NV], const uint8_t *a, const int8_t *w,
+                               const int32_t *bias) {
+  const int depth = (g->k + 3) / 4 * 4, step = 8 * g->nr;
+  gemm_step_smull(g, acc, a, w, depth, 1, bias);
+  if (depth > GEMM_SHORT) {
+    GEMM_ROLLED for (int k = 8; k < g->packed_k - GEMM_SMULL_TAIL; k += 8) {
+      a += 8, w += step;
+      gemm_step_smull(g, acc, a, w, 8, 0, NULL);
+    }
+  }
+  GEMM_UNROLL for (int k = depth > GEMM_SHORT ? g->packed_k - GEMM_SMULL_TAIL : 8; k < g->packed_k; k += 8) {
+    a += 8, w += step;
+    gemm_step_smull(g, acc, a, w, depth - k, 0, NULL);
   }
 }
 
@@ -63,16 +94,7 @@ IG_INLINE void gemm_tile_smull(const gemm_i8 *g, const uint8_t *a, const int32_t
   } else
 #endif
   {
-    GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++) {
-      acc[0][u] = vld1q_s32(g->out.bias + 2 * j + 4 * u);
-      GEMM_UNROLL for (int i = 1; i < g->mr; i++) acc[i][u] = acc[0][u];
-    }
-    if (g->packed_k <= 16) {
-      gemm_step_smull(g, acc, a, w);
-      if (g->packed_k == 16) gemm_step_smull(g, acc, a + 8, w + 8 * g->nr);
-    } else {
-      GEMM_ROLLED for (int k = 0; k < g->packed_k; k += 8, w += 8 * g->nr) gemm_step_smull(g, acc, a + k, w);
-    }
+    gemm_sums_smull(g, acc, a, w, g->out.bias + 2 * j);
   }
   gemm_acc sum;
   GEMM_UNROLL for (int i = 0; i < g->mr; i++)
