@@ -11,16 +11,30 @@
 
 /* So many products keep their weights in registers. */
 #define DEPTHWISE_HELD 10
+#ifdef IG_IN_ORDER
+#define DEPTHWISE_LATER 0
+#else
+#define DEPTHWISE_LATER 1
+#endif
 
 IG_INLINE int depthwise_products(const depthwise *d) {
   return d->kernel_h * d->kernel_w + (d->kernel == DEPTHWISE_PAIRS ? __builtin_popcountll(d->twice) : 0);
+}
+
+/* Widens sum number `cut` into the accumulators. */
+IG_INLINE void depthwise_widen(int16x8_t sum[DEPTHWISE_PIXELS], int pixels, int cut, const int32_t *bias,
+                               int32x4_t acc[][2]) {
+  GEMM_UNROLL for (int i = 0; i < pixels; i++) {
+    acc[i][0] = vaddw_s16(cut ? acc[i][0] : vld1q_s32(bias), vget_low_s16(sum[i]));
+    acc[i][1] = vaddw_high_s16(cut ? acc[i][1] : vld1q_s32(bias + 4), sum[i]);
+  }
 }
 
 /* at: where the taps of the first pixel start in row[ky]. */
 IG_INLINE void depthwise_step_pairs(const depthwise *d, const int8_t *const *row, size_t at, int pixels,
                                     const int8x8_t *held, const int8_t *w, const int32_t *bias, int32x4_t acc[][2]) {
   if (!held) DEPTHWISE_AGAIN(w);
-  int16x8_t sum[DEPTHWISE_PIXELS];
+  int16x8_t sum[2][DEPTHWISE_PIXELS];
   int product = 0, open = 0, cut = 0; /* of the sums: whether there is one, how many have been */
   if (d->reload) DEPTHWISE_AGAIN(bias);
   GEMM_UNROLL for (int t = 0; t < d->kernel_h * d->kernel_w; t++) {
@@ -28,24 +42,28 @@ IG_INLINE void depthwise_step_pairs(const depthwise *d, const int8_t *const *row
     GEMM_UNROLL for (int part = 0; part < 2; part++) {
       if (part > (int)(d->twice >> t & 1)) continue;
       const int8x8_t b = held ? held[product] : vld1_s8(w + product * d->channels);
+      int16x8_t *s = sum[DEPTHWISE_LATER * cut % 2], *before = sum[(cut + 1) % 2];
       GEMM_UNROLL for (int i = 0; i < pixels; i++) {
         const int8x8_t a = vld1_s8(x + DEPTHWISE_AT(d, i));
-        sum[i] = open ? vmlal_s8(sum[i], a, b) : vmull_s8(a, b);
+        s[i] = open ? vmlal_s8(s[i], a, b) : vmull_s8(a, b);
       }
       open = !(d->cuts >> product & 1);
       product++;
       if (open) continue;
-      GEMM_UNROLL for (int i = 0; i < pixels; i++) {
-        acc[i][0] = vaddw_s16(cut ? acc[i][0] : vld1q_s32(bias), vget_low_s16(sum[i]));
-        acc[i][1] = vaddw_high_s16(cut ? acc[i][1] : vld1q_s32(bias + 4), sum[i]);
+      if (!DEPTHWISE_LATER) {
+        depthwise_widen(s, pixels, cut, bias, acc);
+      } else if (cut > 0) {
+        GEMM_UNROLL for (int i = 0; i < pixels; i++) DEPTHWISE_AFTER(before[i], s[i]);
+        depthwise_widen(before, pixels, cut - 1, bias, acc);
       }
       cut++;
     }
   }
+  if (DEPTHWISE_LATER) depthwise_widen(sum[(cut + 1) % 2], pixels, cut - 1, bias, acc);
 }
 
 IG_INLINE void depthwise_rows_pairs(const depthwise *d, const int8_t *const *rows_in, int rows, uint8_t *out) {
-  const int products = depthwise_products(d), hold = products <= DEPTHWISE_HELD;
+  const int products = depthwise_products(d), hold = !DEPTHWISE_LATER && products <= DEPTHWISE_HELD;
   const int tail = d->out_w % d->pixels;
   for (int block = 0; block < gemm_count(d->channels, 8); block++) {
     const int c = gemm_start(block, 8, d->channels);
