@@ -73,22 +73,23 @@ export function packDepthwise(
   return { ...packed, twice: beyond, cuts: cutsOf(products), weights: Int8Array.from(products.flat()) };
 }
 
-/** Where sums of products with any int8 data have to end, so that none leaves 16 bits: as late as can be. */
+/** Where sums of products with any int8 data have to end, so that none leaves 16 bits: the last as long as can be. */
 function cutsOf(products: readonly (readonly number[])[]): bigint {
   const sums = products[0].map(() => [0, 0]);
-  return bitsWhere(products.length, (i) => {
-    products[i].forEach((w, c) => {
-      const [least, most] = extremes(w, LOW, HIGH);
-      sums[c] = [sums[c][0] + least, sums[c][1] + most];
+  let cuts = 0n;
+  for (let i = products.length - 1; i >= 0; i--) {
+    const longer = sums.map(([low, high], c) => {
+      const [least, most] = extremes(products[i][c], LOW, HIGH);
+      return [low + least, high + most];
     });
-    const fits = (w: number, c: number): boolean => {
-      const [least, most] = extremes(w, LOW, HIGH);
-      return sums[c][0] + least >= -32768 && sums[c][1] + most <= 32767;
-    };
-    const cut = i + 1 === products.length || !products[i + 1].every(fits);
-    if (cut) sums.fill([0, 0]);
-    return cut;
-  });
+    const fits = longer.every(([low, high]) => low >= -32768 && high <= 32767);
+    const last = i + 1 === products.length;
+    if (last || !fits) cuts |= 1n << BigInt(i);
+    products[i].forEach((w, c) => {
+      sums[c] = last || fits ? longer[c] : extremes(w, LOW, HIGH);
+    });
+  }
+  return cuts;
 }
 
 /** Weights as native/kernels/depthwise_dot.h has them, and which rows of the kernel come twice. */
