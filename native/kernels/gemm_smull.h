@@ -44,12 +44,13 @@ IG_INLINE int8x16_t gemm_load_twice(const uint8_t *a, int is_unsigned) {
  * columns 2 u (lanes 0, 1) and 2 u + 1 (lanes 2, 3) of row i; in the first step they begin with `bias`. */
 IG_INLINE void gemm_step_smull(const gemm_i8 *g, int32x4_t acc[GEMM_MR][2 * GEMM_NV], const uint8_t *a, const int8_t *w,
                                int left, int first, const int32_t *bias) {
-  const int pairs = g->nr / 2, last = g->mr - 1;
+  const int pairs = g->nr / 2;
   int8x16_t x[GEMM_MR];
   GEMM_UNROLL for (int u = 0; u < pairs; u++) {
     /* Compilers would rather begin with all columns at once, in registers that are not there. */
     const int done = (u + pairs - 2) % pairs;
-    if (u >= 2 || !first) __asm__ volatile("" : "+r"(w), "+r"(a) : "w"(acc[0][done]), "w"(acc[last][done]));
+    if (u >= 2 || !first)
+      GEMM_UNROLL for (int i = 0; i < g->mr; i++) __asm__ volatile("" : "+r"(w), "+r"(a) : "w"(acc[i][done]));
     if (u == 0)
       GEMM_UNROLL for (int i = 0; i < g->mr; i++) x[i] = gemm_load_twice(a + i * g->lda, g->out.is_unsigned);
     const int8x16_t v = gemm_load_weights(w + 16 * u);
