@@ -3,19 +3,23 @@
  * Tile: 8 channels of `pixels` output pixels. A tap makes one product, or two where `twice` has its bit, as its weights
  * are the sum of two. Products are added up in 16 bits up to the ones that `cuts` names, and from there in 32: the
  * packer places the cuts so that no sum overflows, whatever the data; two products of weights in [-127, 127] always fit.
- * Weights [products][channels], int8. Beyond DEPTHWISE_HELD products they are loaded when needed. */
+ * Weights [products][channels], int8.
+ *
+ * Cores that issue out of order would widen a sum in the place of a multiplication that is not ready yet: there each is
+ * widened after the multiplications of the next, and weights, in whose registers it waits, are loaded when needed. */
 #ifndef IG_DEPTHWISE_PAIRS_H
 #define IG_DEPTHWISE_PAIRS_H
 
 #include "depthwise_i8.h"
 
-/* So many products keep their weights in registers. */
-#define DEPTHWISE_HELD 10
+/* Whether a sum is widened after the multiplications of the next. */
 #ifdef IG_IN_ORDER
 #define DEPTHWISE_LATER 0
 #else
 #define DEPTHWISE_LATER 1
 #endif
+/* Otherwise so many products keep their weights in registers. */
+#define DEPTHWISE_HELD 10
 
 IG_INLINE int depthwise_products(const depthwise *d) {
   return d->kernel_h * d->kernel_w + (d->kernel == DEPTHWISE_PAIRS ? __builtin_popcountll(d->twice) : 0);

@@ -66,11 +66,11 @@ IG_INLINE void gemm_step_smull(const gemm_i8 *g, int32x4_t acc[GEMM_MR][2 * GEMM
   }
 }
 
-/* Depth that follows the loop along k, so that multiplications go on while the first sums are finished. */
+/* So much of the depth follows the loop along k. */
 #define GEMM_SMULL_TAIL 16
 
-/* The sums. What comes before and after the loop along k is written out: cores that issue out of order fill the pauses of
- * its multiplications with the other work of the tile. */
+/* The sums. The loop's first round and its last ones are written out, beside the other work of the tile: there cores that
+ * issue out of order load the bias, and requantize, in the time that the multiplications take anyway. */
 IG_INLINE void gemm_sums_smull(const gemm_i8 *g, int32x4_t acc[GEMM_MR][2 * GEMM_NV], const uint8_t *a, const int8_t *w,
                                const int32_t *bias) {
   const int depth = (g->k + 3) / 4 * 4, step = 8 * g->nr;

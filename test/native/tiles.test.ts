@@ -27,7 +27,8 @@ function tiles(kernel: GemmKernel, target: Target): GemmSchedule[] {
 function layerOf(s: GemmSchedule, index: number, form: Form): Layer {
   const { unit } = GEMM_KERNELS[s.kernel];
   const narrow = index % 3 === 0;
-  const depth = index % 2 === 0 ? 3 * unit + 8 : 27;
+  // Short and long loops along it, whole and ragged.
+  const depth = [3 * unit + 8, 27, 6 * unit, 43][index % 4];
   return {
     ...{ kind: 'nn.conv2d', form, input: [1, 1, 9 + index, depth], outs: narrow ? s.nr - 1 : 2 * s.nr + 3, groups: 1 },
     ...{
