@@ -109,6 +109,10 @@ IG_INLINE void conv_run_i8(const gemm_i8 *g, const conv_shape *s, const uint8_t 
       for (int group = 0; group < s->groups; group++) {
         gemm_i8 of = *g;
         of.weights = (const uint8_t *)g->weights + (size_t)group * panels * g->nr * g->packed_k * (wide ? 2 : 1);
+        if (g->kernel == GEMM_CHAINS) { /* of one block each, with several groups */
+          of.order += (size_t)group * panels * (g->packed_k / 8);
+          of.counts += group * panels;
+        }
         of.out.bias += group * entries * (g->kernel == GEMM_SMULL ? 2 : 1);
         if (g->out.requantize == GEMM_DOUBLE) of.out.scale += group * entries;
         else if (g->out.requantize == GEMM_SINGLE) of.out.scale_f32 += group * entries;
@@ -119,7 +123,7 @@ IG_INLINE void conv_run_i8(const gemm_i8 *g, const conv_shape *s, const uint8_t 
           int32_t rows[GEMM_MR];
           conv_gather(s, from + group * (pixel / s->groups), pitch, at, g->mr, panel);
           if (g->row_factor) gemm_row_sums(&of, panel, g->mr, rows);
-          for (int p = 0; p < panels; p++) gemm_tile_i8(&of, panel, g->row_factor ? rows : NULL, p, to);
+          gemm_rows_i8(&of, panel, g->row_factor ? rows : NULL, to, 0, panels);
         }
       }
     }

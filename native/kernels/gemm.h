@@ -34,7 +34,7 @@
 #define GEMM_SHORT 32
 
 /* The kernels for 8-bit operands. */
-enum { GEMM_PORTABLE, GEMM_MLAL, GEMM_SMULL, GEMM_DOT, GEMM_MMLA };
+enum { GEMM_PORTABLE, GEMM_MLAL, GEMM_SMULL, GEMM_CHAINS, GEMM_DOT, GEMM_MMLA };
 /* How an accumulator becomes a result: fixed point with shifts of any sign, none positive, all negative; the last with
  * one rounding, halves up, whatever the profile; round(acc * scale), halves away from zero, in double precision; or the
  * same in single, halves to even. */
@@ -59,6 +59,8 @@ typedef struct {
   size_t lda, ldc;   /* elements between rows */
   int32_t row_factor;
   const void *weights;
+  int chain; /* of GEMM_CHAINS, see there */
+  const uint16_t *order, *counts;
   gemm_epilogue out;
 } gemm_i8;
 

@@ -1,4 +1,4 @@
-/* gemm_in_order_f32.h: the FP32 tile of gemm_neon_f32.h for cores that issue in order; see gemm_in_order.h.
+/* gemm_in_order_f32.h: the FP32 tile of gemm_neon_f32.h for cores that issue in order; see in_order.h.
  *
  * One FMLA a cycle, each with an accumulator that the mr * nr / 4 before have not touched; beside it one instruction that
  * brings later operands through general registers. Weights come 16 bytes at a time, A two values of a row at a time.
@@ -6,7 +6,8 @@
 #ifndef IG_GEMM_IN_ORDER_F32_H
 #define IG_GEMM_IN_ORDER_F32_H
 
-#include "gemm_in_order.h"
+#include "gemm.h"
+#include "in_order.h"
 #if IG_NEON && defined(IG_IN_ORDER)
 
 #define IO_WEIGHTS 4

@@ -2,6 +2,7 @@
 #ifndef IG_GEMM_LOOPS_H
 #define IG_GEMM_LOOPS_H
 
+#include "gemm_chains.h"
 #include "gemm_dot.h"
 #include "gemm_mlal.h"
 #include "gemm_mmla.h"
@@ -32,6 +33,17 @@ IG_INLINE void gemm_tile_i8(const gemm_i8 *g, const uint8_t *a, const int32_t *r
   if (g->kernel == GEMM_MMLA) gemm_tile_mmla(g, a, rows, w, p, c);
 #endif
   if (g->kernel == GEMM_PORTABLE) gemm_tile_i8_portable(g, a, rows, (const int16_t *)w, j, c);
+}
+
+/* The rows `a` (and their sums) with panels `first` to `end`, results to row `c`. */
+IG_INLINE void gemm_rows_i8(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, uint8_t *c, int first, int end) {
+#if IG_NEON && defined(IG_IN_ORDER)
+  if (g->kernel == GEMM_CHAINS) {
+    gemm_rows_chains(g, a, rows, c, first, end);
+    return;
+  }
+#endif
+  for (int p = first; p < end; p++) gemm_tile_i8(g, a, rows, p, c);
 }
 
 IG_INLINE void gemm_tile_float(const gemm_f32 *g, const float *a, int p, float *c) {
@@ -73,9 +85,11 @@ IG_INLINE void gemm_run_i8(const gemm_i8 *g, const uint8_t *a, int32_t *rows, ui
   const int bottom = g->weights_first ? g->m : ig_min(end * g->mr, g->m);
   if (g->row_factor) gemm_row_sums(g, a + top * g->lda, bottom - top, rows + top);
   for (int o = first; o < end; o++)
-    for (int i = 0; i < (g->weights_first ? tiles : panels); i++) {
+    for (int i = 0; i < (g->weights_first ? tiles : 1); i++) {
       const int at = gemm_start(g->weights_first ? i : o, g->mr, g->m);
-      gemm_tile_i8(g, a + at * g->lda, g->row_factor ? rows + at : NULL, g->weights_first ? o : i, c + at * g->ldc);
+      const int32_t *sums = g->row_factor ? rows + at : NULL;
+      const int from = g->weights_first ? o : 0, to = g->weights_first ? o + 1 : panels;
+      gemm_rows_i8(g, a + at * g->lda, sums, c + at * g->ldc, from, to);
     }
 }
 

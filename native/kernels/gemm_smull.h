@@ -7,38 +7,15 @@
 #ifndef IG_GEMM_SMULL_H
 #define IG_GEMM_SMULL_H
 
-#include "gemm_in_order.h"
 #include "gemm_neon.h"
 #if IG_NEON
 
-#ifdef IG_IN_ORDER
-/* 16 bytes by way of general registers: such loads issue beside arithmetic, loads of vectors do not. */
-IG_INLINE uint8x16_t gemm_through_x(uint64_t lo, uint64_t hi) {
-  __asm__("" : "+r"(lo), "+r"(hi));
-  return vcombine_u8(vcreate_u8(lo), vcreate_u8(hi));
-}
-IG_INLINE int8x16_t gemm_load_weights(const int8_t *w) {
-  uint64_t half[2];
-  memcpy(half, w, 16);
-  return vreinterpretq_s8_u8(gemm_through_x(half[0], half[1]));
-}
-IG_INLINE uint64_t gemm_twice(uint32_t x, uint32_t flip) { return (uint64_t)(x ^ flip) * 0x100000001u; }
 /* Bytes 0 to 3 of a row twice, bytes 4 to 7 twice. */
-IG_INLINE int8x16_t gemm_load_twice(const uint8_t *a, int is_unsigned) {
-  const uint32_t flip = is_unsigned ? 0x80808080 : 0;
-  uint32_t word[2];
-  memcpy(word, a, 8);
-  __asm__("" : "+r"(word[0]), "+r"(word[1]));
-  return vreinterpretq_s8_u8(gemm_through_x(gemm_twice(word[0], flip), gemm_twice(word[1], flip)));
-}
-#else
-IG_INLINE int8x16_t gemm_load_weights(const int8_t *w) { return vld1q_s8(w); }
 IG_INLINE int8x16_t gemm_load_twice(const uint8_t *a, int is_unsigned) {
   const uint8x8_t raw = is_unsigned ? veor_u8(vld1_u8(a), vdup_n_u8(0x80)) : vld1_u8(a);
   const uint32x4_t words = vreinterpretq_u32_u8(vcombine_u8(raw, raw));
   return vreinterpretq_s8_u32(vzip1q_u32(words, words));
 }
-#endif
 
 /* Eight steps along k, or four where only so many are left: then the upper halves of the weights are zeros. acc[i][u]:
  * columns 2 u (lanes 0, 1) and 2 u + 1 (lanes 2, 3) of row i; in the first step they begin with `bias`. */
@@ -53,7 +30,7 @@ IG_INLINE void gemm_step_smull(const gemm_i8 *g, int32x4_t acc[GEMM_MR][2 * GEMM
       GEMM_UNROLL for (int i = 0; i < g->mr; i++) __asm__ volatile("" : "+r"(w), "+r"(a) : "w"(acc[i][done]));
     if (u == 0)
       GEMM_UNROLL for (int i = 0; i < g->mr; i++) x[i] = gemm_load_twice(a + i * g->lda, g->out.is_unsigned);
-    const int8x16_t v = gemm_load_weights(w + 16 * u);
+    const int8x16_t v = vld1q_s8(w + 16 * u);
     GEMM_UNROLL for (int i = 0; i < g->mr; i++) {
       int16x8_t p = vmull_s8(vget_low_s8(x[i]), vget_low_s8(v));
       if (left > 4) p = vmlal_high_s8(p, x[i], v);
@@ -89,14 +66,7 @@ IG_INLINE void gemm_sums_smull(const gemm_i8 *g, int32x4_t acc[GEMM_MR][2 * GEMM
 
 IG_INLINE void gemm_tile_smull(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const int8_t *w, int j, uint8_t *c) {
   int32x4_t acc[GEMM_MR][2 * GEMM_NV];
-#ifdef IG_IN_ORDER
-  if (g->mr >= IO_SMULL_ROWS) {
-    io_smull_sums(g, acc, a, w, g->out.bias + 2 * j);
-  } else
-#endif
-  {
-    gemm_sums_smull(g, acc, a, w, g->out.bias + 2 * j);
-  }
+  gemm_sums_smull(g, acc, a, w, g->out.bias + 2 * j);
   gemm_acc sum;
   GEMM_UNROLL for (int i = 0; i < g->mr; i++)
     GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++) {

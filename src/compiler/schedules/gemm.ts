@@ -3,7 +3,11 @@ import { type Core, coreOf } from './cores.ts';
 import type { GemmWorkload, Operands } from './workload.ts';
 
 /** The tile kernels of native/kernels/gemm_*.h. */
-export type GemmKernel = 'portable' | 'mlal' | 'smull' | 'dot' | 'mmla' | 'f32' | 'f32_portable';
+export type GemmKernel = 'portable' | 'mlal' | 'smull' | 'chains' | 'dot' | 'mmla' | 'f32' | 'f32_portable';
+
+/** Blocks that a chain of native/kernels/gemm_chains.h may add up. */
+export const CHAINS = [1, 2, 4] as const;
+export type ChainLength = (typeof CHAINS)[number];
 
 /** The knobs of the matrix multiplication template. */
 export interface GemmSchedule {
@@ -12,6 +16,8 @@ export interface GemmSchedule {
   /** Rows and columns of the register tile. */
   readonly mr: number;
   readonly nr: number;
+  /** Of `chains`. */
+  readonly chain?: ChainLength;
   /** Loop order: panels of weights outside, tiles of rows inside. Only where the rows are in place. */
   readonly weightsFirst: boolean;
 }
@@ -24,13 +30,16 @@ interface KernelInfo {
   /** Columns of a tile are a multiple of this; 4 where it does not say. */
   readonly columns?: number;
   /** 128-bit registers that the inner loop needs. */
-  registers(mr: number, nr: number): number;
+  registers(mr: number, nr: number, chain: ChainLength): number;
+  /** General registers, where they are many. */
+  general?(mr: number, chain: ChainLength): number;
   /** Vector instructions and loads for one step of `step` along k. */
   readonly step: number;
   work(
     mr: number,
     nr: number,
     core: Core,
+    chain: ChainLength,
   ): { readonly vector: number; readonly loads: number; readonly instructions: number };
   /** Cycles of a tile beside its inner loop: start, sums, requantization, stores. */
   finish(mr: number, nr: number, core: Core): number;
@@ -112,12 +121,22 @@ export const GEMM_KERNELS: Readonly<Record<GemmKernel, KernelInfo>> = {
       loads: mr + nr,
       instructions: 3 * mr * nr + mr + nr + 3,
     }),
-    // SADALP takes two cycles.
-    inOrder: {
-      ...{ rows: 3, columns: 4, finish: each(9.3, 45) },
-      registers: (mr, nr) => (mr * nr) / 2 + mr + 6,
-      cycles: (mr, nr) => 4 * mr * nr + mr + nr / 2 + 2,
-    },
+  },
+  chains: {
+    unit: 8,
+    step: 8,
+    columns: 8,
+    finish: each(5, 16),
+    // Three sums in 16 bits, weights of two pairs of columns.
+    registers: (mr, nr, chain) => (mr * nr) / 2 + chain * (mr + 2) + 3,
+    // All of A's next blocks wait in general registers.
+    general: (mr, chain) => 2 * chain * (mr + 1) + mr + chain + 4,
+    // SADALP takes two cycles; four moves from general registers take one.
+    work: (mr, nr, _core, chain) => ({
+      vector: (chain + 1) * mr * nr + (chain * (mr + nr / 2)) / 2 + (mr === 1 ? 8 : 2),
+      loads: 0,
+      instructions: 0,
+    }),
   },
   dot: {
     unit: 4,
@@ -163,7 +182,8 @@ export function gemmKernels(operands: Operands, target: Target, m: number): Gemm
   if (operands === 'int8-wide') return 'mlal';
   if (target.features.i8mm && m > 1) return 'mmla';
   if (target.features.dotprod) return 'dot';
-  return operands === 'int8' || operands === 'uint8-offset' ? 'smull' : 'mlal';
+  if (operands !== 'int8' && operands !== 'uint8-offset') return 'mlal';
+  return coreOf(target).inOrder ? 'chains' : 'smull';
 }
 
 const ROWS = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -172,6 +192,9 @@ const REGISTERS = 32;
 /** Bytes of the first-level data cache that a tile or panel that is to stay may take. */
 const RESIDENT = 24 * 1024;
 
+/** General registers that a loop may use. */
+const GENERAL = 30;
+
 /** The loop in issue order that a tile takes on a core. */
 function inOrderLoop(kernel: GemmKernel, mr: number, nr: number, core: Core): InOrderLoop | null {
   const loop = GEMM_KERNELS[kernel].inOrder;
@@ -179,21 +202,30 @@ function inOrderLoop(kernel: GemmKernel, mr: number, nr: number, core: Core): In
 }
 
 /** Whether the registers hold a tile. */
-export function holdsTile(kernel: GemmKernel, mr: number, nr: number, target: Target): boolean {
-  const loop = inOrderLoop(kernel, mr, nr, coreOf(target)) ?? GEMM_KERNELS[kernel];
-  return loop.registers(mr, nr) <= REGISTERS;
+export function holdsTile(kernel: GemmKernel, mr: number, nr: number, target: Target, chain: ChainLength = 1): boolean {
+  const info = GEMM_KERNELS[kernel];
+  const loop = inOrderLoop(kernel, mr, nr, coreOf(target)) ?? info;
+  return loop.registers(mr, nr, chain) <= REGISTERS && (info.general?.(mr, chain) ?? 0) <= GENERAL;
 }
 
 /** Estimated cycles of the whole workload: padded work at the rate of the scarcest unit, plus the ends of the tiles. */
-export function gemmCycles(w: GemmWorkload, kernel: GemmKernel, mr: number, nr: number, core: Core): number {
+export function gemmCycles(
+  w: GemmWorkload,
+  kernel: GemmKernel,
+  mr: number,
+  nr: number,
+  core: Core,
+  chain: ChainLength = 1,
+): number {
   const info = GEMM_KERNELS[kernel];
-  const { vector, loads, instructions } = info.work(mr, nr, core);
+  const { vector, loads, instructions } = info.work(mr, nr, core, chain);
   const depth = Math.ceil(w.k / info.unit) * info.unit;
+  const steps = kernel === 'chains' ? (w.chains?.[chain] ?? depth / 8 / chain) : depth / info.step;
   const loop = inOrderLoop(kernel, mr, nr, core);
   // Other loops wait for twice as long as they work on a core that issues in order.
   const waiting = core.inOrder && info.inOrder ? 3 : 1;
   const step = loop?.cycles(mr, nr) ?? waiting * Math.max(vector, loads / core.loads, instructions / core.width);
-  const tile = (depth / info.step) * step + (loop?.finish(mr, nr) ?? waiting * info.finish(mr, nr, core));
+  const tile = steps * step + (loop?.finish(mr, nr) ?? waiting * info.finish(mr, nr, core));
   return Math.ceil(w.m / mr) * Math.ceil(w.n / nr) * w.groups * tile;
 }
 
@@ -202,14 +234,18 @@ export function scheduleGemm(w: GemmWorkload, target: Target): GemmSchedule {
   const core = coreOf(target);
   const kernel = gemmKernels(w.operands, target, w.m);
   const info = GEMM_KERNELS[kernel];
-  let best = { mr: 1, nr: 4, cycles: Number.POSITIVE_INFINITY };
+  const least = info.columns ?? 4;
+  const lengths = kernel === 'chains' && w.groups === 1 ? CHAINS : ([1] as const);
+  let best = { mr: 1, nr: least, chain: 1 as ChainLength, cycles: Number.POSITIVE_INFINITY };
   for (const mr of ROWS) {
     if (mr > w.m || (info.evenRows && mr % 2 === 1)) continue;
     for (const nr of COLUMNS) {
-      const least = info.columns ?? 4;
-      if (!holdsTile(kernel, mr, nr, target) || nr % least !== 0 || (nr > least && nr - least >= w.n)) continue;
-      const cycles = gemmCycles(w, kernel, mr, nr, core);
-      if (cycles <= best.cycles) best = { mr, nr, cycles };
+      if (nr % least !== 0 || (nr > least && nr - least >= w.n)) continue;
+      for (const chain of lengths) {
+        if (!holdsTile(kernel, mr, nr, target, chain)) continue;
+        const cycles = gemmCycles(w, kernel, mr, nr, core, chain);
+        if (cycles <= best.cycles) best = { mr, nr, chain, cycles };
+      }
     }
   }
   return {
@@ -217,7 +253,8 @@ export function scheduleGemm(w: GemmWorkload, target: Target): GemmSchedule {
     kernel,
     mr: best.mr,
     nr: best.nr,
-    weightsFirst: w.inPlace && weightsFirst(w, best.mr, best.nr),
+    ...(kernel === 'chains' && { chain: best.chain }),
+    weightsFirst: kernel !== 'chains' && w.inPlace && weightsFirst(w, best.mr, best.nr),
   };
 }
 

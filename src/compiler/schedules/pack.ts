@@ -1,6 +1,8 @@
 import type { Tensor } from '../../model/ir/graph.ts';
 import type { Range } from '../../model/ops/arithmetic.ts';
+import { packChains } from './chains.ts';
 import { GEMM_KERNELS, type GemmKernel, type GemmSchedule } from './gemm.ts';
+import { panelStarts } from './panels.ts';
 import type { GemmWorkload } from './workload.ts';
 
 /** Weights of one convolution or fully connected layer as a [columns][k] matrix, and what acts on their columns. */
@@ -19,6 +21,8 @@ export interface PackedWeights {
   /** k as packed. */
   readonly depth: number;
   readonly rowFactor: number;
+  /** Of `chains`: the block of A for each block of weights; the chains of each panel. */
+  readonly chains?: { readonly order: Uint16Array; readonly counts: Uint16Array };
 }
 
 /** Depth of the blocks in which a kernel reads one column's weights; a last block may be shorter. */
@@ -28,6 +32,7 @@ const BLOCK: Readonly<Record<GemmKernel, number>> = {
   f32: 1,
   mlal: 1,
   smull: 8,
+  chains: 8,
   dot: 4,
   mmla: 8,
 };
@@ -36,13 +41,14 @@ const BLOCK: Readonly<Record<GemmKernel, number>> = {
 const READ_AHEAD = 16;
 
 /** What a kernel takes from the stored data and weights before it multiplies them. */
-function offsets(
+export function offsets(
   kernel: GemmKernel,
   w: GemmWorkload,
   zeroPoint: number,
 ): { readonly data: number; readonly weights: number } {
   switch (kernel) {
     case 'smull':
+    case 'chains':
       return { data: w.unsigned ? 128 : 0, weights: w.operands === 'uint8-offset' ? 128 : zeroPoint };
     case 'dot':
     case 'mmla':
@@ -55,13 +61,8 @@ function offsets(
 const storage = (kernel: GemmKernel, unsigned: boolean) => {
   if (kernel === 'f32' || kernel === 'f32_portable') return Float32Array;
   if (kernel === 'mlal' || kernel === 'portable') return Int16Array;
-  return unsigned && kernel !== 'smull' ? Uint8Array : Int8Array;
+  return unsigned && kernel !== 'smull' && kernel !== 'chains' ? Uint8Array : Int8Array;
 };
-
-/** First columns of the panels of one group: the last one ends with the last column. */
-export function panelStarts(n: number, nr: number): number[] {
-  return Array.from({ length: Math.ceil(n / nr) }, (_, p) => Math.max(0, Math.min(p * nr, n - nr)));
-}
 
 /**
  * `values` of [groups][n] columns as the kernel reads them: each group's stretched with zeros to the width of a panel; for
@@ -80,19 +81,12 @@ export function perColumn(values: (column: number) => number, w: GemmWorkload, s
 /** 0, 1, 0, 1, 2, 3, 2, 3, … */
 const pairTwice = (i: number): number => 2 * Math.floor(i / 4) + (i % 2);
 
-/**
- * Packs weights for a schedule: panels of nr columns, each in blocks along k as the kernel loads them. With x' and w'
- * what the kernel multiplies, and zx', zw' the zero points that are left of them,
- * Σ(x' − zx')(w' − zw') = Σx'w' − zx'Σw' − zw'Σx' + k·zx'·zw': all but the first term goes into the bias, save Σx',
- * which the kernel adds times `rowFactor` (of the stored data, hence the correction by k·offset).
- */
-export function packGemm(w: GemmWorkload, s: GemmSchedule, source: Weights, dataZeroPoint: number): PackedWeights {
+/** Panels of nr columns, each in blocks along k as the kernel loads them. */
+function packPanels(w: GemmWorkload, s: GemmSchedule, data: Weights['data'], offset: number): PackedWeights['weights'] {
   const { unit } = GEMM_KERNELS[s.kernel];
   const depth = Math.ceil(w.k / unit) * unit;
   const starts = panelStarts(w.n, s.nr);
   const packed = new (storage(s.kernel, w.unsigned))(w.groups * starts.length * s.nr * depth + READ_AHEAD);
-  const float = w.operands === 'float32';
-  const offset = float ? { data: 0, weights: 0 } : offsets(s.kernel, w, source.zeroPoint);
   const columns = s.kernel === 'smull' ? 2 : 1;
   const run = BLOCK[s.kernel] / columns;
   let at = 0;
@@ -105,7 +99,7 @@ export function packGemm(w: GemmWorkload, s: GemmSchedule, source: Weights, data
               const k1 = k0 + half * run;
               const column = (group * w.n + v) * w.k;
               for (let k = k1; k < k1 + run; k++, at++) {
-                if (v < w.n && k < w.k) packed[at] = source.data[column + k] - offset.weights;
+                if (v < w.n && k < w.k) packed[at] = data[column + k] - offset;
               }
             }
           }
@@ -113,8 +107,26 @@ export function packGemm(w: GemmWorkload, s: GemmSchedule, source: Weights, data
       }
     }
   }
+  return packed;
+}
+
+/**
+ * Packs weights for a schedule: panels of nr columns, each in blocks along k as the kernel loads them. With x' and w'
+ * what the kernel multiplies, and zx', zw' the zero points that are left of them,
+ * Σ(x' − zx')(w' − zw') = Σx'w' − zx'Σw' − zw'Σx' + k·zx'·zw': all but the first term goes into the bias, save Σx',
+ * which the kernel adds times `rowFactor` (of the stored data, hence the correction by k·offset).
+ */
+export function packGemm(w: GemmWorkload, s: GemmSchedule, source: Weights, dataZeroPoint: number): PackedWeights {
+  const { unit } = GEMM_KERNELS[s.kernel];
+  const depth = Math.ceil(w.k / unit) * unit;
+  const float = w.operands === 'float32';
+  const offset = float ? { data: 0, weights: 0 } : offsets(s.kernel, w, source.zeroPoint);
+  const packed =
+    s.kernel === 'chains'
+      ? packChains(w, s, source.data, offset.weights)
+      : { weights: packPanels(w, s, source.data, offset.weights) };
   const biasOf = (column: number): number => source.bias?.[column] ?? 0;
-  if (float) return { weights: packed, bias: Float32Array.from(perColumn(biasOf, w, s)), depth, rowFactor: 0 };
+  if (float) return { ...packed, bias: Float32Array.from(perColumn(biasOf, w, s)), depth, rowFactor: 0 };
   const zx = dataZeroPoint - offset.data;
   const zw = source.zeroPoint - offset.weights;
   const folded = (column: number): number => {
@@ -123,7 +135,7 @@ export function packGemm(w: GemmWorkload, s: GemmSchedule, source: Weights, data
     return biasOf(column) - zx * sum + w.k * zw * (zx + offset.data);
   };
   const bias = perColumn(folded, w, s).flatMap((value) => (s.kernel === 'smull' ? [value, 0] : [value]));
-  return { weights: packed, bias: Int32Array.from(bias), depth, rowFactor: zw === 0 ? 0 : -zw };
+  return { ...packed, bias: Int32Array.from(bias), depth, rowFactor: zw === 0 ? 0 : -zw };
 }
 
 /**

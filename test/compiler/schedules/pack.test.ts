@@ -10,7 +10,7 @@ import {
   sumRanges,
   transposeHwo,
 } from '../../../src/compiler/schedules/index.ts';
-import { panelStarts } from '../../../src/compiler/schedules/pack.ts';
+import { panelStarts } from '../../../src/compiler/schedules/panels.ts';
 
 /** What a kernel computes of one row, told by the layout that its header documents. */
 function multiply(

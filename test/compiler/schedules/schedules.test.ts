@@ -9,7 +9,7 @@ import {
   holdsTile,
   type Operands,
 } from '../../../src/compiler/schedules/index.ts';
-import { panelStarts } from '../../../src/compiler/schedules/pack.ts';
+import { panelStarts } from '../../../src/compiler/schedules/panels.ts';
 import { CPUS, parseTarget } from '../../../src/compiler/targets/index.ts';
 
 const TARGETS = ['host', 'aarch64', 'aarch64+dotprod', 'aarch64+dotprod+i8mm', ...Object.keys(CPUS)];

@@ -5,9 +5,12 @@ import type { Activation } from '../../../model/ops/attrs.ts';
 import { parameters } from '../../../model/ops/checks.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import {
+  countChains,
   GEMM_KERNELS,
   type GemmSchedule,
   type GemmWorkload,
+  gemmKernels,
+  offsets,
   operandsOf,
   packGemm,
   perColumn,
@@ -80,9 +83,10 @@ function workloadOf(
 ): { readonly workload: GemmWorkload; readonly schedule: GemmSchedule } {
   const { shape } = layer;
   const inPlace = isPointwise(shape);
-  const workload: GemmWorkload = {
+  const { data, zeroPoint } = layer.weights;
+  const plain: GemmWorkload = {
     op: layer.op,
-    operands: operandsOf(layer.weights.data, layer.weights.zeroPoint),
+    operands: operandsOf(data, zeroPoint),
     unsigned: layer.data.dtype === 'uint8',
     m: inPlace ? layer.m : shape.out_h * shape.out_w,
     n: layer.columns / shape.groups,
@@ -90,6 +94,11 @@ function workloadOf(
     groups: shape.groups,
     inPlace,
   };
+  const kernel = gemmKernels(plain.operands, ctx.target, plain.m);
+  const workload =
+    kernel === 'chains'
+      ? { ...plain, chains: countChains(plain, data, offsets(kernel, plain, zeroPoint).weights) }
+      : plain;
   const schedule = scheduleFor(workload, ctx);
   if (!workload.inPlace || workload.k % GEMM_KERNELS[schedule.kernel].unit === 0) return { workload, schedule };
   const gathered = { ...workload, m: shape.out_h * shape.out_w, inPlace: false };
@@ -160,6 +169,10 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
       : {
           ...{ kernel: `GEMM_${s.kernel.toUpperCase()}`, ...common, weights },
           ...integers({ packed_k: packed.depth, row_factor: packed.rowFactor }),
+          ...(packed.chains && {
+            ...integers({ chain: s.chain ?? 1 }),
+            ...{ order: ctx.constant(packed.chains.order), counts: ctx.constant(packed.chains.counts) },
+          }),
           ...epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout, sums }, ctx),
         };
   const type = float ? 'f32' : 'i8';

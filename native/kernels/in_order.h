@@ -1,0 +1,75 @@
+/* in_order.h: single instructions for cores that issue in order (docs/adr/0006).
+ *
+ * Such a core waits wherever an instruction needs a result of the last few cycles, and issues nothing beside a load of a
+ * vector. Compilers know neither well enough. Volatile statements keep the order in which they are written, registers are
+ * the compiler's; operands come through general registers, whose loads pair with arithmetic. What is loaded here is
+ * unseen: put IO_BARRIER before and behind. */
+#ifndef IG_IN_ORDER_H
+#define IG_IN_ORDER_H
+
+#include "arith.h"
+#if IG_NEON && defined(IG_IN_ORDER)
+
+#define IO_ASM __asm__ volatile
+#define IO_BARRIER() IO_ASM("" ::: "memory")
+#define IO_UNARY(NAME, R, X, TEXT)         \
+  IG_INLINE R NAME(X x) {                  \
+    R r;                                   \
+    IO_ASM(TEXT : "=w"(r) : "w"(x));       \
+    return r;                              \
+  }
+#define IO_BINARY(NAME, R, X, Y, TEXT)          \
+  IG_INLINE R NAME(X x, Y y) {                  \
+    R r;                                        \
+    IO_ASM(TEXT : "=w"(r) : "w"(x), "w"(y));    \
+    return r;                                   \
+  }
+#define IO_INTO(NAME, R, X, Y, TEXT)                           \
+  IG_INLINE void NAME(R *r, X x, Y y) {                        \
+    IO_ASM(TEXT : "+w"(*r) : "w"(x), "w"(y));                  \
+  }
+
+IO_BINARY(io_smull, int16x8_t, int8x16_t, int8x16_t, "smull %0.8h, %1.8b, %2.8b")
+IO_INTO(io_smlal, int16x8_t, int8x16_t, int8x16_t, "smlal %0.8h, %1.8b, %2.8b")
+IO_INTO(io_smlal2, int16x8_t, int8x16_t, int8x16_t, "smlal2 %0.8h, %1.16b, %2.16b")
+IG_INLINE void io_sadalp(int32x4_t *acc, int16x8_t p) { IO_ASM("sadalp %0.4s, %1.8h" : "+w"(*acc) : "w"(p)); }
+
+IO_BINARY(io_addp, int32x4_t, int32x4_t, int32x4_t, "addp %0.4s, %1.4s, %2.4s")
+IO_BINARY(io_add, int32x4_t, int32x4_t, int32x4_t, "add %0.4s, %1.4s, %2.4s")
+IO_BINARY(io_sqdmulh, int32x4_t, int32x4_t, int32x4_t, "sqdmulh %0.4s, %1.4s, %2.4s")
+IO_BINARY(io_sqrdmulh, int32x4_t, int32x4_t, int32x4_t, "sqrdmulh %0.4s, %1.4s, %2.4s")
+IO_BINARY(io_srshl, int32x4_t, int32x4_t, int32x4_t, "srshl %0.4s, %1.4s, %2.4s")
+/* Minus one where x is negative. */
+IG_INLINE void io_add_sign(int32x4_t *x) { IO_ASM("ssra %0.4s, %0.4s, #31" : "+w"(*x)); }
+IO_BINARY(io_uzp1, int16x8_t, int32x4_t, int32x4_t, "uzp1 %0.8h, %1.8h, %2.8h")
+IO_UNARY(io_sqxtn, int16x8_t, int32x4_t, "sqxtn %0.4h, %1.4s")
+IG_INLINE void io_sqxtn2(int16x8_t *r, int32x4_t x) { IO_ASM("sqxtn2 %0.8h, %1.4s" : "+w"(*r) : "w"(x)); }
+IO_BINARY(io_sqadd, int16x8_t, int16x8_t, int16x8_t, "sqadd %0.8h, %1.8h, %2.8h")
+IO_UNARY(io_narrow_s8, uint8x8_t, int16x8_t, "sqxtn %0.8b, %1.8h")
+IO_UNARY(io_narrow_u8, uint8x8_t, int16x8_t, "sqxtun %0.8b, %1.8h")
+IO_BINARY(io_eor, uint8x8_t, uint8x8_t, uint8x8_t, "eor %0.8b, %1.8b, %2.8b")
+IO_BINARY(io_smax, uint8x8_t, uint8x8_t, uint8x8_t, "smax %0.8b, %1.8b, %2.8b")
+IO_BINARY(io_smin, uint8x8_t, uint8x8_t, uint8x8_t, "smin %0.8b, %1.8b, %2.8b")
+IO_BINARY(io_umax, uint8x8_t, uint8x8_t, uint8x8_t, "umax %0.8b, %1.8b, %2.8b")
+IO_BINARY(io_umin, uint8x8_t, uint8x8_t, uint8x8_t, "umin %0.8b, %1.8b, %2.8b")
+
+/* Sixteen bytes on their way into a vector register: the lower half first, it clears the upper. */
+typedef struct {
+  uint64_t lo, hi;
+} io_pair;
+IG_INLINE void io_lower(int8x16_t *v, uint64_t lo) { IO_ASM("fmov %d0, %1" : "=w"(*v) : "r"(lo)); }
+IG_INLINE void io_upper(int8x16_t *v, uint64_t hi) { IO_ASM("ins %0.d[1], %1" : "+w"(*v) : "r"(hi)); }
+IG_INLINE void io_move(int8x16_t *v, const io_pair *from) {
+  io_lower(v, from->lo);
+  io_upper(v, from->hi);
+}
+IG_INLINE void io_load_pair(io_pair *to, const int8_t **w) {
+  IO_ASM("ldp %0, %1, [%2], #16" : "=r"(to->lo), "=r"(to->hi), "+r"(*w));
+}
+/* Two words, each of which becomes the lower half of a doubleword. */
+IG_INLINE void io_load_words(io_pair *to, const int32_t **from) {
+  IO_ASM("ldp %w0, %w1, [%2], #8" : "=r"(to->lo), "=r"(to->hi), "+r"(*from));
+}
+
+#endif
+#endif

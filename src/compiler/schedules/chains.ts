@@ -1,0 +1,145 @@
+/**
+ * Weights for native/kernels/gemm_chains.h: which blocks of eight along k a chain adds up in 16 bits, so that no sum
+ * overflows whatever the data.
+ */
+import { CHAINS, type GemmSchedule } from './gemm.ts';
+import { panelStarts } from './panels.ts';
+import type { GemmWorkload } from './workload.ts';
+
+/** Depth of a block. */
+const BLOCK = 8;
+/** Data lie in [-128, 127]: so much do the magnitudes of the weights that one lane of 16 bits meets add up to at most. */
+const LANE = 255;
+
+/** One panel's weights at a block of k: [column][8]. A block may stand in several chains, its weights in summands. */
+interface Piece {
+  readonly block: number;
+  readonly weights: Int8Array;
+}
+type Chain = readonly Piece[];
+
+/** A lane meets element j and j + 4 of a column's block. */
+function laneSums(piece: Piece): Int16Array {
+  const sums = new Int16Array(piece.weights.length / 2);
+  for (let lane = 0; lane < sums.length; lane++) {
+    const at = 2 * lane - (lane % 4);
+    sums[lane] = Math.abs(piece.weights[at]) + Math.abs(piece.weights[at + 4]);
+  }
+  return sums;
+}
+
+/** What of `piece` fits beside `taken`, which it is added to, and what does not; null where nothing is left. */
+function trim(piece: Piece, taken: Int16Array): { readonly fits: Piece; readonly rest: Piece | null } {
+  const weights = piece.weights.slice();
+  const rest = new Int8Array(weights.length);
+  let whole = true;
+  taken.forEach((sum, lane) => {
+    const first = 2 * lane - (lane % 4);
+    let excess = sum + Math.abs(weights[first]) + Math.abs(weights[first + 4]) - LANE;
+    for (const at of [first, first + 4]) {
+      const off = Math.sign(weights[at]) * Math.min(Math.abs(weights[at]), Math.max(0, excess));
+      weights[at] -= off;
+      rest[at] = off;
+      excess -= Math.abs(off);
+      whole &&= off === 0;
+    }
+    taken[lane] = sum + Math.abs(weights[first]) + Math.abs(weights[first + 4]);
+  });
+  return { fits: { ...piece, weights }, rest: whole ? null : { ...piece, weights: rest } };
+}
+
+/** Chains of `length` that take all pieces, split where they do not fit together. */
+function splitting(pieces: readonly Piece[], length: number): Chain[] {
+  const queue = [...pieces];
+  const chains: Chain[] = [];
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const chain: Piece[] = [];
+    const taken = new Int16Array(next.weights.length / 2);
+    const rests: Piece[] = [];
+    for (let piece: Piece | undefined = next; piece !== undefined; piece = chain.length < length ? queue.shift() : undefined) {
+      const { fits, rest } = trim(piece, taken);
+      chain.push(fits);
+      if (rest !== null) rests.push(rest);
+    }
+    queue.push(...rests);
+    chains.push(chain);
+  }
+  return chains;
+}
+
+/**
+ * The fewest chains of up to `length` blocks found for one panel: the block hardest to place takes the easiest that fit
+ * beside it; what is left over stays alone or is split, whichever takes fewer.
+ */
+export function arrangeChains(pieces: readonly Piece[], length: number): Chain[] {
+  if (length === 1) return pieces.map((piece) => [piece]);
+  const sums = pieces.map(laneSums);
+  const largest = sums.map((lanes) => lanes.reduce((a, b) => Math.max(a, b), 0));
+  const hardest = pieces.map((_, i) => i).sort((a, b) => largest[b] - largest[a] || a - b);
+  const placed = new Set<number>();
+  const found = hardest.flatMap((first) => {
+    if (placed.has(first)) return [];
+    const members = [first];
+    const taken = sums[first].slice();
+    placed.add(first);
+    for (let at = hardest.length - 1; at >= 0 && members.length < length; at--) {
+      const other = hardest[at];
+      if (placed.has(other) || sums[other].some((sum, lane) => taken[lane] + sum > LANE)) continue;
+      sums[other].forEach((sum, lane) => (taken[lane] += sum));
+      members.push(other);
+      placed.add(other);
+    }
+    return [members.map((i) => pieces[i])];
+  });
+  const full = found.filter((chain) => chain.length === length);
+  const short = found.filter((chain) => chain.length < length);
+  const split = splitting(short.flat(), length);
+  return [...full, ...(split.length < short.length ? split : short)];
+}
+
+/** The blocks of the panel of `nr` columns from `start` on, of weights [columns][k]. */
+function piecesOf(w: GemmWorkload, data: ArrayLike<number>, offset: number, start: number, nr: number): Piece[] {
+  return Array.from({ length: Math.ceil(w.k / BLOCK) }, (_, block) => {
+    const weights = new Int8Array(nr * BLOCK);
+    const deep = Math.min(BLOCK, w.k - block * BLOCK);
+    for (let v = 0; v < Math.min(nr, w.n - (start % w.n)); v++) {
+      const from = (start + v) * w.k + block * BLOCK;
+      for (let j = 0; j < deep; j++) weights[v * BLOCK + j] = data[from + j] - offset;
+    }
+    return { block, weights };
+  });
+}
+
+/** First columns of all panels of all groups. */
+const allStarts = (w: GemmWorkload, nr: number): number[] =>
+  Array.from({ length: w.groups }, (_, group) => panelStarts(w.n, nr).map((start) => group * w.n + start)).flat();
+
+/** How many chains of each length a panel of eight columns takes on average: see `GemmWorkload`. */
+export function countChains(w: GemmWorkload, data: ArrayLike<number>, offset: number): NonNullable<GemmWorkload['chains']> {
+  const panels = allStarts(w, 8).map((start) => piecesOf(w, data, offset, start, 8));
+  const average = (length: number): number =>
+    panels.reduce((sum, pieces) => sum + arrangeChains(pieces, length).length, 0) / panels.length;
+  return Object.fromEntries(CHAINS.map((length) => [length, average(length)])) as NonNullable<GemmWorkload['chains']>;
+}
+
+/** The weights, less `offset`, as the kernel reads them. */
+export function packChains(w: GemmWorkload, s: GemmSchedule, data: ArrayLike<number>, offset: number) {
+  const length = s.chain ?? 1;
+  const panels = allStarts(w, s.nr).map((start) => arrangeChains(piecesOf(w, data, offset, start, s.nr), length));
+  const chains = panels.flat();
+  const bytes = length * s.nr * BLOCK;
+  // What the kernel loads ahead.
+  const weights = new Int8Array((chains.length * s.nr * BLOCK + 3 * 16) * length);
+  const order = new Uint16Array((chains.length + 2) * length);
+  chains.forEach((chain, index) =>
+    chain.forEach((piece, b) => {
+      order[index * length + b] = piece.block;
+      piece.weights.forEach((value, i) => {
+        const [v, j] = [Math.floor(i / BLOCK), i % BLOCK];
+        const register = Math.floor(v / 2) * length + b;
+        weights[index * bytes + register * 16 + Math.floor(j / 4) * 8 + (v % 2) * 4 + (j % 4)] = value;
+      });
+    }),
+  );
+  return { weights, chains: { order, counts: Uint16Array.from(panels, (panel) => panel.length) } };
+}
