@@ -106,12 +106,15 @@ IG_INLINE void conv_run_i8(const gemm_i8 *g, const conv_shape *s, const uint8_t 
       const int oy = gemm_start(b, s->band, s->out_h);
       size_t pitch;
       const uint8_t *from = conv_band(s, in, oy, padded, &pitch);
+      size_t chains = 0;
       for (int group = 0; group < s->groups; group++) {
         gemm_i8 of = *g;
         of.weights = (const uint8_t *)g->weights + (size_t)group * panels * g->nr * g->packed_k * (wide ? 2 : 1);
-        if (g->kernel == GEMM_CHAINS) { /* of one block each, with several groups */
-          of.order += (size_t)group * panels * (g->packed_k / 8);
+        if (g->kernel == GEMM_CHAINS) { /* some panels take more of them than others */
+          of.weights = (const uint8_t *)g->weights + chains * g->chain * g->nr * 8;
+          of.order += chains * g->chain;
           of.counts += group * panels;
+          for (int p = 0; p < panels && s->groups > 1; p++) chains += of.counts[p];
         }
         of.out.bias += group * entries * (g->kernel == GEMM_SMULL ? 2 : 1);
         if (g->out.requantize == GEMM_DOUBLE) of.out.scale += group * entries;

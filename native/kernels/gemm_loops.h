@@ -39,7 +39,7 @@ IG_INLINE void gemm_tile_i8(const gemm_i8 *g, const uint8_t *a, const int32_t *r
 IG_INLINE void gemm_rows_i8(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, uint8_t *c, int first, int end) {
 #if IG_NEON && defined(IG_IN_ORDER)
   if (g->kernel == GEMM_CHAINS) {
-    gemm_rows_chains(g, a, rows, c, first, end);
+    gemm_rows_chains(g, a, c, first, end);
     return;
   }
 #endif

@@ -57,8 +57,8 @@ IO_BINARY(io_umin, uint8x8_t, uint8x8_t, uint8x8_t, "umin %0.8b, %1.8b, %2.8b")
 typedef struct {
   uint64_t lo, hi;
 } io_pair;
-IG_INLINE void io_lower(int8x16_t *v, uint64_t lo) { IO_ASM("fmov %d0, %1" : "=w"(*v) : "r"(lo)); }
-IG_INLINE void io_upper(int8x16_t *v, uint64_t hi) { IO_ASM("ins %0.d[1], %1" : "+w"(*v) : "r"(hi)); }
+#define io_lower(V, LO) IO_ASM("fmov %d0, %1" : "=w"(*(V)) : "r"(LO))
+#define io_upper(V, HI) IO_ASM("ins %0.d[1], %1" : "+w"(*(V)) : "r"(HI))
 IG_INLINE void io_move(int8x16_t *v, const io_pair *from) {
   io_lower(v, from->lo);
   io_upper(v, from->hi);

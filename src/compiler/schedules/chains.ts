@@ -10,6 +10,8 @@ import type { GemmWorkload } from './workload.ts';
 const BLOCK = 8;
 /** Data lie in [-128, 127]: so much do the magnitudes of the weights that one lane of 16 bits meets add up to at most. */
 const LANE = 255;
+/** The largest weight of a piece: two meet in a lane. */
+const LARGEST = 127;
 
 /** One panel's weights at a block of k: [column][8]. A block may stand in several chains, its weights in summands. */
 interface Piece {
@@ -97,17 +99,23 @@ export function arrangeChains(pieces: readonly Piece[], length: number): Chain[]
   return [...full, ...(split.length < short.length ? split : short)];
 }
 
-/** The blocks of the panel of `nr` columns from `start` on, of weights [columns][k]. */
+/** The blocks of the panel of `nr` columns from `start` on, of weights [columns][k]; what 8 bits do not hold in two. */
 function piecesOf(w: GemmWorkload, data: ArrayLike<number>, offset: number, start: number, nr: number): Piece[] {
   return Array.from({ length: Math.ceil(w.k / BLOCK) }, (_, block) => {
     const weights = new Int8Array(nr * BLOCK);
+    const rest = new Int8Array(nr * BLOCK);
     const deep = Math.min(BLOCK, w.k - block * BLOCK);
     for (let v = 0; v < Math.min(nr, w.n - (start % w.n)); v++) {
       const from = (start + v) * w.k + block * BLOCK;
-      for (let j = 0; j < deep; j++) weights[v * BLOCK + j] = data[from + j] - offset;
+      for (let j = 0; j < deep; j++) {
+        const weight = data[from + j] - offset;
+        const at = v * BLOCK + j;
+        weights[at] = Math.max(-LARGEST, Math.min(LARGEST, weight));
+        rest[at] = weight - weights[at];
+      }
     }
-    return { block, weights };
-  });
+    return rest.some((value) => value !== 0) ? [{ block, weights }, { block, weights: rest }] : [{ block, weights }];
+  }).flat();
 }
 
 /** First columns of all panels of all groups. */

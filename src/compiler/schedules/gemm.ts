@@ -32,7 +32,7 @@ interface KernelInfo {
   /** 128-bit registers that the inner loop needs. */
   registers(mr: number, nr: number, chain: ChainLength): number;
   /** General registers, where they are many. */
-  general?(mr: number, chain: ChainLength): number;
+  general?(mr: number, nr: number, chain: ChainLength): number;
   /** Vector instructions and loads for one step of `step` along k. */
   readonly step: number;
   work(
@@ -65,6 +65,9 @@ const each =
     simd(mr, nr) * cycles + start;
 /** Stores of a row of 8-bit results: of 16, 8 and 4. */
 const stores = (nr: number): number => Math.floor(nr / 16) + [0, 1, 1, 2][Math.ceil((nr % 16) / 4)];
+
+/** `io_zips` of native/kernels/gemm_chains.h. */
+const zips = (mr: number, chain: ChainLength): boolean => chain === 4 && mr > 1;
 
 /**
  * The end of a tile on cores with dot products, whose inner loop is so short that the end decides: per row and register
@@ -129,13 +132,14 @@ export const GEMM_KERNELS: Readonly<Record<GemmKernel, KernelInfo>> = {
     finish: each(5, 16),
     // Three sums in 16 bits, weights of two pairs of columns.
     registers: (mr, nr, chain) => (mr * nr) / 2 + chain * (mr + 2) + 3,
-    // All of A's next blocks wait in general registers.
-    general: (mr, chain) => 2 * chain * (mr + 1) + mr + chain + 4,
+    // All of A's next blocks wait in general registers, of twice the size where they are doubled there.
+    general: (mr, nr, chain) => Math.max(chain * ((zips(mr, chain) ? 1 : 2) * mr + 3) + mr + 4, 2 * nr),
     // SADALP takes two cycles; four moves from general registers take one.
     work: (mr, nr, _core, chain) => ({
-      vector: (chain + 1) * mr * nr + (chain * (mr + nr / 2)) / 2 + (mr === 1 ? 8 : 2),
+      vector: (chain + 1) * mr * nr + (chain * (mr * (zips(mr, chain) ? 2.5 : 1) + nr / 2)) / 2 + (mr === 1 ? 8 : 4),
       loads: 0,
-      instructions: 0,
+      // To load, split, double and move eight bytes of A takes seven, a register of weights three.
+      instructions: (chain + 0.5) * mr * nr + chain * ((zips(mr, chain) ? 4 : 7) * mr + 1.5 * nr + 1) + 3,
     }),
   },
   dot: {
@@ -179,11 +183,11 @@ function plain(rows: number): KernelInfo {
 export function gemmKernels(operands: Operands, target: Target, m: number): GemmKernel {
   if (target.arch === 'host') return operands === 'float32' ? 'f32_portable' : 'portable';
   if (operands === 'float32') return 'f32';
+  if (coreOf(target).inOrder && !target.features.dotprod) return 'chains';
   if (operands === 'int8-wide') return 'mlal';
   if (target.features.i8mm && m > 1) return 'mmla';
   if (target.features.dotprod) return 'dot';
-  if (operands !== 'int8' && operands !== 'uint8-offset') return 'mlal';
-  return coreOf(target).inOrder ? 'chains' : 'smull';
+  return operands === 'int8' || operands === 'uint8-offset' ? 'smull' : 'mlal';
 }
 
 const ROWS = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -193,7 +197,7 @@ const REGISTERS = 32;
 const RESIDENT = 24 * 1024;
 
 /** General registers that a loop may use. */
-const GENERAL = 30;
+const GENERAL = 32;
 
 /** The loop in issue order that a tile takes on a core. */
 function inOrderLoop(kernel: GemmKernel, mr: number, nr: number, core: Core): InOrderLoop | null {
@@ -205,7 +209,7 @@ function inOrderLoop(kernel: GemmKernel, mr: number, nr: number, core: Core): In
 export function holdsTile(kernel: GemmKernel, mr: number, nr: number, target: Target, chain: ChainLength = 1): boolean {
   const info = GEMM_KERNELS[kernel];
   const loop = inOrderLoop(kernel, mr, nr, coreOf(target)) ?? info;
-  return loop.registers(mr, nr, chain) <= REGISTERS && (info.general?.(mr, chain) ?? 0) <= GENERAL;
+  return loop.registers(mr, nr, chain) <= REGISTERS && (info.general?.(mr, nr, chain) ?? 0) <= GENERAL;
 }
 
 /** Estimated cycles of the whole workload: padded work at the rate of the scarcest unit, plus the ends of the tiles. */
@@ -235,7 +239,7 @@ export function scheduleGemm(w: GemmWorkload, target: Target): GemmSchedule {
   const kernel = gemmKernels(w.operands, target, w.m);
   const info = GEMM_KERNELS[kernel];
   const least = info.columns ?? 4;
-  const lengths = kernel === 'chains' && w.groups === 1 ? CHAINS : ([1] as const);
+  const lengths = kernel === 'chains' ? CHAINS : ([1] as const);
   let best = { mr: 1, nr: least, chain: 1 as ChainLength, cycles: Number.POSITIVE_INFINITY };
   for (const mr of ROWS) {
     if (mr > w.m || (info.evenRows && mr % 2 === 1)) continue;

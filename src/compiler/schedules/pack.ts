@@ -47,8 +47,9 @@ export function offsets(
   zeroPoint: number,
 ): { readonly data: number; readonly weights: number } {
   switch (kernel) {
-    case 'smull':
     case 'chains':
+      return { data: w.unsigned ? 128 : 0, weights: zeroPoint };
+    case 'smull':
       return { data: w.unsigned ? 128 : 0, weights: w.operands === 'uint8-offset' ? 128 : zeroPoint };
     case 'dot':
     case 'mmla':
