@@ -7,7 +7,8 @@
  * Tile: mr x nr, nr % 8 = 0. A panel of weights is [chains of the panel][nr / 2][chain blocks][16 bytes], the bytes as in
  * gemm_smull.h; `order` holds the number of the block of A for each, `counts` the chains of each panel. Operands stream
  * from panel to panel: those of the next one are on their way, and its first two chains begun, when one ends.
- * Chains of neighbouring accumulators are interleaved: step t begins chain t + 2, goes on with t + 1 and ends t. */
+ *
+ * The inner loop of each tile that a model needs comes with the model: src/compiler/codegen/chain_loops.ts writes it. */
 #ifndef IG_GEMM_CHAINS_H
 #define IG_GEMM_CHAINS_H
 
@@ -31,96 +32,25 @@ IG_INLINE void io_load_block(io_pair *to, const uint8_t *row, size_t block) {
   IO_ASM("ldr %0, [%1, %2, lsl #3]" : "=r"(to->lo) : "r"(row), "r"(block));
 }
 IG_INLINE void io_next_block(size_t *to, const uint16_t **order) { IO_ASM("ldrh %w0, [%1], #2" : "=r"(*to), "+r"(*order)); }
-/* Bytes 0 to 7 of a row become bytes 0 to 3 twice, bytes 4 to 7 twice: in general registers, or where those of all blocks
- * would be too many, by the vector unit, for which that is one instruction more. */
-IG_INLINE int io_zips(const gemm_i8 *g) { return g->chain == 4 && g->mr > 1; }
-IG_INLINE void io_spread(const gemm_i8 *g, io_pair *x, int step) {
-  if (step == 0 && g->out.is_unsigned) IO_ASM("eor %0, %0, #0x8080808080808080" : "+r"(x->lo));
-  if (io_zips(g)) return;
-  if (step == 0) IO_ASM("lsr %0, %1, #32" : "=r"(x->hi) : "r"(x->lo));
-  if (step == 1) IO_ASM("bfi %0, %0, #32, #32" : "+r"(x->lo));
-  if (step == 2) IO_ASM("bfi %0, %0, #32, #32" : "+r"(x->hi));
+/* Bytes 0 to 7 of a row become bytes 0 to 3 twice, bytes 4 to 7 twice: in general registers, or in the vector register. */
+IG_INLINE void io_flip(const gemm_i8 *g, io_pair *x) {
+  if (g->out.is_unsigned) IO_ASM("eor %0, %0, #0x8080808080808080" : "+r"(x->lo));
 }
-IG_INLINE void io_fill(const gemm_i8 *g, int8x16_t *v, const io_pair *x) {
-  if (io_zips(g)) IO_ASM("zip1 %0.4s, %0.4s, %0.4s" : "+w"(*v));
-  else io_upper(v, x->hi);
+IG_INLINE void io_flip_split(const gemm_i8 *g, io_pair *x) {
+  io_flip(g, x);
+  IO_ASM("lsr %0, %1, #32" : "=r"(x->hi) : "r"(x->lo));
 }
+IG_INLINE void io_double_lower(const gemm_i8 *g, io_pair *x) { IO_ASM("bfi %0, %0, #32, #32" : "+r"(x->lo)); }
+IG_INLINE void io_double_upper(const gemm_i8 *g, io_pair *x) { IO_ASM("bfi %0, %0, #32, #32" : "+r"(x->hi)); }
+IG_INLINE void io_zip(int8x16_t *x) { IO_ASM("zip1 %0.4s, %0.4s, %0.4s" : "+w"(*x)); }
 
-/* Steps of the loop; instructions of the vector unit in a step. */
-IG_INLINE int io_steps(const gemm_i8 *g) { return g->mr * g->nr / 2; }
-IG_INLINE int io_width(const gemm_i8 *g) { return 2 * g->chain + 1; }
-/* So far apart are the loads of A, all to be over when the first row can take its next block. */
-IG_INLINE int io_spacing(const gemm_i8 *g) {
-  const int loads = g->mr * g->chain, free = (io_steps(g) - g->mr - 1) * io_width(g) - 5;
-  return loads > 1 ? free / (loads - 1) : 0;
-}
-
-/* What goes beside instruction `at` of step t. An operand takes the place of the one before it in step t if chain t + 1
- * was the last that read it: block by block, each half after its last use. */
-IG_INLINE void io_beside(const gemm_i8 *g, io_chains *s, int t, int at) {
-  const int mr = g->mr, chain = g->chain, steps = io_steps(g), now = (t + 1 + steps) % steps, next = (t + 2) % steps;
-  const int lower = at % 2 ? at / 2 : -1, upper = at % 2 ? -1 : at / 2 - 1;
-  const int place = t * io_width(g) + at, end = steps * io_width(g);
-  GEMM_UNROLL for (int e = 0; e < mr * chain; e++) {
-    const int since = place - e * io_spacing(g), i = e % mr, b = e / mr;
-    if (since == 0) io_load_block(&s->next_x[i][b], s->row[i], s->k[b]);
-    if (since >= 3 && since <= 5) io_spread(g, &s->next_x[i][b], since - 3);
-  }
-  GEMM_UNROLL for (int b = 0; b < chain; b++)
-    if (place == end - 3 - chain + b) io_next_block(&s->k[b], &s->order);
-  GEMM_UNROLL for (int e = 0; e < mr * chain; e++) {
-    const int i = e % mr, b = e / mr, since = place - (steps - mr + i - 1) * io_width(g) - 2 * b - 1;
-    if (since == 0) io_lower(&s->x[i][b], s->next_x[i][b].lo);
-    if (since == (io_zips(g) ? 4 : 1)) io_fill(g, &s->x[i][b], &s->next_x[i][b]);
-  }
-  if (t >= -1 && now % mr == mr - 1) {
-    if (lower >= 0) io_lower(&s->w[now / mr % 2][lower], s->next_w[lower].lo);
-    if (upper >= 0) io_upper(&s->w[now / mr % 2][upper], s->next_w[upper].hi);
-  }
-  if (next % mr == mr - 1 && upper >= 0) io_load_pair(&s->next_w[upper], &s->weights);
-}
-
-/* t = -2 and -1 begin the first two chains. With one row, a block of A is free only when the next one is wanted. */
-IG_INLINE void io_chain_step(const gemm_i8 *g, io_sums acc, io_chains *s, int t) {
-  const int mr = g->mr, steps = io_steps(g), next = (t + 2) % steps, now = (t + 1 + steps) % steps;
-  const int late = mr == 1 && t == steps - 2;
-  int16x8_t p;
-  if (!late) p = io_smull(s->x[next % mr][0], s->w[next / mr % 2][0]);
-  io_beside(g, s, t, 0);
-  GEMM_UNROLL for (int at = 1; at < 2 * g->chain; at++) {
-    const int8x16_t x = s->x[now % mr][at / 2], w = s->w[now / mr % 2][at / 2];
-    if (t >= -1 && at % 2 == 0) io_smlal(&s->begun, x, w);
-    if (t >= -1 && at % 2 == 1) io_smlal2(&s->begun, x, w);
-    io_beside(g, s, t, at);
-  }
-  if (late) p = io_smull(s->x[0][0], s->w[0][0]);
-  if (t >= 0) io_sadalp(&acc[t % mr][t / mr], s->summed);
-  io_beside(g, s, t, 2 * g->chain);
-  s->summed = s->begun;
-  s->begun = p;
-}
-
-/* Loads the operands of the first block and begins its first two chains. */
-IG_INLINE void io_chains_start(const gemm_i8 *g, io_chains *s, const uint8_t *a) {
-  const int mr = g->mr, chain = g->chain;
-  GEMM_UNROLL for (int b = 0; b < chain; b++) io_next_block(&s->k[b], &s->order);
-  GEMM_UNROLL for (int i = 0; i < mr; i++) s->row[i] = a + i * g->lda;
-  GEMM_UNROLL for (int b = 0; b < chain; b++)
-    GEMM_UNROLL for (int i = 0; i < mr; i++) io_load_block(&s->next_x[i][b], s->row[i], s->k[b]);
-  GEMM_UNROLL for (int b = 0; b < chain; b++) io_next_block(&s->k[b], &s->order);
-  GEMM_UNROLL for (int u = 0; u < 2; u++) {
-    GEMM_UNROLL for (int b = 0; b < chain; b++) io_load_pair(&s->next_w[b], &s->weights);
-    GEMM_UNROLL for (int b = 0; b < chain; b++) io_lower(&s->w[u][b], s->next_w[b].lo);
-    GEMM_UNROLL for (int b = 0; b < chain; b++) io_upper(&s->w[u][b], s->next_w[b].hi);
-  }
-  GEMM_UNROLL for (int b = 0; b < chain; b++) {
-    GEMM_UNROLL for (int step = 0; step < 3; step++)
-      GEMM_UNROLL for (int i = 0; i < mr; i++) io_spread(g, &s->next_x[i][b], step);
-    GEMM_UNROLL for (int i = 0; i < mr; i++) io_lower(&s->x[i][b], s->next_x[i][b].lo);
-    GEMM_UNROLL for (int i = 0; i < mr; i++) io_fill(g, &s->x[i][b], &s->next_x[i][b]);
-  }
-  io_chain_step(g, NULL, s, -2);
-  io_chain_step(g, NULL, s, -1);
+/* What the loop does: bring the operands of the first block and begin its first two chains; a block that is the first of its
+ * panel, or another one. */
+enum { IO_START, IO_FIRST, IO_NEXT };
+IG_INLINE void io_block(const gemm_i8 *g, io_chains *s, io_sums acc, int part);
+IG_INLINE void io_widen(int32x4_t *acc, int16x8_t sum, int first) {
+  if (first) *acc = io_saddlp(sum);
+  else io_sadalp(acc, sum);
 }
 
 /* The rows `a` times panels `first` to `end`, results to row `c`. Weights are read up to 3 * chain * 16 bytes beyond their
@@ -135,23 +65,22 @@ IG_INLINE void gemm_rows_chains(const gemm_i8 *g, const uint8_t *a, uint8_t *c, 
   s->order = g->order + before * g->chain;
   IO_BARRIER();
   io_next_block(&left, &counts);
-  io_chains_start(g, s, a);
-  io_begin_all(g, acc, gemm_start(first, g->nr, g->n));
+  GEMM_UNROLL for (int i = 0; i < g->mr; i++) s->row[i] = a + i * g->lda;
+  io_block(g, s, acc, IO_START);
   GEMM_ROLLED for (int p = first; p < end; p++) {
-    const int j = gemm_start(p, g->nr, g->n), next = gemm_start(p + 1 < end ? p + 1 : p, g->nr, g->n);
-    GEMM_ROLLED do {
-      GEMM_UNROLL for (int t = 0; t < io_steps(g); t++) io_chain_step(g, acc, s, t);
-    } while (--left > 0);
+    const int j = gemm_start(p, g->nr, g->n);
+    io_block(g, s, acc, IO_FIRST);
+    GEMM_ROLLED while (--left > 0) io_block(g, s, acc, IO_NEXT);
     if (io_finishes(&g->out)) {
       io_next_block(&left, &counts);
-      io_finish(g, acc, j, next, c + j);
+      io_finish(g, acc, j, c + j);
     } else {
       gemm_acc sum;
       GEMM_UNROLL for (int i = 0; i < g->mr; i++)
-        GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++) sum[i][v] = vpaddq_s32(acc[i][2 * v], acc[i][2 * v + 1]);
+        GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++)
+          sum[i][v] = vaddq_s32(vpaddq_s32(acc[i][2 * v], acc[i][2 * v + 1]), vld1q_s32(g->out.bias + j + 4 * v));
       gemm_finish_i8(g, sum, j, c + j);
       io_next_block(&left, &counts);
-      io_begin_all(g, acc, next);
     }
   }
   IO_BARRIER();

@@ -32,6 +32,7 @@
 IO_BINARY(io_smull, int16x8_t, int8x16_t, int8x16_t, "smull %0.8h, %1.8b, %2.8b")
 IO_INTO(io_smlal, int16x8_t, int8x16_t, int8x16_t, "smlal %0.8h, %1.8b, %2.8b")
 IO_INTO(io_smlal2, int16x8_t, int8x16_t, int8x16_t, "smlal2 %0.8h, %1.16b, %2.16b")
+IO_UNARY(io_saddlp, int32x4_t, int16x8_t, "saddlp %0.4s, %1.8h")
 IG_INLINE void io_sadalp(int32x4_t *acc, int16x8_t p) { IO_ASM("sadalp %0.4s, %1.8h" : "+w"(*acc) : "w"(p)); }
 
 IO_BINARY(io_addp, int32x4_t, int32x4_t, int32x4_t, "addp %0.4s, %1.4s, %2.4s")
@@ -65,10 +66,6 @@ IG_INLINE void io_move(int8x16_t *v, const io_pair *from) {
 }
 IG_INLINE void io_load_pair(io_pair *to, const int8_t **w) {
   IO_ASM("ldp %0, %1, [%2], #16" : "=r"(to->lo), "=r"(to->hi), "+r"(*w));
-}
-/* Two words, each of which becomes the lower half of a doubleword. */
-IG_INLINE void io_load_words(io_pair *to, const int32_t **from) {
-  IO_ASM("ldp %w0, %w1, [%2], #8" : "=r"(to->lo), "=r"(to->hi), "+r"(*from));
 }
 
 #endif

@@ -3,6 +3,7 @@ import type { OpView, Profile } from '../../model/ops/definition.ts';
 import type { OpKind } from '../../model/ops/kinds.ts';
 import { chooseSchedule, type ScheduleOf, type ScheduleSource, type Workload } from '../schedules/index.ts';
 import type { Target } from '../targets/target.ts';
+import type { LoopShape } from './chain_loops.ts';
 
 /** Elements of a constant, whatever buffer they lie in. */
 export type Constant =
@@ -65,6 +66,8 @@ export interface CalledGraph {
 export interface Emission {
   /** Files of native/kernels to include, e.g. `softmax.h`. */
   readonly includes: readonly string[];
+  /** The loop that a matrix multiplication on an in-order core needs. */
+  readonly loop?: LoopShape;
   /** Statements that compute the node; they become the body of a static function of their own. */
   readonly body: string;
   /** The body may end early with `return` and one of int8_gate.h's error codes, which then ends the run. */

@@ -1,10 +1,11 @@
 import type { Graph, TensorId } from '../../model/ir/graph.ts';
 import type { Profile } from '../../model/ops/definition.ts';
 import type { BuildNode, Port } from '../build.ts';
-import type { ScheduleSource } from '../schedules/index.ts';
+import { coreOf, type ScheduleSource } from '../schedules/index.ts';
 import type { Target } from '../targets/target.ts';
 import { type Blob, createBlob } from './blob.ts';
 import { cComment } from './c.ts';
+import { chainLoops } from './chain_loops.ts';
 import { describe } from './descriptor.ts';
 import { BLOB, emitGraph, type GraphCode, type ModelCode } from './graph_code.ts';
 import { createKept } from './kept.ts';
@@ -78,6 +79,9 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
     ...[...new Set(['int8_gate.h', 'arith.h', ...codes.flatMap((code) => code.includes)])].map(
       (file) => `#include "${file}"`,
     ),
+    ...(coreOf(options.target).inOrder && codes.some((code) => code.includes.includes('conv.h'))
+      ? [chainLoops(codes.flatMap((code) => code.loops))]
+      : []),
     BLOB_STANZA,
     ...(model.threads > 1 ? [SERIAL] : []),
     ...codes.map((code) => code.source),

@@ -9,6 +9,7 @@ import type { ScheduleSource } from '../schedules/index.ts';
 import type { Target } from '../targets/target.ts';
 import type { Blob } from './blob.ts';
 import { C_TYPES, cComment } from './c.ts';
+import type { LoopShape } from './chain_loops.ts';
 import type { Emission, EmitContext, Emitter } from './emitter.ts';
 import { emitters } from './emitters/index.ts';
 import type { Kept } from './kept.ts';
@@ -42,6 +43,7 @@ export interface GraphCode {
   readonly name: string;
   readonly source: string;
   readonly includes: readonly string[];
+  readonly loops: readonly LoopShape[];
   /** Memory that it needs while it runs. */
   readonly arenaBytes: number;
   readonly nodes: readonly BuildNode[];
@@ -96,6 +98,7 @@ export function emitGraph(graph: Graph, name: string, prefix: string, model: Mod
       runFunction(graph, name, codes, storage, model),
     ].join('\n'),
     includes: written.flatMap((code) => code.emission.includes),
+    loops: written.flatMap(({ emission }) => emission.loop ?? []),
     arenaBytes: storage.arenaBytes,
     nodes: written.map((code) => ({
       symbol: code.name,

@@ -58,7 +58,11 @@ function splitting(pieces: readonly Piece[], length: number): Chain[] {
     const chain: Piece[] = [];
     const taken = new Int16Array(next.weights.length / 2);
     const rests: Piece[] = [];
-    for (let piece: Piece | undefined = next; piece !== undefined; piece = chain.length < length ? queue.shift() : undefined) {
+    for (
+      let piece: Piece | undefined = next;
+      piece !== undefined;
+      piece = chain.length < length ? queue.shift() : undefined
+    ) {
       const { fits, rest } = trim(piece, taken);
       chain.push(fits);
       if (rest !== null) rests.push(rest);
@@ -114,7 +118,12 @@ function piecesOf(w: GemmWorkload, data: ArrayLike<number>, offset: number, star
         rest[at] = weight - weights[at];
       }
     }
-    return rest.some((value) => value !== 0) ? [{ block, weights }, { block, weights: rest }] : [{ block, weights }];
+    return rest.some((value) => value !== 0)
+      ? [
+          { block, weights },
+          { block, weights: rest },
+        ]
+      : [{ block, weights }];
   }).flat();
 }
 
@@ -123,7 +132,11 @@ const allStarts = (w: GemmWorkload, nr: number): number[] =>
   Array.from({ length: w.groups }, (_, group) => panelStarts(w.n, nr).map((start) => group * w.n + start)).flat();
 
 /** How many chains of each length a panel of eight columns takes on average: see `GemmWorkload`. */
-export function countChains(w: GemmWorkload, data: ArrayLike<number>, offset: number): NonNullable<GemmWorkload['chains']> {
+export function countChains(
+  w: GemmWorkload,
+  data: ArrayLike<number>,
+  offset: number,
+): NonNullable<GemmWorkload['chains']> {
   const panels = allStarts(w, 8).map((start) => piecesOf(w, data, offset, start, 8));
   const average = (length: number): number =>
     panels.reduce((sum, pieces) => sum + arrangeChains(pieces, length).length, 0) / panels.length;

@@ -66,8 +66,8 @@ const each =
 /** Stores of a row of 8-bit results: of 16, 8 and 4. */
 const stores = (nr: number): number => Math.floor(nr / 16) + [0, 1, 1, 2][Math.ceil((nr % 16) / 4)];
 
-/** `io_zips` of native/kernels/gemm_chains.h. */
-const zips = (mr: number, chain: ChainLength): boolean => chain === 4 && mr > 1;
+/** Whether the vector unit doubles the bytes of A, because general registers would be too few. */
+export const zips = (mr: number, chain: number): boolean => chain === 4 && mr > 1;
 
 /**
  * The end of a tile on cores with dot products, whose inner loop is so short that the end decides: per row and register

@@ -3,10 +3,29 @@ import { type DepthwiseSchedule, scheduleDepthwise } from './depthwise.ts';
 import { type GemmSchedule, scheduleGemm } from './gemm.ts';
 import type { DepthwiseWorkload, GemmWorkload, Workload } from './workload.ts';
 
-export { type DepthwiseKernel, type DepthwiseSchedule, dotQuads } from './depthwise.ts';
 export { countChains } from './chains.ts';
-export { CHAINS, type ChainLength, GEMM_KERNELS, type GemmKernel, type GemmSchedule, gemmKernels, holdsTile } from './gemm.ts';
-export { offsets, operandsOf, packGemm, perColumn, sumRanges, transposeHwo, type Weights, zeroPointOf } from './pack.ts';
+export { coreOf } from './cores.ts';
+export { type DepthwiseKernel, type DepthwiseSchedule, dotQuads } from './depthwise.ts';
+export {
+  CHAINS,
+  type ChainLength,
+  GEMM_KERNELS,
+  type GemmKernel,
+  type GemmSchedule,
+  gemmKernels,
+  holdsTile,
+  zips,
+} from './gemm.ts';
+export {
+  offsets,
+  operandsOf,
+  packGemm,
+  perColumn,
+  sumRanges,
+  transposeHwo,
+  type Weights,
+  zeroPointOf,
+} from './pack.ts';
 export { depthwiseOperands, packDepthwise } from './pack_depthwise.ts';
 export type { DepthwiseWorkload, GemmWorkload, Operands, Workload } from './workload.ts';
 

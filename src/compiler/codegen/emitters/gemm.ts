@@ -175,6 +175,7 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
           }),
           ...epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout, sums }, ctx),
         };
+  const loop = s.chain && { loop: { mr: s.mr, nr: s.nr, chain: s.chain } };
   const type = float ? 'f32' : 'i8';
   const [from, to] = float
     ? [ctx.input(0), ctx.output(0)]
@@ -183,7 +184,11 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
   if (w.inPlace) {
     const rows = float ? '' : packed.rowFactor === 0 ? ' NULL,' : ` ${ctx.scratch(4 * w.m)},`;
     const steps = weightsFirst ? stepsOf(w.n, s.nr, 1, ctx) : stepsOf(w.m, s.mr, 1, ctx);
-    return { includes: ['conv.h'], body: `${description}gemm_run_${type}(&g, ${from},${rows} ${to}, ${steps});\n` };
+    return {
+      includes: ['conv.h'],
+      ...loop,
+      body: `${description}gemm_run_${type}(&g, ${from},${rows} ${to}, ${steps});\n`,
+    };
   }
   const images = layer.m / (layer.shape.out_h * layer.shape.out_w);
   const shape = integers({ ...layer.shape, item, fill: zeroPoint & 255, images, ...bands, row_bytes: rowBytes });
@@ -192,6 +197,7 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
   const steps = stepsOf(layer.shape.out_h, bands.band, images, ctx);
   return {
     includes: ['conv.h'],
+    ...loop,
     body: `${description}${cDescription('conv_shape', 's', shape)}conv_run_${type}(&g, &s, ${from}, ${padded}, ${panel}, ${to}, ${steps});\n`,
   };
 }
