@@ -25,7 +25,8 @@ typedef struct {
   size_t k[GEMM_CHAIN];    /* the blocks of A to load next */
   const uint8_t *row[GEMM_MR];
   const int8_t *weights;
-  const uint16_t *order;
+  const uint16_t *order, *counts;
+  size_t left, until; /* blocks of the panel; of the rows until the last one begins */
 } io_chains;
 
 IG_INLINE void io_load_block(io_pair *to, const uint8_t *row, size_t block) {
@@ -53,35 +54,75 @@ IG_INLINE void io_widen(int32x4_t *acc, int16x8_t sum, int first) {
   else io_sadalp(acc, sum);
 }
 
-/* The rows `a` times panels `first` to `end`, results to row `c`. Weights are read up to 3 * chain * 16 bytes beyond their
- * end, `order` and `counts` up to 2 * chain entries. */
-IG_INLINE void gemm_rows_chains(const gemm_i8 *g, const uint8_t *a, uint8_t *c, int first, int end) {
-  io_chains state, *s = &state;
-  io_sums acc;
-  const uint16_t *counts = g->counts + first;
-  size_t before = 0, left;
+/* From the next load on, rows from `a` on. */
+IG_INLINE void io_turn(const gemm_i8 *g, io_chains *s, const uint8_t *a) {
+  GEMM_UNROLL for (int i = 0; i < g->mr; i++) s->row[i] = a + i * g->lda;
+}
+/* Begins with the rows `a` and panel `first`. Weights are read up to 3 * chain * 16 bytes beyond their end, `order` up to
+ * 2 * chain entries, `counts` one: there stands what the first panel begins with, for the rows that follow. */
+IG_INLINE void io_chains_start(const gemm_i8 *g, io_chains *s, const uint8_t *a, int first) {
+  size_t before = 0;
   for (int p = 0; p < first; p++) before += g->counts[p];
   s->weights = (const int8_t *)g->weights + before * g->chain * g->nr * 8;
   s->order = g->order + before * g->chain;
+  s->counts = g->counts + first;
+  io_turn(g, s, a);
   IO_BARRIER();
-  io_next_block(&left, &counts);
-  GEMM_UNROLL for (int i = 0; i < g->mr; i++) s->row[i] = a + i * g->lda;
-  io_block(g, s, acc, IO_START);
+  io_next_block(&s->left, &s->counts);
+  io_block(g, s, NULL, IO_START);
+}
+
+/* A block. In the last one of the rows, operands are those that the next rows begin with. */
+IG_INLINE void io_next(const gemm_i8 *g, io_chains *s, io_sums acc, int part, const uint8_t *next) {
+  if (--s->until == 0) io_turn(g, s, next);
+  io_block(g, s, acc, part);
+}
+
+/* The rows begun times panels `first` to `end`, results to row `c`. */
+IG_INLINE void io_chains_rows(const gemm_i8 *g, io_chains *s, const uint8_t *next, uint8_t *c, int first, int end) {
+  io_sums acc;
   GEMM_ROLLED for (int p = first; p < end; p++) {
     const int j = gemm_start(p, g->nr, g->n);
-    io_block(g, s, acc, IO_FIRST);
-    GEMM_ROLLED while (--left > 0) io_block(g, s, acc, IO_NEXT);
+    io_next(g, s, acc, IO_FIRST, next);
+    GEMM_ROLLED while (--s->left > 0) io_next(g, s, acc, IO_NEXT, next);
+    io_next_block(&s->left, &s->counts);
     if (io_finishes(&g->out)) {
-      io_next_block(&left, &counts);
       io_finish(g, acc, j, c + j);
-    } else {
-      gemm_acc sum;
-      GEMM_UNROLL for (int i = 0; i < g->mr; i++)
-        GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++)
-          sum[i][v] = vaddq_s32(vpaddq_s32(acc[i][2 * v], acc[i][2 * v + 1]), vld1q_s32(g->out.bias + j + 4 * v));
-      gemm_finish_i8(g, sum, j, c + j);
-      io_next_block(&left, &counts);
+      continue;
     }
+    gemm_acc sum;
+    GEMM_UNROLL for (int i = 0; i < g->mr; i++)
+      GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++)
+        sum[i][v] = vaddq_s32(vpaddq_s32(acc[i][2 * v], acc[i][2 * v + 1]), vld1q_s32(g->out.bias + j + 4 * v));
+    gemm_finish_i8(g, sum, j, c + j);
+  }
+}
+
+/* The rows `a` times panels `first` to `end`, results to row `c`. */
+IG_INLINE void gemm_rows_chains(const gemm_i8 *g, const uint8_t *a, uint8_t *c, int first, int end) {
+  io_chains state;
+  io_chains_start(g, &state, a, first);
+  state.until = 0;
+  io_chains_rows(g, &state, a, c, first, end);
+  IO_BARRIER();
+}
+
+/* Tiles of rows `first` to `end` times all panels. */
+IG_INLINE void gemm_tiles_chains(const gemm_i8 *g, const uint8_t *a, uint8_t *c, int first, int end) {
+  io_chains state, *s = &state;
+  if (first >= end) return;
+  io_chains_start(g, s, a + gemm_start(first, g->mr, g->m) * g->lda, 0);
+  const int8_t *weights = s->weights;
+  const uint16_t *order = s->order, *counts = s->counts;
+  int32_t blocks = 0;
+  for (int p = 0; p < gemm_count(g->n, g->nr); p++) blocks += g->counts[p];
+  GEMM_ROLLED for (int o = first; o < end; o++) {
+    const size_t next = gemm_start(o + 1 < end ? o + 1 : o, g->mr, g->m);
+    s->until = blocks;
+    io_chains_rows(g, s, a + next * g->lda, c + gemm_start(o, g->mr, g->m) * g->ldc, 0, gemm_count(g->n, g->nr));
+    s->weights = weights;
+    s->order = order;
+    s->counts = counts;
   }
   IO_BARRIER();
 }

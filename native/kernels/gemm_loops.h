@@ -84,6 +84,12 @@ IG_INLINE void gemm_run_i8(const gemm_i8 *g, const uint8_t *a, int32_t *rows, ui
   const int top = g->weights_first ? 0 : gemm_start(first, g->mr, g->m);
   const int bottom = g->weights_first ? g->m : ig_min(end * g->mr, g->m);
   if (g->row_factor) gemm_row_sums(g, a + top * g->lda, bottom - top, rows + top);
+#if IG_NEON && defined(IG_IN_ORDER)
+  if (g->kernel == GEMM_CHAINS && !g->weights_first) {
+    gemm_tiles_chains(g, a, c, first, end);
+    return;
+  }
+#endif
   for (int o = first; o < end; o++)
     for (int i = 0; i < (g->weights_first ? tiles : 1); i++) {
       const int at = gemm_start(g->weights_first ? i : o, g->mr, g->m);

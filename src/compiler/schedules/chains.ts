@@ -91,7 +91,9 @@ export function arrangeChains(pieces: readonly Piece[], length: number): Chain[]
     for (let at = hardest.length - 1; at >= 0 && members.length < length; at--) {
       const other = hardest[at];
       if (placed.has(other) || sums[other].some((sum, lane) => taken[lane] + sum > LANE)) continue;
-      sums[other].forEach((sum, lane) => (taken[lane] += sum));
+      sums[other].forEach((sum, lane) => {
+        taken[lane] += sum;
+      });
       members.push(other);
       placed.add(other);
     }
@@ -149,18 +151,21 @@ export function packChains(w: GemmWorkload, s: GemmSchedule, data: ArrayLike<num
   const panels = allStarts(w, s.nr).map((start) => arrangeChains(piecesOf(w, data, offset, start, s.nr), length));
   const chains = panels.flat();
   const bytes = length * s.nr * BLOCK;
-  // What the kernel loads ahead.
+  // What the kernel loads ahead is what it begins the next rows with.
   const weights = new Int8Array((chains.length * s.nr * BLOCK + 3 * 16) * length);
   const order = new Uint16Array((chains.length + 2) * length);
-  chains.forEach((chain, index) =>
-    chain.forEach((piece, b) => {
+  for (const [index, chain] of chains.entries()) {
+    for (const [b, piece] of chain.entries()) {
       order[index * length + b] = piece.block;
       piece.weights.forEach((value, i) => {
         const [v, j] = [Math.floor(i / BLOCK), i % BLOCK];
         const register = Math.floor(v / 2) * length + b;
         weights[index * bytes + register * 16 + Math.floor(j / 4) * 8 + (v % 2) * 4 + (j % 4)] = value;
       });
-    }),
-  );
-  return { weights, chains: { order, counts: Uint16Array.from(panels, (panel) => panel.length) } };
+    }
+  }
+  weights.copyWithin(chains.length * bytes, 0, 3 * 16 * length);
+  for (let i = chains.length * length; i < order.length; i++) order[i] = order[i - chains.length * length];
+  const counts = Uint16Array.from([...panels, panels[0]], (panel) => panel.length);
+  return { weights, chains: { order, counts } };
 }
