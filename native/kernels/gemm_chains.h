@@ -58,7 +58,7 @@ IG_INLINE void io_widen(int32x4_t *acc, int16x8_t sum, int first) {
 IG_INLINE void io_turn(const gemm_i8 *g, io_chains *s, const uint8_t *a) {
   GEMM_UNROLL for (int i = 0; i < g->mr; i++) s->row[i] = a + i * g->lda;
 }
-/* Begins with the rows `a` and panel `first`. Weights are read up to 3 * chain * 16 bytes beyond their end, `order` up to
+/* Begins with the rows `a` and panel `first`. Weights are read up to 4 * chain * 16 bytes beyond their end, `order` up to
  * 2 * chain entries, `counts` one: there stands what the first panel begins with, for the rows that follow. */
 IG_INLINE void io_chains_start(const gemm_i8 *g, io_chains *s, const uint8_t *a, int first) {
   size_t before = 0;

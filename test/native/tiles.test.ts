@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  CHAINS,
   GEMM_KERNELS,
   type GemmKernel,
   type GemmSchedule,
@@ -17,8 +18,14 @@ function tiles(kernel: GemmKernel, target: Target): GemmSchedule[] {
   return [1, 2, 3, 4, 5, 6, 7, 8].flatMap((mr) =>
     [4, 8, 12, 16, 20, 24, 28, 32].flatMap((nr, i) => {
       const odd = info.evenRows && mr % 2 === 1;
-      const fits = !odd && nr % (info.columns ?? 4) === 0 && holdsTile(kernel, mr, nr, target);
-      return fits ? [{ template: 'gemm' as const, kernel, mr, nr, weightsFirst: i % 2 === 0 }] : [];
+      if (odd || nr % (info.columns ?? 4) !== 0) return [];
+      const knobs =
+        kernel === 'chains' ? CHAINS.map((chain) => ({ chain, weightsFirst: false })) : [{ weightsFirst: i % 2 === 0 }];
+      return knobs.flatMap((knob) =>
+        holdsTile(kernel, mr, nr, target, 'chain' in knob ? knob.chain : 1)
+          ? [{ template: 'gemm' as const, kernel, mr, nr, ...knob }]
+          : [],
+      );
     }),
   );
 }
@@ -49,7 +56,7 @@ const KERNELS: readonly (readonly [GemmKernel, string, readonly Form[]])[] = [
   ['f32', 'cortex-a53', ['float32']],
   ['mlal', 'aarch64', ['int8-full', 'uint8-full']],
   ['smull', 'aarch64', ['int8', 'uint8-narrow', 'uint8-offset']],
-  ['smull', 'cortex-a53', ['int8', 'uint8-narrow', 'uint8-offset']],
+  ['chains', 'cortex-a53', ['int8', 'int8-full', 'uint8-narrow', 'uint8-offset', 'uint8-full']],
   ['dot', 'aarch64+dotprod', ['int8-full', 'uint8-full']],
   ['mmla', 'aarch64+dotprod+i8mm', ['int8-full', 'uint8-full']],
 ];
@@ -66,7 +73,7 @@ describe.each(KERNELS)('every tile of %s', (kernel, target, forms) => {
     const actual = await runLayers(model, inputs, target, { family, schedules: forced });
     const wrong = schedules.flatMap((s, i) => {
       const off = difference(actual[i], expected[i]);
-      return off === null ? [] : [`${s.mr} x ${s.nr}, ${layers[i].form}: ${off}`];
+      return off === null ? [] : [`${s.mr} x ${s.nr} x ${s.chain}, ${layers[i].form}: ${off}`];
     });
     expect(wrong).toEqual([]);
   });

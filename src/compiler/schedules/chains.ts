@@ -105,27 +105,23 @@ export function arrangeChains(pieces: readonly Piece[], length: number): Chain[]
   return [...full, ...(split.length < short.length ? split : short)];
 }
 
-/** The blocks of the panel of `nr` columns from `start` on, of weights [columns][k]; what 8 bits do not hold in two. */
+/** The blocks of the panel of `nr` columns from `start` on, of weights [columns][k]; several for what 8 bits do not hold. */
 function piecesOf(w: GemmWorkload, data: ArrayLike<number>, offset: number, start: number, nr: number): Piece[] {
+  const columns = Math.min(nr, w.n - (start % w.n));
   return Array.from({ length: Math.ceil(w.k / BLOCK) }, (_, block) => {
-    const weights = new Int8Array(nr * BLOCK);
-    const rest = new Int8Array(nr * BLOCK);
+    const left = new Int16Array(nr * BLOCK);
     const deep = Math.min(BLOCK, w.k - block * BLOCK);
-    for (let v = 0; v < Math.min(nr, w.n - (start % w.n)); v++) {
+    for (let v = 0; v < columns; v++) {
       const from = (start + v) * w.k + block * BLOCK;
-      for (let j = 0; j < deep; j++) {
-        const weight = data[from + j] - offset;
-        const at = v * BLOCK + j;
-        weights[at] = Math.max(-LARGEST, Math.min(LARGEST, weight));
-        rest[at] = weight - weights[at];
-      }
+      for (let j = 0; j < deep; j++) left[v * BLOCK + j] = data[from + j] - offset;
     }
-    return rest.some((value) => value !== 0)
-      ? [
-          { block, weights },
-          { block, weights: rest },
-        ]
-      : [{ block, weights }];
+    const pieces: Piece[] = [];
+    do {
+      const weights = Int8Array.from(left, (value) => Math.max(-LARGEST, Math.min(LARGEST, value)));
+      pieces.push({ block, weights });
+      for (let i = 0; i < left.length; i++) left[i] -= weights[i];
+    } while (left.some((value) => value !== 0));
+    return pieces;
   }).flat();
 }
 
@@ -152,7 +148,7 @@ export function packChains(w: GemmWorkload, s: GemmSchedule, data: ArrayLike<num
   const chains = panels.flat();
   const bytes = length * s.nr * BLOCK;
   // What the kernel loads ahead is what it begins the next rows with.
-  const weights = new Int8Array((chains.length * s.nr * BLOCK + 3 * 16) * length);
+  const weights = new Int8Array((chains.length * s.nr * BLOCK + 4 * 16) * length);
   const order = new Uint16Array((chains.length + 2) * length);
   for (const [index, chain] of chains.entries()) {
     for (const [b, piece] of chain.entries()) {
@@ -164,7 +160,7 @@ export function packChains(w: GemmWorkload, s: GemmSchedule, data: ArrayLike<num
       });
     }
   }
-  weights.copyWithin(chains.length * bytes, 0, 3 * 16 * length);
+  weights.copyWithin(chains.length * bytes, 0, 4 * 16 * length);
   for (let i = chains.length * length; i < order.length; i++) order[i] = order[i - chains.length * length];
   const counts = Uint16Array.from([...panels, panels[0]], (panel) => panel.length);
   return { weights, chains: { order, counts } };
