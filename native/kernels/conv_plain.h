@@ -36,7 +36,7 @@ IG_INLINE int32_t plain_integer(const void *from, int type, size_t at) {
   return type == PLAIN_U8 ? ((const uint8_t *)from)[at] : ((const int8_t *)from)[at];
 }
 
-/* Quantizes n floats to int8; real = scale * (q - zero). Source of the steps: TFLite's portable_tensor_utils.cc. */
+/* Quantizes n floats to int8, which may lie over them; real = scale * (q - zero). Source of the steps: TFLite's portable_tensor_utils.cc. */
 IG_INLINE void plain_quantize(const float *x, size_t n, int asymmetric, int8_t *q, float *scale, int32_t *zero) {
   float low = x[0], high = x[0], inverse;
   for (size_t i = 1; i < n; i++) {

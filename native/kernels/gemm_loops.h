@@ -78,25 +78,25 @@ IG_INLINE void gemm_row_sums(const gemm_i8 *g, const uint8_t *a, int count, int3
 }
 
 /* Steps `first` to `end` of the outer loop (panels with weights_first, else tiles; all of them make all of C).
- * `rows`: scratch for m sums, or NULL when row_factor is 0. */
+ * `rows`: scratch for the sums of m rows with weights_first, else of mr; NULL when row_factor is 0. */
 IG_INLINE void gemm_run_i8(const gemm_i8 *g, const uint8_t *a, int32_t *rows, uint8_t *c, int first, int end) {
   const int tiles = gemm_count(g->m, g->mr), panels = gemm_count(g->n, g->nr);
-  const int top = g->weights_first ? 0 : gemm_start(first, g->mr, g->m);
-  const int bottom = g->weights_first ? g->m : ig_min(end * g->mr, g->m);
-  if (g->row_factor) gemm_row_sums(g, a + top * g->lda, bottom - top, rows + top);
 #if IG_NEON && defined(IG_IN_ORDER)
   if (g->kernel == GEMM_CHAINS && !g->weights_first) {
     gemm_tiles_chains(g, a, c, first, end);
     return;
   }
 #endif
-  for (int o = first; o < end; o++)
+  if (g->row_factor && g->weights_first) gemm_row_sums(g, a, g->m, rows);
+  for (int o = first; o < end; o++) {
+    if (g->row_factor && !g->weights_first) gemm_row_sums(g, a + gemm_start(o, g->mr, g->m) * g->lda, g->mr, rows);
     for (int i = 0; i < (g->weights_first ? tiles : 1); i++) {
       const int at = gemm_start(g->weights_first ? i : o, g->mr, g->m);
-      const int32_t *sums = g->row_factor ? rows + at : NULL;
+      const int32_t *sums = !g->row_factor ? NULL : g->weights_first ? rows + at : rows;
       const int from = g->weights_first ? o : 0, to = g->weights_first ? o + 1 : panels;
       gemm_rows_i8(g, a + at * g->lda, sums, c + at * g->ldc, from, to);
     }
+  }
 }
 
 IG_INLINE void gemm_run_f32(const gemm_f32 *g, const float *a, float *c, int first, int end) {

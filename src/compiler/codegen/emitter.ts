@@ -72,11 +72,20 @@ export interface Emission {
   readonly body: string;
   /** The body may end early with `return` and one of int8_gate.h's error codes, which then ends the run. */
   readonly fallible?: boolean;
+  /** Operands that the first result may lie over; no kernel on the way swears by `restrict` that the two are apart. */
+  readonly inPlace?: readonly InPlace[];
+  /** The same for the node's scratch memory; then all of it is asked for at once. */
+  readonly scratchInPlace?: readonly InPlace[];
+}
+
+/** An operand whose memory may be written to while the node reads it. */
+export interface InPlace {
+  readonly operand: number;
   /**
-   * Operands that the first result may lie over, from the same address on: each element is read before the body writes
-   * to where it lies, and no kernel on the way swears by `restrict` that the two are apart.
+   * What is written begins at least so many bytes before the operand: each element is read before the body writes to where
+   * it lies. -Infinity: all of it is read before the first write.
    */
-  readonly inPlace?: readonly number[];
+  readonly lead: number;
 }
 
 /** Writes the C of one operator kind; pure apart from what it asks of `ctx`. */

@@ -80,11 +80,11 @@ export function emitGraph(graph: Graph, name: string, prefix: string, model: Mod
   );
   const storage = planStorage(
     graph,
-    codes.map((code) => ({
-      scratchBytes: (code?.scratchBytes ?? 0) * (code?.split?.parts ?? 1),
+    codes.map((code) => {
       // What one part has yet to read, another might overwrite.
-      inPlace: (code?.split ? null : code?.emission.inPlace) ?? [],
-    })),
+      const { inPlace = [], scratchInPlace = [] } = code === null || code.split !== null ? {} : code.emission;
+      return { scratchBytes: allScratch(code), inPlace, scratchInPlace };
+    }),
     model.kept,
   );
   const written = codes.filter((code) => code !== null);
@@ -94,7 +94,7 @@ export function emitGraph(graph: Graph, name: string, prefix: string, model: Mod
     graph,
     name,
     source: [
-      ...written.map((code) => nodeFunction(graph, code, storage)),
+      ...codes.flatMap((code, step) => (code === null ? [] : [nodeFunction(graph, code, step, storage)])),
       runFunction(graph, name, codes, storage, model),
     ].join('\n'),
     includes: written.flatMap((code) => code.emission.includes),
@@ -109,6 +109,8 @@ export function emitGraph(graph: Graph, name: string, prefix: string, model: Mod
     extents: graph.outputs.map((id) => extents.get(id)),
   };
 }
+
+const allScratch = (code: NodeCode | null): number => (code?.scratchBytes ?? 0) * (code?.split?.parts ?? 1);
 
 /** Operators are written for fixed shapes: none can read a result of changing size. */
 function checkReaders(graph: Graph, extents: ReadonlyMap<TensorId, number>, name: string): void {
@@ -226,31 +228,38 @@ function elementType(data: Parameters<EmitContext['constant']>[0]): string {
   }
 }
 
-/** The parameters of a node's function; what its first result lies over is not `restrict`, and neither is that result. */
-function parameters(graph: Graph, code: NodeCode, { places }: Storage): string[] {
-  const { node, reads, states, usesMemory, scratchBytes, emission } = code;
-  const result = places[node.outputs[0]];
-  const isShared = (i: number): boolean => {
-    const place = places[node.inputs[i]];
-    return result?.at === 'arena' && place?.at === 'arena' && place.offset === result.offset;
+/** The parameters of a node's function: `restrict` but for those that share memory with what is written. */
+function parameters(graph: Graph, code: NodeCode, step: number, { places, scratch }: Storage): string[] {
+  const { node, reads, states, usesMemory, scratchBytes } = code;
+  const rangeOf = (id: TensorId): Range | null => {
+    const place = places[id];
+    return place?.at === 'arena' ? [place.offset, place.offset + tensorBytes(graph, id)] : null;
   };
-  const shared = new Set(emission.inPlace?.filter(isShared));
-  const pointer = (id: TensorId, apart: boolean): string =>
-    `${C_TYPES[graph.tensors[id].dtype]} *${apart ? 'restrict ' : ''}`;
+  const working: Range | null = scratchBytes > 0 ? [scratch[step], scratch[step] + allScratch(code)] : null;
+  const operands = reads.map((i) => rangeOf(node.inputs[i]));
+  const written = [...node.outputs.map(rangeOf), working];
+  const apart = (range: Range | null, from: readonly (Range | null)[]): string =>
+    from.some((other) => other !== range && meet(range, other)) ? '' : 'restrict ';
+  const pointer = (id: TensorId, restrict: string): string => `${C_TYPES[graph.tensors[id].dtype]} *${restrict}`;
   return [
     ...(usesMemory ? ['uint8_t *restrict memory'] : []),
-    ...reads.map((i) => `const ${pointer(node.inputs[i], !shared.has(i))}in${i}`),
-    ...states.map((i) => `${pointer(node.inputs[i], true)}state${i}`),
-    ...node.outputs.map((id, i) => `${pointer(id, i > 0 || shared.size === 0)}out${i}`),
-    ...(scratchBytes > 0 ? ['uint8_t *restrict scratch'] : []),
+    ...reads.map((i, at) => `const ${pointer(node.inputs[i], apart(operands[at], written))}in${i}`),
+    ...states.map((i) => `${pointer(node.inputs[i], 'restrict ')}state${i}`),
+    ...node.outputs.map((id, i) => `${pointer(id, apart(written[i], [...operands, ...written]))}out${i}`),
+    ...(scratchBytes > 0 ? [`uint8_t *${apart(working, [...operands, ...written])}scratch`] : []),
   ];
 }
 
-function nodeFunction(graph: Graph, code: NodeCode, storage: Storage): string {
+/** Bytes of the arena, from and up to. */
+type Range = readonly [from: number, to: number];
+
+const meet = (a: Range | null, b: Range | null): boolean => a !== null && b !== null && a[0] < b[1] && b[0] < a[1];
+
+function nodeFunction(graph: Graph, code: NodeCode, step: number, storage: Storage): string {
   const label = cComment(nodeLabel(graph, code.node));
   const body = code.emission.body.trimEnd().replace(/^(?=.)/gm, '  ');
   const { emission, split, name } = code;
-  const given = parameters(graph, code, storage);
+  const given = parameters(graph, code, step, storage);
   const all = split === null ? given : [...given, 'int from', 'int to'];
   const head = `IG_NODE ${emission.fallible ? 'int' : 'void'} ${name}(${all.join(', ') || 'void'})`;
   const task = split === null ? '' : partTask(name, given, code.scratchBytes, split);

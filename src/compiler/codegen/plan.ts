@@ -3,11 +3,19 @@ export interface Buffer {
   readonly bytes: number;
   readonly first: number;
   readonly last: number;
+  /** Earlier buffers, whose last step is the first of this one, that it may lie over. */
+  readonly over?: readonly Over[];
+}
+
+/** Two buffers of one step that may share its memory. */
+export interface Over {
+  /** The one that is read. */
+  readonly buffer: number;
   /**
-   * An earlier buffer whose last step is the first of this one. The two may share that step's memory, but only from the
-   * same offset on: an operator that computes in place.
+   * The one that is written begins at least so many bytes before it, so that no write reaches what is yet to be read.
+   * -Infinity: all is read before the first write.
    */
-  readonly over?: number;
+  readonly lead: number;
 }
 
 export interface MemoryPlan {
@@ -22,36 +30,115 @@ export const ALIGNMENT = 64;
 
 const alignUp = (n: number): number => Math.ceil(n / ALIGNMENT) * ALIGNMENT;
 
+/** A buffer that is there at the same time as another, which begins `before` bytes before it or `after` bytes behind. */
+interface Neighbour {
+  readonly of: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** How often the search may place a pair of neighbours: some 50 ms. */
+const WORK = 1 << 20;
+const MOST_TRIALS = 500;
+
 /**
- * Places buffers in one arena so that buffers alive at the same step never overlap. Greedy by size: the largest buffer
- * goes first, each over the buffer that it may share memory with or, where another is in the way there, to the lowest gap
- * that is wide enough among the placed buffers whose lives meet its own.
+ * Places buffers in one arena so that buffers alive at the same step never overlap, unless one may lie over the other.
+ * One after another, each goes to the lowest place that is free; what matters is the order. By size is a good one, and so
+ * is the last one first, with which results come to lie below what they may lie over. From the better of them a local
+ * search goes on: it takes a buffer that reaches the arena's end and has it placed earlier, as long as that is no loss.
  */
 export function planMemory(buffers: readonly Buffer[]): MemoryPlan {
-  const order = buffers
-    .map((_, i) => i)
-    .sort((a, b) => buffers[b].bytes - buffers[a].bytes || buffers[a].first - buffers[b].first || a - b);
-  const offsets = new Array<number>(buffers.length).fill(0);
-  /** Placed buffers, by offset. */
-  const placed: number[] = [];
+  const neighbours = neighboursOf(buffers);
+  const place = (order: readonly number[]): MemoryPlan => placeInOrder(buffers, neighbours, order);
+  const all = buffers.map((_, i) => i);
+  const bySize = all.toSorted(
+    (a, b) => buffers[b].bytes - buffers[a].bytes || buffers[b].first - buffers[a].first || a - b,
+  );
+  const lastFirst = all.toSorted((a, b) => buffers[b].first - buffers[a].first || buffers[b].bytes - buffers[a].bytes);
+  let [best, order] = [place(bySize), bySize];
+  const other = place(lastFirst);
+  if (other.bytes < best.bytes) [best, order] = [other, lastFirst];
+
+  const least = fullestStep(buffers);
+  const pairs = neighbours.reduce((sum, list) => sum + list.length, buffers.length);
+  const random = sequence();
+  for (let trial = 0; best.bytes > least && trial < Math.min(MOST_TRIALS, WORK / pairs); trial++) {
+    const ends = order.flatMap((i, at) => (alignUp(best.offsets[i] + buffers[i].bytes) === best.bytes ? [at] : []));
+    const from = ends[random(ends.length)];
+    const moved = order.toSpliced(from, 1).toSpliced(random(from + 1), 0, order[from]);
+    const plan = place(moved);
+    if (plan.bytes <= best.bytes) [best, order] = [plan, moved];
+  }
+  return best;
+}
+
+function neighboursOf(buffers: readonly Buffer[]): Neighbour[][] {
+  const neighbours = buffers.map((): Neighbour[] => []);
+  const byStart = buffers.map((_, i) => i).sort((a, b) => buffers[a].first - buffers[b].first);
+  byStart.forEach((i, at) => {
+    for (let next = at + 1; next < byStart.length && buffers[byStart[next]].first <= buffers[i].last; next++) {
+      const j = byStart[next];
+      const [before, after] = [distance(buffers, i, j), distance(buffers, j, i)];
+      if (before === -Infinity || after === -Infinity) continue;
+      neighbours[i].push({ of: j, before, after });
+      neighbours[j].push({ of: i, before: after, after: before });
+    }
+  });
+  return neighbours;
+}
+
+/** How many bytes before `b` the buffer `a` begins, at least, where it begins before it. */
+function distance(buffers: readonly Buffer[], a: number, b: number): number {
+  const lead = buffers[a].over?.find(({ buffer }) => buffer === b)?.lead ?? Infinity;
+  return alignUp(Math.min(lead, buffers[a].bytes));
+}
+
+function placeInOrder(
+  buffers: readonly Buffer[],
+  neighbours: readonly (readonly Neighbour[])[],
+  order: readonly number[],
+): MemoryPlan {
+  const offsets = new Array<number>(buffers.length).fill(-1);
   let bytes = 0;
   for (const i of order) {
-    const { first, last, bytes: size, over } = buffers[i];
-    const met = placed.filter((j) => first <= buffers[j].last && buffers[j].first <= last);
+    const taken = neighbours[i]
+      .filter(({ of }) => offsets[of] >= 0)
+      .map(({ of, before, after }) => ({ upTo: offsets[of] - before, from: offsets[of] + after }))
+      .sort((a, b) => a.upTo - b.upTo);
     let offset = 0;
-    for (const j of met) {
-      if (offset + size <= offsets[j]) break;
-      offset = Math.max(offset, alignUp(offsets[j] + buffers[j].bytes));
-    }
-    if (over !== undefined && met.includes(over)) {
-      const from = offsets[over];
-      const isFree = (j: number): boolean => from + size <= offsets[j] || offsets[j] + buffers[j].bytes <= from;
-      if (met.every((j) => j === over || isFree(j))) offset = from;
+    for (const { upTo, from } of taken) {
+      if (offset <= upTo) break;
+      offset = Math.max(offset, from);
     }
     offsets[i] = offset;
-    const at = placed.findIndex((j) => offsets[j] > offset);
-    placed.splice(at === -1 ? placed.length : at, 0, i);
-    bytes = Math.max(bytes, offset + size);
+    bytes = Math.max(bytes, alignUp(offset + buffers[i].bytes));
   }
-  return { offsets, bytes: alignUp(bytes) };
+  return { offsets, bytes };
+}
+
+/** A bound below: what is alive at one step, less all that buffers may lie over others. */
+function fullestStep(buffers: readonly Buffer[]): number {
+  const steps = buffers.reduce((most, { last }) => Math.max(most, last + 1), 0);
+  const change = new Array<number>(steps + 1).fill(0);
+  const shared = new Array<number>(steps + 1).fill(0);
+  for (const { bytes, first, last, over = [] } of buffers) {
+    change[first] += alignUp(bytes);
+    change[last + 1] -= alignUp(bytes);
+    for (const { buffer, lead } of over)
+      shared[first] += alignUp(Math.max(0, Math.min(buffers[buffer].bytes, bytes - Math.max(0, lead))));
+  }
+  let alive = 0;
+  return change.reduce((most, bytes, step) => {
+    alive += bytes;
+    return Math.max(most, alive - shared[step]);
+  }, 0);
+}
+
+/** Numbers that look random and are the same each time: the next is from 0 to n - 1. */
+function sequence(): (n: number) => number {
+  let state = 1;
+  return (n) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * n);
+  };
 }

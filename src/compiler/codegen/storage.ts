@@ -1,8 +1,9 @@
 import { ABSENT, type Graph, type Node, type TensorId } from '../../model/ir/graph.ts';
 import { itemSize } from '../../model/tensor/dtype.ts';
 import { elements } from '../../model/tensor/shape.ts';
+import type { InPlace } from './emitter.ts';
 import type { Kept } from './kept.ts';
-import { type Buffer, planMemory } from './plan.ts';
+import { type Buffer, type Over, planMemory } from './plan.ts';
 
 /** Where the elements of a tensor are found while the model runs. */
 export type Place =
@@ -35,7 +36,9 @@ export const tensorBytes = (graph: Graph, id: TensorId): number =>
 export interface Wants {
   readonly scratchBytes: number;
   /** Operands whose memory its first result may take over. */
-  readonly inPlace: readonly number[];
+  readonly inPlace: readonly InPlace[];
+  /** Operands whose memory its scratch memory may take over. */
+  readonly scratchInPlace: readonly InPlace[];
 }
 
 /**
@@ -73,23 +76,29 @@ export function planStorage(graph: Graph, wants: readonly Wants[], kept: Kept): 
   const scratch = wants.map(() => 0);
   /** Tensors in the arena in the order in which they are made, with the indices of their buffers. */
   const inArena = new Map<TensorId, number>();
+  /** The buffers of operands that nobody reads after this step, nor in another way during it. */
+  const overOf = (step: number, places: readonly InPlace[]): Over[] =>
+    places.flatMap(({ operand, lead }) => {
+      const { inputs } = nodes[step];
+      const id = root[inputs[operand]];
+      const buffer = inArena.get(id);
+      const isListed = (i: number): boolean => places.some((place) => place.operand === i);
+      const isLast = lastUse.get(id) === step && inputs.every((input, i) => root[input] !== id || isListed(i));
+      return buffer !== undefined && isLast ? [{ buffer, lead }] : [];
+    });
   for (const [id, step] of maker) {
     if (own[id] !== undefined) continue;
-    const over = (nodes[step].outputs[0] === id ? wants[step].inPlace : [])
-      .map((i) => root[nodes[step].inputs[i]])
-      .find((operand) => inArena.has(operand) && lastUse.get(operand) === step);
+    const over = nodes[step].outputs[0] === id ? overOf(step, wants[step].inPlace) : [];
     inArena.set(id, buffers.length);
-    buffers.push({
-      ...{ bytes: tensorBytes(graph, id), first: step, last: Math.max(step, lastUse.get(id) ?? step) },
-      ...(over !== undefined && { over: inArena.get(over) }),
-    });
+    const last = Math.max(step, lastUse.get(id) ?? step);
+    buffers.push({ bytes: tensorBytes(graph, id), first: step, last, over });
     settle.push((offset) => {
       own[id] = { at: 'arena', offset };
     });
   }
-  wants.forEach(({ scratchBytes: bytes }, step) => {
+  wants.forEach(({ scratchBytes: bytes, scratchInPlace }, step) => {
     if (bytes === 0) return;
-    buffers.push({ bytes, first: step, last: step });
+    buffers.push({ bytes, first: step, last: step, over: overOf(step, scratchInPlace) });
     settle.push((offset) => {
       scratch[step] = offset;
     });

@@ -92,7 +92,7 @@ export function emitDepthwise(given: DepthwiseLayer, ctx: EmitContext): Emission
   return {
     includes: ['depthwise.h'],
     body: `${cDescription('depthwise', 'd', fields)}depthwise_run(&d, ${ctx.input(0)}, ${scratch}, ${ctx.output(0)}, ${range});\n`,
-    inPlace: ring.bytes > 0 && staysBehind(s, multiplier) ? [0] : [],
+    inPlace: ring.bytes > 0 && staysBehind(s, multiplier) ? [{ operand: 0, lead: 0 }] : [],
   };
 }
 

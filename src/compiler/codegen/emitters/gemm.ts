@@ -28,6 +28,7 @@ import {
   type Layout,
   type Requantization,
 } from './epilogue.ts';
+import { leadOf, type Step, starts } from './lead.ts';
 
 /** The window of a convolution as members of a `conv_shape`. */
 export interface ConvShape {
@@ -133,6 +134,39 @@ function stepsOf(total: number, size: number, times: number, ctx: EmitContext): 
   return ctx.steps(count * times, ragged ? Math.max(1, count - 1) : count * times).join(', ');
 }
 
+/** The steps of a matrix multiplication that reads its data in place, tile of rows by tile of rows. */
+const tileSteps = (m: number, mr: number, rowBytes: number, resultBytes: number): Step[] =>
+  starts(m, mr).map((at) => ({ unread: at * rowBytes, written: (at + mr) * resultBytes }));
+
+/**
+ * The steps of a convolution: bands whose rows are copied first, else tiles whose pixels are gathered first. The data that
+ * the next of them sees is unread. null: groups pass by the whole data one after another.
+ */
+function windowSteps(
+  s: ConvShape,
+  images: number,
+  band: number,
+  padded: boolean,
+  mr: number,
+  item: number,
+  columns: number,
+) {
+  const pixels = s.out_h * s.out_w;
+  if (!padded && s.groups > 1) return null;
+  const [size, total] = padded ? [band * s.out_w, pixels] : [mr, pixels];
+  const rowBytes = s.in_w * s.channels * item;
+  const seen = (pixel: number): number =>
+    Math.max(0, Math.floor(pixel / s.out_w) * s.stride_h - s.pad_top) * rowBytes +
+    (padded ? 0 : (pixel % s.out_w) * s.stride_w * s.channels * item);
+  const all = Array.from({ length: images }, (_, image) =>
+    starts(total, size).map((at) => ({
+      from: image * s.in_h * rowBytes + seen(at),
+      written: (image * pixels + at + size) * columns * item,
+    })),
+  ).flat();
+  return all.map(({ written }, i): Step => ({ written, unread: all[i + 1]?.from ?? Infinity }));
+}
+
 /** CONV_SPARE of native/kernels/conv.h. */
 const SPARE = 16;
 
@@ -182,12 +216,16 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
     : [`(const uint8_t *)${ctx.input(0)}`, `(uint8_t *)${ctx.output(0)}`];
   const description = cDescription(`gemm_${type}`, 'g', fields);
   if (w.inPlace) {
-    const rows = float ? '' : packed.rowFactor === 0 ? ' NULL,' : ` ${ctx.scratch(4 * w.m)},`;
+    // The sums of a tile's rows are added up before it; where all tiles pass by each panel of weights, once for all panels.
+    const summed = packed.rowFactor === 0 ? 0 : weightsFirst ? w.m : s.mr;
+    const rows = float ? '' : ` ${ctx.scratch(4 * summed)},`;
     const steps = weightsFirst ? stepsOf(w.n, s.nr, 1, ctx) : stepsOf(w.m, s.mr, 1, ctx);
+    const lead = weightsFirst ? null : leadOf(tileSteps(w.m, s.mr, w.k * item, layer.columns * item));
     return {
       includes: ['conv.h'],
       ...loop,
       body: `${description}gemm_run_${type}(&g, ${from},${rows} ${to}, ${steps});\n`,
+      inPlace: lead === null ? [] : [{ operand: 0, lead }],
     };
   }
   const images = layer.m / (layer.shape.out_h * layer.shape.out_w);
@@ -195,9 +233,11 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
   const padded = bytes === 0 ? 'NULL' : ctx.scratch(bytes + SPARE);
   const panel = ctx.scratch(s.mr * rowBytes + SPARE);
   const steps = stepsOf(layer.shape.out_h, bands.band, images, ctx);
+  const overlap = windowSteps(layer.shape, images, bands.band, bytes > 0, s.mr, item, layer.columns);
   return {
     includes: ['conv.h'],
     ...loop,
     body: `${description}${cDescription('conv_shape', 's', shape)}conv_run_${type}(&g, &s, ${from}, ${padded}, ${panel}, ${to}, ${steps});\n`,
+    inPlace: overlap === null ? [] : [{ operand: 0, lead: leadOf(overlap) }],
   };
 }

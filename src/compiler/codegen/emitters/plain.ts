@@ -51,6 +51,11 @@ export function emitPlain(layer: PlainLayer, ctx: EmitContext): Emission {
   return {
     includes: ['conv_plain.h'],
     body: `${plainDescription(layer, ctx)}conv_plain_run(&p, ${ctx.input(0)}, ${ctx.input(1)}, ${scratch}, ${ctx.output(0)});\n`,
+    // An image's bytes are written where its floats have been read, and all of it is read before its first result.
+    ...(hybrid && {
+      scratchInPlace: [{ operand: 0, lead: 0 }],
+      inPlace: layer.batch === 1 ? [{ operand: 0, lead: -Infinity }] : [],
+    }),
   };
 }
 

@@ -42,7 +42,9 @@ function binary(op: OpView<Binary>, ctx: EmitContext): Emission {
     includes: ['elementwise.h', 'int16.h', 'linear.h'],
     body: setup + nest(extents.slice(0, inner), call),
     // What is broadcast is read again; the other kernels are vectorised by the compiler, which wants rows apart.
-    inPlace: isHandWritten(out.dtype) ? [0, 1].filter((i) => sameShape(op.inputs[i]!.shape, out.shape)) : [],
+    inPlace: [0, 1]
+      .filter((i) => isHandWritten(out.dtype) && sameShape(op.inputs[i]!.shape, out.shape))
+      .map((operand) => ({ operand, lead: 0 })),
   };
 }
 

@@ -34,5 +34,5 @@ export function emitTable(op: OpView<OpKind>, ctx: EmitContext): Emission {
   const n = elements(op.outputs[0].shape);
   const cast = (pointer: string): string => `(const uint8_t *)${pointer}`;
   const call = `ig_table_8(${cast(ctx.input(0))}, (uint8_t *)${ctx.output(0)}, ${n}, ${cast(table)});`;
-  return { includes: ['table.h'], body: call, inPlace: [0] };
+  return { includes: ['table.h'], body: call, inPlace: [{ operand: 0, lead: 0 }] };
 }
