@@ -1,7 +1,5 @@
 // One model on one CPU: both builds from one run, with what there is to compare them with.
 import { readFileSync } from 'node:fs';
-import { planMemory } from '../build/js/compiler/codegen/plan.js';
-import { tensorBytes } from '../build/js/compiler/codegen/storage.js';
 import { compileModel } from '../build/js/compiler/compile.js';
 import { floatTwin } from '../build/js/compiler/passes/float_twin.js';
 import { coreOf } from '../build/js/compiler/schedules/cores.js';
@@ -11,6 +9,7 @@ import { importModel } from '../build/js/model/tflite/importer.js';
 import { linkRunner } from '../build/js/runtime/devices/image.js';
 import { measure } from '../build/js/runtime/measure.js';
 import { peersOf } from './models.mjs';
+import { tfliteArena } from './tflite_arena.mjs';
 
 /** Reads a model and its FP32 counterpart. */
 export function openPair(model) {
@@ -38,7 +37,7 @@ export async function measurePair(pair, cpu) {
     const binaryBytes = loadedBytes(readFileSync(await linkShared(object, symbol, target)));
     const rate = macs / cycles;
     const ratio = peers[side] === undefined ? null : cycles / peers[side];
-    const tfliteArenaBytes = plainArena(pair.models[side].subgraphs[0]);
+    const tfliteArenaBytes = tfliteArena(pair.models[side].subgraphs[0]);
     const figures = { cycles, instructions, macs, rate, shareOfPeak: rate / peak[side], ratio };
     return [side, { ...figures, arenaBytes, tfliteArenaBytes, binaryBytes }];
   });
@@ -68,21 +67,4 @@ function loadedBytes(file) {
   const segments = Array.from({ length: file.readUInt16LE(56) }, (_, i) => table + i * file.readUInt16LE(54));
   const loaded = segments.filter((at) => file.readUInt32LE(at) === 1);
   return loaded.reduce((sum, at) => sum + Number(file.readBigUInt64LE(at + 32)), 0);
-}
-
-/**
- * The arena that TFLite plans: all tensors of the file that are no constants, inputs and outputs included, greedily by
- * size. What its kernels allocate besides is not in it.
- */
-function plainArena({ tensors, nodes, inputs, outputs }) {
-  const lives = new Map();
-  const touch = (id, step) => {
-    if (id < 0 || tensors[id].data !== null) return;
-    const { first, last } = lives.get(id) ?? { first: step, last: step };
-    lives.set(id, { first: Math.min(first, step), last: Math.max(last, step) });
-  };
-  for (const [step, node] of nodes.entries()) for (const id of [...node.inputs, ...node.outputs]) touch(id, step);
-  for (const id of inputs) touch(id, 0);
-  for (const id of outputs) touch(id, nodes.length);
-  return planMemory([...lives].map(([id, life]) => ({ ...life, bytes: tensorBytes({ tensors }, id) }))).bytes;
 }
