@@ -46,10 +46,11 @@ function pixelsOf(width: number, most: number): number {
   return steps.reduce((best, pixels) => (cost(pixels) <= cost(best) ? pixels : best));
 }
 
-/** Output rows in one go: so many that loading a block's constants does not matter beside them. */
+/** Output rows in one go: so many that loading a block's constants does not matter beside them, shared out evenly. */
 function rowsOf(w: DepthwiseWorkload): number {
   const most = Math.min(w.out[0], Math.floor(MAX_ROWS / w.kernel[0]));
-  return Math.max(1, Math.min(most, Math.ceil(PIXELS_PER_BLOCK / w.out[1])));
+  const rows = Math.max(1, Math.min(most, Math.ceil(PIXELS_PER_BLOCK / w.out[1])));
+  return Math.ceil(w.out[0] / Math.ceil(w.out[0] / rows));
 }
 
 /** Whether dot products take fewer vector instructions than pairs of products, for 16 outputs each. */
