@@ -11,6 +11,7 @@
 #define IG_DEPTHWISE_PAIRS_H
 
 #include "depthwise_i8.h"
+#include "depthwise_in_order.h"
 
 /* Whether a sum is widened after the multiplications of the next. */
 #ifdef IG_IN_ORDER
@@ -71,6 +72,10 @@ IG_INLINE void depthwise_rows_pairs(const depthwise *d, const int8_t *const *row
   const int tail = d->out_w % d->pixels;
   for (int block = 0; block < gemm_count(d->channels, 8); block++) {
     const int c = gemm_start(block, 8, d->channels);
+    if (d->chain && d->chained[block]) {
+      d->chain(rows_in, rows, block, out);
+      continue;
+    }
     const int8_t *w = (const int8_t *)d->weights + c;
     const depthwise_factors f = depthwise_load_factors(d, c);
     int8x8_t held[DEPTHWISE_HELD];

@@ -29,6 +29,11 @@ export interface EmitContext {
    * expression of type `const <element type> *`. 64-byte aligned.
    */
   constant(data: Constant): string;
+  /**
+   * Puts a static function before the node's own and returns its name. `symbol`: what the object file is to call it, so that
+   * profiles count it with the node.
+   */
+  define(write: (name: string, symbol: string) => string): string;
   /** C expression: `void *` to `bytes` of 64-byte aligned scratch memory that is this node's until it returns. */
   scratch(bytes: number): string;
   /**

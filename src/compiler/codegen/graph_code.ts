@@ -56,6 +56,8 @@ interface NodeCode {
   readonly node: Node;
   readonly name: string;
   readonly emission: Emission;
+  /** What the body calls. */
+  readonly functions: readonly string[];
   /** Operands that the body reads by pointer. */
   readonly reads: readonly number[];
   /** Operands that are variables which the body reads and writes. */
@@ -129,6 +131,7 @@ function emitNode(graph: Graph, node: Node, name: string, model: ModelCode): Nod
   const reads = new Set<number>();
   const states = new Set<number>();
   const extents = new Map<TensorId, number>();
+  const functions: string[] = [];
   let usesMemory = false;
   let scratchBytes = 0;
   let split: Split | null = null;
@@ -150,6 +153,11 @@ function emitNode(graph: Graph, node: Node, name: string, model: ModelCode): Nod
       return `state${i}`;
     },
     constant: (data) => `((const ${elementType(data)} *)(${BLOB} + ${blob.add(data)}))`,
+    define(write) {
+      const own = `${name}_${functions.length}`;
+      functions.push(write(own, `${name}.${functions.length}`));
+      return own;
+    },
     scratch(bytes) {
       if (bytes === 0) return 'NULL';
       const at = scratchBytes;
@@ -199,6 +207,7 @@ function emitNode(graph: Graph, node: Node, name: string, model: ModelCode): Nod
     node,
     name,
     emission,
+    functions,
     reads: inOrder(reads),
     states: inOrder(states),
     usesMemory,
@@ -258,12 +267,12 @@ const meet = (a: Range | null, b: Range | null): boolean => a !== null && b !== 
 function nodeFunction(graph: Graph, code: NodeCode, step: number, storage: Storage): string {
   const label = cComment(nodeLabel(graph, code.node));
   const body = code.emission.body.trimEnd().replace(/^(?=.)/gm, '  ');
-  const { emission, split, name } = code;
+  const { emission, split, name, functions } = code;
   const given = parameters(graph, code, step, storage);
   const all = split === null ? given : [...given, 'int from', 'int to'];
   const head = `IG_NODE ${emission.fallible ? 'int' : 'void'} ${name}(${all.join(', ') || 'void'})`;
   const task = split === null ? '' : partTask(name, given, code.scratchBytes, split);
-  return `/* ${label} */\n${head} {\n${body}\n${emission.fallible ? '  return 0;\n' : ''}}\n${task}`;
+  return `/* ${label} */\n${functions.join('\n')}${head} {\n${body}\n${emission.fallible ? '  return 0;\n' : ''}}\n${task}`;
 }
 
 function address(place: Place | undefined, graph: Graph, id: TensorId, blob: Blob, write: boolean): string {

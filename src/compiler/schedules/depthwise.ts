@@ -15,6 +15,8 @@ export interface DepthwiseSchedule {
   readonly pixels: number;
   /** Each step loads the bias again: for cores that load beside their arithmetic. */
   readonly reload: boolean;
+  /** `pairs`: in issue order where there are constants for it. */
+  readonly chains?: boolean;
 }
 
 /** The NEON kernels are unrolled over the taps: not beyond this. */
@@ -60,17 +62,23 @@ function dotPays(w: DepthwiseWorkload): boolean {
   return 4 * rows * dotQuads(w) + interleaving <= 4 * rows * columns;
 }
 
+/** Whether a kernel for cores that issue in order is written for such a window. */
+const suitsChains = (w: DepthwiseWorkload): boolean =>
+  w.kernel[0] === 3 && w.kernel[1] === 3 && w.strides[1] <= 2 && w.dilation[1] === 1;
+
 /**
  * The fixed default. NEON where a block of channels fits and each input channel makes one output channel: dot products
  * where the core has them and they pay, else sums of products in 16 bits, where the weights allow either.
  */
 export function scheduleDepthwise(w: DepthwiseWorkload, target: Target): DepthwiseSchedule {
-  const loadsBeside = coreOf(target).loads >= 1;
+  const core = coreOf(target);
+  const loadsBeside = core.loads >= 1;
   const schedule = (kernel: DepthwiseKernel, pixels: number): DepthwiseSchedule => {
     const portable = kernel === 'portable';
     // Pairs fill the registers without the bias.
     const reload = kernel === 'pairs' || (!portable && loadsBeside);
-    return { template: 'depthwise', kernel, rows: portable ? 1 : rowsOf(w), pixels, reload };
+    const common = { template: 'depthwise', kernel, rows: portable ? 1 : rowsOf(w), pixels, reload } as const;
+    return core.inOrder && kernel === 'pairs' && suitsChains(w) ? { ...common, chains: true } : common;
   };
   const float = w.operands === 'float32';
   const block = float ? BLOCK.f32 : BLOCK.i8;

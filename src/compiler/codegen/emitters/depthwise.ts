@@ -21,6 +21,7 @@ import {
   type Layout,
   type Requantization,
 } from './epilogue.ts';
+import { chainFields } from './depthwise_chains.ts';
 import type { ConvShape } from './gemm.ts';
 
 /** A depthwise convolution, 8 bits or float, with constant weights. */
@@ -36,6 +37,8 @@ export interface DepthwiseLayer {
   readonly requantization: Requantization | null;
 }
 
+/** Output pixels of a step: DEPTHWISE_PIXELS of depthwise.h. */
+const MOST_PIXELS = 4;
 /** Rows of a kernel that the template takes: DEPTHWISE_ROWS of depthwise.h. */
 export const MAX_KERNEL_ROWS = 64;
 
@@ -68,6 +71,7 @@ export function emitDepthwise(given: DepthwiseLayer, ctx: EmitContext): Emission
   const packed = packDepthwise(layer.weights, workload, schedule, zeroPoint);
   const bias = ctx.constant(packed.bias);
   const layout: Layout = (valueAt) => Array.from({ length: outs }, (_, c) => valueAt(c));
+  const chains = schedule.chains ? chainFields(layer, packed.bias, ctx) : {};
   const ring = ringOf(s, workload, schedule);
   const flipped = unsigned && (schedule.kernel === 'pairs' || schedule.kernel === 'dot');
   const { groups: _, ...window } = s;
@@ -82,6 +86,7 @@ export function emitDepthwise(given: DepthwiseLayer, ctx: EmitContext): Emission
     twice: `0x${packed.twice.toString(16)}ull`,
     cuts: `0x${packed.cuts.toString(16)}ull`,
     weights: ctx.constant(packed.weights),
+    ...chains,
     ...(requantization === null
       ? { bias, ...floatClamp(activation) }
       : epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout }, ctx)),
@@ -107,7 +112,7 @@ function asRow(s: ConvShape): ConvShape {
 }
 
 /** The ring of rows: its width in pixels (`dot`: quads) and its elements, 0 where rows are read in place. */
-function ringOf(s: ConvShape, w: DepthwiseWorkload, { kernel, rows: atOnce }: DepthwiseSchedule) {
+function ringOf(s: ConvShape, w: DepthwiseWorkload, { kernel, rows: atOnce, chains }: DepthwiseSchedule) {
   const seen = (s.kernel_h - 1) * s.dilation_h + 1;
   const rows = seen + (atOnce - 1) * s.stride_h;
   if (kernel === 'dot') {
@@ -117,8 +122,9 @@ function ringOf(s: ConvShape, w: DepthwiseWorkload, { kernel, rows: atOnce }: De
   const width = (s.out_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
   const seenHeight = (s.out_h - 1) * s.stride_h + seen;
   const inside = s.pad_top === 0 && s.pad_left === 0 && width <= s.in_w && seenHeight <= s.in_h;
-  const inPlace = inside && !(kernel === 'pairs' && w.unsigned);
-  return { width, bytes: inPlace ? 0 : rows * width * s.channels };
+  const inPlace = inside && !chains && !(kernel === 'pairs' && w.unsigned);
+  const beyond = chains ? MOST_PIXELS * s.stride_w : 0;
+  return { width, bytes: inPlace ? 0 : (rows * width + beyond) * s.channels };
 }
 
 /** Whether no accumulator is more than 16 bits once it is requantized, roundings included. */

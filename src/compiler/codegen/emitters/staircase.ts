@@ -14,7 +14,7 @@ import {
 type Scale = (sum: number) => number;
 
 /** The least sum that `scale`, of about `factor`, takes to `level` or above. */
-function stepTo(level: number, scale: Scale, factor: number): number {
+export function stepTo(level: number, scale: Scale, factor: number): number {
   let sum = Math.ceil((level - 0.5) / factor);
   while (scale(sum - 1) >= level) sum--;
   while (scale(sum) < level) sum++;
