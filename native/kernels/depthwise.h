@@ -34,9 +34,9 @@ typedef struct {
   uint8_t fill;    /* every byte of what stands for zero in the ring */
   uint64_t twice;  /* PAIRS: taps, DOT: rows of the kernel, whose weights are sums of two */
   uint64_t cuts;   /* PAIRS: products after which a sum of 16 bits is full */
-  /* PAIRS, in order (depthwise_in_order.h): what computes a block of channels, and by block whether it can; or NULL. */
+  /* PAIRS, in order (depthwise_in_order.h): what computes a block of channels, and by block whether it can, or -1. */
   void (*chain)(const int8_t *const *rows_in, int rows, int block, uint8_t *out);
-  const uint8_t *chained;
+  const int8_t *chained;
   int fits16;      /* the requantized sums fit 16 bits, whatever the data */
   const void *weights;
   gemm_epilogue out;    /* 8 bits */

@@ -72,7 +72,7 @@ IG_INLINE void depthwise_rows_pairs(const depthwise *d, const int8_t *const *row
   const int tail = d->out_w % d->pixels;
   for (int block = 0; block < gemm_count(d->channels, 8); block++) {
     const int c = gemm_start(block, 8, d->channels);
-    if (d->chain && d->chained[block]) {
+    if (d->chain && d->chained[block] >= 0) {
       d->chain(rows_in, rows, block, out);
       continue;
     }

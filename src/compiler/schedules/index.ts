@@ -3,6 +3,7 @@ import { type DepthwiseSchedule, scheduleDepthwise } from './depthwise.ts';
 import { type GemmSchedule, scheduleGemm } from './gemm.ts';
 import type { DepthwiseWorkload, GemmWorkload, Workload } from './workload.ts';
 
+export { inRowOrder, type Products, sharedCuts } from './chain_cuts.ts';
 export { countChains } from './chains.ts';
 export { coreOf } from './cores.ts';
 export { type DepthwiseKernel, type DepthwiseSchedule, dotQuads } from './depthwise.ts';
@@ -26,7 +27,7 @@ export {
   type Weights,
   zeroPointOf,
 } from './pack.ts';
-export { cutsOf, depthwiseOperands, packDepthwise } from './pack_depthwise.ts';
+export { depthwiseOperands, packDepthwise } from './pack_depthwise.ts';
 export type { DepthwiseWorkload, GemmWorkload, Operands, Workload } from './workload.ts';
 
 export type Schedule = GemmSchedule | DepthwiseSchedule;

@@ -2,88 +2,14 @@
  * Constants of native/kernels/depthwise_in_order.h: what a depthwise layer multiplies and adds on cores that issue in order,
  * where it can be shown that TFLite's results come of it.
  */
-import {
-  activationRange,
-  clamp,
-  quantizeMultiplier,
-  type Range,
-  requantizer,
-} from '../../../model/ops/arithmetic.ts';
+import { activationRange, requantizer } from '../../../model/ops/arithmetic.ts';
 import { parameters } from '../../../model/ops/checks.ts';
-import { cutsOf } from '../../schedules/index.ts';
+import { inRowOrder, sharedCuts } from '../../schedules/index.ts';
 import type { EmitContext } from '../emitter.ts';
+import { type Chain, chainOf, LIMIT } from './chain_scaling.ts';
 import type { DepthwiseLayer } from './depthwise.ts';
-import { chainFunction, kernelColumns } from './depthwise_steps.ts';
+import { chainFunction, chainTable, kernelColumns } from './depthwise_steps.ts';
 import type { Fields } from './epilogue.ts';
-import { stepTo } from './staircase.ts';
-
-/** One channel: its sums go up by `multiplier` and `offset` to 16 fractional bits. `scale` is at least 1. */
-export interface Chain {
-  readonly scale: number;
-  readonly multiplier: number;
-  readonly offset: number;
-}
-
-/** How a channel's sums become levels in TFLite: the zero point is in neither `level` nor `levels`. */
-export interface Scaling {
-  /** Must not fall. */
-  readonly level: (sum: number) => number;
-  readonly factor: number;
-  /** What the sums have beyond the products. */
-  readonly bias: number;
-  readonly sums: Range;
-  readonly levels: Range;
-}
-
-const FRACTION = 65536;
-const LIMIT = 2 ** 31;
-const MOST_SCALE = 32767;
-/** Beside the multiplier nearest to the factor: by such that the last level moves by parts of a few 2^-16. */
-const NUDGES = [0, ...Array.from({ length: 64 }, (_, i) => [16 * (i + 1), -16 * (i + 1)]).flat()];
-
-/** The constants with which a channel's levels are TFLite's for all its sums; null where none are found. */
-export function chainOf({ level, factor, bias, sums, levels }: Scaling, zeroPoint: number): Chain | null {
-  const first = clamp(level(sums.min), levels.min, levels.max);
-  const last = clamp(level(sums.max), levels.min, levels.max);
-  if (first === last) return { scale: 1, multiplier: 0, offset: (first + zeroPoint) * FRACTION };
-  const scale = Math.min(MOST_SCALE, 2 ** Math.max(0, 16 + quantizeMultiplier(factor).shift));
-  const multiplier = Math.round((factor * FRACTION * LIMIT) / scale);
-  if (multiplier >= LIMIT || scale * Math.max(bias - sums.min, sums.max - bias) >= LIMIT) return null;
-  const steps = Array.from({ length: last - first }, (_, i) => stepTo(first + 1 + i, level, factor));
-  for (const nudge of NUDGES) {
-    const m = clamp(multiplier + nudge, 1, LIMIT - 1);
-    const high = (sum: number): number => scaled(scale * (sum - bias), m);
-    const offset = offsetOf(steps, first, last, high, sums, levels);
-    if (offset === null) continue;
-    const moved = offset + zeroPoint * FRACTION;
-    const ends = [high(sums.min) + moved, high(sums.max) + moved, moved];
-    if (ends.every((end) => Math.abs(end) < LIMIT)) return { scale, multiplier: m, offset: moved };
-  }
-  return null;
-}
-
-/** SQDMULH: the upper half of 2ab; b is positive. */
-const scaled = (a: number, b: number): number =>
-  Math.floor((a * (b >> 16) + Math.floor((a * (b & 0xffff)) / 65536)) / 32768);
-
-/** The least number that takes each step's sum to its level, but not the sum before; null if there is none. */
-function offsetOf(
-  steps: readonly number[],
-  first: number,
-  last: number,
-  high: (sum: number) => number,
-  sums: Range,
-  levels: Range,
-): number | null {
-  let least = first > levels.min ? first * FRACTION - high(sums.min) : -LIMIT;
-  let most = last < levels.max ? (last + 1) * FRACTION - 1 - high(sums.max) : LIMIT;
-  steps.forEach((sum, i) => {
-    const edge = (first + 1 + i) * FRACTION;
-    least = Math.max(least, edge - high(sum));
-    most = Math.min(most, edge - 1 - high(sum - 1));
-  });
-  return least <= most ? least : null;
-}
 
 const TAPS = 9;
 const BLOCK = 8;
@@ -120,25 +46,47 @@ export function chainFields(layer: DepthwiseLayer, bias: ArrayLike<number>, ctx:
     const block = channels.slice(start, start + BLOCK);
     return block.every((chain) => chain !== null) ? block : null;
   });
-  const found = blocks.flatMap((block) => block ?? []);
+  const found = blocks.filter((block) => block !== null);
   if (found.length === 0) return {};
+  const { kinds, blocks: taken } = sharedCuts(
+    found.map((block) => range(TAPS).map((i) => block.map((chain) => chain.weights[i]))),
+  );
+  // A block without such constants takes up their place, too.
   const none = { scale: 0, multiplier: 0, offset: 0, weights: products.map(() => 0) };
-  const filled = blocks.map((block) => block ?? range(BLOCK).map(() => none));
-  const cuts = cutsOf(range(TAPS).map((i) => found.map((chain) => chain.weights[i])));
+  const unused = { kind: -1, rows: [0, 1, 2] };
+  let next = 0;
+  const filled = blocks.map((block) => ({
+    chains: block ?? range(BLOCK).map(() => none),
+    ...(block === null ? unused : taken[next++]),
+  }));
   const constants = {
     weights: ctx.constant(
-      Int8Array.from(filled.flatMap((block) => range(TAPS).flatMap((i) => block.map((chain) => chain.weights[i])))),
+      Int8Array.from(
+        filled.flatMap(({ chains, rows }) =>
+          inRowOrder(range(TAPS), rows).flatMap((i) => chains.map((chain) => chain.weights[i])),
+        ),
+      ),
     ),
-    scales: ctx.constant(Int16Array.from(filled.flat(), (chain) => chain.scale)),
+    scales: ctx.constant(Int16Array.from(filled.flatMap(({ chains }) => chains.map((chain) => chain.scale)))),
     factors: ctx.constant(
-      Int32Array.from(filled.flatMap((b) => [...b.map((chain) => chain.multiplier), ...b.map((chain) => chain.offset)])),
+      Int32Array.from(
+        filled.flatMap(({ chains }) => [
+          ...chains.map((chain) => chain.multiplier),
+          ...chains.map((chain) => chain.offset),
+        ]),
+      ),
     ),
+    rows: ctx.constant(Uint8Array.from(filled.flatMap(({ rows }) => rows))),
   };
-  const steps = { stride, width: s.out_w, cuts, channels: s.channels, ...constants } as const;
+  const steps = { stride, width: s.out_w, channels: s.channels, ...constants } as const;
   const limits = { unsigned: output.dtype === 'uint8', low: min, high: max };
+  const functions = kinds.map((cuts) =>
+    ctx.define((...names) => chainFunction({ ...steps, ...limits, cuts }, ...names)),
+  );
+  const kindOf = ctx.constant(Int8Array.from(filled, ({ kind }) => kind));
   return {
-    chain: ctx.define((...names) => chainFunction({ ...steps, ...limits }, ...names)),
-    chained: ctx.constant(Uint8Array.from(blocks, (block) => Number(block !== null))),
+    chain: ctx.define((...names) => chainTable(functions, kindOf, ...names)),
+    chained: kindOf,
   };
 }
 

@@ -20,6 +20,8 @@ export interface Steps {
   readonly scales: string;
   /** Multipliers and offsets of a block after the other. */
   readonly factors: string;
+  /** The order of the window's rows by block. */
+  readonly rows: string;
 }
 
 /** One instruction that keeps NEON busy for a cycle, with what may issue beside it. */
@@ -211,7 +213,7 @@ function step(steps: Steps, window: Window, pixels: number, held: number): strin
 const indent = (lines: readonly string[], by: number): string =>
   lines.map((line) => line.replace(/^/gm, ' '.repeat(by))).join('\n');
 
-/** A function that computes a block of channels in some rows: the member `chain` of a `depthwise`. */
+/** A function that computes a block of channels in some rows. */
 export function chainFunction(steps: Steps, name: string, symbol: string): string {
   const sizes = stepsOf(steps.width);
   const widest = Math.max(...sizes.map(([pixels]) => pixels));
@@ -250,7 +252,8 @@ export function chainFunction(steps: Steps, name: string, symbol: string): strin
     `int32x4_t ${pixels.flatMap((i) => [`acc${i}0`, `acc${i}1`]).join(', ')};`,
     `int8x8_t ${range(held).map((i) => `result${i}`).join(', ')};`,
     `uint64_t ${range(AHEAD).map((i) => `l${i}`).join(', ')};`,
-    `const int8_t ${range(ROWS).map((ky) => `*row${ky} = rows_in[${ky}] + c`).join(', ')};`,
+    `const uint8_t *order = ${steps.rows} + ${ROWS} * block;`,
+    `const int8_t ${range(ROWS).map((ky) => `*row${ky} = rows_in[order[${ky}]] + c`).join(', ')};`,
     // What is stored first is nothing yet, and written over.
     'uint8_t *to = out + c, *ready = to;',
     'IO_ASM("" ::: "memory"); /* what follows reads and writes memory unseen */',
@@ -258,12 +261,22 @@ export function chainFunction(steps: Steps, name: string, symbol: string): strin
     ...range(widest).flatMap((position) => [window.move(position), window.load(position + AHEAD)]),
     'GEMM_ROLLED for (int r = 0; r < rows; r++) {',
     '  const int8_t *const *following = rows_in + (r + 1 < rows ? 3 * r + 3 : 0);',
-    `  const int8_t ${range(ROWS).map((ky) => `*after${ky} = following[${ky}] + c`).join(', ')};`,
+    `  const int8_t ${range(ROWS).map((ky) => `*after${ky} = following[order[${ky}]] + c`).join(', ')};`,
     ...loops.flat().map((line) => indent([line], 2)),
     '}',
     ...range(held).map((k) => `chain_store(ready, ${k} * channels, ${clampOf(steps, heldHalf(k))});`),
     'IO_ASM("" ::: "memory");',
   ];
+  return defined(name, symbol, body);
+}
+
+/** The member `chain`, where blocks are of several kinds. */
+export function chainTable(functions: readonly string[], kinds: string, name: string, symbol: string): string {
+  const table = `static void (*const of_kind[])(const int8_t *const *, int, int, uint8_t *) = {${functions.join(', ')}};`;
+  return defined(name, symbol, [table, `of_kind[${kinds}[block]](rows_in, rows, block, out);`]);
+}
+
+function defined(name: string, symbol: string, body: readonly string[]): string {
   const head = `static void ${name}(const int8_t *const *rows_in, int rows, int block, uint8_t *out)`;
   return `${head} __asm__("${symbol}");\n${head} {\n${indent(body, 2)}\n}\n`;
 }
