@@ -37,6 +37,8 @@ const ENOUGH_PIXELS = 4;
 const MAX_ROWS = 64;
 /** Output pixels after which a block of channels need not go on. */
 const PIXELS_PER_BLOCK = 48;
+/** The same where a block's constants take longer to load, and its pixels less to compute. */
+const PIXELS_PER_CHAIN = 96;
 
 /** Quads of pixels that `dot` reads along a row of the kernel: with stride 1, two outputs share them. */
 export const dotQuads = (w: DepthwiseWorkload): number => Math.ceil((w.kernel[1] + (w.strides[1] === 1 ? 1 : 0)) / 4);
@@ -49,9 +51,9 @@ function pixelsOf(width: number, most: number): number {
 }
 
 /** Output rows in one go: so many that loading a block's constants does not matter beside them, shared out evenly. */
-function rowsOf(w: DepthwiseWorkload): number {
+function rowsOf(w: DepthwiseWorkload, pixels = PIXELS_PER_BLOCK): number {
   const most = Math.min(w.out[0], Math.floor(MAX_ROWS / w.kernel[0]));
-  const rows = Math.max(1, Math.min(most, Math.ceil(PIXELS_PER_BLOCK / w.out[1])));
+  const rows = Math.max(1, Math.min(most, Math.ceil(pixels / w.out[1])));
   return Math.ceil(w.out[0] / Math.ceil(w.out[0] / rows));
 }
 
@@ -78,7 +80,9 @@ export function scheduleDepthwise(w: DepthwiseWorkload, target: Target): Depthwi
     // Pairs fill the registers without the bias.
     const reload = kernel === 'pairs' || (!portable && loadsBeside);
     const common = { template: 'depthwise', kernel, rows: portable ? 1 : rowsOf(w), pixels, reload } as const;
-    return core.inOrder && kernel === 'pairs' && suitsChains(w) ? { ...common, chains: true } : common;
+    return core.inOrder && kernel === 'pairs' && suitsChains(w) 
+      ? { ...common, rows: rowsOf(w, PIXELS_PER_CHAIN), chains: true }
+      : common;
   };
   const float = w.operands === 'float32';
   const block = float ? BLOCK.f32 : BLOCK.i8;
