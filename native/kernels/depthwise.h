@@ -35,8 +35,11 @@ typedef struct {
   uint64_t twice;  /* PAIRS: taps, DOT: rows of the kernel, whose weights are sums of two */
   uint64_t cuts;   /* PAIRS: products after which a sum of 16 bits is full */
   /* PAIRS, in order (depthwise_in_order.h): what computes a block of channels, and by block whether it can, or -1. */
-  void (*chain)(const int8_t *const *rows_in, int rows, int block, uint8_t *out);
+  void (*chain)(const int8_t *const *windows, int rows, int block, uint8_t *out);
   const int8_t *chained;
+  const int8_t **windows; /* [output row][step][row of the kernel], and one step more (depthwise_windows.h) */
+  int steps, fours;       /* along a row; those of four pixels, which come first */
+  int window_w, edges, lefts; /* pixels of a window's row; windows of a row that are copied, at its left end and in all */
   int fits16;      /* the requantized sums fit 16 bits, whatever the data */
   const void *weights;
   gemm_epilogue out;    /* 8 bits */
@@ -72,6 +75,7 @@ IG_INLINE void depthwise_portable_pixel(const depthwise *d, const void *const *r
 #if IG_NEON
 #include "depthwise_dot.h"
 #include "depthwise_f32.h"
+#include "depthwise_windows.h"
 #include "depthwise_pairs.h"
 #include "depthwise_wide.h"
 #endif
@@ -131,6 +135,12 @@ IG_INLINE void depthwise_ring_row(const depthwise *d, const uint8_t *image, int 
 /* Does steps `begin` to `end` of those of all images; a step is so many output rows as are computed in one go.
  * ring: scratch of ((kernel_h - 1) * dilation_h + 1 + (rows - 1) * stride_h) rows, unused when not ringed. */
 IG_INLINE void depthwise_run(const depthwise *d, const void *in, uint8_t *ring, void *out, int begin, int end) {
+#if IG_NEON
+  if (d->chain && !d->ringed) {
+    depthwise_run_windows(d, in, (int8_t *)ring, out, begin, end);
+    return;
+  }
+#endif
   const size_t item = d->is_float ? 4 : 1, pixel = d->channels * item;
   const size_t ring_row = d->ring_w * pixel * (d->kernel == DEPTHWISE_DOT ? 4 : 1);
   const size_t out_row = d->out_w * pixel * d->multiplier;

@@ -70,10 +70,11 @@ IG_INLINE void depthwise_step_pairs(const depthwise *d, const int8_t *const *row
 IG_INLINE void depthwise_rows_pairs(const depthwise *d, const int8_t *const *rows_in, int rows, uint8_t *out) {
   const int products = depthwise_products(d), hold = !DEPTHWISE_LATER && products <= DEPTHWISE_HELD;
   const int tail = d->out_w % d->pixels;
+  if (d->chain) depthwise_ring_windows(d, rows_in, rows);
   for (int block = 0; block < gemm_count(d->channels, 8); block++) {
     const int c = gemm_start(block, 8, d->channels);
     if (d->chain && d->chained[block] >= 0) {
-      d->chain(rows_in, rows, block, out);
+      d->chain(d->windows, rows, block, out);
       continue;
     }
     const int8_t *w = (const int8_t *)d->weights + c;

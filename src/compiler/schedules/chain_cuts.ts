@@ -64,8 +64,7 @@ export function sharedCuts(blocks: readonly Products[]): SharedCuts {
   const chosen: number[] = [];
   const sumsOf = (block: number, masks: readonly number[]): number =>
     Math.min(MASKS[general].length, ...masks.filter((m) => orders[m][block] >= 0).map((m) => MASKS[m].length));
-  const total = (masks: readonly number[]): number =>
-    blocks.reduce((sum, _, block) => sum + sumsOf(block, masks), 0);
+  const total = (masks: readonly number[]): number => blocks.reduce((sum, _, block) => sum + sumsOf(block, masks), 0);
   while (chosen.length + 1 < MOST_KINDS) {
     const totals = MASKS.map((_, m) => total([...chosen, m]));
     const best = totals.indexOf(Math.min(...totals));

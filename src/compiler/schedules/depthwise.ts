@@ -80,7 +80,7 @@ export function scheduleDepthwise(w: DepthwiseWorkload, target: Target): Depthwi
     // Pairs fill the registers without the bias.
     const reload = kernel === 'pairs' || (!portable && loadsBeside);
     const common = { template: 'depthwise', kernel, rows: portable ? 1 : rowsOf(w), pixels, reload } as const;
-    return core.inOrder && kernel === 'pairs' && suitsChains(w) 
+    return core.inOrder && kernel === 'pairs' && suitsChains(w)
       ? { ...common, rows: rowsOf(w, PIXELS_PER_CHAIN), chains: true }
       : common;
   };

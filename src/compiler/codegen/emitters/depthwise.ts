@@ -12,6 +12,7 @@ import {
   type Weights,
 } from '../../schedules/index.ts';
 import { type Emission, type EmitContext, scheduleFor } from '../emitter.ts';
+import { chainsOf, type Windows, windowsOf } from './depthwise_chains.ts';
 import {
   cDescription,
   epilogueFields,
@@ -21,7 +22,6 @@ import {
   type Layout,
   type Requantization,
 } from './epilogue.ts';
-import { chainFields } from './depthwise_chains.ts';
 import type { ConvShape } from './gemm.ts';
 
 /** A depthwise convolution, 8 bits or float, with constant weights. */
@@ -39,6 +39,7 @@ export interface DepthwiseLayer {
 
 /** Output pixels of a step: DEPTHWISE_PIXELS of depthwise.h. */
 const MOST_PIXELS = 4;
+const POINTER_BYTES = 8;
 /** Rows of a kernel that the template takes: DEPTHWISE_ROWS of depthwise.h. */
 export const MAX_KERNEL_ROWS = 64;
 
@@ -71,8 +72,11 @@ export function emitDepthwise(given: DepthwiseLayer, ctx: EmitContext): Emission
   const packed = packDepthwise(layer.weights, workload, schedule, zeroPoint);
   const bias = ctx.constant(packed.bias);
   const layout: Layout = (valueAt) => Array.from({ length: outs }, (_, c) => valueAt(c));
-  const chains = schedule.chains ? chainFields(layer, packed.bias, ctx) : {};
-  const ring = ringOf(s, workload, schedule);
+  const chains = schedule.chains ? chainsOf(layer, packed.bias, ctx) : null;
+  const windows = chains === null ? null : windowsOf(s);
+  const ring =
+    windows !== null && chains?.complete && !unsigned ? copiesOf(s, windows, schedule) : ringOf(s, workload, schedule);
+  const ringed = ring.bytes > 0 && !ring.windows;
   const flipped = unsigned && (schedule.kernel === 'pairs' || schedule.kernel === 'dot');
   const { groups: _, ...window } = s;
   const fields: Fields = {
@@ -80,13 +84,14 @@ export function emitDepthwise(given: DepthwiseLayer, ctx: EmitContext): Emission
     ...integers({
       ...{ ...window, batch: layer.batch, multiplier, is_float: requantization === null },
       ...{ rows: schedule.rows, pixels: schedule.pixels, reload: schedule.reload },
-      ...{ ringed: ring.bytes > 0, ring_w: ring.width, fill: (flipped ? zeroPoint ^ 128 : zeroPoint) & 255 },
+      ...{ ringed, ring_w: ring.width, fill: (flipped ? zeroPoint ^ 128 : zeroPoint) & 255 },
       fits16: requantization !== null && fits16(packed.largest, requantization.factors),
     }),
     twice: `0x${packed.twice.toString(16)}ull`,
     cuts: `0x${packed.cuts.toString(16)}ull`,
     weights: ctx.constant(packed.weights),
-    ...chains,
+    ...chains?.fields,
+    ...(windows && { ...integers({ ...windows }), windows: windowTable(windows.steps * schedule.rows, ctx) }),
     ...(requantization === null
       ? { bias, ...floatClamp(activation) }
       : epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout }, ctx)),
@@ -97,7 +102,7 @@ export function emitDepthwise(given: DepthwiseLayer, ctx: EmitContext): Emission
   return {
     includes: ['depthwise.h'],
     body: `${cDescription('depthwise', 'd', fields)}depthwise_run(&d, ${ctx.input(0)}, ${scratch}, ${ctx.output(0)}, ${range});\n`,
-    inPlace: ring.bytes > 0 && staysBehind(s, multiplier) ? [{ operand: 0, lead: 0 }] : [],
+    inPlace: ringed && staysBehind(s, multiplier) ? [{ operand: 0, lead: 0 }] : [],
   };
 }
 
@@ -111,20 +116,30 @@ function asRow(s: ConvShape): ConvShape {
   };
 }
 
+/** The table of pointers to the windows of so many steps. */
+const windowTable = (steps: number, ctx: EmitContext): string =>
+  `(const int8_t **)${ctx.scratch(3 * (steps + 1) * POINTER_BYTES)}`;
+
+/** What takes the ring's place where windows within the image are read where they are: those that are not, and one of zeros. */
+function copiesOf(s: ConvShape, { edges, window_w }: Windows, { rows: atOnce }: DepthwiseSchedule) {
+  const rows = (s.kernel_h - 1) * s.dilation_h + 1 + (atOnce - 1) * s.stride_h;
+  return { width: 0, bytes: (rows * edges + 1) * window_w * s.channels, windows: true };
+}
+
 /** The ring of rows: its width in pixels (`dot`: quads) and its elements, 0 where rows are read in place. */
 function ringOf(s: ConvShape, w: DepthwiseWorkload, { kernel, rows: atOnce, chains }: DepthwiseSchedule) {
   const seen = (s.kernel_h - 1) * s.dilation_h + 1;
   const rows = seen + (atOnce - 1) * s.stride_h;
   if (kernel === 'dot') {
     const width = Math.ceil(s.out_w / 2) * s.stride_w + 2 * (dotQuads(w) - 1);
-    return { width, bytes: 4 * rows * width * s.channels };
+    return { width, bytes: 4 * rows * width * s.channels, windows: false };
   }
   const width = (s.out_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
   const seenHeight = (s.out_h - 1) * s.stride_h + seen;
   const inside = s.pad_top === 0 && s.pad_left === 0 && width <= s.in_w && seenHeight <= s.in_h;
   const inPlace = inside && !chains && !(kernel === 'pairs' && w.unsigned);
   const beyond = chains ? MOST_PIXELS * s.stride_w : 0;
-  return { width, bytes: inPlace ? 0 : (rows * width + beyond) * s.channels };
+  return { width, bytes: inPlace ? 0 : (rows * width + beyond) * s.channels, windows: false };
 }
 
 /** Whether no accumulator is more than 16 bits once it is requantized, roundings included. */

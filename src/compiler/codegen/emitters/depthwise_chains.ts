@@ -8,18 +8,25 @@ import { inRowOrder, sharedCuts } from '../../schedules/index.ts';
 import type { EmitContext } from '../emitter.ts';
 import { type Chain, chainOf, LIMIT } from './chain_scaling.ts';
 import type { DepthwiseLayer } from './depthwise.ts';
-import { chainFunction, chainTable, kernelColumns } from './depthwise_steps.ts';
+import { chainFunction, chainTable, kernelColumns, stepsOf, windowWidth } from './depthwise_steps.ts';
 import type { Fields } from './epilogue.ts';
+import type { ConvShape } from './gemm.ts';
 
 const TAPS = 9;
 const BLOCK = 8;
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** Members of a `depthwise` for the blocks of channels that have such constants; none where no block has. `bias`: as packed. */
-export function chainFields(layer: DepthwiseLayer, bias: ArrayLike<number>, ctx: EmitContext): Fields {
+export interface Chains {
+  readonly fields: Fields;
+  /** Whether all blocks of channels have such constants. */
+  readonly complete: boolean;
+}
+
+/** Members of a `depthwise` for the blocks of channels that have such constants; null where no block has. `bias`: as packed. */
+export function chainsOf(layer: DepthwiseLayer, bias: ArrayLike<number>, ctx: EmitContext): Chains | null {
   const { shape: s, weights, output, activation, requantization } = layer;
   const suits = s.kernel_h === 3 && s.kernel_w === 3 && s.stride_w <= 2 && s.dilation_w === 1;
-  if (requantization === null || !suits) return {};
+  if (requantization === null || !suits) return null;
   const { scale, zeroPoint } = parameters(output);
   const { min, max } = activationRange(activation, scale, zeroPoint, output.dtype);
   const levels = { min: min - zeroPoint, max: max - zeroPoint };
@@ -47,7 +54,7 @@ export function chainFields(layer: DepthwiseLayer, bias: ArrayLike<number>, ctx:
     return block.every((chain) => chain !== null) ? block : null;
   });
   const found = blocks.filter((block) => block !== null);
-  if (found.length === 0) return {};
+  if (found.length === 0) return null;
   const { kinds, blocks: taken } = sharedCuts(
     found.map((block) => range(TAPS).map((i) => block.map((chain) => chain.weights[i]))),
   );
@@ -85,9 +92,34 @@ export function chainFields(layer: DepthwiseLayer, bias: ArrayLike<number>, ctx:
   );
   const kindOf = ctx.constant(Int8Array.from(filled, ({ kind }) => kind));
   return {
-    chain: ctx.define((...names) => chainTable(functions, kindOf, ...names)),
-    chained: kindOf,
+    complete: blocks.every((block) => block !== null),
+    fields: { chain: ctx.define((...names) => chainTable(functions, kindOf, ...names)), chained: kindOf },
   };
+}
+
+/** Members of a `depthwise`. */
+export interface Windows {
+  readonly steps: number;
+  readonly fours: number;
+  readonly window_w: number;
+  readonly edges: number;
+  readonly lefts: number;
+}
+
+/** How a row falls into steps, and which of their windows reach beyond the image. */
+export function windowsOf(s: ConvShape): Windows {
+  const sizes = stepsOf(s.out_w).flatMap(([pixels, count]) => range(count).map(() => pixels));
+  const window_w = windowWidth(s.out_w, s.stride_w);
+  let pixel = 0;
+  const starts = sizes.map((pixels) => {
+    const start = pixel * s.stride_w - s.pad_left;
+    pixel += pixels;
+    return start;
+  });
+  const lefts = starts.filter((start) => start < 0).length;
+  const rights = starts.filter((start) => start >= 0 && start + window_w > s.in_w).length;
+  const fours = sizes.filter((pixels) => pixels === 4).length;
+  return { steps: sizes.length, fours, window_w, edges: lefts + rights, lefts };
 }
 
 interface ChannelChain extends Chain {

@@ -32,6 +32,7 @@ interface Op {
 }
 
 const ROWS = 3;
+const KERNEL_WIDTH = 3;
 const TAPS = 9;
 const MOST_PIXELS = 4;
 /** Columns on their way through general registers. Their number divides that of a step's columns. */
@@ -75,7 +76,7 @@ class Window {
   constructor(stride: number, pixels: number) {
     this.stride = stride;
     this.pixels = pixels;
-    this.columns = (pixels - 1) * stride + ROWS;
+    this.columns = (pixels - 1) * stride + KERNEL_WIDTH;
     const zigzag = (count: number): number[] => range(count).map((i) => (i === 1 ? 2 : i === 2 ? 1 : i));
     const apart = (count: number): number[] => (pixels < 3 ? range(count) : zigzag(count));
     this.order =
@@ -147,7 +148,9 @@ function opsOf(steps: Steps, window: Window, pixels: number, held: number): Op[]
   let [open, widened, which] = [false, false, 0];
   const widen = (sums: number, first: boolean) => (i: number, half: number) => {
     const [acc, sum, upper] = [`acc${i}${half}`, `sum${sums}${i}`, half === 1 ? '2' : ''];
-    return first ? `${acc} = chain_scaled${upper}(${sum}, scale);` : `chain_add_scaled${upper}(&${acc}, ${sum}, scale);`;
+    return first
+      ? `${acc} = chain_scaled${upper}(${sum}, scale);`
+      : `chain_add_scaled${upper}(&${acc}, ${sum}, scale);`;
   };
   for (let p = 0; p < TAPS; p++) {
     const row = Math.floor(p / 3);
@@ -156,7 +159,9 @@ function opsOf(steps: Steps, window: Window, pixels: number, held: number): Op[]
       const upper = window.isUpper(column) ? '2' : '';
       const operands = `${window.register(row, column)}, w${p}`;
       const sum = `sum${which}${i}`;
-      const text = open ? `chain_add_product${upper}(&${sum}, ${operands});` : `${sum} = chain_product${upper}(${operands});`;
+      const text = open
+        ? `chain_add_product${upper}(&${sum}, ${operands});`
+        : `${sum} = chain_product${upper}(${operands});`;
       const clamped = p === 0 && i < held ? `\nresult${i} = ${clampOf(steps, heldHalf(i))};` : '';
       const stored = p === 1 && i < held ? `\nchain_store(ready, ${i} * channels, result${i});` : '';
       ops.push({ text: `${text}${clamped}${stored}`, reads: window.position(row, column) });
@@ -213,6 +218,10 @@ function step(steps: Steps, window: Window, pixels: number, held: number): strin
 const indent = (lines: readonly string[], by: number): string =>
   lines.map((line) => line.replace(/^/gm, ' '.repeat(by))).join('\n');
 
+/** Pixels of a window's row, whatever the step. */
+export const windowWidth = (width: number, stride: number): number =>
+  (Math.max(...stepsOf(width).map(([pixels]) => pixels)) - 1) * stride + KERNEL_WIDTH;
+
 /** A function that computes a block of channels in some rows. */
 export function chainFunction(steps: Steps, name: string, symbol: string): string {
   const sizes = stepsOf(steps.width);
@@ -221,47 +230,52 @@ export function chainFunction(steps: Steps, name: string, symbol: string): strin
   const window = new Window(steps.stride, widest);
   const registers = [...new Set(range(ROWS).flatMap((r) => window.order.map((c) => window.register(r, c))))];
   const pixels = range(MOST_PIXELS).slice(0, widest);
-  const loops = sizes.map(([size, count], i) => {
-    const last = i + 1 === sizes.length;
-    const next = range(ROWS).map((ky) => `row${ky} + ${size * steps.stride} * channels`);
-    return [
-      `GEMM_ROLLED for (int i = 0; i < ${count}; i++) {`,
-      ...(last ? [`  int turns = i == ${count - 1};`, '  __asm__("" : "+r"(turns)); /* a select, no loop apart */'] : []),
-      ...range(ROWS).map((ky) => `  const int8_t *next${ky} = ${last ? `turns ? after${ky} : ` : ''}${next[ky]};`),
-      // Not the lanes of a vector.
-      `  __asm__("" : ${range(ROWS).map((ky) => `"+r"(next${ky})`).join(', ')});`,
-      indent(step(steps, window, size, held), 2),
-      ...range(held).map((k) => `  ${heldHalf(k)} = half${size - held + k};`),
-      ...range(size - held).map((k) => `  chain_store(to, ${k} * channels, ${clampOf(steps, `half${k}`)});`),
-      `  ready = to + ${size - held} * channels;`,
-      `  to += ${size} * channels;`,
-      `  ${range(ROWS).map((ky) => `row${ky} = next${ky};`).join(' ')}`,
-      '}',
-    ];
-  });
+  const loops = sizes.map(([size, count]) => [
+    `GEMM_ROLLED for (int i = 0; i < ${count}; i++) {`,
+    ...range(ROWS).map((ky) => `  const int8_t *next${ky} = *(at${ky} += ${ROWS}) + c;`),
+    // Not the lanes of a vector.
+    `  __asm__("" : ${range(ROWS)
+      .map((ky) => `"+r"(next${ky})`)
+      .join(', ')});`,
+    indent(step(steps, window, size, held), 2),
+    ...range(held).map((k) => `  ${heldHalf(k)} = half${size - held + k};`),
+    ...range(size - held).map((k) => `  chain_store(to, ${k} * channels, ${clampOf(steps, `half${k}`)});`),
+    `  ready = to + ${size - held} * channels;`,
+    `  to += ${size} * channels;`,
+    `  ${range(ROWS)
+      .map((ky) => `row${ky} = next${ky};`)
+      .join(' ')}`,
+    '}',
+  ]);
   const body = [
     `const size_t channels = ${steps.channels}, c = gemm_start(block, 8, ${steps.channels});`,
     `const int8_t *w = ${steps.weights} + ${8 * TAPS} * block;`,
     `const int32_t *factors = ${steps.factors} + 16 * block;`,
-    `const int8x16_t ${range(TAPS).map((p) => `w${p} = chain_weights(w + ${8 * p})`).join(', ')};`,
+    `const int8x16_t ${range(TAPS)
+      .map((p) => `w${p} = chain_weights(w + ${8 * p})`)
+      .join(', ')};`,
     `const int16x8_t scale = vld1q_s16(${steps.scales} + 8 * block);`,
     'const int32x4_t multiplier0 = vld1q_s32(factors), multiplier1 = vld1q_s32(factors + 4);',
     'const int32x4_t offset0 = vld1q_s32(factors + 8), offset1 = vld1q_s32(factors + 12);',
     `int8x16_t ${registers.join(', ')};`,
     `int16x8_t ${[...pixels.flatMap((i) => [`sum0${i}`, `sum1${i}`, `half${i}`]), ...range(held).map((k) => `${heldHalf(k)} = scale`)].join(', ')};`,
     `int32x4_t ${pixels.flatMap((i) => [`acc${i}0`, `acc${i}1`]).join(', ')};`,
-    `int8x8_t ${range(held).map((i) => `result${i}`).join(', ')};`,
-    `uint64_t ${range(AHEAD).map((i) => `l${i}`).join(', ')};`,
+    `int8x8_t ${range(held)
+      .map((i) => `result${i}`)
+      .join(', ')};`,
+    `uint64_t ${range(AHEAD)
+      .map((i) => `l${i}`)
+      .join(', ')};`,
     `const uint8_t *order = ${steps.rows} + ${ROWS} * block;`,
-    `const int8_t ${range(ROWS).map((ky) => `*row${ky} = rows_in[order[${ky}]] + c`).join(', ')};`,
+    `const int8_t ${range(ROWS)
+      .map((ky) => `*const *at${ky} = windows + order[${ky}], *row${ky} = *at${ky} + c`)
+      .join(', ')};`,
     // What is stored first is nothing yet, and written over.
     'uint8_t *to = out + c, *ready = to;',
     'IO_ASM("" ::: "memory"); /* what follows reads and writes memory unseen */',
     ...range(AHEAD).map((position) => window.load(position)),
     ...range(widest).flatMap((position) => [window.move(position), window.load(position + AHEAD)]),
     'GEMM_ROLLED for (int r = 0; r < rows; r++) {',
-    '  const int8_t *const *following = rows_in + (r + 1 < rows ? 3 * r + 3 : 0);',
-    `  const int8_t ${range(ROWS).map((ky) => `*after${ky} = following[order[${ky}]] + c`).join(', ')};`,
     ...loops.flat().map((line) => indent([line], 2)),
     '}',
     ...range(held).map((k) => `chain_store(ready, ${k} * channels, ${clampOf(steps, heldHalf(k))});`),
@@ -273,10 +287,10 @@ export function chainFunction(steps: Steps, name: string, symbol: string): strin
 /** The member `chain`, where blocks are of several kinds. */
 export function chainTable(functions: readonly string[], kinds: string, name: string, symbol: string): string {
   const table = `static void (*const of_kind[])(const int8_t *const *, int, int, uint8_t *) = {${functions.join(', ')}};`;
-  return defined(name, symbol, [table, `of_kind[${kinds}[block]](rows_in, rows, block, out);`]);
+  return defined(name, symbol, [table, `of_kind[${kinds}[block]](windows, rows, block, out);`]);
 }
 
 function defined(name: string, symbol: string, body: readonly string[]): string {
-  const head = `static void ${name}(const int8_t *const *rows_in, int rows, int block, uint8_t *out)`;
+  const head = `static void ${name}(const int8_t *const *windows, int rows, int block, uint8_t *out)`;
   return `${head} __asm__("${symbol}");\n${head} {\n${indent(body, 2)}\n}\n`;
 }

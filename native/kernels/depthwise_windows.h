@@ -1,0 +1,83 @@
+/* depthwise_windows.h: where the steps of depthwise_in_order.h find their data: a pointer for each row of each window.
+ *
+ * Windows that lie within the image are read in place. Those that reach beyond its left or right edge are copied, with the
+ * zero point around them, when their row is first needed, and kept as long as rows of a ring; those above and below are
+ * all the same. Signed data only: unsigned data changes on its way into the ring. */
+#ifndef IG_DEPTHWISE_WINDOWS_H
+#define IG_DEPTHWISE_WINDOWS_H
+
+/* First output pixel of step i along a row. */
+IG_INLINE int depthwise_step_start(const depthwise *d, int i) { return 4 * ig_min(i, d->fours) + 3 * ig_max(i - d->fours, 0); }
+
+/* After the last window comes the first again: what loads ahead finds something there. */
+IG_INLINE void depthwise_close_windows(const depthwise *d, int rows) {
+  for (int ky = 0; ky < 3; ky++) d->windows[rows * d->steps * 3 + ky] = d->windows[ky];
+}
+
+/* Windows in the ring's rows. */
+IG_INLINE void depthwise_ring_windows(const depthwise *d, const int8_t *const *row, int rows) {
+  for (int r = 0; r < rows; r++)
+    for (int i = 0; i < d->steps; i++)
+      for (int ky = 0; ky < 3; ky++)
+        d->windows[(r * d->steps + i) * 3 + ky] =
+            row[3 * r + ky] + (size_t)depthwise_step_start(d, i) * d->stride_w * d->channels;
+  depthwise_close_windows(d, rows);
+}
+
+/* Which of a row's copied windows step i has, -1 for none. */
+IG_INLINE int depthwise_edge(const depthwise *d, int i) {
+  const int rights = d->edges - d->lefts;
+  return i < d->lefts ? i : i >= d->steps - rights ? i - (d->steps - d->edges) : -1;
+}
+
+/* Copies the windows at the edges of an image's row. */
+IG_INLINE void depthwise_copy_edges(const depthwise *d, const int8_t *row, int8_t *to) {
+  for (int i = 0; i < d->steps; i++) {
+    if (depthwise_edge(d, i) < 0) continue;
+    const int start = depthwise_step_start(d, i) * d->stride_w - d->pad_left;
+    const int from = ig_clamp(start, 0, d->in_w), until = ig_clamp(start + d->window_w, from, d->in_w);
+    const size_t before = (size_t)ig_clamp(-start, 0, d->window_w) * d->channels;
+    const size_t copied = (size_t)(until - from) * d->channels, size = (size_t)d->window_w * d->channels;
+    memset(to, d->fill, before);
+    memcpy(to + before, row + (size_t)from * d->channels, copied);
+    memset(to + before + copied, d->fill, size - before - copied);
+    to += size;
+  }
+}
+
+/* depthwise_run for layers all of whose blocks are computed so. copies: `held` rows of windows, and one that is all zero. */
+IG_INLINE void depthwise_run_windows(const depthwise *d, const int8_t *in, int8_t *copies, uint8_t *out, int begin, int end) {
+  const size_t window = (size_t)d->window_w * d->channels, image_row = (size_t)d->in_w * d->channels;
+  const int seen = 2 * d->dilation_h + 1, held = seen + (d->rows - 1) * d->stride_h;
+  const int steps = (d->out_h + d->rows - 1) / d->rows;
+  int8_t *zero = copies + (size_t)held * d->edges * window;
+  memset(zero, d->fill, window);
+  for (int b = 0; b < d->batch; b++, in += (size_t)d->in_h * image_row) {
+    int filled = 0; /* padded rows below this one have, or had, their windows */
+    const int top = ig_clamp(begin - b * steps, 0, steps), bottom = ig_clamp(end - b * steps, 0, steps);
+    for (int oy = top * d->rows; oy < ig_min(bottom * d->rows, d->out_h); oy += d->rows) {
+      const int rows = ig_min(d->rows, d->out_h - oy), first = oy * d->stride_h;
+      for (filled = ig_max(filled, first); filled < first + (rows - 1) * d->stride_h + seen; filled++) {
+        const int y = filled - d->pad_top;
+        if (y >= 0 && y < d->in_h) depthwise_copy_edges(d, in + y * image_row, copies + filled % held * d->edges * window);
+      }
+      for (int r = 0; r < rows; r++)
+        for (int ky = 0; ky < 3; ky++) {
+          const int padded = first + r * d->stride_h + ky * d->dilation_h, y = padded - d->pad_top;
+          const int8_t *edges = copies + padded % held * d->edges * window;
+          const int8_t **to = d->windows + r * d->steps * 3 + ky;
+          for (int i = 0; i < d->steps; i++, to += 3) {
+            const int edge = depthwise_edge(d, i);
+            *to = y < 0 || y >= d->in_h ? zero
+                  : edge >= 0           ? edges + edge * window
+                                        : in + y * image_row + (depthwise_step_start(d, i) * d->stride_w - d->pad_left) * d->channels;
+          }
+        }
+      depthwise_close_windows(d, rows);
+      uint8_t *to = out + ((size_t)b * d->out_h + oy) * d->out_w * d->channels;
+      for (int block = 0; block < gemm_count(d->channels, 8); block++) d->chain(d->windows, rows, block, to);
+    }
+  }
+}
+
+#endif
