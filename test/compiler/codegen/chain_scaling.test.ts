@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { chainOf } from '../../../src/compiler/codegen/emitters/chain_scaling.ts';
+import { clamp, requantizer } from '../../../src/model/ops/arithmetic.ts';
+
+/** SMULL by the scale, SQDMULH, ADDHN, SQXTN, each as wide as the instruction. */
+function chain(product: number, { scale, multiplier, offset }: NonNullable<ReturnType<typeof chainOf>>): number {
+  const scaled = BigInt.asIntN(32, BigInt(product) * BigInt(scale));
+  const high = BigInt.asIntN(32, (2n * scaled * BigInt(multiplier)) >> 32n);
+  const half = BigInt.asIntN(16, BigInt.asIntN(32, high + BigInt(offset)) >> 16n);
+  return clamp(Number(half), -128, 127);
+}
+
+const scalings = fc.record({
+  factor: fc.double({ min: 2 ** -12, max: 0.45, noNaN: true }),
+  bias: fc.integer({ min: -20000, max: 20000 }),
+  reach: fc.integer({ min: 1, max: 20000 }),
+});
+
+test.each(['tflite', 'single', 'xnnpack'] as const)('levels are those of %s for every sum', (profile) => {
+  let found = 0;
+  fc.assert(
+    fc.property(scalings, ({ factor, bias, reach }) => {
+      const scale = requantizer(profile, [factor]);
+      const level = (sum: number) => scale(sum, 0);
+      // From the zero point on, as after RELU.
+      const levels = { min: 0, max: 255 };
+      const sums = { min: bias - reach, max: bias + reach };
+      const constants = chainOf({ level, factor, bias, sums, levels }, -128);
+      if (constants === null) return;
+      found++;
+      for (let sum = sums.min; sum <= sums.max; sum++) {
+        const expected = clamp(level(sum), levels.min, levels.max) - 128;
+        if (chain(sum - bias, constants) !== expected)
+          expect([sum, chain(sum - bias, constants)]).toEqual([sum, expected]);
+      }
+    }),
+    { numRuns: 100 },
+  );
+  expect(found).toBeGreaterThan(50);
+});
+
+test('a channel that is always clamped needs no multiplication', () => {
+  const scale = requantizer('tflite', [0.4]);
+  const given = { level: (sum: number) => scale(sum, 0), factor: 0.4, bias: -9000, levels: { min: 0, max: 255 } };
+  expect(chainOf({ ...given, sums: { min: -9900, max: -1 } }, -128)).toMatchObject({ multiplier: 0 });
+});
+
+test('there are none for sums that leave 32 bits once they are scaled', () => {
+  const scale = requantizer('tflite', [0.4]);
+  const given = { level: (sum: number) => scale(sum, 0), factor: 0.4, bias: 0, levels: { min: 0, max: 255 } };
+  expect(chainOf({ ...given, sums: { min: -(2 ** 20), max: 2 ** 20 } }, -128)).toBeNull();
+});
