@@ -10,7 +10,7 @@
 #define IG_DEPTHWISE_IN_ORDER_H
 
 #include "depthwise_i8.h"
-#include "gemm_in_order.h"
+#include "in_order.h"
 #if IG_NEON && defined(IG_IN_ORDER)
 
 /* Products of the lower and of the upper halves; the first of a sum, and further ones. */
@@ -64,6 +64,8 @@ IG_INLINE void chain_store(uint8_t *to, size_t at, int8x8_t r) {
 IG_INLINE void chain_load(uint64_t *to, const int8_t *row, size_t at) {
   IO_ASM("ldr %0, [%1, %2]" : "=r"(*to) : "r"(row), "r"(at));
 }
+/* Unsigned bytes less 128. */
+IG_INLINE void chain_flip(uint64_t *x) { IO_ASM("eor %0, %0, #0x8080808080808080" : "+r"(*x)); }
 /* Eight weights, twice. */
 IG_INLINE int8x16_t chain_weights(const int8_t *w) { return vreinterpretq_s8_s64(vld1q_dup_s64((const int64_t *)w)); }
 

@@ -2,7 +2,7 @@
  *
  * Windows that lie within the image are read in place. Those that reach beyond its left or right edge are copied, with the
  * zero point around them, when their row is first needed, and kept as long as rows of a ring; those above and below are
- * all the same. Signed data only: unsigned data changes on its way into the ring. */
+ * all the same. Unsigned data is as it comes, not as in the ring. */
 #ifndef IG_DEPTHWISE_WINDOWS_H
 #define IG_DEPTHWISE_WINDOWS_H
 

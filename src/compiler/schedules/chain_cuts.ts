@@ -56,6 +56,7 @@ const fits = (reach: readonly number[], ends: readonly number[]): boolean =>
 
 /** The cuts that save the most widening; the last kind is for all blocks. */
 export function sharedCuts(blocks: readonly Products[]): SharedCuts {
+  if (blocks.length === 0) return { kinds: [], blocks: [] };
   const reaches = blocks.map((products) => ROW_ORDERS.map((rows) => reachOf(inRowOrder(products, rows))));
   // By mask: the row order with which a block takes it, or -1.
   const orders = MASKS.map((ends) => reaches.map((reach) => reach.findIndex((own) => fits(own, ends))));

@@ -27,7 +27,7 @@ export {
   type Weights,
   zeroPointOf,
 } from './pack.ts';
-export { depthwiseOperands, packDepthwise } from './pack_depthwise.ts';
+export { cutsOf, depthwiseOperands, packDepthwise } from './pack_depthwise.ts';
 export type { DepthwiseWorkload, GemmWorkload, Operands, Workload } from './workload.ts';
 
 export type Schedule = GemmSchedule | DepthwiseSchedule;

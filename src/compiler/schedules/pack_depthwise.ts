@@ -74,7 +74,7 @@ export function packDepthwise(
 }
 
 /** Where sums of products with any int8 data have to end, so that none leaves 16 bits: the last as long as can be. */
-function cutsOf(products: readonly (readonly number[])[]): bigint {
+export function cutsOf(products: readonly (readonly number[])[]): bigint {
   const sums = products[0].map(() => [0, 0]);
   let cuts = 0n;
   for (let i = products.length - 1; i >= 0; i--) {

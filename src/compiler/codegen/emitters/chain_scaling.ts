@@ -27,8 +27,8 @@ const FRACTION = 65536;
 /** What int32 holds lies below it. */
 export const LIMIT = 2 ** 31;
 const MOST_SCALE = 32767;
-/** Beside the multiplier nearest to the factor: by such that the last level moves by parts of a few 2^-16. */
-const NUDGES = [0, ...Array.from({ length: 64 }, (_, i) => [16 * (i + 1), -16 * (i + 1)]).flat()];
+/** Multipliers tried beside the one nearest to the factor, in steps that move the last level by a few 2^-20. */
+const NUDGES = [0, ...Array.from({ length: 256 }, (_, i) => [i + 1, -i - 1]).flat()];
 
 /** The constants with which a channel's levels are TFLite's for all its sums; null where none are found. */
 export function chainOf({ level, factor, bias, sums, levels }: Scaling, zeroPoint: number): Chain | null {
@@ -39,8 +39,9 @@ export function chainOf({ level, factor, bias, sums, levels }: Scaling, zeroPoin
   const multiplier = Math.round((factor * FRACTION * LIMIT) / scale);
   if (multiplier >= LIMIT || scale * Math.max(bias - sums.min, sums.max - bias) >= LIMIT) return null;
   const steps = Array.from({ length: last - first }, (_, i) => stepTo(first + 1 + i, level, factor));
+  const unit = Math.ceil(2 ** 28 / (factor * FRACTION * (sums.max - sums.min)));
   for (const nudge of NUDGES) {
-    const m = clamp(multiplier + nudge, 1, LIMIT - 1);
+    const m = clamp(multiplier + unit * nudge, 1, LIMIT - 1);
     const high = (sum: number): number => scaled(scale * (sum - bias), m);
     const offset = offsetOf(steps, first, last, high, sums, levels);
     if (offset === null) continue;

@@ -74,10 +74,9 @@ export function emitDepthwise(given: DepthwiseLayer, ctx: EmitContext): Emission
   const layout: Layout = (valueAt) => Array.from({ length: outs }, (_, c) => valueAt(c));
   const chains = schedule.chains ? chainsOf(layer, packed.bias, ctx) : null;
   const windows = chains === null ? null : windowsOf(s);
-  const ring =
-    windows !== null && chains?.complete && !unsigned ? copiesOf(s, windows, schedule) : ringOf(s, workload, schedule);
+  const ring = windows !== null && chains?.complete ? copiesOf(s, windows, schedule) : ringOf(s, workload, schedule);
   const ringed = ring.bytes > 0 && !ring.windows;
-  const flipped = unsigned && (schedule.kernel === 'pairs' || schedule.kernel === 'dot');
+  const flipped = unsigned && !ring.windows && (schedule.kernel === 'pairs' || schedule.kernel === 'dot');
   const { groups: _, ...window } = s;
   const fields: Fields = {
     kernel: `DEPTHWISE_${schedule.kernel.toUpperCase()}`,

@@ -2,9 +2,9 @@
  * Constants of native/kernels/depthwise_in_order.h: what a depthwise layer multiplies and adds on cores that issue in order,
  * where it can be shown that TFLite's results come of it.
  */
-import { activationRange, requantizer } from '../../../model/ops/arithmetic.ts';
+import { activationRange, clamp, requantizer } from '../../../model/ops/arithmetic.ts';
 import { parameters } from '../../../model/ops/checks.ts';
-import { inRowOrder, sharedCuts } from '../../schedules/index.ts';
+import { cutsOf, inRowOrder, sharedCuts } from '../../schedules/index.ts';
 import type { EmitContext } from '../emitter.ts';
 import { type Chain, chainOf, LIMIT } from './chain_scaling.ts';
 import type { DepthwiseLayer } from './depthwise.ts';
@@ -14,6 +14,7 @@ import type { ConvShape } from './gemm.ts';
 
 const TAPS = 9;
 const BLOCK = 8;
+const clampInt8 = (w: number): number => clamp(w, -128, 127);
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 export interface Chains {
@@ -37,7 +38,6 @@ export function chainsOf(layer: DepthwiseLayer, bias: ArrayLike<number>, ctx: Em
   const products = range(TAPS).map((i) => 3 * Math.floor(i / 3) + columns[i % 3]);
   const ofChannel = (c: number): ChannelChain | null => {
     const own = products.map((tap) => weights.data[tap * s.channels + c] - weights.zeroPoint);
-    if (own.some((w) => w < -128 || w > 127)) return null;
     const ends = own.map((w) => [Math.min(-128 * w, 127 * w), Math.max(-128 * w, 127 * w)]);
     const sums = { min: bias[c], max: bias[c] };
     for (const [least, most] of ends) [sums.min, sums.max] = [sums.min + least, sums.max + most];
@@ -45,7 +45,8 @@ export function chainsOf(layer: DepthwiseLayer, bias: ArrayLike<number>, ctx: Em
     const factor = factors[factors.length === 1 ? 0 : c];
     const chain = chainOf({ level: (sum) => level(sum, c), factor, bias: bias[c], sums, levels }, zeroPoint);
     // What is the same whatever the sum needs no sum.
-    return chain && { ...chain, weights: chain.multiplier === 0 ? own.map(() => 0) : own };
+    const used = chain?.multiplier === 0 ? own.map(() => 0) : own;
+    return chain && { ...chain, weights: used.map(clampInt8), rests: used.map((w) => w - clampInt8(w)) };
   };
   const channels = range(s.channels).map(ofChannel);
   const blocks = range(Math.ceil(s.channels / BLOCK)).map((b) => {
@@ -53,46 +54,30 @@ export function chainsOf(layer: DepthwiseLayer, bias: ArrayLike<number>, ctx: Em
     const block = channels.slice(start, start + BLOCK);
     return block.every((chain) => chain !== null) ? block : null;
   });
-  const found = blocks.filter((block) => block !== null);
-  if (found.length === 0) return null;
-  const { kinds, blocks: taken } = sharedCuts(
-    found.map((block) => range(TAPS).map((i) => block.map((chain) => chain.weights[i]))),
-  );
-  // A block without such constants takes up their place, too.
-  const none = { scale: 0, multiplier: 0, offset: 0, weights: products.map(() => 0) };
-  const unused = { kind: -1, rows: [0, 1, 2] };
-  let next = 0;
-  const filled = blocks.map((block) => ({
-    chains: block ?? range(BLOCK).map(() => none),
-    ...(block === null ? unused : taken[next++]),
-  }));
+  const plan = planBlocks(blocks);
+  if (plan.kinds.length === 0) return null;
+  const each = <T>(values: (block: PlannedBlock) => readonly T[]): T[] => plan.blocks.flatMap(values);
   const constants = {
-    weights: ctx.constant(
-      Int8Array.from(
-        filled.flatMap(({ chains, rows }) =>
-          inRowOrder(range(TAPS), rows).flatMap((i) => chains.map((chain) => chain.weights[i])),
-        ),
-      ),
-    ),
-    scales: ctx.constant(Int16Array.from(filled.flatMap(({ chains }) => chains.map((chain) => chain.scale)))),
+    weights: ctx.constant(Int8Array.from(each(({ products }) => products.flat()))),
+    scales: ctx.constant(Int16Array.from(each(({ chains }) => chains.map((chain) => chain.scale)))),
     factors: ctx.constant(
       Int32Array.from(
-        filled.flatMap(({ chains }) => [
-          ...chains.map((chain) => chain.multiplier),
-          ...chains.map((chain) => chain.offset),
-        ]),
+        each(({ chains }) => [...chains.map((chain) => chain.multiplier), ...chains.map((chain) => chain.offset)]),
       ),
     ),
-    rows: ctx.constant(Uint8Array.from(filled.flatMap(({ rows }) => rows))),
+    rows: ctx.constant(Uint8Array.from(each(({ rows }) => rows))),
+    blockBytes: BLOCK * plan.blocks[0].products.length,
   };
-  const steps = { stride, width: s.out_w, channels: s.channels, ...constants } as const;
+  const complete = blocks.every((block) => block !== null);
+  const flips = layer.data.dtype === 'uint8' && complete;
+  const steps = { flips, stride, width: s.out_w, channels: s.channels, ...constants } as const;
   const limits = { unsigned: output.dtype === 'uint8', low: min, high: max };
-  const functions = kinds.map((cuts) =>
-    ctx.define((...names) => chainFunction({ ...steps, ...limits, cuts }, ...names)),
+  const functions = plan.kinds.map((kind) =>
+    ctx.define((...names) => chainFunction({ ...steps, ...limits, ...kind }, ...names)),
   );
-  const kindOf = ctx.constant(Int8Array.from(filled, ({ kind }) => kind));
+  const kindOf = ctx.constant(Int8Array.from(plan.blocks, ({ kind }) => kind));
   return {
-    complete: blocks.every((block) => block !== null),
+    complete,
     fields: { chain: ctx.define((...names) => chainTable(functions, kindOf, ...names)), chained: kindOf },
   };
 }
@@ -123,6 +108,50 @@ export function windowsOf(s: ConvShape): Windows {
 }
 
 interface ChannelChain extends Chain {
-  /** In the order in which they multiply. */
+  /** In the order in which they multiply, and what they lack where they are beyond int8. */
   readonly weights: readonly number[];
+  readonly rests: readonly number[];
+}
+
+interface PlannedBlock {
+  /** Index of its kind, -1 for none. */
+  readonly kind: number;
+  readonly rows: readonly number[];
+  readonly chains: readonly Chain[];
+  /** Weights by product and channel. */
+  readonly products: readonly (readonly number[])[];
+}
+
+/** Kinds of blocks: those of a few cuts in common, and one for all that have weights beyond int8, as sums of two. */
+function planBlocks(blocks: readonly (readonly ChannelChain[] | null)[]) {
+  const byTap = (block: readonly ChannelChain[], part: 'weights' | 'rests') =>
+    range(TAPS).map((tap) => block.map((chain) => chain[part][tap]));
+  const hasRest = (block: readonly ChannelChain[], tap: number): boolean => block.some(({ rests }) => rests[tap] !== 0);
+  const isTwice = (block: readonly ChannelChain[]): boolean => range(TAPS).some((tap) => hasRest(block, tap));
+  const made = blocks.filter((block) => block !== null);
+  const plain = made.filter((block) => !isTwice(block));
+  const twice = made.filter(isTwice);
+  const shared = sharedCuts(plain.map((block) => byTap(block, 'weights')));
+  const beyond = range(TAPS).filter((tap) => twice.some((block) => hasRest(block, tap)));
+  const taps = range(TAPS).flatMap((tap) => (beyond.includes(tap) ? [tap, tap] : [tap]));
+  const twiceProducts = (block: readonly ChannelChain[]) =>
+    taps.map((tap, i) => byTap(block, taps[i - 1] === tap ? 'rests' : 'weights')[tap]);
+  const kinds = [
+    ...shared.kinds.map((cuts) => ({ cuts, taps: range(TAPS) })),
+    ...(twice.length > 0
+      ? [{ cuts: cutsOf(taps.map((_, i) => twice.flatMap((block) => twiceProducts(block)[i]))), taps }]
+      : []),
+  ];
+  const zeros = range(BLOCK).map(() => 0);
+  const planned = blocks.map((block): PlannedBlock => {
+    const filled = (products: readonly (readonly number[])[]) => taps.map((_, i) => products[i] ?? zeros);
+    // A block without such constants takes up their place, too.
+    const none = { scale: 0, multiplier: 0, offset: 0 };
+    if (block === null) return { kind: -1, rows: [0, 1, 2], chains: zeros.map(() => none), products: filled([]) };
+    if (isTwice(block))
+      return { kind: kinds.length - 1, rows: [0, 1, 2], chains: block, products: twiceProducts(block) };
+    const { kind, rows } = shared.blocks[plain.indexOf(block)];
+    return { kind, rows, chains: block, products: filled(inRowOrder(byTap(block, 'weights'), rows)) };
+  });
+  return { kinds, blocks: planned };
 }

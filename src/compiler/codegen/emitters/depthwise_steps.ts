@@ -10,13 +10,19 @@ export interface Steps {
   readonly width: number;
   /** Bits of the products after which a sum of 16 bits is full; the last is among them. */
   readonly cuts: bigint;
+  /** By product: its place in the window, row by row, columns as in `kernelColumns`. */
+  readonly taps: readonly number[];
+  /** Of the results. */
   readonly unsigned: boolean;
+  /** Whether data comes unsigned, and is to be less 128. */
+  readonly flips: boolean;
   /** Results lie between these. */
   readonly low: number;
   readonly high: number;
   readonly channels: number;
   /** C expressions: the constants of all blocks. */
   readonly weights: string;
+  readonly blockBytes: number;
   readonly scales: string;
   /** Multipliers and offsets of a block after the other. */
   readonly factors: string;
@@ -33,7 +39,6 @@ interface Op {
 
 const ROWS = 3;
 const KERNEL_WIDTH = 3;
-const TAPS = 9;
 const MOST_PIXELS = 4;
 /** Columns on their way through general registers. Their number divides that of a step's columns. */
 const AHEAD = 3;
@@ -112,6 +117,8 @@ class Window {
     return `io_${half}(&${this.register(row % ROWS, column)}, l${position % AHEAD});`;
   }
 
+  flip = (position: number): string => `chain_flip(&l${position % AHEAD});`;
+
   load(position: number): string {
     const [row, column] = this.at(position);
     return `chain_load(&l${position % AHEAD}, ${row < ROWS ? 'row' : 'next'}${row % ROWS}, ${column} * channels);`;
@@ -140,7 +147,7 @@ function finish(pixels: number, widen: (i: number, half: number) => string): Op[
 
 /** The instructions of one step; the last `held` pixels of the step before are clamped and stored on the way. */
 function opsOf(steps: Steps, window: Window, pixels: number, held: number): Op[] {
-  const { stride, cuts } = steps;
+  const { stride, cuts, taps } = steps;
   const ops: Op[] = [];
   const cut = (p: number): boolean => ((cuts >> BigInt(p)) & 1n) === 1n;
   // Where pixels are few, a sum is widened after the first products of the next.
@@ -152,10 +159,10 @@ function opsOf(steps: Steps, window: Window, pixels: number, held: number): Op[]
       ? `${acc} = chain_scaled${upper}(${sum}, scale);`
       : `chain_add_scaled${upper}(&${acc}, ${sum}, scale);`;
   };
-  for (let p = 0; p < TAPS; p++) {
-    const row = Math.floor(p / 3);
+  for (let p = 0; p < taps.length; p++) {
+    const row = Math.floor(taps[p] / 3);
     for (let i = 0; i < pixels; i++) {
-      const column = i * stride + kernelColumns(stride)[p % 3];
+      const column = i * stride + kernelColumns(stride)[taps[p] % 3];
       const upper = window.isUpper(column) ? '2' : '';
       const operands = `${window.register(row, column)}, w${p}`;
       const sum = `sum${which}${i}`;
@@ -166,14 +173,14 @@ function opsOf(steps: Steps, window: Window, pixels: number, held: number): Op[]
       const stored = p === 1 && i < held ? `\nchain_store(ready, ${i} * channels, result${i});` : '';
       ops.push({ text: `${text}${clamped}${stored}`, reads: window.position(row, column) });
     }
-    const due = late ? p > 0 && cut(p - 1) : p < TAPS - 1 && cut(p);
+    const due = late ? p > 0 && cut(p - 1) : p < taps.length - 1 && cut(p);
     if (due) {
       const each = widen(late ? 1 - which : which, !widened);
       for (let i = 0; i < pixels; i++) for (let h = 0; h < 2; h++) ops.push({ text: each(i, h) });
       widened = true;
     }
     open = !cut(p);
-    if (!open && late && p < TAPS - 1) which = 1 - which;
+    if (!open && late && p < taps.length - 1) which = 1 - which;
   }
   return [...ops, ...finish(pixels, widen(which, !widened))];
 }
@@ -208,6 +215,7 @@ function step(steps: Steps, window: Window, pixels: number, held: number): strin
   const after = ops.map((): string[] => []);
   columns.forEach((position, i) => {
     const [place, load] = [places[i], window.load(position + AHEAD)];
+    if (steps.flips) before[Math.max(0, place - 1)].push(window.flip(position));
     before[place].push(window.move(position));
     if ((places[i + 1] ?? ops.length) >= place + SPACING) after[place + 1].push(load);
     else after[place].push(load);
@@ -249,11 +257,9 @@ export function chainFunction(steps: Steps, name: string, symbol: string): strin
   ]);
   const body = [
     `const size_t channels = ${steps.channels}, c = gemm_start(block, 8, ${steps.channels});`,
-    `const int8_t *w = ${steps.weights} + ${8 * TAPS} * block;`,
+    `const int8_t *w = ${steps.weights} + ${steps.blockBytes} * block;`,
     `const int32_t *factors = ${steps.factors} + 16 * block;`,
-    `const int8x16_t ${range(TAPS)
-      .map((p) => `w${p} = chain_weights(w + ${8 * p})`)
-      .join(', ')};`,
+    `const int8x16_t ${steps.taps.map((_, p) => `w${p} = chain_weights(w + ${8 * p})`).join(', ')};`,
     `const int16x8_t scale = vld1q_s16(${steps.scales} + 8 * block);`,
     'const int32x4_t multiplier0 = vld1q_s32(factors), multiplier1 = vld1q_s32(factors + 4);',
     'const int32x4_t offset0 = vld1q_s32(factors + 8), offset1 = vld1q_s32(factors + 12);',
@@ -274,7 +280,11 @@ export function chainFunction(steps: Steps, name: string, symbol: string): strin
     'uint8_t *to = out + c, *ready = to;',
     'IO_ASM("" ::: "memory"); /* what follows reads and writes memory unseen */',
     ...range(AHEAD).map((position) => window.load(position)),
-    ...range(widest).flatMap((position) => [window.move(position), window.load(position + AHEAD)]),
+    ...range(widest).flatMap((position) => [
+      ...(steps.flips ? [window.flip(position)] : []),
+      window.move(position),
+      window.load(position + AHEAD),
+    ]),
     'GEMM_ROLLED for (int r = 0; r < rows; r++) {',
     ...loops.flat().map((line) => indent([line], 2)),
     '}',
