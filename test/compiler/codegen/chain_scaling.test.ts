@@ -51,3 +51,12 @@ test('there are none for sums that leave 32 bits once they are scaled', () => {
   const given = { level: (sum: number) => scale(sum, 0), factor: 0.4, bias: 0, levels: { min: 0, max: 255 } };
   expect(chainOf({ ...given, sums: { min: -(2 ** 20), max: 2 ** 20 } }, -128)).toBeNull();
 });
+
+test('there are none for factors that shift to the left, even where both ends give the same level', () => {
+  const scale = requantizer('tflite', [2 ** 20]);
+  const level = (sum: number) => scale(sum, 0);
+  const sums = { min: 1, max: 1 + 2 ** 12 };
+  expect(level(sums.min)).toBe(level(sums.max));
+  expect(level(2 ** 11)).not.toBe(level(sums.max));
+  expect(chainOf({ level, factor: 2 ** 20, bias: 0, sums, levels: { min: 0, max: 255 } }, -128)).toBeNull();
+});

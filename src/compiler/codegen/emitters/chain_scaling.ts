@@ -32,10 +32,13 @@ const NUDGES = [0, ...Array.from({ length: 256 }, (_, i) => [i + 1, -i - 1]).fla
 
 /** The constants with which a channel's levels are TFLite's for all its sums; null where none are found. */
 export function chainOf({ level, factor, bias, sums, levels }: Scaling, zeroPoint: number): Chain | null {
+  const { shift } = quantizeMultiplier(factor);
+  // Shifted to the left, sums wrap: levels may fall.
+  if (shift >= 0 && factor > 0) return null;
   const first = clamp(level(sums.min), levels.min, levels.max);
   const last = clamp(level(sums.max), levels.min, levels.max);
   if (first === last) return { scale: 1, multiplier: 0, offset: (first + zeroPoint) * FRACTION };
-  const scale = Math.min(MOST_SCALE, 2 ** Math.max(0, 16 + quantizeMultiplier(factor).shift));
+  const scale = Math.min(MOST_SCALE, 2 ** Math.max(0, 16 + shift));
   const multiplier = Math.round((factor * FRACTION * LIMIT) / scale);
   if (multiplier >= LIMIT || scale * Math.max(bias - sums.min, sums.max - bias) >= LIMIT) return null;
   const steps = Array.from({ length: last - first }, (_, i) => stepTo(first + 1 + i, level, factor));
