@@ -39,7 +39,7 @@ typedef struct {
   const int8_t *chained;
   const int8_t **windows; /* [output row][step][row of the kernel], and one step more (depthwise_windows.h) */
   int steps, fours;       /* along a row; those of four pixels, which come first */
-  int window_w, edges, lefts; /* pixels of a window's row; windows of a row that are copied, at its left end and in all */
+  int window_w, edges, lefts; /* pixels of a window's row; windows of a row that are copied: in all, at its left end */
   int fits16;      /* the requantized sums fit 16 bits, whatever the data */
   const void *weights;
   gemm_epilogue out;    /* 8 bits */
