@@ -116,10 +116,11 @@ IG_INLINE void conv_run_i8(const gemm_i8 *g, const conv_shape *s, const uint8_t 
           of.counts += group * panels;
           for (int p = 0; p < panels && s->groups > 1; p++) chains += of.counts[p];
         }
-        of.out.bias += group * entries * (g->kernel == GEMM_SMULL ? 2 : 1);
+        if (g->out.requantize == GEMM_LEVELS) of.out.levels += (size_t)group * panels * 3 * g->nr;
+        else of.out.bias += group * entries * (g->kernel == GEMM_SMULL ? 2 : 1);
         if (g->out.requantize == GEMM_DOUBLE) of.out.scale += group * entries;
         else if (g->out.requantize == GEMM_SINGLE) of.out.scale_f32 += group * entries;
-        else of.out.multiplier += group * entries, of.out.shift += group * entries;
+        else if (g->out.requantize != GEMM_LEVELS) of.out.multiplier += group * entries, of.out.shift += group * entries;
         for (int i = 0; i < gemm_count(g->m, g->mr); i++) {
           const int at = gemm_start(i, g->mr, g->m);
           uint8_t *to = c + (size_t)(oy * s->out_w + at) * g->ldc + group * g->n;

@@ -37,14 +37,16 @@
 enum { GEMM_PORTABLE, GEMM_MLAL, GEMM_SMULL, GEMM_CHAINS, GEMM_DOT, GEMM_MMLA };
 /* How an accumulator becomes a result: fixed point with shifts of any sign, none positive, all negative; the last with
  * one rounding, halves up, whatever the profile; round(acc * scale), halves away from zero, in double precision; or the
- * same in single, halves to even. */
-enum { GEMM_SHIFT_ANY, GEMM_SHIFT_RIGHT_OR_NONE, GEMM_SHIFT_RIGHT, GEMM_SHIFT_ONCE, GEMM_DOUBLE, GEMM_SINGLE };
+ * same in single, halves to even; or, of GEMM_CHAINS only, as in gemm_chains_end.h. */
+enum { GEMM_SHIFT_ANY, GEMM_SHIFT_RIGHT_OR_NONE, GEMM_SHIFT_RIGHT, GEMM_SHIFT_ONCE, GEMM_DOUBLE, GEMM_SINGLE, GEMM_LEVELS };
 
 typedef struct {
   int requantize; /* one of the above */
   const int32_t *bias, *multiplier, *shift;
   const double *scale;           /* of GEMM_DOUBLE */
   const float *scale_f32;        /* of GEMM_SINGLE */
+  const int32_t *levels;         /* of GEMM_LEVELS, which needs no bias and no zero point */
+  int extra_bits;                /* of GEMM_LEVELS: 1, 3 or 5 */
   int32_t zero_point, low, high; /* of the result */
   int fits16;                    /* no accumulator that can occur leaves int16, scaled and with the zero point added */
   int is_unsigned;               /* the operands and results are uint8_t */

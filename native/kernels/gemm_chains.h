@@ -24,7 +24,7 @@ typedef struct {
   int16x8_t begun, summed; /* of the chains t + 1 and t */
   size_t k[GEMM_CHAIN];    /* the blocks of A to load next */
   const uint8_t *row[GEMM_MR];
-  const int8_t *weights;
+  const int8_t *weights, *levels;
   const uint16_t *order, *counts;
   size_t left, until; /* blocks of the panel; of the rows until the last one begins */
 } io_chains;
@@ -66,6 +66,7 @@ IG_INLINE void io_chains_start(const gemm_i8 *g, io_chains *s, const uint8_t *a,
   s->weights = (const int8_t *)g->weights + before * g->chain * g->nr * 8;
   s->order = g->order + before * g->chain;
   s->counts = g->counts + first;
+  s->levels = (const int8_t *)(g->out.levels + first * 3 * g->nr);
   io_turn(g, s, a);
   IO_BARRIER();
   io_next_block(&s->left, &s->counts);
@@ -82,10 +83,14 @@ IG_INLINE void io_next(const gemm_i8 *g, io_chains *s, io_sums acc, int part, co
 IG_INLINE void io_chains_rows(const gemm_i8 *g, io_chains *s, const uint8_t *next, uint8_t *c, int first, int end) {
   io_sums acc;
   GEMM_ROLLED for (int p = first; p < end; p++) {
-    const int j = gemm_start(p, g->nr, g->n);
+    const int j = g->n % g->nr == 0 ? p * g->nr : gemm_start(p, g->nr, g->n);
     io_next(g, s, acc, IO_FIRST, next);
     GEMM_ROLLED while (--s->left > 0) io_next(g, s, acc, IO_NEXT, next);
     io_next_block(&s->left, &s->counts);
+    if (g->out.requantize == GEMM_LEVELS) {
+      io_finish_levels(g, acc, &s->levels, c + j);
+      continue;
+    }
     if (io_finishes(&g->out)) {
       io_finish(g, acc, j, c + j);
       continue;
@@ -123,6 +128,7 @@ IG_INLINE void gemm_tiles_chains(const gemm_i8 *g, const uint8_t *a, uint8_t *c,
     s->weights = weights;
     s->order = order;
     s->counts = counts;
+    s->levels = (const int8_t *)g->out.levels;
   }
   IO_BARRIER();
 }

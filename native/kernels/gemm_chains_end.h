@@ -1,6 +1,8 @@
-/* gemm_chains_end.h: how a tile of gemm_chains.h ends: bias, requantization, stores.
+/* gemm_chains_end.h: how a tile of gemm_chains.h ends.
  *
- * Stage by stage: the same instruction for all registers of the tile, so that none waits for the one before; beside them
+ * SSHL and SQDMULH leave each sum of products with 16 fractional bits, and ADDHN adds an offset, in which are the bias and
+ * the zero point, while it narrows. The compiler has proved for each column, over all sums that can occur, that this is
+ * TFLite's result and that no step overflows (emitters/gemm_levels.ts). Stage by stage: the same instruction for all registers of the tile, so that none waits for the one before; beside them
  * the constants of the next stage, through general registers. */
 #ifndef IG_GEMM_CHAINS_END_H
 #define IG_GEMM_CHAINS_END_H
@@ -32,22 +34,66 @@ IG_INLINE void io_fetch_rest(const gemm_i8 *g, io_constants *k, int done) {
     if (at >= done) io_fetch(g, k, at);
 }
 
+IG_INLINE uint8x8_t io_clamp(const gemm_epilogue *e, uint8x8_t r) {
+  if (e->is_unsigned) {
+    if (e->low > 0) r = io_umax(r, vdup_n_u8((uint8_t)e->low));
+    return e->high < 255 ? io_umin(r, vdup_n_u8((uint8_t)e->high)) : r;
+  }
+  if (e->low > -128) r = io_smax(r, vdup_n_u8((uint8_t)e->low));
+  return e->high < 127 ? io_smin(r, vdup_n_u8((uint8_t)e->high)) : r;
+}
+IG_INLINE uint8x8_t io_narrow(const gemm_epilogue *e, int16x8_t h) {
+  if (e->extra_bits == 1) return e->is_unsigned ? io_narrow_u8_1(h) : io_narrow_s8_1(h);
+  if (e->extra_bits == 3) return e->is_unsigned ? io_narrow_u8_3(h) : io_narrow_s8_3(h);
+  return e->is_unsigned ? io_narrow_u8_5(h) : io_narrow_s8_5(h);
+}
+IG_INLINE void io_store(const gemm_i8 *g, uint8x8_t b[GEMM_MR * GEMM_NV], uint8_t *c) {
+  const int columns = g->n < g->nr ? g->n : g->nr;
+  GEMM_UNROLL for (int t = 0; t < g->mr * g->nr / 8; t++) {
+    const int left = columns - 8 * (t / g->mr);
+    if (left > 0) gemm_store_x8(c + t % g->mr * g->ldc + 8 * (t / g->mr), b[t], left < 8 ? left : 8);
+  }
+}
+
+/* Levels of a tile: its columns' constants are [shift, multiplier, offset][nr] at *levels, which moves on. */
+IG_INLINE void io_finish_levels(const gemm_i8 *g, io_sums acc, const int8_t **levels, uint8_t *c) {
+  const int mr = g->mr, tile = mr * g->nr / 4, eights = tile / 2;
+  io_constants shift = {.from = *levels}, multiplier, offset;
+  int32x4_t r[GEMM_MR * GEMM_NV];
+  GEMM_UNROLL for (int t = 0; t < tile; t++) {
+    r[t] = io_addp(acc[t % mr][2 * (t / mr)], acc[t % mr][2 * (t / mr) + 1]);
+    io_fetch(g, &shift, t);
+  }
+  io_fetch_rest(g, &shift, tile);
+  multiplier.from = shift.from;
+  GEMM_UNROLL for (int t = 0; t < tile; t++) {
+    r[t] = io_sshl(r[t], shift.of[t / mr]);
+    io_fetch(g, &multiplier, t);
+  }
+  io_fetch_rest(g, &multiplier, tile);
+  offset.from = multiplier.from;
+  GEMM_UNROLL for (int t = 0; t < tile; t++) {
+    r[t] = io_sqdmulh(r[t], multiplier.of[t / mr]);
+    io_fetch(g, &offset, t);
+  }
+  io_fetch_rest(g, &offset, tile);
+  *levels = offset.from;
+  /* Eight columns of a row: registers of the same row, mr apart. */
+  int16x8_t h[GEMM_MR * GEMM_NV];
+  uint8x8_t b[GEMM_MR * GEMM_NV];
+  GEMM_UNROLL for (int t = 0; t < eights; t++) h[t] = io_addhn(r[t + t / mr * mr], offset.of[t / mr * 2]);
+  GEMM_UNROLL for (int t = 0; t < eights; t++) io_addhn2(&h[t], r[t + t / mr * mr + mr], offset.of[t / mr * 2 + 1]);
+  GEMM_UNROLL for (int t = 0; t < eights; t++) b[t] = io_narrow(&g->out, h[t]);
+  GEMM_UNROLL for (int t = 0; t < eights; t++) b[t] = io_clamp(&g->out, b[t]);
+  io_store(g, b, c);
+}
+
 /* Whether io_finish knows the rounding. */
 IG_INLINE int io_finishes(const gemm_epilogue *e) {
 #ifndef IG_SINGLE_ROUNDING
   if (e->requantize == GEMM_SHIFT_RIGHT) return 1;
 #endif
   return e->requantize == GEMM_SHIFT_ONCE;
-}
-
-IG_INLINE uint8x8_t io_clamp(const gemm_epilogue *e, uint8x8_t r) {
-  if (e->is_unsigned) {
-    if (e->low > 0) r = io_umax(r, vdup_n_u8((uint8_t)e->low));
-    return e->high < 255 ? io_umin(r, vdup_n_u8((uint8_t)e->high)) : r;
-  }
-  if (gemm_from_bottom(e)) r = io_eor(r, vdup_n_u8(0x80));
-  if (e->low > -128) r = io_smax(r, vdup_n_u8((uint8_t)e->low));
-  return e->high < 127 ? io_smin(r, vdup_n_u8((uint8_t)e->high)) : r;
 }
 
 /* gemm_finish_i8 of the tile at columns j. */
@@ -94,12 +140,11 @@ IG_INLINE void io_finish(const gemm_i8 *g, io_sums acc, int j, uint8_t *c) {
     GEMM_UNROLL for (int t = 0; t < eights; t++) h[t] = io_sqadd(h[t], zero_point);
   }
   GEMM_UNROLL for (int t = 0; t < eights; t++) b[t] = narrow_unsigned ? io_narrow_u8(h[t]) : io_narrow_s8(h[t]);
-  GEMM_UNROLL for (int t = 0; t < eights; t++) b[t] = io_clamp(e, b[t]);
-  const int columns = g->n < g->nr ? g->n : g->nr;
-  GEMM_UNROLL for (int t = 0; t < eights; t++) {
-    const int left = columns - 8 * (t / mr);
-    if (left > 0) gemm_store_x8(c + t % mr * g->ldc + 8 * (t / mr), b[t], left < 8 ? left : 8);
+  if (gemm_from_bottom(e)) {
+    GEMM_UNROLL for (int t = 0; t < eights; t++) b[t] = io_eor(b[t], vdup_n_u8(0x80));
   }
+  GEMM_UNROLL for (int t = 0; t < eights; t++) b[t] = io_clamp(e, b[t]);
+  io_store(g, b, c);
 }
 
 #endif

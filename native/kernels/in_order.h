@@ -36,8 +36,11 @@ IO_UNARY(io_saddlp, int32x4_t, int16x8_t, "saddlp %0.4s, %1.8h")
 IG_INLINE void io_sadalp(int32x4_t *acc, int16x8_t p) { IO_ASM("sadalp %0.4s, %1.8h" : "+w"(*acc) : "w"(p)); }
 
 IO_BINARY(io_addp, int32x4_t, int32x4_t, int32x4_t, "addp %0.4s, %1.4s, %2.4s")
-IO_BINARY(io_add, int32x4_t, int32x4_t, int32x4_t, "add %0.4s, %1.4s, %2.4s")
+IO_BINARY(io_sshl, int32x4_t, int32x4_t, int32x4_t, "sshl %0.4s, %1.4s, %2.4s")
 IO_BINARY(io_sqdmulh, int32x4_t, int32x4_t, int32x4_t, "sqdmulh %0.4s, %1.4s, %2.4s")
+IO_BINARY(io_addhn, int16x8_t, int32x4_t, int32x4_t, "addhn %0.4h, %1.4s, %2.4s")
+IO_INTO(io_addhn2, int16x8_t, int32x4_t, int32x4_t, "addhn2 %0.8h, %1.4s, %2.4s")
+IO_BINARY(io_add, int32x4_t, int32x4_t, int32x4_t, "add %0.4s, %1.4s, %2.4s")
 IO_BINARY(io_sqrdmulh, int32x4_t, int32x4_t, int32x4_t, "sqrdmulh %0.4s, %1.4s, %2.4s")
 IO_BINARY(io_srshl, int32x4_t, int32x4_t, int32x4_t, "srshl %0.4s, %1.4s, %2.4s")
 /* Minus one where x is negative. */
@@ -48,6 +51,13 @@ IG_INLINE void io_sqxtn2(int16x8_t *r, int32x4_t x) { IO_ASM("sqxtn2 %0.8h, %1.4
 IO_BINARY(io_sqadd, int16x8_t, int16x8_t, int16x8_t, "sqadd %0.8h, %1.8h, %2.8h")
 IO_UNARY(io_narrow_s8, uint8x8_t, int16x8_t, "sqxtn %0.8b, %1.8h")
 IO_UNARY(io_narrow_u8, uint8x8_t, int16x8_t, "sqxtun %0.8b, %1.8h")
+/* The same after a shift to the right. */
+#define IO_SHIFTED(BITS)                                                                \
+  IO_UNARY(io_narrow_s8_##BITS, uint8x8_t, int16x8_t, "sqshrn %0.8b, %1.8h, #" #BITS)   \
+  IO_UNARY(io_narrow_u8_##BITS, uint8x8_t, int16x8_t, "sqshrun %0.8b, %1.8h, #" #BITS)
+IO_SHIFTED(1)
+IO_SHIFTED(3)
+IO_SHIFTED(5)
 IO_BINARY(io_eor, uint8x8_t, uint8x8_t, uint8x8_t, "eor %0.8b, %1.8b, %2.8b")
 IO_BINARY(io_smax, uint8x8_t, uint8x8_t, uint8x8_t, "smax %0.8b, %1.8b, %2.8b")
 IO_BINARY(io_smin, uint8x8_t, uint8x8_t, uint8x8_t, "smin %0.8b, %1.8b, %2.8b")

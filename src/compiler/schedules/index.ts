@@ -28,6 +28,7 @@ export {
   zeroPointOf,
 } from './pack.ts';
 export { cutsOf, depthwiseOperands, packDepthwise } from './pack_depthwise.ts';
+export { panelStarts } from './panels.ts';
 export type { DepthwiseWorkload, GemmWorkload, Operands, Workload } from './workload.ts';
 
 export type Schedule = GemmSchedule | DepthwiseSchedule;

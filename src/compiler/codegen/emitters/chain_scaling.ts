@@ -23,32 +23,41 @@ export interface Scaling {
   readonly levels: Range;
 }
 
-const FRACTION = 65536;
+/** How far sums are scaled: what stands for one level, and the largest factor before the multiplication. */
+export interface Scale {
+  readonly fraction: number;
+  readonly most: number;
+}
+/** 16 fractional bits, by a factor of 16 bits. */
+const BY_16_BITS: Scale = { fraction: 2 ** 16, most: 32767 };
 /** What int32 holds lies below it. */
 export const LIMIT = 2 ** 31;
-const MOST_SCALE = 32767;
 /** Multipliers tried beside the one nearest to the factor, in steps that move the last level by a few 2^-20. */
 const NUDGES = [0, ...Array.from({ length: 256 }, (_, i) => [i + 1, -i - 1]).flat()];
 
 /** The constants with which a channel's levels are TFLite's for all its sums; null where none are found. */
-export function chainOf({ level, factor, bias, sums, levels }: Scaling, zeroPoint: number): Chain | null {
+export function chainOf(
+  { level, factor, bias, sums, levels }: Scaling,
+  zeroPoint: number,
+  { fraction, most }: Scale = BY_16_BITS,
+): Chain | null {
   const { shift } = quantizeMultiplier(factor);
   // Shifted to the left, sums wrap: levels may fall.
   if (shift >= 0 && factor > 0) return null;
   const first = clamp(level(sums.min), levels.min, levels.max);
   const last = clamp(level(sums.max), levels.min, levels.max);
-  if (first === last) return { scale: 1, multiplier: 0, offset: (first + zeroPoint) * FRACTION };
-  const scale = Math.min(MOST_SCALE, 2 ** Math.max(0, 16 + shift));
-  const multiplier = Math.round((factor * FRACTION * LIMIT) / scale);
+  if (first === last) return { scale: 1, multiplier: 0, offset: (first + zeroPoint) * fraction };
+  const scale = Math.min(most, 2 ** Math.max(0, Math.log2(fraction) + shift));
+  const multiplier = Math.round((factor * fraction * LIMIT) / scale);
   if (multiplier >= LIMIT || scale * Math.max(bias - sums.min, sums.max - bias) >= LIMIT) return null;
   const steps = Array.from({ length: last - first }, (_, i) => stepTo(first + 1 + i, level, factor));
-  const unit = Math.ceil(2 ** 28 / (factor * FRACTION * (sums.max - sums.min)));
+  const unit = Math.ceil((2 ** 12 * fraction) / (factor * fraction * (sums.max - sums.min)));
   for (const nudge of NUDGES) {
     const m = clamp(multiplier + unit * nudge, 1, LIMIT - 1);
     const high = (sum: number): number => scaled(scale * (sum - bias), m);
-    const offset = offsetOf(steps, first, last, high, sums, levels);
+    const offset = offsetOf(steps, first, last, high, sums, levels, fraction);
     if (offset === null) continue;
-    const moved = offset + zeroPoint * FRACTION;
+    const moved = offset + zeroPoint * fraction;
     const ends = [high(sums.min) + moved, high(sums.max) + moved, moved];
     if (ends.every((end) => Math.abs(end) < LIMIT)) return { scale, multiplier: m, offset: moved };
   }
@@ -67,11 +76,12 @@ function offsetOf(
   high: (sum: number) => number,
   sums: Range,
   levels: Range,
+  fraction: number,
 ): number | null {
-  let least = first > levels.min ? first * FRACTION - high(sums.min) : -LIMIT;
-  let most = last < levels.max ? (last + 1) * FRACTION - 1 - high(sums.max) : LIMIT;
+  let least = first > levels.min ? first * fraction - high(sums.min) : -LIMIT;
+  let most = last < levels.max ? (last + 1) * fraction - 1 - high(sums.max) : LIMIT;
   steps.forEach((sum, i) => {
-    const edge = (first + 1 + i) * FRACTION;
+    const edge = (first + 1 + i) * fraction;
     least = Math.max(least, edge - high(sum));
     most = Math.min(most, edge - 1 - high(sum - 1));
   });

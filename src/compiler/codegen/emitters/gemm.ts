@@ -28,6 +28,7 @@ import {
   type Layout,
   type Requantization,
 } from './epilogue.ts';
+import { levelFields } from './gemm_levels.ts';
 import { leadOf, type Step, starts } from './lead.ts';
 
 /** The window of a convolution as members of a `conv_shape`. */
@@ -207,7 +208,8 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
             ...integers({ chain: s.chain ?? 1 }),
             ...{ order: ctx.constant(packed.chains.order), counts: ctx.constant(packed.chains.counts) },
           }),
-          ...epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout, sums }, ctx),
+          ...((packed.chains && levelFields(layer, w, s, packed.bias, sums, ctx)) ??
+            epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout, sums }, ctx)),
         };
   const loop = s.chain && { loop: { mr: s.mr, nr: s.nr, chain: s.chain } };
   const type = float ? 'f32' : 'i8';
