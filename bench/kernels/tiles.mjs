@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from '../../build/js/compiler/codegen/generate.js';
-import { chooseSchedule, GEMM_KERNELS, holdsTile } from '../../build/js/compiler/schedules/index.js';
+import { CHAINS, chooseSchedule, GEMM_KERNELS, holdsTile } from '../../build/js/compiler/schedules/index.js';
 import { parseTarget } from '../../build/js/compiler/targets/index.js';
 import { compileModelSource } from '../../build/js/compiler/toolchain/index.js';
 import { linkRunner } from '../../build/js/runtime/devices/image.js';
@@ -16,8 +16,9 @@ function tilesOf(schedule, { m, n }, target) {
   const { evenRows, columns = 4 } = GEMM_KERNELS[schedule.kernel];
   const rows = [1, 2, 3, 4, 5, 6, 7, 8].filter((mr) => mr <= m && !(evenRows && mr % 2));
   const widths = [4, 8, 12, 16, 20, 24, 28, 32].filter((nr) => nr % columns === 0 && nr < n + columns);
-  const all = rows.flatMap((mr) => widths.map((nr) => ({ ...schedule, mr, nr })));
-  return all.filter(({ kernel, mr, nr }) => holdsTile(kernel, mr, nr, target));
+  const chains = schedule.kernel === 'chains' ? CHAINS : [undefined];
+  const all = rows.flatMap((mr) => widths.flatMap((nr) => chains.map((chain) => ({ ...schedule, mr, nr, chain }))));
+  return all.filter(({ kernel, mr, nr, chain }) => holdsTile(kernel, mr, nr, target, chain));
 }
 
 /** The same layer once for each tile. */
@@ -56,7 +57,8 @@ async function sweep(target, spec, cacheDir) {
   const cpu = modelledCpu(target);
   const modelled = await measureModelled(await linkRunner([build], { cacheDir }), 0, cpu);
   const costs = operatorCosts(build, modelled, cpu);
-  const label = ({ mr, nr }) => `${mr}x${nr}${mr === chosen.mr && nr === chosen.nr ? ' (chosen)' : ''}`;
+  const isChosen = ({ mr, nr, chain }) => mr === chosen.mr && nr === chosen.nr && chain === chosen.chain;
+  const label = (tile) => [tile.mr, tile.nr, ...(tile.chain ? [tile.chain] : [])].join('x') + (isChosen(tile) ? ' (chosen)' : '');
   const rows = tiles.map((tile, i) => ({ tile: label(tile), cycles: costs[i].cycles }));
   rows.sort((a, b) => a.cycles - b.cycles);
   console.log(`${spec}, ${chosen.kernel} on ${target.name}`);

@@ -46,7 +46,7 @@ typedef struct {
   const double *scale;           /* of GEMM_DOUBLE */
   const float *scale_f32;        /* of GEMM_SINGLE */
   const int32_t *levels;         /* of GEMM_LEVELS, which needs no bias and no zero point */
-  int extra_bits;                /* of GEMM_LEVELS: 1, 3 or 5 */
+  int extra_bits;                /* of GEMM_LEVELS: 0, 1, 3 or 5 */
   int32_t zero_point, low, high; /* of the result */
   int fits16;                    /* no accumulator that can occur leaves int16, scaled and with the zero point added */
   int is_unsigned;               /* the operands and results are uint8_t */

@@ -45,7 +45,8 @@ IG_INLINE uint8x8_t io_clamp(const gemm_epilogue *e, uint8x8_t r) {
 IG_INLINE uint8x8_t io_narrow(const gemm_epilogue *e, int16x8_t h) {
   if (e->extra_bits == 1) return e->is_unsigned ? io_narrow_u8_1(h) : io_narrow_s8_1(h);
   if (e->extra_bits == 3) return e->is_unsigned ? io_narrow_u8_3(h) : io_narrow_s8_3(h);
-  return e->is_unsigned ? io_narrow_u8_5(h) : io_narrow_s8_5(h);
+  if (e->extra_bits == 5) return e->is_unsigned ? io_narrow_u8_5(h) : io_narrow_s8_5(h);
+  return e->is_unsigned ? io_narrow_u8(h) : io_narrow_s8(h);
 }
 IG_INLINE void io_store(const gemm_i8 *g, uint8x8_t b[GEMM_MR * GEMM_NV], uint8_t *c) {
   const int columns = g->n < g->nr ? g->n : g->nr;

@@ -8,7 +8,7 @@ import { type Fields, integers } from './epilogue.ts';
 import type { GemmLayer } from './gemm.ts';
 
 /** Fractional bits beyond 16, which the last narrowing takes off: the more, the surer that all levels come out right. */
-const EXTRA_BITS = [5, 3, 1] as const;
+const EXTRA_BITS = [5, 3, 1, 0] as const;
 
 /** What a panel wider than its matrix has in the columns beyond. */
 const NOTHING: Chain = { scale: 1, multiplier: 0, offset: 0 };
