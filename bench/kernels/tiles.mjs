@@ -58,7 +58,8 @@ async function sweep(target, spec, cacheDir) {
   const modelled = await measureModelled(await linkRunner([build], { cacheDir }), 0, cpu);
   const costs = operatorCosts(build, modelled, cpu);
   const isChosen = ({ mr, nr, chain }) => mr === chosen.mr && nr === chosen.nr && chain === chosen.chain;
-  const label = (tile) => [tile.mr, tile.nr, ...(tile.chain ? [tile.chain] : [])].join('x') + (isChosen(tile) ? ' (chosen)' : '');
+  const label = (tile) =>
+    [tile.mr, tile.nr, ...(tile.chain ? [tile.chain] : [])].join('x') + (isChosen(tile) ? ' (chosen)' : '');
   const rows = tiles.map((tile, i) => ({ tile: label(tile), cycles: costs[i].cycles }));
   rows.sort((a, b) => a.cycles - b.cycles);
   console.log(`${spec}, ${chosen.kernel} on ${target.name}`);

@@ -43,7 +43,7 @@ interface KernelInfo {
   ): { readonly vector: number; readonly loads: number; readonly instructions: number };
   /** Cycles of a tile beside its inner loop: start, sums, requantization, stores. */
   finish(mr: number, nr: number, core: Core): number;
-  /** The same for the inner loops that native/kernels/gemm_in_order*.h have for larger tiles on cores that issue in order. */
+  /** The same for the inner loop that native/kernels/gemm_in_order_f32.h has for larger tiles on cores that issue in order. */
   readonly inOrder?: InOrderLoop;
 }
 

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { chainOf } from '../../../src/compiler/codegen/emitters/chain_scaling.ts';
+import { type Chain, chainOf } from '../../../src/compiler/codegen/emitters/chain_scaling.ts';
 import { clamp, requantizer } from '../../../src/model/ops/arithmetic.ts';
 
-/** SMULL by the scale, SQDMULH, ADDHN, SQXTN, each as wide as the instruction. */
-function chain(product: number, { scale, multiplier, offset }: NonNullable<ReturnType<typeof chainOf>>): number {
+/** SMULL by the scale or SSHL, SQDMULH, ADDHN, SQXTN or SQSHRN, each as wide as the instruction. */
+function chain(product: number, { scale, multiplier, offset }: Chain, extraBits = 0): number {
   const scaled = BigInt.asIntN(32, BigInt(product) * BigInt(scale));
   const high = BigInt.asIntN(32, (2n * scaled * BigInt(multiplier)) >> 32n);
   const half = BigInt.asIntN(16, BigInt.asIntN(32, high + BigInt(offset)) >> 16n);
-  return clamp(Number(half), -128, 127);
+  return clamp(Number(half) >> extraBits, -128, 127);
 }
 
 const scalings = fc.record({
@@ -17,7 +17,14 @@ const scalings = fc.record({
   reach: fc.integer({ min: 1, max: 20000 }),
 });
 
-test.each(['tflite', 'single', 'xnnpack'] as const)('levels are those of %s for every sum', (profile) => {
+test.each([
+  ['tflite', 0],
+  ['tflite', 5],
+  ['single', 3],
+  ['single', 0],
+  ['xnnpack', 0],
+] as const)('levels are those of %s for every sum, with %i more fractional bits', (profile, extraBits) => {
+  const by = extraBits === 0 ? undefined : { fraction: 2 ** (16 + extraBits), most: 2 ** 30 };
   let found = 0;
   fc.assert(
     fc.property(scalings, ({ factor, bias, reach }) => {
@@ -26,13 +33,13 @@ test.each(['tflite', 'single', 'xnnpack'] as const)('levels are those of %s for 
       // From the zero point on, as after RELU.
       const levels = { min: 0, max: 255 };
       const sums = { min: bias - reach, max: bias + reach };
-      const constants = chainOf({ level, factor, bias, sums, levels }, -128);
+      const constants = chainOf({ level, factor, bias, sums, levels }, -128, by);
       if (constants === null) return;
       found++;
       for (let sum = sums.min; sum <= sums.max; sum++) {
         const expected = clamp(level(sum), levels.min, levels.max) - 128;
-        if (chain(sum - bias, constants) !== expected)
-          expect([sum, chain(sum - bias, constants)]).toEqual([sum, expected]);
+        if (chain(sum - bias, constants, extraBits) !== expected)
+          expect([sum, chain(sum - bias, constants, extraBits)]).toEqual([sum, expected]);
       }
     }),
     { numRuns: 100 },

@@ -3,7 +3,7 @@ import { activationRange, castInt32, type Range, requantizer, roundAway } from '
 import { parameters } from '../../../model/ops/checks.ts';
 import { type GemmSchedule, type GemmWorkload, panelStarts } from '../../schedules/index.ts';
 import type { EmitContext } from '../emitter.ts';
-import { type Chain, chainOf } from './chain_scaling.ts';
+import { type Chain, chainOf, LIMIT } from './chain_scaling.ts';
 import { type Fields, integers } from './epilogue.ts';
 import type { GemmLayer } from './gemm.ts';
 
@@ -26,7 +26,9 @@ export function levelFields(
   ctx: EmitContext,
 ): Fields | null {
   const { output, activation, requantization } = layer;
-  if (requantization === null) return null;
+  // Sums that leave int32 wrap.
+  const wraps = sums.some((range) => range.min < -LIMIT || range.max >= LIMIT);
+  if (requantization === null || wraps) return null;
   const { factors, inDouble } = requantization;
   const { scale, zeroPoint } = parameters(output);
   const { min, max } = activationRange(activation, scale, zeroPoint, output.dtype);
