@@ -23124,7 +23124,7 @@ const cInt = (x) => (x === -2147483648 ? 'INT32_MIN' : String(x));
 
 /***/ }),
 
-/***/ 6857:
+/***/ 3282:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -23133,6 +23133,811 @@ __nccwpck_require__.d(__webpack_exports__, {
   N: () => (/* binding */ BLOB_FILE),
   c: () => (/* binding */ generate)
 });
+
+;// CONCATENATED MODULE: ./build/js/compiler/schedules/cores.js
+/** Sources: Arm's software optimization guides. */
+const CORES = {
+    'cortex-a53': { inOrder: true, width: 2, loads: 0.5, fmla: 1, smull: 1, dot: 1 },
+    'cortex-a55': { inOrder: true, width: 2, loads: 0.5, fmla: 1, smull: 1, dot: 1 },
+    'cortex-a72': { width: 3, loads: 1, fmla: 1, smull: 1, dot: 1 },
+    'cortex-a76': { width: 4, loads: 2, fmla: 2, smull: 1, dot: 2 },
+    'neoverse-n1': { width: 4, loads: 2, fmla: 2, smull: 1, dot: 2 },
+    'neoverse-n2': { width: 5, loads: 3, fmla: 2, smull: 1, dot: 2 },
+    'neoverse-v1': { width: 8, loads: 3, fmla: 4, smull: 2, dot: 4 },
+    'neoverse-v2': { width: 8, loads: 3, fmla: 4, smull: 2, dot: 4 },
+    'apple-m1': { width: 8, loads: 3, fmla: 4, smull: 4, dot: 4 },
+};
+/** The core a target is tuned for: its CPU, or the commonest core of its ISA level. */
+function coreOf(target) {
+    const { dotprod, i8mm } = target.features;
+    const typical = i8mm ? 'neoverse-n2' : dotprod ? 'neoverse-n1' : 'cortex-a72';
+    return CORES[target.cpu ?? typical] ?? CORES[typical];
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/schedules/depthwise.js
+
+/** The NEON kernels are unrolled over the taps: not beyond this. */
+const MAX_TAPS = 128;
+/** `pairs` keeps a bit for each of at most two products of a tap in 64. */
+const MAX_PAIRS_TAPS = 32;
+/** Channels of one block of the NEON kernels. */
+const BLOCK = { f32: 4, i8: 8 };
+/** Output pixels of one step, at most: more do not fit the registers, of which int16 weights take two for each of int8. */
+const MAX_PIXELS = { f32: 8, pairs: 4, wide: 2 };
+/** The same where the weights are not held in registers. */
+const MANY_TAPS_PIXELS = { pairs: 2, wide: 1 };
+/** Taps whose weights the registers hold: DEPTHWISE_HELD of depthwise_i8.h. */
+const HELD_TAPS = 9;
+/** The same for floats where loads and arithmetic run side by side, so that sharing loads gains nothing more. */
+const ENOUGH_PIXELS = 4;
+/** Rows of all kernels that are in use at a time, at most: DEPTHWISE_ROWS of depthwise.h. */
+const MAX_ROWS = 64;
+/** Output pixels after which a block of channels need not go on. */
+const PIXELS_PER_BLOCK = 48;
+/** The same where a block's constants take longer to load, and its pixels less to compute. */
+const PIXELS_PER_CHAIN = 96;
+/** Quads of pixels that `dot` reads along a row of the kernel: with stride 1, two outputs share them. */
+const dotQuads = (w) => Math.ceil((w.kernel[1] + (w.strides[1] === 1 ? 1 : 0)) / 4);
+/** The step along the row that makes the fewest steps; rather none of a single pixel, which shares nothing. */
+function pixelsOf(width, most) {
+    const cost = (pixels) => Math.ceil(width / pixels) + (width % pixels === 1 ? 0.5 : 0);
+    const steps = Array.from({ length: Math.min(most, width) }, (_, i) => i + 1);
+    return steps.reduce((best, pixels) => (cost(pixels) <= cost(best) ? pixels : best));
+}
+/** Output rows in one go: so many that loading a block's constants does not matter beside them, shared out evenly. */
+function rowsOf(w, pixels = PIXELS_PER_BLOCK) {
+    const most = Math.min(w.out[0], Math.floor(MAX_ROWS / w.kernel[0]));
+    const rows = Math.max(1, Math.min(most, Math.ceil(pixels / w.out[1])));
+    return Math.ceil(w.out[0] / Math.ceil(w.out[0] / rows));
+}
+/** Whether dot products take fewer vector instructions than pairs of products, for 16 outputs each. */
+function dotPays(w) {
+    const [rows, columns] = w.kernel;
+    const interleaving = 5 * w.strides[1] * Math.min(w.strides[0], rows);
+    return 4 * rows * dotQuads(w) + interleaving <= 4 * rows * columns;
+}
+/** Whether a kernel for cores that issue in order is written for such a window. */
+const suitsChains = (w) => w.kernel[0] === 3 && w.kernel[1] === 3 && w.strides[1] <= 2 && w.dilation[1] === 1;
+/**
+ * The fixed default. NEON where a block of channels fits and each input channel makes one output channel: dot products
+ * where the core has them and they pay, else sums of products in 16 bits, where the weights allow either.
+ */
+function scheduleDepthwise(w, target) {
+    const core = coreOf(target);
+    const loadsBeside = core.loads >= 1;
+    const schedule = (kernel, pixels) => {
+        const portable = kernel === 'portable';
+        // Pairs fill the registers without the bias.
+        const reload = kernel === 'pairs' || (!portable && loadsBeside);
+        const common = { template: 'depthwise', kernel, rows: portable ? 1 : rowsOf(w), pixels, reload };
+        return core.inOrder && kernel === 'pairs' && suitsChains(w)
+            ? { ...common, rows: rowsOf(w, PIXELS_PER_CHAIN), chains: true }
+            : common;
+    };
+    const float = w.operands === 'float32';
+    const block = float ? BLOCK.f32 : BLOCK.i8;
+    const taps = w.kernel[0] * w.kernel[1];
+    if (target.arch === 'host' || w.multiplier > 1 || w.channels < block || taps > MAX_TAPS)
+        return schedule('portable', 1);
+    if (float)
+        return schedule('f32', pixelsOf(w.out[1], loadsBeside ? ENOUGH_PIXELS : MAX_PIXELS.f32));
+    const twoInts = w.operands !== 'uint8-full' && w.operands !== 'int8-wide';
+    const quads = w.strides[1] <= 2 && w.dilation[1] === 1;
+    if (target.features.dotprod && twoInts && quads && dotPays(w))
+        return schedule('dot', 2);
+    const kernel = twoInts && taps <= MAX_PAIRS_TAPS ? 'pairs' : 'wide';
+    return schedule(kernel, pixelsOf(w.out[1], (taps > HELD_TAPS ? MANY_TAPS_PIXELS : MAX_PIXELS)[kernel]));
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/schedules/gemm.js
+
+/** Blocks that a chain of native/kernels/gemm_chains.h may add up. */
+const CHAINS = [1, 2, 4];
+const simd = (mr, nr) => (mr * nr) / 4;
+/** So many cycles for each register of results, and some for the tile. */
+const each = (cycles, start = 10) => (mr, nr) => simd(mr, nr) * cycles + start;
+/** Stores of a row of 8-bit results: of 16, 8 and 4. */
+const stores = (nr) => Math.floor(nr / 16) + [0, 1, 1, 2][Math.ceil((nr % 16) / 4)];
+/** Whether the vector unit doubles the bytes of A, because general registers would be too few. */
+const zips = (mr, chain) => chain === 4 && mr > 1;
+/**
+ * The end of a tile on cores with dot products, whose inner loop is so short that the end decides: per row and register
+ * a multiplication and a shift, per 8 columns a move and a narrowing, per store another and the flip of the sign.
+ */
+function finishShort(mr, nr, core) {
+    const [registers, eights] = [nr / 4, Math.ceil(nr / 8)];
+    const vector = mr * (2 * registers + 2 * eights + 2 * stores(nr));
+    const shifts = mr * (registers + eights);
+    const loads = (mr + 2) * registers;
+    const instructions = vector + loads + mr + 20;
+    // A wide panel keeps the first multiplications waiting.
+    return nr / 8 + Math.max(vector / core.dot, shifts / core.smull, loads / core.loads, instructions / core.width);
+}
+const GEMM_KERNELS = {
+    portable: plain(4),
+    f32_portable: plain(2),
+    f32: {
+        unit: 1,
+        step: 4,
+        finish: each(2),
+        registers: (mr, nr) => simd(mr, nr) + mr + 3,
+        work: (mr, nr, core) => ({
+            vector: (4 * simd(mr, nr)) / core.fmla,
+            loads: mr + nr,
+            instructions: 4 * simd(mr, nr) + mr + nr + 3,
+        }),
+        // Two moves from general registers, four of which take a cycle, to a load.
+        inOrder: {
+            ...{ rows: 5, columns: 8, finish: each(3.4, 20) },
+            registers: (mr, nr) => simd(mr, nr) + mr + 4,
+            cycles: (mr, nr) => mr * nr + (mr + nr) / 2 + 4,
+        },
+    },
+    mlal: {
+        unit: 1,
+        step: 8,
+        finish: each(6),
+        registers: (mr, nr) => simd(mr, nr) + mr + 3,
+        work: (mr, nr, core) => ({
+            vector: (8 * simd(mr, nr)) / core.smull,
+            loads: mr + 2 * nr,
+            instructions: 8 * simd(mr, nr) + 2 * mr + 2 * nr + 3,
+        }),
+    },
+    smull: {
+        unit: 8,
+        step: 16,
+        finish: (mr, nr) => each(4)(mr, nr) + mr * stores(nr),
+        registers: (mr, nr) => (mr * nr) / 2 + 2 * mr + 6,
+        work: (mr, nr, core) => ({
+            vector: (2 * mr * nr) / core.smull,
+            loads: mr + nr,
+            instructions: 3 * mr * nr + mr + nr + 3,
+        }),
+    },
+    chains: {
+        unit: 8,
+        step: 8,
+        columns: 8,
+        finish: each(5, 16),
+        // Three sums in 16 bits, weights of two pairs of columns.
+        registers: (mr, nr, chain) => (mr * nr) / 2 + chain * (mr + 2) + 3,
+        // All of A's next blocks wait in general registers, of twice the size where they are doubled there.
+        general: (mr, nr, chain) => Math.max(chain * ((zips(mr, chain) ? 1 : 2) * mr + 3) + mr + 4, 2 * nr),
+        // SADALP takes two cycles; four moves from general registers take one.
+        work: (mr, nr, _core, chain) => ({
+            vector: (chain + 1) * mr * nr + (chain * (mr * (zips(mr, chain) ? 2.5 : 1) + nr / 2)) / 2 + (mr === 1 ? 8 : 4),
+            loads: 0,
+            // To load, split, double and move eight bytes of A takes seven, a register of weights three.
+            instructions: (chain + 0.5) * mr * nr + chain * ((zips(mr, chain) ? 4 : 7) * mr + 1.5 * nr + 1) + 3,
+        }),
+    },
+    dot: {
+        unit: 4,
+        step: 16,
+        finish: finishShort,
+        registers: (mr, nr) => simd(mr, nr) + mr + nr / 4,
+        work: (mr, nr, core) => ({
+            vector: (4 * simd(mr, nr)) / core.dot,
+            loads: mr + nr,
+            instructions: 4 * simd(mr, nr) + mr + nr + 3,
+        }),
+    },
+    mmla: {
+        unit: 8,
+        step: 16,
+        evenRows: true,
+        columns: 8,
+        finish: finishShort,
+        registers: (mr, nr) => simd(mr, nr) + mr + nr / 4,
+        work: (mr, nr, core) => ({
+            vector: (2 * simd(mr, nr) + mr) / core.dot,
+            loads: mr + nr,
+            instructions: 2 * simd(mr, nr) + 2 * mr + nr + 3,
+        }),
+    },
+};
+/** The plain C kernels: no model of them, a tile of four rows and one vector length of columns does. */
+function plain(rows) {
+    return {
+        unit: 1,
+        step: 1,
+        finish: each(4),
+        registers: (mr, nr) => (mr <= rows && nr <= 8 ? 1 : 99),
+        work: (mr, nr) => ({ vector: mr * nr, loads: mr + nr, instructions: mr * nr + mr + nr + 3 }),
+    };
+}
+/** The kernels that compute `operands` exactly on the target, best first. */
+function gemmKernels(operands, target, m) {
+    if (target.arch === 'host')
+        return operands === 'float32' ? 'f32_portable' : 'portable';
+    if (operands === 'float32')
+        return 'f32';
+    if (coreOf(target).inOrder && !target.features.dotprod)
+        return 'chains';
+    if (operands === 'int8-wide')
+        return 'mlal';
+    if (target.features.i8mm && m > 1)
+        return 'mmla';
+    if (target.features.dotprod)
+        return 'dot';
+    return operands === 'int8' || operands === 'uint8-offset' ? 'smull' : 'mlal';
+}
+const ROWS = [1, 2, 3, 4, 5, 6, 7, 8];
+const COLUMNS = [4, 8, 12, 16, 20, 24, 28, 32];
+const REGISTERS = 32;
+/** Bytes of the first-level data cache that a tile or panel that is to stay may take. */
+const RESIDENT = 24 * 1024;
+/** General registers that a loop may use. */
+const GENERAL = 32;
+/** The loop in issue order that a tile takes on a core. */
+function inOrderLoop(kernel, mr, nr, core) {
+    const loop = GEMM_KERNELS[kernel].inOrder;
+    return core.inOrder && loop && mr >= loop.rows && nr >= loop.columns ? loop : null;
+}
+/** Whether the registers hold a tile. */
+function holdsTile(kernel, mr, nr, target, chain = 1) {
+    const info = GEMM_KERNELS[kernel];
+    const loop = inOrderLoop(kernel, mr, nr, coreOf(target)) ?? info;
+    return loop.registers(mr, nr, chain) <= REGISTERS && (info.general?.(mr, nr, chain) ?? 0) <= GENERAL;
+}
+/** Estimated cycles of the whole workload: padded work at the rate of the scarcest unit, plus the ends of the tiles. */
+function gemmCycles(w, kernel, mr, nr, core, chain = 1) {
+    const info = GEMM_KERNELS[kernel];
+    const { vector, loads, instructions } = info.work(mr, nr, core, chain);
+    const depth = Math.ceil(w.k / info.unit) * info.unit;
+    const steps = kernel === 'chains' ? (w.chains?.[chain] ?? depth / 8 / chain) : depth / info.step;
+    const loop = inOrderLoop(kernel, mr, nr, core);
+    // Other loops wait for twice as long as they work on a core that issues in order.
+    const waiting = core.inOrder && info.inOrder ? 3 : 1;
+    const step = loop?.cycles(mr, nr) ?? waiting * Math.max(vector, loads / core.loads, instructions / core.width);
+    const tile = steps * step + (loop?.finish(mr, nr) ?? waiting * info.finish(mr, nr, core));
+    return Math.ceil(w.m / mr) * Math.ceil(w.n / nr) * w.groups * tile;
+}
+/** The fixed default: the tile that fits the registers and is estimated fastest; of equals the larger. */
+function scheduleGemm(w, target) {
+    const core = coreOf(target);
+    const kernel = gemmKernels(w.operands, target, w.m);
+    const info = GEMM_KERNELS[kernel];
+    const least = info.columns ?? 4;
+    const lengths = kernel === 'chains' ? CHAINS : [1];
+    let best = { mr: 1, nr: least, chain: 1, cycles: Number.POSITIVE_INFINITY };
+    for (const mr of ROWS) {
+        if (mr > w.m || (info.evenRows && mr % 2 === 1))
+            continue;
+        for (const nr of COLUMNS) {
+            if (nr % least !== 0 || (nr > least && nr - least >= w.n))
+                continue;
+            for (const chain of lengths) {
+                if (!holdsTile(kernel, mr, nr, target, chain))
+                    continue;
+                const cycles = gemmCycles(w, kernel, mr, nr, core, chain);
+                if (cycles <= best.cycles)
+                    best = { mr, nr, chain, cycles };
+            }
+        }
+    }
+    return {
+        template: 'gemm',
+        kernel,
+        mr: best.mr,
+        nr: best.nr,
+        ...(kernel === 'chains' && { chain: best.chain }),
+        weightsFirst: kernel !== 'chains' && w.inPlace && weightsFirst(w, best.mr, best.nr),
+    };
+}
+/** The order that moves fewer bytes through the first-level cache. */
+function weightsFirst(w, mr, nr) {
+    const item = w.operands === 'float32' ? 4 : 1;
+    const a = w.m * w.k * item;
+    const weights = w.n * w.k * item;
+    const perTile = weights <= RESIDENT ? 0 : weights * Math.ceil(w.m / mr);
+    const perPanel = a <= RESIDENT ? 0 : a * Math.ceil(w.n / nr);
+    return perPanel < perTile;
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/schedules/chain_cuts.js
+/**
+ * Where sums of 16 bits end in 3 × 3 depthwise convolutions that widen them as seldom as they can. Each place is an order
+ * of instructions of its own, so that blocks of channels share a few; the rows of the window may come in any order.
+ */
+const TAPS = 9;
+/** Kinds of blocks of a layer, at most. */
+const MOST_KINDS = 3;
+const ROW_ORDERS = [
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 0, 2],
+    [1, 2, 0],
+    [2, 0, 1],
+    [2, 1, 0],
+];
+const range = (count) => Array.from({ length: count }, (_, i) => i);
+/** Products in another order of the window's rows. */
+const inRowOrder = (products, rows) => rows.flatMap((row) => products.slice(3 * row, 3 * row + 3));
+/** From each product on: after which one a sum has to end, so that it stays in 16 bits for any int8 data. */
+function reachOf(products) {
+    return range(TAPS).map((first) => {
+        let last = first;
+        const sums = products[0].map(() => [0, 0]);
+        for (let i = first; i < TAPS; i++, last++) {
+            products[i].forEach((w, c) => {
+                sums[c][0] += Math.min(-128 * w, 127 * w);
+                sums[c][1] += Math.max(-128 * w, 127 * w);
+            });
+            if (sums.some(([low, high]) => low < -32768 || high > 32767))
+                break;
+        }
+        return last - 1;
+    });
+}
+/** The last products of the sums: one mask for every way to cut nine products, the fewest sums first. */
+const MASKS = range(1 << (TAPS - 1))
+    .map((mask) => range(TAPS).filter((i) => i === TAPS - 1 || (mask >> i) & 1))
+    .sort((a, b) => a.length - b.length);
+const bitsOf = (ends) => ends.reduce((bits, end) => bits | (1n << BigInt(end)), 0n);
+const fits = (reach, ends) => ends.every((end, i) => end <= reach[i === 0 ? 0 : ends[i - 1] + 1]);
+/** The cuts that save the most widening; the last kind is for all blocks. */
+function sharedCuts(blocks) {
+    if (blocks.length === 0)
+        return { kinds: [], blocks: [] };
+    const reaches = blocks.map((products) => ROW_ORDERS.map((rows) => reachOf(inRowOrder(products, rows))));
+    // By mask: the row order with which a block takes it, or -1.
+    const orders = MASKS.map((ends) => reaches.map((reach) => reach.findIndex((own) => fits(own, ends))));
+    // Two products fit, unless weights are -128; each for itself always does.
+    const general = orders.findIndex((ofMask) => ofMask.every((order) => order >= 0));
+    const chosen = [];
+    const sumsOf = (block, masks) => Math.min(MASKS[general].length, ...masks.filter((m) => orders[m][block] >= 0).map((m) => MASKS[m].length));
+    const total = (masks) => blocks.reduce((sum, _, block) => sum + sumsOf(block, masks), 0);
+    while (chosen.length + 1 < MOST_KINDS) {
+        const totals = MASKS.map((_, m) => total([...chosen, m]));
+        const best = totals.indexOf(Math.min(...totals));
+        if (totals[best] >= total(chosen))
+            break;
+        chosen.push(best);
+    }
+    const kinds = [...chosen, general];
+    const of = blocks.map((_, block) => {
+        const able = range(kinds.length).filter((kind) => orders[kinds[kind]][block] >= 0);
+        const kind = able.reduce((a, b) => (MASKS[kinds[b]].length < MASKS[kinds[a]].length ? b : a));
+        return { kind, rows: ROW_ORDERS[orders[kinds[kind]][block]] };
+    });
+    const used = range(kinds.length).filter((kind) => of.some((block) => block.kind === kind));
+    return {
+        kinds: used.map((kind) => bitsOf(MASKS[kinds[kind]])),
+        blocks: of.map(({ kind, rows }) => ({ kind: used.indexOf(kind), rows })),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/schedules/panels.js
+/** First columns of the panels of one group: the last one ends with the last column. */
+function panelStarts(n, nr) {
+    return Array.from({ length: Math.ceil(n / nr) }, (_, p) => Math.max(0, Math.min(p * nr, n - nr)));
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/schedules/chains.js
+/**
+ * Weights for native/kernels/gemm_chains.h: which blocks of eight along k a chain adds up in 16 bits, so that no sum
+ * overflows whatever the data.
+ */
+
+
+/** Depth of a block. */
+const chains_BLOCK = 8;
+/** Data lie in [-128, 127]: so much do the magnitudes of the weights that one lane of 16 bits meets add up to at most. */
+const LANE = 255;
+/** The largest weight of a piece: two meet in a lane. */
+const LARGEST = 127;
+/** A lane meets element j and j + 4 of a column's block. */
+function laneSums(piece) {
+    const sums = new Int16Array(piece.weights.length / 2);
+    for (let lane = 0; lane < sums.length; lane++) {
+        const at = 2 * lane - (lane % 4);
+        sums[lane] = Math.abs(piece.weights[at]) + Math.abs(piece.weights[at + 4]);
+    }
+    return sums;
+}
+/** What of `piece` fits beside `taken`, which it is added to, and what does not; null where nothing is left. */
+function trim(piece, taken) {
+    const weights = piece.weights.slice();
+    const rest = new Int8Array(weights.length);
+    let whole = true;
+    taken.forEach((sum, lane) => {
+        const first = 2 * lane - (lane % 4);
+        let excess = sum + Math.abs(weights[first]) + Math.abs(weights[first + 4]) - LANE;
+        for (const at of [first, first + 4]) {
+            const off = Math.sign(weights[at]) * Math.min(Math.abs(weights[at]), Math.max(0, excess));
+            weights[at] -= off;
+            rest[at] = off;
+            excess -= Math.abs(off);
+            whole &&= off === 0;
+        }
+        taken[lane] = sum + Math.abs(weights[first]) + Math.abs(weights[first + 4]);
+    });
+    return { fits: { ...piece, weights }, rest: whole ? null : { ...piece, weights: rest } };
+}
+/** Chains of `length` that take all pieces, split where they do not fit together. */
+function splitting(pieces, length) {
+    const queue = [...pieces];
+    const chains = [];
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const chain = [];
+        const taken = new Int16Array(next.weights.length / 2);
+        const rests = [];
+        for (let piece = next; piece !== undefined; piece = chain.length < length ? queue.shift() : undefined) {
+            const { fits, rest } = trim(piece, taken);
+            chain.push(fits);
+            if (rest !== null)
+                rests.push(rest);
+        }
+        queue.push(...rests);
+        chains.push(chain);
+    }
+    return chains;
+}
+/**
+ * The fewest chains of up to `length` blocks found for one panel: the block hardest to place takes the easiest that fit
+ * beside it; what is left over stays alone or is split, whichever takes fewer.
+ */
+function arrangeChains(pieces, length) {
+    if (length === 1)
+        return pieces.map((piece) => [piece]);
+    const sums = pieces.map(laneSums);
+    const largest = sums.map((lanes) => lanes.reduce((a, b) => Math.max(a, b), 0));
+    const hardest = pieces.map((_, i) => i).sort((a, b) => largest[b] - largest[a] || a - b);
+    const placed = new Set();
+    const found = hardest.flatMap((first) => {
+        if (placed.has(first))
+            return [];
+        const members = [first];
+        const taken = sums[first].slice();
+        placed.add(first);
+        for (let at = hardest.length - 1; at >= 0 && members.length < length; at--) {
+            const other = hardest[at];
+            if (placed.has(other) || sums[other].some((sum, lane) => taken[lane] + sum > LANE))
+                continue;
+            sums[other].forEach((sum, lane) => {
+                taken[lane] += sum;
+            });
+            members.push(other);
+            placed.add(other);
+        }
+        return [members.map((i) => pieces[i])];
+    });
+    const full = found.filter((chain) => chain.length === length);
+    const short = found.filter((chain) => chain.length < length);
+    const split = splitting(short.flat(), length);
+    return [...full, ...(split.length < short.length ? split : short)];
+}
+/** The blocks of the panel of `nr` columns from `start` on, of weights [columns][k]; several for what 8 bits do not hold. */
+function piecesOf(w, data, offset, start, nr) {
+    const columns = Math.min(nr, w.n - (start % w.n));
+    return Array.from({ length: Math.ceil(w.k / chains_BLOCK) }, (_, block) => {
+        const left = new Int16Array(nr * chains_BLOCK);
+        const deep = Math.min(chains_BLOCK, w.k - block * chains_BLOCK);
+        for (let v = 0; v < columns; v++) {
+            const from = (start + v) * w.k + block * chains_BLOCK;
+            for (let j = 0; j < deep; j++)
+                left[v * chains_BLOCK + j] = data[from + j] - offset;
+        }
+        const pieces = [];
+        do {
+            const weights = Int8Array.from(left, (value) => Math.max(-LARGEST, Math.min(LARGEST, value)));
+            pieces.push({ block, weights });
+            for (let i = 0; i < left.length; i++)
+                left[i] -= weights[i];
+        } while (left.some((value) => value !== 0));
+        return pieces;
+    }).flat();
+}
+/** First columns of all panels of all groups. */
+const allStarts = (w, nr) => Array.from({ length: w.groups }, (_, group) => panelStarts(w.n, nr).map((start) => group * w.n + start)).flat();
+/** How many chains of each length a panel of eight columns takes on average: see `GemmWorkload`. */
+function countChains(w, data, offset) {
+    const panels = allStarts(w, 8).map((start) => piecesOf(w, data, offset, start, 8));
+    const average = (length) => panels.reduce((sum, pieces) => sum + arrangeChains(pieces, length).length, 0) / panels.length;
+    return Object.fromEntries(CHAINS.map((length) => [length, average(length)]));
+}
+/** The weights, less `offset`, as the kernel reads them. */
+function packChains(w, s, data, offset) {
+    const length = s.chain ?? 1;
+    const panels = allStarts(w, s.nr).map((start) => arrangeChains(piecesOf(w, data, offset, start, s.nr), length));
+    const chains = panels.flat();
+    const bytes = length * s.nr * chains_BLOCK;
+    // What the kernel loads ahead is what it begins the next rows with.
+    const weights = new Int8Array((chains.length * s.nr * chains_BLOCK + 4 * 16) * length);
+    const order = new Uint16Array((chains.length + 2) * length);
+    for (const [index, chain] of chains.entries()) {
+        for (const [b, piece] of chain.entries()) {
+            order[index * length + b] = piece.block;
+            piece.weights.forEach((value, i) => {
+                const [v, j] = [Math.floor(i / chains_BLOCK), i % chains_BLOCK];
+                const register = Math.floor(v / 2) * length + b;
+                weights[index * bytes + register * 16 + Math.floor(j / 4) * 8 + (v % 2) * 4 + (j % 4)] = value;
+            });
+        }
+    }
+    weights.copyWithin(chains.length * bytes, 0, 4 * 16 * length);
+    for (let i = chains.length * length; i < order.length; i++)
+        order[i] = order[i - chains.length * length];
+    const counts = Uint16Array.from([...panels, panels[0]], (panel) => panel.length);
+    return { weights, chains: { order, counts } };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/schedules/pack.js
+
+
+
+/** Depth of the blocks in which a kernel reads one column's weights; a last block may be shorter. */
+const pack_BLOCK = {
+    portable: 1,
+    f32_portable: 1,
+    f32: 1,
+    mlal: 1,
+    smull: 8,
+    chains: 8,
+    dot: 4,
+    mmla: 8,
+};
+/** Kernels may load so many elements beyond the last. */
+const READ_AHEAD = 16;
+/** What a kernel takes from the stored data and weights before it multiplies them. */
+function offsets(kernel, w, zeroPoint) {
+    switch (kernel) {
+        case 'chains':
+            return { data: w.unsigned ? 128 : 0, weights: zeroPoint };
+        case 'smull':
+            return { data: w.unsigned ? 128 : 0, weights: w.operands === 'uint8-offset' ? 128 : zeroPoint };
+        case 'dot':
+        case 'mmla':
+            return { data: 0, weights: w.unsigned ? 0 : zeroPoint };
+        default:
+            return { data: 0, weights: zeroPoint };
+    }
+}
+const storage = (kernel, unsigned) => {
+    if (kernel === 'f32' || kernel === 'f32_portable')
+        return Float32Array;
+    if (kernel === 'mlal' || kernel === 'portable')
+        return Int16Array;
+    return unsigned && kernel !== 'smull' && kernel !== 'chains' ? Uint8Array : Int8Array;
+};
+/**
+ * `values` of [groups][n] columns as the kernel reads them: each group's stretched with zeros to the width of a panel; for
+ * matrix products panel by panel, each pair of columns twice.
+ */
+function perColumn(values, w, s) {
+    const group = s.kernel === 'mmla'
+        ? panelStarts(w.n, s.nr).flatMap((start) => Array.from({ length: 2 * s.nr }, (_, i) => start + pairTwice(i)))
+        : Array.from({ length: Math.max(w.n, s.nr) }, (_, i) => i);
+    return Array.from({ length: w.groups }, (_, g) => group.map((column) => (column < w.n ? values(g * w.n + column) : 0))).flat();
+}
+/** 0, 1, 0, 1, 2, 3, 2, 3, … */
+const pairTwice = (i) => 2 * Math.floor(i / 4) + (i % 2);
+/** Panels of nr columns, each in blocks along k as the kernel loads them. */
+function packPanels(w, s, data, offset) {
+    const { unit } = GEMM_KERNELS[s.kernel];
+    const depth = Math.ceil(w.k / unit) * unit;
+    const starts = panelStarts(w.n, s.nr);
+    const packed = new (storage(s.kernel, w.unsigned))(w.groups * starts.length * s.nr * depth + READ_AHEAD);
+    const columns = s.kernel === 'smull' ? 2 : 1;
+    const run = pack_BLOCK[s.kernel] / columns;
+    let at = 0;
+    for (let group = 0; group < w.groups; group++) {
+        for (const start of starts) {
+            for (let k0 = 0; k0 < depth; k0 += pack_BLOCK[s.kernel]) {
+                for (let v0 = 0; v0 < s.nr; v0 += columns) {
+                    for (let half = 0; half < columns; half++) {
+                        for (let v = start + v0; v < start + v0 + columns; v++) {
+                            const k1 = k0 + half * run;
+                            const column = (group * w.n + v) * w.k;
+                            for (let k = k1; k < k1 + run; k++, at++) {
+                                if (v < w.n && k < w.k)
+                                    packed[at] = data[column + k] - offset;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    return packed;
+}
+/**
+ * Packs weights for a schedule: panels of nr columns, each in blocks along k as the kernel loads them. With x' and w'
+ * what the kernel multiplies, and zx', zw' the zero points that are left of them,
+ * Σ(x' − zx')(w' − zw') = Σx'w' − zx'Σw' − zw'Σx' + k·zx'·zw': all but the first term goes into the bias, save Σx',
+ * which the kernel adds times `rowFactor` (of the stored data, hence the correction by k·offset).
+ */
+function packGemm(w, s, source, dataZeroPoint) {
+    const { unit } = GEMM_KERNELS[s.kernel];
+    const depth = Math.ceil(w.k / unit) * unit;
+    const float = w.operands === 'float32';
+    const offset = float ? { data: 0, weights: 0 } : offsets(s.kernel, w, source.zeroPoint);
+    const packed = s.kernel === 'chains'
+        ? packChains(w, s, source.data, offset.weights)
+        : { weights: packPanels(w, s, source.data, offset.weights) };
+    const biasOf = (column) => source.bias?.[column] ?? 0;
+    if (float)
+        return { ...packed, bias: Float32Array.from(perColumn(biasOf, w, s)), depth, rowFactor: 0 };
+    const zx = dataZeroPoint - offset.data;
+    const zw = source.zeroPoint - offset.weights;
+    const folded = (column) => {
+        let sum = 0;
+        for (let k = 0; k < w.k; k++)
+            sum += source.data[column * w.k + k] - offset.weights;
+        return biasOf(column) - zx * sum + w.k * zw * (zx + offset.data);
+    };
+    const bias = perColumn(folded, w, s).flatMap((value) => (s.kernel === 'smull' ? [value, 0] : [value]));
+    return { ...packed, bias: Int32Array.from(bias), depth, rowFactor: zw === 0 ? 0 : -zw };
+}
+/**
+ * Between what the sums of each column lie, bias included, whatever the data. Element k of column c stands at
+ * c * columnStride + k * depthStride.
+ */
+function sumRanges(source, columns, columnStride, depthStride, data) {
+    const depth = source.data.length / columns;
+    return Array.from({ length: columns }, (_, column) => {
+        let min = source.bias?.[column] ?? 0;
+        let max = min;
+        for (let k = 0, at = column * columnStride; k < depth; k++, at += depthStride) {
+            const weight = source.data[at] - source.zeroPoint;
+            min += weight * (weight < 0 ? data.max : data.min);
+            max += weight * (weight < 0 ? data.min : data.max);
+        }
+        return { min, max };
+    });
+}
+/** Which kernels are exact for these weights. */
+function operandsOf(weights, zeroPoint) {
+    if (weights instanceof Float32Array)
+        return 'float32';
+    let low = weights[0] ?? zeroPoint;
+    let high = low;
+    for (const w of weights) {
+        if (w < low)
+            low = w;
+        if (w > high)
+            high = w;
+    }
+    const fits = (least) => low - zeroPoint >= least && high - zeroPoint <= 127;
+    if (fits(-127))
+        return 'int8';
+    if (weights instanceof Uint8Array)
+        return low >= 1 ? 'uint8-offset' : 'uint8-full';
+    return fits(-128) ? 'int8-full' : 'int8-wide';
+}
+/** Weights [taps][outs] as [outs][taps]. */
+function transposeHwo(data, outs) {
+    const taps = data.length / outs;
+    return data.map((_, i) => data[(i % taps) * outs + Math.floor(i / taps)]);
+}
+/** The zero point that operators take off the weights: of uint8, and of signed ones quantized as a whole. */
+function zeroPointOf(weights) {
+    const q = weights.quantization;
+    return q === null || q.scales.length > 1 ? 0 : q.zeroPoints[0];
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/schedules/pack_depthwise.js
+
+
+const [LOW, HIGH] = [-128, 127];
+const clamp = (value) => Math.max(LOW, Math.min(HIGH, value));
+const bitsWhere = (count, test) => {
+    let bits = 0n;
+    for (let i = 0; i < count; i++)
+        if (test(i))
+            bits |= 1n << BigInt(i);
+    return bits;
+};
+const pack_depthwise_range = (count) => Array.from({ length: count }, (_, i) => i);
+/** What products of `w` with data in [low, high] lie between. */
+const extremes = (w, low, high) => [Math.min(w * low, w * high), Math.max(w * low, w * high)];
+/** As `operandsOf`, for kernels that take a weight beyond int8 as the sum of two: where that will not do, `uint8-full`. */
+function depthwiseOperands({ data, zeroPoint }) {
+    const operands = operandsOf(data, zeroPoint);
+    return operands === 'uint8-offset' && data.some((w) => w - zeroPoint > 2 * HIGH) ? 'uint8-full' : operands;
+}
+/**
+ * Packs weights [taps][outs] for a schedule, less their zero point; the data's goes into the bias. `pairs` and `dot`
+ * see unsigned data less 128.
+ */
+function packDepthwise(source, w, schedule, dataZeroPoint) {
+    const outs = w.channels * w.multiplier;
+    const taps = source.data.length / outs;
+    const biasOf = (c) => source.bias?.[c] ?? 0;
+    if (source.data instanceof Float32Array) {
+        const bias = Float32Array.from({ length: outs }, (_, c) => biasOf(c));
+        return { weights: source.data, bias, twice: 0n, cuts: 0n, largest: [] };
+    }
+    const { kernel } = schedule;
+    const weight = (tap, c) => source.data[tap * outs + c] - source.zeroPoint;
+    const offset = w.unsigned && (kernel === 'pairs' || kernel === 'dot') ? 128 : 0;
+    const ends = w.unsigned ? [0, 255] : [LOW, HIGH];
+    const bias = new Int32Array(outs);
+    const largest = pack_depthwise_range(outs).map((c) => {
+        let [sum, low, high] = [0, biasOf(c), biasOf(c)];
+        for (let tap = 0; tap < taps; tap++) {
+            const [least, most] = extremes(weight(tap, c), ends[0] - dataZeroPoint, ends[1] - dataZeroPoint);
+            [sum, low, high] = [sum + weight(tap, c), low + least, high + most];
+        }
+        bias[c] = biasOf(c) - (dataZeroPoint - offset) * sum;
+        return Math.max(-low, high);
+    });
+    const rest = (tap, c) => weight(tap, c) - clamp(weight(tap, c));
+    const beyond = bitsWhere(taps, (tap) => pack_depthwise_range(outs).some((c) => rest(tap, c) !== 0));
+    const packed = { bias, largest, twice: 0n, cuts: 0n };
+    if (kernel === 'dot')
+        return { ...packed, ...packQuads(w, weight, beyond) };
+    if (kernel !== 'pairs')
+        return { ...packed, weights: Int16Array.from(source.data, (v) => v - source.zeroPoint) };
+    const products = pack_depthwise_range(taps).flatMap((tap) => {
+        const first = pack_depthwise_range(outs).map((c) => clamp(weight(tap, c)));
+        return (beyond >> BigInt(tap)) & 1n ? [first, pack_depthwise_range(outs).map((c) => rest(tap, c))] : [first];
+    });
+    return { ...packed, twice: beyond, cuts: cutsOf(products), weights: Int8Array.from(products.flat()) };
+}
+/** Where sums of products with any int8 data have to end, so that none leaves 16 bits: the last as long as can be. */
+function cutsOf(products) {
+    const sums = products[0].map(() => [0, 0]);
+    let cuts = 0n;
+    for (let i = products.length - 1; i >= 0; i--) {
+        const longer = sums.map(([low, high], c) => {
+            const [least, most] = extremes(products[i][c], LOW, HIGH);
+            return [low + least, high + most];
+        });
+        const fits = longer.every(([low, high]) => low >= -32768 && high <= 32767);
+        const last = i + 1 === products.length;
+        if (last || !fits)
+            cuts |= 1n << BigInt(i);
+        products[i].forEach((w, c) => {
+            sums[c] = last || fits ? longer[c] : extremes(w, LOW, HIGH);
+        });
+    }
+    return cuts;
+}
+/** Weights as native/kernels/depthwise_dot.h has them, and which rows of the kernel come twice. */
+function packQuads(w, weight, beyond) {
+    const [rows, columns] = w.kernel;
+    const ofRow = (1n << BigInt(columns)) - 1n;
+    const twice = bitsWhere(rows, (ky) => ((beyond >> BigInt(ky * columns)) & ofRow) !== 0n);
+    const phases = w.strides[1] === 1 ? 2 : 1;
+    const block = 8;
+    const values = [];
+    for (let b = 0; b < Math.ceil(w.channels / block); b++) {
+        const first = Math.min(b * block, w.channels - block);
+        for (let ky = 0; ky < rows; ky++) {
+            for (let part = 0; part <= Number((twice >> BigInt(ky)) & 1n); part++) {
+                for (let at = 0; at < dotQuads(w) * phases; at++) {
+                    // The second output sees its first tap one pixel further into the quad.
+                    const tap0 = 4 * Math.floor(at / phases) - (at % phases);
+                    for (let c = first; c < first + block; c++) {
+                        for (let kx = tap0; kx < tap0 + 4; kx++) {
+                            const value = kx >= 0 && kx < columns ? weight(ky * columns + kx, c) : 0;
+                            values.push(part === 0 ? clamp(value) : value - clamp(value));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    return { twice, weights: Int8Array.from(values) };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/schedules/index.js
+
+
+
+
+
+
+
+
+
+
+function chooseSchedule(workload, target) {
+    return workload.op === 'nn.depthwise_conv2d' ? scheduleDepthwise(workload, target) : scheduleGemm(workload, target);
+}
 
 // EXTERNAL MODULE: ./build/js/compiler/codegen/plan.js
 var codegen_plan = __nccwpck_require__(8273);
@@ -23174,6 +23979,144 @@ function fnv1a(bytes) {
 
 // EXTERNAL MODULE: ./build/js/compiler/codegen/c.js
 var c = __nccwpck_require__(4513);
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/chain_loops.js
+/**
+ * The inner loops of native/kernels/gemm_chains.h, instruction by instruction: C that compilers need not unroll.
+ *
+ * The loop goes through the accumulators of a tile, one to a step. Step t begins chain t + 2, goes on with t + 1 and ends
+ * t, each of row t % mr and pair of columns t / mr; the last two steps begin with the next block. A step is 2 chain + 1
+ * instructions of the vector unit; beside them operands are brought in through general registers.
+ */
+
+/** From bytes 0 to 7 of a row to bytes 0 to 3 twice, bytes 4 to 7 twice; the third cycle after the load at the earliest. */
+const DOUBLE = ['io_flip_split', 'io_double_lower', 'io_double_upper'];
+const LATENCY = 3;
+const chain_loops_name = ({ mr, nr, chain }) => `io_block_${mr}x${nr}x${chain}`;
+/** The statements of steps `from` to `to`. */
+function steps(shape, from, to) {
+    const { mr, nr, chain } = shape;
+    const count = (mr * nr) / 2;
+    const width = 2 * chain + 1;
+    const loads = mr * chain;
+    const doubling = zips(shape.mr, shape.chain) ? ['io_flip'] : DOUBLE;
+    // So many instructions apart are the loads of A, all to be over when the first row can take its next block.
+    const every = Math.floor(((count - mr - 1) * width - LATENCY - 2) / Math.max(1, loads - 1));
+    /** The block of A, by number, that `since` instructions ago was loaded at a multiple of `every`. */
+    const loaded = (place, since) => {
+        const number = (place - since) / every;
+        return Number.isInteger(number) && number >= 0 && number < loads
+            ? { i: number % mr, b: Math.floor(number / mr) }
+            : null;
+    };
+    /** The block of A that the instruction at `place` is the last to read. */
+    const freed = (place) => {
+        const i = Math.floor(place / width) - (count - mr - 1);
+        const at = place - width * Math.floor(place / width);
+        return i >= 0 && i < mr && at % 2 === 1 ? { i, b: (at - 1) / 2 } : null;
+    };
+    const beside = (t, at) => {
+        const place = t * width + at;
+        const now = (t + 1 + count) % count;
+        const lines = [];
+        const load = t < 0 ? null : loaded(place, 0);
+        if (load)
+            lines.push(`io_load_block(&s->next_x[${load.i}][${load.b}], s->row[${load.i}], s->k[${load.b}]);`);
+        doubling.forEach((call, step) => {
+            const x = t < 0 ? null : loaded(place, LATENCY + step);
+            if (x)
+                lines.push(`${call}(g, &s->next_x[${x.i}][${x.b}]);`);
+        });
+        const block = place - (count * width - 3 - chain);
+        if (block >= 0 && block < chain)
+            lines.push(`io_next_block(&s->k[${block}], &s->order);`);
+        const lower = freed(place);
+        const upper = freed(place - (zips(shape.mr, shape.chain) ? LATENCY + 1 : 1));
+        if (lower)
+            lines.push(`io_lower(&s->x[${lower.i}][${lower.b}], s->next_x[${lower.i}][${lower.b}].lo);`);
+        if (upper)
+            lines.push(`${upperOf(shape, upper.i, upper.b)}`);
+        const u = Math.floor(now / mr) % 2;
+        const half = Math.floor(at / 2);
+        if (t >= -1 && now % mr === mr - 1) {
+            if (at % 2 === 1)
+                lines.push(`io_lower(&s->w[${u}][${half}], s->next_w[${half}].lo);`);
+            else if (at > 0)
+                lines.push(`io_upper(&s->w[${u}][${half - 1}], s->next_w[${half - 1}].hi);`);
+        }
+        const last = ((t + 2) % count) % mr === mr - 1;
+        if (last && at % 2 === 0 && at > 0)
+            lines.push(`io_load_pair(&s->next_w[${half - 1}], &s->weights);`);
+        return lines;
+    };
+    const lines = [];
+    for (let t = from; t < to; t++) {
+        const next = (t + 2) % count;
+        const now = (t + 1 + count) % count;
+        const begin = `begun = io_smull(s->x[${next % mr}][0], s->w[${Math.floor(next / mr) % 2}][0]);`;
+        // With one row, a block of A is free only when the next one is wanted.
+        const late = mr === 1 && t === count - 2;
+        if (!late)
+            lines.push(begin);
+        lines.push(...beside(t, 0));
+        for (let at = 1; at < 2 * chain; at++) {
+            const b = Math.floor(at / 2);
+            const operands = `s->x[${now % mr}][${b}], s->w[${Math.floor(now / mr) % 2}][${b}]`;
+            if (t >= -1)
+                lines.push(`${at % 2 ? 'io_smlal2' : 'io_smlal'}(&s->begun, ${operands});`);
+            lines.push(...beside(t, at));
+        }
+        if (late)
+            lines.push(begin);
+        if (t >= 0)
+            lines.push(`io_widen(&acc[${t % mr}][${Math.floor(t / mr)}], s->summed, part == IO_FIRST);`);
+        lines.push(...beside(t, 2 * chain), 's->summed = s->begun;', 's->begun = begun;');
+    }
+    return lines;
+}
+const upperOf = (shape, i, b) => zips(shape.mr, shape.chain) ? `io_zip(&s->x[${i}][${b}]);` : `io_upper(&s->x[${i}][${b}], s->next_x[${i}][${b}].hi);`;
+/** The operands of the first block, in stages so that none waits for the one before. */
+function start(shape) {
+    const { mr, chain } = shape;
+    const blocks = Array.from({ length: chain }, (_, b) => b);
+    const rows = Array.from({ length: mr }, (_, i) => i);
+    const each = (line) => blocks.flatMap((b) => rows.map((i) => line(i, b)));
+    const weights = (u) => [
+        ...blocks.map((b) => `io_load_pair(&s->next_w[${b}], &s->weights);`),
+        ...blocks.map((b) => `io_lower(&s->w[${u}][${b}], s->next_w[${b}].lo);`),
+        ...blocks.map((b) => `io_upper(&s->w[${u}][${b}], s->next_w[${b}].hi);`),
+    ];
+    const nextBlocks = blocks.map((b) => `io_next_block(&s->k[${b}], &s->order);`);
+    const doubling = zips(shape.mr, shape.chain) ? ['io_flip'] : DOUBLE;
+    return [
+        ...nextBlocks,
+        ...each((i, b) => `io_load_block(&s->next_x[${i}][${b}], s->row[${i}], s->k[${b}]);`),
+        ...nextBlocks,
+        ...weights(0),
+        ...doubling.flatMap((call) => each((i, b) => `${call}(g, &s->next_x[${i}][${b}]);`)),
+        ...each((i, b) => `io_lower(&s->x[${i}][${b}], s->next_x[${i}][${b}].lo);`),
+        ...weights(1),
+        ...each((i, b) => upperOf(shape, i, b)),
+        ...steps(shape, -2, 0),
+    ];
+}
+/** The C of the loops, and `io_block`, which takes the one of a tile. */
+function chainLoops(shapes) {
+    const distinct = [...new Map(shapes.map((shape) => [chain_loops_name(shape), shape])).values()];
+    const indent = (lines, by) => lines.map((line) => `${by}${line}\n`).join('');
+    const functions = distinct.map((shape) => `IG_INLINE void ${chain_loops_name(shape)}(const gemm_i8 *g, io_chains *s, io_sums acc, int part) {
+  int16x8_t begun;
+  if (part == IO_START) {
+${indent(start(shape), '    ')}  } else {
+${indent(steps(shape, 0, (shape.mr * shape.nr) / 2), '    ')}  }
+}
+`);
+    const choices = distinct.map((shape) => `if (g->mr == ${shape.mr} && g->nr == ${shape.nr} && g->chain == ${shape.chain}) ${chain_loops_name(shape)}(g, s, acc, part);`);
+    return `${functions.join('\n')}
+IG_INLINE void io_block(const gemm_i8 *g, io_chains *s, io_sums acc, int part) {
+${indent(choices, '  ')}}
+`;
+}
+
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/descriptor.js
 
 /** `dtype` in int8_gate.h: TFLite's numbers. */
@@ -23373,6 +24316,11 @@ function emitPlain(layer, ctx) {
     return {
         includes: ['conv_plain.h'],
         body: `${plainDescription(layer, ctx)}conv_plain_run(&p, ${ctx.input(0)}, ${ctx.input(1)}, ${scratch}, ${ctx.output(0)});\n`,
+        // An image's bytes are written where its floats have been read, and all of it is read before its first result.
+        ...(hybrid && {
+            scratchInPlace: [{ operand: 0, lead: 0 }],
+            inPlace: layer.batch === 1 ? [{ operand: 0, lead: -Infinity }] : [],
+        }),
     };
 }
 /** The `conv_plain` of a layer, called `p`. */
@@ -23625,7 +24573,7 @@ function limited(op, value) {
     const { min, max } = (0,tensor_dtype/* isFloat */.dk)(dtype) ? (0,arithmetic/* floatRange */.qr)(op.attrs.activation) : (0,arithmetic/* activationInterval */.OC)(op.attrs.activation);
     return `ig_limit_${(0,tensor_dtype/* isFloat */.dk)(dtype) ? 'f32' : 's32'}(${value}, ${bound(min, dtype)}, ${bound(max, dtype)})`;
 }
-function plain(op) {
+function binary_plain(op) {
     const { dtype } = op.outputs[0];
     if (op.kind === 'divide')
         return limited(op, (0,tensor_dtype/* isFloat */.dk)(dtype) ? FLOAT.divide : INTEGER.divide);
@@ -23664,7 +24612,7 @@ function quantized(op) {
     return { setup, value: 'ig_squared_difference_1(x, y, &p)' };
 }
 function binary_binary(op, ctx) {
-    const { setup = '', value } = (0,binary/* isRescaling */.bL)(op.kind, op.outputs[0]) ? quantized(op) : { value: plain(op) };
+    const { setup = '', value } = (0,binary/* isRescaling */.bL)(op.kind, op.outputs[0]) ? quantized(op) : { value: binary_plain(op) };
     const cast = `(${c/* C_TYPES */.EL[op.outputs[0].dtype]})(${value})`;
     return { includes: ['pointwise.h'], body: setup + emitPairs(op, ctx, cast) };
 }
@@ -23845,536 +24793,439 @@ const controlEmitters = {
 var conv = __nccwpck_require__(7355);
 // EXTERNAL MODULE: ./build/js/model/ops/window.js
 var ops_window = __nccwpck_require__(2235);
-;// CONCATENATED MODULE: ./build/js/compiler/schedules/cores.js
-/** Sources: Arm's software optimization guides. */
-const CORES = {
-    'cortex-a53': { inOrder: true, width: 2, loads: 0.5, fmla: 1, smull: 1, dot: 1 },
-    'cortex-a55': { inOrder: true, width: 2, loads: 0.5, fmla: 1, smull: 1, dot: 1 },
-    'cortex-a72': { width: 3, loads: 1, fmla: 1, smull: 1, dot: 1 },
-    'cortex-a76': { width: 4, loads: 2, fmla: 2, smull: 1, dot: 2 },
-    'neoverse-n1': { width: 4, loads: 2, fmla: 2, smull: 1, dot: 2 },
-    'neoverse-n2': { width: 5, loads: 3, fmla: 2, smull: 1, dot: 2 },
-    'neoverse-v1': { width: 8, loads: 3, fmla: 4, smull: 2, dot: 4 },
-    'neoverse-v2': { width: 8, loads: 3, fmla: 4, smull: 2, dot: 4 },
-    'apple-m1': { width: 8, loads: 3, fmla: 4, smull: 4, dot: 4 },
-};
-/** The core a target is tuned for: its CPU, or the commonest core of its ISA level. */
-function coreOf(target) {
-    const { dotprod, i8mm } = target.features;
-    const typical = i8mm ? 'neoverse-n2' : dotprod ? 'neoverse-n1' : 'cortex-a72';
-    return CORES[target.cpu ?? typical] ?? CORES[typical];
-}
-
-;// CONCATENATED MODULE: ./build/js/compiler/schedules/depthwise.js
-
-/** The NEON kernels are unrolled over the taps: not beyond this. */
-const MAX_TAPS = 128;
-/** `pairs` keeps a bit for each of at most two products of a tap in 64. */
-const MAX_PAIRS_TAPS = 32;
-/** Channels of one block of the NEON kernels. */
-const BLOCK = { f32: 4, i8: 8 };
-/** Output pixels of one step, at most: more do not fit the registers, of which int16 weights take two for each of int8. */
-const MAX_PIXELS = { f32: 8, pairs: 4, wide: 2 };
-/** The same where the weights are not held in registers. */
-const MANY_TAPS_PIXELS = { pairs: 2, wide: 1 };
-/** Taps whose weights the registers hold: DEPTHWISE_HELD of depthwise_i8.h. */
-const HELD_TAPS = 9;
-/** The same for floats where loads and arithmetic run side by side, so that sharing loads gains nothing more. */
-const ENOUGH_PIXELS = 4;
-/** Rows of all kernels that are in use at a time, at most: DEPTHWISE_ROWS of depthwise.h. */
-const MAX_ROWS = 64;
-/** Output pixels after which a block of channels need not go on. */
-const PIXELS_PER_BLOCK = 48;
-/** Quads of pixels that `dot` reads along a row of the kernel: with stride 1, two outputs share them. */
-const dotQuads = (w) => Math.ceil((w.kernel[1] + (w.strides[1] === 1 ? 1 : 0)) / 4);
-/** The step along the row that makes the fewest steps; rather none of a single pixel, which shares nothing. */
-function pixelsOf(width, most) {
-    const cost = (pixels) => Math.ceil(width / pixels) + (width % pixels === 1 ? 0.5 : 0);
-    const steps = Array.from({ length: Math.min(most, width) }, (_, i) => i + 1);
-    return steps.reduce((best, pixels) => (cost(pixels) <= cost(best) ? pixels : best));
-}
-/** Output rows in one go: so many that loading a block's constants does not matter beside them. */
-function rowsOf(w) {
-    const most = Math.min(w.out[0], Math.floor(MAX_ROWS / w.kernel[0]));
-    return Math.max(1, Math.min(most, Math.ceil(PIXELS_PER_BLOCK / w.out[1])));
-}
-/** Whether dot products take fewer vector instructions than pairs of products, for 16 outputs each. */
-function dotPays(w) {
-    const [rows, columns] = w.kernel;
-    const interleaving = 5 * w.strides[1] * Math.min(w.strides[0], rows);
-    return 4 * rows * dotQuads(w) + interleaving <= 4 * rows * columns;
-}
-/**
- * The fixed default. NEON where a block of channels fits and each input channel makes one output channel: dot products
- * where the core has them and they pay, else sums of products in 16 bits, where the weights allow either.
- */
-function scheduleDepthwise(w, target) {
-    const loadsBeside = coreOf(target).loads >= 1;
-    const schedule = (kernel, pixels) => {
-        const portable = kernel === 'portable';
-        // Pairs fill the registers without the bias.
-        const reload = kernel === 'pairs' || (!portable && loadsBeside);
-        return { template: 'depthwise', kernel, rows: portable ? 1 : rowsOf(w), pixels, reload };
-    };
-    const float = w.operands === 'float32';
-    const block = float ? BLOCK.f32 : BLOCK.i8;
-    const taps = w.kernel[0] * w.kernel[1];
-    if (target.arch === 'host' || w.multiplier > 1 || w.channels < block || taps > MAX_TAPS)
-        return schedule('portable', 1);
-    if (float)
-        return schedule('f32', pixelsOf(w.out[1], loadsBeside ? ENOUGH_PIXELS : MAX_PIXELS.f32));
-    const twoInts = w.operands !== 'uint8-full' && w.operands !== 'int8-wide';
-    const quads = w.strides[1] <= 2 && w.dilation[1] === 1;
-    if (target.features.dotprod && twoInts && quads && dotPays(w))
-        return schedule('dot', 2);
-    const kernel = twoInts && taps <= MAX_PAIRS_TAPS ? 'pairs' : 'wide';
-    return schedule(kernel, pixelsOf(w.out[1], (taps > HELD_TAPS ? MANY_TAPS_PIXELS : MAX_PIXELS)[kernel]));
-}
-
-;// CONCATENATED MODULE: ./build/js/compiler/schedules/gemm.js
-
-const simd = (mr, nr) => (mr * nr) / 4;
-/** So many cycles for each register of results, and some for the tile. */
-const each = (cycles, start = 10) => (mr, nr) => simd(mr, nr) * cycles + start;
-/** Stores of a row of 8-bit results: of 16, 8 and 4. */
-const stores = (nr) => Math.floor(nr / 16) + [0, 1, 1, 2][Math.ceil((nr % 16) / 4)];
-/**
- * The end of a tile on cores with dot products, whose inner loop is so short that the end decides: per row and register
- * a multiplication and a shift, per 8 columns a move and a narrowing, per store another and the flip of the sign.
- */
-function finishShort(mr, nr, core) {
-    const [registers, eights] = [nr / 4, Math.ceil(nr / 8)];
-    const vector = mr * (2 * registers + 2 * eights + 2 * stores(nr));
-    const shifts = mr * (registers + eights);
-    const loads = (mr + 2) * registers;
-    const instructions = vector + loads + mr + 20;
-    // A wide panel keeps the first multiplications waiting.
-    return nr / 8 + Math.max(vector / core.dot, shifts / core.smull, loads / core.loads, instructions / core.width);
-}
-const GEMM_KERNELS = {
-    portable: gemm_plain(4),
-    f32_portable: gemm_plain(2),
-    f32: {
-        unit: 1,
-        step: 4,
-        finish: each(2),
-        registers: (mr, nr) => simd(mr, nr) + mr + 3,
-        work: (mr, nr, core) => ({
-            vector: (4 * simd(mr, nr)) / core.fmla,
-            loads: mr + nr,
-            instructions: 4 * simd(mr, nr) + mr + nr + 3,
-        }),
-        // Two moves from general registers, four of which take a cycle, to a load.
-        inOrder: {
-            ...{ rows: 5, columns: 8, finish: each(3.4, 20) },
-            registers: (mr, nr) => simd(mr, nr) + mr + 4,
-            cycles: (mr, nr) => mr * nr + (mr + nr) / 2 + 4,
-        },
-    },
-    mlal: {
-        unit: 1,
-        step: 8,
-        finish: each(6),
-        registers: (mr, nr) => simd(mr, nr) + mr + 3,
-        work: (mr, nr, core) => ({
-            vector: (8 * simd(mr, nr)) / core.smull,
-            loads: mr + 2 * nr,
-            instructions: 8 * simd(mr, nr) + 2 * mr + 2 * nr + 3,
-        }),
-    },
-    smull: {
-        unit: 8,
-        step: 16,
-        finish: (mr, nr) => each(4)(mr, nr) + mr * stores(nr),
-        registers: (mr, nr) => (mr * nr) / 2 + 2 * mr + 6,
-        work: (mr, nr, core) => ({
-            vector: (2 * mr * nr) / core.smull,
-            loads: mr + nr,
-            instructions: 3 * mr * nr + mr + nr + 3,
-        }),
-        // SADALP takes two cycles.
-        inOrder: {
-            ...{ rows: 3, columns: 4, finish: each(9.3, 45) },
-            registers: (mr, nr) => (mr * nr) / 2 + mr + 6,
-            cycles: (mr, nr) => 4 * mr * nr + mr + nr / 2 + 2,
-        },
-    },
-    dot: {
-        unit: 4,
-        step: 16,
-        finish: finishShort,
-        registers: (mr, nr) => simd(mr, nr) + mr + nr / 4,
-        work: (mr, nr, core) => ({
-            vector: (4 * simd(mr, nr)) / core.dot,
-            loads: mr + nr,
-            instructions: 4 * simd(mr, nr) + mr + nr + 3,
-        }),
-    },
-    mmla: {
-        unit: 8,
-        step: 16,
-        evenRows: true,
-        columns: 8,
-        finish: finishShort,
-        registers: (mr, nr) => simd(mr, nr) + mr + nr / 4,
-        work: (mr, nr, core) => ({
-            vector: (2 * simd(mr, nr) + mr) / core.dot,
-            loads: mr + nr,
-            instructions: 2 * simd(mr, nr) + 2 * mr + nr + 3,
-        }),
-    },
-};
-/** The plain C kernels: no model of them, a tile of four rows and one vector length of columns does. */
-function gemm_plain(rows) {
-    return {
-        unit: 1,
-        step: 1,
-        finish: each(4),
-        registers: (mr, nr) => (mr <= rows && nr <= 8 ? 1 : 99),
-        work: (mr, nr) => ({ vector: mr * nr, loads: mr + nr, instructions: mr * nr + mr + nr + 3 }),
-    };
-}
-/** The kernels that compute `operands` exactly on the target, best first. */
-function gemmKernels(operands, target, m) {
-    if (target.arch === 'host')
-        return operands === 'float32' ? 'f32_portable' : 'portable';
-    if (operands === 'float32')
-        return 'f32';
-    if (operands === 'int8-wide')
-        return 'mlal';
-    if (target.features.i8mm && m > 1)
-        return 'mmla';
-    if (target.features.dotprod)
-        return 'dot';
-    return operands === 'int8' || operands === 'uint8-offset' ? 'smull' : 'mlal';
-}
-const ROWS = [1, 2, 3, 4, 5, 6, 7, 8];
-const COLUMNS = [4, 8, 12, 16, 20, 24, 28, 32];
-const REGISTERS = 32;
-/** Bytes of the first-level data cache that a tile or panel that is to stay may take. */
-const RESIDENT = 24 * 1024;
-/** The loop in issue order that a tile takes on a core. */
-function inOrderLoop(kernel, mr, nr, core) {
-    const loop = GEMM_KERNELS[kernel].inOrder;
-    return core.inOrder && loop && mr >= loop.rows && nr >= loop.columns ? loop : null;
-}
-/** Whether the registers hold a tile. */
-function holdsTile(kernel, mr, nr, target) {
-    const loop = inOrderLoop(kernel, mr, nr, coreOf(target)) ?? GEMM_KERNELS[kernel];
-    return loop.registers(mr, nr) <= REGISTERS;
-}
-/** Estimated cycles of the whole workload: padded work at the rate of the scarcest unit, plus the ends of the tiles. */
-function gemmCycles(w, kernel, mr, nr, core) {
-    const info = GEMM_KERNELS[kernel];
-    const { vector, loads, instructions } = info.work(mr, nr, core);
-    const depth = Math.ceil(w.k / info.unit) * info.unit;
-    const loop = inOrderLoop(kernel, mr, nr, core);
-    // Other loops wait for twice as long as they work on a core that issues in order.
-    const waiting = core.inOrder && info.inOrder ? 3 : 1;
-    const step = loop?.cycles(mr, nr) ?? waiting * Math.max(vector, loads / core.loads, instructions / core.width);
-    const tile = (depth / info.step) * step + (loop?.finish(mr, nr) ?? waiting * info.finish(mr, nr, core));
-    return Math.ceil(w.m / mr) * Math.ceil(w.n / nr) * w.groups * tile;
-}
-/** The fixed default: the tile that fits the registers and is estimated fastest; of equals the larger. */
-function scheduleGemm(w, target) {
-    const core = coreOf(target);
-    const kernel = gemmKernels(w.operands, target, w.m);
-    const info = GEMM_KERNELS[kernel];
-    let best = { mr: 1, nr: 4, cycles: Number.POSITIVE_INFINITY };
-    for (const mr of ROWS) {
-        if (mr > w.m || (info.evenRows && mr % 2 === 1))
-            continue;
-        for (const nr of COLUMNS) {
-            const least = info.columns ?? 4;
-            if (!holdsTile(kernel, mr, nr, target) || nr % least !== 0 || (nr > least && nr - least >= w.n))
-                continue;
-            const cycles = gemmCycles(w, kernel, mr, nr, core);
-            if (cycles <= best.cycles)
-                best = { mr, nr, cycles };
-        }
-    }
-    return {
-        template: 'gemm',
-        kernel,
-        mr: best.mr,
-        nr: best.nr,
-        weightsFirst: w.inPlace && weightsFirst(w, best.mr, best.nr),
-    };
-}
-/** The order that moves fewer bytes through the first-level cache. */
-function weightsFirst(w, mr, nr) {
-    const item = w.operands === 'float32' ? 4 : 1;
-    const a = w.m * w.k * item;
-    const weights = w.n * w.k * item;
-    const perTile = weights <= RESIDENT ? 0 : weights * Math.ceil(w.m / mr);
-    const perPanel = a <= RESIDENT ? 0 : a * Math.ceil(w.n / nr);
-    return perPanel < perTile;
-}
-
-;// CONCATENATED MODULE: ./build/js/compiler/schedules/pack.js
-
-/** Depth of the blocks in which a kernel reads one column's weights; a last block may be shorter. */
-const pack_BLOCK = {
-    portable: 1,
-    f32_portable: 1,
-    f32: 1,
-    mlal: 1,
-    smull: 8,
-    dot: 4,
-    mmla: 8,
-};
-/** Kernels may load so many elements beyond the last. */
-const READ_AHEAD = 16;
-/** What a kernel takes from the stored data and weights before it multiplies them. */
-function offsets(kernel, w, zeroPoint) {
-    switch (kernel) {
-        case 'smull':
-            return { data: w.unsigned ? 128 : 0, weights: w.operands === 'uint8-offset' ? 128 : zeroPoint };
-        case 'dot':
-        case 'mmla':
-            return { data: 0, weights: w.unsigned ? 0 : zeroPoint };
-        default:
-            return { data: 0, weights: zeroPoint };
-    }
-}
-const storage = (kernel, unsigned) => {
-    if (kernel === 'f32' || kernel === 'f32_portable')
-        return Float32Array;
-    if (kernel === 'mlal' || kernel === 'portable')
-        return Int16Array;
-    return unsigned && kernel !== 'smull' ? Uint8Array : Int8Array;
-};
-/** First columns of the panels of one group: the last one ends with the last column. */
-function panelStarts(n, nr) {
-    return Array.from({ length: Math.ceil(n / nr) }, (_, p) => Math.max(0, Math.min(p * nr, n - nr)));
-}
-/**
- * `values` of [groups][n] columns as the kernel reads them: each group's stretched with zeros to the width of a panel; for
- * matrix products panel by panel, each pair of columns twice.
- */
-function perColumn(values, w, s) {
-    const group = s.kernel === 'mmla'
-        ? panelStarts(w.n, s.nr).flatMap((start) => Array.from({ length: 2 * s.nr }, (_, i) => start + pairTwice(i)))
-        : Array.from({ length: Math.max(w.n, s.nr) }, (_, i) => i);
-    return Array.from({ length: w.groups }, (_, g) => group.map((column) => (column < w.n ? values(g * w.n + column) : 0))).flat();
-}
-/** 0, 1, 0, 1, 2, 3, 2, 3, … */
-const pairTwice = (i) => 2 * Math.floor(i / 4) + (i % 2);
-/**
- * Packs weights for a schedule: panels of nr columns, each in blocks along k as the kernel loads them. With x' and w'
- * what the kernel multiplies, and zx', zw' the zero points that are left of them,
- * Σ(x' − zx')(w' − zw') = Σx'w' − zx'Σw' − zw'Σx' + k·zx'·zw': all but the first term goes into the bias, save Σx',
- * which the kernel adds times `rowFactor` (of the stored data, hence the correction by k·offset).
- */
-function packGemm(w, s, source, dataZeroPoint) {
-    const { unit } = GEMM_KERNELS[s.kernel];
-    const depth = Math.ceil(w.k / unit) * unit;
-    const starts = panelStarts(w.n, s.nr);
-    const packed = new (storage(s.kernel, w.unsigned))(w.groups * starts.length * s.nr * depth + READ_AHEAD);
-    const float = w.operands === 'float32';
-    const offset = float ? { data: 0, weights: 0 } : offsets(s.kernel, w, source.zeroPoint);
-    const columns = s.kernel === 'smull' ? 2 : 1;
-    const run = pack_BLOCK[s.kernel] / columns;
-    let at = 0;
-    for (let group = 0; group < w.groups; group++) {
-        for (const start of starts) {
-            for (let k0 = 0; k0 < depth; k0 += pack_BLOCK[s.kernel]) {
-                for (let v0 = 0; v0 < s.nr; v0 += columns) {
-                    for (let half = 0; half < columns; half++) {
-                        for (let v = start + v0; v < start + v0 + columns; v++) {
-                            const k1 = k0 + half * run;
-                            const column = (group * w.n + v) * w.k;
-                            for (let k = k1; k < k1 + run; k++, at++) {
-                                if (v < w.n && k < w.k)
-                                    packed[at] = source.data[column + k] - offset.weights;
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-    const biasOf = (column) => source.bias?.[column] ?? 0;
-    if (float)
-        return { weights: packed, bias: Float32Array.from(perColumn(biasOf, w, s)), depth, rowFactor: 0 };
-    const zx = dataZeroPoint - offset.data;
-    const zw = source.zeroPoint - offset.weights;
-    const folded = (column) => {
-        let sum = 0;
-        for (let k = 0; k < w.k; k++)
-            sum += source.data[column * w.k + k] - offset.weights;
-        return biasOf(column) - zx * sum + w.k * zw * (zx + offset.data);
-    };
-    const bias = perColumn(folded, w, s).flatMap((value) => (s.kernel === 'smull' ? [value, 0] : [value]));
-    return { weights: packed, bias: Int32Array.from(bias), depth, rowFactor: zw === 0 ? 0 : -zw };
-}
-/**
- * Between what the sums of each column lie, bias included, whatever the data. Element k of column c stands at
- * c * columnStride + k * depthStride.
- */
-function sumRanges(source, columns, columnStride, depthStride, data) {
-    const depth = source.data.length / columns;
-    return Array.from({ length: columns }, (_, column) => {
-        let min = source.bias?.[column] ?? 0;
-        let max = min;
-        for (let k = 0, at = column * columnStride; k < depth; k++, at += depthStride) {
-            const weight = source.data[at] - source.zeroPoint;
-            min += weight * (weight < 0 ? data.max : data.min);
-            max += weight * (weight < 0 ? data.min : data.max);
-        }
-        return { min, max };
-    });
-}
-/** Which kernels are exact for these weights. */
-function operandsOf(weights, zeroPoint) {
-    if (weights instanceof Float32Array)
-        return 'float32';
-    let low = weights[0] ?? zeroPoint;
-    let high = low;
-    for (const w of weights) {
-        if (w < low)
-            low = w;
-        if (w > high)
-            high = w;
-    }
-    const fits = (least) => low - zeroPoint >= least && high - zeroPoint <= 127;
-    if (fits(-127))
-        return 'int8';
-    if (weights instanceof Uint8Array)
-        return low >= 1 ? 'uint8-offset' : 'uint8-full';
-    return fits(-128) ? 'int8-full' : 'int8-wide';
-}
-/** Weights [taps][outs] as [outs][taps]. */
-function transposeHwo(data, outs) {
-    const taps = data.length / outs;
-    return data.map((_, i) => data[(i % taps) * outs + Math.floor(i / taps)]);
-}
-/** The zero point that operators take off the weights: of uint8, and of signed ones quantized as a whole. */
-function zeroPointOf(weights) {
-    const q = weights.quantization;
-    return q === null || q.scales.length > 1 ? 0 : q.zeroPoints[0];
-}
-
-;// CONCATENATED MODULE: ./build/js/compiler/schedules/pack_depthwise.js
-
-
-const [LOW, HIGH] = [-128, 127];
-const clamp = (value) => Math.max(LOW, Math.min(HIGH, value));
-const bitsWhere = (count, test) => {
-    let bits = 0n;
-    for (let i = 0; i < count; i++)
-        if (test(i))
-            bits |= 1n << BigInt(i);
-    return bits;
-};
-const range = (count) => Array.from({ length: count }, (_, i) => i);
-/** What products of `w` with data in [low, high] lie between. */
-const extremes = (w, low, high) => [Math.min(w * low, w * high), Math.max(w * low, w * high)];
-/** As `operandsOf`, for kernels that take a weight beyond int8 as the sum of two: where that will not do, `uint8-full`. */
-function depthwiseOperands({ data, zeroPoint }) {
-    const operands = operandsOf(data, zeroPoint);
-    return operands === 'uint8-offset' && data.some((w) => w - zeroPoint > 2 * HIGH) ? 'uint8-full' : operands;
-}
-/**
- * Packs weights [taps][outs] for a schedule, less their zero point; the data's goes into the bias. `pairs` and `dot`
- * see unsigned data less 128.
- */
-function packDepthwise(source, w, schedule, dataZeroPoint) {
-    const outs = w.channels * w.multiplier;
-    const taps = source.data.length / outs;
-    const biasOf = (c) => source.bias?.[c] ?? 0;
-    if (source.data instanceof Float32Array) {
-        const bias = Float32Array.from({ length: outs }, (_, c) => biasOf(c));
-        return { weights: source.data, bias, twice: 0n, cuts: 0n, largest: [] };
-    }
-    const { kernel } = schedule;
-    const weight = (tap, c) => source.data[tap * outs + c] - source.zeroPoint;
-    const offset = w.unsigned && (kernel === 'pairs' || kernel === 'dot') ? 128 : 0;
-    const ends = w.unsigned ? [0, 255] : [LOW, HIGH];
-    const bias = new Int32Array(outs);
-    const largest = range(outs).map((c) => {
-        let [sum, low, high] = [0, biasOf(c), biasOf(c)];
-        for (let tap = 0; tap < taps; tap++) {
-            const [least, most] = extremes(weight(tap, c), ends[0] - dataZeroPoint, ends[1] - dataZeroPoint);
-            [sum, low, high] = [sum + weight(tap, c), low + least, high + most];
-        }
-        bias[c] = biasOf(c) - (dataZeroPoint - offset) * sum;
-        return Math.max(-low, high);
-    });
-    const rest = (tap, c) => weight(tap, c) - clamp(weight(tap, c));
-    const beyond = bitsWhere(taps, (tap) => range(outs).some((c) => rest(tap, c) !== 0));
-    const packed = { bias, largest, twice: 0n, cuts: 0n };
-    if (kernel === 'dot')
-        return { ...packed, ...packQuads(w, weight, beyond) };
-    if (kernel !== 'pairs')
-        return { ...packed, weights: Int16Array.from(source.data, (v) => v - source.zeroPoint) };
-    const products = range(taps).flatMap((tap) => {
-        const first = range(outs).map((c) => clamp(weight(tap, c)));
-        return (beyond >> BigInt(tap)) & 1n ? [first, range(outs).map((c) => rest(tap, c))] : [first];
-    });
-    return { ...packed, twice: beyond, cuts: cutsOf(products), weights: Int8Array.from(products.flat()) };
-}
-/** Where sums of products with any int8 data have to end, so that none leaves 16 bits: as late as can be. */
-function cutsOf(products) {
-    const sums = products[0].map(() => [0, 0]);
-    return bitsWhere(products.length, (i) => {
-        products[i].forEach((w, c) => {
-            const [least, most] = extremes(w, LOW, HIGH);
-            sums[c] = [sums[c][0] + least, sums[c][1] + most];
-        });
-        const fits = (w, c) => {
-            const [least, most] = extremes(w, LOW, HIGH);
-            return sums[c][0] + least >= -32768 && sums[c][1] + most <= 32767;
-        };
-        const cut = i + 1 === products.length || !products[i + 1].every(fits);
-        if (cut)
-            sums.fill([0, 0]);
-        return cut;
-    });
-}
-/** Weights as native/kernels/depthwise_dot.h has them, and which rows of the kernel come twice. */
-function packQuads(w, weight, beyond) {
-    const [rows, columns] = w.kernel;
-    const ofRow = (1n << BigInt(columns)) - 1n;
-    const twice = bitsWhere(rows, (ky) => ((beyond >> BigInt(ky * columns)) & ofRow) !== 0n);
-    const phases = w.strides[1] === 1 ? 2 : 1;
-    const block = 8;
-    const values = [];
-    for (let b = 0; b < Math.ceil(w.channels / block); b++) {
-        const first = Math.min(b * block, w.channels - block);
-        for (let ky = 0; ky < rows; ky++) {
-            for (let part = 0; part <= Number((twice >> BigInt(ky)) & 1n); part++) {
-                for (let at = 0; at < dotQuads(w) * phases; at++) {
-                    // The second output sees its first tap one pixel further into the quad.
-                    const tap0 = 4 * Math.floor(at / phases) - (at % phases);
-                    for (let c = first; c < first + block; c++) {
-                        for (let kx = tap0; kx < tap0 + 4; kx++) {
-                            const value = kx >= 0 && kx < columns ? weight(ky * columns + kx, c) : 0;
-                            values.push(part === 0 ? clamp(value) : value - clamp(value));
-                        }
-                    }
-                }
-            }
-        }
-    }
-    return { twice, weights: Int8Array.from(values) };
-}
-
-;// CONCATENATED MODULE: ./build/js/compiler/schedules/index.js
-
-
-
-
-
-
-function chooseSchedule(workload, target) {
-    return workload.op === 'nn.depthwise_conv2d' ? scheduleDepthwise(workload, target) : scheduleGemm(workload, target);
-}
-
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitter.js
 
 /** The schedule of a workload: a recorded one where there is one, else the fixed default. */
 const scheduleFor = (workload, ctx) => ctx.schedules?.(workload) ?? chooseSchedule(workload, ctx.target);
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/chain_scaling.js
+/**
+ * Scaling of sums in two steps, for a 16-bit factor and a 32-bit one with 16 fractional bits between: where it can be shown
+ * that TFLite's levels come of it.
+ */
+
+
+/** 16 fractional bits, by a factor of 16 bits. */
+const BY_16_BITS = { fraction: 2 ** 16, most: 32767 };
+/** What int32 holds lies below it. */
+const LIMIT = 2 ** 31;
+/** Multipliers tried beside the one nearest to the factor, in steps that move the last level by a few 2^-20. */
+const NUDGES = [0, ...Array.from({ length: 256 }, (_, i) => [i + 1, -i - 1]).flat()];
+/** The constants with which a channel's levels are TFLite's for all its sums; null where none are found. */
+function chainOf({ level, factor, bias, sums, levels }, zeroPoint, { fraction, most } = BY_16_BITS) {
+    const { shift } = (0,arithmetic/* quantizeMultiplier */.PV)(factor);
+    // Shifted to the left, sums wrap: levels may fall.
+    if (shift >= 0 && factor > 0)
+        return null;
+    const first = (0,arithmetic/* clamp */.qE)(level(sums.min), levels.min, levels.max);
+    const last = (0,arithmetic/* clamp */.qE)(level(sums.max), levels.min, levels.max);
+    if (first === last)
+        return { scale: 1, multiplier: 0, offset: (first + zeroPoint) * fraction };
+    const scale = Math.min(most, 2 ** Math.max(0, Math.log2(fraction) + shift));
+    const multiplier = Math.round((factor * fraction * LIMIT) / scale);
+    if (multiplier >= LIMIT || scale * Math.max(bias - sums.min, sums.max - bias) >= LIMIT)
+        return null;
+    const steps = Array.from({ length: last - first }, (_, i) => stepTo(first + 1 + i, level, factor));
+    const unit = Math.ceil((2 ** 12 * fraction) / (factor * fraction * (sums.max - sums.min)));
+    for (const nudge of NUDGES) {
+        const m = (0,arithmetic/* clamp */.qE)(multiplier + unit * nudge, 1, LIMIT - 1);
+        const high = (sum) => scaled(scale * (sum - bias), m);
+        const offset = offsetOf(steps, first, last, high, sums, levels, fraction);
+        if (offset === null)
+            continue;
+        const moved = offset + zeroPoint * fraction;
+        const ends = [high(sums.min) + moved, high(sums.max) + moved, moved];
+        if (ends.every((end) => Math.abs(end) < LIMIT))
+            return { scale, multiplier: m, offset: moved };
+    }
+    return null;
+}
+/** SQDMULH: the upper half of 2ab; b is positive. */
+const scaled = (a, b) => Math.floor((a * (b >> 16) + Math.floor((a * (b & 0xffff)) / 65536)) / 32768);
+/** The least number that takes each step's sum to its level, but not the sum before; null if there is none. */
+function offsetOf(steps, first, last, high, sums, levels, fraction) {
+    let least = first > levels.min ? first * fraction - high(sums.min) : -LIMIT;
+    let most = last < levels.max ? (last + 1) * fraction - 1 - high(sums.max) : LIMIT;
+    steps.forEach((sum, i) => {
+        const edge = (first + 1 + i) * fraction;
+        least = Math.max(least, edge - high(sum));
+        most = Math.min(most, edge - 1 - high(sum - 1));
+    });
+    return least <= most ? least : null;
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/depthwise_steps.js
+/**
+ * 3 × 3 depthwise convolution for cores that issue in order: the C of native/kernels/depthwise_in_order.h, statement by
+ * statement in the order in which the instructions are to issue.
+ */
+const depthwise_steps_ROWS = 3;
+const KERNEL_WIDTH = 3;
+const MOST_PIXELS = 4;
+/** Columns on their way through general registers. Their number divides that of a step's columns. */
+const AHEAD = 3;
+/** Instructions between a move into a vector register and the first that reads it. */
+const DISTANCE = 4;
+/** A move takes a place beside one instruction, and the load that follows it one beside the next. */
+const SPACING = 2;
+const depthwise_steps_range = (count) => Array.from({ length: count }, (_, i) => i);
+/** Sizes of the steps along a row and how many of each: rather fours and threes than one of fewer. */
+function stepsOf(width) {
+    const lacking = (4 - (width % 4)) % 4;
+    const even = 3 * lacking <= width;
+    const steps = even
+        ? [
+            [4, (width - 3 * lacking) / 4],
+            [3, lacking],
+        ]
+        : [
+            [3, Math.floor(width / 3)],
+            [width % 3, 1],
+        ];
+    return steps.filter(([pixels, count]) => pixels * count > 0);
+}
+/** Columns of the kernel in the order of multiplication: with stride 2, those that share registers one after the other. */
+const kernelColumns = (stride) => (stride === 1 ? [0, 1, 2] : [0, 2, 1]);
+/** Where the data of one step comes from. */
+class Window {
+    columns;
+    /** The columns of a row in the order in which they come: the halves of a register apart from each other. */
+    order;
+    stride;
+    /** Of the widest step. */
+    pixels;
+    constructor(stride, pixels) {
+        this.stride = stride;
+        this.pixels = pixels;
+        this.columns = (pixels - 1) * stride + KERNEL_WIDTH;
+        const zigzag = (count) => depthwise_steps_range(count).map((i) => (i === 1 ? 2 : i === 2 ? 1 : i));
+        const apart = (count) => (pixels < 3 ? depthwise_steps_range(count) : zigzag(count));
+        this.order =
+            stride === 1
+                ? apart(this.columns)
+                : [...apart(pixels + 1).map((i) => 2 * i), ...apart(pixels).map((i) => 2 * i + 1)];
+    }
+    /** Of the whole step: position in the order of all three rows, and on into the next step. */
+    position = (row, column) => row * this.columns + this.order.indexOf(column);
+    register(row, column) {
+        const pair = this.stride === 1 ? column >> 1 : (column >> 2) + (column % 2) * 3;
+        return `x${row}${pair}`;
+    }
+    isUpper = (column) => Math.floor(column / this.stride) % 2 === 1;
+    at(position) {
+        return [Math.floor(position / this.columns), this.order[position % this.columns]];
+    }
+    /** The column in the other half of the same register, if there is one. */
+    otherHalf(position) {
+        const [row, column] = this.at(position);
+        const other = column + (this.isUpper(column) ? -this.stride : this.stride);
+        return this.order.includes(other) ? this.position(row, other) : undefined;
+    }
+    move(position) {
+        const [row, column] = this.at(position);
+        const half = this.isUpper(column) ? 'upper' : 'lower';
+        return `io_${half}(&${this.register(row % depthwise_steps_ROWS, column)}, l${position % AHEAD});`;
+    }
+    flip = (position) => `chain_flip(&l${position % AHEAD});`;
+    load(position) {
+        const [row, column] = this.at(position);
+        return `chain_load(&l${position % AHEAD}, ${row < depthwise_steps_ROWS ? 'row' : 'next'}${row % depthwise_steps_ROWS}, ${column} * channels);`;
+    }
+}
+/** Two pixels' widening and what follows, `lag` pixels apart, so that none waits for the one before. */
+function finish(pixels, widen) {
+    const ops = [];
+    const stages = [
+        (i) => [0, 1].map((h) => widen(i, h)),
+        (i) => [0, 1].map((h) => `chain_requantize(&acc${i}${h}, multiplier${h});`),
+        (i) => [
+            `const int16x8_t half${i}_ = chain_narrow(acc${i}0, offset0);`,
+            `half${i} = half${i}_, chain_narrow2(&half${i}, acc${i}1, offset1);`,
+        ],
+    ];
+    for (let t = 0; t < pixels + 2 * (stages.length - 1); t++) {
+        for (let stage = stages.length - 1; stage >= 0; stage--) {
+            const i = t - 2 * stage;
+            if (i >= 0 && i < pixels)
+                ops.push(...stages[stage](i).map((text) => ({ text })));
+        }
+    }
+    return ops;
+}
+/** The instructions of one step; the last `held` pixels of the step before are clamped and stored on the way. */
+function opsOf(steps, window, pixels, held) {
+    const { stride, cuts, taps } = steps;
+    const ops = [];
+    const cut = (p) => ((cuts >> BigInt(p)) & 1n) === 1n;
+    // Where pixels are few, a sum is widened after the first products of the next.
+    const late = pixels < 4;
+    let [open, widened, which] = [false, false, 0];
+    const widen = (sums, first) => (i, half) => {
+        const [acc, sum, upper] = [`acc${i}${half}`, `sum${sums}${i}`, half === 1 ? '2' : ''];
+        return first
+            ? `${acc} = chain_scaled${upper}(${sum}, scale);`
+            : `chain_add_scaled${upper}(&${acc}, ${sum}, scale);`;
+    };
+    for (let p = 0; p < taps.length; p++) {
+        const row = Math.floor(taps[p] / 3);
+        for (let i = 0; i < pixels; i++) {
+            const column = i * stride + kernelColumns(stride)[taps[p] % 3];
+            const upper = window.isUpper(column) ? '2' : '';
+            const operands = `${window.register(row, column)}, w${p}`;
+            const sum = `sum${which}${i}`;
+            const text = open
+                ? `chain_add_product${upper}(&${sum}, ${operands});`
+                : `${sum} = chain_product${upper}(${operands});`;
+            const clamped = p === 0 && i < held ? `\nresult${i} = ${clampOf(steps, heldHalf(i))};` : '';
+            const stored = p === 1 && i < held ? `\nchain_store(ready, ${i} * channels, result${i});` : '';
+            ops.push({ text: `${text}${clamped}${stored}`, reads: window.position(row, column) });
+        }
+        const due = late ? p > 0 && cut(p - 1) : p < taps.length - 1 && cut(p);
+        if (due) {
+            const each = widen(late ? 1 - which : which, !widened);
+            for (let i = 0; i < pixels; i++)
+                for (let h = 0; h < 2; h++)
+                    ops.push({ text: each(i, h) });
+            widened = true;
+        }
+        open = !cut(p);
+        if (!open && late && p < taps.length - 1)
+            which = 1 - which;
+    }
+    return [...ops, ...finish(pixels, widen(which, !widened))];
+}
+/** Results of the step before this one. */
+const heldHalf = (i) => `held${i}`;
+const clampOf = ({ unsigned, low, high }, half) => `chain_clamp(${Number(unsigned)}, ${low}, ${high}, ${half})`;
+/** The statements of a step: `ops`, and beside them the columns as late as their readers allow. */
+function step(steps, window, pixels, held) {
+    const ops = opsOf(steps, window, pixels, held);
+    const total = depthwise_steps_ROWS * window.columns;
+    const firstRead = (position) => {
+        const at = ops.findIndex((op) => op.reads === position % total);
+        // Narrower steps do not read all.
+        const read = at < 0 ? ops.findIndex((op) => op.reads === (position % total) - 1) : at;
+        return position < total ? read : ops.length + read;
+    };
+    const columns = depthwise_steps_range(total).map((i) => i + window.pixels);
+    const latest = [];
+    for (const position of [...columns].reverse()) {
+        let place = Math.min(firstRead(position) - DISTANCE, (latest[0] ?? ops.length) - SPACING);
+        // Not just before the other half is read: a register is ready as a whole.
+        while (place > 0 && ops.slice(place, place + DISTANCE - 1).some((op) => op.reads === window.otherHalf(position)))
+            place--;
+        latest.unshift(place);
+    }
+    const places = [];
+    for (const place of latest)
+        places.push(Math.max(place, (places.at(-1) ?? -1) + 1));
+    const before = ops.map(() => []);
+    const after = ops.map(() => []);
+    columns.forEach((position, i) => {
+        const [place, load] = [places[i], window.load(position + AHEAD)];
+        if (steps.flips)
+            before[Math.max(0, place - 1)].push(window.flip(position));
+        before[place].push(window.move(position));
+        if ((places[i + 1] ?? ops.length) >= place + SPACING)
+            after[place + 1].push(load);
+        else
+            after[place].push(load);
+    });
+    return ops.flatMap(({ text }, i) => [...before[i], text, ...after[i]]);
+}
+const indent = (lines, by) => lines.map((line) => line.replace(/^/gm, ' '.repeat(by))).join('\n');
+/** Pixels of a window's row, whatever the step. */
+const windowWidth = (width, stride) => (Math.max(...stepsOf(width).map(([pixels]) => pixels)) - 1) * stride + KERNEL_WIDTH;
+/** A function that computes a block of channels in some rows. */
+function chainFunction(steps, name, symbol) {
+    const sizes = stepsOf(steps.width);
+    const widest = Math.max(...sizes.map(([pixels]) => pixels));
+    const held = Math.min(...sizes.map(([pixels]) => pixels));
+    const window = new Window(steps.stride, widest);
+    const registers = [...new Set(depthwise_steps_range(depthwise_steps_ROWS).flatMap((r) => window.order.map((c) => window.register(r, c))))];
+    const pixels = depthwise_steps_range(MOST_PIXELS).slice(0, widest);
+    const loops = sizes.map(([size, count]) => [
+        `GEMM_ROLLED for (int i = 0; i < ${count}; i++) {`,
+        ...depthwise_steps_range(depthwise_steps_ROWS).map((ky) => `  const int8_t *next${ky} = *(at${ky} += ${depthwise_steps_ROWS}) + c;`),
+        // Not the lanes of a vector.
+        `  __asm__("" : ${depthwise_steps_range(depthwise_steps_ROWS)
+            .map((ky) => `"+r"(next${ky})`)
+            .join(', ')});`,
+        indent(step(steps, window, size, held), 2),
+        ...depthwise_steps_range(held).map((k) => `  ${heldHalf(k)} = half${size - held + k};`),
+        ...depthwise_steps_range(size - held).map((k) => `  chain_store(to, ${k} * channels, ${clampOf(steps, `half${k}`)});`),
+        `  ready = to + ${size - held} * channels;`,
+        `  to += ${size} * channels;`,
+        `  ${depthwise_steps_range(depthwise_steps_ROWS)
+            .map((ky) => `row${ky} = next${ky};`)
+            .join(' ')}`,
+        '}',
+    ]);
+    const body = [
+        `const size_t channels = ${steps.channels}, c = gemm_start(block, 8, ${steps.channels});`,
+        `const int8_t *w = ${steps.weights} + ${steps.blockBytes} * block;`,
+        `const int32_t *factors = ${steps.factors} + 16 * block;`,
+        `const int8x16_t ${steps.taps.map((_, p) => `w${p} = chain_weights(w + ${8 * p})`).join(', ')};`,
+        `const int16x8_t scale = vld1q_s16(${steps.scales} + 8 * block);`,
+        'const int32x4_t multiplier0 = vld1q_s32(factors), multiplier1 = vld1q_s32(factors + 4);',
+        'const int32x4_t offset0 = vld1q_s32(factors + 8), offset1 = vld1q_s32(factors + 12);',
+        `int8x16_t ${registers.join(', ')};`,
+        `int16x8_t ${[...pixels.flatMap((i) => [`sum0${i}`, `sum1${i}`, `half${i}`]), ...depthwise_steps_range(held).map((k) => `${heldHalf(k)} = scale`)].join(', ')};`,
+        `int32x4_t ${pixels.flatMap((i) => [`acc${i}0`, `acc${i}1`]).join(', ')};`,
+        `int8x8_t ${depthwise_steps_range(held)
+            .map((i) => `result${i}`)
+            .join(', ')};`,
+        `uint64_t ${depthwise_steps_range(AHEAD)
+            .map((i) => `l${i}`)
+            .join(', ')};`,
+        `const uint8_t *order = ${steps.rows} + ${depthwise_steps_ROWS} * block;`,
+        `const int8_t ${depthwise_steps_range(depthwise_steps_ROWS)
+            .map((ky) => `*const *at${ky} = windows + order[${ky}], *row${ky} = *at${ky} + c`)
+            .join(', ')};`,
+        // What is stored first is nothing yet, and written over.
+        'uint8_t *to = out + c, *ready = to;',
+        'IO_ASM("" ::: "memory"); /* what follows reads and writes memory unseen */',
+        ...depthwise_steps_range(AHEAD).map((position) => window.load(position)),
+        ...depthwise_steps_range(widest).flatMap((position) => [
+            ...(steps.flips ? [window.flip(position)] : []),
+            window.move(position),
+            window.load(position + AHEAD),
+        ]),
+        'GEMM_ROLLED for (int r = 0; r < rows; r++) {',
+        ...loops.flat().map((line) => indent([line], 2)),
+        '}',
+        ...depthwise_steps_range(held).map((k) => `chain_store(ready, ${k} * channels, ${clampOf(steps, heldHalf(k))});`),
+        'IO_ASM("" ::: "memory");',
+    ];
+    return defined(name, symbol, body);
+}
+/** The member `chain`, where blocks are of several kinds. */
+function chainTable(functions, kinds, name, symbol) {
+    const table = `static void (*const of_kind[])(const int8_t *const *, int, int, uint8_t *) = {${functions.join(', ')}};`;
+    return defined(name, symbol, [table, `of_kind[${kinds}[block]](windows, rows, block, out);`]);
+}
+function defined(name, symbol, body) {
+    const head = `static void ${name}(const int8_t *const *windows, int rows, int block, uint8_t *out)`;
+    return `${head} __asm__("${symbol}");\n${head} {\n${indent(body, 2)}\n}\n`;
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/depthwise_chains.js
+/**
+ * Constants of native/kernels/depthwise_in_order.h: what a depthwise layer multiplies and adds on cores that issue in order,
+ * where it can be shown that TFLite's results come of it.
+ */
+
+
+
+
+
+const depthwise_chains_TAPS = 9;
+const depthwise_chains_BLOCK = 8;
+const clampInt8 = (w) => (0,arithmetic/* clamp */.qE)(w, -128, 127);
+const depthwise_chains_range = (count) => Array.from({ length: count }, (_, i) => i);
+/** Members of a `depthwise` for the blocks of channels that have such constants; null where no block has. `bias`: as packed. */
+function chainsOf(layer, bias, ctx) {
+    const { shape: s, weights, output, activation, requantization } = layer;
+    const suits = s.kernel_h === 3 && s.kernel_w === 3 && s.stride_w <= 2 && s.dilation_w === 1;
+    if (requantization === null || !suits)
+        return null;
+    const { scale, zeroPoint } = (0,checks/* parameters */.FI)(output);
+    const { min, max } = (0,arithmetic/* activationRange */.W9)(activation, scale, zeroPoint, output.dtype);
+    const levels = { min: min - zeroPoint, max: max - zeroPoint };
+    const { factors } = requantization;
+    const level = (0,arithmetic/* requantizer */.tn)(ctx.profile, factors);
+    const stride = s.stride_w === 1 ? 1 : 2;
+    const columns = kernelColumns(stride);
+    const products = depthwise_chains_range(depthwise_chains_TAPS).map((i) => 3 * Math.floor(i / 3) + columns[i % 3]);
+    const ofChannel = (c) => {
+        const own = products.map((tap) => weights.data[tap * s.channels + c] - weights.zeroPoint);
+        const ends = own.map((w) => [Math.min(-128 * w, 127 * w), Math.max(-128 * w, 127 * w)]);
+        const sums = { min: bias[c], max: bias[c] };
+        for (const [least, most] of ends)
+            [sums.min, sums.max] = [sums.min + least, sums.max + most];
+        if (sums.min < -LIMIT || sums.max >= LIMIT)
+            return null;
+        const factor = factors[factors.length === 1 ? 0 : c];
+        const chain = chainOf({ level: (sum) => level(sum, c), factor, bias: bias[c], sums, levels }, zeroPoint);
+        // What is the same whatever the sum needs no sum.
+        const used = chain?.multiplier === 0 ? own.map(() => 0) : own;
+        return chain && { ...chain, weights: used.map(clampInt8), rests: used.map((w) => w - clampInt8(w)) };
+    };
+    const channels = depthwise_chains_range(s.channels).map(ofChannel);
+    const blocks = depthwise_chains_range(Math.ceil(s.channels / depthwise_chains_BLOCK)).map((b) => {
+        const start = Math.min(b * depthwise_chains_BLOCK, s.channels - depthwise_chains_BLOCK);
+        const block = channels.slice(start, start + depthwise_chains_BLOCK);
+        return block.every((chain) => chain !== null) ? block : null;
+    });
+    const plan = planBlocks(blocks);
+    if (plan.kinds.length === 0)
+        return null;
+    const each = (values) => plan.blocks.flatMap(values);
+    const constants = {
+        weights: ctx.constant(Int8Array.from(each(({ products }) => products.flat()))),
+        scales: ctx.constant(Int16Array.from(each(({ chains }) => chains.map((chain) => chain.scale)))),
+        factors: ctx.constant(Int32Array.from(each(({ chains }) => [...chains.map((chain) => chain.multiplier), ...chains.map((chain) => chain.offset)]))),
+        rows: ctx.constant(Uint8Array.from(each(({ rows }) => rows))),
+        blockBytes: depthwise_chains_BLOCK * plan.blocks[0].products.length,
+    };
+    const complete = blocks.every((block) => block !== null);
+    const flips = layer.data.dtype === 'uint8' && complete;
+    const steps = { flips, stride, width: s.out_w, channels: s.channels, ...constants };
+    const limits = { unsigned: output.dtype === 'uint8', low: min, high: max };
+    const functions = plan.kinds.map((kind) => ctx.define((...names) => chainFunction({ ...steps, ...limits, ...kind }, ...names)));
+    const kindOf = ctx.constant(Int8Array.from(plan.blocks, ({ kind }) => kind));
+    return {
+        complete,
+        fields: { chain: ctx.define((...names) => chainTable(functions, kindOf, ...names)), chained: kindOf },
+    };
+}
+/** How a row falls into steps, and which of their windows reach beyond the image. */
+function windowsOf(s) {
+    const sizes = stepsOf(s.out_w).flatMap(([pixels, count]) => depthwise_chains_range(count).map(() => pixels));
+    const window_w = windowWidth(s.out_w, s.stride_w);
+    let pixel = 0;
+    const starts = sizes.map((pixels) => {
+        const start = pixel * s.stride_w - s.pad_left;
+        pixel += pixels;
+        return start;
+    });
+    const lefts = starts.filter((start) => start < 0).length;
+    const rights = starts.filter((start) => start >= 0 && start + window_w > s.in_w).length;
+    const fours = sizes.filter((pixels) => pixels === 4).length;
+    return { steps: sizes.length, fours, window_w, edges: lefts + rights, lefts };
+}
+/** Kinds of blocks: those of a few cuts in common, and one for all that have weights beyond int8, as sums of two. */
+function planBlocks(blocks) {
+    const byTap = (block, part) => depthwise_chains_range(depthwise_chains_TAPS).map((tap) => block.map((chain) => chain[part][tap]));
+    const hasRest = (block, tap) => block.some(({ rests }) => rests[tap] !== 0);
+    const isTwice = (block) => depthwise_chains_range(depthwise_chains_TAPS).some((tap) => hasRest(block, tap));
+    const made = blocks.filter((block) => block !== null);
+    const plain = made.filter((block) => !isTwice(block));
+    const twice = made.filter(isTwice);
+    const shared = sharedCuts(plain.map((block) => byTap(block, 'weights')));
+    const beyond = depthwise_chains_range(depthwise_chains_TAPS).filter((tap) => twice.some((block) => hasRest(block, tap)));
+    const taps = depthwise_chains_range(depthwise_chains_TAPS).flatMap((tap) => (beyond.includes(tap) ? [tap, tap] : [tap]));
+    const twiceProducts = (block) => taps.map((tap, i) => byTap(block, taps[i - 1] === tap ? 'rests' : 'weights')[tap]);
+    const kinds = [
+        ...shared.kinds.map((cuts) => ({ cuts, taps: depthwise_chains_range(depthwise_chains_TAPS) })),
+        ...(twice.length > 0
+            ? [{ cuts: cutsOf(taps.map((_, i) => twice.flatMap((block) => twiceProducts(block)[i]))), taps }]
+            : []),
+    ];
+    const zeros = depthwise_chains_range(depthwise_chains_BLOCK).map(() => 0);
+    const planned = blocks.map((block) => {
+        const filled = (products) => taps.map((_, i) => products[i] ?? zeros);
+        // A block without such constants takes up their place, too.
+        const none = { scale: 0, multiplier: 0, offset: 0 };
+        if (block === null)
+            return { kind: -1, rows: [0, 1, 2], chains: zeros.map(() => none), products: filled([]) };
+        if (isTwice(block))
+            return { kind: kinds.length - 1, rows: [0, 1, 2], chains: block, products: twiceProducts(block) };
+        const { kind, rows } = shared.blocks[plain.indexOf(block)];
+        return { kind, rows, chains: block, products: filled(inRowOrder(byTap(block, 'weights'), rows)) };
+    });
+    return { kinds, blocks: planned };
+}
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/depthwise.js
 
@@ -24382,6 +25233,10 @@ const scheduleFor = (workload, ctx) => ctx.schedules?.(workload) ?? chooseSchedu
 
 
 
+
+/** Output pixels of a step: DEPTHWISE_PIXELS of depthwise.h. */
+const depthwise_MOST_PIXELS = 4;
+const POINTER_BYTES = 8;
 /** Rows of a kernel that the template takes: DEPTHWISE_ROWS of depthwise.h. */
 const MAX_KERNEL_ROWS = 64;
 /**
@@ -24411,20 +25266,25 @@ function emitDepthwise(given, ctx) {
     const packed = packDepthwise(layer.weights, workload, schedule, zeroPoint);
     const bias = ctx.constant(packed.bias);
     const layout = (valueAt) => Array.from({ length: outs }, (_, c) => valueAt(c));
-    const ring = ringOf(s, workload, schedule);
-    const flipped = unsigned && (schedule.kernel === 'pairs' || schedule.kernel === 'dot');
+    const chains = schedule.chains ? chainsOf(layer, packed.bias, ctx) : null;
+    const windows = chains === null ? null : windowsOf(s);
+    const ring = windows !== null && chains?.complete ? copiesOf(s, windows, schedule) : ringOf(s, workload, schedule);
+    const ringed = ring.bytes > 0 && !ring.windows;
+    const flipped = unsigned && !ring.windows && (schedule.kernel === 'pairs' || schedule.kernel === 'dot');
     const { groups: _, ...window } = s;
     const fields = {
         kernel: `DEPTHWISE_${schedule.kernel.toUpperCase()}`,
         ...integers({
             ...{ ...window, batch: layer.batch, multiplier, is_float: requantization === null },
             ...{ rows: schedule.rows, pixels: schedule.pixels, reload: schedule.reload },
-            ...{ ringed: ring.bytes > 0, ring_w: ring.width, fill: (flipped ? zeroPoint ^ 128 : zeroPoint) & 255 },
+            ...{ ringed, ring_w: ring.width, fill: (flipped ? zeroPoint ^ 128 : zeroPoint) & 255 },
             fits16: requantization !== null && fits16(packed.largest, requantization.factors),
         }),
         twice: `0x${packed.twice.toString(16)}ull`,
         cuts: `0x${packed.cuts.toString(16)}ull`,
         weights: ctx.constant(packed.weights),
+        ...chains?.fields,
+        ...(windows && { ...integers({ ...windows }), windows: windowTable(windows.steps * schedule.rows, ctx) }),
         ...(requantization === null
             ? { bias, ...floatClamp(activation) }
             : epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout }, ctx)),
@@ -24435,7 +25295,7 @@ function emitDepthwise(given, ctx) {
     return {
         includes: ['depthwise.h'],
         body: `${cDescription('depthwise', 'd', fields)}depthwise_run(&d, ${ctx.input(0)}, ${scratch}, ${ctx.output(0)}, ${range});\n`,
-        inPlace: ring.bytes > 0 && staysBehind(s, multiplier) ? [0] : [],
+        inPlace: ringed && staysBehind(s, multiplier) ? [{ operand: 0, lead: 0 }] : [],
     };
 }
 /** A column of pixels lies in memory as a row does, and kernels run along rows. */
@@ -24448,27 +25308,112 @@ function asRow(s) {
         groups: s.groups,
     };
 }
+/** The table of pointers to the windows of so many steps. */
+const windowTable = (steps, ctx) => `(const int8_t **)${ctx.scratch(3 * (steps + 1) * POINTER_BYTES)}`;
+/** What takes the ring's place where windows within the image are read where they are: those that are not, and one of zeros. */
+function copiesOf(s, { edges, window_w }, { rows: atOnce }) {
+    const rows = (s.kernel_h - 1) * s.dilation_h + 1 + (atOnce - 1) * s.stride_h;
+    return { width: 0, bytes: (rows * edges + 1) * window_w * s.channels, windows: true };
+}
 /** The ring of rows: its width in pixels (`dot`: quads) and its elements, 0 where rows are read in place. */
-function ringOf(s, w, { kernel, rows: atOnce }) {
+function ringOf(s, w, { kernel, rows: atOnce, chains }) {
     const seen = (s.kernel_h - 1) * s.dilation_h + 1;
     const rows = seen + (atOnce - 1) * s.stride_h;
     if (kernel === 'dot') {
         const width = Math.ceil(s.out_w / 2) * s.stride_w + 2 * (dotQuads(w) - 1);
-        return { width, bytes: 4 * rows * width * s.channels };
+        return { width, bytes: 4 * rows * width * s.channels, windows: false };
     }
     const width = (s.out_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
     const seenHeight = (s.out_h - 1) * s.stride_h + seen;
     const inside = s.pad_top === 0 && s.pad_left === 0 && width <= s.in_w && seenHeight <= s.in_h;
-    const inPlace = inside && !(kernel === 'pairs' && w.unsigned);
-    return { width, bytes: inPlace ? 0 : rows * width * s.channels };
+    const inPlace = inside && !chains && !(kernel === 'pairs' && w.unsigned);
+    const beyond = chains ? depthwise_MOST_PIXELS * s.stride_w : 0;
+    return { width, bytes: inPlace ? 0 : (rows * width + beyond) * s.channels, windows: false };
 }
 /** Whether no accumulator is more than 16 bits once it is requantized, roundings included. */
 function fits16(largest, factors) {
     return largest.every((sum, c) => sum < 2 ** 31 && sum * factors[factors.length === 1 ? 0 : c] < 32766);
 }
 
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/gemm_levels.js
+/** Constants of native/kernels/gemm_chains_end.h. */
+
+
+
+
+
+/** Fractional bits beyond 16, which the last narrowing takes off: the more, the surer that all levels come out right. */
+const EXTRA_BITS = [5, 3, 1, 0];
+/** What a panel wider than its matrix has in the columns beyond. */
+const NOTHING = { scale: 1, multiplier: 0, offset: 0 };
+/**
+ * Members of a `gemm_i8` for layers of which every column can be scaled so that TFLite's results come of it, whatever the
+ * data; null for others. `bias`: as packed, by column of all groups, each stretched to a panel; `sums` by column.
+ */
+function levelFields(layer, w, s, bias, sums, ctx) {
+    const { output, activation, requantization } = layer;
+    // Sums that leave int32 wrap.
+    const wraps = sums.some((range) => range.min < -LIMIT || range.max >= LIMIT);
+    if (requantization === null || wraps)
+        return null;
+    const { factors, inDouble } = requantization;
+    const { scale, zeroPoint } = (0,checks/* parameters */.FI)(output);
+    const { min, max } = (0,arithmetic/* activationRange */.W9)(activation, scale, zeroPoint, output.dtype);
+    const levels = { min: min - zeroPoint, max: max - zeroPoint };
+    const rounded = (0,arithmetic/* requantizer */.tn)(ctx.profile, factors);
+    const stretched = Math.max(w.n, s.nr);
+    const scaled = (extra) => {
+        const fraction = 2 ** (16 + extra);
+        const chains = [];
+        for (let column = 0; column < layer.columns; column++) {
+            const factor = factors[factors.length === 1 ? 0 : column];
+            const level = (sum) => (inDouble ? (0,arithmetic/* castInt32 */.qP)((0,arithmetic/* roundAway */.lE)(sum * factor)) : rounded(sum, column));
+            const own = bias[Math.floor(column / w.n) * stretched + (column % w.n)];
+            const chain = chainOf({ level, factor, bias: own, sums: sums[column], levels }, zeroPoint, {
+                fraction,
+                most: 2 ** 30,
+            });
+            if (chain === null)
+                return null;
+            chains.push(chain);
+        }
+        return chains;
+    };
+    const found = EXTRA_BITS.map((extra) => ({ extra, columns: scaled(extra) })).find(({ columns }) => columns !== null);
+    if (!found?.columns)
+        return null;
+    const { extra, columns } = found;
+    const panels = Array.from({ length: w.groups }, (_, group) => panelStarts(w.n, s.nr).map((start) => Array.from({ length: s.nr }, (_, v) => (start + v < w.n ? columns[group * w.n + start + v] : NOTHING)))).flat();
+    const constants = panels.flatMap((panel) => [
+        ...panel.map((chain) => Math.log2(chain.scale)),
+        ...panel.map((chain) => chain.multiplier),
+        ...panel.map((chain) => chain.offset),
+    ]);
+    return {
+        'out.requantize': 'GEMM_LEVELS',
+        'out.levels': ctx.constant(Int32Array.from(constants)),
+        'out.low': String(min),
+        'out.high': String(max),
+        ...integers({ 'out.is_unsigned': output.dtype === 'uint8', 'out.extra_bits': extra }),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/lead.js
+/** How results come to lie over the data that they are computed from. */
+/** How far before its data a result must begin if no step is to write what is yet to be read. */
+const leadOf = (steps) => {
+    let lead = 0;
+    for (const { unread, written } of steps)
+        lead = Math.max(lead, written - unread);
+    return lead;
+};
+/** Where the steps of a loop begin, each of `size` out of `total`: the last one early enough to be whole. */
+const starts = (total, size) => Array.from({ length: Math.ceil(total / size) }, (_, i) => Math.max(0, Math.min(i * size, total - size)));
+
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/gemm.js
 /** Instances of the matrix multiplication templates (native/kernels/gemm*.h, conv.h). */
+
+
 
 
 
@@ -24488,9 +25433,10 @@ const isPointwise = (s) => s.kernel_h === 1 &&
 function workloadOf(layer, ctx) {
     const { shape } = layer;
     const inPlace = isPointwise(shape);
-    const workload = {
+    const { data, zeroPoint } = layer.weights;
+    const plain = {
         op: layer.op,
-        operands: operandsOf(layer.weights.data, layer.weights.zeroPoint),
+        operands: operandsOf(data, zeroPoint),
         unsigned: layer.data.dtype === 'uint8',
         m: inPlace ? layer.m : shape.out_h * shape.out_w,
         n: layer.columns / shape.groups,
@@ -24498,6 +25444,10 @@ function workloadOf(layer, ctx) {
         groups: shape.groups,
         inPlace,
     };
+    const kernel = gemmKernels(plain.operands, ctx.target, plain.m);
+    const workload = kernel === 'chains'
+        ? { ...plain, chains: countChains(plain, data, offsets(kernel, plain, zeroPoint).weights) }
+        : plain;
     const schedule = scheduleFor(workload, ctx);
     if (!workload.inPlace || workload.k % GEMM_KERNELS[schedule.kernel].unit === 0)
         return { workload, schedule };
@@ -24524,12 +25474,32 @@ function bandsOf(s, mr, item, threads) {
     return { band: Math.max(band, least), band_w: width, bytes: height(rows) * rowBytes };
 }
 /** The range of steps of `size` over `total`, `times` over; the last of each starts early enough to be whole. */
-function stepsOf(total, size, times, ctx) {
+function gemm_stepsOf(total, size, times, ctx) {
     const count = Math.ceil(total / size);
     const ragged = total % size !== 0;
     if (ragged && times > 1)
         return ctx.steps(count * times, times, count).join(', ');
     return ctx.steps(count * times, ragged ? Math.max(1, count - 1) : count * times).join(', ');
+}
+/** The steps of a matrix multiplication that reads its data in place, tile of rows by tile of rows. */
+const tileSteps = (m, mr, rowBytes, resultBytes) => starts(m, mr).map((at) => ({ unread: at * rowBytes, written: (at + mr) * resultBytes }));
+/**
+ * The steps of a convolution: bands whose rows are copied first, else tiles whose pixels are gathered first. The data that
+ * the next of them sees is unread. null: groups pass by the whole data one after another.
+ */
+function windowSteps(s, images, band, padded, mr, item, columns) {
+    const pixels = s.out_h * s.out_w;
+    if (!padded && s.groups > 1)
+        return null;
+    const [size, total] = padded ? [band * s.out_w, pixels] : [mr, pixels];
+    const rowBytes = s.in_w * s.channels * item;
+    const seen = (pixel) => Math.max(0, Math.floor(pixel / s.out_w) * s.stride_h - s.pad_top) * rowBytes +
+        (padded ? 0 : (pixel % s.out_w) * s.stride_w * s.channels * item);
+    const all = Array.from({ length: images }, (_, image) => starts(total, size).map((at) => ({
+        from: image * s.in_h * rowBytes + seen(at),
+        written: (image * pixels + at + size) * columns * item,
+    }))).flat();
+    return all.map(({ written }, i) => ({ written, unread: all[i + 1]?.from ?? Infinity }));
 }
 /** CONV_SPARE of native/kernels/conv.h. */
 const SPARE = 16;
@@ -24565,26 +25535,43 @@ function emitGemm(layer, ctx) {
         : {
             ...{ kernel: `GEMM_${s.kernel.toUpperCase()}`, ...common, weights },
             ...integers({ packed_k: packed.depth, row_factor: packed.rowFactor }),
-            ...epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout, sums }, ctx),
+            ...(packed.chains && {
+                ...integers({ chain: s.chain ?? 1 }),
+                ...{ order: ctx.constant(packed.chains.order), counts: ctx.constant(packed.chains.counts) },
+            }),
+            ...((packed.chains && levelFields(layer, w, s, packed.bias, sums, ctx)) ??
+                epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout, sums }, ctx)),
         };
+    const loop = s.chain && { loop: { mr: s.mr, nr: s.nr, chain: s.chain } };
     const type = float ? 'f32' : 'i8';
     const [from, to] = float
         ? [ctx.input(0), ctx.output(0)]
         : [`(const uint8_t *)${ctx.input(0)}`, `(uint8_t *)${ctx.output(0)}`];
     const description = cDescription(`gemm_${type}`, 'g', fields);
     if (w.inPlace) {
-        const rows = float ? '' : packed.rowFactor === 0 ? ' NULL,' : ` ${ctx.scratch(4 * w.m)},`;
-        const steps = weightsFirst ? stepsOf(w.n, s.nr, 1, ctx) : stepsOf(w.m, s.mr, 1, ctx);
-        return { includes: ['conv.h'], body: `${description}gemm_run_${type}(&g, ${from},${rows} ${to}, ${steps});\n` };
+        // The sums of a tile's rows are added up before it; where all tiles pass by each panel of weights, once for all panels.
+        const summed = packed.rowFactor === 0 ? 0 : weightsFirst ? w.m : s.mr;
+        const rows = float ? '' : ` ${ctx.scratch(4 * summed)},`;
+        const steps = weightsFirst ? gemm_stepsOf(w.n, s.nr, 1, ctx) : gemm_stepsOf(w.m, s.mr, 1, ctx);
+        const lead = weightsFirst ? null : leadOf(tileSteps(w.m, s.mr, w.k * item, layer.columns * item));
+        return {
+            includes: ['conv.h'],
+            ...loop,
+            body: `${description}gemm_run_${type}(&g, ${from},${rows} ${to}, ${steps});\n`,
+            inPlace: lead === null ? [] : [{ operand: 0, lead }],
+        };
     }
     const images = layer.m / (layer.shape.out_h * layer.shape.out_w);
     const shape = integers({ ...layer.shape, item, fill: zeroPoint & 255, images, ...bands, row_bytes: rowBytes });
     const padded = bytes === 0 ? 'NULL' : ctx.scratch(bytes + SPARE);
     const panel = ctx.scratch(s.mr * rowBytes + SPARE);
-    const steps = stepsOf(layer.shape.out_h, bands.band, images, ctx);
+    const steps = gemm_stepsOf(layer.shape.out_h, bands.band, images, ctx);
+    const overlap = windowSteps(layer.shape, images, bands.band, bytes > 0, s.mr, item, layer.columns);
     return {
         includes: ['conv.h'],
+        ...loop,
         body: `${description}${cDescription('conv_shape', 's', shape)}conv_run_${type}(&g, &s, ${from}, ${padded}, ${panel}, ${to}, ${steps});\n`,
+        inPlace: overlap === null ? [] : [{ operand: 0, lead: leadOf(overlap) }],
     };
 }
 
@@ -25280,7 +26267,7 @@ function emitTable(op, ctx) {
     const n = (0,tensor_shape/* elements */.Yt)(op.outputs[0].shape);
     const cast = (pointer) => `(const uint8_t *)${pointer}`;
     const call = `ig_table_8(${cast(ctx.input(0))}, (uint8_t *)${ctx.output(0)}, ${n}, ${cast(table)});`;
-    return { includes: ['table.h'], body: call, inPlace: [0] };
+    return { includes: ['table.h'], body: call, inPlace: [{ operand: 0, lead: 0 }] };
 }
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/quantize.js
@@ -25836,7 +26823,9 @@ function sums_binary(op, ctx) {
         includes: ['elementwise.h', 'int16.h', 'linear.h'],
         body: setup + nest(extents.slice(0, inner), call),
         // What is broadcast is read again; the other kernels are vectorised by the compiler, which wants rows apart.
-        inPlace: isHandWritten(out.dtype) ? [0, 1].filter((i) => (0,tensor_shape/* sameShape */._C)(op.inputs[i].shape, out.shape)) : [],
+        inPlace: [0, 1]
+            .filter((i) => isHandWritten(out.dtype) && (0,tensor_shape/* sameShape */._C)(op.inputs[i].shape, out.shape))
+            .map((operand) => ({ operand, lead: 0 })),
     };
 }
 function sums_plain(op) {
@@ -26246,25 +27235,30 @@ function planStorage(graph, wants, kept) {
     const scratch = wants.map(() => 0);
     /** Tensors in the arena in the order in which they are made, with the indices of their buffers. */
     const inArena = new Map();
+    /** The buffers of operands that nobody reads after this step, nor in another way during it. */
+    const overOf = (step, places) => places.flatMap(({ operand, lead }) => {
+        const { inputs } = nodes[step];
+        const id = root[inputs[operand]];
+        const buffer = inArena.get(id);
+        const isListed = (i) => places.some((place) => place.operand === i);
+        const isLast = lastUse.get(id) === step && inputs.every((input, i) => root[input] !== id || isListed(i));
+        return buffer !== undefined && isLast ? [{ buffer, lead }] : [];
+    });
     for (const [id, step] of maker) {
         if (own[id] !== undefined)
             continue;
-        const over = (nodes[step].outputs[0] === id ? wants[step].inPlace : [])
-            .map((i) => root[nodes[step].inputs[i]])
-            .find((operand) => inArena.has(operand) && lastUse.get(operand) === step);
+        const over = nodes[step].outputs[0] === id ? overOf(step, wants[step].inPlace) : [];
         inArena.set(id, buffers.length);
-        buffers.push({
-            ...{ bytes: tensorBytes(graph, id), first: step, last: Math.max(step, lastUse.get(id) ?? step) },
-            ...(over !== undefined && { over: inArena.get(over) }),
-        });
+        const last = Math.max(step, lastUse.get(id) ?? step);
+        buffers.push({ bytes: tensorBytes(graph, id), first: step, last, over });
         settle.push((offset) => {
             own[id] = { at: 'arena', offset };
         });
     }
-    wants.forEach(({ scratchBytes: bytes }, step) => {
+    wants.forEach(({ scratchBytes: bytes, scratchInPlace }, step) => {
         if (bytes === 0)
             return;
-        buffers.push({ bytes, first: step, last: step });
+        buffers.push({ bytes, first: step, last: step, over: overOf(step, scratchInPlace) });
         settle.push((offset) => {
             scratch[step] = offset;
         });
@@ -26291,11 +27285,11 @@ const BLOB = 'blob';
 /** Writes `graph` as C: a function for each node, and one that runs them. `prefix` begins the names of the nodes'. */
 function emitGraph(graph, name, prefix, model) {
     const codes = graph.nodes.map((node, step) => isAlias(graph, node) ? null : emitNode(graph, node, `${prefix}_node_${step}`, model));
-    const storage = planStorage(graph, codes.map((code) => ({
-        scratchBytes: (code?.scratchBytes ?? 0) * (code?.split?.parts ?? 1),
+    const storage = planStorage(graph, codes.map((code) => {
         // What one part has yet to read, another might overwrite.
-        inPlace: (code?.split ? null : code?.emission.inPlace) ?? [],
-    })), model.kept);
+        const { inPlace = [], scratchInPlace = [] } = code === null || code.split !== null ? {} : code.emission;
+        return { scratchBytes: allScratch(code), inPlace, scratchInPlace };
+    }), model.kept);
     const written = codes.filter((code) => code !== null);
     const extents = new Map(written.flatMap((code) => [...code.extents]));
     checkReaders(graph, extents, model.name);
@@ -26303,10 +27297,11 @@ function emitGraph(graph, name, prefix, model) {
         graph,
         name,
         source: [
-            ...written.map((code) => nodeFunction(graph, code, storage)),
+            ...codes.flatMap((code, step) => (code === null ? [] : [nodeFunction(graph, code, step, storage)])),
             runFunction(graph, name, codes, storage, model),
         ].join('\n'),
         includes: written.flatMap((code) => code.emission.includes),
+        loops: written.flatMap(({ emission }) => emission.loop ?? []),
         arenaBytes: storage.arenaBytes,
         nodes: written.map((code) => ({
             symbol: code.name,
@@ -26317,6 +27312,7 @@ function emitGraph(graph, name, prefix, model) {
         extents: graph.outputs.map((id) => extents.get(id)),
     };
 }
+const allScratch = (code) => (code?.scratchBytes ?? 0) * (code?.split?.parts ?? 1);
 /** Operators are written for fixed shapes: none can read a result of changing size. */
 function checkReaders(graph, extents, name) {
     for (const node of graph.nodes) {
@@ -26331,6 +27327,7 @@ function emitNode(graph, node, name, model) {
     const reads = new Set();
     const states = new Set();
     const extents = new Map();
+    const functions = [];
     let usesMemory = false;
     let scratchBytes = 0;
     let split = null;
@@ -26354,6 +27351,11 @@ function emitNode(graph, node, name, model) {
             return `state${i}`;
         },
         constant: (data) => `((const ${elementType(data)} *)(${BLOB} + ${blob.add(data)}))`,
+        define(write) {
+            const own = `${name}_${functions.length}`;
+            functions.push(write(own, `${name}.${functions.length}`));
+            return own;
+        },
         scratch(bytes) {
             if (bytes === 0)
                 return 'NULL';
@@ -26405,6 +27407,7 @@ function emitNode(graph, node, name, model) {
         node,
         name,
         emission,
+        functions,
         reads: inOrder(reads),
         states: inOrder(states),
         usesMemory,
@@ -26432,33 +27435,36 @@ function elementType(data) {
         }
     }
 }
-/** The parameters of a node's function; what its first result lies over is not `restrict`, and neither is that result. */
-function parameters(graph, code, { places }) {
-    const { node, reads, states, usesMemory, scratchBytes, emission } = code;
-    const result = places[node.outputs[0]];
-    const isShared = (i) => {
-        const place = places[node.inputs[i]];
-        return result?.at === 'arena' && place?.at === 'arena' && place.offset === result.offset;
+/** The parameters of a node's function: `restrict` but for those that share memory with what is written. */
+function parameters(graph, code, step, { places, scratch }) {
+    const { node, reads, states, usesMemory, scratchBytes } = code;
+    const rangeOf = (id) => {
+        const place = places[id];
+        return place?.at === 'arena' ? [place.offset, place.offset + tensorBytes(graph, id)] : null;
     };
-    const shared = new Set(emission.inPlace?.filter(isShared));
-    const pointer = (id, apart) => `${c/* C_TYPES */.EL[graph.tensors[id].dtype]} *${apart ? 'restrict ' : ''}`;
+    const working = scratchBytes > 0 ? [scratch[step], scratch[step] + allScratch(code)] : null;
+    const operands = reads.map((i) => rangeOf(node.inputs[i]));
+    const written = [...node.outputs.map(rangeOf), working];
+    const apart = (range, from) => from.some((other) => other !== range && meet(range, other)) ? '' : 'restrict ';
+    const pointer = (id, restrict) => `${c/* C_TYPES */.EL[graph.tensors[id].dtype]} *${restrict}`;
     return [
         ...(usesMemory ? ['uint8_t *restrict memory'] : []),
-        ...reads.map((i) => `const ${pointer(node.inputs[i], !shared.has(i))}in${i}`),
-        ...states.map((i) => `${pointer(node.inputs[i], true)}state${i}`),
-        ...node.outputs.map((id, i) => `${pointer(id, i > 0 || shared.size === 0)}out${i}`),
-        ...(scratchBytes > 0 ? ['uint8_t *restrict scratch'] : []),
+        ...reads.map((i, at) => `const ${pointer(node.inputs[i], apart(operands[at], written))}in${i}`),
+        ...states.map((i) => `${pointer(node.inputs[i], 'restrict ')}state${i}`),
+        ...node.outputs.map((id, i) => `${pointer(id, apart(written[i], [...operands, ...written]))}out${i}`),
+        ...(scratchBytes > 0 ? [`uint8_t *${apart(working, [...operands, ...written])}scratch`] : []),
     ];
 }
-function nodeFunction(graph, code, storage) {
+const meet = (a, b) => a !== null && b !== null && a[0] < b[1] && b[0] < a[1];
+function nodeFunction(graph, code, step, storage) {
     const label = (0,c/* cComment */.f8)((0,ir_graph/* nodeLabel */.dA)(graph, code.node));
     const body = code.emission.body.trimEnd().replace(/^(?=.)/gm, '  ');
-    const { emission, split, name } = code;
-    const given = parameters(graph, code, storage);
+    const { emission, split, name, functions } = code;
+    const given = parameters(graph, code, step, storage);
     const all = split === null ? given : [...given, 'int from', 'int to'];
     const head = `IG_NODE ${emission.fallible ? 'int' : 'void'} ${name}(${all.join(', ') || 'void'})`;
     const task = split === null ? '' : partTask(name, given, code.scratchBytes, split);
-    return `/* ${label} */\n${head} {\n${body}\n${emission.fallible ? '  return 0;\n' : ''}}\n${task}`;
+    return `/* ${label} */\n${functions.join('\n')}${head} {\n${body}\n${emission.fallible ? '  return 0;\n' : ''}}\n${task}`;
 }
 function address(place, graph, id, blob, write) {
     const type = `${write ? '' : 'const '}${c/* C_TYPES */.EL[graph.tensors[id].dtype]} *`;
@@ -26550,6 +27556,8 @@ function createKept() {
 
 
 
+
+
 /** The file that the generated source pulls its constants in from, beside it. */
 const BLOB_FILE = 'weights.bin';
 /** Writes `graph` as C for a target. Pure. */
@@ -26589,6 +27597,9 @@ function generate(graph, options) {
         `/* ${(0,c/* cComment */.f8)(name)} for ${options.target.name}, generated by int8-gate. */`,
         preamble(options),
         ...[...new Set(['int8_gate.h', 'arith.h', ...codes.flatMap((code) => code.includes)])].map((file) => `#include "${file}"`),
+        ...(coreOf(options.target).inOrder && codes.some((code) => code.includes.includes('conv.h'))
+            ? [chainLoops(codes.flatMap((code) => code.loops))]
+            : []),
         BLOB_STANZA,
         ...(model.threads > 1 ? [SERIAL] : []),
         ...codes.map((code) => code.source),
@@ -26673,40 +27684,101 @@ const boundInputs = ({ tensors, inputs }, blob) => inputs
 /** Buffers start on cache lines, and vector loads at their start are aligned. */
 const ALIGNMENT = 64;
 const alignUp = (n) => Math.ceil(n / ALIGNMENT) * ALIGNMENT;
+/** How often the search may place a pair of neighbours: some 50 ms. */
+const WORK = 1 << 20;
+const MOST_TRIALS = 500;
 /**
- * Places buffers in one arena so that buffers alive at the same step never overlap. Greedy by size: the largest buffer
- * goes first, each over the buffer that it may share memory with or, where another is in the way there, to the lowest gap
- * that is wide enough among the placed buffers whose lives meet its own.
+ * Places buffers in one arena so that buffers alive at the same step never overlap, unless one may lie over the other.
+ * One after another, each goes to the lowest place that is free; what matters is the order. By size is a good one, and so
+ * is the last one first, with which results come to lie below what they may lie over. From the better of them a local
+ * search goes on: it takes a buffer that reaches the arena's end and has it placed earlier, as long as that is no loss.
  */
 function planMemory(buffers) {
-    const order = buffers
-        .map((_, i) => i)
-        .sort((a, b) => buffers[b].bytes - buffers[a].bytes || buffers[a].first - buffers[b].first || a - b);
-    const offsets = new Array(buffers.length).fill(0);
-    /** Placed buffers, by offset. */
-    const placed = [];
+    const neighbours = neighboursOf(buffers);
+    const place = (order) => placeInOrder(buffers, neighbours, order);
+    const all = buffers.map((_, i) => i);
+    const bySize = all.toSorted((a, b) => buffers[b].bytes - buffers[a].bytes || buffers[b].first - buffers[a].first || a - b);
+    const lastFirst = all.toSorted((a, b) => buffers[b].first - buffers[a].first || buffers[b].bytes - buffers[a].bytes);
+    let [best, order] = [place(bySize), bySize];
+    const other = place(lastFirst);
+    if (other.bytes < best.bytes)
+        [best, order] = [other, lastFirst];
+    const least = fullestStep(buffers);
+    const pairs = neighbours.reduce((sum, list) => sum + list.length, buffers.length);
+    const random = sequence();
+    for (let trial = 0; best.bytes > least && trial < Math.min(MOST_TRIALS, WORK / pairs); trial++) {
+        const ends = order.flatMap((i, at) => (alignUp(best.offsets[i] + buffers[i].bytes) === best.bytes ? [at] : []));
+        const from = ends[random(ends.length)];
+        const moved = order.toSpliced(from, 1).toSpliced(random(from + 1), 0, order[from]);
+        const plan = place(moved);
+        if (plan.bytes <= best.bytes)
+            [best, order] = [plan, moved];
+    }
+    return best;
+}
+function neighboursOf(buffers) {
+    const neighbours = buffers.map(() => []);
+    const byStart = buffers.map((_, i) => i).sort((a, b) => buffers[a].first - buffers[b].first);
+    byStart.forEach((i, at) => {
+        for (let next = at + 1; next < byStart.length && buffers[byStart[next]].first <= buffers[i].last; next++) {
+            const j = byStart[next];
+            const [before, after] = [distance(buffers, i, j), distance(buffers, j, i)];
+            if (before === -Infinity || after === -Infinity)
+                continue;
+            neighbours[i].push({ of: j, before, after });
+            neighbours[j].push({ of: i, before: after, after: before });
+        }
+    });
+    return neighbours;
+}
+/** How many bytes before `b` the buffer `a` begins, at least, where it begins before it. */
+function distance(buffers, a, b) {
+    const lead = buffers[a].over?.find(({ buffer }) => buffer === b)?.lead ?? Infinity;
+    return alignUp(Math.min(lead, buffers[a].bytes));
+}
+function placeInOrder(buffers, neighbours, order) {
+    const offsets = new Array(buffers.length).fill(-1);
     let bytes = 0;
     for (const i of order) {
-        const { first, last, bytes: size, over } = buffers[i];
-        const met = placed.filter((j) => first <= buffers[j].last && buffers[j].first <= last);
+        const taken = neighbours[i]
+            .filter(({ of }) => offsets[of] >= 0)
+            .map(({ of, before, after }) => ({ upTo: offsets[of] - before, from: offsets[of] + after }))
+            .sort((a, b) => a.upTo - b.upTo);
         let offset = 0;
-        for (const j of met) {
-            if (offset + size <= offsets[j])
+        for (const { upTo, from } of taken) {
+            if (offset <= upTo)
                 break;
-            offset = Math.max(offset, alignUp(offsets[j] + buffers[j].bytes));
-        }
-        if (over !== undefined && met.includes(over)) {
-            const from = offsets[over];
-            const isFree = (j) => from + size <= offsets[j] || offsets[j] + buffers[j].bytes <= from;
-            if (met.every((j) => j === over || isFree(j)))
-                offset = from;
+            offset = Math.max(offset, from);
         }
         offsets[i] = offset;
-        const at = placed.findIndex((j) => offsets[j] > offset);
-        placed.splice(at === -1 ? placed.length : at, 0, i);
-        bytes = Math.max(bytes, offset + size);
+        bytes = Math.max(bytes, alignUp(offset + buffers[i].bytes));
     }
-    return { offsets, bytes: alignUp(bytes) };
+    return { offsets, bytes };
+}
+/** A bound below: what is alive at one step, less all that buffers may lie over others. */
+function fullestStep(buffers) {
+    const steps = buffers.reduce((most, { last }) => Math.max(most, last + 1), 0);
+    const change = new Array(steps + 1).fill(0);
+    const shared = new Array(steps + 1).fill(0);
+    for (const { bytes, first, last, over = [] } of buffers) {
+        change[first] += alignUp(bytes);
+        change[last + 1] -= alignUp(bytes);
+        for (const { buffer, lead } of over)
+            shared[first] += alignUp(Math.max(0, Math.min(buffers[buffer].bytes, bytes - Math.max(0, lead))));
+    }
+    let alive = 0;
+    return change.reduce((most, bytes, step) => {
+        alive += bytes;
+        return Math.max(most, alive - shared[step]);
+    }, 0);
+}
+/** Numbers that look random and are the same each time: the next is from 0 to n - 1. */
+function sequence() {
+    let state = 1;
+    return (n) => {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        return Math.floor((state / 2 ** 32) * n);
+    };
 }
 
 
@@ -26724,8 +27796,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/js/errors.js
 var errors = __nccwpck_require__(2027);
-// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 51 modules
-var generate = __nccwpck_require__(6857);
+// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 60 modules
+var generate = __nccwpck_require__(3282);
 // EXTERNAL MODULE: ./build/js/model/ir/shapes.js
 var shapes = __nccwpck_require__(6782);
 ;// CONCATENATED MODULE: ./build/js/compiler/passes/bound_shapes.js
@@ -27526,8 +28598,8 @@ async function cached(root, key, make) {
     return place;
 }
 
-// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 51 modules
-var generate = __nccwpck_require__(6857);
+// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 60 modules
+var generate = __nccwpck_require__(3282);
 // EXTERNAL MODULE: ./build/js/compiler/targets/index.js + 3 modules
 var targets = __nccwpck_require__(9739);
 // EXTERNAL MODULE: external "node:child_process"
