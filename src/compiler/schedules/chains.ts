@@ -30,8 +30,13 @@ function laneSums(piece: Piece): Int16Array {
   return sums;
 }
 
+function fits(taken: Int16Array, sums: Int16Array): boolean {
+  for (let lane = 0; lane < sums.length; lane++) if (taken[lane] + sums[lane] > LANE) return false;
+  return true;
+}
+
 /** What of `piece` fits beside `taken`, which it is added to, and what does not; null where nothing is left. */
-function trim(piece: Piece, taken: Int16Array): { readonly fits: Piece; readonly rest: Piece | null } {
+function trim(piece: Piece, taken: Int16Array): { readonly taking: Piece; readonly rest: Piece | null } {
   const weights = piece.weights.slice();
   const rest = new Int8Array(weights.length);
   let whole = true;
@@ -47,7 +52,7 @@ function trim(piece: Piece, taken: Int16Array): { readonly fits: Piece; readonly
     }
     taken[lane] = sum + Math.abs(weights[first]) + Math.abs(weights[first + 4]);
   });
-  return { fits: { ...piece, weights }, rest: whole ? null : { ...piece, weights: rest } };
+  return { taking: { ...piece, weights }, rest: whole ? null : { ...piece, weights: rest } };
 }
 
 /** Chains of `length` that take all pieces, split where they do not fit together. */
@@ -63,8 +68,8 @@ function splitting(pieces: readonly Piece[], length: number): Chain[] {
       piece !== undefined;
       piece = chain.length < length ? queue.shift() : undefined
     ) {
-      const { fits, rest } = trim(piece, taken);
-      chain.push(fits);
+      const { taking, rest } = trim(piece, taken);
+      chain.push(taking);
       if (rest !== null) rests.push(rest);
     }
     queue.push(...rests);
@@ -90,10 +95,8 @@ export function arrangeChains(pieces: readonly Piece[], length: number): Chain[]
     placed.add(first);
     for (let at = hardest.length - 1; at >= 0 && members.length < length; at--) {
       const other = hardest[at];
-      if (placed.has(other) || sums[other].some((sum, lane) => taken[lane] + sum > LANE)) continue;
-      sums[other].forEach((sum, lane) => {
-        taken[lane] += sum;
-      });
+      if (placed.has(other) || !fits(taken, sums[other])) continue;
+      for (let lane = 0; lane < taken.length; lane++) taken[lane] += sums[other][lane];
       members.push(other);
       placed.add(other);
     }
@@ -109,20 +112,34 @@ export function arrangeChains(pieces: readonly Piece[], length: number): Chain[]
 function piecesOf(w: GemmWorkload, data: ArrayLike<number>, offset: number, start: number, nr: number): Piece[] {
   const columns = Math.min(nr, w.n - (start % w.n));
   return Array.from({ length: Math.ceil(w.k / BLOCK) }, (_, block) => {
-    const left = new Int16Array(nr * BLOCK);
+    const weights = new Int8Array(nr * BLOCK);
+    let rest: Int16Array | null = null;
     const deep = Math.min(BLOCK, w.k - block * BLOCK);
     for (let v = 0; v < columns; v++) {
       const from = (start + v) * w.k + block * BLOCK;
-      for (let j = 0; j < deep; j++) left[v * BLOCK + j] = data[from + j] - offset;
+      for (let j = 0; j < deep; j++) {
+        const weight = data[from + j] - offset;
+        const at = v * BLOCK + j;
+        weights[at] = weight < -LARGEST ? -LARGEST : weight > LARGEST ? LARGEST : weight;
+        if (weights[at] !== weight) {
+          rest ??= new Int16Array(nr * BLOCK);
+          rest[at] = weight - weights[at];
+        }
+      }
     }
-    const pieces: Piece[] = [];
-    do {
-      const weights = Int8Array.from(left, (value) => Math.max(-LARGEST, Math.min(LARGEST, value)));
-      pieces.push({ block, weights });
-      for (let i = 0; i < left.length; i++) left[i] -= weights[i];
-    } while (left.some((value) => value !== 0));
-    return pieces;
+    return [{ block, weights }, ...(rest === null ? [] : restsOf(block, rest))];
   }).flat();
+}
+
+/** What is left of a block after its first piece. */
+function restsOf(block: number, rest: Int16Array): Piece[] {
+  const pieces: Piece[] = [];
+  for (const left = rest.slice(); left.some((value) => value !== 0); ) {
+    const weights = Int8Array.from(left, (value) => Math.max(-LARGEST, Math.min(LARGEST, value)));
+    pieces.push({ block, weights });
+    for (let i = 0; i < left.length; i++) left[i] -= weights[i];
+  }
+  return pieces;
 }
 
 /** First columns of all panels of all groups. */
@@ -153,11 +170,11 @@ export function packChains(w: GemmWorkload, s: GemmSchedule, data: ArrayLike<num
   for (const [index, chain] of chains.entries()) {
     for (const [b, piece] of chain.entries()) {
       order[index * length + b] = piece.block;
-      piece.weights.forEach((value, i) => {
-        const [v, j] = [Math.floor(i / BLOCK), i % BLOCK];
-        const register = Math.floor(v / 2) * length + b;
-        weights[index * bytes + register * 16 + Math.floor(j / 4) * 8 + (v % 2) * 4 + (j % 4)] = value;
-      });
+      for (let i = 0; i < piece.weights.length; i++) {
+        const v = i >> 3;
+        const register = (v >> 1) * length + b;
+        weights[index * bytes + register * 16 + ((i & 4) >> 2) * 8 + (v & 1) * 4 + (i & 3)] = piece.weights[i];
+      }
     }
   }
   weights.copyWithin(chains.length * bytes, 0, 4 * 16 * length);
