@@ -50308,6 +50308,12 @@ function laneSums(piece) {
     }
     return sums;
 }
+function chains_fits(taken, sums) {
+    for (let lane = 0; lane < sums.length; lane++)
+        if (taken[lane] + sums[lane] > LANE)
+            return false;
+    return true;
+}
 /** What of `piece` fits beside `taken`, which it is added to, and what does not; null where nothing is left. */
 function trim(piece, taken) {
     const weights = piece.weights.slice();
@@ -50325,7 +50331,7 @@ function trim(piece, taken) {
         }
         taken[lane] = sum + Math.abs(weights[first]) + Math.abs(weights[first + 4]);
     });
-    return { fits: { ...piece, weights }, rest: whole ? null : { ...piece, weights: rest } };
+    return { taking: { ...piece, weights }, rest: whole ? null : { ...piece, weights: rest } };
 }
 /** Chains of `length` that take all pieces, split where they do not fit together. */
 function splitting(pieces, length) {
@@ -50336,8 +50342,8 @@ function splitting(pieces, length) {
         const taken = new Int16Array(next.weights.length / 2);
         const rests = [];
         for (let piece = next; piece !== undefined; piece = chain.length < length ? queue.shift() : undefined) {
-            const { fits, rest } = trim(piece, taken);
-            chain.push(fits);
+            const { taking, rest } = trim(piece, taken);
+            chain.push(taking);
             if (rest !== null)
                 rests.push(rest);
         }
@@ -50365,11 +50371,10 @@ function arrangeChains(pieces, length) {
         placed.add(first);
         for (let at = hardest.length - 1; at >= 0 && members.length < length; at--) {
             const other = hardest[at];
-            if (placed.has(other) || sums[other].some((sum, lane) => taken[lane] + sum > LANE))
+            if (placed.has(other) || !chains_fits(taken, sums[other]))
                 continue;
-            sums[other].forEach((sum, lane) => {
-                taken[lane] += sum;
-            });
+            for (let lane = 0; lane < taken.length; lane++)
+                taken[lane] += sums[other][lane];
             members.push(other);
             placed.add(other);
         }
@@ -50384,22 +50389,34 @@ function arrangeChains(pieces, length) {
 function piecesOf(w, data, offset, start, nr) {
     const columns = Math.min(nr, w.n - (start % w.n));
     return Array.from({ length: Math.ceil(w.k / chains_BLOCK) }, (_, block) => {
-        const left = new Int16Array(nr * chains_BLOCK);
+        const weights = new Int8Array(nr * chains_BLOCK);
+        let rest = null;
         const deep = Math.min(chains_BLOCK, w.k - block * chains_BLOCK);
         for (let v = 0; v < columns; v++) {
             const from = (start + v) * w.k + block * chains_BLOCK;
-            for (let j = 0; j < deep; j++)
-                left[v * chains_BLOCK + j] = data[from + j] - offset;
+            for (let j = 0; j < deep; j++) {
+                const weight = data[from + j] - offset;
+                const at = v * chains_BLOCK + j;
+                weights[at] = weight < -LARGEST ? -LARGEST : weight > LARGEST ? LARGEST : weight;
+                if (weights[at] !== weight) {
+                    rest ??= new Int16Array(nr * chains_BLOCK);
+                    rest[at] = weight - weights[at];
+                }
+            }
         }
-        const pieces = [];
-        do {
-            const weights = Int8Array.from(left, (value) => Math.max(-LARGEST, Math.min(LARGEST, value)));
-            pieces.push({ block, weights });
-            for (let i = 0; i < left.length; i++)
-                left[i] -= weights[i];
-        } while (left.some((value) => value !== 0));
-        return pieces;
+        return [{ block, weights }, ...(rest === null ? [] : restsOf(block, rest))];
     }).flat();
+}
+/** What is left of a block after its first piece. */
+function restsOf(block, rest) {
+    const pieces = [];
+    for (const left = rest.slice(); left.some((value) => value !== 0);) {
+        const weights = Int8Array.from(left, (value) => Math.max(-LARGEST, Math.min(LARGEST, value)));
+        pieces.push({ block, weights });
+        for (let i = 0; i < left.length; i++)
+            left[i] -= weights[i];
+    }
+    return pieces;
 }
 /** First columns of all panels of all groups. */
 const allStarts = (w, nr) => Array.from({ length: w.groups }, (_, group) => panelStarts(w.n, nr).map((start) => group * w.n + start)).flat();
@@ -50421,11 +50438,11 @@ function packChains(w, s, data, offset) {
     for (const [index, chain] of chains.entries()) {
         for (const [b, piece] of chain.entries()) {
             order[index * length + b] = piece.block;
-            piece.weights.forEach((value, i) => {
-                const [v, j] = [Math.floor(i / chains_BLOCK), i % chains_BLOCK];
-                const register = Math.floor(v / 2) * length + b;
-                weights[index * bytes + register * 16 + Math.floor(j / 4) * 8 + (v % 2) * 4 + (j % 4)] = value;
-            });
+            for (let i = 0; i < piece.weights.length; i++) {
+                const v = i >> 3;
+                const register = (v >> 1) * length + b;
+                weights[index * bytes + register * 16 + ((i & 4) >> 2) * 8 + (v & 1) * 4 + (i & 3)] = piece.weights[i];
+            }
         }
     }
     weights.copyWithin(chains.length * bytes, 0, 4 * 16 * length);
