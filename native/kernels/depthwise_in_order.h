@@ -4,7 +4,8 @@
  * (emitters/depthwise_steps.ts): SMULL and SMLAL to 16 bits as long as sums fit, SMLAL by each channel's power of two from
  * there to 32, so that SQDMULH leaves 16 fractional bits and ADDHN adds bias and zero point while it narrows. It has proved
  * for each channel, over all sums that can occur, that this is TFLite's result and that no step overflows.
- * Weights int8 [block][9][8] in the order of multiplication. Data comes by way of general registers, whose loads pair with arithmetic: two columns to a register, and so each weight twice.
+ * Weights int8 [block][9][8] in the order of multiplication. Data comes by way of general registers, whose loads pair with
+ * arithmetic: two columns to a register, and so each weight twice.
  * Rows of the ring are read up to DEPTHWISE_PIXELS * stride_w pixels beyond their ends. */
 #ifndef IG_DEPTHWISE_IN_ORDER_H
 #define IG_DEPTHWISE_IN_ORDER_H
@@ -34,31 +35,10 @@
 CHAIN_MULTIPLY(product, int16x8_t, "8h", int8x16_t, "8b", "16b")
 CHAIN_MULTIPLY(scaled, int32x4_t, "4s", int16x8_t, "4h", "8h")
 
-IG_INLINE void chain_requantize(int32x4_t *acc, int32x4_t multiplier) {
-  IO_ASM("sqdmulh %0.4s, %0.4s, %1.4s" : "+w"(*acc) : "w"(multiplier));
+IG_INLINE uint8x8_t chain_clamp(int is_unsigned, int low, int high, int16x8_t half) {
+  return io_clamp(is_unsigned, low, high, is_unsigned ? io_narrow_u8(half) : io_narrow_s8(half));
 }
-IG_INLINE int16x8_t chain_narrow(int32x4_t acc, int32x4_t offset) {
-  int16x8_t half;
-  IO_ASM("addhn %0.4h, %1.4s, %2.4s" : "=w"(half) : "w"(acc), "w"(offset));
-  return half;
-}
-IG_INLINE void chain_narrow2(int16x8_t *half, int32x4_t acc, int32x4_t offset) {
-  IO_ASM("addhn2 %0.8h, %1.4s, %2.4s" : "+w"(*half) : "w"(acc), "w"(offset));
-}
-IG_INLINE int8x8_t chain_clamp(int is_unsigned, int low, int high, int16x8_t half) {
-  int8x8_t r;
-  if (is_unsigned) {
-    IO_ASM("sqxtun %0.8b, %1.8h" : "=w"(r) : "w"(half));
-    if (low > 0) IO_ASM("umax %0.8b, %0.8b, %1.8b" : "+w"(r) : "w"(vdup_n_u8((uint8_t)low)));
-    if (high < 255) IO_ASM("umin %0.8b, %0.8b, %1.8b" : "+w"(r) : "w"(vdup_n_u8((uint8_t)high)));
-  } else {
-    IO_ASM("sqxtn %0.8b, %1.8h" : "=w"(r) : "w"(half));
-    if (low > -128) IO_ASM("smax %0.8b, %0.8b, %1.8b" : "+w"(r) : "w"(vdup_n_s8((int8_t)low)));
-    if (high < 127) IO_ASM("smin %0.8b, %0.8b, %1.8b" : "+w"(r) : "w"(vdup_n_s8((int8_t)high)));
-  }
-  return r;
-}
-IG_INLINE void chain_store(uint8_t *to, size_t at, int8x8_t r) {
+IG_INLINE void chain_store(uint8_t *to, size_t at, uint8x8_t r) {
   IO_ASM("str %d0, [%1, %2]" : : "w"(r), "r"(to), "r"(at));
 }
 IG_INLINE void chain_load(uint64_t *to, const int8_t *row, size_t at) {

@@ -34,14 +34,6 @@ IG_INLINE void io_fetch_rest(const gemm_i8 *g, io_constants *k, int done) {
     if (at >= done) io_fetch(g, k, at);
 }
 
-IG_INLINE uint8x8_t io_clamp(const gemm_epilogue *e, uint8x8_t r) {
-  if (e->is_unsigned) {
-    if (e->low > 0) r = io_umax(r, vdup_n_u8((uint8_t)e->low));
-    return e->high < 255 ? io_umin(r, vdup_n_u8((uint8_t)e->high)) : r;
-  }
-  if (e->low > -128) r = io_smax(r, vdup_n_u8((uint8_t)e->low));
-  return e->high < 127 ? io_smin(r, vdup_n_u8((uint8_t)e->high)) : r;
-}
 IG_INLINE uint8x8_t io_narrow(const gemm_epilogue *e, int16x8_t h) {
   if (e->extra_bits == 1) return e->is_unsigned ? io_narrow_u8_1(h) : io_narrow_s8_1(h);
   if (e->extra_bits == 3) return e->is_unsigned ? io_narrow_u8_3(h) : io_narrow_s8_3(h);
@@ -85,7 +77,7 @@ IG_INLINE void io_finish_levels(const gemm_i8 *g, io_sums acc, const int8_t **le
   GEMM_UNROLL for (int t = 0; t < eights; t++) h[t] = io_addhn(r[t + t / mr * mr], offset.of[t / mr * 2]);
   GEMM_UNROLL for (int t = 0; t < eights; t++) io_addhn2(&h[t], r[t + t / mr * mr + mr], offset.of[t / mr * 2 + 1]);
   GEMM_UNROLL for (int t = 0; t < eights; t++) b[t] = io_narrow(&g->out, h[t]);
-  GEMM_UNROLL for (int t = 0; t < eights; t++) b[t] = io_clamp(&g->out, b[t]);
+  GEMM_UNROLL for (int t = 0; t < eights; t++) b[t] = io_clamp(g->out.is_unsigned, g->out.low, g->out.high, b[t]);
   io_store(g, b, c);
 }
 
@@ -144,7 +136,7 @@ IG_INLINE void io_finish(const gemm_i8 *g, io_sums acc, int j, uint8_t *c) {
   if (gemm_from_bottom(e)) {
     GEMM_UNROLL for (int t = 0; t < eights; t++) b[t] = io_eor(b[t], vdup_n_u8(0x80));
   }
-  GEMM_UNROLL for (int t = 0; t < eights; t++) b[t] = io_clamp(e, b[t]);
+  GEMM_UNROLL for (int t = 0; t < eights; t++) b[t] = io_clamp(e->is_unsigned, e->low, e->high, b[t]);
   io_store(g, b, c);
 }
 

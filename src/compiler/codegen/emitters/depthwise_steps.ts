@@ -130,10 +130,10 @@ function finish(pixels: number, widen: (i: number, half: number) => string): Op[
   const ops: Op[] = [];
   const stages: ((i: number) => string[])[] = [
     (i) => [0, 1].map((h) => widen(i, h)),
-    (i) => [0, 1].map((h) => `chain_requantize(&acc${i}${h}, multiplier${h});`),
+    (i) => [0, 1].map((h) => `acc${i}${h} = io_sqdmulh(acc${i}${h}, multiplier${h});`),
     (i) => [
-      `const int16x8_t half${i}_ = chain_narrow(acc${i}0, offset0);`,
-      `half${i} = half${i}_, chain_narrow2(&half${i}, acc${i}1, offset1);`,
+      `const int16x8_t half${i}_ = io_addhn(acc${i}0, offset0);`,
+      `half${i} = half${i}_, io_addhn2(&half${i}, acc${i}1, offset1);`,
     ],
   ];
   for (let t = 0; t < pixels + 2 * (stages.length - 1); t++) {
@@ -266,7 +266,7 @@ export function chainFunction(steps: Steps, name: string, symbol: string): strin
     `int8x16_t ${registers.join(', ')};`,
     `int16x8_t ${[...pixels.flatMap((i) => [`sum0${i}`, `sum1${i}`, `half${i}`]), ...range(held).map((k) => `${heldHalf(k)} = scale`)].join(', ')};`,
     `int32x4_t ${pixels.flatMap((i) => [`acc${i}0`, `acc${i}1`]).join(', ')};`,
-    `int8x8_t ${range(held)
+    `uint8x8_t ${range(held)
       .map((i) => `result${i}`)
       .join(', ')};`,
     `uint64_t ${range(AHEAD)
