@@ -23566,12 +23566,14 @@ function trim(piece, taken) {
 function splitting(pieces, length) {
     const queue = [...pieces];
     const chains = [];
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    let taken = 0;
+    const take = () => (taken < queue.length ? queue[taken++] : undefined);
+    for (let next = take(); next !== undefined; next = take()) {
         const chain = [];
-        const taken = new Int16Array(next.weights.length / 2);
+        const lanes = new Int16Array(next.weights.length / 2);
         const rests = [];
-        for (let piece = next; piece !== undefined; piece = chain.length < length ? queue.shift() : undefined) {
-            const { taking, rest } = trim(piece, taken);
+        for (let piece = next; piece; piece = chain.length < length ? take() : undefined) {
+            const { taking, rest } = trim(piece, lanes);
             chain.push(taking);
             if (rest !== null)
                 rests.push(rest);
@@ -23581,6 +23583,8 @@ function splitting(pieces, length) {
     }
     return chains;
 }
+/** So many blocks are tried for each place, the easiest first: a layer may have any number. */
+const TRIES = 256;
 /**
  * The fewest chains of up to `length` blocks found for one panel: the block hardest to place takes the easiest that fit
  * beside it; what is left over stays alone or is split, whichever takes fewer.
@@ -23592,13 +23596,16 @@ function arrangeChains(pieces, length) {
     const largest = sums.map((lanes) => lanes.reduce((a, b) => Math.max(a, b), 0));
     const hardest = pieces.map((_, i) => i).sort((a, b) => largest[b] - largest[a] || a - b);
     const placed = new Set();
+    let end = hardest.length;
     const found = hardest.flatMap((first) => {
         if (placed.has(first))
             return [];
         const members = [first];
         const taken = sums[first].slice();
         placed.add(first);
-        for (let at = hardest.length - 1; at >= 0 && members.length < length; at--) {
+        while (end > 0 && placed.has(hardest[end - 1]))
+            end--;
+        for (let at = end - 1; at >= Math.max(0, end - TRIES) && members.length < length; at--) {
             const other = hardest[at];
             if (placed.has(other) || !chains_fits(taken, sums[other]))
                 continue;
@@ -23663,7 +23670,7 @@ function packChains(w, s, data, offset) {
     const bytes = length * s.nr * chains_BLOCK;
     // What the kernel loads ahead is what it begins the next rows with.
     const weights = new Int8Array((chains.length * s.nr * chains_BLOCK + 4 * 16) * length);
-    const order = new Uint16Array((chains.length + 2) * length);
+    const order = new Uint32Array((chains.length + 2) * length);
     for (const [index, chain] of chains.entries()) {
         for (const [b, piece] of chain.entries()) {
             order[index * length + b] = piece.block;
@@ -23677,7 +23684,7 @@ function packChains(w, s, data, offset) {
     weights.copyWithin(chains.length * bytes, 0, 4 * 16 * length);
     for (let i = chains.length * length; i < order.length; i++)
         order[i] = order[i - chains.length * length];
-    const counts = Uint16Array.from([...panels, panels[0]], (panel) => panel.length);
+    const counts = Uint32Array.from([...panels, panels[0]], (panel) => panel.length);
     return { weights, chains: { order, counts } };
 }
 
@@ -26726,7 +26733,7 @@ const SLOPE = UNIT * 2 ** 7;
  * above zero up and those below zero down, as TFLite rounds them.
  */
 const STEEPER = [0, 2 ** -16, 2 ** -18, 2 ** -14];
-const TRIES = 4;
+const linear_sum_TRIES = 4;
 const PAIRS = 65536;
 /** The operands' bytes as the kernel takes them, in the order of the tables below. */
 const signedByte = (i) => i - 128;
@@ -26787,7 +26794,7 @@ function fitLinearSum(op, profile, lo, hi) {
     const results = everyPair(op, profile);
     for (const steeper of STEEPER) {
         const slopes = real.map((slope) => slope * SLOPE * (1 + steeper));
-        for (let attempt = 0; attempt < TRIES; attempt++) {
+        for (let attempt = 0; attempt < linear_sum_TRIES; attempt++) {
             const [m1, m2] = slopes.map(Math.round);
             if (Math.abs(m1) + Math.abs(m2) >= 2 ** 31 - 2 ** 17)
                 return null;

@@ -62,7 +62,7 @@ typedef struct {
   int32_t row_factor;
   const void *weights;
   int chain; /* of GEMM_CHAINS, see there */
-  const uint16_t *order, *counts;
+  const uint32_t *order, *counts;
   gemm_epilogue out;
 } gemm_i8;
 

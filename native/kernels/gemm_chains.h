@@ -25,14 +25,14 @@ typedef struct {
   size_t k[GEMM_CHAIN];    /* the blocks of A to load next */
   const uint8_t *row[GEMM_MR];
   const int8_t *weights, *levels;
-  const uint16_t *order, *counts;
+  const uint32_t *order, *counts;
   size_t left, until; /* blocks of the panel; of the rows until the last one begins */
 } io_chains;
 
 IG_INLINE void io_load_block(io_pair *to, const uint8_t *row, size_t block) {
   IO_ASM("ldr %0, [%1, %2, lsl #3]" : "=r"(to->lo) : "r"(row), "r"(block));
 }
-IG_INLINE void io_next_block(size_t *to, const uint16_t **order) { IO_ASM("ldrh %w0, [%1], #2" : "=r"(*to), "+r"(*order)); }
+IG_INLINE void io_next_block(size_t *to, const uint32_t **order) { IO_ASM("ldr %w0, [%1], #4" : "=r"(*to), "+r"(*order)); }
 /* Bytes 0 to 7 of a row become bytes 0 to 3 twice, bytes 4 to 7 twice: in general registers, or in the vector register. */
 IG_INLINE void io_flip(const gemm_i8 *g, io_pair *x) {
   if (g->out.is_unsigned) IO_ASM("eor %0, %0, #0x8080808080808080" : "+r"(x->lo));
@@ -118,7 +118,7 @@ IG_INLINE void gemm_tiles_chains(const gemm_i8 *g, const uint8_t *a, uint8_t *c,
   if (first >= end) return;
   io_chains_start(g, s, a + gemm_start(first, g->mr, g->m) * g->lda, 0);
   const int8_t *weights = s->weights;
-  const uint16_t *order = s->order, *counts = s->counts;
+  const uint32_t *order = s->order, *counts = s->counts;
   int32_t blocks = 0;
   for (int p = 0; p < gemm_count(g->n, g->nr); p++) blocks += g->counts[p];
   GEMM_ROLLED for (int o = first; o < end; o++) {

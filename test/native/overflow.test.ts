@@ -25,7 +25,7 @@ const LAYERS = (['nn.dense', 'nn.conv2d', 'nn.depthwise_conv2d'] as const).flatM
   ),
 );
 
-test.each(['host', 'aarch64', 'aarch64+dotprod', 'aarch64+dotprod+i8mm'])(
+test.each(['host', 'aarch64', 'aarch64+dotprod', 'aarch64+dotprod+i8mm', 'cortex-a53'])(
   'sums that overflow on %s',
   async (target) => {
     const { model, inputs } = modelOfLayers(LAYERS);
@@ -38,3 +38,9 @@ test.each(['host', 'aarch64', 'aarch64+dotprod', 'aarch64+dotprod+i8mm'])(
     expect(wrong).toEqual([]);
   },
 );
+
+test('rows of more blocks than 16 bits number, on cortex-a53', async () => {
+  const { model, inputs } = modelOfLayers([{ ...LAYERS[0], input: [1, 1, 1, 8 * 65536 + 24], outs: 2, gain: 1 }]);
+  const [actual] = await runLayers(model, inputs, 'cortex-a53');
+  expect(difference(actual, interpret(model, inputs)[0])).toBeNull();
+});

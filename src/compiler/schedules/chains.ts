@@ -59,16 +59,14 @@ function trim(piece: Piece, taken: Int16Array): { readonly taking: Piece; readon
 function splitting(pieces: readonly Piece[], length: number): Chain[] {
   const queue = [...pieces];
   const chains: Chain[] = [];
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+  let taken = 0;
+  const take = (): Piece | undefined => (taken < queue.length ? queue[taken++] : undefined);
+  for (let next = take(); next !== undefined; next = take()) {
     const chain: Piece[] = [];
-    const taken = new Int16Array(next.weights.length / 2);
+    const lanes = new Int16Array(next.weights.length / 2);
     const rests: Piece[] = [];
-    for (
-      let piece: Piece | undefined = next;
-      piece !== undefined;
-      piece = chain.length < length ? queue.shift() : undefined
-    ) {
-      const { taking, rest } = trim(piece, taken);
+    for (let piece: Piece | undefined = next; piece; piece = chain.length < length ? take() : undefined) {
+      const { taking, rest } = trim(piece, lanes);
       chain.push(taking);
       if (rest !== null) rests.push(rest);
     }
@@ -77,6 +75,9 @@ function splitting(pieces: readonly Piece[], length: number): Chain[] {
   }
   return chains;
 }
+
+/** So many blocks are tried for each place, the easiest first: a layer may have any number. */
+const TRIES = 256;
 
 /**
  * The fewest chains of up to `length` blocks found for one panel: the block hardest to place takes the easiest that fit
@@ -88,12 +89,14 @@ export function arrangeChains(pieces: readonly Piece[], length: number): Chain[]
   const largest = sums.map((lanes) => lanes.reduce((a, b) => Math.max(a, b), 0));
   const hardest = pieces.map((_, i) => i).sort((a, b) => largest[b] - largest[a] || a - b);
   const placed = new Set<number>();
+  let end = hardest.length;
   const found = hardest.flatMap((first) => {
     if (placed.has(first)) return [];
     const members = [first];
     const taken = sums[first].slice();
     placed.add(first);
-    for (let at = hardest.length - 1; at >= 0 && members.length < length; at--) {
+    while (end > 0 && placed.has(hardest[end - 1])) end--;
+    for (let at = end - 1; at >= Math.max(0, end - TRIES) && members.length < length; at--) {
       const other = hardest[at];
       if (placed.has(other) || !fits(taken, sums[other])) continue;
       for (let lane = 0; lane < taken.length; lane++) taken[lane] += sums[other][lane];
@@ -166,7 +169,7 @@ export function packChains(w: GemmWorkload, s: GemmSchedule, data: ArrayLike<num
   const bytes = length * s.nr * BLOCK;
   // What the kernel loads ahead is what it begins the next rows with.
   const weights = new Int8Array((chains.length * s.nr * BLOCK + 4 * 16) * length);
-  const order = new Uint16Array((chains.length + 2) * length);
+  const order = new Uint32Array((chains.length + 2) * length);
   for (const [index, chain] of chains.entries()) {
     for (const [b, piece] of chain.entries()) {
       order[index * length + b] = piece.block;
@@ -179,6 +182,6 @@ export function packChains(w: GemmWorkload, s: GemmSchedule, data: ArrayLike<num
   }
   weights.copyWithin(chains.length * bytes, 0, 4 * 16 * length);
   for (let i = chains.length * length; i < order.length; i++) order[i] = order[i - chains.length * length];
-  const counts = Uint16Array.from([...panels, panels[0]], (panel) => panel.length);
+  const counts = Uint32Array.from([...panels, panels[0]], (panel) => panel.length);
   return { weights, chains: { order, counts } };
 }

@@ -22,7 +22,7 @@ export interface PackedWeights {
   readonly depth: number;
   readonly rowFactor: number;
   /** Of `chains`: the block of A for each block of weights; the chains of each panel. */
-  readonly chains?: { readonly order: Uint16Array; readonly counts: Uint16Array };
+  readonly chains?: { readonly order: Uint32Array; readonly counts: Uint32Array };
 }
 
 /** Depth of the blocks in which a kernel reads one column's weights; a last block may be shorter. */
