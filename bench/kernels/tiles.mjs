@@ -16,8 +16,8 @@ function tilesOf(schedule, { m, n }, target) {
   const { evenRows, columns = 4 } = GEMM_KERNELS[schedule.kernel];
   const rows = [1, 2, 3, 4, 5, 6, 7, 8].filter((mr) => mr <= m && !(evenRows && mr % 2));
   const widths = [4, 8, 12, 16, 20, 24, 28, 32].filter((nr) => nr % columns === 0 && nr < n + columns);
-  const chains = schedule.kernel === 'chains' ? CHAINS : [undefined];
-  const all = rows.flatMap((mr) => widths.flatMap((nr) => chains.map((chain) => ({ ...schedule, mr, nr, chain }))));
+  const forms = schedule.kernel === 'chains' ? CHAINS : [{}];
+  const all = rows.flatMap((mr) => widths.flatMap((nr) => forms.map((form) => ({ ...schedule, mr, nr, ...form }))));
   return all.filter(({ kernel, mr, nr, chain }) => holdsTile(kernel, mr, nr, target, chain));
 }
 
@@ -57,9 +57,8 @@ async function sweep(target, spec, cacheDir) {
   const cpu = modelledCpu(target);
   const modelled = await measureModelled(await linkRunner([build], { cacheDir }), 0, cpu);
   const costs = operatorCosts(build, modelled, cpu);
-  const isChosen = ({ mr, nr, chain }) => mr === chosen.mr && nr === chosen.nr && chain === chosen.chain;
-  const label = (tile) =>
-    [tile.mr, tile.nr, ...(tile.chain ? [tile.chain] : [])].join('x') + (isChosen(tile) ? ' (chosen)' : '');
+  const nameOf = ({ mr, nr, chain, singles }) => [mr, nr, ...(chain ? [chain] : [])].join('x') + (singles ? '+1' : '');
+  const label = (tile) => nameOf(tile) + (nameOf(tile) === nameOf(chosen) ? ' (chosen)' : '');
   const rows = tiles.map((tile, i) => ({ tile: label(tile), cycles: costs[i].cycles }));
   rows.sort((a, b) => a.cycles - b.cycles);
   console.log(`${spec}, ${chosen.kernel} on ${target.name}`);

@@ -23124,7 +23124,7 @@ const cInt = (x) => (x === -2147483648 ? 'INT32_MIN' : String(x));
 
 /***/ }),
 
-/***/ 3282:
+/***/ 3255:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -23231,8 +23231,13 @@ function scheduleDepthwise(w, target) {
 
 ;// CONCATENATED MODULE: ./build/js/compiler/schedules/gemm.js
 
-/** Blocks that a chain of native/kernels/gemm_chains.h may add up. */
-const CHAINS = [1, 2, 4];
+const SINGLE = { chain: 1, singles: false };
+const CHAINS = [
+    SINGLE,
+    { chain: 2, singles: false },
+    { chain: 2, singles: true },
+    { chain: 4, singles: false },
+];
 const simd = (mr, nr) => (mr * nr) / 4;
 /** So many cycles for each register of results, and some for the tile. */
 const each = (cycles, start = 10) => (mr, nr) => simd(mr, nr) * cycles + start;
@@ -23381,17 +23386,28 @@ function holdsTile(kernel, mr, nr, target, chain = 1) {
     const loop = inOrderLoop(kernel, mr, nr, coreOf(target)) ?? info;
     return loop.registers(mr, nr, chain) <= REGISTERS && (info.general?.(mr, nr, chain) ?? 0) <= GENERAL;
 }
+/** Cycles of two loops more, and of their branches. */
+const MIXED = 6;
 /** Estimated cycles of the whole workload: padded work at the rate of the scarcest unit, plus the ends of the tiles. */
-function gemmCycles(w, kernel, mr, nr, core, chain = 1) {
+function gemmCycles(w, kernel, mr, nr, core, { chain, singles } = SINGLE) {
     const info = GEMM_KERNELS[kernel];
-    const { vector, loads, instructions } = info.work(mr, nr, core, chain);
     const depth = Math.ceil(w.k / info.unit) * info.unit;
-    const steps = kernel === 'chains' ? (w.chains?.[chain] ?? depth / 8 / chain) : depth / info.step;
     const loop = inOrderLoop(kernel, mr, nr, core);
     // Other loops wait for twice as long as they work on a core that issues in order.
     const waiting = core.inOrder && info.inOrder ? 3 : 1;
-    const step = loop?.cycles(mr, nr) ?? waiting * Math.max(vector, loads / core.loads, instructions / core.width);
-    const tile = steps * step + (loop?.finish(mr, nr) ?? waiting * info.finish(mr, nr, core));
+    const step = (length) => {
+        const { vector, loads, instructions } = info.work(mr, nr, core, length);
+        return loop?.cycles(mr, nr) ?? waiting * Math.max(vector, loads / core.loads, instructions / core.width);
+    };
+    const steps = () => {
+        if (kernel !== 'chains')
+            return (depth / info.step) * step(1);
+        if (!singles)
+            return (w.chains?.[chain] ?? depth / 8 / chain) * step(chain);
+        const mixed = w.chains?.mixed ?? { pairs: depth / 8 / chain, singles: 1 };
+        return mixed.pairs * step(chain) + mixed.singles * step(1) + MIXED;
+    };
+    const tile = steps() + (loop?.finish(mr, nr) ?? waiting * info.finish(mr, nr, core));
     return Math.ceil(w.m / mr) * Math.ceil(w.n / nr) * w.groups * tile;
 }
 /** The fixed default: the tile that fits the registers and is estimated fastest; of equals the larger. */
@@ -23400,20 +23416,20 @@ function scheduleGemm(w, target) {
     const kernel = gemmKernels(w.operands, target, w.m);
     const info = GEMM_KERNELS[kernel];
     const least = info.columns ?? 4;
-    const lengths = kernel === 'chains' ? CHAINS : [1];
-    let best = { mr: 1, nr: least, chain: 1, cycles: Number.POSITIVE_INFINITY };
+    const forms = kernel === 'chains' ? CHAINS : [SINGLE];
+    let best = { mr: 1, nr: least, form: SINGLE, cycles: Number.POSITIVE_INFINITY };
     for (const mr of ROWS) {
         if (mr > w.m || (info.evenRows && mr % 2 === 1))
             continue;
         for (const nr of COLUMNS) {
             if (nr % least !== 0 || (nr > least && nr - least >= w.n))
                 continue;
-            for (const chain of lengths) {
-                if (!holdsTile(kernel, mr, nr, target, chain))
+            for (const form of forms) {
+                if (!holdsTile(kernel, mr, nr, target, form.chain))
                     continue;
-                const cycles = gemmCycles(w, kernel, mr, nr, core, chain);
+                const cycles = gemmCycles(w, kernel, mr, nr, core, form);
                 if (cycles <= best.cycles)
-                    best = { mr, nr, chain, cycles };
+                    best = { mr, nr, form, cycles };
             }
         }
     }
@@ -23422,7 +23438,7 @@ function scheduleGemm(w, target) {
         kernel,
         mr: best.mr,
         nr: best.nr,
-        ...(kernel === 'chains' && { chain: best.chain }),
+        ...(kernel === 'chains' && best.form),
         weightsFirst: kernel !== 'chains' && w.inPlace && weightsFirst(w, best.mr, best.nr),
     };
 }
@@ -23509,25 +23525,12 @@ function sharedCuts(blocks) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/js/compiler/schedules/panels.js
-/** First columns of the panels of one group: the last one ends with the last column. */
-function panelStarts(n, nr) {
-    return Array.from({ length: Math.ceil(n / nr) }, (_, p) => Math.max(0, Math.min(p * nr, n - nr)));
-}
-
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(5521);
 ;// CONCATENATED MODULE: ./build/js/compiler/schedules/chains.js
-/**
- * Weights for native/kernels/gemm_chains.h: which blocks of eight along k a chain adds up in 16 bits, so that no sum
- * overflows whatever the data.
- */
-
-
-/** Depth of a block. */
-const chains_BLOCK = 8;
+/** Which blocks of eight along k a chain of native/kernels/gemm_chains.h adds up in 16 bits: no sum overflows, whatever the data. */
 /** Data lie in [-128, 127]: so much do the magnitudes of the weights that one lane of 16 bits meets add up to at most. */
 const LANE = 255;
-/** The largest weight of a piece: two meet in a lane. */
-const LARGEST = 127;
 /** A lane meets element j and j + 4 of a column's block. */
 function laneSums(piece) {
     const sums = new Int16Array(piece.weights.length / 2);
@@ -23585,19 +23588,13 @@ function splitting(pieces, length) {
 }
 /** So many blocks are tried for each place, the easiest first: a layer may have any number. */
 const TRIES = 256;
-/**
- * The fewest chains of up to `length` blocks found for one panel: the block hardest to place takes the easiest that fit
- * beside it; what is left over stays alone or is split, whichever takes fewer.
- */
-function arrangeChains(pieces, length) {
-    if (length === 1)
-        return pieces.map((piece) => [piece]);
-    const sums = pieces.map(laneSums);
+/** The block hardest to place takes the easiest that fit beside it. */
+function group(sums, length) {
     const largest = sums.map((lanes) => lanes.reduce((a, b) => Math.max(a, b), 0));
-    const hardest = pieces.map((_, i) => i).sort((a, b) => largest[b] - largest[a] || a - b);
+    const hardest = sums.map((_, i) => i).sort((a, b) => largest[b] - largest[a] || a - b);
     const placed = new Set();
     let end = hardest.length;
-    const found = hardest.flatMap((first) => {
+    return hardest.flatMap((first) => {
         if (placed.has(first))
             return [];
         const members = [first];
@@ -23614,28 +23611,108 @@ function arrangeChains(pieces, length) {
             members.push(other);
             placed.add(other);
         }
-        return [members.map((i) => pieces[i])];
+        return [{ members, taken }];
     });
+}
+/** So many times two blocks are held side by side for a panel, to pair more than the first attempt did. */
+const COMPARISONS = 20_000;
+/**
+ * As many pairs as are found: a block left over takes one of a pair, whose other block takes another one, and so on up to a
+ * second one that was left over.
+ */
+function pairBlocks(pieces) {
+    const sums = pieces.map(laneSums);
+    const partner = new Map();
+    const marry = (a, b) => {
+        partner.set(a, b);
+        partner.set(b, a);
+    };
+    for (const { members } of group(sums, 2))
+        if (members.length === 2)
+            marry(members[0], members[1]);
+    let comparisons = 0;
+    const place = (block, visited) => {
+        for (let other = 0; other < sums.length && comparisons < COMPARISONS; other++) {
+            if (visited.has(other))
+                continue;
+            comparisons++;
+            if (!chains_fits(sums[block], sums[other]))
+                continue;
+            visited.add(other);
+            const left = partner.get(other);
+            if (left !== undefined && (visited.has(left) || !place(left, visited.add(left))))
+                continue;
+            marry(block, other);
+            return true;
+        }
+        return false;
+    };
+    for (const block of sums.keys())
+        if (!partner.has(block))
+            place(block, new Set([block]));
+    const chainOf = (...members) => members.map((i) => pieces[i]);
+    const alone = [...sums.keys()].filter((block) => !partner.has(block));
+    return {
+        pairs: [...partner].filter(([a, b]) => a < b).map(([a, b]) => chainOf(a, b)),
+        singles: alone.map((block) => chainOf(block)),
+    };
+}
+/** The same, some of both: a pair without its second block, a single one without any. */
+function mixChains(pieces) {
+    const { pairs, singles } = pairBlocks(pieces);
+    if (pairs.length === 0)
+        return { pairs: singles.slice(0, 1), singles: singles.length > 1 ? singles.slice(1) : [[]] };
+    if (singles.length > 0)
+        return { pairs, singles };
+    const [a, b] = pairs[pairs.length - 1];
+    return pairs.length > 1 ? { pairs: pairs.slice(0, -1), singles: [[a], [b]] } : { pairs, singles: [[]] };
+}
+/**
+ * The fewest chains of up to `length` blocks found for one panel: what is left over stays alone or is split, whichever
+ * takes fewer.
+ */
+function arrangeChains(pieces, length) {
+    if (length === 1)
+        return pieces.map((piece) => [piece]);
+    const found = length === 2
+        ? Object.values(pairBlocks(pieces)).flat()
+        : group(pieces.map(laneSums), length).map(({ members }) => members.map((i) => pieces[i]));
     const full = found.filter((chain) => chain.length === length);
     const short = found.filter((chain) => chain.length < length);
     const split = splitting(short.flat(), length);
     return [...full, ...(split.length < short.length ? split : short)];
 }
+
+;// CONCATENATED MODULE: ./build/js/compiler/schedules/panels.js
+/** First columns of the panels of one group: the last one ends with the last column. */
+function panelStarts(n, nr) {
+    return Array.from({ length: Math.ceil(n / nr) }, (_, p) => Math.max(0, Math.min(p * nr, n - nr)));
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/schedules/pack_chains.js
+/** Weights for native/kernels/gemm_chains.h. */
+
+
+
+/** Depth of a block. */
+const pack_chains_BLOCK = 8;
+/** The largest weight of a piece: two meet in a lane. */
+const LARGEST = 127;
 /** The blocks of the panel of `nr` columns from `start` on, of weights [columns][k]; several for what 8 bits do not hold. */
 function piecesOf(w, data, offset, start, nr) {
     const columns = Math.min(nr, w.n - (start % w.n));
-    return Array.from({ length: Math.ceil(w.k / chains_BLOCK) }, (_, block) => {
-        const weights = new Int8Array(nr * chains_BLOCK);
+    return Array.from({ length: Math.ceil(w.k / pack_chains_BLOCK) }, (_, block) => {
+        const weights = new Int8Array(nr * pack_chains_BLOCK);
         let rest = null;
-        const deep = Math.min(chains_BLOCK, w.k - block * chains_BLOCK);
+        const deep = Math.min(pack_chains_BLOCK, w.k - block * pack_chains_BLOCK);
         for (let v = 0; v < columns; v++) {
-            const from = (start + v) * w.k + block * chains_BLOCK;
+            const from = (start + v) * w.k + block * pack_chains_BLOCK;
             for (let j = 0; j < deep; j++) {
                 const weight = data[from + j] - offset;
-                const at = v * chains_BLOCK + j;
+                const at = v * pack_chains_BLOCK + j;
                 weights[at] = weight < -LARGEST ? -LARGEST : weight > LARGEST ? LARGEST : weight;
                 if (weights[at] !== weight) {
-                    rest ??= new Int16Array(nr * chains_BLOCK);
+                    rest ??= new Int16Array(nr * pack_chains_BLOCK);
                     rest[at] = weight - weights[at];
                 }
             }
@@ -23656,35 +23733,55 @@ function restsOf(block, rest) {
 }
 /** First columns of all panels of all groups. */
 const allStarts = (w, nr) => Array.from({ length: w.groups }, (_, group) => panelStarts(w.n, nr).map((start) => group * w.n + start)).flat();
-/** How many chains of each length a panel of eight columns takes on average: see `GemmWorkload`. */
+/** How many chains of each form a panel of eight columns takes on average: see `GemmWorkload`. */
 function countChains(w, data, offset) {
     const panels = allStarts(w, 8).map((start) => piecesOf(w, data, offset, start, 8));
-    const average = (length) => panels.reduce((sum, pieces) => sum + arrangeChains(pieces, length).length, 0) / panels.length;
-    return Object.fromEntries(CHAINS.map((length) => [length, average(length)]));
+    const mixed = panels.map(mixChains);
+    return {
+        1: (0,simple_statistics/* mean */.RE)(panels.map((pieces) => pieces.length)),
+        2: (0,simple_statistics/* mean */.RE)(panels.map((pieces) => arrangeChains(pieces, 2).length)),
+        4: (0,simple_statistics/* mean */.RE)(panels.map((pieces) => arrangeChains(pieces, 4).length)),
+        mixed: {
+            pairs: (0,simple_statistics/* mean */.RE)(mixed.map(({ pairs }) => pairs.length)),
+            singles: (0,simple_statistics/* mean */.RE)(mixed.map(({ singles }) => singles.length)),
+        },
+    };
 }
 /** The weights, less `offset`, as the kernel reads them. */
 function packChains(w, s, data, offset) {
-    const length = s.chain ?? 1;
-    const panels = allStarts(w, s.nr).map((start) => arrangeChains(piecesOf(w, data, offset, start, s.nr), length));
-    const chains = panels.flat();
-    const bytes = length * s.nr * chains_BLOCK;
+    const longest = s.chain ?? 1;
+    const of = (length) => (pieces) => ({ pieces, length });
+    const panels = allStarts(w, s.nr).map((start) => {
+        const pieces = piecesOf(w, data, offset, start, s.nr);
+        if (!s.singles) {
+            const chains = arrangeChains(pieces, longest).map(of(longest));
+            return { chains, counts: [chains.length] };
+        }
+        const { pairs, singles } = mixChains(pieces);
+        return { chains: [...pairs.map(of(longest)), ...singles.map(of(1))], counts: [pairs.length, singles.length] };
+    });
+    const chains = panels.flatMap((panel) => panel.chains);
+    const blocks = chains.reduce((sum, { length }) => sum + length, 0);
     // What the kernel loads ahead is what it begins the next rows with.
-    const weights = new Int8Array((chains.length * s.nr * chains_BLOCK + 4 * 16) * length);
-    const order = new Uint32Array((chains.length + 2) * length);
-    for (const [index, chain] of chains.entries()) {
-        for (const [b, piece] of chain.entries()) {
-            order[index * length + b] = piece.block;
+    const ahead = 4 * 16 * longest;
+    const weights = new Int8Array(blocks * s.nr * pack_chains_BLOCK + ahead);
+    const order = new Uint32Array((chains.length + 2) * longest);
+    let at = 0;
+    for (const [index, { pieces, length }] of chains.entries()) {
+        for (const [b, piece] of pieces.entries()) {
+            order[index * longest + b] = piece.block;
             for (let i = 0; i < piece.weights.length; i++) {
                 const v = i >> 3;
                 const register = (v >> 1) * length + b;
-                weights[index * bytes + register * 16 + ((i & 4) >> 2) * 8 + (v & 1) * 4 + (i & 3)] = piece.weights[i];
+                weights[at + register * 16 + ((i & 4) >> 2) * 8 + (v & 1) * 4 + (i & 3)] = piece.weights[i];
             }
         }
+        at += length * s.nr * pack_chains_BLOCK;
     }
-    weights.copyWithin(chains.length * bytes, 0, 4 * 16 * length);
-    for (let i = chains.length * length; i < order.length; i++)
-        order[i] = order[i - chains.length * length];
-    const counts = Uint32Array.from([...panels, panels[0]], (panel) => panel.length);
+    weights.copyWithin(at, 0, ahead);
+    for (let i = chains.length * longest; i < order.length; i++)
+        order[i] = order[i - chains.length * longest];
+    const counts = Uint32Array.from([...panels.flatMap((panel) => panel.counts), panels[0].counts[0]]);
     return { weights, chains: { order, counts } };
 }
 
@@ -24007,84 +24104,108 @@ var c = __nccwpck_require__(4513);
 /**
  * The inner loops of native/kernels/gemm_chains.h, instruction by instruction: C that compilers need not unroll.
  *
- * The loop goes through the accumulators of a tile, one to a step. Step t begins chain t + 2, goes on with t + 1 and ends
- * t, each of row t % mr and pair of columns t / mr; the last two steps begin with the next block. A step is 2 chain + 1
- * instructions of the vector unit; beside them operands are brought in through general registers.
+ * A loop goes through the accumulators of a tile, one to a step. Step t begins the sum of accumulator t + 2, goes on with
+ * that of t + 1 and ends that of t, each of row t % mr and pair of columns t / mr; the last two steps begin with the next
+ * chain. A step is two instructions of the vector unit for each block of the chain it goes on with and one more; beside them
+ * operands are brought in through general registers.
  */
 
 /** From bytes 0 to 7 of a row to bytes 0 to 3 twice, bytes 4 to 7 twice; the third cycle after the load at the earliest. */
 const DOUBLE = ['io_flip_split', 'io_double_lower', 'io_double_upper'];
 const LATENCY = 3;
-const chain_loops_name = ({ mr, nr, chain }) => `io_block_${mr}x${nr}x${chain}`;
-/** The statements of steps `from` to `to`. */
-function steps(shape, from, to) {
-    const { mr, nr, chain } = shape;
+const doublingOf = (s) => (zips(s.mr, s.chain) ? ['io_flip'] : DOUBLE);
+const chain_loops_name = ({ mr, nr, chain, singles }) => `io_chain_${mr}x${nr}x${chain}${singles ? '_1' : ''}`;
+const chain_loops_range = (count) => Array.from({ length: count }, (_, i) => i);
+/** Sums by number, those of the next chain behind this one's. */
+function sumsOf({ mr, nr, length, next }) {
     const count = (mr * nr) / 2;
-    const width = 2 * chain + 1;
-    const loads = mr * chain;
-    const doubling = zips(shape.mr, shape.chain) ? ['io_flip'] : DOUBLE;
-    // So many instructions apart are the loads of A, all to be over when the first row can take its next block.
+    return {
+        count,
+        /** Row and set of weights. */
+        place: (sum) => {
+            const at = (sum + count) % count;
+            return { i: at % mr, u: Math.floor(at / mr) % 2 };
+        },
+        blocks: (sum) => (sum < count ? length : next),
+        /** Whether weights are read for the last time; those of two pairs of columns on take their place. */
+        endsPair: (sum) => ((sum + count) % count) % mr === mr - 1,
+    };
+}
+/** Loads of A for the next chain, and what follows on each; `place` counts the instructions of the vector unit. */
+function rowsBeside(loop, place) {
+    const { mr, length, next } = loop;
+    const { count } = sumsOf(loop);
+    const width = 2 * length + 1;
+    const doubling = doublingOf(loop);
+    const loads = mr * next;
+    // So many instructions apart, all to be over when the first row can take its next block.
     const every = Math.floor(((count - mr - 1) * width - LATENCY - 2) / Math.max(1, loads - 1));
     /** The block of A, by number, that `since` instructions ago was loaded at a multiple of `every`. */
-    const loaded = (place, since) => {
+    const loaded = (since, call) => {
         const number = (place - since) / every;
         return Number.isInteger(number) && number >= 0 && number < loads
-            ? { i: number % mr, b: Math.floor(number / mr) }
-            : null;
+            ? [call(number % mr, Math.floor(number / mr))]
+            : [];
     };
-    /** The block of A that the instruction at `place` is the last to read. */
-    const freed = (place) => {
-        const i = Math.floor(place / width) - (count - mr - 1);
-        const at = place - width * Math.floor(place / width);
-        return i >= 0 && i < mr && at % 2 === 1 ? { i, b: (at - 1) / 2 } : null;
-    };
-    const beside = (t, at) => {
-        const place = t * width + at;
-        const now = (t + 1 + count) % count;
-        const lines = [];
-        const load = t < 0 ? null : loaded(place, 0);
-        if (load)
-            lines.push(`io_load_block(&s->next_x[${load.i}][${load.b}], s->row[${load.i}], s->k[${load.b}]);`);
-        doubling.forEach((call, step) => {
-            const x = t < 0 ? null : loaded(place, LATENCY + step);
-            if (x)
-                lines.push(`${call}(g, &s->next_x[${x.i}][${x.b}]);`);
-        });
-        const block = place - (count * width - 3 - chain);
-        if (block >= 0 && block < chain)
-            lines.push(`io_next_block(&s->k[${block}], &s->order);`);
-        const lower = freed(place);
-        const upper = freed(place - (zips(shape.mr, shape.chain) ? LATENCY + 1 : 1));
-        if (lower)
-            lines.push(`io_lower(&s->x[${lower.i}][${lower.b}], s->next_x[${lower.i}][${lower.b}].lo);`);
-        if (upper)
-            lines.push(`${upperOf(shape, upper.i, upper.b)}`);
-        const u = Math.floor(now / mr) % 2;
-        const half = Math.floor(at / 2);
-        if (t >= -1 && now % mr === mr - 1) {
-            if (at % 2 === 1)
-                lines.push(`io_lower(&s->w[${u}][${half}], s->next_w[${half}].lo);`);
-            else if (at > 0)
-                lines.push(`io_upper(&s->w[${u}][${half - 1}], s->next_w[${half - 1}].hi);`);
+    /** The blocks of A whose registers were read for the last time `since` instructions ago. */
+    const freed = (since, call) => chain_loops_range(mr).flatMap((i) => chain_loops_range(next)
+        .filter((b) => (count - mr - 1 + i) * width + Math.min(2 * b + 1, 2 * length) + since === place)
+        .map((b) => call(i, b)));
+    const numbers = place - ((count - 1) * width + 2 * next + 1 - 3 - loop.chain);
+    return [
+        ...loaded(0, (i, b) => `io_load_block(&s->next_x[${i}][${b}], s->row[${i}], s->k[${b}]);`),
+        ...doubling.flatMap((call, step) => loaded(LATENCY + step, (i, b) => `${call}(g, &s->next_x[${i}][${b}]);`)),
+        ...(numbers >= 0 && numbers < loop.chain ? [`io_next_block(&s->k[${numbers}], &s->order);`] : []),
+        ...freed(0, (i, b) => `io_lower(&s->x[${i}][${b}], s->next_x[${i}][${b}].lo);`),
+        ...freed(zips(loop.mr, loop.chain) ? LATENCY + 1 : 1, (i, b) => upperOf(loop, i, b)),
+    ];
+}
+const upperOf = (shape, i, b) => zips(shape.mr, shape.chain) ? `io_zip(&s->x[${i}][${b}]);` : `io_upper(&s->x[${i}][${b}], s->next_x[${i}][${b}].hi);`;
+/** Weights beside instruction `at` of step t. */
+function weightsBeside(loop, t, at) {
+    const { place, blocks, endsPair } = sumsOf(loop);
+    const [now, begun] = [t + 1, t + 2];
+    const last = 2 * blocks(now);
+    const wanted = (sum) => chain_loops_range(blocks(sum + 2 * loop.mr));
+    const { u } = place(now);
+    const lines = [];
+    if (t >= -1 && endsPair(now)) {
+        for (const b of wanted(now)) {
+            if (at === Math.min(2 * b + 1, last))
+                lines.push(`io_lower(&s->w[${u}][${b}], s->next_w[${b}].lo);`);
+            if (at === Math.min(2 * b + 2, last))
+                lines.push(`io_upper(&s->w[${u}][${b}], s->next_w[${b}].hi);`);
         }
-        const last = ((t + 2) % count) % mr === mr - 1;
-        if (last && at % 2 === 0 && at > 0)
-            lines.push(`io_load_pair(&s->next_w[${half - 1}], &s->weights);`);
-        return lines;
-    };
+    }
+    if (endsPair(begun)) {
+        for (const b of wanted(begun)) {
+            if (at === Math.min(2 * b + 2, last))
+                lines.push(`io_load_pair(&s->next_w[${b}], &s->weights);`);
+        }
+    }
+    return lines;
+}
+/** The statements of steps `from` to `to`. */
+function steps(loop, from, to) {
+    const { mr } = loop;
+    const { count, place, blocks } = sumsOf(loop);
+    const beside = (t, at) => [
+        ...(t < 0 ? [] : rowsBeside(loop, t * (2 * loop.length + 1) + at)),
+        ...weightsBeside(loop, t, at),
+    ];
     const lines = [];
     for (let t = from; t < to; t++) {
-        const next = (t + 2) % count;
-        const now = (t + 1 + count) % count;
-        const begin = `begun = io_smull(s->x[${next % mr}][0], s->w[${Math.floor(next / mr) % 2}][0]);`;
+        const [now, begun] = [place(t + 1), place(t + 2)];
+        const begin = `begun = io_smull(s->x[${begun.i}][0], s->w[${begun.u}][0]);`;
         // With one row, a block of A is free only when the next one is wanted.
         const late = mr === 1 && t === count - 2;
+        const end = 2 * blocks(t + 1);
         if (!late)
             lines.push(begin);
         lines.push(...beside(t, 0));
-        for (let at = 1; at < 2 * chain; at++) {
+        for (let at = 1; at < end; at++) {
             const b = Math.floor(at / 2);
-            const operands = `s->x[${now % mr}][${b}], s->w[${Math.floor(now / mr) % 2}][${b}]`;
+            const operands = `s->x[${now.i}][${b}], s->w[${now.u}][${b}]`;
             if (t >= -1)
                 lines.push(`${at % 2 ? 'io_smlal2' : 'io_smlal'}(&s->begun, ${operands});`);
             lines.push(...beside(t, at));
@@ -24093,50 +24214,55 @@ function steps(shape, from, to) {
             lines.push(begin);
         if (t >= 0)
             lines.push(`io_widen(&acc[${t % mr}][${Math.floor(t / mr)}], s->summed, part == IO_FIRST);`);
-        lines.push(...beside(t, 2 * chain), 's->summed = s->begun;', 's->begun = begun;');
+        lines.push(...beside(t, end), 's->summed = s->begun;', 's->begun = begun;');
     }
     return lines;
 }
-const upperOf = (shape, i, b) => zips(shape.mr, shape.chain) ? `io_zip(&s->x[${i}][${b}]);` : `io_upper(&s->x[${i}][${b}], s->next_x[${i}][${b}].hi);`;
-/** The operands of the first block, in stages so that none waits for the one before. */
+/** The operands of the first chain, in stages so that none waits for the one before. */
 function start(shape) {
-    const { mr, chain } = shape;
-    const blocks = Array.from({ length: chain }, (_, b) => b);
-    const rows = Array.from({ length: mr }, (_, i) => i);
-    const each = (line) => blocks.flatMap((b) => rows.map((i) => line(i, b)));
+    const blocks = chain_loops_range(shape.chain);
+    const each = (line) => blocks.flatMap((b) => chain_loops_range(shape.mr).map((i) => line(i, b)));
     const weights = (u) => [
         ...blocks.map((b) => `io_load_pair(&s->next_w[${b}], &s->weights);`),
         ...blocks.map((b) => `io_lower(&s->w[${u}][${b}], s->next_w[${b}].lo);`),
         ...blocks.map((b) => `io_upper(&s->w[${u}][${b}], s->next_w[${b}].hi);`),
     ];
     const nextBlocks = blocks.map((b) => `io_next_block(&s->k[${b}], &s->order);`);
-    const doubling = zips(shape.mr, shape.chain) ? ['io_flip'] : DOUBLE;
     return [
         ...nextBlocks,
         ...each((i, b) => `io_load_block(&s->next_x[${i}][${b}], s->row[${i}], s->k[${b}]);`),
         ...nextBlocks,
         ...weights(0),
-        ...doubling.flatMap((call) => each((i, b) => `${call}(g, &s->next_x[${i}][${b}]);`)),
+        ...doublingOf(shape).flatMap((call) => each((i, b) => `${call}(g, &s->next_x[${i}][${b}]);`)),
         ...each((i, b) => `io_lower(&s->x[${i}][${b}], s->next_x[${i}][${b}].lo);`),
         ...weights(1),
         ...each((i, b) => upperOf(shape, i, b)),
-        ...steps(shape, -2, 0),
+        ...steps({ ...shape, length: shape.chain, next: shape.chain }, -2, 0),
     ];
 }
-/** The C of the loops, and `io_block`, which takes the one of a tile. */
+/** The C of the loops, and `io_chain`, which takes the one of a tile. */
 function chainLoops(shapes) {
     const distinct = [...new Map(shapes.map((shape) => [chain_loops_name(shape), shape])).values()];
     const indent = (lines, by) => lines.map((line) => `${by}${line}\n`).join('');
-    const functions = distinct.map((shape) => `IG_INLINE void ${chain_loops_name(shape)}(const gemm_i8 *g, io_chains *s, io_sums acc, int part) {
+    const functions = distinct.map((shape) => {
+        const lengths = shape.singles ? [shape.chain, 1] : [shape.chain];
+        const loops = lengths.flatMap((length) => lengths.map((next) => ({ ...shape, length, next })));
+        const bodies = loops.map((loop) => ` else if (length == ${loop.length} && next == ${loop.next}) {
+${indent(steps(loop, 0, (shape.mr * shape.nr) / 2), '    ')}  }`);
+        return `IG_INLINE void ${chain_loops_name(shape)}(const gemm_i8 *g, io_chains *s, io_sums acc, int part, int length, int next) {
   int16x8_t begun;
   if (part == IO_START) {
-${indent(start(shape), '    ')}  } else {
-${indent(steps(shape, 0, (shape.mr * shape.nr) / 2), '    ')}  }
+${indent(start(shape), '    ')}  }${bodies.join('')}
 }
-`);
-    const choices = distinct.map((shape) => `if (g->mr == ${shape.mr} && g->nr == ${shape.nr} && g->chain == ${shape.chain}) ${chain_loops_name(shape)}(g, s, acc, part);`);
+`;
+    });
+    const choices = distinct.map((shape) => {
+        const { mr, nr, chain, singles } = shape;
+        const taken = `g->mr == ${mr} && g->nr == ${nr} && g->chain == ${chain} && g->singles == ${Number(singles)}`;
+        return `if (${taken}) ${chain_loops_name(shape)}(g, s, acc, part, length, next);`;
+    });
     return `${functions.join('\n')}
-IG_INLINE void io_block(const gemm_i8 *g, io_chains *s, io_sums acc, int part) {
+IG_INLINE void io_chain(const gemm_i8 *g, io_chains *s, io_sums acc, int part, int length, int next) {
 ${indent(choices, '  ')}}
 `;
 }
@@ -25560,13 +25686,13 @@ function emitGemm(layer, ctx) {
             ...{ kernel: `GEMM_${s.kernel.toUpperCase()}`, ...common, weights },
             ...integers({ packed_k: packed.depth, row_factor: packed.rowFactor }),
             ...(packed.chains && {
-                ...integers({ chain: s.chain ?? 1 }),
+                ...integers({ chain: s.chain ?? 1, singles: s.singles ?? false }),
                 ...{ order: ctx.constant(packed.chains.order), counts: ctx.constant(packed.chains.counts) },
             }),
             ...((packed.chains && levelFields(layer, w, s, packed.bias, sums, ctx)) ??
                 epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout, sums }, ctx)),
         };
-    const loop = s.chain && { loop: { mr: s.mr, nr: s.nr, chain: s.chain } };
+    const loop = s.chain && { loop: { mr: s.mr, nr: s.nr, chain: s.chain, singles: s.singles ?? false } };
     const type = float ? 'f32' : 'i8';
     const [from, to] = float
         ? [ctx.input(0), ctx.output(0)]
@@ -27820,8 +27946,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/js/errors.js
 var errors = __nccwpck_require__(2027);
-// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 60 modules
-var generate = __nccwpck_require__(3282);
+// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 61 modules
+var generate = __nccwpck_require__(3255);
 // EXTERNAL MODULE: ./build/js/model/ir/shapes.js
 var shapes = __nccwpck_require__(6782);
 ;// CONCATENATED MODULE: ./build/js/compiler/passes/bound_shapes.js
@@ -28622,8 +28748,8 @@ async function cached(root, key, make) {
     return place;
 }
 
-// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 60 modules
-var generate = __nccwpck_require__(3282);
+// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 61 modules
+var generate = __nccwpck_require__(3255);
 // EXTERNAL MODULE: ./build/js/compiler/targets/index.js + 3 modules
 var targets = __nccwpck_require__(9739);
 // EXTERNAL MODULE: external "node:child_process"
@@ -40557,11 +40683,12 @@ const {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   JZ: () => (/* binding */ median),
+/* harmony export */   RE: () => (/* binding */ mean),
 /* harmony export */   SW: () => (/* binding */ gammaln),
 /* harmony export */   Z4: () => (/* binding */ quantileSorted),
 /* harmony export */   jk: () => (/* binding */ min)
 /* harmony export */ });
-/* unused harmony exports BayesianClassifier, PerceptronModel, addToMean, approxEqual, average, averageSimple, bayesian, bernoulliDistribution, binomialDistribution, bisect, chiSquaredDistributionTable, chiSquaredGoodnessOfFit, chunk, ckmeans, coefficientOfVariation, combinations, combinationsReplacement, combineMeans, combineVariances, cumulativeStdLogisticProbability, cumulativeStdNormalProbability, epsilon, equalIntervalBreaks, erf, errorFunction, extent, extentSorted, factorial, gamma, geometricMean, harmonicMean, interquartileRange, inverseErrorFunction, iqr, jenks, kMeansCluster, kde, kernelDensityEstimation, linearRegression, linearRegressionLine, logAverage, logit, mad, max, maxSorted, mean, meanSimple, medianAbsoluteDeviation, medianSorted, minSorted, mode, modeFast, modeSorted, normalDistribution, numericSort, perceptron, permutationTest, permutationsHeap, poissonDistribution, probit, product, quantile, quantileRank, quantileRankSorted, quickselect, rSquared, relativeError, rms, rootMeanSquare, sample, sampleCorrelation, sampleCovariance, sampleKurtosis, sampleRankCorrelation, sampleSkewness, sampleStandardDeviation, sampleVariance, sampleWithReplacement, scaledRootMeanSquare, shuffle, shuffleInPlace, sign, silhouette, silhouetteMetric, standardDeviation, standardNormalTable, subtractFromMean, sum, sumNthPowerDeviations, sumSimple, tTest, tTestTwoSample, uniqueCountSorted, variance, weightedLinearRegression, weightedMean, weightedQuantile, weightedStandardDeviation, weightedVariance, wilcoxonRankSum, zScore */
+/* unused harmony exports BayesianClassifier, PerceptronModel, addToMean, approxEqual, average, averageSimple, bayesian, bernoulliDistribution, binomialDistribution, bisect, chiSquaredDistributionTable, chiSquaredGoodnessOfFit, chunk, ckmeans, coefficientOfVariation, combinations, combinationsReplacement, combineMeans, combineVariances, cumulativeStdLogisticProbability, cumulativeStdNormalProbability, epsilon, equalIntervalBreaks, erf, errorFunction, extent, extentSorted, factorial, gamma, geometricMean, harmonicMean, interquartileRange, inverseErrorFunction, iqr, jenks, kMeansCluster, kde, kernelDensityEstimation, linearRegression, linearRegressionLine, logAverage, logit, mad, max, maxSorted, meanSimple, medianAbsoluteDeviation, medianSorted, minSorted, mode, modeFast, modeSorted, normalDistribution, numericSort, perceptron, permutationTest, permutationsHeap, poissonDistribution, probit, product, quantile, quantileRank, quantileRankSorted, quickselect, rSquared, relativeError, rms, rootMeanSquare, sample, sampleCorrelation, sampleCovariance, sampleKurtosis, sampleRankCorrelation, sampleSkewness, sampleStandardDeviation, sampleVariance, sampleWithReplacement, scaledRootMeanSquare, shuffle, shuffleInPlace, sign, silhouette, silhouetteMetric, standardDeviation, standardNormalTable, subtractFromMean, sum, sumNthPowerDeviations, sumSimple, tTest, tTestTwoSample, uniqueCountSorted, variance, weightedLinearRegression, weightedMean, weightedQuantile, weightedStandardDeviation, weightedVariance, wilcoxonRankSum, zScore */
 /**
  * When adding a new value to a list, one does not have to necessary
  * recompute the mean of the list in linear time. They can instead use

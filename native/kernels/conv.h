@@ -106,15 +106,15 @@ IG_INLINE void conv_run_i8(const gemm_i8 *g, const conv_shape *s, const uint8_t 
       const int oy = gemm_start(b, s->band, s->out_h);
       size_t pitch;
       const uint8_t *from = conv_band(s, in, oy, padded, &pitch);
-      size_t chains = 0;
+      gemm_i8 at_group = *g;
       for (int group = 0; group < s->groups; group++) {
         gemm_i8 of = *g;
         of.weights = (const uint8_t *)g->weights + (size_t)group * panels * g->nr * g->packed_k * (wide ? 2 : 1);
-        if (g->kernel == GEMM_CHAINS) { /* some panels take more of them than others */
-          of.weights = (const uint8_t *)g->weights + chains * g->chain * g->nr * 8;
-          of.order += chains * g->chain;
-          of.counts += group * panels;
-          for (int p = 0; p < panels && s->groups > 1; p++) chains += of.counts[p];
+        if (g->kernel == GEMM_CHAINS) {
+          of.weights = at_group.weights;
+          of.order = at_group.order;
+          of.counts = at_group.counts;
+          if (s->groups > 1) gemm_skip_panels(&at_group, panels);
         }
         if (g->out.requantize == GEMM_LEVELS) of.out.levels += (size_t)group * panels * 3 * g->nr;
         else of.out.bias += group * entries * (g->kernel == GEMM_SMULL ? 2 : 1);

@@ -61,7 +61,7 @@ typedef struct {
   size_t lda, ldc;   /* elements between rows */
   int32_t row_factor;
   const void *weights;
-  int chain; /* of GEMM_CHAINS, see there */
+  int chain, singles; /* of GEMM_CHAINS, see there */
   const uint32_t *order, *counts;
   gemm_epilogue out;
 } gemm_i8;
@@ -80,5 +80,14 @@ IG_INLINE int gemm_start(int i, int size, int total) {
   return at + size <= total ? at : total > size ? total - size : 0;
 }
 IG_INLINE int gemm_count(int total, int size) { return (total + size - 1) / size; }
+/* Of GEMM_CHAINS: leaves the first `panels` behind, some of which take more chains than others. */
+IG_INLINE void gemm_skip_panels(gemm_i8 *g, int panels) {
+  for (int p = 0; p < panels; p++) {
+    const size_t whole = g->counts[0], single = g->singles ? g->counts[1] : 0;
+    g->weights = (const uint8_t *)g->weights + (whole * g->chain + single) * g->nr * 8;
+    g->order += (whole + single) * g->chain;
+    g->counts += g->singles ? 2 : 1;
+  }
+}
 
 #endif

@@ -5,8 +5,10 @@
  * block, and where their magnitudes exceed 255 together it takes other blocks or splits weights in two summands.
  *
  * Tile: mr x nr, nr % 8 = 0. A panel of weights is [chains of the panel][nr / 2][chain blocks][16 bytes], the bytes as in
- * gemm_smull.h; `order` holds the number of the block of A for each, `counts` the chains of each panel. Operands stream
- * from panel to panel: those of the next one are on their way, and its first two chains begun, when one ends.
+ * gemm_smull.h; `order` holds the number of the block of A for each, `counts` the chains of each panel. With `singles`,
+ * there follow chains of one block, for those that found no other: their weights take a chain-th, their order as much as the
+ * others', `counts` has both numbers, none is zero. Operands stream from panel to panel: those of the next one are on their
+ * way, and its first two chains begun, when one ends.
  *
  * The inner loop of each tile that a model needs comes with the model: src/compiler/codegen/chain_loops.ts writes it. */
 #ifndef IG_GEMM_CHAINS_H
@@ -26,7 +28,7 @@ typedef struct {
   const uint8_t *row[GEMM_MR];
   const int8_t *weights, *levels;
   const uint32_t *order, *counts;
-  size_t left, until; /* blocks of the panel; of the rows until the last one begins */
+  size_t left, until; /* whole chains of the panel; of the rows until the last one begins, without single ones */
 } io_chains;
 
 IG_INLINE void io_load_block(io_pair *to, const uint8_t *row, size_t block) {
@@ -45,10 +47,10 @@ IG_INLINE void io_double_lower(const gemm_i8 *g, io_pair *x) { IO_ASM("bfi %0, %
 IG_INLINE void io_double_upper(const gemm_i8 *g, io_pair *x) { IO_ASM("bfi %0, %0, #32, #32" : "+r"(x->hi)); }
 IG_INLINE void io_zip(int8x16_t *x) { IO_ASM("zip1 %0.4s, %0.4s, %0.4s" : "+w"(*x)); }
 
-/* What the loop does: bring the operands of the first block and begin its first two chains; a block that is the first of its
- * panel, or another one. */
+/* What the loop does: bring the operands of the first chain and begin its first two sums; a chain that is the first of its
+ * panel, or another one: of `length` blocks, the one behind it of `next`. */
 enum { IO_START, IO_FIRST, IO_NEXT };
-IG_INLINE void io_block(const gemm_i8 *g, io_chains *s, io_sums acc, int part);
+IG_INLINE void io_chain(const gemm_i8 *g, io_chains *s, io_sums acc, int part, int length, int next);
 IG_INLINE void io_widen(int32x4_t *acc, int16x8_t sum, int first) {
   if (first) *acc = io_saddlp(sum);
   else io_sadalp(acc, sum);
@@ -61,22 +63,42 @@ IG_INLINE void io_turn(const gemm_i8 *g, io_chains *s, const uint8_t *a) {
 /* Begins with the rows `a` and panel `first`. Weights are read up to 4 * chain * 16 bytes beyond their end, `order` up to
  * 2 * chain entries, `counts` one: there stands what the first panel begins with, for the rows that follow. */
 IG_INLINE void io_chains_start(const gemm_i8 *g, io_chains *s, const uint8_t *a, int first) {
-  size_t before = 0;
-  for (int p = 0; p < first; p++) before += g->counts[p];
-  s->weights = (const int8_t *)g->weights + before * g->chain * g->nr * 8;
-  s->order = g->order + before * g->chain;
-  s->counts = g->counts + first;
+  gemm_i8 from = *g;
+  gemm_skip_panels(&from, first);
+  s->weights = from.weights;
+  s->order = from.order;
+  s->counts = from.counts;
   s->levels = (const int8_t *)(g->out.levels + first * 3 * g->nr);
   io_turn(g, s, a);
   IO_BARRIER();
   io_next_block(&s->left, &s->counts);
-  io_block(g, s, NULL, IO_START);
+  io_chain(g, s, NULL, IO_START, g->chain, g->chain);
 }
 
-/* A block. In the last one of the rows, operands are those that the next rows begin with. */
-IG_INLINE void io_next(const gemm_i8 *g, io_chains *s, io_sums acc, int part, const uint8_t *next) {
+/* A chain between others of its length. In the last one of the rows, operands are those that the next rows begin with. */
+IG_INLINE void io_whole(const gemm_i8 *g, io_chains *s, io_sums acc, int part, const uint8_t *next) {
   if (--s->until == 0) io_turn(g, s, next);
-  io_block(g, s, acc, part);
+  io_chain(g, s, acc, part, g->chain, g->chain);
+}
+/* All chains of a panel: whole ones. */
+IG_INLINE void io_panel(const gemm_i8 *g, io_chains *s, io_sums acc, const uint8_t *next) {
+  io_whole(g, s, acc, IO_FIRST, next);
+  GEMM_ROLLED while (--s->left > 0) io_whole(g, s, acc, IO_NEXT, next);
+}
+/* The same with single ones behind; `last`: of the rows. */
+IG_INLINE void io_panel_mixed(const gemm_i8 *g, io_chains *s, io_sums acc, const uint8_t *next, int last) {
+  size_t singles;
+  io_next_block(&singles, &s->counts);
+  if (--s->left > 0) {
+    io_chain(g, s, acc, IO_FIRST, g->chain, g->chain);
+    GEMM_ROLLED while (--s->left > 0) io_chain(g, s, acc, IO_NEXT, g->chain, g->chain);
+    io_chain(g, s, acc, IO_NEXT, g->chain, 1);
+  } else {
+    io_chain(g, s, acc, IO_FIRST, g->chain, 1);
+  }
+  GEMM_ROLLED while (--singles > 0) io_chain(g, s, acc, IO_NEXT, 1, 1);
+  if (last) io_turn(g, s, next);
+  io_chain(g, s, acc, IO_NEXT, 1, g->chain);
 }
 
 /* The rows begun times panels `first` to `end`, results to row `c`. */
@@ -84,8 +106,8 @@ IG_INLINE void io_chains_rows(const gemm_i8 *g, io_chains *s, const uint8_t *nex
   io_sums acc;
   GEMM_ROLLED for (int p = first; p < end; p++) {
     const int j = g->n % g->nr == 0 ? p * g->nr : gemm_start(p, g->nr, g->n);
-    io_next(g, s, acc, IO_FIRST, next);
-    GEMM_ROLLED while (--s->left > 0) io_next(g, s, acc, IO_NEXT, next);
+    if (g->singles) io_panel_mixed(g, s, acc, next, p + 1 == end);
+    else io_panel(g, s, acc, next);
     io_next_block(&s->left, &s->counts);
     if (g->out.requantize == GEMM_LEVELS) {
       io_finish_levels(g, acc, &s->levels, c + j);
@@ -120,7 +142,7 @@ IG_INLINE void gemm_tiles_chains(const gemm_i8 *g, const uint8_t *a, uint8_t *c,
   const int8_t *weights = s->weights;
   const uint32_t *order = s->order, *counts = s->counts;
   int32_t blocks = 0;
-  for (int p = 0; p < gemm_count(g->n, g->nr); p++) blocks += g->counts[p];
+  for (int p = 0; p < gemm_count(g->n, g->nr) && !g->singles; p++) blocks += g->counts[p];
   GEMM_ROLLED for (int o = first; o < end; o++) {
     const size_t next = gemm_start(o + 1 < end ? o + 1 : o, g->mr, g->m);
     s->until = blocks;

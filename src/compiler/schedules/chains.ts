@@ -1,24 +1,12 @@
-/**
- * Weights for native/kernels/gemm_chains.h: which blocks of eight along k a chain adds up in 16 bits, so that no sum
- * overflows whatever the data.
- */
-import { CHAINS, type GemmSchedule } from './gemm.ts';
-import { panelStarts } from './panels.ts';
-import type { GemmWorkload } from './workload.ts';
-
-/** Depth of a block. */
-const BLOCK = 8;
+/** Which blocks of eight along k a chain of native/kernels/gemm_chains.h adds up in 16 bits: no sum overflows, whatever the data. */
 /** Data lie in [-128, 127]: so much do the magnitudes of the weights that one lane of 16 bits meets add up to at most. */
 const LANE = 255;
-/** The largest weight of a piece: two meet in a lane. */
-const LARGEST = 127;
-
 /** One panel's weights at a block of k: [column][8]. A block may stand in several chains, its weights in summands. */
-interface Piece {
+export interface Piece {
   readonly block: number;
   readonly weights: Int8Array;
 }
-type Chain = readonly Piece[];
+export type Chain = readonly Piece[];
 
 /** A lane meets element j and j + 4 of a column's block. */
 function laneSums(piece: Piece): Int16Array {
@@ -79,18 +67,19 @@ function splitting(pieces: readonly Piece[], length: number): Chain[] {
 /** So many blocks are tried for each place, the easiest first: a layer may have any number. */
 const TRIES = 256;
 
-/**
- * The fewest chains of up to `length` blocks found for one panel: the block hardest to place takes the easiest that fit
- * beside it; what is left over stays alone or is split, whichever takes fewer.
- */
-export function arrangeChains(pieces: readonly Piece[], length: number): Chain[] {
-  if (length === 1) return pieces.map((piece) => [piece]);
-  const sums = pieces.map(laneSums);
+/** Blocks that fit together, by number, and what each lane adds up to. */
+interface Group {
+  readonly members: readonly number[];
+  readonly taken: Int16Array;
+}
+
+/** The block hardest to place takes the easiest that fit beside it. */
+function group(sums: readonly Int16Array[], length: number): Group[] {
   const largest = sums.map((lanes) => lanes.reduce((a, b) => Math.max(a, b), 0));
-  const hardest = pieces.map((_, i) => i).sort((a, b) => largest[b] - largest[a] || a - b);
+  const hardest = sums.map((_, i) => i).sort((a, b) => largest[b] - largest[a] || a - b);
   const placed = new Set<number>();
   let end = hardest.length;
-  const found = hardest.flatMap((first) => {
+  return hardest.flatMap((first) => {
     if (placed.has(first)) return [];
     const members = [first];
     const taken = sums[first].slice();
@@ -103,85 +92,75 @@ export function arrangeChains(pieces: readonly Piece[], length: number): Chain[]
       members.push(other);
       placed.add(other);
     }
-    return [members.map((i) => pieces[i])];
+    return [{ members, taken }];
   });
+}
+
+/** Pairs of blocks that fit together, and those left over. */
+export interface Paired {
+  readonly pairs: readonly Chain[];
+  readonly singles: readonly Chain[];
+}
+
+/** So many times two blocks are held side by side for a panel, to pair more than the first attempt did. */
+const COMPARISONS = 20_000;
+
+/**
+ * As many pairs as are found: a block left over takes one of a pair, whose other block takes another one, and so on up to a
+ * second one that was left over.
+ */
+export function pairBlocks(pieces: readonly Piece[]): Paired {
+  const sums = pieces.map(laneSums);
+  const partner = new Map<number, number>();
+  const marry = (a: number, b: number): void => {
+    partner.set(a, b);
+    partner.set(b, a);
+  };
+  for (const { members } of group(sums, 2)) if (members.length === 2) marry(members[0], members[1]);
+  let comparisons = 0;
+  const place = (block: number, visited: Set<number>): boolean => {
+    for (let other = 0; other < sums.length && comparisons < COMPARISONS; other++) {
+      if (visited.has(other)) continue;
+      comparisons++;
+      if (!fits(sums[block], sums[other])) continue;
+      visited.add(other);
+      const left = partner.get(other);
+      if (left !== undefined && (visited.has(left) || !place(left, visited.add(left)))) continue;
+      marry(block, other);
+      return true;
+    }
+    return false;
+  };
+  for (const block of sums.keys()) if (!partner.has(block)) place(block, new Set([block]));
+  const chainOf = (...members: readonly number[]): Chain => members.map((i) => pieces[i]);
+  const alone = [...sums.keys()].filter((block) => !partner.has(block));
+  return {
+    pairs: [...partner].filter(([a, b]) => a < b).map(([a, b]) => chainOf(a, b)),
+    singles: alone.map((block) => chainOf(block)),
+  };
+}
+
+/** The same, some of both: a pair without its second block, a single one without any. */
+export function mixChains(pieces: readonly Piece[]): Paired {
+  const { pairs, singles } = pairBlocks(pieces);
+  if (pairs.length === 0) return { pairs: singles.slice(0, 1), singles: singles.length > 1 ? singles.slice(1) : [[]] };
+  if (singles.length > 0) return { pairs, singles };
+  const [a, b] = pairs[pairs.length - 1];
+  return pairs.length > 1 ? { pairs: pairs.slice(0, -1), singles: [[a], [b]] } : { pairs, singles: [[]] };
+}
+
+/**
+ * The fewest chains of up to `length` blocks found for one panel: what is left over stays alone or is split, whichever
+ * takes fewer.
+ */
+export function arrangeChains(pieces: readonly Piece[], length: number): readonly Chain[] {
+  if (length === 1) return pieces.map((piece) => [piece]);
+  const found =
+    length === 2
+      ? Object.values(pairBlocks(pieces)).flat()
+      : group(pieces.map(laneSums), length).map(({ members }) => members.map((i) => pieces[i]));
   const full = found.filter((chain) => chain.length === length);
   const short = found.filter((chain) => chain.length < length);
   const split = splitting(short.flat(), length);
   return [...full, ...(split.length < short.length ? split : short)];
-}
-
-/** The blocks of the panel of `nr` columns from `start` on, of weights [columns][k]; several for what 8 bits do not hold. */
-function piecesOf(w: GemmWorkload, data: ArrayLike<number>, offset: number, start: number, nr: number): Piece[] {
-  const columns = Math.min(nr, w.n - (start % w.n));
-  return Array.from({ length: Math.ceil(w.k / BLOCK) }, (_, block) => {
-    const weights = new Int8Array(nr * BLOCK);
-    let rest: Int16Array | null = null;
-    const deep = Math.min(BLOCK, w.k - block * BLOCK);
-    for (let v = 0; v < columns; v++) {
-      const from = (start + v) * w.k + block * BLOCK;
-      for (let j = 0; j < deep; j++) {
-        const weight = data[from + j] - offset;
-        const at = v * BLOCK + j;
-        weights[at] = weight < -LARGEST ? -LARGEST : weight > LARGEST ? LARGEST : weight;
-        if (weights[at] !== weight) {
-          rest ??= new Int16Array(nr * BLOCK);
-          rest[at] = weight - weights[at];
-        }
-      }
-    }
-    return [{ block, weights }, ...(rest === null ? [] : restsOf(block, rest))];
-  }).flat();
-}
-
-/** What is left of a block after its first piece. */
-function restsOf(block: number, rest: Int16Array): Piece[] {
-  const pieces: Piece[] = [];
-  for (const left = rest.slice(); left.some((value) => value !== 0); ) {
-    const weights = Int8Array.from(left, (value) => Math.max(-LARGEST, Math.min(LARGEST, value)));
-    pieces.push({ block, weights });
-    for (let i = 0; i < left.length; i++) left[i] -= weights[i];
-  }
-  return pieces;
-}
-
-/** First columns of all panels of all groups. */
-const allStarts = (w: GemmWorkload, nr: number): number[] =>
-  Array.from({ length: w.groups }, (_, group) => panelStarts(w.n, nr).map((start) => group * w.n + start)).flat();
-
-/** How many chains of each length a panel of eight columns takes on average: see `GemmWorkload`. */
-export function countChains(
-  w: GemmWorkload,
-  data: ArrayLike<number>,
-  offset: number,
-): NonNullable<GemmWorkload['chains']> {
-  const panels = allStarts(w, 8).map((start) => piecesOf(w, data, offset, start, 8));
-  const average = (length: number): number =>
-    panels.reduce((sum, pieces) => sum + arrangeChains(pieces, length).length, 0) / panels.length;
-  return Object.fromEntries(CHAINS.map((length) => [length, average(length)])) as NonNullable<GemmWorkload['chains']>;
-}
-
-/** The weights, less `offset`, as the kernel reads them. */
-export function packChains(w: GemmWorkload, s: GemmSchedule, data: ArrayLike<number>, offset: number) {
-  const length = s.chain ?? 1;
-  const panels = allStarts(w, s.nr).map((start) => arrangeChains(piecesOf(w, data, offset, start, s.nr), length));
-  const chains = panels.flat();
-  const bytes = length * s.nr * BLOCK;
-  // What the kernel loads ahead is what it begins the next rows with.
-  const weights = new Int8Array((chains.length * s.nr * BLOCK + 4 * 16) * length);
-  const order = new Uint32Array((chains.length + 2) * length);
-  for (const [index, chain] of chains.entries()) {
-    for (const [b, piece] of chain.entries()) {
-      order[index * length + b] = piece.block;
-      for (let i = 0; i < piece.weights.length; i++) {
-        const v = i >> 3;
-        const register = (v >> 1) * length + b;
-        weights[index * bytes + register * 16 + ((i & 4) >> 2) * 8 + (v & 1) * 4 + (i & 3)] = piece.weights[i];
-      }
-    }
-  }
-  weights.copyWithin(chains.length * bytes, 0, 4 * 16 * length);
-  for (let i = chains.length * length; i < order.length; i++) order[i] = order[i - chains.length * length];
-  const counts = Uint32Array.from([...panels, panels[0]], (panel) => panel.length);
-  return { weights, chains: { order, counts } };
 }

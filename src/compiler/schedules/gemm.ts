@@ -6,18 +6,27 @@ import type { GemmWorkload, Operands } from './workload.ts';
 export type GemmKernel = 'portable' | 'mlal' | 'smull' | 'chains' | 'dot' | 'mmla' | 'f32' | 'f32_portable';
 
 /** Blocks that a chain of native/kernels/gemm_chains.h may add up. */
-export const CHAINS = [1, 2, 4] as const;
-export type ChainLength = (typeof CHAINS)[number];
+export type ChainLength = 1 | 2 | 4;
+/** How the blocks of a panel are added up: by chains of one length, or with single ones for those that fit no other. */
+export interface ChainForm {
+  readonly chain: ChainLength;
+  readonly singles: boolean;
+}
+const SINGLE: ChainForm = { chain: 1, singles: false };
+export const CHAINS: readonly ChainForm[] = [
+  SINGLE,
+  { chain: 2, singles: false },
+  { chain: 2, singles: true },
+  { chain: 4, singles: false },
+];
 
 /** The knobs of the matrix multiplication template. */
-export interface GemmSchedule {
+export interface GemmSchedule extends Partial<ChainForm> {
   readonly template: 'gemm';
   readonly kernel: GemmKernel;
   /** Rows and columns of the register tile. */
   readonly mr: number;
   readonly nr: number;
-  /** Of `chains`. */
-  readonly chain?: ChainLength;
   /** Loop order: panels of weights outside, tiles of rows inside. Only where the rows are in place. */
   readonly weightsFirst: boolean;
 }
@@ -212,6 +221,9 @@ export function holdsTile(kernel: GemmKernel, mr: number, nr: number, target: Ta
   return loop.registers(mr, nr, chain) <= REGISTERS && (info.general?.(mr, nr, chain) ?? 0) <= GENERAL;
 }
 
+/** Cycles of two loops more, and of their branches. */
+const MIXED = 6;
+
 /** Estimated cycles of the whole workload: padded work at the rate of the scarcest unit, plus the ends of the tiles. */
 export function gemmCycles(
   w: GemmWorkload,
@@ -219,17 +231,24 @@ export function gemmCycles(
   mr: number,
   nr: number,
   core: Core,
-  chain: ChainLength = 1,
+  { chain, singles }: ChainForm = SINGLE,
 ): number {
   const info = GEMM_KERNELS[kernel];
-  const { vector, loads, instructions } = info.work(mr, nr, core, chain);
   const depth = Math.ceil(w.k / info.unit) * info.unit;
-  const steps = kernel === 'chains' ? (w.chains?.[chain] ?? depth / 8 / chain) : depth / info.step;
   const loop = inOrderLoop(kernel, mr, nr, core);
   // Other loops wait for twice as long as they work on a core that issues in order.
   const waiting = core.inOrder && info.inOrder ? 3 : 1;
-  const step = loop?.cycles(mr, nr) ?? waiting * Math.max(vector, loads / core.loads, instructions / core.width);
-  const tile = steps * step + (loop?.finish(mr, nr) ?? waiting * info.finish(mr, nr, core));
+  const step = (length: ChainLength): number => {
+    const { vector, loads, instructions } = info.work(mr, nr, core, length);
+    return loop?.cycles(mr, nr) ?? waiting * Math.max(vector, loads / core.loads, instructions / core.width);
+  };
+  const steps = (): number => {
+    if (kernel !== 'chains') return (depth / info.step) * step(1);
+    if (!singles) return (w.chains?.[chain] ?? depth / 8 / chain) * step(chain);
+    const mixed = w.chains?.mixed ?? { pairs: depth / 8 / chain, singles: 1 };
+    return mixed.pairs * step(chain) + mixed.singles * step(1) + MIXED;
+  };
+  const tile = steps() + (loop?.finish(mr, nr) ?? waiting * info.finish(mr, nr, core));
   return Math.ceil(w.m / mr) * Math.ceil(w.n / nr) * w.groups * tile;
 }
 
@@ -239,16 +258,16 @@ export function scheduleGemm(w: GemmWorkload, target: Target): GemmSchedule {
   const kernel = gemmKernels(w.operands, target, w.m);
   const info = GEMM_KERNELS[kernel];
   const least = info.columns ?? 4;
-  const lengths = kernel === 'chains' ? CHAINS : ([1] as const);
-  let best = { mr: 1, nr: least, chain: 1 as ChainLength, cycles: Number.POSITIVE_INFINITY };
+  const forms = kernel === 'chains' ? CHAINS : [SINGLE];
+  let best = { mr: 1, nr: least, form: SINGLE, cycles: Number.POSITIVE_INFINITY };
   for (const mr of ROWS) {
     if (mr > w.m || (info.evenRows && mr % 2 === 1)) continue;
     for (const nr of COLUMNS) {
       if (nr % least !== 0 || (nr > least && nr - least >= w.n)) continue;
-      for (const chain of lengths) {
-        if (!holdsTile(kernel, mr, nr, target, chain)) continue;
-        const cycles = gemmCycles(w, kernel, mr, nr, core, chain);
-        if (cycles <= best.cycles) best = { mr, nr, chain, cycles };
+      for (const form of forms) {
+        if (!holdsTile(kernel, mr, nr, target, form.chain)) continue;
+        const cycles = gemmCycles(w, kernel, mr, nr, core, form);
+        if (cycles <= best.cycles) best = { mr, nr, form, cycles };
       }
     }
   }
@@ -257,7 +276,7 @@ export function scheduleGemm(w: GemmWorkload, target: Target): GemmSchedule {
     kernel,
     mr: best.mr,
     nr: best.nr,
-    ...(kernel === 'chains' && { chain: best.chain }),
+    ...(kernel === 'chains' && best.form),
     weightsFirst: kernel !== 'chains' && w.inPlace && weightsFirst(w, best.mr, best.nr),
   };
 }

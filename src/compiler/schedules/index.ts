@@ -4,12 +4,11 @@ import { type GemmSchedule, scheduleGemm } from './gemm.ts';
 import type { DepthwiseWorkload, GemmWorkload, Workload } from './workload.ts';
 
 export { inRowOrder, type Products, sharedCuts } from './chain_cuts.ts';
-export { countChains } from './chains.ts';
 export { coreOf } from './cores.ts';
 export { type DepthwiseKernel, type DepthwiseSchedule, dotQuads } from './depthwise.ts';
 export {
   CHAINS,
-  type ChainLength,
+  type ChainForm,
   GEMM_KERNELS,
   type GemmKernel,
   type GemmSchedule,
@@ -27,6 +26,7 @@ export {
   type Weights,
   zeroPointOf,
 } from './pack.ts';
+export { countChains } from './pack_chains.ts';
 export { cutsOf, depthwiseOperands, packDepthwise } from './pack_depthwise.ts';
 export { panelStarts } from './panels.ts';
 export type { DepthwiseWorkload, GemmWorkload, Operands, Workload } from './workload.ts';

@@ -1,7 +1,7 @@
 import type { Tensor } from '../../model/ir/graph.ts';
 import type { Range } from '../../model/ops/arithmetic.ts';
-import { packChains } from './chains.ts';
 import { GEMM_KERNELS, type GemmKernel, type GemmSchedule } from './gemm.ts';
+import { packChains } from './pack_chains.ts';
 import { panelStarts } from './panels.ts';
 import type { GemmWorkload } from './workload.ts';
 

@@ -23,8 +23,13 @@ export interface GemmWorkload {
   readonly groups: number;
   /** Whether the rows of A lie in the input as they are; else each tile's rows are gathered. */
   readonly inPlace: boolean;
-  /** How many chains a panel takes on average that add up one block of eight, two, four (native/kernels/gemm_chains.h). */
-  readonly chains?: { readonly [length in 1 | 2 | 4]: number };
+  /**
+   * How many chains a panel takes on average that add up one block of eight, two, four (native/kernels/gemm_chains.h);
+   * `mixed`: of two where two fit together, beside single ones.
+   */
+  readonly chains?: { readonly [length in 1 | 2 | 4]: number } & {
+    readonly mixed: { readonly pairs: number; readonly singles: number };
+  };
 }
 
 export interface DepthwiseWorkload {

@@ -205,13 +205,13 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
           ...{ kernel: `GEMM_${s.kernel.toUpperCase()}`, ...common, weights },
           ...integers({ packed_k: packed.depth, row_factor: packed.rowFactor }),
           ...(packed.chains && {
-            ...integers({ chain: s.chain ?? 1 }),
+            ...integers({ chain: s.chain ?? 1, singles: s.singles ?? false }),
             ...{ order: ctx.constant(packed.chains.order), counts: ctx.constant(packed.chains.counts) },
           }),
           ...((packed.chains && levelFields(layer, w, s, packed.bias, sums, ctx)) ??
             epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout, sums }, ctx)),
         };
-  const loop = s.chain && { loop: { mr: s.mr, nr: s.nr, chain: s.chain } };
+  const loop = s.chain && { loop: { mr: s.mr, nr: s.nr, chain: s.chain, singles: s.singles ?? false } };
   const type = float ? 'f32' : 'i8';
   const [from, to] = float
     ? [ctx.input(0), ctx.output(0)]
