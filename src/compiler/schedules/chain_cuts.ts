@@ -33,16 +33,18 @@ export const inRowOrder = <T>(products: readonly T[], rows: readonly number[]): 
 /** From each product on: after which one a sum has to end, so that it stays in 16 bits for any int8 data. */
 function reachOf(products: Products): number[] {
   return range(TAPS).map((first) => {
-    let last = first;
-    const sums = products[0].map(() => [0, 0]);
-    for (let i = first; i < TAPS; i++, last++) {
-      products[i].forEach((w, c) => {
-        sums[c][0] += Math.min(-128 * w, 127 * w);
-        sums[c][1] += Math.max(-128 * w, 127 * w);
-      });
-      if (sums.some(([low, high]) => low < -32768 || high > 32767)) break;
+    let last = TAPS - 1;
+    for (let c = 0; c < products[first].length; c++) {
+      let low = 0;
+      let high = 0;
+      for (let i = first; i <= last; i++) {
+        const w = products[i][c];
+        low += w < 0 ? 127 * w : -128 * w;
+        high += w < 0 ? -128 * w : 127 * w;
+        if (low < -32768 || high > 32767) last = i - 1;
+      }
     }
-    return last - 1;
+    return last;
   });
 }
 

@@ -75,7 +75,7 @@ interface Group {
 
 /** The block hardest to place takes the easiest that fit beside it. */
 function group(sums: readonly Int16Array[], length: number): Group[] {
-  const largest = sums.map((lanes) => lanes.reduce((a, b) => Math.max(a, b), 0));
+  const largest = sums.map((lanes) => Math.max(...lanes));
   const hardest = sums.map((_, i) => i).sort((a, b) => largest[b] - largest[a] || a - b);
   const placed = new Set<number>();
   let end = hardest.length;
@@ -141,26 +141,26 @@ export function pairBlocks(pieces: readonly Piece[]): Paired {
 }
 
 /** The same, some of both: a pair without its second block, a single one without any. */
-export function mixChains(pieces: readonly Piece[]): Paired {
-  const { pairs, singles } = pairBlocks(pieces);
+export function mixChains({ pairs, singles }: Paired): Paired {
   if (pairs.length === 0) return { pairs: singles.slice(0, 1), singles: singles.length > 1 ? singles.slice(1) : [[]] };
   if (singles.length > 0) return { pairs, singles };
   const [a, b] = pairs[pairs.length - 1];
   return pairs.length > 1 ? { pairs: pairs.slice(0, -1), singles: [[a], [b]] } : { pairs, singles: [[]] };
 }
 
-/**
- * The fewest chains of up to `length` blocks found for one panel: what is left over stays alone or is split, whichever
- * takes fewer.
- */
-export function arrangeChains(pieces: readonly Piece[], length: number): readonly Chain[] {
-  if (length === 1) return pieces.map((piece) => [piece]);
-  const found =
-    length === 2
-      ? Object.values(pairBlocks(pieces)).flat()
-      : group(pieces.map(laneSums), length).map(({ members }) => members.map((i) => pieces[i]));
-  const full = found.filter((chain) => chain.length === length);
-  const short = found.filter((chain) => chain.length < length);
+/** What is left over of chains of `length` stays alone or is split, whichever takes fewer. */
+function fewer(full: readonly Chain[], short: readonly Chain[], length: number): readonly Chain[] {
   const split = splitting(short.flat(), length);
   return [...full, ...(split.length < short.length ? split : short)];
+}
+
+/** As few chains of two as are found. */
+export const chainPairs = ({ pairs, singles }: Paired): readonly Chain[] => fewer(pairs, singles, 2);
+
+/** As few chains of up to four as are found. */
+export function chainFours(pieces: readonly Piece[]): readonly Chain[] {
+  const found = group(pieces.map(laneSums), 4).map(({ members }) => members.map((i) => pieces[i]));
+  const full = found.filter((chain) => chain.length === 4);
+  const short = found.filter((chain) => chain.length < 4);
+  return fewer(full, short, 4);
 }

@@ -1,7 +1,7 @@
 /** Weights for native/kernels/gemm_chains.h. */
 import { mean } from 'simple-statistics';
-import { arrangeChains, type Chain, mixChains, type Piece } from './chains.ts';
-import type { GemmSchedule } from './gemm.ts';
+import { type Chain, chainFours, chainPairs, mixChains, type Piece, pairBlocks } from './chains.ts';
+import type { ChainForm, GemmSchedule } from './gemm.ts';
 import { panelStarts } from './panels.ts';
 import type { GemmWorkload } from './workload.ts';
 
@@ -55,16 +55,29 @@ export function countChains(
   offset: number,
 ): NonNullable<GemmWorkload['chains']> {
   const panels = allStarts(w, 8).map((start) => piecesOf(w, data, offset, start, 8));
-  const mixed = panels.map(mixChains);
+  const paired = panels.map(pairBlocks);
+  const mixed = paired.map(mixChains);
   return {
     1: mean(panels.map((pieces) => pieces.length)),
-    2: mean(panels.map((pieces) => arrangeChains(pieces, 2).length)),
-    4: mean(panels.map((pieces) => arrangeChains(pieces, 4).length)),
+    2: mean(paired.map((found) => chainPairs(found).length)),
+    4: mean(panels.map((pieces) => chainFours(pieces).length)),
     mixed: {
       pairs: mean(mixed.map(({ pairs }) => pairs.length)),
       singles: mean(mixed.map(({ singles }) => singles.length)),
     },
   };
+}
+
+/** Chains of up to `length` blocks. */
+function arrange(pieces: readonly Piece[], length: ChainForm['chain']): readonly Chain[] {
+  switch (length) {
+    case 1:
+      return pieces.map((piece) => [piece]);
+    case 2:
+      return chainPairs(pairBlocks(pieces));
+    case 4:
+      return chainFours(pieces);
+  }
 }
 
 /** A chain as the kernel reads it: so many blocks of weights, and always `chain` numbers. */
@@ -80,10 +93,10 @@ export function packChains(w: GemmWorkload, s: GemmSchedule, data: ArrayLike<num
   const panels = allStarts(w, s.nr).map((start): { readonly chains: Packed[]; readonly counts: number[] } => {
     const pieces = piecesOf(w, data, offset, start, s.nr);
     if (!s.singles) {
-      const chains = arrangeChains(pieces, longest).map(of(longest));
+      const chains = arrange(pieces, longest).map(of(longest));
       return { chains, counts: [chains.length] };
     }
-    const { pairs, singles } = mixChains(pieces);
+    const { pairs, singles } = mixChains(pairBlocks(pieces));
     return { chains: [...pairs.map(of(longest)), ...singles.map(of(1))], counts: [pairs.length, singles.length] };
   });
   const chains = panels.flatMap((panel) => panel.chains);

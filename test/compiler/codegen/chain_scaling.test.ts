@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Chain, chainOf } from '../../../src/compiler/codegen/emitters/chain_scaling.ts';
+import { type Chain, chainOf, type Scaling, scalingOf } from '../../../src/compiler/codegen/emitters/chain_scaling.ts';
 import { clamp, requantizer } from '../../../src/model/ops/arithmetic.ts';
 
 /** SMULL by the scale or SSHL, SQDMULH, ADDHN, SQXTN or SQSHRN, each as wide as the instruction. */
@@ -9,6 +9,16 @@ function chain(product: number, { scale, multiplier, offset }: Chain, extraBits 
   const high = BigInt.asIntN(32, (2n * scaled * BigInt(multiplier)) >> 32n);
   const half = BigInt.asIntN(16, BigInt.asIntN(32, high + BigInt(offset)) >> 16n);
   return clamp(Number(half) >> extraBits, -128, 127);
+}
+
+/** The constants for levels by `level`. */
+function constantsOf(
+  level: (sum: number) => number,
+  given: Omit<Scaling, 'staircase'>,
+  by?: Parameters<typeof chainOf>[2],
+) {
+  const scaling = scalingOf(level, given);
+  return scaling && chainOf(scaling, -128, by);
 }
 
 const scalings = fc.record({
@@ -33,7 +43,7 @@ test.each([
       // From the zero point on, as after RELU.
       const levels = { min: 0, max: 255 };
       const sums = { min: bias - reach, max: bias + reach };
-      const constants = chainOf({ level, factor, bias, sums, levels }, -128, by);
+      const constants = constantsOf(level, { factor, bias, sums, levels }, by);
       if (constants === null) return;
       found++;
       for (let sum = sums.min; sum <= sums.max; sum++) {
@@ -49,14 +59,16 @@ test.each([
 
 test('a channel that is always clamped needs no multiplication', () => {
   const scale = requantizer('tflite', [0.4]);
-  const given = { level: (sum: number) => scale(sum, 0), factor: 0.4, bias: -9000, levels: { min: 0, max: 255 } };
-  expect(chainOf({ ...given, sums: { min: -9900, max: -1 } }, -128)).toMatchObject({ multiplier: 0 });
+  const given = { factor: 0.4, bias: -9000, levels: { min: 0, max: 255 } };
+  expect(constantsOf((sum) => scale(sum, 0), { ...given, sums: { min: -9900, max: -1 } })).toMatchObject({
+    multiplier: 0,
+  });
 });
 
 test('there are none for sums that leave 32 bits once they are scaled', () => {
   const scale = requantizer('tflite', [0.4]);
-  const given = { level: (sum: number) => scale(sum, 0), factor: 0.4, bias: 0, levels: { min: 0, max: 255 } };
-  expect(chainOf({ ...given, sums: { min: -(2 ** 20), max: 2 ** 20 } }, -128)).toBeNull();
+  const given = { factor: 0.4, bias: 0, levels: { min: 0, max: 255 } };
+  expect(constantsOf((sum) => scale(sum, 0), { ...given, sums: { min: -(2 ** 20), max: 2 ** 20 } })).toBeNull();
 });
 
 test('there are none for factors that shift to the left, even where both ends give the same level', () => {
@@ -65,5 +77,5 @@ test('there are none for factors that shift to the left, even where both ends gi
   const sums = { min: 1, max: 1 + 2 ** 12 };
   expect(level(sums.min)).toBe(level(sums.max));
   expect(level(2 ** 11)).not.toBe(level(sums.max));
-  expect(chainOf({ level, factor: 2 ** 20, bias: 0, sums, levels: { min: 0, max: 255 } }, -128)).toBeNull();
+  expect(constantsOf(level, { factor: 2 ** 20, bias: 0, sums, levels: { min: 0, max: 255 } })).toBeNull();
 });

@@ -3,7 +3,7 @@
  * that TFLite's levels come of it.
  */
 import { clamp, quantizeMultiplier, type Range } from '../../../model/ops/arithmetic.ts';
-import { stepTo } from './staircase.ts';
+import { type Staircase, staircaseOf } from './staircase.ts';
 
 /** One channel: its sums go up by `multiplier` and `offset` to 16 fractional bits. `scale` is at least 1. */
 export interface Chain {
@@ -12,10 +12,9 @@ export interface Chain {
   readonly offset: number;
 }
 
-/** How a channel's sums become levels in TFLite: the zero point is in neither `level` nor `levels`. */
+/** How a channel's sums become levels in TFLite: the zero point is in neither. */
 export interface Scaling {
-  /** Must not fall. */
-  readonly level: (sum: number) => number;
+  readonly staircase: Staircase;
   readonly factor: number;
   /** What the sums have beyond the products. */
   readonly bias: number;
@@ -35,27 +34,32 @@ export const LIMIT = 2 ** 31;
 /** Multipliers tried beside the one nearest to the factor, in steps that move the last level by a few 2^-20. */
 const NUDGES = [0, ...Array.from({ length: 256 }, (_, i) => [i + 1, -i - 1]).flat()];
 
+/**
+ * How sums become levels by `level`, which is about a multiplication by `factor`; null for what shifts to the left, where
+ * sums wrap and levels may fall.
+ */
+export function scalingOf(
+  level: (sum: number) => number,
+  { factor, bias, sums, levels }: Omit<Scaling, 'staircase'>,
+): Scaling | null {
+  if (quantizeMultiplier(factor).shift >= 0 && factor > 0) return null;
+  return { staircase: staircaseOf(level, factor, sums, levels), factor, bias, sums, levels };
+}
+
 /** The constants with which a channel's levels are TFLite's for all its sums; null where none are found. */
-export function chainOf(
-  { level, factor, bias, sums, levels }: Scaling,
-  zeroPoint: number,
-  { fraction, most }: Scale = BY_16_BITS,
-): Chain | null {
+export function chainOf(scaling: Scaling, zeroPoint: number, { fraction, most }: Scale = BY_16_BITS): Chain | null {
+  const { factor, bias, sums } = scaling;
+  const { first, last } = scaling.staircase;
   const { shift } = quantizeMultiplier(factor);
-  // Shifted to the left, sums wrap: levels may fall.
-  if (shift >= 0 && factor > 0) return null;
-  const first = clamp(level(sums.min), levels.min, levels.max);
-  const last = clamp(level(sums.max), levels.min, levels.max);
   if (first === last) return { scale: 1, multiplier: 0, offset: (first + zeroPoint) * fraction };
   const scale = Math.min(most, 2 ** Math.max(0, Math.log2(fraction) + shift));
   const multiplier = Math.round((factor * fraction * LIMIT) / scale);
   if (multiplier >= LIMIT || scale * Math.max(bias - sums.min, sums.max - bias) >= LIMIT) return null;
-  const steps = Array.from({ length: last - first }, (_, i) => stepTo(first + 1 + i, level, factor));
   const unit = Math.ceil((2 ** 12 * fraction) / (factor * fraction * (sums.max - sums.min)));
   for (const nudge of NUDGES) {
     const m = clamp(multiplier + unit * nudge, 1, LIMIT - 1);
     const high = (sum: number): number => scaled(scale * (sum - bias), m);
-    const offset = offsetOf(steps, first, last, high, sums, levels, fraction);
+    const offset = offsetOf(scaling, high, fraction);
     if (offset === null) continue;
     const moved = offset + zeroPoint * fraction;
     const ends = [high(sums.min) + moved, high(sums.max) + moved, moved];
@@ -70,20 +74,16 @@ const scaled = (a: number, b: number): number =>
 
 /** The least number that takes each step's sum to its level, but not the sum before; null if there is none. */
 function offsetOf(
-  steps: readonly number[],
-  first: number,
-  last: number,
+  { staircase: { first, last, steps }, sums, levels }: Scaling,
   high: (sum: number) => number,
-  sums: Range,
-  levels: Range,
   fraction: number,
 ): number | null {
   let least = first > levels.min ? first * fraction - high(sums.min) : -LIMIT;
   let most = last < levels.max ? (last + 1) * fraction - 1 - high(sums.max) : LIMIT;
-  steps.forEach((sum, i) => {
+  for (let i = 0; i < steps.length && least <= most; i++) {
     const edge = (first + 1 + i) * fraction;
-    least = Math.max(least, edge - high(sum));
-    most = Math.min(most, edge - 1 - high(sum - 1));
-  });
+    least = Math.max(least, edge - high(steps[i]));
+    most = Math.min(most, edge - 1 - high(steps[i] - 1));
+  }
   return least <= most ? least : null;
 }

@@ -6,7 +6,7 @@ import { activationRange, clamp, requantizer } from '../../../model/ops/arithmet
 import { parameters } from '../../../model/ops/checks.ts';
 import { cutsOf, inRowOrder, sharedCuts } from '../../schedules/index.ts';
 import type { EmitContext } from '../emitter.ts';
-import { type Chain, chainOf, LIMIT } from './chain_scaling.ts';
+import { type Chain, chainOf, LIMIT, scalingOf } from './chain_scaling.ts';
 import type { DepthwiseLayer } from './depthwise.ts';
 import { chainFunction, chainTable, kernelColumns, stepsOf, windowWidth } from './depthwise_steps.ts';
 import type { Fields } from './epilogue.ts';
@@ -43,7 +43,8 @@ export function chainsOf(layer: DepthwiseLayer, bias: ArrayLike<number>, ctx: Em
     for (const [least, most] of ends) [sums.min, sums.max] = [sums.min + least, sums.max + most];
     if (sums.min < -LIMIT || sums.max >= LIMIT) return null;
     const factor = factors[factors.length === 1 ? 0 : c];
-    const chain = chainOf({ level: (sum) => level(sum, c), factor, bias: bias[c], sums, levels }, zeroPoint);
+    const scaling = scalingOf((sum) => level(sum, c), { factor, bias: bias[c], sums, levels });
+    const chain = scaling && chainOf(scaling, zeroPoint);
     // What is the same whatever the sum needs no sum.
     const used = chain?.multiplier === 0 ? own.map(() => 0) : own;
     return chain && { ...chain, weights: used.map(clampInt8), rests: used.map((w) => w - clampInt8(w)) };

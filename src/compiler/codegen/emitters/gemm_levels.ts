@@ -3,7 +3,7 @@ import { activationRange, castInt32, type Range, requantizer, roundAway } from '
 import { parameters } from '../../../model/ops/checks.ts';
 import { type GemmSchedule, type GemmWorkload, panelStarts } from '../../schedules/index.ts';
 import type { EmitContext } from '../emitter.ts';
-import { type Chain, chainOf, LIMIT } from './chain_scaling.ts';
+import { type Chain, chainOf, LIMIT, type Scaling, scalingOf } from './chain_scaling.ts';
 import { type Fields, integers } from './epilogue.ts';
 import type { GemmLayer } from './gemm.ts';
 
@@ -35,17 +35,20 @@ export function levelFields(
   const levels = { min: min - zeroPoint, max: max - zeroPoint };
   const rounded = requantizer(ctx.profile, factors);
   const stretched = Math.max(w.n, s.nr);
+  const scalings: (Scaling | null)[] = [];
+  const scalingAt = (column: number): Scaling | null => {
+    const factor = factors[factors.length === 1 ? 0 : column];
+    const level = (sum: number) => (inDouble ? castInt32(roundAway(sum * factor)) : rounded(sum, column));
+    const own = bias[Math.floor(column / w.n) * stretched + (column % w.n)];
+    return scalingOf(level, { factor, bias: own, sums: sums[column], levels });
+  };
   const scaled = (extra: number): Chain[] | null => {
     const fraction = 2 ** (16 + extra);
     const chains: Chain[] = [];
     for (let column = 0; column < layer.columns; column++) {
-      const factor = factors[factors.length === 1 ? 0 : column];
-      const level = (sum: number) => (inDouble ? castInt32(roundAway(sum * factor)) : rounded(sum, column));
-      const own = bias[Math.floor(column / w.n) * stretched + (column % w.n)];
-      const chain = chainOf({ level, factor, bias: own, sums: sums[column], levels }, zeroPoint, {
-        fraction,
-        most: 2 ** 30,
-      });
+      if (column === scalings.length) scalings.push(scalingAt(column));
+      const scaling = scalings[column];
+      const chain = scaling && chainOf(scaling, zeroPoint, { fraction, most: 2 ** 30 });
       if (chain === null) return null;
       chains.push(chain);
     }

@@ -14,11 +14,28 @@ import {
 type Scale = (sum: number) => number;
 
 /** The least sum that `scale`, of about `factor`, takes to `level` or above. */
-export function stepTo(level: number, scale: Scale, factor: number): number {
+function stepTo(level: number, scale: Scale, factor: number): number {
   let sum = Math.ceil((level - 0.5) / factor);
   while (scale(sum - 1) >= level) sum--;
   while (scale(sum) < level) sum++;
   return sum;
+}
+
+/** A column's levels, clamped, over the sums that can occur: the lowest, the highest, and where each other one begins. */
+export interface Staircase {
+  readonly first: number;
+  readonly last: number;
+  /** The least sum of level first + 1, first + 2, …, last. */
+  readonly steps: Float64Array;
+}
+
+/** The staircase of `scale`, which is about a multiplication by `factor`. */
+export function staircaseOf(scale: Scale, factor: number, sums: Range, levels: Range): Staircase {
+  const first = clamp(scale(sums.min), levels.min, levels.max);
+  const last = clamp(scale(sums.max), levels.min, levels.max);
+  const steps = new Float64Array(Math.max(0, last - first));
+  for (let i = 0; i < steps.length; i++) steps[i] = stepTo(first + 1 + i, scale, factor);
+  return { first, last, steps };
 }
 
 /**
@@ -28,9 +45,7 @@ export function stepTo(level: number, scale: Scale, factor: number): number {
 export function multiplierOf(scale: Scale, factor: number, sums: Range, levels: Range): Multiplier | null {
   const { multiplier, shift } = quantizeMultiplier(factor);
   if (shift >= 0) return null;
-  const first = clamp(scale(sums.min), levels.min, levels.max);
-  const last = clamp(scale(sums.max), levels.min, levels.max);
-  const steps = Array.from({ length: last - first }, (_, i) => stepTo(first + 1 + i, scale, factor));
+  const { first, last, steps } = staircaseOf(scale, factor, sums, levels);
   for (const nudge of [0, 1, -1, 2, -2]) {
     const m = { multiplier: Math.min(multiplier + nudge, 2 ** 31 - 1), shift };
     const level = (sum: number) => clamp(multiplyByMultiplierSingle(sum, m), levels.min, levels.max);
