@@ -28,6 +28,7 @@ typedef struct {
   int kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
   int ringed;      /* whether rows go through the ring */
   int ring_w;      /* pixels of a row in the ring; DOT: quads */
+  int whole;       /* DOT: an image is computed in one go, few channels after few */
   int rows, pixels; /* output rows that a block of channels computes in one go; output pixels of one step along a row */
   int reload;      /* whether each step loads the bias again, which takes no register for long, and no moves */
   int is_float;
@@ -97,7 +98,7 @@ IG_INLINE void depthwise_rows(const depthwise *d, const void *const *row, int ro
   }
 #ifdef __ARM_FEATURE_DOTPROD
   if (d->kernel == DEPTHWISE_DOT) {
-    depthwise_rows_dot(d, (const int8_t *const *)row, rows, to);
+    depthwise_rows_dot(d, (const int8_t *const *)row, rows, 0, gemm_count(d->channels, 8), 0, to);
     return;
   }
 #endif
@@ -117,7 +118,7 @@ IG_INLINE void depthwise_ring_row(const depthwise *d, const uint8_t *image, int 
   const uint8_t *from = image + (size_t)y * d->in_w * pixel;
 #if IG_NEON && defined(__ARM_FEATURE_DOTPROD)
   if (d->kernel == DEPTHWISE_DOT) {
-    depthwise_ring_row_dot(d, y < 0 || y >= d->in_h ? NULL : from, to);
+    depthwise_ring_row_dot(d, y < 0 || y >= d->in_h ? NULL : from, 0, to);
     return;
   }
 #endif
@@ -138,6 +139,12 @@ IG_INLINE void depthwise_run(const depthwise *d, const void *in, uint8_t *ring, 
 #if IG_NEON
   if (d->chain && !d->ringed) {
     depthwise_run_windows(d, in, (int8_t *)ring, out, begin, end);
+    return;
+  }
+#endif
+#if IG_NEON && defined(__ARM_FEATURE_DOTPROD)
+  if (d->whole) {
+    depthwise_run_whole(d, in, ring, out, begin, end);
     return;
   }
 #endif

@@ -1,6 +1,7 @@
 /* depthwise_dot.h: depthwise convolution of cores with dot products: one SDOT takes 4 neighbouring pixels of 4 channels.
  *
- * The ring's rows hold quads: pixels 2j to 2j + 3 of each channel side by side, [quads][channels][4]. With stride 1,
+ * The ring's rows hold quads: pixels 2j to 2j + 3 of each channel side by side, [quads][channels][4]; of a whole image that
+ * is computed in one go, those of a few channels at a time, which take the less memory. With stride 1,
  * outputs 2j and 2j + 1 read the same quads, by weights that are shifted by one tap for the second; with stride 2, output
  * j reads quads from j on. Two quads on lie the next four taps.
  * Tile: 8 channels of 2 output pixels. Weights [blocks][rows of the kernel, a row twice where `twice` has its bit]
@@ -46,8 +47,12 @@ IG_INLINE void depthwise_dot_store(const uint16x8_t left[2], const uint16x8_t ri
   }
 }
 
+/* Channels that go into the ring at a time, one register or half; those of its quads. */
+IG_INLINE int depthwise_dot_lanes(const depthwise *d) { return d->channels < 16 ? 8 : 16; }
+IG_INLINE int depthwise_dot_channels(const depthwise *d) { return d->whole ? depthwise_dot_lanes(d) : d->channels; }
+
 IG_INLINE void depthwise_dot_block(const depthwise *d, const uint8_t *row, const uint8_t *fill, int lanes, uint8_t *to) {
-  const size_t quad = 4 * (size_t)d->channels;
+  const size_t quad = 4 * (size_t)depthwise_dot_channels(d);
   uint16x8_t even[2], odd[2];
   depthwise_dot_two(d, row, fill, 0, lanes, even);
   GEMM_ROLLED for (int j = 0; j + 1 < d->ring_w; j += 2, to += 2 * quad) {
@@ -61,15 +66,19 @@ IG_INLINE void depthwise_dot_block(const depthwise *d, const uint8_t *row, const
   depthwise_dot_store(even, odd, lanes, to);
 }
 
-/* Writes a row of quads; row: of the image, NULL outside of it. */
-IG_INLINE void depthwise_ring_row_dot(const depthwise *d, const uint8_t *row, uint8_t *to) {
+/* Writes a row of quads: all channels, or the lanes from `channel` on; row: of the image, NULL outside of it. */
+IG_INLINE void depthwise_ring_row_dot(const depthwise *d, const uint8_t *row, int channel, uint8_t *to) {
   if (row == NULL) {
-    memset(to, d->fill, 4 * (size_t)d->channels * d->ring_w);
+    memset(to, d->fill, 4 * (size_t)depthwise_dot_channels(d) * d->ring_w);
     return;
   }
   uint8_t fill[16]; /* as in the image */
   memset(fill, d->out.is_unsigned ? d->fill ^ 0x80 : d->fill, sizeof fill);
-  const int lanes = d->channels < 16 ? 8 : 16;
+  const int lanes = depthwise_dot_lanes(d);
+  if (d->whole) {
+    depthwise_dot_block(d, row + channel, fill, lanes, to);
+    return;
+  }
   for (int block = 0; block < gemm_count(d->channels, lanes); block++) {
     const int c = gemm_start(block, lanes, d->channels);
     depthwise_dot_block(d, row + c, fill, lanes, to + 4 * c);
@@ -80,7 +89,7 @@ IG_INLINE void depthwise_ring_row_dot(const depthwise *d, const uint8_t *row, ui
 IG_INLINE void depthwise_step_dot(const depthwise *d, const int8_t *const *row, size_t at, const int8x16_t *held,
                                   const int8_t *w, const int32_t *bias, int32x4_t acc[][2]) {
   if (!held) DEPTHWISE_AGAIN(w);
-  const size_t quad = 4 * (size_t)d->channels;
+  const size_t quad = 4 * (size_t)depthwise_dot_channels(d);
   const int phases = depthwise_dot_phases(d);
   int r = 0; /* register of weights */
   GEMM_UNROLL for (int i = 0; i < 2; i++) {
@@ -100,10 +109,12 @@ IG_INLINE void depthwise_step_dot(const depthwise *d, const int8_t *const *row, 
     }
 }
 
-IG_INLINE void depthwise_rows_dot(const depthwise *d, const int8_t *const *rows_in, int rows, uint8_t *out) {
+/* Blocks `first` to `end` of 8 channels, of rows whose first channel is `from`. */
+IG_INLINE void depthwise_rows_dot(const depthwise *d, const int8_t *const *rows_in, int rows, int first, int end, int from,
+                                  uint8_t *out) {
   const int registers = depthwise_dot_registers(d), hold = registers <= DEPTHWISE_DOT_HELD;
-  const size_t step = 4 * (size_t)d->channels * (depthwise_dot_phases(d) == 2 ? 1 : 2); /* to the next tile's quads */
-  for (int block = 0; block < gemm_count(d->channels, 8); block++) {
+  const size_t step = 4 * (size_t)depthwise_dot_channels(d) * (depthwise_dot_phases(d) == 2 ? 1 : 2); /* to the next tile's quads */
+  for (int block = first; block < end; block++) {
     const int c = gemm_start(block, 8, d->channels);
     const int8_t *w = (const int8_t *)d->weights + (size_t)block * registers * 16;
     const int32_t *bias = d->out.bias + c;
@@ -115,7 +126,7 @@ IG_INLINE void depthwise_rows_dot(const depthwise *d, const int8_t *const *rows_
     GEMM_ROLLED for (int r = 0; r < rows; r++) {
       const int8_t *row[DEPTHWISE_ROWS];
       GEMM_UNROLL for (int ky = 0; ky < d->kernel_h; ky++) row[ky] = rows_in[r * d->kernel_h + ky];
-      size_t at = 4 * c;
+      size_t at = 4 * (c - from);
       int32x4_t acc[DEPTHWISE_PIXELS][2];
       GEMM_ROLLED for (int i = 0; i < d->out_w / 2; i++) {
         depthwise_step_dot(d, row, at, hold ? held : NULL, w, bias, acc);
@@ -129,6 +140,28 @@ IG_INLINE void depthwise_rows_dot(const depthwise *d, const int8_t *const *rows_
       to += d->channels;
     }
   }
+}
+
+/* depthwise_run of layers whose images are computed in one go; `rows`: scratch for all that are seen. */
+IG_INLINE void depthwise_run_whole(const depthwise *d, const uint8_t *image, uint8_t *rows, uint8_t *out, int begin, int end) {
+  const int lanes = depthwise_dot_lanes(d), blocks = gemm_count(d->channels, 8);
+  const size_t ring_row = 4 * (size_t)d->ring_w * lanes, image_row = (size_t)d->in_w * d->channels;
+  const int seen = (d->kernel_h - 1) * d->dilation_h + 1 + (d->out_h - 1) * d->stride_h;
+  const int8_t *row[DEPTHWISE_ROWS];
+  for (int r = 0; r < d->out_h; r++)
+    for (int ky = 0; ky < d->kernel_h; ky++)
+      row[r * d->kernel_h + ky] = (const int8_t *)rows + (r * d->stride_h + ky * d->dilation_h) * ring_row;
+  for (int b = ig_max(begin, 0); b < ig_min(end, d->batch); b++)
+    for (int part = 0; part < gemm_count(d->channels, lanes); part++) {
+      const int c = gemm_start(part, lanes, d->channels);
+      for (int i = 0; i < seen; i++) {
+        const int y = i - d->pad_top;
+        const uint8_t *from = image + ((size_t)b * d->in_h + y) * image_row;
+        depthwise_ring_row_dot(d, y < 0 || y >= d->in_h ? NULL : from, c, rows + i * ring_row);
+      }
+      depthwise_rows_dot(d, row, d->out_h, part * (lanes / 8), ig_min((part + 1) * (lanes / 8), blocks), c,
+                         out + (size_t)b * d->out_h * d->out_w * d->channels);
+    }
 }
 
 #endif

@@ -39,13 +39,14 @@ interface Neighbour {
 
 /** How often the search may place a pair of neighbours: some 50 ms. */
 const WORK = 1 << 20;
-const MOST_TRIALS = 500;
+const MOST_TRIALS = 5000;
 
 /**
  * Places buffers in one arena so that buffers alive at the same step never overlap, unless one may lie over the other.
  * One after another, each goes to the lowest place that is free; what matters is the order. By size is a good one, and so
  * is the last one first, with which results come to lie below what they may lie over. From the better of them a local
- * search goes on: it takes a buffer that reaches the arena's end and has it placed earlier, as long as that is no loss.
+ * search goes on: by turns it takes a buffer that reaches the arena's end and has it placed earlier, and any one that it
+ * has placed at any time, as long as that is no loss.
  */
 export function planMemory(buffers: readonly Buffer[]): MemoryPlan {
   const neighbours = neighboursOf(buffers);
@@ -64,8 +65,10 @@ export function planMemory(buffers: readonly Buffer[]): MemoryPlan {
   const random = sequence();
   for (let trial = 0; best.bytes > least && trial < Math.min(MOST_TRIALS, WORK / pairs); trial++) {
     const ends = order.flatMap((i, at) => (alignUp(best.offsets[i] + buffers[i].bytes) === best.bytes ? [at] : []));
-    const from = ends[random(ends.length)];
-    const moved = order.toSpliced(from, 1).toSpliced(random(from + 1), 0, order[from]);
+    const any = trial % 2 === 1;
+    const from = any ? random(order.length) : ends[random(ends.length)];
+    const to = random(any ? order.length : from + 1);
+    const moved = order.toSpliced(from, 1).toSpliced(to, 0, order[from]);
     const plan = place(moved);
     if (plan.bytes <= best.bytes) [best, order] = [plan, moved];
   }

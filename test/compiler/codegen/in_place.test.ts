@@ -21,6 +21,8 @@ interface Window {
 const WINDOWS: readonly Window[] = [
   { image: [1, 12, 9, 24], kernel: [3, 3], strides: [1, 1], padding: 'SAME' },
   { image: [2, 12, 9, 24], kernel: [3, 3], strides: [2, 2], padding: 'SAME' },
+  { image: [2, 31, 13, 24], kernel: [3, 3], strides: [1, 1], padding: 'SAME' },
+  { image: [1, 41, 26, 16], kernel: [3, 3], strides: [2, 2], padding: 'SAME' },
   { image: [2, 7, 10, 16], kernel: [5, 5], strides: [1, 2], padding: 'SAME' },
   { image: [1, 9, 7, 20], kernel: [3, 2], strides: [1, 1], dilation: [2, 3], padding: 'SAME' },
   { image: [2, 6, 8, 17], kernel: [4, 4], strides: [1, 1], padding: { top: 3, bottom: 0, left: 1, right: 2 } },
@@ -213,6 +215,14 @@ test('a hybrid convolution quantizes its data where it lies, and its result take
   const graph = convGraphOf('hybrid', LAYERS[0], 1);
   const image = 4 * 9 * 7 * 32;
   expect(arenaOf(graph, 'host')).toBe(image + 64 * Math.ceil(image / 4 / 64));
+});
+
+test.each([WINDOWS[0], WINDOWS[2]])('windows that in-order cores read in place make room: %j', (window) => {
+  const whole = graphOf('int8', window, 1);
+  // Up to the second tanh: then no more than data and result of the layer are alive.
+  const graph = { ...whole, nodes: whole.nodes.slice(0, 3), outputs: whole.nodes[2].outputs };
+  const [data, result] = [2, 3].map((id) => elements(graph.tensors[id].shape));
+  expect(arenaOf(graph, 'cortex-a53')).toBeLessThan(data + result);
 });
 
 test('the data of a padded depthwise layer makes room for its result', () => {

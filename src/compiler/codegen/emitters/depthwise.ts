@@ -23,6 +23,7 @@ import {
   type Requantization,
 } from './epilogue.ts';
 import type { ConvShape } from './gemm.ts';
+import { leadOf, type Step } from './lead.ts';
 
 /** A depthwise convolution, 8 bits or float, with constant weights. */
 export interface DepthwiseLayer {
@@ -74,7 +75,17 @@ export function emitDepthwise(given: DepthwiseLayer, ctx: EmitContext): Emission
   const layout: Layout = (valueAt) => Array.from({ length: outs }, (_, c) => valueAt(c));
   const chains = schedule.chains ? chainsOf(layer, packed.bias, ctx) : null;
   const windows = chains === null ? null : windowsOf(s);
-  const ring = windows !== null && chains?.complete ? copiesOf(s, windows, schedule) : ringOf(s, workload, schedule);
+  const item = itemSize(data.dtype);
+  const placeOf = (rows: number): Place => {
+    const own = { ...schedule, rows };
+    if (windows === null || !chains?.complete) return ringOf(s, workload, own);
+    return { ...copiesOf(s, windows, own), lead: leadOf(windowSteps(s, layer.batch, rows)) };
+  };
+  const rows = rowsThatFit(schedule.rows, s.out_h, (count) => {
+    const { bytes, lead } = placeOf(count);
+    return bytes * item + Math.max(0, lead ?? 0) <= layer.batch * s.out_h * s.out_w * outs * item;
+  });
+  const ring = placeOf(rows);
   const ringed = ring.bytes > 0 && !ring.windows;
   const flipped = unsigned && !ring.windows && (schedule.kernel === 'pairs' || schedule.kernel === 'dot');
   const { groups: _, ...window } = s;
@@ -82,26 +93,33 @@ export function emitDepthwise(given: DepthwiseLayer, ctx: EmitContext): Emission
     kernel: `DEPTHWISE_${schedule.kernel.toUpperCase()}`,
     ...integers({
       ...{ ...window, batch: layer.batch, multiplier, is_float: requantization === null },
-      ...{ rows: schedule.rows, pixels: schedule.pixels, reload: schedule.reload },
-      ...{ ringed, ring_w: ring.width, fill: (flipped ? zeroPoint ^ 128 : zeroPoint) & 255 },
+      ...{ rows, pixels: schedule.pixels, reload: schedule.reload },
+      ...{
+        ringed,
+        ring_w: ring.width,
+        whole: isWhole(s, schedule.kernel, rows),
+        fill: (flipped ? zeroPoint ^ 128 : zeroPoint) & 255,
+      },
       fits16: requantization !== null && fits16(packed.largest, requantization.factors),
     }),
     twice: `0x${packed.twice.toString(16)}ull`,
     cuts: `0x${packed.cuts.toString(16)}ull`,
     weights: ctx.constant(packed.weights),
     ...chains?.fields,
-    ...(windows && { ...integers({ ...windows }), windows: windowTable(windows.steps * schedule.rows, ctx) }),
+    ...(windows && { ...integers({ ...windows }), windows: windowTable(windows.steps * rows, ctx) }),
     ...(requantization === null
       ? { bias, ...floatClamp(activation) }
       : epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout }, ctx)),
   };
-  const steps = layer.batch * Math.ceil(s.out_h / schedule.rows);
+  const steps = layer.batch * Math.ceil(s.out_h / rows);
   const range = ctx.steps(steps, steps).join(', ');
-  const scratch = ring.bytes > 0 ? ctx.scratch(ring.bytes * itemSize(data.dtype)) : 'NULL';
+  const scratch = ring.bytes > 0 ? ctx.scratch(ring.bytes * item) : 'NULL';
+  const behind = ringed && !isWhole(s, schedule.kernel, rows) && staysBehind(s, multiplier);
+  const lead = ring.lead ?? (behind ? 0 : null);
   return {
     includes: ['depthwise.h'],
     body: `${cDescription('depthwise', 'd', fields)}depthwise_run(&d, ${ctx.input(0)}, ${scratch}, ${ctx.output(0)}, ${range});\n`,
-    inPlace: ringed && staysBehind(s, multiplier) ? [{ operand: 0, lead: 0 }] : [],
+    inPlace: lead === null ? [] : [{ operand: 0, lead }],
   };
 }
 
@@ -119,19 +137,61 @@ function asRow(s: ConvShape): ConvShape {
 const windowTable = (steps: number, ctx: EmitContext): string =>
   `(const int8_t **)${ctx.scratch(3 * (steps + 1) * POINTER_BYTES)}`;
 
+/** Where a layer's rows are read. */
+interface Place {
+  /** Of the ring: pixels of a row (`dot`: quads). */
+  readonly width: number;
+  /** Elements that it takes, 0 where all are read in place. */
+  readonly bytes: number;
+  /** Whether windows are read in place, but for copies of some. */
+  readonly windows: boolean;
+  /** How far before the data the result may begin; undefined where that depends on the ring. */
+  readonly lead?: number;
+}
+
+/**
+ * Output rows in one go, fewer than scheduled where what they need besides would take more memory than the result; but
+ * never less than a third of them.
+ */
+function rowsThatFit(scheduled: number, height: number, fit: (rows: number) => boolean): number {
+  const most = Math.ceil(height / scheduled);
+  for (let parts = most; parts <= 3 * most; parts++) {
+    const rows = Math.ceil(height / parts);
+    if (fit(rows)) return rows;
+  }
+  return scheduled;
+}
+
+/** The steps of layers whose windows are read in place: all rows that one sees are unread until it ends. */
+const windowSteps = (s: ConvShape, batch: number, rows: number): Step[] =>
+  Array.from({ length: batch }, (_, image) =>
+    Array.from({ length: Math.ceil(s.out_h / rows) }, (_, step) => ({
+      unread: (image * s.in_h + Math.max(0, step * rows * s.stride_h - s.pad_top)) * s.in_w * s.channels,
+      written: (image * s.out_h + Math.min(s.out_h, (step + 1) * rows)) * s.out_w * s.channels,
+    })),
+  ).flat();
+
 /** What takes the ring's place where windows within the image are read where they are: those that are not, and one of zeros. */
-function copiesOf(s: ConvShape, { edges, window_w }: Windows, { rows: atOnce }: DepthwiseSchedule) {
+function copiesOf(s: ConvShape, { edges, window_w }: Windows, { rows: atOnce }: DepthwiseSchedule): Place {
   const rows = (s.kernel_h - 1) * s.dilation_h + 1 + (atOnce - 1) * s.stride_h;
   return { width: 0, bytes: (rows * edges + 1) * window_w * s.channels, windows: true };
 }
 
-/** The ring of rows: its width in pixels (`dot`: quads) and its elements, 0 where rows are read in place. */
-function ringOf(s: ConvShape, w: DepthwiseWorkload, { kernel, rows: atOnce, chains }: DepthwiseSchedule) {
+/** Channels that `dot` puts into its ring at a time, or half as many where there are fewer. */
+const DOT_LANES = 16;
+
+/** Whether `dot` computes the image in one go: its ring then holds few channels at a time, which the result must not touch. */
+const isWhole = (s: ConvShape, kernel: DepthwiseSchedule['kernel'], rows: number): boolean =>
+  kernel === 'dot' && rows === s.out_h;
+
+/** The ring of rows. */
+function ringOf(s: ConvShape, w: DepthwiseWorkload, { kernel, rows: atOnce, chains }: DepthwiseSchedule): Place {
   const seen = (s.kernel_h - 1) * s.dilation_h + 1;
   const rows = seen + (atOnce - 1) * s.stride_h;
   if (kernel === 'dot') {
     const width = Math.ceil(s.out_w / 2) * s.stride_w + 2 * (dotQuads(w) - 1);
-    return { width, bytes: 4 * rows * width * s.channels, windows: false };
+    const channels = isWhole(s, kernel, atOnce) ? (s.channels < DOT_LANES ? DOT_LANES / 2 : DOT_LANES) : s.channels;
+    return { width, bytes: 4 * rows * width * channels, windows: false };
   }
   const width = (s.out_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
   const seenHeight = (s.out_h - 1) * s.stride_h + seen;
