@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Constant } from './emitter.ts';
 import { ALIGNMENT } from './plan.ts';
 
@@ -10,20 +11,19 @@ export interface Blob {
 
 export function createBlob(): Blob {
   const parts: { offset: number; data: Uint8Array }[] = [];
-  const byHash = new Map<string, { offset: number; data: Uint8Array }[]>();
+  const byHash = new Map<string, number>();
   let end = 0;
   return {
     add(data) {
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-      const key = `${bytes.length} ${fnv1a(bytes)}`;
-      const alike = byHash.get(key) ?? [];
-      const same = alike.find((part) => Buffer.compare(part.data, bytes) === 0);
-      if (same !== undefined) return same.offset;
-      const part = { offset: Math.ceil(end / ALIGNMENT) * ALIGNMENT, data: bytes };
-      byHash.set(key, [...alike, part]);
-      parts.push(part);
-      end = part.offset + bytes.length;
-      return part.offset;
+      const key = createHash('sha256').update(bytes).digest('base64');
+      const same = byHash.get(key);
+      if (same !== undefined) return same;
+      const offset = Math.ceil(end / ALIGNMENT) * ALIGNMENT;
+      byHash.set(key, offset);
+      parts.push({ offset, data: bytes });
+      end = offset + bytes.length;
+      return offset;
     },
     bytes() {
       // Kernels may load whole vectors that begin at the last elements.
@@ -32,10 +32,4 @@ export function createBlob(): Blob {
       return all;
     },
   };
-}
-
-function fnv1a(bytes: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash >>> 0;
 }

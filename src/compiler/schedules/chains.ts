@@ -67,6 +67,12 @@ function splitting(pieces: readonly Piece[], length: number): Chain[] {
 /** So many blocks are tried for each place, the easiest first: a layer may have any number. */
 const TRIES = 256;
 
+function largestOf(lanes: Int16Array): number {
+  let largest = 0;
+  for (let lane = 0; lane < lanes.length; lane++) largest = lanes[lane] > largest ? lanes[lane] : largest;
+  return largest;
+}
+
 /** Blocks that fit together, by number, and what each lane adds up to. */
 interface Group {
   readonly members: readonly number[];
@@ -75,7 +81,7 @@ interface Group {
 
 /** The block hardest to place takes the easiest that fit beside it. */
 function group(sums: readonly Int16Array[], length: number): Group[] {
-  const largest = sums.map((lanes) => Math.max(...lanes));
+  const largest = sums.map(largestOf);
   const hardest = sums.map((_, i) => i).sort((a, b) => largest[b] - largest[a] || a - b);
   const placed = new Set<number>();
   let end = hardest.length;
