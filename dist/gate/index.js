@@ -50245,17 +50245,19 @@ const inRowOrder = (products, rows) => rows.flatMap((row) => products.slice(3 * 
 /** From each product on: after which one a sum has to end, so that it stays in 16 bits for any int8 data. */
 function reachOf(products) {
     return range(TAPS).map((first) => {
-        let last = first;
-        const sums = products[0].map(() => [0, 0]);
-        for (let i = first; i < TAPS; i++, last++) {
-            products[i].forEach((w, c) => {
-                sums[c][0] += Math.min(-128 * w, 127 * w);
-                sums[c][1] += Math.max(-128 * w, 127 * w);
-            });
-            if (sums.some(([low, high]) => low < -32768 || high > 32767))
-                break;
+        let last = TAPS - 1;
+        for (let c = 0; c < products[first].length; c++) {
+            let low = 0;
+            let high = 0;
+            for (let i = first; i <= last; i++) {
+                const w = products[i][c];
+                low += w < 0 ? 127 * w : -128 * w;
+                high += w < 0 ? -128 * w : 127 * w;
+                if (low < -32768 || high > 32767)
+                    last = i - 1;
+            }
         }
-        return last - 1;
+        return last;
     });
 }
 /** The last products of the sums: one mask for every way to cut nine products, the fewest sums first. */
@@ -55393,9 +55395,15 @@ function splitting(pieces, length) {
 }
 /** So many blocks are tried for each place, the easiest first: a layer may have any number. */
 const TRIES = 256;
+function largestOf(lanes) {
+    let largest = 0;
+    for (let lane = 0; lane < lanes.length; lane++)
+        largest = lanes[lane] > largest ? lanes[lane] : largest;
+    return largest;
+}
 /** The block hardest to place takes the easiest that fit beside it. */
 function group(sums, length) {
-    const largest = sums.map((lanes) => lanes.reduce((a, b) => Math.max(a, b), 0));
+    const largest = sums.map(largestOf);
     const hardest = sums.map((_, i) => i).sort((a, b) => largest[b] - largest[a] || a - b);
     const placed = new Set();
     let end = hardest.length;
@@ -55463,8 +55471,7 @@ function pairBlocks(pieces) {
     };
 }
 /** The same, some of both: a pair without its second block, a single one without any. */
-function mixChains(pieces) {
-    const { pairs, singles } = pairBlocks(pieces);
+function mixChains({ pairs, singles }) {
     if (pairs.length === 0)
         return { pairs: singles.slice(0, 1), singles: singles.length > 1 ? singles.slice(1) : [[]] };
     if (singles.length > 0)
@@ -55472,20 +55479,19 @@ function mixChains(pieces) {
     const [a, b] = pairs[pairs.length - 1];
     return pairs.length > 1 ? { pairs: pairs.slice(0, -1), singles: [[a], [b]] } : { pairs, singles: [[]] };
 }
-/**
- * The fewest chains of up to `length` blocks found for one panel: what is left over stays alone or is split, whichever
- * takes fewer.
- */
-function arrangeChains(pieces, length) {
-    if (length === 1)
-        return pieces.map((piece) => [piece]);
-    const found = length === 2
-        ? Object.values(pairBlocks(pieces)).flat()
-        : group(pieces.map(laneSums), length).map(({ members }) => members.map((i) => pieces[i]));
-    const full = found.filter((chain) => chain.length === length);
-    const short = found.filter((chain) => chain.length < length);
+/** What is left over of chains of `length` stays alone or is split, whichever takes fewer. */
+function fewer(full, short, length) {
     const split = splitting(short.flat(), length);
     return [...full, ...(split.length < short.length ? split : short)];
+}
+/** As few chains of two as are found. */
+const chainPairs = ({ pairs, singles }) => fewer(pairs, singles, 2);
+/** As few chains of up to four as are found. */
+function chainFours(pieces) {
+    const found = group(pieces.map(laneSums), 4).map(({ members }) => members.map((i) => pieces[i]));
+    const full = found.filter((chain) => chain.length === 4);
+    const short = found.filter((chain) => chain.length < 4);
+    return fewer(full, short, 4);
 }
 
 ;// CONCATENATED MODULE: ./build/js/compiler/schedules/panels.js
@@ -55541,16 +55547,28 @@ const allStarts = (w, nr) => Array.from({ length: w.groups }, (_, group) => pane
 /** How many chains of each form a panel of eight columns takes on average: see `GemmWorkload`. */
 function countChains(w, data, offset) {
     const panels = allStarts(w, 8).map((start) => piecesOf(w, data, offset, start, 8));
-    const mixed = panels.map(mixChains);
+    const paired = panels.map(pairBlocks);
+    const mixed = paired.map(mixChains);
     return {
         1: mean(panels.map((pieces) => pieces.length)),
-        2: mean(panels.map((pieces) => arrangeChains(pieces, 2).length)),
-        4: mean(panels.map((pieces) => arrangeChains(pieces, 4).length)),
+        2: mean(paired.map((found) => chainPairs(found).length)),
+        4: mean(panels.map((pieces) => chainFours(pieces).length)),
         mixed: {
             pairs: mean(mixed.map(({ pairs }) => pairs.length)),
             singles: mean(mixed.map(({ singles }) => singles.length)),
         },
     };
+}
+/** Chains of up to `length` blocks. */
+function arrange(pieces, length) {
+    switch (length) {
+        case 1:
+            return pieces.map((piece) => [piece]);
+        case 2:
+            return chainPairs(pairBlocks(pieces));
+        case 4:
+            return chainFours(pieces);
+    }
 }
 /** The weights, less `offset`, as the kernel reads them. */
 function packChains(w, s, data, offset) {
@@ -55559,10 +55577,10 @@ function packChains(w, s, data, offset) {
     const panels = allStarts(w, s.nr).map((start) => {
         const pieces = piecesOf(w, data, offset, start, s.nr);
         if (!s.singles) {
-            const chains = arrangeChains(pieces, longest).map(of(longest));
+            const chains = arrange(pieces, longest).map(of(longest));
             return { chains, counts: [chains.length] };
         }
-        const { pairs, singles } = mixChains(pieces);
+        const { pairs, singles } = mixChains(pairBlocks(pieces));
         return { chains: [...pairs.map(of(longest)), ...singles.map(of(1))], counts: [pairs.length, singles.length] };
     });
     const chains = panels.flatMap((panel) => panel.chains);
@@ -55871,14 +55889,16 @@ const ALIGNMENT = 64;
 const alignUp = (n) => Math.ceil(n / ALIGNMENT) * ALIGNMENT;
 /** How often the search may place a pair of neighbours: some 50 ms. */
 const WORK = 1 << 20;
-const MOST_TRIALS = 500;
+const MOST_TRIALS = 5000;
 /**
  * Places buffers in one arena so that buffers alive at the same step never overlap, unless one may lie over the other.
  * One after another, each goes to the lowest place that is free; what matters is the order. By size is a good one, and so
  * is the last one first, with which results come to lie below what they may lie over. From the better of them a local
- * search goes on: it takes a buffer that reaches the arena's end and has it placed earlier, as long as that is no loss.
+ * search goes on: by turns it takes a buffer that reaches the arena's end and has it placed earlier, and any one that it
+ * has placed at any time, as long as that is no loss.
  */
-function planMemory(buffers) {
+function planMemory(buffers){const t0=performance.now(); const r=planMemory0(buffers); console.log("plan",buffers.length,(performance.now()-t0).toFixed(1)); return r;}
+function planMemory0(buffers) {
     const neighbours = neighboursOf(buffers);
     const place = (order) => placeInOrder(buffers, neighbours, order);
     const all = buffers.map((_, i) => i);
@@ -55893,8 +55913,10 @@ function planMemory(buffers) {
     const random = sequence();
     for (let trial = 0; best.bytes > least && trial < Math.min(MOST_TRIALS, WORK / pairs); trial++) {
         const ends = order.flatMap((i, at) => (alignUp(best.offsets[i] + buffers[i].bytes) === best.bytes ? [at] : []));
-        const from = ends[random(ends.length)];
-        const moved = order.toSpliced(from, 1).toSpliced(random(from + 1), 0, order[from]);
+        const any = trial % 2 === 1;
+        const from = any ? random(order.length) : ends[random(ends.length)];
+        const to = random(any ? order.length : from + 1);
+        const moved = order.toSpliced(from, 1).toSpliced(to, 0, order[from]);
         const plan = place(moved);
         if (plan.bytes <= best.bytes)
             [best, order] = [plan, moved];
@@ -55968,6 +55990,7 @@ function sequence() {
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/blob.js
 
+
 function createBlob() {
     const parts = [];
     const byHash = new Map();
@@ -55975,16 +55998,15 @@ function createBlob() {
     return {
         add(data) {
             const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-            const key = `${bytes.length} ${fnv1a(bytes)}`;
-            const alike = byHash.get(key) ?? [];
-            const same = alike.find((part) => Buffer.compare(part.data, bytes) === 0);
+            const key = (0,external_node_crypto_.createHash)('sha256').update(bytes).digest('base64');
+            const same = byHash.get(key);
             if (same !== undefined)
-                return same.offset;
-            const part = { offset: Math.ceil(end / ALIGNMENT) * ALIGNMENT, data: bytes };
-            byHash.set(key, [...alike, part]);
-            parts.push(part);
-            end = part.offset + bytes.length;
-            return part.offset;
+                return same;
+            const offset = Math.ceil(end / ALIGNMENT) * ALIGNMENT;
+            byHash.set(key, offset);
+            parts.push({ offset, data: bytes });
+            end = offset + bytes.length;
+            return offset;
         },
         bytes() {
             // Kernels may load whole vectors that begin at the last elements.
@@ -55994,12 +56016,6 @@ function createBlob() {
             return all;
         },
     };
-}
-function fnv1a(bytes) {
-    let hash = 0x811c9dc5;
-    for (const byte of bytes)
-        hash = Math.imul(hash ^ byte, 0x01000193);
-    return hash >>> 0;
 }
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/c.js
@@ -57391,6 +57407,15 @@ function stepTo(level, scale, factor) {
         sum++;
     return sum;
 }
+/** The staircase of `scale`, which is about a multiplication by `factor`. */
+function staircaseOf(scale, factor, sums, levels) {
+    const first = arithmetic_clamp(scale(sums.min), levels.min, levels.max);
+    const last = arithmetic_clamp(scale(sums.max), levels.min, levels.max);
+    const steps = new Float64Array(Math.max(0, last - first));
+    for (let i = 0; i < steps.length; i++)
+        steps[i] = stepTo(first + 1 + i, scale, factor);
+    return { first, last, steps };
+}
 /**
  * A multiplier with which a single rounding, halves up, gives what `scale` gives for every sum in `sums`, once both are
  * clamped to `levels`; null when there is none close to `factor`, or none that shifts right.
@@ -57399,9 +57424,7 @@ function multiplierOf(scale, factor, sums, levels) {
     const { multiplier, shift } = quantizeMultiplier(factor);
     if (shift >= 0)
         return null;
-    const first = arithmetic_clamp(scale(sums.min), levels.min, levels.max);
-    const last = arithmetic_clamp(scale(sums.max), levels.min, levels.max);
-    const steps = Array.from({ length: last - first }, (_, i) => stepTo(first + 1 + i, scale, factor));
+    const { first, last, steps } = staircaseOf(scale, factor, sums, levels);
     for (const nudge of [0, 1, -1, 2, -2]) {
         const m = { multiplier: Math.min(multiplier + nudge, 2 ** 31 - 1), shift };
         const level = (sum) => arithmetic_clamp(multiplyByMultiplierSingle(sum, m), levels.min, levels.max);
@@ -58922,26 +58945,31 @@ const BY_16_BITS = { fraction: 2 ** 16, most: 32767 };
 const LIMIT = 2 ** 31;
 /** Multipliers tried beside the one nearest to the factor, in steps that move the last level by a few 2^-20. */
 const NUDGES = [0, ...Array.from({ length: 256 }, (_, i) => [i + 1, -i - 1]).flat()];
-/** The constants with which a channel's levels are TFLite's for all its sums; null where none are found. */
-function chainOf({ level, factor, bias, sums, levels }, zeroPoint, { fraction, most } = BY_16_BITS) {
-    const { shift } = quantizeMultiplier(factor);
-    // Shifted to the left, sums wrap: levels may fall.
-    if (shift >= 0 && factor > 0)
+/**
+ * How sums become levels by `level`, which is about a multiplication by `factor`; null for what shifts to the left, where
+ * sums wrap and levels may fall.
+ */
+function scalingOf(level, { factor, bias, sums, levels }) {
+    if (quantizeMultiplier(factor).shift >= 0 && factor > 0)
         return null;
-    const first = arithmetic_clamp(level(sums.min), levels.min, levels.max);
-    const last = arithmetic_clamp(level(sums.max), levels.min, levels.max);
+    return { staircase: staircaseOf(level, factor, sums, levels), factor, bias, sums, levels };
+}
+/** The constants with which a channel's levels are TFLite's for all its sums; null where none are found. */
+function chainOf(scaling, zeroPoint, { fraction, most } = BY_16_BITS) {
+    const { factor, bias, sums } = scaling;
+    const { first, last } = scaling.staircase;
+    const { shift } = quantizeMultiplier(factor);
     if (first === last)
         return { scale: 1, multiplier: 0, offset: (first + zeroPoint) * fraction };
     const scale = Math.min(most, 2 ** Math.max(0, Math.log2(fraction) + shift));
     const multiplier = Math.round((factor * fraction * LIMIT) / scale);
     if (multiplier >= LIMIT || scale * Math.max(bias - sums.min, sums.max - bias) >= LIMIT)
         return null;
-    const steps = Array.from({ length: last - first }, (_, i) => stepTo(first + 1 + i, level, factor));
     const unit = Math.ceil((2 ** 12 * fraction) / (factor * fraction * (sums.max - sums.min)));
     for (const nudge of NUDGES) {
         const m = arithmetic_clamp(multiplier + unit * nudge, 1, LIMIT - 1);
         const high = (sum) => scaled(scale * (sum - bias), m);
-        const offset = offsetOf(steps, first, last, high, sums, levels, fraction);
+        const offset = offsetOf(scaling, high, fraction);
         if (offset === null)
             continue;
         const moved = offset + zeroPoint * fraction;
@@ -58954,14 +58982,14 @@ function chainOf({ level, factor, bias, sums, levels }, zeroPoint, { fraction, m
 /** SQDMULH: the upper half of 2ab; b is positive. */
 const scaled = (a, b) => Math.floor((a * (b >> 16) + Math.floor((a * (b & 0xffff)) / 65536)) / 32768);
 /** The least number that takes each step's sum to its level, but not the sum before; null if there is none. */
-function offsetOf(steps, first, last, high, sums, levels, fraction) {
+function offsetOf({ staircase: { first, last, steps }, sums, levels }, high, fraction) {
     let least = first > levels.min ? first * fraction - high(sums.min) : -LIMIT;
     let most = last < levels.max ? (last + 1) * fraction - 1 - high(sums.max) : LIMIT;
-    steps.forEach((sum, i) => {
+    for (let i = 0; i < steps.length && least <= most; i++) {
         const edge = (first + 1 + i) * fraction;
-        least = Math.max(least, edge - high(sum));
-        most = Math.min(most, edge - 1 - high(sum - 1));
-    });
+        least = Math.max(least, edge - high(steps[i]));
+        most = Math.min(most, edge - 1 - high(steps[i] - 1));
+    }
     return least <= most ? least : null;
 }
 
@@ -59257,7 +59285,8 @@ function chainsOf(layer, bias, ctx) {
         if (sums.min < -LIMIT || sums.max >= LIMIT)
             return null;
         const factor = factors[factors.length === 1 ? 0 : c];
-        const chain = chainOf({ level: (sum) => level(sum, c), factor, bias: bias[c], sums, levels }, zeroPoint);
+        const scaling = scalingOf((sum) => level(sum, c), { factor, bias: bias[c], sums, levels });
+        const chain = scaling && chainOf(scaling, zeroPoint);
         // What is the same whatever the sum needs no sum.
         const used = chain?.multiplier === 0 ? own.map(() => 0) : own;
         return chain && { ...chain, weights: used.map(clampInt8), rests: used.map((w) => w - clampInt8(w)) };
@@ -59338,7 +59367,20 @@ function planBlocks(blocks) {
     return { kinds, blocks: planned };
 }
 
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/lead.js
+/** How results come to lie over the data that they are computed from. */
+/** How far before its data a result must begin if no step is to write what is yet to be read. */
+const leadOf = (steps) => {
+    let lead = 0;
+    for (const { unread, written } of steps)
+        lead = Math.max(lead, written - unread);
+    return lead;
+};
+/** Where the steps of a loop begin, each of `size` out of `total`: the last one early enough to be whole. */
+const starts = (total, size) => Array.from({ length: Math.ceil(total / size) }, (_, i) => Math.max(0, Math.min(i * size, total - size)));
+
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/depthwise.js
+
 
 
 
@@ -59379,7 +59421,18 @@ function emitDepthwise(given, ctx) {
     const layout = (valueAt) => Array.from({ length: outs }, (_, c) => valueAt(c));
     const chains = schedule.chains ? chainsOf(layer, packed.bias, ctx) : null;
     const windows = chains === null ? null : windowsOf(s);
-    const ring = windows !== null && chains?.complete ? copiesOf(s, windows, schedule) : ringOf(s, workload, schedule);
+    const item = dtype_itemSize(data.dtype);
+    const placeOf = (rows) => {
+        const own = { ...schedule, rows };
+        if (windows === null || !chains?.complete)
+            return ringOf(s, workload, own);
+        return { ...copiesOf(s, windows, own), lead: leadOf(windowSteps(s, layer.batch, rows)) };
+    };
+    const rows = rowsThatFit(schedule.rows, s.out_h, (count) => {
+        const { bytes, lead } = placeOf(count);
+        return bytes * item + Math.max(0, lead ?? 0) <= layer.batch * s.out_h * s.out_w * outs * item;
+    });
+    const ring = placeOf(rows);
     const ringed = ring.bytes > 0 && !ring.windows;
     const flipped = unsigned && !ring.windows && (schedule.kernel === 'pairs' || schedule.kernel === 'dot');
     const { groups: _, ...window } = s;
@@ -59387,26 +59440,33 @@ function emitDepthwise(given, ctx) {
         kernel: `DEPTHWISE_${schedule.kernel.toUpperCase()}`,
         ...epilogue_integers({
             ...{ ...window, batch: layer.batch, multiplier, is_float: requantization === null },
-            ...{ rows: schedule.rows, pixels: schedule.pixels, reload: schedule.reload },
-            ...{ ringed, ring_w: ring.width, fill: (flipped ? zeroPoint ^ 128 : zeroPoint) & 255 },
+            ...{ rows, pixels: schedule.pixels, reload: schedule.reload },
+            ...{
+                ringed,
+                ring_w: ring.width,
+                whole: isWhole(s, schedule.kernel, rows),
+                fill: (flipped ? zeroPoint ^ 128 : zeroPoint) & 255,
+            },
             fits16: requantization !== null && fits16(packed.largest, requantization.factors),
         }),
         twice: `0x${packed.twice.toString(16)}ull`,
         cuts: `0x${packed.cuts.toString(16)}ull`,
         weights: ctx.constant(packed.weights),
         ...chains?.fields,
-        ...(windows && { ...epilogue_integers({ ...windows }), windows: windowTable(windows.steps * schedule.rows, ctx) }),
+        ...(windows && { ...epilogue_integers({ ...windows }), windows: windowTable(windows.steps * rows, ctx) }),
         ...(requantization === null
             ? { bias, ...floatClamp(activation) }
             : epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout }, ctx)),
     };
-    const steps = layer.batch * Math.ceil(s.out_h / schedule.rows);
+    const steps = layer.batch * Math.ceil(s.out_h / rows);
     const range = ctx.steps(steps, steps).join(', ');
-    const scratch = ring.bytes > 0 ? ctx.scratch(ring.bytes * dtype_itemSize(data.dtype)) : 'NULL';
+    const scratch = ring.bytes > 0 ? ctx.scratch(ring.bytes * item) : 'NULL';
+    const behind = ringed && !isWhole(s, schedule.kernel, rows) && staysBehind(s, multiplier);
+    const lead = ring.lead ?? (behind ? 0 : null);
     return {
         includes: ['depthwise.h'],
         body: `${cDescription('depthwise', 'd', fields)}depthwise_run(&d, ${ctx.input(0)}, ${scratch}, ${ctx.output(0)}, ${range});\n`,
-        inPlace: ringed && staysBehind(s, multiplier) ? [{ operand: 0, lead: 0 }] : [],
+        inPlace: lead === null ? [] : [{ operand: 0, lead }],
     };
 }
 /** A column of pixels lies in memory as a row does, and kernels run along rows. */
@@ -59421,18 +59481,41 @@ function asRow(s) {
 }
 /** The table of pointers to the windows of so many steps. */
 const windowTable = (steps, ctx) => `(const int8_t **)${ctx.scratch(3 * (steps + 1) * POINTER_BYTES)}`;
+/**
+ * Output rows in one go, fewer than scheduled where what they need besides would take more memory than the result; but
+ * never less than a third of them.
+ */
+function rowsThatFit(scheduled, height, fit) {
+    const most = Math.ceil(height / scheduled);
+    for (let parts = most; parts <= 3 * most; parts++) {
+        const rows = Math.ceil(height / parts);
+        if (fit(rows))
+            return rows;
+    }
+    return scheduled;
+}
+/** The steps of layers whose windows are read in place: all rows that one sees are unread until it ends. */
+const windowSteps = (s, batch, rows) => Array.from({ length: batch }, (_, image) => Array.from({ length: Math.ceil(s.out_h / rows) }, (_, step) => ({
+    unread: (image * s.in_h + Math.max(0, step * rows * s.stride_h - s.pad_top)) * s.in_w * s.channels,
+    written: (image * s.out_h + Math.min(s.out_h, (step + 1) * rows)) * s.out_w * s.channels,
+}))).flat();
 /** What takes the ring's place where windows within the image are read where they are: those that are not, and one of zeros. */
 function copiesOf(s, { edges, window_w }, { rows: atOnce }) {
     const rows = (s.kernel_h - 1) * s.dilation_h + 1 + (atOnce - 1) * s.stride_h;
     return { width: 0, bytes: (rows * edges + 1) * window_w * s.channels, windows: true };
 }
-/** The ring of rows: its width in pixels (`dot`: quads) and its elements, 0 where rows are read in place. */
+/** Channels that `dot` puts into its ring at a time, or half as many where there are fewer. */
+const DOT_LANES = 16;
+/** Whether `dot` computes the image in one go: its ring then holds few channels at a time, which the result must not touch. */
+const isWhole = (s, kernel, rows) => kernel === 'dot' && rows === s.out_h;
+/** The ring of rows. */
 function ringOf(s, w, { kernel, rows: atOnce, chains }) {
     const seen = (s.kernel_h - 1) * s.dilation_h + 1;
     const rows = seen + (atOnce - 1) * s.stride_h;
     if (kernel === 'dot') {
         const width = Math.ceil(s.out_w / 2) * s.stride_w + 2 * (dotQuads(w) - 1);
-        return { width, bytes: 4 * rows * width * s.channels, windows: false };
+        const channels = isWhole(s, kernel, atOnce) ? (s.channels < DOT_LANES ? DOT_LANES / 2 : DOT_LANES) : s.channels;
+        return { width, bytes: 4 * rows * width * channels, windows: false };
     }
     const width = (s.out_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
     const seenHeight = (s.out_h - 1) * s.stride_h + seen;
@@ -59473,17 +59556,21 @@ function levelFields(layer, w, s, bias, sums, ctx) {
     const levels = { min: min - zeroPoint, max: max - zeroPoint };
     const rounded = requantizer(ctx.profile, factors);
     const stretched = Math.max(w.n, s.nr);
+    const scalings = [];
+    const scalingAt = (column) => {
+        const factor = factors[factors.length === 1 ? 0 : column];
+        const level = (sum) => (inDouble ? castInt32(roundAway(sum * factor)) : rounded(sum, column));
+        const own = bias[Math.floor(column / w.n) * stretched + (column % w.n)];
+        return scalingOf(level, { factor, bias: own, sums: sums[column], levels });
+    };
     const scaled = (extra) => {
         const fraction = 2 ** (16 + extra);
         const chains = [];
         for (let column = 0; column < layer.columns; column++) {
-            const factor = factors[factors.length === 1 ? 0 : column];
-            const level = (sum) => (inDouble ? castInt32(roundAway(sum * factor)) : rounded(sum, column));
-            const own = bias[Math.floor(column / w.n) * stretched + (column % w.n)];
-            const chain = chainOf({ level, factor, bias: own, sums: sums[column], levels }, zeroPoint, {
-                fraction,
-                most: 2 ** 30,
-            });
+            if (column === scalings.length)
+                scalings.push(scalingAt(column));
+            const scaling = scalings[column];
+            const chain = scaling && chainOf(scaling, zeroPoint, { fraction, most: 2 ** 30 });
             if (chain === null)
                 return null;
             chains.push(chain);
@@ -59508,18 +59595,6 @@ function levelFields(layer, w, s, bias, sums, ctx) {
         ...epilogue_integers({ 'out.is_unsigned': output.dtype === 'uint8', 'out.extra_bits': extra }),
     };
 }
-
-;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/lead.js
-/** How results come to lie over the data that they are computed from. */
-/** How far before its data a result must begin if no step is to write what is yet to be read. */
-const leadOf = (steps) => {
-    let lead = 0;
-    for (const { unread, written } of steps)
-        lead = Math.max(lead, written - unread);
-    return lead;
-};
-/** Where the steps of a loop begin, each of `size` out of `total`: the last one early enough to be whole. */
-const starts = (total, size) => Array.from({ length: Math.ceil(total / size) }, (_, i) => Math.max(0, Math.min(i * size, total - size)));
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/gemm.js
 /** Instances of the matrix multiplication templates (native/kernels/gemm*.h, conv.h). */
@@ -59598,7 +59673,7 @@ const tileSteps = (m, mr, rowBytes, resultBytes) => starts(m, mr).map((at) => ({
  * The steps of a convolution: bands whose rows are copied first, else tiles whose pixels are gathered first. The data that
  * the next of them sees is unread. null: groups pass by the whole data one after another.
  */
-function windowSteps(s, images, band, padded, mr, item, columns) {
+function gemm_windowSteps(s, images, band, padded, mr, item, columns) {
     const pixels = s.out_h * s.out_w;
     if (!padded && s.groups > 1)
         return null;
@@ -59677,7 +59752,7 @@ function emitGemm(layer, ctx) {
     const padded = bytes === 0 ? 'NULL' : ctx.scratch(bytes + SPARE);
     const panel = ctx.scratch(s.mr * rowBytes + SPARE);
     const steps = gemm_stepsOf(layer.shape.out_h, bands.band, images, ctx);
-    const overlap = windowSteps(layer.shape, images, bands.band, bytes > 0, s.mr, item, layer.columns);
+    const overlap = gemm_windowSteps(layer.shape, images, bands.band, bytes > 0, s.mr, item, layer.columns);
     return {
         includes: ['conv.h'],
         ...loop,
