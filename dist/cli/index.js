@@ -23124,7 +23124,7 @@ const cInt = (x) => (x === -2147483648 ? 'INT32_MIN' : String(x));
 
 /***/ }),
 
-/***/ 3255:
+/***/ 7765:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -23358,7 +23358,8 @@ function gemmKernels(operands, target, m) {
         return operands === 'float32' ? 'f32_portable' : 'portable';
     if (operands === 'float32')
         return 'f32';
-    if (coreOf(target).inOrder && !target.features.dotprod)
+    const dynamic = operands === 'int8-dynamic';
+    if (coreOf(target).inOrder && !target.features.dotprod && !dynamic)
         return 'chains';
     if (operands === 'int8-wide')
         return 'mlal';
@@ -24467,8 +24468,320 @@ function floatClamp(activation) {
     return { low: (0,c/* cFloat */.wF)(min), high: (0,c/* cFloat */.wF)(max) };
 }
 
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitter.js
+
+/** The schedule of a workload: a recorded one where there is one, else the fixed default. */
+const scheduleFor = (workload, ctx) => ctx.schedules?.(workload) ?? chooseSchedule(workload, ctx.target);
+
+// EXTERNAL MODULE: ./build/js/model/ops/dense.js
+var dense = __nccwpck_require__(2736);
 // EXTERNAL MODULE: ./build/js/model/ops/weights.js
 var ops_weights = __nccwpck_require__(7402);
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/chain_scaling.js
+/**
+ * Scaling of sums in two steps, for a 16-bit factor and a 32-bit one with 16 fractional bits between: where it can be shown
+ * that TFLite's levels come of it.
+ */
+
+
+/** 16 fractional bits, by a factor of 16 bits. */
+const BY_16_BITS = { fraction: 2 ** 16, most: 32767 };
+/** What int32 holds lies below it. */
+const LIMIT = 2 ** 31;
+/** Multipliers tried beside the one nearest to the factor, in steps that move the last level by a few 2^-20. */
+const NUDGES = [0, ...Array.from({ length: 256 }, (_, i) => [i + 1, -i - 1]).flat()];
+/**
+ * How sums become levels by `level`, which is about a multiplication by `factor`; null for what shifts to the left, where
+ * sums wrap and levels may fall.
+ */
+function scalingOf(level, { factor, bias, sums, levels }) {
+    if ((0,arithmetic/* quantizeMultiplier */.PV)(factor).shift >= 0 && factor > 0)
+        return null;
+    return { staircase: staircaseOf(level, factor, sums, levels), factor, bias, sums, levels };
+}
+/** The constants with which a channel's levels are TFLite's for all its sums; null where none are found. */
+function chainOf(scaling, zeroPoint, { fraction, most } = BY_16_BITS) {
+    const { factor, bias, sums } = scaling;
+    const { first, last } = scaling.staircase;
+    const { shift } = (0,arithmetic/* quantizeMultiplier */.PV)(factor);
+    if (first === last)
+        return { scale: 1, multiplier: 0, offset: (first + zeroPoint) * fraction };
+    const scale = Math.min(most, 2 ** Math.max(0, Math.log2(fraction) + shift));
+    const multiplier = Math.round((factor * fraction * LIMIT) / scale);
+    if (multiplier >= LIMIT || scale * Math.max(bias - sums.min, sums.max - bias) >= LIMIT)
+        return null;
+    const unit = Math.ceil((2 ** 12 * fraction) / (factor * fraction * (sums.max - sums.min)));
+    for (const nudge of NUDGES) {
+        const m = (0,arithmetic/* clamp */.qE)(multiplier + unit * nudge, 1, LIMIT - 1);
+        const high = (sum) => scaled(scale * (sum - bias), m);
+        const offset = offsetOf(scaling, high, fraction);
+        if (offset === null)
+            continue;
+        const moved = offset + zeroPoint * fraction;
+        const ends = [high(sums.min) + moved, high(sums.max) + moved, moved];
+        if (ends.every((end) => Math.abs(end) < LIMIT))
+            return { scale, multiplier: m, offset: moved };
+    }
+    return null;
+}
+/** SQDMULH: the upper half of 2ab; b is positive. */
+const scaled = (a, b) => Math.floor((a * (b >> 16) + Math.floor((a * (b & 0xffff)) / 65536)) / 32768);
+/** The least number that takes each step's sum to its level, but not the sum before; null if there is none. */
+function offsetOf({ staircase: { first, last, steps }, sums, levels }, high, fraction) {
+    let least = first > levels.min ? first * fraction - high(sums.min) : -LIMIT;
+    let most = last < levels.max ? (last + 1) * fraction - 1 - high(sums.max) : LIMIT;
+    for (let i = 0; i < steps.length && least <= most; i++) {
+        const edge = (first + 1 + i) * fraction;
+        least = Math.max(least, edge - high(steps[i]));
+        most = Math.min(most, edge - 1 - high(steps[i] - 1));
+    }
+    return least <= most ? least : null;
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/gemm_levels.js
+/** Constants of native/kernels/gemm_chains_end.h. */
+
+
+
+
+
+/** Fractional bits beyond 16, which the last narrowing takes off: the more, the surer that all levels come out right. */
+const EXTRA_BITS = [5, 3, 1, 0];
+/** What a panel wider than its matrix has in the columns beyond. */
+const NOTHING = { scale: 1, multiplier: 0, offset: 0 };
+/**
+ * Members of a `gemm_i8` for layers of which every column can be scaled so that TFLite's results come of it, whatever the
+ * data; null for others. `bias`: as packed, by column of all groups, each stretched to a panel; `sums` by column.
+ */
+function levelFields(layer, w, s, bias, sums, ctx) {
+    const { output, activation, requantization } = layer;
+    // Sums that leave int32 wrap.
+    const wraps = sums.some((range) => range.min < -LIMIT || range.max >= LIMIT);
+    if (requantization === null || wraps)
+        return null;
+    const { factors, inDouble } = requantization;
+    const { scale, zeroPoint } = (0,checks/* parameters */.FI)(output);
+    const { min, max } = (0,arithmetic/* activationRange */.W9)(activation, scale, zeroPoint, output.dtype);
+    const levels = { min: min - zeroPoint, max: max - zeroPoint };
+    const rounded = (0,arithmetic/* requantizer */.tn)(ctx.profile, factors);
+    const stretched = Math.max(w.n, s.nr);
+    const scalings = [];
+    const scalingAt = (column) => {
+        const factor = factors[factors.length === 1 ? 0 : column];
+        const level = (sum) => (inDouble ? (0,arithmetic/* castInt32 */.qP)((0,arithmetic/* roundAway */.lE)(sum * factor)) : rounded(sum, column));
+        const own = bias[Math.floor(column / w.n) * stretched + (column % w.n)];
+        return scalingOf(level, { factor, bias: own, sums: sums[column], levels });
+    };
+    const scaled = (extra) => {
+        const fraction = 2 ** (16 + extra);
+        const chains = [];
+        for (let column = 0; column < layer.columns; column++) {
+            if (column === scalings.length)
+                scalings.push(scalingAt(column));
+            const scaling = scalings[column];
+            const chain = scaling && chainOf(scaling, zeroPoint, { fraction, most: 2 ** 30 });
+            if (chain === null)
+                return null;
+            chains.push(chain);
+        }
+        return chains;
+    };
+    const found = EXTRA_BITS.map((extra) => ({ extra, columns: scaled(extra) })).find(({ columns }) => columns !== null);
+    if (!found?.columns)
+        return null;
+    const { extra, columns } = found;
+    const panels = Array.from({ length: w.groups }, (_, group) => panelStarts(w.n, s.nr).map((start) => Array.from({ length: s.nr }, (_, v) => (start + v < w.n ? columns[group * w.n + start + v] : NOTHING)))).flat();
+    const constants = panels.flatMap((panel) => [
+        ...panel.map((chain) => Math.log2(chain.scale)),
+        ...panel.map((chain) => chain.multiplier),
+        ...panel.map((chain) => chain.offset),
+    ]);
+    return {
+        'out.requantize': 'GEMM_LEVELS',
+        'out.levels': ctx.constant(Int32Array.from(constants)),
+        'out.low': String(min),
+        'out.high': String(max),
+        ...integers({ 'out.is_unsigned': output.dtype === 'uint8', 'out.extra_bits': extra }),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/lead.js
+/** How results come to lie over the data that they are computed from. */
+/** How far before its data a result must begin if no step is to write what is yet to be read. */
+const leadOf = (steps) => {
+    let lead = 0;
+    for (const { unread, written } of steps)
+        lead = Math.max(lead, written - unread);
+    return lead;
+};
+/** Where the steps of a loop begin, each of `size` out of `total`: the last one early enough to be whole. */
+const starts = (total, size) => Array.from({ length: Math.ceil(total / size) }, (_, i) => Math.max(0, Math.min(i * size, total - size)));
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/gemm.js
+/** Instances of the matrix multiplication templates (native/kernels/gemm*.h, conv.h). */
+
+
+
+
+
+
+
+/** Whether each row of the matrix is one pixel of the input as it lies there. */
+const isPointwise = (s) => s.kernel_h === 1 &&
+    s.kernel_w === 1 &&
+    s.stride_h === 1 &&
+    s.stride_w === 1 &&
+    s.groups === 1 &&
+    s.out_h === s.in_h &&
+    s.out_w === s.in_w &&
+    s.pad_top === 0 &&
+    s.pad_left === 0;
+/** The workload of a layer on a target; rows that are no multiple of what the kernel loads are gathered, too. */
+function workloadOf(layer, ctx) {
+    const { shape } = layer;
+    const inPlace = isPointwise(shape);
+    const { data, zeroPoint } = layer.weights;
+    const plain = {
+        op: layer.op,
+        operands: operandsOf(data, zeroPoint),
+        unsigned: layer.data.dtype === 'uint8',
+        m: inPlace ? layer.m : shape.out_h * shape.out_w,
+        n: layer.columns / shape.groups,
+        k: shape.kernel_h * shape.kernel_w * (shape.channels / shape.groups),
+        groups: shape.groups,
+        inPlace,
+    };
+    const kernel = gemmKernels(plain.operands, ctx.target, plain.m);
+    const workload = kernel === 'chains'
+        ? { ...plain, chains: countChains(plain, data, offsets(kernel, plain, zeroPoint).weights) }
+        : plain;
+    const schedule = scheduleFor(workload, ctx);
+    if (!workload.inPlace || workload.k % GEMM_KERNELS[schedule.kernel].unit === 0)
+        return { workload, schedule };
+    const gathered = { ...workload, m: shape.out_h * shape.out_w, inPlace: false };
+    return { workload: gathered, schedule: scheduleFor(gathered, ctx) };
+}
+/** Bytes of padded rows that are to stay in the first-level cache beside weights and results. */
+const BAND_BYTES = 4096;
+/** How a convolution's output rows are cut into bands: all in one where neither padding nor threads need several. */
+function bandsOf(s, mr, item, threads) {
+    const seen = (outputs, stride, kernel, dilation) => (outputs - 1) * stride + (kernel - 1) * dilation + 1;
+    const width = seen(s.out_w, s.stride_w, s.kernel_w, s.dilation_w);
+    const height = (rows) => seen(rows, s.stride_h, s.kernel_h, s.dilation_h);
+    const padded = s.pad_top > 0 || s.pad_left > 0 || width > s.in_w || height(s.out_h) > s.in_h;
+    const least = Math.ceil(mr / s.out_w);
+    const most = threads === 1 ? s.out_h : Math.max(least, Math.ceil(s.out_h / (2 * threads)));
+    if (!padded)
+        return { band: most, band_w: 0, bytes: 0 };
+    const rowBytes = width * s.channels * item;
+    let rows = least;
+    while (rows < most && height(rows + 1) * rowBytes <= BAND_BYTES)
+        rows++;
+    const band = Math.ceil(s.out_h / Math.ceil(s.out_h / rows));
+    return { band: Math.max(band, least), band_w: width, bytes: height(rows) * rowBytes };
+}
+/** The range of steps of `size` over `total`, `times` over; the last of each starts early enough to be whole. */
+function stepsOf(total, size, times, ctx) {
+    const count = Math.ceil(total / size);
+    const ragged = total % size !== 0;
+    if (ragged && times > 1)
+        return ctx.steps(count * times, times, count).join(', ');
+    return ctx.steps(count * times, ragged ? Math.max(1, count - 1) : count * times).join(', ');
+}
+/** The steps of a matrix multiplication that reads its data in place, tile of rows by tile of rows. */
+const tileSteps = (m, mr, rowBytes, resultBytes) => starts(m, mr).map((at) => ({ unread: at * rowBytes, written: (at + mr) * resultBytes }));
+/**
+ * The steps of a convolution: bands whose rows are copied first, else tiles whose pixels are gathered first. The data that
+ * the next of them sees is unread. null: groups pass by the whole data one after another.
+ */
+function windowSteps(s, images, band, padded, mr, item, columns) {
+    const pixels = s.out_h * s.out_w;
+    if (!padded && s.groups > 1)
+        return null;
+    const [size, total] = padded ? [band * s.out_w, pixels] : [mr, pixels];
+    const rowBytes = s.in_w * s.channels * item;
+    const seen = (pixel) => Math.max(0, Math.floor(pixel / s.out_w) * s.stride_h - s.pad_top) * rowBytes +
+        (padded ? 0 : (pixel % s.out_w) * s.stride_w * s.channels * item);
+    const all = Array.from({ length: images }, (_, image) => starts(total, size).map((at) => ({
+        from: image * s.in_h * rowBytes + seen(at),
+        written: (image * pixels + at + size) * columns * item,
+    }))).flat();
+    return all.map(({ written }, i) => ({ written, unread: all[i + 1]?.from ?? Infinity }));
+}
+/** CONV_SPARE of native/kernels/conv.h. */
+const SPARE = 16;
+/** The C of a layer. */
+function emitGemm(layer, ctx) {
+    const { workload: w, schedule: s } = workloadOf(layer, ctx);
+    const { output, activation, requantization } = layer;
+    const float = requantization === null;
+    const layout = (valueAt) => perColumn(valueAt, w, s);
+    const zeroPoint = float ? 0 : (0,checks/* parameters */.FI)(layer.data).zeroPoint;
+    const packed = packGemm(w, s, layer.weights, zeroPoint);
+    const sums = float ? [] : sumRanges(layer.weights, layer.columns, w.k, 1, centeredRange(layer.data));
+    const item = (0,tensor_dtype/* itemSize */.z6)(layer.data.dtype);
+    const rowBytes = packed.depth * item;
+    // Few rows leave the threads nothing to share out but weights.
+    const weightsFirst = s.weightsFirst || (w.inPlace && Math.ceil(w.m / s.mr) < ctx.threads);
+    const { bytes, ...bands } = bandsOf(layer.shape, s.mr, item, ctx.threads);
+    const common = integers({
+        ...{
+            m: w.inPlace ? w.m : bands.band * layer.shape.out_w,
+            n: w.n,
+            k: w.k,
+            mr: s.mr,
+            nr: s.nr,
+            weights_first: weightsFirst,
+        },
+        ...{ lda: w.inPlace ? w.k : packed.depth, ldc: layer.columns },
+    });
+    const bias = ctx.constant(packed.bias);
+    const weights = ctx.constant(packed.weights);
+    const fields = requantization === null
+        ? { ...common, weights, bias, portable: s.kernel === 'f32' ? '0' : '1', ...floatClamp(activation) }
+        : {
+            ...{ kernel: `GEMM_${s.kernel.toUpperCase()}`, ...common, weights },
+            ...integers({ packed_k: packed.depth, row_factor: packed.rowFactor }),
+            ...(packed.chains && {
+                ...integers({ chain: s.chain ?? 1, singles: s.singles ?? false }),
+                ...{ order: ctx.constant(packed.chains.order), counts: ctx.constant(packed.chains.counts) },
+            }),
+            ...((packed.chains && levelFields(layer, w, s, packed.bias, sums, ctx)) ??
+                epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout, sums }, ctx)),
+        };
+    const loop = s.chain && { loop: { mr: s.mr, nr: s.nr, chain: s.chain, singles: s.singles ?? false } };
+    const type = float ? 'f32' : 'i8';
+    const [from, to] = float
+        ? [ctx.input(0), ctx.output(0)]
+        : [`(const uint8_t *)${ctx.input(0)}`, `(uint8_t *)${ctx.output(0)}`];
+    const description = cDescription(`gemm_${type}`, 'g', fields);
+    if (w.inPlace) {
+        // The sums of a tile's rows are added up before it; where all tiles pass by each panel of weights, once for all panels.
+        const summed = packed.rowFactor === 0 ? 0 : weightsFirst ? w.m : s.mr;
+        const rows = float ? '' : ` ${ctx.scratch(4 * summed)},`;
+        const steps = weightsFirst ? stepsOf(w.n, s.nr, 1, ctx) : stepsOf(w.m, s.mr, 1, ctx);
+        const lead = weightsFirst ? null : leadOf(tileSteps(w.m, s.mr, w.k * item, layer.columns * item));
+        return {
+            includes: ['conv.h'],
+            ...loop,
+            body: `${description}gemm_run_${type}(&g, ${from},${rows} ${to}, ${steps});\n`,
+            inPlace: lead === null ? [] : [{ operand: 0, lead }],
+        };
+    }
+    const images = layer.m / (layer.shape.out_h * layer.shape.out_w);
+    const shape = integers({ ...layer.shape, item, fill: zeroPoint & 255, images, ...bands, row_bytes: rowBytes });
+    const padded = bytes === 0 ? 'NULL' : ctx.scratch(bytes + SPARE);
+    const panel = ctx.scratch(s.mr * rowBytes + SPARE);
+    const steps = stepsOf(layer.shape.out_h, bands.band, images, ctx);
+    const overlap = windowSteps(layer.shape, images, bands.band, bytes > 0, s.mr, item, layer.columns);
+    return {
+        includes: ['conv.h'],
+        ...loop,
+        body: `${description}${cDescription('conv_shape', 's', shape)}conv_run_${type}(&g, &s, ${from}, ${padded}, ${panel}, ${to}, ${steps});\n`,
+        inPlace: overlap === null ? [] : [{ operand: 0, lead: leadOf(overlap) }],
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/plain.js
 
 
@@ -24539,7 +24852,147 @@ function integerFields(layer, ctx) {
     return { finish, ...(wide ? { bias_wide: sums } : {}), ...fields };
 }
 
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/dense.js
+
+
+
+
+
+
+
+/** The window of a fully connected layer: a 1x1 convolution of rows of pixels. */
+const pixelsShape = (rows, depth) => ({
+    ...{ in_h: 1, in_w: rows, channels: depth, out_h: 1, out_w: rows, kernel_h: 1, kernel_w: 1 },
+    ...{ stride_h: 1, stride_w: 1, dilation_h: 1, dilation_w: 1, pad_top: 0, pad_left: 0, groups: 1 },
+});
+function emitDense(op, ctx) {
+    const [data, weights, output, bias] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), op.outputs[0], op.inputs[2] ?? null];
+    const [units, depth] = weights.shape;
+    const rows = (0,tensor_shape/* elements */.Yt)(output.shape) / units;
+    const { activation, asymmetricQuantizeInputs } = op.attrs;
+    const form = (0,ops_weights/* weightedForm */.yx)(data, weights);
+    const wide = form === 'integer' && (0,ops_weights/* isWide */.EW)(data, bias, op.attrs);
+    const bytes = (0,dense/* readsBytes */.XB)(op);
+    const inDouble = wide || (ctx.profile === 'tflite' && !bytes);
+    const requantization = form === 'integer' ? { factors: (0,dense/* denseFactors */.qq)(data, weights, output), inDouble } : null;
+    if (rows === 0)
+        return { includes: [], body: '' };
+    const constant = weights.data !== null && (bias === null || bias.data !== null);
+    if (constant && form !== 'hybrid' && data.dtype !== 'int16' && output.dtype === data.dtype) {
+        return emitGemm({
+            ...{
+                op: 'nn.dense',
+                data,
+                output,
+                shape: pixelsShape(rows, depth),
+                m: rows,
+                columns: units,
+                activation,
+                requantization,
+            },
+            weights: {
+                data: weights.data,
+                zeroPoint: zeroPointOf(weights),
+                bias: bias?.data,
+            },
+        }, ctx);
+    }
+    return emitPlain({
+        ...(bytes ? { data: (0,dense/* asBytes */.Yd)(data), weights: (0,dense/* asBytes */.Yd)(weights), halvesUp: true } : { data, weights }),
+        ...{ bias, output, shape: pixelsShape(1, depth), batch: rows, outs: units, multiplier: 0 },
+        ...{ activation, requantization, hybrid: { asymmetric: asymmetricQuantizeInputs, weightsThenData: false } },
+        biasType: op.attrs.biasType,
+    }, ctx);
+}
+/** The C of fully connected layers. */
+const denseEmitters = { 'nn.dense': emitDense };
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/matmul_gemm.js
+/** Matrix products by the matrix multiplication templates: BATCH_MATMUL of float32 and of int8 with int8 results. */
+
+
+
+
+
+
+
+/** Bytes beyond the last element that kernels may load. */
+const matmul_gemm_SPARE = 16;
+/** Elements of a column side by side in a panel, by kernel; 1: 16 bits each. */
+const blockOf = (kernel) => ({ dot: 4, mmla: 8 })[kernel] ?? 1;
+/** The C of a product whose operands have `form` 'float' or 'int8'. */
+function emitMatmulGemm(op, ctx) {
+    const plan = (0,batch_matmul/* matmulOf */.ys)(op, ctx.profile);
+    const one = plan.pairs.every(({ lhs, rhs }, i) => lhs === i && rhs === 0);
+    const constant = (0,checks/* operand */.id)(op, 1).data;
+    return constant !== null && one && !op.attrs.adjX ? emitConstant(op, constant, ctx) : emitPairs(op, ctx);
+}
+/** All left matrices, one below the other, times a constant one. */
+function emitConstant(op, data, ctx) {
+    const { m, n, k, pairs } = (0,batch_matmul/* matmulOf */.ys)(op, ctx.profile);
+    const [lhs, rhs, output] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), op.outputs[0]];
+    const int8 = (0,batch_matmul/* matmulForm */.fU)(op) === 'int8';
+    const columns = op.attrs.adjY ? data : data.map((_, i) => data[(i % k) * n + Math.floor(i / k)]);
+    const rows = m * pairs.length;
+    return emitGemm({
+        ...{ op: 'nn.dense', data: lhs, output, shape: pixelsShape(rows, k), m: rows, columns: n, activation: 'NONE' },
+        requantization: int8 ? { factors: [(0,batch_matmul/* matmulFactor */.yL)(op)], inDouble: false } : null,
+        weights: { data: columns, zeroPoint: int8 ? (0,checks/* parameters */.FI)(rhs).zeroPoint : 0, bias: null },
+    }, ctx);
+}
+/** Pairs of matrices, the right one packed when it is known. */
+function emitPairs(op, ctx) {
+    const { m, n, k, pairs } = (0,batch_matmul/* matmulOf */.ys)(op, ctx.profile);
+    const int8 = (0,batch_matmul/* matmulForm */.fU)(op) === 'int8';
+    const workload = {
+        ...{ op: 'nn.batch_matmul', operands: int8 ? 'int8-dynamic' : 'float32', unsigned: false, m, n, k, groups: 1 },
+        inPlace: true,
+    };
+    const s = scheduleFor(workload, ctx);
+    const { unit } = GEMM_KERNELS[s.kernel];
+    const depth = Math.ceil(k / unit) * unit;
+    const copies = op.attrs.adjX || depth !== k;
+    const item = int8 ? 1 : 4;
+    const block = blockOf(s.kernel);
+    const zero = (i) => (int8 ? (0,checks/* parameters */.FI)((0,checks/* operand */.id)(op, i)).zeroPoint : 0);
+    const columns = Math.ceil(n / s.nr) * s.nr;
+    const panels = ctx.scratch(columns * depth * (int8 ? (block === 1 ? 2 : 1) : 4) + matmul_gemm_SPARE);
+    const copy = copies ? ctx.scratch(m * depth * item + matmul_gemm_SPARE) : 'NULL';
+    const description = cDescription('matmul_pairs', 'd', {
+        ...integers({ m, n, k, swap_x: op.attrs.adjX, swap_y: op.attrs.adjY, copies, block }),
+        ...integers({ lhs_zero: zero(0), rhs_zero: zero(1) }),
+        pair: ctx.constant(Int32Array.from(pairs.flatMap((pair) => [pair.lhs, pair.rhs]))),
+    });
+    const tile = integers({
+        ...{ m, n, k, mr: s.mr, nr: s.nr, weights_first: s.weightsFirst, lda: copies ? depth : k, ldc: n },
+    });
+    const range = ctx.steps(pairs.length, pairs.length).join(', ');
+    const emission = (type, fields, operands) => ({
+        includes: ['matmul_gemm.h'],
+        body: `${description}${cDescription(`gemm_${type}`, 'g', fields)}matmul_run_${type}(&d, &g, ${ctx.input(0)}, ${ctx.input(1)}, ${operands.join(', ')}, ${ctx.output(0)}, ${range});\n`,
+    });
+    if (!int8) {
+        const bias = ctx.constant(new Float32Array(Math.max(n, s.nr)));
+        const portable = s.kernel === 'f32' ? '0' : '1';
+        return emission('f32', { ...tile, weights: panels, bias, portable, ...floatClamp('NONE') }, [panels, copy]);
+    }
+    const bias = ctx.scratch(4 * (s.kernel === 'mmla' ? 2 * columns : Math.max(n, s.nr)));
+    const requantization = { factors: [(0,batch_matmul/* matmulFactor */.yL)(op)], inDouble: false };
+    const factor = block === 1 ? 0 : -zero(1);
+    const rows = factor === 0 ? 'NULL' : ctx.scratch(4 * (s.weightsFirst ? m : s.mr));
+    const fields = {
+        ...{ kernel: `GEMM_${s.kernel.toUpperCase()}`, ...tile, weights: panels },
+        ...integers({ packed_k: depth, row_factor: factor }),
+        ...epilogueFields({
+            ...{ output: op.outputs[0], activation: 'NONE', requantization, profile: ctx.profile, bias },
+            layout: (valueAt) => perColumn(valueAt, workload, s),
+        }, ctx),
+    };
+    return emission('i8', fields, [panels, bias, ctx.scratch(4 * n), rows, copy]);
+}
+
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/batch_matmul.js
+
 
 
 
@@ -24552,19 +25005,19 @@ function emit(op, ctx) {
     const { m, n, k, pairs } = plan;
     if ((0,tensor_shape/* elements */.Yt)(output.shape) === 0)
         return { includes: [], body: '' };
+    if (form === 'float' || form === 'int8')
+        return emitMatmulGemm(op, ctx);
     const rightMatrices = (0,tensor_shape/* elements */.Yt)(rhs.shape) / (n * k);
-    const zero = (t) => (form === 'int8' ? (0,checks/* parameters */.FI)(t).zeroPoint : 0);
     const fields = {
         form: `MATMUL_${form.toUpperCase()}`,
         ...integers({ pairs: pairs.length, m, n, k, swap_x: op.attrs.adjX, swap_y: op.attrs.adjY }),
         ...{ lhs: plainElement(lhs.dtype), rhs: plainElement(rhs.dtype) },
-        ...integers({ asymmetric: op.attrs.asymmetricQuantizeInputs, lhs_zero: zero(lhs), rhs_zero: zero(rhs) }),
-        ...integers({ rows: (0,tensor_shape/* elements */.Yt)(lhs.shape) / k }),
+        ...integers({ asymmetric: op.attrs.asymmetricQuantizeInputs, rows: (0,tensor_shape/* elements */.Yt)(lhs.shape) / k }),
         pair: ctx.constant(Int32Array.from(pairs.flatMap((p) => [p.lhs, p.rhs, p.scales, p.sums]))),
         ...formFields(op, plan, ctx),
     };
     const scratch = {
-        right: ctx.scratch(n * k * (form === 'float' ? 4 : 2)),
+        right: ctx.scratch(2 * n * k),
         sums: ctx.scratch(8 * n),
         ...(form === 'hybrid' ? hybridScratch(op, plan, rightMatrices, ctx) : {}),
     };
@@ -24580,12 +25033,11 @@ function formFields(op, { n }, ctx) {
     const each = (values) => Array.from({ length: n }, (_, j) => values[values.length === 1 ? 0 : j]);
     if (form === 'hybrid')
         return { weight_scale: ctx.constant(Float32Array.from(each((0,checks/* operand */.id)(op, 1).quantization.scales))) };
-    if (form !== 'int8' && form !== 'wide')
+    if (form !== 'wide')
         return {};
     const requantization = { factors: [(0,batch_matmul/* matmulFactor */.yL)(op)], inDouble: false };
     const layout = (valueAt) => Array.from({ length: n }, (_, j) => valueAt(j));
-    const profile = form === 'wide' ? 'tflite' : ctx.profile;
-    return epilogueFields({ output: op.outputs[0], activation: 'NONE', requantization, profile, bias: 'NULL', layout }, ctx);
+    return epilogueFields({ output: op.outputs[0], activation: 'NONE', requantization, profile: 'tflite', bias: 'NULL', layout }, ctx);
 }
 function hybridScratch(op, { n, k }, rightMatrices, ctx) {
     const size = (0,tensor_shape/* elements */.Yt)((0,checks/* operand */.id)(op, 0).shape);
@@ -24681,7 +25133,7 @@ function bound(x, dtype) {
     return dtype === 'uint32' ? `${limited}u` : (0,c/* cInt */.Rr)(limited);
 }
 /** C that sets every element of the result to `value`, an expression in its operands' elements x and y. */
-function emitPairs(op, ctx, value) {
+function broadcast_emitPairs(op, ctx, value) {
     const [a, b] = op.inputs;
     const out = op.outputs[0];
     if ((0,tensor_shape/* elements */.Yt)(out.shape) === 0)
@@ -24785,7 +25237,7 @@ function quantized(op) {
 function binary_binary(op, ctx) {
     const { setup = '', value } = (0,binary/* isRescaling */.bL)(op.kind, op.outputs[0]) ? quantized(op) : { value: binary_plain(op) };
     const cast = `(${c/* C_TYPES */.EL[op.outputs[0].dtype]})(${value})`;
-    return { includes: ['pointwise.h'], body: setup + emitPairs(op, ctx, cast) };
+    return { includes: ['pointwise.h'], body: setup + broadcast_emitPairs(op, ctx, cast) };
 }
 function addN(op, ctx) {
     const sum = op.inputs.map((_, i) => `(${ctx.input(i)})[i]`).join(' + ');
@@ -24809,7 +25261,7 @@ function comparison(op, ctx) {
         return `ig_compared(${name}, ${-zeroPoint}, ${multiplier.multiplier}, ${multiplier.shift})`;
     };
     const [x, y] = (0,compare/* comparesReals */.II)(...tensors) ? [real('x', 0), real('y', 1)] : ['x', 'y'];
-    return { includes: ['pointwise.h'], body: emitPairs(op, ctx, `${x} ${HOLDS[op.kind]} ${y}`) };
+    return { includes: ['pointwise.h'], body: broadcast_emitPairs(op, ctx, `${x} ${HOLDS[op.kind]} ${y}`) };
 }
 const binaryEmitters = {
     divide: binary_binary,
@@ -24964,72 +25416,6 @@ const controlEmitters = {
 var conv = __nccwpck_require__(7355);
 // EXTERNAL MODULE: ./build/js/model/ops/window.js
 var ops_window = __nccwpck_require__(2235);
-;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitter.js
-
-/** The schedule of a workload: a recorded one where there is one, else the fixed default. */
-const scheduleFor = (workload, ctx) => ctx.schedules?.(workload) ?? chooseSchedule(workload, ctx.target);
-
-;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/chain_scaling.js
-/**
- * Scaling of sums in two steps, for a 16-bit factor and a 32-bit one with 16 fractional bits between: where it can be shown
- * that TFLite's levels come of it.
- */
-
-
-/** 16 fractional bits, by a factor of 16 bits. */
-const BY_16_BITS = { fraction: 2 ** 16, most: 32767 };
-/** What int32 holds lies below it. */
-const LIMIT = 2 ** 31;
-/** Multipliers tried beside the one nearest to the factor, in steps that move the last level by a few 2^-20. */
-const NUDGES = [0, ...Array.from({ length: 256 }, (_, i) => [i + 1, -i - 1]).flat()];
-/**
- * How sums become levels by `level`, which is about a multiplication by `factor`; null for what shifts to the left, where
- * sums wrap and levels may fall.
- */
-function scalingOf(level, { factor, bias, sums, levels }) {
-    if ((0,arithmetic/* quantizeMultiplier */.PV)(factor).shift >= 0 && factor > 0)
-        return null;
-    return { staircase: staircaseOf(level, factor, sums, levels), factor, bias, sums, levels };
-}
-/** The constants with which a channel's levels are TFLite's for all its sums; null where none are found. */
-function chainOf(scaling, zeroPoint, { fraction, most } = BY_16_BITS) {
-    const { factor, bias, sums } = scaling;
-    const { first, last } = scaling.staircase;
-    const { shift } = (0,arithmetic/* quantizeMultiplier */.PV)(factor);
-    if (first === last)
-        return { scale: 1, multiplier: 0, offset: (first + zeroPoint) * fraction };
-    const scale = Math.min(most, 2 ** Math.max(0, Math.log2(fraction) + shift));
-    const multiplier = Math.round((factor * fraction * LIMIT) / scale);
-    if (multiplier >= LIMIT || scale * Math.max(bias - sums.min, sums.max - bias) >= LIMIT)
-        return null;
-    const unit = Math.ceil((2 ** 12 * fraction) / (factor * fraction * (sums.max - sums.min)));
-    for (const nudge of NUDGES) {
-        const m = (0,arithmetic/* clamp */.qE)(multiplier + unit * nudge, 1, LIMIT - 1);
-        const high = (sum) => scaled(scale * (sum - bias), m);
-        const offset = offsetOf(scaling, high, fraction);
-        if (offset === null)
-            continue;
-        const moved = offset + zeroPoint * fraction;
-        const ends = [high(sums.min) + moved, high(sums.max) + moved, moved];
-        if (ends.every((end) => Math.abs(end) < LIMIT))
-            return { scale, multiplier: m, offset: moved };
-    }
-    return null;
-}
-/** SQDMULH: the upper half of 2ab; b is positive. */
-const scaled = (a, b) => Math.floor((a * (b >> 16) + Math.floor((a * (b & 0xffff)) / 65536)) / 32768);
-/** The least number that takes each step's sum to its level, but not the sum before; null if there is none. */
-function offsetOf({ staircase: { first, last, steps }, sums, levels }, high, fraction) {
-    let least = first > levels.min ? first * fraction - high(sums.min) : -LIMIT;
-    let most = last < levels.max ? (last + 1) * fraction - 1 - high(sums.max) : LIMIT;
-    for (let i = 0; i < steps.length && least <= most; i++) {
-        const edge = (first + 1 + i) * fraction;
-        least = Math.max(least, edge - high(steps[i]));
-        most = Math.min(most, edge - 1 - high(steps[i] - 1));
-    }
-    return least <= most ? least : null;
-}
-
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/depthwise_steps.js
 /**
  * 3 × 3 depthwise convolution for cores that issue in order: the C of native/kernels/depthwise_in_order.h, statement by
@@ -25046,7 +25432,7 @@ const DISTANCE = 4;
 const SPACING = 2;
 const depthwise_steps_range = (count) => Array.from({ length: count }, (_, i) => i);
 /** Sizes of the steps along a row and how many of each: rather fours and threes than one of fewer. */
-function stepsOf(width) {
+function depthwise_steps_stepsOf(width) {
     const lacking = (4 - (width % 4)) % 4;
     const even = 3 * lacking <= width;
     const steps = even
@@ -25211,10 +25597,10 @@ function step(steps, window, pixels, held) {
 }
 const indent = (lines, by) => lines.map((line) => line.replace(/^/gm, ' '.repeat(by))).join('\n');
 /** Pixels of a window's row, whatever the step. */
-const windowWidth = (width, stride) => (Math.max(...stepsOf(width).map(([pixels]) => pixels)) - 1) * stride + KERNEL_WIDTH;
+const windowWidth = (width, stride) => (Math.max(...depthwise_steps_stepsOf(width).map(([pixels]) => pixels)) - 1) * stride + KERNEL_WIDTH;
 /** A function that computes a block of channels in some rows. */
 function chainFunction(steps, name, symbol) {
-    const sizes = stepsOf(steps.width);
+    const sizes = depthwise_steps_stepsOf(steps.width);
     const widest = Math.max(...sizes.map(([pixels]) => pixels));
     const held = Math.min(...sizes.map(([pixels]) => pixels));
     const window = new Window(steps.stride, widest);
@@ -25358,7 +25744,7 @@ function chainsOf(layer, bias, ctx) {
 }
 /** How a row falls into steps, and which of their windows reach beyond the image. */
 function windowsOf(s) {
-    const sizes = stepsOf(s.out_w).flatMap(([pixels, count]) => depthwise_chains_range(count).map(() => pixels));
+    const sizes = depthwise_steps_stepsOf(s.out_w).flatMap(([pixels, count]) => depthwise_chains_range(count).map(() => pixels));
     const window_w = windowWidth(s.out_w, s.stride_w);
     let pixel = 0;
     const starts = sizes.map((pixels) => {
@@ -25403,18 +25789,6 @@ function planBlocks(blocks) {
     });
     return { kinds, blocks: planned };
 }
-
-;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/lead.js
-/** How results come to lie over the data that they are computed from. */
-/** How far before its data a result must begin if no step is to write what is yet to be read. */
-const leadOf = (steps) => {
-    let lead = 0;
-    for (const { unread, written } of steps)
-        lead = Math.max(lead, written - unread);
-    return lead;
-};
-/** Where the steps of a loop begin, each of `size` out of `total`: the last one early enough to be whole. */
-const starts = (total, size) => Array.from({ length: Math.ceil(total / size) }, (_, i) => Math.max(0, Math.min(i * size, total - size)));
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/depthwise.js
 
@@ -25463,7 +25837,7 @@ function emitDepthwise(given, ctx) {
         const own = { ...schedule, rows };
         if (windows === null || !chains?.complete)
             return ringOf(s, workload, own);
-        return { ...copiesOf(s, windows, own), lead: leadOf(windowSteps(s, layer.batch, rows)) };
+        return { ...copiesOf(s, windows, own), lead: leadOf(depthwise_windowSteps(s, layer.batch, rows)) };
     };
     const rows = rowsThatFit(schedule.rows, s.out_h, (count) => {
         const { bytes, lead } = placeOf(count);
@@ -25532,7 +25906,7 @@ function rowsThatFit(scheduled, height, fit) {
     return scheduled;
 }
 /** The steps of layers whose windows are read in place: all rows that one sees are unread until it ends. */
-const windowSteps = (s, batch, rows) => Array.from({ length: batch }, (_, image) => Array.from({ length: Math.ceil(s.out_h / rows) }, (_, step) => ({
+const depthwise_windowSteps = (s, batch, rows) => Array.from({ length: batch }, (_, image) => Array.from({ length: Math.ceil(s.out_h / rows) }, (_, step) => ({
     unread: (image * s.in_h + Math.max(0, step * rows * s.stride_h - s.pad_top)) * s.in_w * s.channels,
     written: (image * s.out_h + Math.min(s.out_h, (step + 1) * rows)) * s.out_w * s.channels,
 }))).flat();
@@ -25564,238 +25938,6 @@ function ringOf(s, w, { kernel, rows: atOnce, chains }) {
 /** Whether no accumulator is more than 16 bits once it is requantized, roundings included. */
 function fits16(largest, factors) {
     return largest.every((sum, c) => sum < 2 ** 31 && sum * factors[factors.length === 1 ? 0 : c] < 32766);
-}
-
-;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/gemm_levels.js
-/** Constants of native/kernels/gemm_chains_end.h. */
-
-
-
-
-
-/** Fractional bits beyond 16, which the last narrowing takes off: the more, the surer that all levels come out right. */
-const EXTRA_BITS = [5, 3, 1, 0];
-/** What a panel wider than its matrix has in the columns beyond. */
-const NOTHING = { scale: 1, multiplier: 0, offset: 0 };
-/**
- * Members of a `gemm_i8` for layers of which every column can be scaled so that TFLite's results come of it, whatever the
- * data; null for others. `bias`: as packed, by column of all groups, each stretched to a panel; `sums` by column.
- */
-function levelFields(layer, w, s, bias, sums, ctx) {
-    const { output, activation, requantization } = layer;
-    // Sums that leave int32 wrap.
-    const wraps = sums.some((range) => range.min < -LIMIT || range.max >= LIMIT);
-    if (requantization === null || wraps)
-        return null;
-    const { factors, inDouble } = requantization;
-    const { scale, zeroPoint } = (0,checks/* parameters */.FI)(output);
-    const { min, max } = (0,arithmetic/* activationRange */.W9)(activation, scale, zeroPoint, output.dtype);
-    const levels = { min: min - zeroPoint, max: max - zeroPoint };
-    const rounded = (0,arithmetic/* requantizer */.tn)(ctx.profile, factors);
-    const stretched = Math.max(w.n, s.nr);
-    const scalings = [];
-    const scalingAt = (column) => {
-        const factor = factors[factors.length === 1 ? 0 : column];
-        const level = (sum) => (inDouble ? (0,arithmetic/* castInt32 */.qP)((0,arithmetic/* roundAway */.lE)(sum * factor)) : rounded(sum, column));
-        const own = bias[Math.floor(column / w.n) * stretched + (column % w.n)];
-        return scalingOf(level, { factor, bias: own, sums: sums[column], levels });
-    };
-    const scaled = (extra) => {
-        const fraction = 2 ** (16 + extra);
-        const chains = [];
-        for (let column = 0; column < layer.columns; column++) {
-            if (column === scalings.length)
-                scalings.push(scalingAt(column));
-            const scaling = scalings[column];
-            const chain = scaling && chainOf(scaling, zeroPoint, { fraction, most: 2 ** 30 });
-            if (chain === null)
-                return null;
-            chains.push(chain);
-        }
-        return chains;
-    };
-    const found = EXTRA_BITS.map((extra) => ({ extra, columns: scaled(extra) })).find(({ columns }) => columns !== null);
-    if (!found?.columns)
-        return null;
-    const { extra, columns } = found;
-    const panels = Array.from({ length: w.groups }, (_, group) => panelStarts(w.n, s.nr).map((start) => Array.from({ length: s.nr }, (_, v) => (start + v < w.n ? columns[group * w.n + start + v] : NOTHING)))).flat();
-    const constants = panels.flatMap((panel) => [
-        ...panel.map((chain) => Math.log2(chain.scale)),
-        ...panel.map((chain) => chain.multiplier),
-        ...panel.map((chain) => chain.offset),
-    ]);
-    return {
-        'out.requantize': 'GEMM_LEVELS',
-        'out.levels': ctx.constant(Int32Array.from(constants)),
-        'out.low': String(min),
-        'out.high': String(max),
-        ...integers({ 'out.is_unsigned': output.dtype === 'uint8', 'out.extra_bits': extra }),
-    };
-}
-
-;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/gemm.js
-/** Instances of the matrix multiplication templates (native/kernels/gemm*.h, conv.h). */
-
-
-
-
-
-
-
-/** Whether each row of the matrix is one pixel of the input as it lies there. */
-const isPointwise = (s) => s.kernel_h === 1 &&
-    s.kernel_w === 1 &&
-    s.stride_h === 1 &&
-    s.stride_w === 1 &&
-    s.groups === 1 &&
-    s.out_h === s.in_h &&
-    s.out_w === s.in_w &&
-    s.pad_top === 0 &&
-    s.pad_left === 0;
-/** The workload of a layer on a target; rows that are no multiple of what the kernel loads are gathered, too. */
-function workloadOf(layer, ctx) {
-    const { shape } = layer;
-    const inPlace = isPointwise(shape);
-    const { data, zeroPoint } = layer.weights;
-    const plain = {
-        op: layer.op,
-        operands: operandsOf(data, zeroPoint),
-        unsigned: layer.data.dtype === 'uint8',
-        m: inPlace ? layer.m : shape.out_h * shape.out_w,
-        n: layer.columns / shape.groups,
-        k: shape.kernel_h * shape.kernel_w * (shape.channels / shape.groups),
-        groups: shape.groups,
-        inPlace,
-    };
-    const kernel = gemmKernels(plain.operands, ctx.target, plain.m);
-    const workload = kernel === 'chains'
-        ? { ...plain, chains: countChains(plain, data, offsets(kernel, plain, zeroPoint).weights) }
-        : plain;
-    const schedule = scheduleFor(workload, ctx);
-    if (!workload.inPlace || workload.k % GEMM_KERNELS[schedule.kernel].unit === 0)
-        return { workload, schedule };
-    const gathered = { ...workload, m: shape.out_h * shape.out_w, inPlace: false };
-    return { workload: gathered, schedule: scheduleFor(gathered, ctx) };
-}
-/** Bytes of padded rows that are to stay in the first-level cache beside weights and results. */
-const BAND_BYTES = 4096;
-/** How a convolution's output rows are cut into bands: all in one where neither padding nor threads need several. */
-function bandsOf(s, mr, item, threads) {
-    const seen = (outputs, stride, kernel, dilation) => (outputs - 1) * stride + (kernel - 1) * dilation + 1;
-    const width = seen(s.out_w, s.stride_w, s.kernel_w, s.dilation_w);
-    const height = (rows) => seen(rows, s.stride_h, s.kernel_h, s.dilation_h);
-    const padded = s.pad_top > 0 || s.pad_left > 0 || width > s.in_w || height(s.out_h) > s.in_h;
-    const least = Math.ceil(mr / s.out_w);
-    const most = threads === 1 ? s.out_h : Math.max(least, Math.ceil(s.out_h / (2 * threads)));
-    if (!padded)
-        return { band: most, band_w: 0, bytes: 0 };
-    const rowBytes = width * s.channels * item;
-    let rows = least;
-    while (rows < most && height(rows + 1) * rowBytes <= BAND_BYTES)
-        rows++;
-    const band = Math.ceil(s.out_h / Math.ceil(s.out_h / rows));
-    return { band: Math.max(band, least), band_w: width, bytes: height(rows) * rowBytes };
-}
-/** The range of steps of `size` over `total`, `times` over; the last of each starts early enough to be whole. */
-function gemm_stepsOf(total, size, times, ctx) {
-    const count = Math.ceil(total / size);
-    const ragged = total % size !== 0;
-    if (ragged && times > 1)
-        return ctx.steps(count * times, times, count).join(', ');
-    return ctx.steps(count * times, ragged ? Math.max(1, count - 1) : count * times).join(', ');
-}
-/** The steps of a matrix multiplication that reads its data in place, tile of rows by tile of rows. */
-const tileSteps = (m, mr, rowBytes, resultBytes) => starts(m, mr).map((at) => ({ unread: at * rowBytes, written: (at + mr) * resultBytes }));
-/**
- * The steps of a convolution: bands whose rows are copied first, else tiles whose pixels are gathered first. The data that
- * the next of them sees is unread. null: groups pass by the whole data one after another.
- */
-function gemm_windowSteps(s, images, band, padded, mr, item, columns) {
-    const pixels = s.out_h * s.out_w;
-    if (!padded && s.groups > 1)
-        return null;
-    const [size, total] = padded ? [band * s.out_w, pixels] : [mr, pixels];
-    const rowBytes = s.in_w * s.channels * item;
-    const seen = (pixel) => Math.max(0, Math.floor(pixel / s.out_w) * s.stride_h - s.pad_top) * rowBytes +
-        (padded ? 0 : (pixel % s.out_w) * s.stride_w * s.channels * item);
-    const all = Array.from({ length: images }, (_, image) => starts(total, size).map((at) => ({
-        from: image * s.in_h * rowBytes + seen(at),
-        written: (image * pixels + at + size) * columns * item,
-    }))).flat();
-    return all.map(({ written }, i) => ({ written, unread: all[i + 1]?.from ?? Infinity }));
-}
-/** CONV_SPARE of native/kernels/conv.h. */
-const SPARE = 16;
-/** The C of a layer. */
-function emitGemm(layer, ctx) {
-    const { workload: w, schedule: s } = workloadOf(layer, ctx);
-    const { output, activation, requantization } = layer;
-    const float = requantization === null;
-    const layout = (valueAt) => perColumn(valueAt, w, s);
-    const zeroPoint = float ? 0 : (0,checks/* parameters */.FI)(layer.data).zeroPoint;
-    const packed = packGemm(w, s, layer.weights, zeroPoint);
-    const sums = float ? [] : sumRanges(layer.weights, layer.columns, w.k, 1, centeredRange(layer.data));
-    const item = (0,tensor_dtype/* itemSize */.z6)(layer.data.dtype);
-    const rowBytes = packed.depth * item;
-    // Few rows leave the threads nothing to share out but weights.
-    const weightsFirst = s.weightsFirst || (w.inPlace && Math.ceil(w.m / s.mr) < ctx.threads);
-    const { bytes, ...bands } = bandsOf(layer.shape, s.mr, item, ctx.threads);
-    const common = integers({
-        ...{
-            m: w.inPlace ? w.m : bands.band * layer.shape.out_w,
-            n: w.n,
-            k: w.k,
-            mr: s.mr,
-            nr: s.nr,
-            weights_first: weightsFirst,
-        },
-        ...{ lda: w.inPlace ? w.k : packed.depth, ldc: layer.columns },
-    });
-    const bias = ctx.constant(packed.bias);
-    const weights = ctx.constant(packed.weights);
-    const fields = requantization === null
-        ? { ...common, weights, bias, portable: s.kernel === 'f32' ? '0' : '1', ...floatClamp(activation) }
-        : {
-            ...{ kernel: `GEMM_${s.kernel.toUpperCase()}`, ...common, weights },
-            ...integers({ packed_k: packed.depth, row_factor: packed.rowFactor }),
-            ...(packed.chains && {
-                ...integers({ chain: s.chain ?? 1, singles: s.singles ?? false }),
-                ...{ order: ctx.constant(packed.chains.order), counts: ctx.constant(packed.chains.counts) },
-            }),
-            ...((packed.chains && levelFields(layer, w, s, packed.bias, sums, ctx)) ??
-                epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout, sums }, ctx)),
-        };
-    const loop = s.chain && { loop: { mr: s.mr, nr: s.nr, chain: s.chain, singles: s.singles ?? false } };
-    const type = float ? 'f32' : 'i8';
-    const [from, to] = float
-        ? [ctx.input(0), ctx.output(0)]
-        : [`(const uint8_t *)${ctx.input(0)}`, `(uint8_t *)${ctx.output(0)}`];
-    const description = cDescription(`gemm_${type}`, 'g', fields);
-    if (w.inPlace) {
-        // The sums of a tile's rows are added up before it; where all tiles pass by each panel of weights, once for all panels.
-        const summed = packed.rowFactor === 0 ? 0 : weightsFirst ? w.m : s.mr;
-        const rows = float ? '' : ` ${ctx.scratch(4 * summed)},`;
-        const steps = weightsFirst ? gemm_stepsOf(w.n, s.nr, 1, ctx) : gemm_stepsOf(w.m, s.mr, 1, ctx);
-        const lead = weightsFirst ? null : leadOf(tileSteps(w.m, s.mr, w.k * item, layer.columns * item));
-        return {
-            includes: ['conv.h'],
-            ...loop,
-            body: `${description}gemm_run_${type}(&g, ${from},${rows} ${to}, ${steps});\n`,
-            inPlace: lead === null ? [] : [{ operand: 0, lead }],
-        };
-    }
-    const images = layer.m / (layer.shape.out_h * layer.shape.out_w);
-    const shape = integers({ ...layer.shape, item, fill: zeroPoint & 255, images, ...bands, row_bytes: rowBytes });
-    const padded = bytes === 0 ? 'NULL' : ctx.scratch(bytes + SPARE);
-    const panel = ctx.scratch(s.mr * rowBytes + SPARE);
-    const steps = gemm_stepsOf(layer.shape.out_h, bands.band, images, ctx);
-    const overlap = gemm_windowSteps(layer.shape, images, bands.band, bytes > 0, s.mr, item, layer.columns);
-    return {
-        includes: ['conv.h'],
-        ...loop,
-        body: `${description}${cDescription('conv_shape', 's', shape)}conv_run_${type}(&g, &s, ${from}, ${padded}, ${panel}, ${to}, ${steps});\n`,
-        inPlace: overlap === null ? [] : [{ operand: 0, lead: leadOf(overlap) }],
-    };
 }
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/conv.js
@@ -25956,63 +26098,6 @@ const creationEmitters = {
         return { includes: [], body, fallible: true };
     },
 };
-
-// EXTERNAL MODULE: ./build/js/model/ops/dense.js
-var dense = __nccwpck_require__(2736);
-;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/dense.js
-
-
-
-
-
-
-
-/** A fully connected layer is a 1x1 convolution whose images are single pixels. */
-const dense_shapeOf = (rows, depth) => ({
-    ...{ in_h: 1, in_w: rows, channels: depth, out_h: 1, out_w: rows, kernel_h: 1, kernel_w: 1 },
-    ...{ stride_h: 1, stride_w: 1, dilation_h: 1, dilation_w: 1, pad_top: 0, pad_left: 0, groups: 1 },
-});
-function emitDense(op, ctx) {
-    const [data, weights, output, bias] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), op.outputs[0], op.inputs[2] ?? null];
-    const [units, depth] = weights.shape;
-    const rows = (0,tensor_shape/* elements */.Yt)(output.shape) / units;
-    const { activation, asymmetricQuantizeInputs } = op.attrs;
-    const form = (0,ops_weights/* weightedForm */.yx)(data, weights);
-    const wide = form === 'integer' && (0,ops_weights/* isWide */.EW)(data, bias, op.attrs);
-    const bytes = (0,dense/* readsBytes */.XB)(op);
-    const inDouble = wide || (ctx.profile === 'tflite' && !bytes);
-    const requantization = form === 'integer' ? { factors: (0,dense/* denseFactors */.qq)(data, weights, output), inDouble } : null;
-    if (rows === 0)
-        return { includes: [], body: '' };
-    const constant = weights.data !== null && (bias === null || bias.data !== null);
-    if (constant && form !== 'hybrid' && data.dtype !== 'int16' && output.dtype === data.dtype) {
-        return emitGemm({
-            ...{
-                op: 'nn.dense',
-                data,
-                output,
-                shape: dense_shapeOf(rows, depth),
-                m: rows,
-                columns: units,
-                activation,
-                requantization,
-            },
-            weights: {
-                data: weights.data,
-                zeroPoint: zeroPointOf(weights),
-                bias: bias?.data,
-            },
-        }, ctx);
-    }
-    return emitPlain({
-        ...(bytes ? { data: (0,dense/* asBytes */.Yd)(data), weights: (0,dense/* asBytes */.Yd)(weights), halvesUp: true } : { data, weights }),
-        ...{ bias, output, shape: dense_shapeOf(1, depth), batch: rows, outs: units, multiplier: 0 },
-        ...{ activation, requantization, hybrid: { asymmetric: asymmetricQuantizeInputs, weightsThenData: false } },
-        biasType: op.attrs.biasType,
-    }, ctx);
-}
-/** The C of fully connected layers. */
-const denseEmitters = { 'nn.dense': emitDense };
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/detection.js
 
@@ -27783,6 +27868,8 @@ function createKept() {
 
 /** The file that the generated source pulls its constants in from, beside it. */
 const BLOB_FILE = 'weights.bin';
+/** Files with matrix multiplications, whose loops on in-order cores come with the model. */
+const GEMM_FILES = ['conv.h', 'matmul_gemm.h'];
 /** Writes `graph` as C for a target. Pure. */
 function generate(graph, options) {
     const { name, symbol } = options;
@@ -27820,7 +27907,8 @@ function generate(graph, options) {
         `/* ${(0,c/* cComment */.f8)(name)} for ${options.target.name}, generated by int8-gate. */`,
         preamble(options),
         ...[...new Set(['int8_gate.h', 'arith.h', ...codes.flatMap((code) => code.includes)])].map((file) => `#include "${file}"`),
-        ...(coreOf(options.target).inOrder && codes.some((code) => code.includes.includes('conv.h'))
+        ...(coreOf(options.target).inOrder &&
+            codes.some(({ includes }) => GEMM_FILES.some((file) => includes.includes(file)))
             ? [chainLoops(codes.flatMap((code) => code.loops))]
             : []),
         BLOB_STANZA,
@@ -27917,8 +28005,7 @@ const MOST_TRIALS = 5000;
  * search goes on: by turns it takes a buffer that reaches the arena's end and has it placed earlier, and any one that it
  * has placed at any time, as long as that is no loss.
  */
-function planMemory(buffers){const t0=performance.now(); const r=planMemory0(buffers); console.log("plan",buffers.length,(performance.now()-t0).toFixed(1)); return r;}
-function planMemory0(buffers) {
+function planMemory(buffers) {
     const neighbours = neighboursOf(buffers);
     const place = (order) => placeInOrder(buffers, neighbours, order);
     const all = buffers.map((_, i) => i);
@@ -28023,8 +28110,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/js/errors.js
 var errors = __nccwpck_require__(2027);
-// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 61 modules
-var generate = __nccwpck_require__(3255);
+// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 62 modules
+var generate = __nccwpck_require__(7765);
 // EXTERNAL MODULE: ./build/js/model/ir/shapes.js
 var shapes = __nccwpck_require__(6782);
 ;// CONCATENATED MODULE: ./build/js/compiler/passes/bound_shapes.js
@@ -28825,8 +28912,8 @@ async function cached(root, key, make) {
     return place;
 }
 
-// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 61 modules
-var generate = __nccwpck_require__(3255);
+// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 62 modules
+var generate = __nccwpck_require__(7765);
 // EXTERNAL MODULE: ./build/js/compiler/targets/index.js + 3 modules
 var targets = __nccwpck_require__(9739);
 // EXTERNAL MODULE: external "node:child_process"

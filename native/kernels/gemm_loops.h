@@ -58,21 +58,28 @@ IG_INLINE void gemm_tile_float(const gemm_f32 *g, const float *a, int p, float *
   gemm_tile_f32_portable(g, a, w, j, c + j);
 }
 
+#if IG_NEON
+IG_INLINE int32x4_t gemm_add_x16(int32x4_t lanes, uint8x16_t x, int is_unsigned) {
+  if (!is_unsigned) return vpadalq_s16(lanes, vpaddlq_s8(vreinterpretq_s8_u8(x)));
+  return vreinterpretq_s32_u32(vpadalq_u16(vreinterpretq_u32_s32(lanes), vpaddlq_u8(x)));
+}
+#endif
+
 /* rows[i] = row_factor * sum of row i of A, for `count` rows. */
 IG_INLINE void gemm_row_sums(const gemm_i8 *g, const uint8_t *a, int count, int32_t *rows) {
   for (int i = 0; i < count; i++, a += g->lda) {
     int32_t sum = 0;
     int k = 0;
 #if IG_NEON
-    uint32x4_t lanes = vdupq_n_u32(0);
-    for (; k + 16 <= g->k; k += 16) lanes = vpadalq_u16(lanes, vpaddlq_u8(vld1q_u8(a + k)));
+    int32x4_t lanes = vdupq_n_s32(0);
+    for (; k + 16 <= g->k; k += 16) lanes = gemm_add_x16(lanes, vld1q_u8(a + k), g->out.is_unsigned);
     if (g->k % 16 >= 8) {
-      lanes = vpadalq_u16(lanes, vmovl_u8(vld1_u8(a + k)));
+      lanes = gemm_add_x16(lanes, vcombine_u8(vld1_u8(a + k), vdup_n_u8(0)), g->out.is_unsigned);
       k += 8;
     }
-    sum = (int32_t)vaddvq_u32(lanes);
+    sum = vaddvq_s32(lanes);
 #endif
-    for (; k < g->k; k++) sum += a[k];
+    for (; k < g->k; k++) sum += g->out.is_unsigned ? a[k] : (int8_t)a[k];
     rows[i] = g->row_factor * sum;
   }
 }

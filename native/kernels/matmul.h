@@ -1,50 +1,42 @@
-/* matmul.h: products of pairs of matrices. ISA: portable C, inner loops over columns, which vectorise without reordering
- * any sum. Arithmetic: TFLite reference/batch_matmul.h.
- * The right matrix of a pair is laid out once as [k][n] (int16 with the zero point taken off, or float). */
+/* matmul.h: products of pairs of matrices whose forms the tiles of matmul_gemm.h do not know. ISA: portable C, inner loops
+ * over columns, which vectorise without reordering any sum. Arithmetic: TFLite reference/batch_matmul.h.
+ * The right matrix of a pair is laid out once as int16 [k][n]. */
 #ifndef IG_MATMUL_H
 #define IG_MATMUL_H
 
 #include "conv_plain.h"
 
-enum { MATMUL_FLOAT, MATMUL_HYBRID, MATMUL_INT8, MATMUL_WIDE, MATMUL_SUMS };
+/* Float by int8; int16 by int16 or int8; int8 by int8 with the sums themselves as results. */
+enum { MATMUL_HYBRID, MATMUL_WIDE, MATMUL_SUMS };
 
 typedef struct {
   int form, pairs, m, n, k;
   int swap_x, swap_y; /* the left operand lies as [k][m], the right one as [n][k] */
   int lhs, rhs;       /* element types: PLAIN_* */
   int asymmetric;     /* of hybrid */
-  int32_t lhs_zero, rhs_zero, rows;  /* rows: of all left matrices (hybrid) */
+  int32_t rows;       /* of all left matrices (hybrid) */
   const int32_t *pair;               /* by pair: left matrix, right matrix, first row of scales, matrix of sums */
-  gemm_epilogue out;                 /* INT8, WIDE; one entry a column */
+  gemm_epilogue out;                 /* WIDE; one entry a column */
   const float *weight_scale;         /* hybrid; one a column */
 } matmul;
 
 /* Lays a right matrix out as [k][n]. */
-IG_INLINE void matmul_right(const matmul *g, const void *y, void *to) {
+IG_INLINE void matmul_right(const matmul *g, const void *y, int16_t *to) {
   for (int c = 0; c < g->k; c++)
     for (int j = 0; j < g->n; j++) {
-      const size_t at = g->swap_y ? (size_t)j * g->k + c : (size_t)c * g->n + j, i = (size_t)c * g->n + j;
-      if (g->form == MATMUL_FLOAT) ((float *)to)[i] = ((const float *)y)[at];
-      else ((int16_t *)to)[i] = (int16_t)(plain_integer(y, g->rhs, at) - g->rhs_zero);
+      const size_t at = g->swap_y ? (size_t)j * g->k + c : (size_t)c * g->n + j;
+      to[(size_t)c * g->n + j] = (int16_t)plain_integer(y, g->rhs, at);
     }
 }
 
-#define MATMUL_ROW(NAME, T, P, W, A)                                                                       \
-  IG_INLINE void NAME(const matmul *g, const T *x, size_t step, const W *restrict y, A *restrict sums) {   \
-    for (int j = 0; j < g->n; j++) sums[j] = 0;                                                            \
-    for (int c = 0; c < g->k; c++, x += step, y += g->n) {                                                 \
-      const P v = (P)(*x) - (P)g->lhs_zero;                                                                \
-      for (int j = 0; j < g->n; j++) sums[j] += v * y[j];                                                  \
-    }                                                                                                      \
+#define MATMUL_ROW(NAME, T, A)                                                                                 \
+  IG_INLINE void NAME(const matmul *g, const T *x, size_t step, const int16_t *restrict y, A *restrict sums) { \
+    for (int j = 0; j < g->n; j++) sums[j] = 0;                                                                \
+    for (int c = 0; c < g->k; c++, x += step, y += g->n)                                                       \
+      for (int j = 0; j < g->n; j++) sums[j] += (int32_t)*x * y[j];                                            \
   }
-MATMUL_ROW(matmul_row_s8, int8_t, int32_t, int16_t, int32_t)
-MATMUL_ROW(matmul_row_s16, int16_t, int32_t, int16_t, int64_t)
-
-IG_INLINE void matmul_row_f32(const matmul *g, const float *x, size_t step, const float *restrict y, float *restrict out) {
-  for (int j = 0; j < g->n; j++) out[j] = 0;
-  for (int c = 0; c < g->k; c++, x += step, y += g->n)
-    for (int j = 0; j < g->n; j++) out[j] += *x * y[j];
-}
+MATMUL_ROW(matmul_row_s8, int8_t, int32_t)
+MATMUL_ROW(matmul_row_s16, int16_t, int64_t)
 
 /* Each row of all left matrices by itself. row: scratch of k floats. */
 IG_INLINE void matmul_quantize(const matmul *g, const float *x, float *row, int8_t *q, float *scales, int32_t *zeros) {
@@ -59,7 +51,8 @@ IG_INLINE void matmul_quantize(const matmul *g, const float *x, float *row, int8
 /* Scratch: right: k * n elements laid out; sums: n accumulators of up to 8 bytes. The rest is hybrid's: quantized rows,
  * their scales and zero points, one row of floats, and the sums of the right operand's columns, n a matrix. */
 typedef struct {
-  void *right, *sums;
+  int16_t *right;
+  void *sums;
   int8_t *quantized;
   float *scales, *row;
   int32_t *zeros, *column_sums;
@@ -68,7 +61,7 @@ typedef struct {
 IG_INLINE void matmul_run(const matmul *g, const void *x, const void *y, const matmul_scratch *s, size_t right_matrices,
                           void *out) {
   const size_t x_size = (size_t)g->m * g->k, y_size = (size_t)g->k * g->n;
-  const size_t y_item = g->rhs == PLAIN_F32 ? 4 : g->rhs == PLAIN_I16 ? 2 : 1;
+  const size_t y_item = g->rhs == PLAIN_I16 ? 2 : 1;
   const int swapped = g->swap_x && g->form != MATMUL_HYBRID;
   const size_t step = swapped ? g->m : 1;
   size_t at = 0;
@@ -90,9 +83,7 @@ IG_INLINE void matmul_run(const matmul *g, const void *x, const void *y, const m
     for (int i = 0; i < g->m; i++, at += g->n) {
       const size_t from = pair[0] * x_size + (swapped ? (size_t)i : (size_t)i * g->k);
       const int32_t *sums = s->sums;
-      if (g->form == MATMUL_FLOAT) {
-        matmul_row_f32(g, (const float *)x + from, step, s->right, (float *)out + at);
-      } else if (g->form == MATMUL_WIDE) {
+      if (g->form == MATMUL_WIDE) {
         matmul_row_s16(g, (const int16_t *)x + from, step, s->right, s->sums);
         for (int j = 0; j < g->n; j++) {
           const int32_t r = ig_requant_s64(((int64_t *)s->sums)[j], g->out.multiplier[j], g->out.shift[j]);
@@ -108,11 +99,7 @@ IG_INLINE void matmul_run(const matmul *g, const void *x, const void *y, const m
           ((float *)out)[at + j] = scale * (float)total;
         }
       } else {
-        matmul_row_s8(g, (const int8_t *)x + from, step, s->right, s->sums);
-        for (int j = 0; j < g->n; j++) {
-          if (g->form == MATMUL_SUMS) ((int32_t *)out)[at + j] = sums[j];
-          else ((int8_t *)out)[at + j] = (int8_t)gemm_result(&g->out, sums[j], j);
-        }
+        matmul_row_s8(g, (const int8_t *)x + from, step, s->right, (int32_t *)out + at);
       }
     }
   }

@@ -30,6 +30,9 @@ export interface GenerateOptions {
   readonly graphs?: readonly Graph[];
 }
 
+/** Files with matrix multiplications, whose loops on in-order cores come with the model. */
+const GEMM_FILES = ['conv.h', 'matmul_gemm.h'];
+
 /** A model as C: everything the toolchain needs. */
 export interface Generated {
   readonly symbol: string;
@@ -79,7 +82,8 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
     ...[...new Set(['int8_gate.h', 'arith.h', ...codes.flatMap((code) => code.includes)])].map(
       (file) => `#include "${file}"`,
     ),
-    ...(coreOf(options.target).inOrder && codes.some((code) => code.includes.includes('conv.h'))
+    ...(coreOf(options.target).inOrder &&
+    codes.some(({ includes }) => GEMM_FILES.some((file) => includes.includes(file)))
       ? [chainLoops(codes.flatMap((code) => code.loops))]
       : []),
     BLOB_STANZA,

@@ -192,7 +192,8 @@ function plain(rows: number): KernelInfo {
 export function gemmKernels(operands: Operands, target: Target, m: number): GemmKernel {
   if (target.arch === 'host') return operands === 'float32' ? 'f32_portable' : 'portable';
   if (operands === 'float32') return 'f32';
-  if (coreOf(target).inOrder && !target.features.dotprod) return 'chains';
+  const dynamic = operands === 'int8-dynamic';
+  if (coreOf(target).inOrder && !target.features.dotprod && !dynamic) return 'chains';
   if (operands === 'int8-wide') return 'mlal';
   if (target.features.i8mm && m > 1) return 'mmla';
   if (target.features.dotprod) return 'dot';

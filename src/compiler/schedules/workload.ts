@@ -8,13 +8,14 @@ import type { HW } from '../../model/ops/attrs.ts';
  * `int8-full`: int8 data and weights that reach -128;
  * `uint8-offset`: uint8 data, weights that need the whole of uint8 but reach [1, 255] only: less 128 they fit int8;
  * `uint8-full`: uint8 data and weights, any values;
- * `int8-wide`: int8 data, weights that fit 8 bits only with a zero point (FULLY_CONNECTED may have one).
+ * `int8-wide`: int8 data, weights that fit 8 bits only with a zero point (FULLY_CONNECTED may have one);
+ * `int8-dynamic`: both int8 with zero points, known only when they run.
  */
-export type Operands = 'float32' | 'int8' | 'int8-full' | 'uint8-offset' | 'uint8-full' | 'int8-wide';
+export type Operands = 'float32' | 'int8' | 'int8-full' | 'uint8-offset' | 'uint8-full' | 'int8-wide' | 'int8-dynamic';
 
-/** A matrix multiplication C[m][n] = A[m][k] · W[k][n], `groups` times; what conv2d and dense become. */
+/** A matrix multiplication C[m][n] = A[m][k] · W[k][n], `groups` times; what conv2d, dense and batch_matmul become. */
 export interface GemmWorkload {
-  readonly op: 'nn.conv2d' | 'nn.dense';
+  readonly op: 'nn.conv2d' | 'nn.dense' | 'nn.batch_matmul';
   readonly operands: Operands;
   readonly unsigned: boolean;
   readonly m: number;

@@ -5,11 +5,12 @@ import {
   matmulForm,
   matmulOf,
 } from '../../../model/ops/batch_matmul.ts';
-import { operand, parameters } from '../../../model/ops/checks.ts';
+import { operand } from '../../../model/ops/checks.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import { elements } from '../../../model/tensor/shape.ts';
 import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
 import { cDescription, epilogueFields, type Fields, integers } from './epilogue.ts';
+import { emitMatmulGemm } from './matmul_gemm.ts';
 import { plainElement } from './plain.ts';
 
 type Op = OpView<'nn.batch_matmul'>;
@@ -20,19 +21,18 @@ function emit(op: Op, ctx: EmitContext): Emission {
   const form = matmulForm(op);
   const { m, n, k, pairs } = plan;
   if (elements(output.shape) === 0) return { includes: [], body: '' };
+  if (form === 'float' || form === 'int8') return emitMatmulGemm(op, ctx);
   const rightMatrices = elements(rhs.shape) / (n * k);
-  const zero = (t: typeof lhs): number => (form === 'int8' ? parameters(t).zeroPoint : 0);
   const fields: Fields = {
     form: `MATMUL_${form.toUpperCase()}`,
     ...integers({ pairs: pairs.length, m, n, k, swap_x: op.attrs.adjX, swap_y: op.attrs.adjY }),
     ...{ lhs: plainElement(lhs.dtype), rhs: plainElement(rhs.dtype) },
-    ...integers({ asymmetric: op.attrs.asymmetricQuantizeInputs, lhs_zero: zero(lhs), rhs_zero: zero(rhs) }),
-    ...integers({ rows: elements(lhs.shape) / k }),
+    ...integers({ asymmetric: op.attrs.asymmetricQuantizeInputs, rows: elements(lhs.shape) / k }),
     pair: ctx.constant(Int32Array.from(pairs.flatMap((p) => [p.lhs, p.rhs, p.scales, p.sums]))),
     ...formFields(op, plan, ctx),
   };
   const scratch: Fields = {
-    right: ctx.scratch(n * k * (form === 'float' ? 4 : 2)),
+    right: ctx.scratch(2 * n * k),
     sums: ctx.scratch(8 * n),
     ...(form === 'hybrid' ? hybridScratch(op, plan, rightMatrices, ctx) : {}),
   };
@@ -50,12 +50,11 @@ function formFields(op: Op, { n }: Matmul, ctx: EmitContext): Fields {
     Array.from({ length: n }, (_, j) => values[values.length === 1 ? 0 : j]);
   if (form === 'hybrid')
     return { weight_scale: ctx.constant(Float32Array.from(each(operand(op, 1).quantization!.scales))) };
-  if (form !== 'int8' && form !== 'wide') return {};
+  if (form !== 'wide') return {};
   const requantization = { factors: [matmulFactor(op)], inDouble: false };
   const layout = (valueAt: (j: number) => number): number[] => Array.from({ length: n }, (_, j) => valueAt(j));
-  const profile = form === 'wide' ? 'tflite' : ctx.profile;
   return epilogueFields(
-    { output: op.outputs[0], activation: 'NONE', requantization, profile, bias: 'NULL', layout },
+    { output: op.outputs[0], activation: 'NONE', requantization, profile: 'tflite', bias: 'NULL', layout },
     ctx,
   );
 }

@@ -9,8 +9,8 @@ import type { Requantization } from './epilogue.ts';
 import { type ConvShape, emitGemm } from './gemm.ts';
 import { emitPlain } from './plain.ts';
 
-/** A fully connected layer is a 1x1 convolution whose images are single pixels. */
-const shapeOf = (rows: number, depth: number): ConvShape => ({
+/** The window of a fully connected layer: a 1x1 convolution of rows of pixels. */
+export const pixelsShape = (rows: number, depth: number): ConvShape => ({
   ...{ in_h: 1, in_w: rows, channels: depth, out_h: 1, out_w: rows, kernel_h: 1, kernel_w: 1 },
   ...{ stride_h: 1, stride_w: 1, dilation_h: 1, dilation_w: 1, pad_top: 0, pad_left: 0, groups: 1 },
 });
@@ -35,7 +35,7 @@ function emitDense(op: OpView<'nn.dense'>, ctx: EmitContext): Emission {
           op: 'nn.dense',
           data,
           output,
-          shape: shapeOf(rows, depth),
+          shape: pixelsShape(rows, depth),
           m: rows,
           columns: units,
           activation,
@@ -53,7 +53,7 @@ function emitDense(op: OpView<'nn.dense'>, ctx: EmitContext): Emission {
   return emitPlain(
     {
       ...(bytes ? { data: asBytes(data), weights: asBytes(weights), halvesUp: true } : { data, weights }),
-      ...{ bias, output, shape: shapeOf(1, depth), batch: rows, outs: units, multiplier: 0 },
+      ...{ bias, output, shape: pixelsShape(1, depth), batch: rows, outs: units, multiplier: 0 },
       ...{ activation, requantization, hybrid: { asymmetric: asymmetricQuantizeInputs, weightsThenData: false } },
       biasType: op.attrs.biasType,
     },

@@ -1,0 +1,104 @@
+/* matmul_gemm.h: products of pairs of matrices by the tiles of gemm_*.h, both known only when they run.
+ *
+ * The right matrix of a pair is packed into panels, once for all pairs that follow with the same one:
+ * [panel][k / block][nr][block], int8 as it is, or, of a block of 1, int16 less its zero point; floats likewise.
+ * The left one is copied where it lies as [k][m], or where its rows end within what a tile loads. Accumulators as in the tiles. */
+#ifndef IG_MATMUL_GEMM_H
+#define IG_MATMUL_GEMM_H
+
+#include "gemm_loops.h"
+
+typedef struct {
+  int m, n, k;
+  int swap_x, swap_y; /* the left operand lies as [k][m], the right one as [n][k] */
+  int copies;         /* the left matrix is copied, to rows of lda elements */
+  int block;          /* elements of a column side by side in a panel */
+  int32_t lhs_zero, rhs_zero;
+  const int32_t *pair; /* by pair: left matrix, right matrix */
+} matmul_pairs;
+
+/* Where element k of column j of a right matrix lies. */
+IG_INLINE size_t matmul_at(const matmul_pairs *d, int k, int j) {
+  return d->swap_y ? (size_t)j * d->k + k : (size_t)k * d->n + j;
+}
+
+/* Panels of columns beyond the last, and blocks beyond the end of k, are zero. */
+#define MATMUL_PACK(NAME, G, FROM, TO, DEPTH, BLOCK, ZERO)                                                            \
+  IG_INLINE void NAME(const matmul_pairs *d, const G *g, const FROM *restrict y, TO *restrict to) {                   \
+    for (int p = 0; p < gemm_count(g->n, g->nr); p++) {                                                               \
+      const int start = gemm_start(p, g->nr, g->n);                                                                   \
+      for (int k = 0; k < DEPTH; k += BLOCK, to += g->nr * BLOCK)                                                     \
+        for (int b = 0; b < BLOCK; b++)                                                                               \
+          for (int v = 0; v < g->nr; v++)                                                                             \
+            to[v * BLOCK + b] = k + b < d->k && v < d->n ? (TO)(y[matmul_at(d, k + b, start + v)] - ZERO) : (TO)0;    \
+    }                                                                                                                 \
+  }
+MATMUL_PACK(matmul_pack_s16, gemm_i8, int8_t, int16_t, g->packed_k, 1, d->rhs_zero)
+MATMUL_PACK(matmul_pack_s8, gemm_i8, int8_t, int8_t, g->packed_k, d->block, 0)
+MATMUL_PACK(matmul_pack_f32, gemm_f32, float, float, d->k, 1, 0)
+
+/* What the zero points make of each column: -zx * sum of w + k * zx * zw, as schedules/pack.ts folds it; in int32, which
+ * wraps. sums: scratch of n. */
+IG_INLINE void matmul_bias(const matmul_pairs *d, const gemm_i8 *g, const int8_t *y, int32_t *sums, int32_t *bias) {
+  memset(sums, 0, d->n * sizeof *sums);
+  for (int j = 0; j < d->n; j++)
+    for (int k = 0; k < d->k; k++) sums[j] += y[matmul_at(d, k, j)] - (d->block == 1 ? d->rhs_zero : 0);
+  const int32_t both = d->block == 1 ? 0 : (int32_t)((uint32_t)d->k * (uint32_t)d->lhs_zero * (uint32_t)d->rhs_zero);
+  const int paired = g->kernel == GEMM_MMLA;
+  for (int i = 0; i < gemm_entries(g); i++) {
+    const int of = paired ? gemm_start(i / (2 * g->nr), g->nr, g->n) + i % (2 * g->nr) / 4 * 2 + i % 2 : i;
+    bias[i] = of < d->n ? (int32_t)((uint32_t)both - (uint32_t)d->lhs_zero * (uint32_t)sums[of]) : 0;
+  }
+}
+
+/* A left matrix as rows of lda elements of `item` bytes. */
+IG_INLINE void matmul_copy(const matmul_pairs *d, const uint8_t *x, size_t lda, size_t item, uint8_t *to) {
+  for (int i = 0; i < d->m; i++) {
+    uint8_t *row = to + i * lda * item;
+    if (!d->swap_x) memcpy(row, x + (size_t)i * d->k * item, d->k * item);
+    for (int k = 0; k < d->k && d->swap_x; k++) memcpy(row + k * item, x + ((size_t)k * d->m + i) * item, item);
+  }
+}
+
+/* Pairs `first` to `end`. g->weights: scratch `panels`, g->out.bias: scratch `bias`; rows: scratch as of gemm_run_i8, sums: of
+ * n; copy: of a left matrix, where it is copied. */
+IG_INLINE void matmul_run_i8(const matmul_pairs *d, const gemm_i8 *g, const int8_t *x, const int8_t *y, void *panels,
+                             int32_t *bias, int32_t *sums, int32_t *rows, uint8_t *copy, uint8_t *out, int first, int end) {
+  const size_t left = (size_t)d->m * d->k, right = (size_t)d->k * d->n;
+  const int steps = g->weights_first ? gemm_count(g->n, g->nr) : gemm_count(g->m, g->mr);
+  for (int p = first, laid = -1; p < end; p++) {
+    const int32_t *of = d->pair + 2 * p;
+    const uint8_t *a = (const uint8_t *)x + of[0] * left;
+    if (of[1] != laid) {
+      const int8_t *from = y + of[1] * right;
+      if (d->block == 1) matmul_pack_s16(d, g, from, panels);
+      else matmul_pack_s8(d, g, from, panels);
+      matmul_bias(d, g, from, sums, bias);
+      laid = of[1];
+    }
+    if (d->copies) {
+      matmul_copy(d, a, g->lda, 1, copy);
+      a = copy;
+    }
+    gemm_run_i8(g, a, rows, out + (size_t)p * d->m * d->n, 0, steps);
+  }
+}
+
+IG_INLINE void matmul_run_f32(const matmul_pairs *d, const gemm_f32 *g, const float *x, const float *y, float *panels,
+                              float *copy, float *out, int first, int end) {
+  const size_t left = (size_t)d->m * d->k, right = (size_t)d->k * d->n;
+  const int steps = g->weights_first ? gemm_count(g->n, g->nr) : gemm_count(g->m, g->mr);
+  for (int p = first, laid = -1; p < end; p++) {
+    const int32_t *of = d->pair + 2 * p;
+    const float *a = x + of[0] * left;
+    if (of[1] != laid) matmul_pack_f32(d, g, y + of[1] * right, panels);
+    laid = of[1];
+    if (d->copies) {
+      matmul_copy(d, (const uint8_t *)a, g->lda, 4, (uint8_t *)copy);
+      a = copy;
+    }
+    gemm_run_f32(g, a, out + (size_t)p * d->m * d->n, 0, steps);
+  }
+}
+
+#endif
