@@ -1,0 +1,45 @@
+import type { Graph } from '../../model/ir/graph.ts';
+import type { Profile } from '../../model/ops/definition.ts';
+import type { BuildNode } from '../build.ts';
+import type { ScheduleSource } from '../schedules/index.ts';
+import type { Target } from '../targets/target.ts';
+import type { Blob } from './blob.ts';
+import type { LoopShape } from './chain_loops.ts';
+import type { Kept } from './kept.ts';
+
+/** What the code of all graphs of one model shares. */
+export interface ModelCode {
+  readonly name: string;
+  readonly symbol: string;
+  readonly target: Target;
+  readonly profile: Profile;
+  readonly schedules?: ScheduleSource;
+  /** Heavy operators are cut into at most so many parts. */
+  readonly threads: number;
+  readonly blob: Blob;
+  readonly kept: Kept;
+  /** The code of another graph of the model, written when it is first asked for. */
+  graph(index: number): GraphCode;
+  /** Has the graph run when the model is initialised. */
+  initialise(index: number): void;
+}
+
+/**
+ * A graph as C: `static int NAME(uint8_t *memory, uint8_t *arena, const void *const *inputs, void *const *outputs)`, and
+ * with threads also `int8_gate_parallel_for parallel_for, void *context`.
+ */
+export interface GraphCode {
+  readonly graph: Graph;
+  readonly name: string;
+  readonly source: string;
+  readonly includes: readonly string[];
+  readonly loops: readonly LoopShape[];
+  /** Memory that it needs while it runs. */
+  readonly arenaBytes: number;
+  readonly nodes: readonly BuildNode[];
+  /** By output: the offset in kept memory of its first extent where that changes from run to run. */
+  readonly extents: readonly (number | undefined)[];
+}
+
+/** The symbol of the model's constants. */
+export const BLOB = 'blob';
