@@ -1,11 +1,11 @@
-// Malformed files through the commands: `npm run hostile -- --list bad.jsonl [--only REGEX]`. Each line of the list names
+// Malformed files through the commands: `npm run hostile -- --help`. Each line of the list names
 // a file ({name, model, wrong, expect: accept | reject | either}); every command must end with a status of its own, in
 // time and in bounds. What is accepted must run as the interpreter runs it. Prints a table; the status is 1 on a miss.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { Command } from 'commander';
 
 const root = new URL('..', import.meta.url).pathname;
 const js = (path) => import(new URL(`../build/js/${path}.js`, import.meta.url).href);
@@ -17,8 +17,12 @@ const { parseNpy, writeNpy } = await js('model/tensor/npy');
 
 const MOST_MS = 2000;
 const MOST_BYTES = 2 ** 30;
-const { values } = parseArgs({ options: { list: { type: 'string' }, only: { type: 'string', default: '' } } });
-if (values.list === undefined) throw new Error('give the list of files: --list bad.jsonl');
+const values = new Command('npm run hostile --')
+  .description('give malformed files to every command; exit status 1 where one ends as it should not')
+  .requiredOption('--list <file.jsonl>', 'the files, and what is expected of each')
+  .option('--only <regex>', 'those with such a name', '')
+  .parse()
+  .opts();
 const folder = dirname(resolve(values.list));
 const wanted = new RegExp(values.only);
 const work = mkdtempSync(join(tmpdir(), 'int8-gate-hostile-'));

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { Command } from 'commander';
 
 const js = (path) => import(new URL(`../build/js/${path}.js`, import.meta.url).href);
 const { buildEngine } = await js('gate/cases/build');
@@ -12,8 +12,12 @@ const { runCases } = await js('gate/cases/run');
 const { parseTarget } = await js('compiler/targets/index');
 const { SANITIZERS } = await js('compiler/toolchain/index');
 
-const { values } = parseArgs({ options: { cases: { type: 'string' }, filter: { type: 'string', default: '' } } });
-if (values.cases === undefined) throw new Error('give the list of cases: --cases FILE.jsonl');
+const values = new Command('npm run sanitize --')
+  .description('run cases on host under AddressSanitizer and UBSan; exit status 1 on a report')
+  .requiredOption('--cases <file.jsonl>', 'models with inputs and expected outputs, as verify takes them')
+  .option('--filter <regex>', 'those with such a name', '')
+  .parse()
+  .opts();
 const folder = dirname(resolve(values.cases));
 const wanted = new RegExp(values.filter);
 const cases = parseCases(readFileSync(values.cases, 'utf8'), values.cases).filter((c) => wanted.test(c.name));

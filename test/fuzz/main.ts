@@ -1,11 +1,9 @@
-/**
- * Spoilt .tflite files through importer and verifier: `npm run fuzz -- [--runs 1000000] [--seed 1] [--from 0]`. To repeat
- * execution 123 of seed 1: `--seed 1 --from 123 --runs 1`. Files that fail are left in build/fuzz.
- */
+/** Spoilt .tflite files through importer and verifier: `npm run fuzz -- --help`. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { Command } from 'commander';
+import { whole } from '../whole.ts';
 import { corpus } from './corpus.ts';
 import { type Failure, fuzz, MOST_BYTES } from './fuzz.ts';
 
@@ -42,14 +40,13 @@ function work({ seed, from, runs, current }: Task): void {
 
 /** Starts the executions in a thread of their own and watches it. */
 function watch(): void {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: 'string', default: '1000000' },
-      seed: { type: 'string', default: '1' },
-      from: { type: 'string', default: '0' },
-    },
-  });
-  const [seed, from, runs] = [values.seed, values.from, values.runs].map(Number);
+  const { seed, from, runs } = new Command('npm run fuzz --')
+    .description('spoil .tflite files and have them imported and verified; those that fail are left in build/fuzz')
+    .option('--runs <count>', 'executions', whole, 1_000_000)
+    .option('--seed <number>', 'of the random numbers', whole, 1)
+    .option('--from <number>', 'the first execution: --from 123 --runs 1 repeats one', whole, 0)
+    .parse()
+    .opts<{ seed: number; from: number; runs: number }>();
   const folder = join('build', 'fuzz');
   const current = new Int32Array(new SharedArrayBuffer(4));
   const totals = new Map<string, number>();

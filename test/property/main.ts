@@ -1,30 +1,35 @@
-/**
- * Random operators and networks through the interpreter, portable C and every ISA level:
- * `npm run property -- [--instances 20000] [--batch 128] [--seed 1] [--target T]… [--optimize 3] [--sanitize]`
- */
+/** Random operators and networks through the interpreter, portable C and every ISA level: `npm run property -- --help`. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { Command } from 'commander';
 import { SANITIZERS } from '../../src/compiler/toolchain/index.ts';
+import { whole } from '../whole.ts';
 import { kindsOf, resultElements } from './instance.ts';
 import { checkBatch, drawBatch } from './run.ts';
 
-const { values: options } = parseArgs({
-  options: {
-    instances: { type: 'string', default: '20000' },
-    batch: { type: 'string', default: '128' },
-    seed: { type: 'string', default: '1' },
-    target: { type: 'string', multiple: true },
+const TARGETS = ['host', 'aarch64', 'aarch64+dotprod', 'aarch64+dotprod+i8mm'];
+const { options, targets } = readOptions();
+const { instances: wanted, batch: size, seed: first } = options;
+
+function readOptions() {
+  const options = new Command('npm run property --')
+    .description('compare random operators and networks, compiled, with the interpreter; exit status 1 on a difference')
+    .option('--instances <count>', 'how many', whole, 20000)
+    .option('--batch <count>', 'so many are compiled and linked at once; each batch has a seed of its own', whole, 128)
+    .option('--seed <number>', 'of the first batch', whole, 1)
+    .option(
+      '--target <target>',
+      `compile for it, may be repeated (default: ${TARGETS.join(', ')})`,
+      (target: string, all: readonly string[] = []) => [...all, target],
+    )
     // -O1 compiles three times as fast as what builds are made with.
-    optimize: { type: 'string', default: '3' },
-    sanitize: { type: 'boolean', default: false },
-  },
-});
-const targets = options.sanitize
-  ? ['host']
-  : (options.target ?? ['host', 'aarch64', 'aarch64+dotprod', 'aarch64+dotprod+i8mm']);
-const [wanted, size, first] = [options.instances, options.batch, options.seed].map(Number);
+    .option('--optimize <level>', "the compiler's -O", '3')
+    .option('--sanitize', 'on host, under AddressSanitizer and UBSan', false)
+    .parse()
+    .opts<{ instances: number; batch: number; seed: number; target?: string[]; optimize: string; sanitize: boolean }>();
+  return { options, targets: options.sanitize ? ['host'] : (options.target ?? TARGETS) };
+}
 
 const flags = options.sanitize ? SANITIZERS : [`-O${options.optimize}`];
 
