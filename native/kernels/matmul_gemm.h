@@ -1,8 +1,9 @@
 /* matmul_gemm.h: products of pairs of matrices by the tiles of gemm_*.h, both known only when they run.
  *
- * The right matrix of a pair is packed into panels, once for all pairs that follow with the same one:
- * [panel][k / block][nr][block], int8 as it is, or, of a block of 1, int16 less its zero point; floats likewise.
- * The left one is copied where it lies as [k][m], or where its rows end within what a tile loads. Accumulators as in the tiles. */
+ * The right matrix of a pair is packed into panels as its tile documents them, once for all pairs that follow with the same
+ * one: int8 as it is, or, for MLAL and PORTABLE, int16 less its zero point; floats likewise. SMULL takes only right matrices
+ * without -128, and MLAL the others. The left matrix is copied where it lies as [k][m], or where its rows end within what a
+ * tile loads. Accumulators as in the tiles. */
 #ifndef IG_MATMUL_GEMM_H
 #define IG_MATMUL_GEMM_H
 
@@ -12,7 +13,6 @@ typedef struct {
   int m, n, k;
   int swap_x, swap_y; /* the left operand lies as [k][m], the right one as [n][k] */
   int copies;         /* the left matrix is copied, to rows of lda elements */
-  int block;          /* elements of a column side by side in a panel */
   int32_t lhs_zero, rhs_zero;
   const int32_t *pair; /* by pair: left matrix, right matrix */
 } matmul_pairs;
@@ -22,33 +22,51 @@ IG_INLINE size_t matmul_at(const matmul_pairs *d, int k, int j) {
   return d->swap_y ? (size_t)j * d->k + k : (size_t)k * d->n + j;
 }
 
+/* Elements of a column side by side in a panel; where element b of column v of such a block lies. */
+IG_INLINE int matmul_block(const gemm_i8 *g) {
+  return g->kernel == GEMM_DOT ? 4 : g->kernel == GEMM_MMLA || g->kernel == GEMM_SMULL ? 8 : 1;
+}
+IG_INLINE int matmul_place(const gemm_i8 *g, int v, int b) {
+  if (g->kernel == GEMM_SMULL) return v / 2 * 16 + b / 4 * 8 + v % 2 * 4 + b % 4;
+  return v * matmul_block(g) + b;
+}
+/* Whether its products are of int16 less the zero point. */
+IG_INLINE int matmul_centers(const gemm_i8 *g) { return matmul_block(g) == 1; }
+
 /* Panels of columns beyond the last, and blocks beyond the end of k, are zero. */
-#define MATMUL_PACK(NAME, G, FROM, TO, DEPTH, BLOCK, ZERO)                                                            \
+#define MATMUL_PACK(NAME, G, FROM, TO, DEPTH, BLOCK, PLACE, ZERO)                                                            \
   IG_INLINE void NAME(const matmul_pairs *d, const G *g, const FROM *restrict y, TO *restrict to) {                   \
     for (int p = 0; p < gemm_count(g->n, g->nr); p++) {                                                               \
       const int start = gemm_start(p, g->nr, g->n);                                                                   \
       for (int k = 0; k < DEPTH; k += BLOCK, to += g->nr * BLOCK)                                                     \
         for (int b = 0; b < BLOCK; b++)                                                                               \
           for (int v = 0; v < g->nr; v++)                                                                             \
-            to[v * BLOCK + b] = k + b < d->k && v < d->n ? (TO)(y[matmul_at(d, k + b, start + v)] - ZERO) : (TO)0;    \
+            to[PLACE] = k + b < d->k && v < d->n ? (TO)(y[matmul_at(d, k + b, start + v)] - ZERO) : (TO)0;    \
     }                                                                                                                 \
   }
-MATMUL_PACK(matmul_pack_s16, gemm_i8, int8_t, int16_t, g->packed_k, 1, d->rhs_zero)
-MATMUL_PACK(matmul_pack_s8, gemm_i8, int8_t, int8_t, g->packed_k, d->block, 0)
-MATMUL_PACK(matmul_pack_f32, gemm_f32, float, float, d->k, 1, 0)
+MATMUL_PACK(matmul_pack_s16, gemm_i8, int8_t, int16_t, g->packed_k, 1, v, d->rhs_zero)
+MATMUL_PACK(matmul_pack_s8, gemm_i8, int8_t, int8_t, g->packed_k, matmul_block(g), matmul_place(g, v, b), 0)
+MATMUL_PACK(matmul_pack_f32, gemm_f32, float, float, d->k, 1, v, 0)
 
 /* What the zero points make of each column: -zx * sum of w + k * zx * zw, as schedules/pack.ts folds it; in int32, which
  * wraps. sums: scratch of n. */
 IG_INLINE void matmul_bias(const matmul_pairs *d, const gemm_i8 *g, const int8_t *y, int32_t *sums, int32_t *bias) {
   memset(sums, 0, d->n * sizeof *sums);
   for (int j = 0; j < d->n; j++)
-    for (int k = 0; k < d->k; k++) sums[j] += y[matmul_at(d, k, j)] - (d->block == 1 ? d->rhs_zero : 0);
-  const int32_t both = d->block == 1 ? 0 : (int32_t)((uint32_t)d->k * (uint32_t)d->lhs_zero * (uint32_t)d->rhs_zero);
-  const int paired = g->kernel == GEMM_MMLA;
+    for (int k = 0; k < d->k; k++) sums[j] += y[matmul_at(d, k, j)] - (matmul_centers(g) ? d->rhs_zero : 0);
+  const int32_t both = matmul_centers(g) ? 0 : (int32_t)((uint32_t)d->k * (uint32_t)d->lhs_zero * (uint32_t)d->rhs_zero);
+  const int paired = g->kernel == GEMM_MMLA, step = g->kernel == GEMM_SMULL ? 2 : 1;
   for (int i = 0; i < gemm_entries(g); i++) {
     const int of = paired ? gemm_start(i / (2 * g->nr), g->nr, g->n) + i % (2 * g->nr) / 4 * 2 + i % 2 : i;
-    bias[i] = of < d->n ? (int32_t)((uint32_t)both - (uint32_t)d->lhs_zero * (uint32_t)sums[of]) : 0;
+    bias[step * i] = of < d->n ? (int32_t)((uint32_t)both - (uint32_t)d->lhs_zero * (uint32_t)sums[of]) : 0;
+    if (step == 2) bias[2 * i + 1] = 0;
   }
+}
+
+IG_INLINE int matmul_reaches_lowest(const int8_t *y, size_t count) {
+  int8_t least = 0;
+  for (size_t i = 0; i < count; i++) least = y[i] < least ? y[i] : least;
+  return least == -128;
 }
 
 /* A left matrix as rows of lda elements of `item` bytes. */
@@ -60,27 +78,47 @@ IG_INLINE void matmul_copy(const matmul_pairs *d, const uint8_t *x, size_t lda, 
   }
 }
 
-/* Pairs `first` to `end`. g->weights: scratch `panels`, g->out.bias: scratch `bias`; rows: scratch as of gemm_run_i8, sums: of
- * n; copy: of a left matrix, where it is copied. */
-IG_INLINE void matmul_run_i8(const matmul_pairs *d, const gemm_i8 *g, const int8_t *x, const int8_t *y, void *panels,
-                             int32_t *bias, int32_t *sums, int32_t *rows, uint8_t *copy, uint8_t *out, int first, int end) {
-  const size_t left = (size_t)d->m * d->k, right = (size_t)d->k * d->n;
+/* Scratch of matmul_run_i8. panels, bias: what g->weights and g->out.bias are; sums: n; rows: as of gemm_run_i8, NULL
+ * without zero point of the right matrices; copy: a left matrix, where it is copied. */
+typedef struct {
+  void *panels;
+  int32_t *bias, *sums, *rows;
+  uint8_t *copy;
+} matmul_work;
+
+/* A right matrix into panels, and the bias of its columns. */
+IG_INLINE void matmul_lay(const matmul_pairs *d, const gemm_i8 *g, const int8_t *y, const matmul_work *s) {
+  if (matmul_centers(g)) matmul_pack_s16(d, g, y, s->panels);
+  else matmul_pack_s8(d, g, y, s->panels);
+  matmul_bias(d, g, y, s->sums, s->bias);
+}
+IG_INLINE void matmul_product(const gemm_i8 *g, const uint8_t *a, const matmul_work *s, uint8_t *out) {
   const int steps = g->weights_first ? gemm_count(g->n, g->nr) : gemm_count(g->m, g->mr);
+  gemm_run_i8(g, a, g->row_factor ? s->rows : NULL, out, 0, steps);
+}
+
+/* Pairs `first` to `end`; `wide`: for right matrices that reach -128, NULL where g takes all. */
+IG_INLINE void matmul_run_i8(const matmul_pairs *d, const gemm_i8 *g, const gemm_i8 *wide, const int8_t *x, const int8_t *y,
+                             const matmul_work *s, uint8_t *out, int first, int end) {
+  const size_t left = (size_t)d->m * d->k, right = (size_t)d->k * d->n;
+  int lowest = 0;
   for (int p = first, laid = -1; p < end; p++) {
     const int32_t *of = d->pair + 2 * p;
     const uint8_t *a = (const uint8_t *)x + of[0] * left;
     if (of[1] != laid) {
       const int8_t *from = y + of[1] * right;
-      if (d->block == 1) matmul_pack_s16(d, g, from, panels);
-      else matmul_pack_s8(d, g, from, panels);
-      matmul_bias(d, g, from, sums, bias);
+      lowest = wide != NULL && matmul_reaches_lowest(from, right);
+      if (lowest) matmul_lay(d, wide, from, s);
+      else matmul_lay(d, g, from, s);
       laid = of[1];
     }
     if (d->copies) {
-      matmul_copy(d, a, g->lda, 1, copy);
-      a = copy;
+      matmul_copy(d, a, g->lda, 1, s->copy);
+      a = s->copy;
     }
-    gemm_run_i8(g, a, rows, out + (size_t)p * d->m * d->n, 0, steps);
+    uint8_t *to = out + (size_t)p * d->m * d->n;
+    if (lowest) matmul_product(wide, a, s, to);
+    else matmul_product(g, a, s, to);
   }
 }
 

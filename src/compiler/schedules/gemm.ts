@@ -192,12 +192,14 @@ function plain(rows: number): KernelInfo {
 export function gemmKernels(operands: Operands, target: Target, m: number): GemmKernel {
   if (target.arch === 'host') return operands === 'float32' ? 'f32_portable' : 'portable';
   if (operands === 'float32') return 'f32';
-  const dynamic = operands === 'int8-dynamic';
-  if (coreOf(target).inOrder && !target.features.dotprod && !dynamic) return 'chains';
+  const dynamic = operands === 'int8-dynamic' || operands === 'int8-dynamic-narrow';
+  // Chains are arranged when compiling; without them, such cores gain nothing from SMULL.
+  if (coreOf(target).inOrder && !target.features.dotprod) return dynamic ? 'mlal' : 'chains';
   if (operands === 'int8-wide') return 'mlal';
   if (target.features.i8mm && m > 1) return 'mmla';
   if (target.features.dotprod) return 'dot';
-  return operands === 'int8' || operands === 'uint8-offset' ? 'smull' : 'mlal';
+  const narrow = operands === 'int8' || operands === 'uint8-offset' || operands === 'int8-dynamic-narrow';
+  return narrow ? 'smull' : 'mlal';
 }
 
 const ROWS = [1, 2, 3, 4, 5, 6, 7, 8];

@@ -9,9 +9,17 @@ import type { HW } from '../../model/ops/attrs.ts';
  * `uint8-offset`: uint8 data, weights that need the whole of uint8 but reach [1, 255] only: less 128 they fit int8;
  * `uint8-full`: uint8 data and weights, any values;
  * `int8-wide`: int8 data, weights that fit 8 bits only with a zero point (FULLY_CONNECTED may have one);
- * `int8-dynamic`: both int8 with zero points, known only when they run.
+ * `int8-dynamic`: both int8 with zero points, known only when they run; `int8-dynamic-narrow`: the right one without -128.
  */
-export type Operands = 'float32' | 'int8' | 'int8-full' | 'uint8-offset' | 'uint8-full' | 'int8-wide' | 'int8-dynamic';
+export type Operands =
+  | 'float32'
+  | 'int8'
+  | 'int8-full'
+  | 'uint8-offset'
+  | 'uint8-full'
+  | 'int8-wide'
+  | 'int8-dynamic'
+  | 'int8-dynamic-narrow';
 
 /** A matrix multiplication C[m][n] = A[m][k] · W[k][n], `groups` times; what conv2d, dense and batch_matmul become. */
 export interface GemmWorkload {

@@ -3,7 +3,7 @@ import { matmulFactor, matmulForm, matmulOf } from '../../../model/ops/batch_mat
 import { operand, parameters } from '../../../model/ops/checks.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import type { TensorData } from '../../../model/tensor/dtype.ts';
-import { GEMM_KERNELS, type GemmSchedule, type GemmWorkload, perColumn } from '../../schedules/index.ts';
+import { GEMM_KERNELS, type GemmSchedule, type GemmWorkload, type Operands, perColumn } from '../../schedules/index.ts';
 import { type Emission, type EmitContext, scheduleFor } from '../emitter.ts';
 import { pixelsShape } from './dense.ts';
 import { cDescription, epilogueFields, type Fields, floatClamp, integers } from './epilogue.ts';
@@ -13,9 +13,6 @@ type Op = OpView<'nn.batch_matmul'>;
 
 /** Bytes beyond the last element that kernels may load. */
 const SPARE = 16;
-/** Elements of a column side by side in a panel, by kernel; 1: 16 bits each. */
-const blockOf = (kernel: GemmSchedule['kernel']): number => ({ dot: 4, mmla: 8 })[kernel as string] ?? 1;
-
 /** The C of a product whose operands have `form` 'float' or 'int8'. */
 export function emitMatmulGemm(op: Op, ctx: EmitContext): Emission {
   const plan = matmulOf(op, ctx.profile);
@@ -45,52 +42,77 @@ function emitConstant(op: Op, data: TensorData, ctx: EmitContext): Emission {
 function emitPairs(op: Op, ctx: EmitContext): Emission {
   const { m, n, k, pairs } = matmulOf(op, ctx.profile);
   const int8 = matmulForm(op) === 'int8';
-  const workload: GemmWorkload = {
-    ...{ op: 'nn.batch_matmul', operands: int8 ? 'int8-dynamic' : 'float32', unsigned: false, m, n, k, groups: 1 },
-    inPlace: true,
-  };
-  const s = scheduleFor(workload, ctx);
-  const { unit } = GEMM_KERNELS[s.kernel];
-  const depth = Math.ceil(k / unit) * unit;
+  const schedules = schedulesOf(op, ctx);
+  const depth = Math.max(...schedules.map((s) => depthOf(k, s)));
   const copies = op.attrs.adjX || depth !== k;
-  const item = int8 ? 1 : 4;
-  const block = blockOf(s.kernel);
   const zero = (i: number): number => (int8 ? parameters(operand(op, i)).zeroPoint : 0);
-  const columns = Math.ceil(n / s.nr) * s.nr;
-  const panels = ctx.scratch(columns * depth * (int8 ? (block === 1 ? 2 : 1) : 4) + SPARE);
-  const copy = copies ? ctx.scratch(m * depth * item + SPARE) : 'NULL';
   const description = cDescription('matmul_pairs', 'd', {
-    ...integers({ m, n, k, swap_x: op.attrs.adjX, swap_y: op.attrs.adjY, copies, block }),
+    ...integers({ m, n, k, swap_x: op.attrs.adjX, swap_y: op.attrs.adjY, copies }),
     ...integers({ lhs_zero: zero(0), rhs_zero: zero(1) }),
     pair: ctx.constant(Int32Array.from(pairs.flatMap((pair) => [pair.lhs, pair.rhs]))),
   });
-  const tile = integers({
-    ...{ m, n, k, mr: s.mr, nr: s.nr, weights_first: s.weightsFirst, lda: copies ? depth : k, ldc: n },
-  });
+  const columns = (s: GemmSchedule): number => Math.ceil(n / s.nr) * s.nr;
+  const most = (bytes: (s: GemmSchedule) => number): string => ctx.scratch(Math.max(...schedules.map(bytes)));
+  const panels = most((s) => columns(s) * depthOf(k, s) * (int8 ? (centers(s) ? 2 : 1) : 4) + SPARE);
+  const copy = copies ? ctx.scratch(m * depth * (int8 ? 1 : 4) + SPARE) : 'NULL';
   const range = ctx.steps(pairs.length, pairs.length).join(', ');
-  const emission = (type: string, fields: Fields, operands: readonly string[]): Emission => ({
-    includes: ['matmul_gemm.h'],
-    body: `${description}${cDescription(`gemm_${type}`, 'g', fields)}matmul_run_${type}(&d, &g, ${ctx.input(0)}, ${ctx.input(1)}, ${operands.join(', ')}, ${ctx.output(0)}, ${range});\n`,
-  });
+  const tile = (s: GemmSchedule): Fields =>
+    integers({
+      ...{ m, n, k, mr: s.mr, nr: s.nr, weights_first: s.weightsFirst, lda: copies ? depth : k, ldc: n },
+    });
+  const [x, y, out] = [ctx.input(0), ctx.input(1), ctx.output(0)];
+  const includes = ['matmul_gemm.h'];
   if (!int8) {
+    const [s] = schedules;
     const bias = ctx.constant(new Float32Array(Math.max(n, s.nr)));
     const portable = s.kernel === 'f32' ? '0' : '1';
-    return emission('f32', { ...tile, weights: panels, bias, portable, ...floatClamp('NONE') }, [panels, copy]);
+    const g = cDescription('gemm_f32', 'g', { ...tile(s), weights: panels, bias, portable, ...floatClamp('NONE') });
+    return {
+      includes,
+      body: `${description}${g}matmul_run_f32(&d, &g, ${x}, ${y}, ${panels}, ${copy}, ${out}, ${range});\n`,
+    };
   }
-  const bias = ctx.scratch(4 * (s.kernel === 'mmla' ? 2 * columns : Math.max(n, s.nr)));
+  const bias = most((s) => 4 * (s.kernel === 'mmla' || s.kernel === 'smull' ? 2 * columns(s) : Math.max(n, s.nr)));
+  const factor = (s: GemmSchedule): number => (centers(s) ? 0 : -zero(1));
+  const rows = most((s) => (factor(s) === 0 ? 0 : 4 * (s.weightsFirst ? m : s.mr)));
   const requantization = { factors: [matmulFactor(op)], inDouble: false };
-  const factor = block === 1 ? 0 : -zero(1);
-  const rows = factor === 0 ? 'NULL' : ctx.scratch(4 * (s.weightsFirst ? m : s.mr));
-  const fields: Fields = {
-    ...{ kernel: `GEMM_${s.kernel.toUpperCase()}`, ...tile, weights: panels },
-    ...integers({ packed_k: depth, row_factor: factor }),
-    ...epilogueFields(
-      {
-        ...{ output: op.outputs[0], activation: 'NONE', requantization, profile: ctx.profile, bias },
-        layout: (valueAt) => perColumn(valueAt, workload, s),
-      },
-      ctx,
-    ),
+  const tiles = schedules.map((s, i) =>
+    cDescription('gemm_i8', i === 0 ? 'g' : 'wide', {
+      ...{ kernel: `GEMM_${s.kernel.toUpperCase()}`, ...tile(s), weights: panels },
+      ...integers({ packed_k: depthOf(k, s), row_factor: factor(s) }),
+      ...epilogueFields(
+        {
+          ...{ output: op.outputs[0], activation: 'NONE', requantization, profile: ctx.profile, bias },
+          layout: (valueAt) => perColumn(valueAt, workloadOf(op, ctx, 'int8-dynamic'), s),
+        },
+        ctx,
+      ),
+    }),
+  );
+  const work = cDescription('matmul_work', 's', { panels, bias, sums: ctx.scratch(4 * n), rows, copy });
+  const wide = schedules.length > 1 ? '&wide' : 'NULL';
+  return {
+    includes,
+    body: `${description}${tiles.join('')}${work}matmul_run_i8(&d, &g, ${wide}, ${x}, ${y}, &s, ${out}, ${range});\n`,
   };
-  return emission('i8', fields, [panels, bias, ctx.scratch(4 * n), rows, copy]);
 }
+
+const workloadOf = (op: Op, ctx: EmitContext, operands: Operands): GemmWorkload => {
+  const { m, n, k } = matmulOf(op, ctx.profile);
+  return { op: 'nn.batch_matmul', operands, unsigned: false, m, n, k, groups: 1, inPlace: true };
+};
+
+/** The tile, and, where it takes no right matrix that reaches -128, the one for those. */
+function schedulesOf(op: Op, ctx: EmitContext): GemmSchedule[] {
+  const of = (operands: Operands): GemmSchedule => scheduleFor(workloadOf(op, ctx, operands), ctx);
+  if (matmulForm(op) === 'float') return [of('float32')];
+  const narrow = of('int8-dynamic-narrow');
+  return narrow.kernel === 'smull' ? [narrow, of('int8-dynamic')] : [narrow];
+}
+
+const depthOf = (k: number, { kernel }: GemmSchedule): number => {
+  const { unit } = GEMM_KERNELS[kernel];
+  return Math.ceil(k / unit) * unit;
+};
+/** Whether the panels are int16, less their zero point. */
+const centers = ({ kernel }: GemmSchedule): boolean => kernel === 'mlal' || kernel === 'portable';
