@@ -48757,7 +48757,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6257);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2027);
-/* harmony import */ var _gate_check_run_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5664);
+/* harmony import */ var _gate_check_run_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4317);
 /* harmony import */ var _report_markdown_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8035);
 /* harmony import */ var _comment_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(8953);
 /* harmony import */ var _event_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(8309);
@@ -49119,7 +49119,7 @@ class EnvironmentError extends Error {
 
 /***/ }),
 
-/***/ 5664:
+/***/ 4317:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -50129,16 +50129,18 @@ function gemmKernels(operands, target, m) {
         return operands === 'float32' ? 'f32_portable' : 'portable';
     if (operands === 'float32')
         return 'f32';
-    const dynamic = operands === 'int8-dynamic';
-    if (coreOf(target).inOrder && !target.features.dotprod && !dynamic)
-        return 'chains';
+    const dynamic = operands === 'int8-dynamic' || operands === 'int8-dynamic-narrow';
+    // Chains are arranged when compiling; without them, such cores gain nothing from SMULL.
+    if (coreOf(target).inOrder && !target.features.dotprod)
+        return dynamic ? 'mlal' : 'chains';
     if (operands === 'int8-wide')
         return 'mlal';
     if (target.features.i8mm && m > 1)
         return 'mmla';
     if (target.features.dotprod)
         return 'dot';
-    return operands === 'int8' || operands === 'uint8-offset' ? 'smull' : 'mlal';
+    const narrow = operands === 'int8' || operands === 'uint8-offset' || operands === 'int8-dynamic-narrow';
+    return narrow ? 'smull' : 'mlal';
 }
 const ROWS = [1, 2, 3, 4, 5, 6, 7, 8];
 const COLUMNS = [4, 8, 12, 16, 20, 24, 28, 32];
@@ -56469,6 +56471,10 @@ const nodeMacs = (graph, node) => MACS[node.kind](node.inputs.map((id) => graph.
 /** Multiply-accumulates of one run of `graph`. */
 const macsOf = (graph) => graph.nodes.reduce((sum, node) => sum + nodeMacs(graph, node), 0);
 
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/model_code.js
+/** The symbol of the model's constants. */
+const BLOB = 'blob';
+
 ;// CONCATENATED MODULE: ./build/js/model/tensor/dtype.js
 /**
  * Element types of tensors, with TFLite's names. INT4 is unpacked to one value a byte on import, so in memory an
@@ -58100,8 +58106,6 @@ const denseEmitters = { 'nn.dense': emitDense };
 
 /** Bytes beyond the last element that kernels may load. */
 const matmul_gemm_SPARE = 16;
-/** Elements of a column side by side in a panel, by kernel; 1: 16 bits each. */
-const blockOf = (kernel) => ({ dot: 4, mmla: 8 })[kernel] ?? 1;
 /** The C of a product whose operands have `form` 'float' or 'int8'. */
 function emitMatmulGemm(op, ctx) {
     const plan = matmulOf(op, ctx.profile);
@@ -58126,52 +58130,72 @@ function emitConstant(op, data, ctx) {
 function emitPairs(op, ctx) {
     const { m, n, k, pairs } = matmulOf(op, ctx.profile);
     const int8 = matmulForm(op) === 'int8';
-    const workload = {
-        ...{ op: 'nn.batch_matmul', operands: int8 ? 'int8-dynamic' : 'float32', unsigned: false, m, n, k, groups: 1 },
-        inPlace: true,
-    };
-    const s = scheduleFor(workload, ctx);
-    const { unit } = GEMM_KERNELS[s.kernel];
-    const depth = Math.ceil(k / unit) * unit;
+    const schedules = schedulesOf(op, ctx);
+    const depth = Math.max(...schedules.map((s) => depthOf(k, s)));
     const copies = op.attrs.adjX || depth !== k;
-    const item = int8 ? 1 : 4;
-    const block = blockOf(s.kernel);
     const zero = (i) => (int8 ? parameters(operand(op, i)).zeroPoint : 0);
-    const columns = Math.ceil(n / s.nr) * s.nr;
-    const panels = ctx.scratch(columns * depth * (int8 ? (block === 1 ? 2 : 1) : 4) + matmul_gemm_SPARE);
-    const copy = copies ? ctx.scratch(m * depth * item + matmul_gemm_SPARE) : 'NULL';
     const description = cDescription('matmul_pairs', 'd', {
-        ...epilogue_integers({ m, n, k, swap_x: op.attrs.adjX, swap_y: op.attrs.adjY, copies, block }),
+        ...epilogue_integers({ m, n, k, swap_x: op.attrs.adjX, swap_y: op.attrs.adjY, copies }),
         ...epilogue_integers({ lhs_zero: zero(0), rhs_zero: zero(1) }),
         pair: ctx.constant(Int32Array.from(pairs.flatMap((pair) => [pair.lhs, pair.rhs]))),
     });
-    const tile = epilogue_integers({
+    const columns = (s) => Math.ceil(n / s.nr) * s.nr;
+    const most = (bytes) => ctx.scratch(Math.max(...schedules.map(bytes)));
+    const panels = most((s) => columns(s) * depthOf(k, s) * (int8 ? (centers(s) ? 2 : 1) : 4) + matmul_gemm_SPARE);
+    const copy = copies ? ctx.scratch(m * depth * (int8 ? 1 : 4) + matmul_gemm_SPARE) : 'NULL';
+    const range = ctx.steps(pairs.length, pairs.length).join(', ');
+    const tile = (s) => epilogue_integers({
         ...{ m, n, k, mr: s.mr, nr: s.nr, weights_first: s.weightsFirst, lda: copies ? depth : k, ldc: n },
     });
-    const range = ctx.steps(pairs.length, pairs.length).join(', ');
-    const emission = (type, fields, operands) => ({
-        includes: ['matmul_gemm.h'],
-        body: `${description}${cDescription(`gemm_${type}`, 'g', fields)}matmul_run_${type}(&d, &g, ${ctx.input(0)}, ${ctx.input(1)}, ${operands.join(', ')}, ${ctx.output(0)}, ${range});\n`,
-    });
+    const [x, y, out] = [ctx.input(0), ctx.input(1), ctx.output(0)];
+    const includes = ['matmul_gemm.h'];
     if (!int8) {
+        const [s] = schedules;
         const bias = ctx.constant(new Float32Array(Math.max(n, s.nr)));
         const portable = s.kernel === 'f32' ? '0' : '1';
-        return emission('f32', { ...tile, weights: panels, bias, portable, ...floatClamp('NONE') }, [panels, copy]);
+        const g = cDescription('gemm_f32', 'g', { ...tile(s), weights: panels, bias, portable, ...floatClamp('NONE') });
+        return {
+            includes,
+            body: `${description}${g}matmul_run_f32(&d, &g, ${x}, ${y}, ${panels}, ${copy}, ${out}, ${range});\n`,
+        };
     }
-    const bias = ctx.scratch(4 * (s.kernel === 'mmla' ? 2 * columns : Math.max(n, s.nr)));
+    const bias = most((s) => 4 * (s.kernel === 'mmla' || s.kernel === 'smull' ? 2 * columns(s) : Math.max(n, s.nr)));
+    const factor = (s) => (centers(s) ? 0 : -zero(1));
+    const rows = most((s) => (factor(s) === 0 ? 0 : 4 * (s.weightsFirst ? m : s.mr)));
     const requantization = { factors: [matmulFactor(op)], inDouble: false };
-    const factor = block === 1 ? 0 : -zero(1);
-    const rows = factor === 0 ? 'NULL' : ctx.scratch(4 * (s.weightsFirst ? m : s.mr));
-    const fields = {
-        ...{ kernel: `GEMM_${s.kernel.toUpperCase()}`, ...tile, weights: panels },
-        ...epilogue_integers({ packed_k: depth, row_factor: factor }),
+    const tiles = schedules.map((s, i) => cDescription('gemm_i8', i === 0 ? 'g' : 'wide', {
+        ...{ kernel: `GEMM_${s.kernel.toUpperCase()}`, ...tile(s), weights: panels },
+        ...epilogue_integers({ packed_k: depthOf(k, s), row_factor: factor(s) }),
         ...epilogueFields({
             ...{ output: op.outputs[0], activation: 'NONE', requantization, profile: ctx.profile, bias },
-            layout: (valueAt) => perColumn(valueAt, workload, s),
+            layout: (valueAt) => perColumn(valueAt, matmul_gemm_workloadOf(op, ctx, 'int8-dynamic'), s),
         }, ctx),
+    }));
+    const work = cDescription('matmul_work', 's', { panels, bias, sums: ctx.scratch(4 * n), rows, copy });
+    const wide = schedules.length > 1 ? '&wide' : 'NULL';
+    return {
+        includes,
+        body: `${description}${tiles.join('')}${work}matmul_run_i8(&d, &g, ${wide}, ${x}, ${y}, &s, ${out}, ${range});\n`,
     };
-    return emission('i8', fields, [panels, bias, ctx.scratch(4 * n), rows, copy]);
 }
+const matmul_gemm_workloadOf = (op, ctx, operands) => {
+    const { m, n, k } = matmulOf(op, ctx.profile);
+    return { op: 'nn.batch_matmul', operands, unsigned: false, m, n, k, groups: 1, inPlace: true };
+};
+/** The tile, and, where it takes no right matrix that reaches -128, the one for those. */
+function schedulesOf(op, ctx) {
+    const of = (operands) => scheduleFor(matmul_gemm_workloadOf(op, ctx, operands), ctx);
+    if (matmulForm(op) === 'float')
+        return [of('float32')];
+    const narrow = of('int8-dynamic-narrow');
+    return narrow.kernel === 'smull' ? [narrow, of('int8-dynamic')] : [narrow];
+}
+const depthOf = (k, { kernel }) => {
+    const { unit } = GEMM_KERNELS[kernel];
+    return Math.ceil(k / unit) * unit;
+};
+/** Whether the panels are int16, less their zero point. */
+const centers = ({ kernel }) => kernel === 'mlal' || kernel === 'portable';
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/batch_matmul.js
 
@@ -65676,92 +65700,8 @@ static void ${name}_task(void *closure, int32_t part) {
 /** The statement that runs all parts of the node function. */
 const partCall = (name, args, { parts }) => `parallel_for(context, ${parts}, ${name}_task, &(${name}_call){${args.join(', ')}});`;
 
-;// CONCATENATED MODULE: ./build/js/compiler/codegen/storage.js
-
-
-
-
-const MOVES_NOTHING = new Set(['reshape', 'squeeze', 'expand_dims']);
-/** Whether the node's result is its first operand's memory under another shape: no code runs. */
-const isAlias = (graph, node) => MOVES_NOTHING.has(node.kind) && !graph.tensors[node.inputs[0]].variable && !graph.tensors[node.outputs[0]].variable;
-const tensorBytes = (graph, id) => shape_elements(graph.tensors[id].shape) * dtype_itemSize(graph.tensors[id].dtype);
-/**
- * Places every tensor. Model inputs and outputs are used where the caller has them; aliases share their operand's
- * memory; variables lie in `kept`; the rest, and the nodes' scratch memory, goes into the arena by lifetime; a result may
- * lie over an operand that nobody reads afterwards. An output buffer may be read again by later nodes, which is why
- * callers' buffers must not overlap. `wants`: by node.
- */
-function planStorage(graph, wants, kept) {
-    const { tensors, nodes } = graph;
-    const root = tensors.map((_, id) => id);
-    const maker = new Map();
-    const lastUse = new Map();
-    nodes.forEach((node, step) => {
-        for (const id of node.inputs)
-            if (id !== ABSENT)
-                lastUse.set(root[id], step);
-        if (isAlias(graph, node))
-            root[node.outputs[0]] = root[node.inputs[0]];
-        else
-            for (const id of node.outputs)
-                maker.set(id, step);
-    });
-    const own = tensors.map((tensor) => (tensor.data === null ? undefined : { at: 'constant' }));
-    graph.inputs.forEach((id, index) => {
-        own[id] = { at: 'input', index };
-    });
-    tensors.forEach((tensor, id) => {
-        if (tensor.variable)
-            own[id] = { at: 'kept', offset: kept.variable(tensor, tensorBytes(graph, id)) };
-    });
-    const copies = [];
-    graph.outputs.forEach((id, index) => {
-        if (maker.has(root[id]) && own[root[id]] === undefined)
-            own[root[id]] = { at: 'output', index };
-        else
-            copies.push({ output: index, from: id });
-    });
-    const buffers = [];
-    const settle = [];
-    const scratch = wants.map(() => 0);
-    /** Tensors in the arena in the order in which they are made, with the indices of their buffers. */
-    const inArena = new Map();
-    /** The buffers of operands that nobody reads after this step, nor in another way during it. */
-    const overOf = (step, places) => places.flatMap(({ operand, lead }) => {
-        const { inputs } = nodes[step];
-        const id = root[inputs[operand]];
-        const buffer = inArena.get(id);
-        const isListed = (i) => places.some((place) => place.operand === i);
-        const isLast = lastUse.get(id) === step && inputs.every((input, i) => root[input] !== id || isListed(i));
-        return buffer !== undefined && isLast ? [{ buffer, lead }] : [];
-    });
-    for (const [id, step] of maker) {
-        if (own[id] !== undefined)
-            continue;
-        const over = nodes[step].outputs[0] === id ? overOf(step, wants[step].inPlace) : [];
-        inArena.set(id, buffers.length);
-        const last = Math.max(step, lastUse.get(id) ?? step);
-        buffers.push({ bytes: tensorBytes(graph, id), first: step, last, over });
-        settle.push((offset) => {
-            own[id] = { at: 'arena', offset };
-        });
-    }
-    wants.forEach(({ scratchBytes: bytes, scratchInPlace }, step) => {
-        if (bytes === 0)
-            return;
-        buffers.push({ bytes, first: step, last: step, over: overOf(step, scratchInPlace) });
-        settle.push((offset) => {
-            scratch[step] = offset;
-        });
-    });
-    const plan = planMemory(buffers);
-    plan.offsets.forEach((offset, i) => {
-        settle[i](offset);
-    });
-    return { places: root.map((id) => own[id]), scratch, copies, arenaBytes: plan.bytes };
-}
-
-;// CONCATENATED MODULE: ./build/js/compiler/codegen/graph_code.js
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/node_code.js
+/** One node of a graph as C, before its tensors have places. */
 
 
 
@@ -65771,47 +65711,7 @@ function planStorage(graph, wants, kept) {
 
 
 
-/** The symbol of the model's constants. */
-const BLOB = 'blob';
-/** Writes `graph` as C: a function for each node, and one that runs them. `prefix` begins the names of the nodes'. */
-function emitGraph(graph, name, prefix, model) {
-    const codes = graph.nodes.map((node, step) => isAlias(graph, node) ? null : emitNode(graph, node, `${prefix}_node_${step}`, model));
-    const storage = planStorage(graph, codes.map((code) => {
-        // What one part has yet to read, another might overwrite.
-        const { inPlace = [], scratchInPlace = [] } = code === null || code.split !== null ? {} : code.emission;
-        return { scratchBytes: allScratch(code), inPlace, scratchInPlace };
-    }), model.kept);
-    const written = codes.filter((code) => code !== null);
-    const extents = new Map(written.flatMap((code) => [...code.extents]));
-    checkReaders(graph, extents, model.name);
-    return {
-        graph,
-        name,
-        source: [
-            ...codes.flatMap((code, step) => (code === null ? [] : [nodeFunction(graph, code, step, storage)])),
-            runFunction(graph, name, codes, storage, model),
-        ].join('\n'),
-        includes: written.flatMap((code) => code.emission.includes),
-        loops: written.flatMap(({ emission }) => emission.loop ?? []),
-        arenaBytes: storage.arenaBytes,
-        nodes: written.map((code) => ({
-            symbol: code.name,
-            kind: code.node.kind,
-            label: graph_nodeLabel(graph, code.node),
-            macs: nodeMacs(graph, code.node),
-        })),
-        extents: graph.outputs.map((id) => extents.get(id)),
-    };
-}
-const allScratch = (code) => (code?.scratchBytes ?? 0) * (code?.split?.parts ?? 1);
-/** Operators are written for fixed shapes: none can read a result of changing size. */
-function checkReaders(graph, extents, name) {
-    for (const node of graph.nodes) {
-        const id = node.inputs.find((input) => extents.has(input));
-        if (id !== undefined)
-            throw new errors/* InputError */.d(`${name}: operator ${graph_nodeLabel(graph, node)} cannot be compiled: it reads "${graph.tensors[id].name}", whose size changes from run to run`);
-    }
-}
+/** Writes a node as C; `name`: of its function. @throws {InputError} where no code can be written for it */
 function emitNode(graph, node, name, model) {
     const { blob } = model;
     const inputs = graph_operandsOf(graph, node);
@@ -65924,6 +65824,140 @@ function elementType(data) {
             const bits = data.BYTES_PER_ELEMENT * 8;
             return /^(Big)?Uint/.test(data.constructor.name) ? `uint${bits}_t` : `int${bits}_t`;
         }
+    }
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/storage.js
+
+
+
+
+const MOVES_NOTHING = new Set(['reshape', 'squeeze', 'expand_dims']);
+/** Whether the node's result is its first operand's memory under another shape: no code runs. */
+const isAlias = (graph, node) => MOVES_NOTHING.has(node.kind) && !graph.tensors[node.inputs[0]].variable && !graph.tensors[node.outputs[0]].variable;
+const tensorBytes = (graph, id) => shape_elements(graph.tensors[id].shape) * dtype_itemSize(graph.tensors[id].dtype);
+/**
+ * Places every tensor. Model inputs and outputs are used where the caller has them; aliases share their operand's
+ * memory; variables lie in `kept`; the rest, and the nodes' scratch memory, goes into the arena by lifetime; a result may
+ * lie over an operand that nobody reads afterwards. An output buffer may be read again by later nodes, which is why
+ * callers' buffers must not overlap. `wants`: by node.
+ */
+function planStorage(graph, wants, kept) {
+    const { tensors, nodes } = graph;
+    const root = tensors.map((_, id) => id);
+    const maker = new Map();
+    const lastUse = new Map();
+    nodes.forEach((node, step) => {
+        for (const id of node.inputs)
+            if (id !== ABSENT)
+                lastUse.set(root[id], step);
+        if (isAlias(graph, node))
+            root[node.outputs[0]] = root[node.inputs[0]];
+        else
+            for (const id of node.outputs)
+                maker.set(id, step);
+    });
+    const own = tensors.map((tensor) => (tensor.data === null ? undefined : { at: 'constant' }));
+    graph.inputs.forEach((id, index) => {
+        own[id] = { at: 'input', index };
+    });
+    tensors.forEach((tensor, id) => {
+        if (tensor.variable)
+            own[id] = { at: 'kept', offset: kept.variable(tensor, tensorBytes(graph, id)) };
+    });
+    const copies = [];
+    graph.outputs.forEach((id, index) => {
+        if (maker.has(root[id]) && own[root[id]] === undefined)
+            own[root[id]] = { at: 'output', index };
+        else
+            copies.push({ output: index, from: id });
+    });
+    const buffers = [];
+    const settle = [];
+    const scratch = wants.map(() => 0);
+    /** Tensors in the arena in the order in which they are made, with the indices of their buffers. */
+    const inArena = new Map();
+    /** The buffers of operands that nobody reads after this step, nor in another way during it. */
+    const overOf = (step, places) => places.flatMap(({ operand, lead }) => {
+        const { inputs } = nodes[step];
+        const id = root[inputs[operand]];
+        const buffer = inArena.get(id);
+        const isListed = (i) => places.some((place) => place.operand === i);
+        const isLast = lastUse.get(id) === step && inputs.every((input, i) => root[input] !== id || isListed(i));
+        return buffer !== undefined && isLast ? [{ buffer, lead }] : [];
+    });
+    for (const [id, step] of maker) {
+        if (own[id] !== undefined)
+            continue;
+        const over = nodes[step].outputs[0] === id ? overOf(step, wants[step].inPlace) : [];
+        inArena.set(id, buffers.length);
+        const last = Math.max(step, lastUse.get(id) ?? step);
+        buffers.push({ bytes: tensorBytes(graph, id), first: step, last, over });
+        settle.push((offset) => {
+            own[id] = { at: 'arena', offset };
+        });
+    }
+    wants.forEach(({ scratchBytes: bytes, scratchInPlace }, step) => {
+        if (bytes === 0)
+            return;
+        buffers.push({ bytes, first: step, last: step, over: overOf(step, scratchInPlace) });
+        settle.push((offset) => {
+            scratch[step] = offset;
+        });
+    });
+    const plan = planMemory(buffers);
+    plan.offsets.forEach((offset, i) => {
+        settle[i](offset);
+    });
+    return { places: root.map((id) => own[id]), scratch, copies, arenaBytes: plan.bytes };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/graph_code.js
+
+
+
+
+
+
+
+
+/** Writes `graph` as C: a function for each node, and one that runs them. `prefix` begins the names of the nodes'. */
+function emitGraph(graph, name, prefix, model) {
+    const codes = graph.nodes.map((node, step) => isAlias(graph, node) ? null : emitNode(graph, node, `${prefix}_node_${step}`, model));
+    const storage = planStorage(graph, codes.map((code) => {
+        // What one part has yet to read, another might overwrite.
+        const { inPlace = [], scratchInPlace = [] } = code === null || code.split !== null ? {} : code.emission;
+        return { scratchBytes: allScratch(code), inPlace, scratchInPlace };
+    }), model.kept);
+    const written = codes.filter((code) => code !== null);
+    const extents = new Map(written.flatMap((code) => [...code.extents]));
+    checkReaders(graph, extents, model.name);
+    return {
+        graph,
+        name,
+        source: [
+            ...codes.flatMap((code, step) => (code === null ? [] : [nodeFunction(graph, code, step, storage)])),
+            runFunction(graph, name, codes, storage, model),
+        ].join('\n'),
+        includes: written.flatMap((code) => code.emission.includes),
+        loops: written.flatMap(({ emission }) => emission.loop ?? []),
+        arenaBytes: storage.arenaBytes,
+        nodes: written.map((code) => ({
+            symbol: code.name,
+            kind: code.node.kind,
+            label: graph_nodeLabel(graph, code.node),
+            macs: nodeMacs(graph, code.node),
+        })),
+        extents: graph.outputs.map((id) => extents.get(id)),
+    };
+}
+const allScratch = (code) => (code?.scratchBytes ?? 0) * (code?.split?.parts ?? 1);
+/** Operators are written for fixed shapes: none can read a result of changing size. */
+function checkReaders(graph, extents, name) {
+    for (const node of graph.nodes) {
+        const id = node.inputs.find((input) => extents.has(input));
+        if (id !== undefined)
+            throw new errors/* InputError */.d(`${name}: operator ${graph_nodeLabel(graph, node)} cannot be compiled: it reads "${graph.tensors[id].name}", whose size changes from run to run`);
     }
 }
 /** The parameters of a node's function: `restrict` but for those that share memory with what is written. */
@@ -66039,6 +66073,7 @@ function createKept() {
 }
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/generate.js
+
 
 
 

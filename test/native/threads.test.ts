@@ -6,10 +6,13 @@ import { generate } from '../../src/compiler/codegen/generate.ts';
 import { compileModel } from '../../src/compiler/compile.ts';
 import { parseTarget } from '../../src/compiler/targets/index.ts';
 import { compileFlags, findCompiler, includeDirs } from '../../src/compiler/toolchain/index.ts';
-import type { Model } from '../../src/model/ir/graph.ts';
+import type { Graph, Model, Tensor } from '../../src/model/ir/graph.ts';
+import { perTensor } from '../../src/model/tensor/quantization.ts';
+import type { Shape } from '../../src/model/tensor/shape.ts';
 import { importModel } from '../../src/model/tflite/importer.ts';
 import { linkRunner } from '../../src/runtime/devices/image.ts';
 import { findQemu, openDevice } from '../../src/runtime/devices/open.ts';
+import { modelOf } from '../compiler/run.ts';
 import { type Form, type Layer, modelOfLayers } from './layers.ts';
 import { cacheDir } from './run_layers.ts';
 
@@ -153,6 +156,23 @@ describe('results are the same for any number of threads', () => {
       'threads 1: 0 operators, at most 0 parts',
       `threads 2: ${layers.length} operators, at most 2 parts`,
       `threads 5: ${layers.length} operators, at most 5 parts`,
+    ]);
+  });
+
+  test.each(['aarch64', 'aarch64+dotprod'])('products of matrices on %s', async (target) => {
+    const q = (zeroPoint: number) => perTensor(0.02, zeroPoint);
+    const tensor = (shape: Shape, zeroPoint: number): Tensor => ({
+      ...{ name: '', dtype: 'int8', shape, data: null, quantization: q(zeroPoint) },
+    });
+    const attrs = { adjX: false, adjY: true, asymmetricQuantizeInputs: false };
+    const graph: Graph = {
+      ...{ name: 'products', inputs: [0, 1], outputs: [2] },
+      tensors: [tensor([6, 70, 96], 3), tensor([6, 65, 96], -5), tensor([6, 70, 65], 1)],
+      nodes: [{ kind: 'nn.batch_matmul', attrs, inputs: [0, 1], outputs: [2], source: 0 }],
+    };
+    expect(await drive(modelOf(graph), target, [4])).toEqual([
+      'threads 1: 0 operators, at most 0 parts',
+      'threads 4: 1 operators, at most 4 parts',
     ]);
   });
 
