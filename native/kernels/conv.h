@@ -101,7 +101,8 @@ IG_INLINE void conv_run_i8(const gemm_i8 *g, const conv_shape *s, const uint8_t 
   const int panels = gemm_count(g->n, g->nr), entries = gemm_entries(g);
   const size_t pixel = (size_t)s->channels * s->item;
   const int bands = gemm_count(s->out_h, s->band);
-  for (int image = 0; image < s->images; image++, in += s->in_h * s->in_w * pixel, c += s->out_h * s->out_w * g->ldc)
+  const size_t row = g->ldc * gemm_item(g); /* bytes of an output pixel */
+  for (int image = 0; image < s->images; image++, in += s->in_h * s->in_w * pixel, c += s->out_h * s->out_w * row)
     for (int b = conv_clip(first - image * bands, bands); b < conv_clip(end - image * bands, bands); b++) {
       const int oy = gemm_start(b, s->band, s->out_h);
       size_t pitch;
@@ -120,10 +121,10 @@ IG_INLINE void conv_run_i8(const gemm_i8 *g, const conv_shape *s, const uint8_t 
         else of.out.bias += group * entries * (g->kernel == GEMM_SMULL ? 2 : 1);
         if (g->out.requantize == GEMM_DOUBLE) of.out.scale += group * entries;
         else if (g->out.requantize == GEMM_SINGLE) of.out.scale_f32 += group * entries;
-        else if (g->out.requantize != GEMM_LEVELS) of.out.multiplier += group * entries, of.out.shift += group * entries;
+        else if (g->out.requantize < GEMM_DOUBLE) of.out.multiplier += group * entries, of.out.shift += group * entries;
         for (int i = 0; i < gemm_count(g->m, g->mr); i++) {
           const int at = gemm_start(i, g->mr, g->m);
-          uint8_t *to = c + (size_t)(oy * s->out_w + at) * g->ldc + group * g->n;
+          uint8_t *to = c + (size_t)(oy * s->out_w + at) * row + group * g->n * gemm_item(g);
           int32_t rows[GEMM_MR];
           conv_gather(s, from + group * (pixel / s->groups), pitch, at, g->mr, panel);
           if (g->row_factor) gemm_row_sums(&of, panel, g->mr, rows);

@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "conv.h"
+#include "hybrid_quantize.h"
 
 enum { PLAIN_I8, PLAIN_U8, PLAIN_I16, PLAIN_F32 };
 /* What becomes of a sum: fixed point or double of 32 bits (gemm_epilogue), the same of 64 bits (INT16x8), the float
@@ -34,41 +35,6 @@ typedef struct {
 IG_INLINE int32_t plain_integer(const void *from, int type, size_t at) {
   if (type == PLAIN_I16) return ((const int16_t *)from)[at];
   return type == PLAIN_U8 ? ((const uint8_t *)from)[at] : ((const int8_t *)from)[at];
-}
-
-/* Quantizes n floats to int8, which may lie over them; real = scale * (q - zero). Source of the steps: TFLite's portable_tensor_utils.cc. */
-IG_INLINE void plain_quantize(const float *x, size_t n, int asymmetric, int8_t *q, float *scale, int32_t *zero) {
-  float low = x[0], high = x[0], inverse;
-  for (size_t i = 1; i < n; i++) {
-    if (x[i] < low) low = x[i];
-    if (x[i] > high) high = x[i];
-  }
-  *zero = 0;
-  *scale = 1;
-  if (asymmetric) {
-    const double rmin = low < 0 ? low : 0, rmax = high > 0 ? high : 0, step = (rmax - rmin) / 255.0;
-    if (rmin == rmax) {
-      memset(q, 0, n);
-      return;
-    }
-    const double from_low = -128 - rmin / step, from_high = 127 - rmax / step;
-    const double nearest = round(128 + fabs(rmin / step) < 127 + fabs(rmax / step) ? from_low : from_high);
-    *zero = nearest <= -128 ? -128 : nearest >= 127 ? 127 : nearest == nearest ? (int32_t)nearest : 0;
-    *scale = (float)step;
-    inverse = 1.0f / *scale;
-  } else {
-    const float range = fmaxf(fabsf(low), fabsf(high));
-    if (range == 0) {
-      memset(q, 0, n);
-      return;
-    }
-    *scale = range / 127.0f;
-    inverse = 127.0f / range;
-  }
-  for (size_t i = 0; i < n; i++) {
-    const float product = x[i] * inverse;
-    q[i] = (int8_t)ig_clamp(ig_cast_s32(roundf((float)*zero + product)), asymmetric ? -128 : -127, 127);
-  }
 }
 
 /* Stores the result of channel c. */
@@ -136,7 +102,7 @@ IG_INLINE void conv_plain_run(const conv_plain *p, const void *in, const void *w
     int32_t zero = p->data_zero;
     float scale = 1;
     if (hybrid) {
-      plain_quantize(x, image, p->asymmetric, quantized, &scale, &zero);
+      hybrid_quantize(x, image, p->asymmetric, quantized, &scale, &zero);
       x = quantized;
     }
     for (int oy = 0; oy < s->out_h; oy++)

@@ -72,7 +72,7 @@ IG_INLINE void direct_run(const conv_plain *p, const direct *d, const void *in, 
     int32_t zero = p->data_zero;
     float scale = 1;
     if (p->finish == PLAIN_HYBRID) {
-      plain_quantize(x, image, p->asymmetric, quantized, &scale, &zero);
+      hybrid_quantize(x, image, p->asymmetric, quantized, &scale, &zero);
       x = quantized;
     }
     for (int od = 0; od < d->out_d; od++)

@@ -37,8 +37,17 @@
 enum { GEMM_PORTABLE, GEMM_MLAL, GEMM_SMULL, GEMM_CHAINS, GEMM_DOT, GEMM_MMLA };
 /* How an accumulator becomes a result: fixed point with shifts of any sign, none positive, all negative; the last with
  * one rounding, halves up, whatever the profile; round(acc * scale), halves away from zero, in double precision; or the
- * same in single, halves to even; or, of GEMM_CHAINS only, as in gemm_chains_end.h. */
-enum { GEMM_SHIFT_ANY, GEMM_SHIFT_RIGHT_OR_NONE, GEMM_SHIFT_RIGHT, GEMM_SHIFT_ONCE, GEMM_DOUBLE, GEMM_SINGLE, GEMM_LEVELS };
+ * same in single, halves to even; or, of GEMM_CHAINS only, as in gemm_chains_end.h; or not at all, results are int32. */
+enum {
+  GEMM_SHIFT_ANY,
+  GEMM_SHIFT_RIGHT_OR_NONE,
+  GEMM_SHIFT_RIGHT,
+  GEMM_SHIFT_ONCE,
+  GEMM_DOUBLE,
+  GEMM_SINGLE,
+  GEMM_LEVELS,
+  GEMM_SUMS
+};
 
 typedef struct {
   int requantize; /* one of the above */
@@ -73,6 +82,9 @@ typedef struct {
   int portable;
   float low, high; /* clamp of the result; -FLT_MAX, FLT_MAX for none, as in TFLite */
 } gemm_f32;
+
+/* Bytes of a result. */
+IG_INLINE int gemm_item(const gemm_i8 *g) { return g->out.requantize == GEMM_SUMS ? 4 : 1; }
 
 /* Where tile or panel `i` of size `size` starts among `total`; how many there are. */
 IG_INLINE int gemm_start(int i, int size, int total) {

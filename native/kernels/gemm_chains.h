@@ -121,7 +121,7 @@ IG_INLINE void io_chains_rows(const gemm_i8 *g, io_chains *s, const uint8_t *nex
     GEMM_UNROLL for (int i = 0; i < g->mr; i++)
       GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++)
         sum[i][v] = vaddq_s32(vpaddq_s32(acc[i][2 * v], acc[i][2 * v + 1]), vld1q_s32(g->out.bias + j + 4 * v));
-    gemm_finish_i8(g, sum, j, c + j);
+    gemm_finish_i8(g, sum, j, c + j * gemm_item(g));
   }
 }
 
@@ -146,7 +146,7 @@ IG_INLINE void gemm_tiles_chains(const gemm_i8 *g, const uint8_t *a, uint8_t *c,
   GEMM_ROLLED for (int o = first; o < end; o++) {
     const size_t next = gemm_start(o + 1 < end ? o + 1 : o, g->mr, g->m);
     s->until = blocks;
-    io_chains_rows(g, s, a + next * g->lda, c + gemm_start(o, g->mr, g->m) * g->ldc, 0, gemm_count(g->n, g->nr));
+    io_chains_rows(g, s, a + next * g->lda, c + gemm_start(o, g->mr, g->m) * g->ldc * gemm_item(g), 0, gemm_count(g->n, g->nr));
     s->weights = weights;
     s->order = order;
     s->counts = counts;

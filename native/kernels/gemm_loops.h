@@ -21,7 +21,7 @@ IG_INLINE void gemm_tile_i8(const gemm_i8 *g, const uint8_t *a, const int32_t *r
   const int j = gemm_start(p, g->nr, g->n);
   const int wide = g->kernel == GEMM_PORTABLE || g->kernel == GEMM_MLAL;
   const uint8_t *w = (const uint8_t *)g->weights + (size_t)p * g->packed_k * g->nr * (wide ? 2 : 1);
-  c += j;
+  c += j * gemm_item(g);
 #if IG_NEON
   if (g->kernel == GEMM_MLAL) gemm_tile_mlal(g, a, rows, (const int16_t *)w, j, c);
   if (g->kernel == GEMM_SMULL) gemm_tile_smull(g, a, rows, (const int8_t *)w, j, c);
@@ -101,7 +101,7 @@ IG_INLINE void gemm_run_i8(const gemm_i8 *g, const uint8_t *a, int32_t *rows, ui
       const int at = gemm_start(g->weights_first ? i : o, g->mr, g->m);
       const int32_t *sums = !g->row_factor ? NULL : g->weights_first ? rows + at : rows;
       const int from = g->weights_first ? o : 0, to = g->weights_first ? o + 1 : panels;
-      gemm_rows_i8(g, a + at * g->lda, sums, c + at * g->ldc, from, to);
+      gemm_rows_i8(g, a + at * g->lda, sums, c + at * g->ldc * gemm_item(g), from, to);
     }
   }
 }

@@ -39,6 +39,14 @@ IG_INLINE const uint8_t *gemm_step_mmla(const gemm_i8 *g, int32x4_t acc[GEMM_MR 
 IG_INLINE void gemm_finish_mmla(const gemm_i8 *g, int32x4_t *acc, int p, uint8_t *c) {
   const gemm_epilogue *e = &g->out;
   const int cols = g->n < g->nr ? g->n : g->nr;
+  if (e->requantize == GEMM_SUMS) {
+    GEMM_UNROLL for (int u = 0; u < g->nr / 2; u += 2) {
+      const int64x2_t a = vreinterpretq_s64_s32(acc[u]), b = vreinterpretq_s64_s32(acc[u + 1]);
+      gemm_store_sums((int32_t *)c + 2 * u, vreinterpretq_s32_s64(vzip1q_s64(a, b)), cols - 2 * u);
+      gemm_store_sums((int32_t *)c + g->ldc + 2 * u, vreinterpretq_s32_s64(vzip2q_s64(a, b)), cols - 2 * u);
+    }
+    return;
+  }
   GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++) acc[u] = gemm_requantize(e, acc[u], 2 * (p * g->nr + 2 * u));
   GEMM_UNROLL for (int u = 0; u < g->nr / 2; u += 8) { /* 16 columns, or the last 8 */
     const int n = cols - 2 * u;
@@ -75,7 +83,7 @@ IG_INLINE void gemm_tile_mmla(const gemm_i8 *g, const uint8_t *a, const int32_t 
   else
     GEMM_ROLLED for (; k + 16 <= g->packed_k; k += 16) w = gemm_step_mmla(g, acc, a + k, w, 16);
   if (g->packed_k % 16 >= 8) w = gemm_step_mmla(g, acc, a + k, w, 8);
-  GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++) gemm_finish_mmla(g, acc[i], p, c + 2 * i * g->ldc);
+  GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++) gemm_finish_mmla(g, acc[i], p, c + 2 * i * g->ldc * gemm_item(g));
 }
 
 #endif

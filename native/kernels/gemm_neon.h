@@ -132,10 +132,27 @@ IG_INLINE void gemm_store_x16(uint8_t *c, uint8x16_t v, int n) {
   }
 }
 
+/* Stores the first n of four sums, at most all. */
+IG_INLINE void gemm_store_sums(int32_t *c, int32x4_t v, int n) {
+  if (n >= 4) {
+    vst1q_s32(c, v);
+  } else {
+    int32_t all[4];
+    vst1q_s32(all, v);
+    for (int i = 0; i < n; i++) c[i] = all[i];
+  }
+}
+
 /* Requantizes, narrows, clamps and stores the tile at columns j. */
 IG_INLINE void gemm_finish_i8(const gemm_i8 *g, gemm_acc acc, int j, uint8_t *c) {
   const gemm_epilogue *e = &g->out;
   const int cols = g->n < g->nr ? g->n : g->nr;
+  if (e->requantize == GEMM_SUMS) {
+    GEMM_UNROLL for (int i = 0; i < g->mr; i++)
+      GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++)
+        gemm_store_sums((int32_t *)c + i * g->ldc + 4 * v, acc[i][v], cols - 4 * v);
+    return;
+  }
   GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++)
     GEMM_UNROLL for (int i = 0; i < g->mr; i++) acc[i][v] = gemm_requantize(e, acc[i][v], j + 4 * v);
   GEMM_UNROLL for (int i = 0; i < g->mr; i++)

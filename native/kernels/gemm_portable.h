@@ -44,7 +44,10 @@ IG_INLINE void gemm_tile_i8_portable(const gemm_i8 *g, const uint8_t *a, const i
       for (int v = 0; v < g->nr; v++) acc[i][v] += x * w[v];
     }
   for (int i = 0; i < g->mr; i++)
-    for (int v = 0; v < g->nr && v < g->n; v++) c[i * g->ldc + v] = (uint8_t)gemm_result(&g->out, acc[i][v], j + v);
+    for (int v = 0; v < g->nr && v < g->n; v++) {
+      if (g->out.requantize == GEMM_SUMS) ((int32_t *)c)[i * g->ldc + v] = acc[i][v];
+      else c[i * g->ldc + v] = (uint8_t)gemm_result(&g->out, acc[i][v], j + v);
+    }
 }
 
 IG_INLINE void gemm_tile_f32_portable(const gemm_f32 *g, const float *a, const float *w, int j, float *c) {

@@ -32,7 +32,7 @@ typedef struct {
 
 IG_INLINE void ig_lstm_prepare(const ig_lstm *p, ig_lstm_vector *v, const float *values, int32_t n) {
   v->values = values;
-  if (p->hybrid) plain_quantize(values, (size_t)n, p->asymmetric, v->quantized, &v->scale, &v->zero);
+  if (p->hybrid) hybrid_quantize(values, (size_t)n, p->asymmetric, v->quantized, &v->scale, &v->zero);
 }
 
 IG_INLINE float ig_lstm_product(const ig_lstm *p, const ig_lstm_vector *v, const void *w, float scale, int32_t row, int32_t n) {

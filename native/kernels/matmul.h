@@ -44,7 +44,7 @@ IG_INLINE void matmul_quantize(const matmul *g, const float *x, float *row, int8
     const int matrix = r / g->m, i = r % g->m;
     for (int c = 0; c < g->k; c++)
       row[c] = x[(size_t)matrix * g->m * g->k + (g->swap_x ? (size_t)c * g->m + i : (size_t)i * g->k + c)];
-    plain_quantize(row, g->k, g->asymmetric, q + (size_t)r * g->k, scales + r, zeros + r);
+    hybrid_quantize(row, g->k, g->asymmetric, q + (size_t)r * g->k, scales + r, zeros + r);
   }
 }
 

@@ -26,7 +26,7 @@ IG_INLINE void ig_svdf_run_f32(const ig_svdf_f32 *p, const float *in, float *res
   for (int32_t b = 0; b < s->batch; b++, in += s->inputs, state += (size_t)s->filters * s->memory) {
     float scale = 1;
     int32_t zero = 0;
-    if (p->hybrid) plain_quantize(in, (size_t)s->inputs, p->asymmetric, q, &scale, &zero);
+    if (p->hybrid) hybrid_quantize(in, (size_t)s->inputs, p->asymmetric, q, &scale, &zero);
     for (int32_t r = 0; r < s->filters; r++) {
       const size_t row = (size_t)r * s->inputs;
       float *newest = state + (size_t)(r + 1) * s->memory - 1;

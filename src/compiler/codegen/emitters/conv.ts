@@ -9,6 +9,7 @@ import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
 import { emitDepthwise, MAX_KERNEL_ROWS } from './depthwise.ts';
 import type { Requantization } from './epilogue.ts';
 import { type ConvShape, emitGemm } from './gemm.ts';
+import { emitHybridGemm, takesHybrid } from './hybrid_gemm.ts';
 import { emitPlain } from './plain.ts';
 
 type ConvKind = keyof ConvFamily;
@@ -43,14 +44,11 @@ function emitConv(op: OpView<ConvKind>, ctx: EmitContext, multiplier: number): E
   if (!constant || form === 'hybrid' || data.dtype === 'int16' || tooHigh) {
     const { scales } = weights.quantization ?? { scales: [] };
     const perChannel = multiplier > 0 || shape.groups > 1 || scales.some((s) => s !== scales[0]);
-    return emitPlain(
-      {
-        ...{ data, weights, bias, output, shape, batch: data.shape[0], outs, multiplier, activation, requantization },
-        hybrid: { asymmetric: perChannel, weightsThenData: perChannel },
-        biasType: op.attrs.biasType,
-      },
-      ctx,
-    );
+    const hybrid = { asymmetric: perChannel, weightsThenData: perChannel };
+    const layer = { data, weights, bias, output, shape, batch: data.shape[0], outs, activation, hybrid };
+    if (form === 'hybrid' && multiplier === 0 && takesHybrid(weights))
+      return emitHybridGemm({ ...layer, op: 'nn.conv2d' }, ctx);
+    return emitPlain({ ...layer, multiplier, requantization, biasType: op.attrs.biasType }, ctx);
   }
   const values = weights.data as Int8Array;
   const source = { zeroPoint: zeroPointOf(weights), bias: bias?.data as Int32Array | null };

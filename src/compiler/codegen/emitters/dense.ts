@@ -7,6 +7,7 @@ import { zeroPointOf } from '../../schedules/index.ts';
 import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
 import type { Requantization } from './epilogue.ts';
 import { type ConvShape, emitGemm } from './gemm.ts';
+import { emitHybridGemm, takesHybrid } from './hybrid_gemm.ts';
 import { emitPlain } from './plain.ts';
 
 /** The window of a fully connected layer: a 1x1 convolution of rows of pixels. */
@@ -50,11 +51,26 @@ function emitDense(op: OpView<'nn.dense'>, ctx: EmitContext): Emission {
       ctx,
     );
   }
+  const hybrid = { asymmetric: asymmetricQuantizeInputs, weightsThenData: false };
+  if (form === 'hybrid' && takesHybrid(weights)) {
+    const layer = {
+      data,
+      weights,
+      bias,
+      output,
+      shape: pixelsShape(1, depth),
+      batch: rows,
+      outs: units,
+      activation,
+      hybrid,
+    };
+    return emitHybridGemm({ ...layer, op: 'nn.dense' }, ctx);
+  }
   return emitPlain(
     {
       ...(bytes ? { data: asBytes(data), weights: asBytes(weights), halvesUp: true } : { data, weights }),
       ...{ bias, output, shape: pixelsShape(1, depth), batch: rows, outs: units, multiplier: 0 },
-      ...{ activation, requantization, hybrid: { asymmetric: asymmetricQuantizeInputs, weightsThenData: false } },
+      ...{ activation, requantization, hybrid },
       biasType: op.attrs.biasType,
     },
     ctx,

@@ -78,10 +78,14 @@ const isPointwise = (s: ConvShape): boolean =>
   s.pad_top === 0 &&
   s.pad_left === 0;
 
-/** The workload of a layer on a target; rows that are no multiple of what the kernel loads are gathered, too. */
-function workloadOf(
+/**
+ * The workload of a layer on a target; rows that are no multiple of what the kernel loads are gathered, too, unless the
+ * caller `pads` them.
+ */
+export function workloadOf(
   layer: GemmLayer,
   ctx: EmitContext,
+  pads = false,
 ): { readonly workload: GemmWorkload; readonly schedule: GemmSchedule } {
   const { shape } = layer;
   const inPlace = isPointwise(shape);
@@ -102,7 +106,7 @@ function workloadOf(
       ? { ...plain, chains: countChains(plain, data, offsets(kernel, plain, zeroPoint).weights) }
       : plain;
   const schedule = scheduleFor(workload, ctx);
-  if (!workload.inPlace || workload.k % GEMM_KERNELS[schedule.kernel].unit === 0) return { workload, schedule };
+  if (pads || !workload.inPlace || workload.k % GEMM_KERNELS[schedule.kernel].unit === 0) return { workload, schedule };
   const gathered = { ...workload, m: shape.out_h * shape.out_w, inPlace: false };
   return { workload: gathered, schedule: scheduleFor(gathered, ctx) };
 }
@@ -111,7 +115,7 @@ function workloadOf(
 const BAND_BYTES = 4096;
 
 /** How a convolution's output rows are cut into bands: all in one where neither padding nor threads need several. */
-function bandsOf(s: ConvShape, mr: number, item: number, threads: number) {
+export function bandsOf(s: ConvShape, mr: number, item: number, threads: number) {
   const seen = (outputs: number, stride: number, kernel: number, dilation: number) =>
     (outputs - 1) * stride + (kernel - 1) * dilation + 1;
   const width = seen(s.out_w, s.stride_w, s.kernel_w, s.dilation_w);
@@ -169,49 +173,73 @@ function windowSteps(
 }
 
 /** CONV_SPARE of native/kernels/conv.h. */
-const SPARE = 16;
+export const SPARE = 16;
+
+/** The rows that a matrix multiplication takes at a time, and the elements between rows of data and of results. */
+interface Rows {
+  readonly m: number;
+  readonly lda: number;
+  readonly ldc: number;
+}
+
+const tileFields = ({ n, k }: GemmWorkload, { mr, nr, weightsFirst }: GemmSchedule, { m, lda, ldc }: Rows): Fields =>
+  integers({ m, n, k, mr, nr, weights_first: weightsFirst, lda, ldc });
+
+/** Members of a `gemm_i8` but for what becomes of the sums. */
+export function integerFields(
+  w: GemmWorkload,
+  s: GemmSchedule,
+  packed: ReturnType<typeof packGemm>,
+  rows: Rows,
+  ctx: EmitContext,
+): Fields {
+  return {
+    kernel: `GEMM_${s.kernel.toUpperCase()}`,
+    ...tileFields(w, s, rows),
+    weights: ctx.constant(packed.weights),
+    ...integers({ packed_k: packed.depth, row_factor: packed.rowFactor }),
+    ...(packed.chains && {
+      ...integers({ chain: s.chain ?? 1, singles: s.singles ?? false }),
+      ...{ order: ctx.constant(packed.chains.order), counts: ctx.constant(packed.chains.counts) },
+    }),
+  };
+}
+
+/** What an emission says of the loop that a schedule takes on in-order cores. */
+export const emitLoop = (s: GemmSchedule): Pick<Emission, 'loop'> =>
+  s.chain === undefined ? {} : { loop: { mr: s.mr, nr: s.nr, chain: s.chain, singles: s.singles ?? false } };
 
 /** The C of a layer. */
 export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
-  const { workload: w, schedule: s } = workloadOf(layer, ctx);
+  const { workload: w, schedule: chosen } = workloadOf(layer, ctx);
   const { output, activation, requantization } = layer;
   const float = requantization === null;
+  // Few rows leave the threads nothing to share out but weights.
+  const weightsFirst = chosen.weightsFirst || (w.inPlace && Math.ceil(w.m / chosen.mr) < ctx.threads);
+  const s = { ...chosen, weightsFirst };
   const layout: Layout = (valueAt) => perColumn(valueAt, w, s);
   const zeroPoint = float ? 0 : parameters(layer.data).zeroPoint;
   const packed = packGemm(w, s, layer.weights, zeroPoint);
   const sums = float ? [] : sumRanges(layer.weights, layer.columns, w.k, 1, centeredRange(layer.data));
   const item = itemSize(layer.data.dtype);
   const rowBytes = packed.depth * item;
-  // Few rows leave the threads nothing to share out but weights.
-  const weightsFirst = s.weightsFirst || (w.inPlace && Math.ceil(w.m / s.mr) < ctx.threads);
   const { bytes, ...bands } = bandsOf(layer.shape, s.mr, item, ctx.threads);
-  const common = integers({
-    ...{
-      m: w.inPlace ? w.m : bands.band * layer.shape.out_w,
-      n: w.n,
-      k: w.k,
-      mr: s.mr,
-      nr: s.nr,
-      weights_first: weightsFirst,
-    },
-    ...{ lda: w.inPlace ? w.k : packed.depth, ldc: layer.columns },
-  });
+  const matrix: Rows = {
+    ...{ m: w.inPlace ? w.m : bands.band * layer.shape.out_w, lda: w.inPlace ? w.k : packed.depth, ldc: layer.columns },
+  };
   const bias = ctx.constant(packed.bias);
-  const weights = ctx.constant(packed.weights);
+  const portable = s.kernel === 'f32' ? '0' : '1';
   const fields: Fields =
     requantization === null
-      ? { ...common, weights, bias, portable: s.kernel === 'f32' ? '0' : '1', ...floatClamp(activation) }
+      ? {
+          ...{ ...tileFields(w, s, matrix), weights: ctx.constant(packed.weights), bias, portable },
+          ...floatClamp(activation),
+        }
       : {
-          ...{ kernel: `GEMM_${s.kernel.toUpperCase()}`, ...common, weights },
-          ...integers({ packed_k: packed.depth, row_factor: packed.rowFactor }),
-          ...(packed.chains && {
-            ...integers({ chain: s.chain ?? 1, singles: s.singles ?? false }),
-            ...{ order: ctx.constant(packed.chains.order), counts: ctx.constant(packed.chains.counts) },
-          }),
+          ...integerFields(w, s, packed, matrix, ctx),
           ...((packed.chains && levelFields(layer, w, s, packed.bias, sums, ctx)) ??
             epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout, sums }, ctx)),
         };
-  const loop = s.chain && { loop: { mr: s.mr, nr: s.nr, chain: s.chain, singles: s.singles ?? false } };
   const type = float ? 'f32' : 'i8';
   const [from, to] = float
     ? [ctx.input(0), ctx.output(0)]
@@ -225,7 +253,7 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
     const lead = weightsFirst ? null : leadOf(tileSteps(w.m, s.mr, w.k * item, layer.columns * item));
     return {
       includes: ['conv.h'],
-      ...loop,
+      ...emitLoop(s),
       body: `${description}gemm_run_${type}(&g, ${from},${rows} ${to}, ${steps});\n`,
       inPlace: lead === null ? [] : [{ operand: 0, lead }],
     };
@@ -238,7 +266,7 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
   const overlap = windowSteps(layer.shape, images, bands.band, bytes > 0, s.mr, item, layer.columns);
   return {
     includes: ['conv.h'],
-    ...loop,
+    ...emitLoop(s),
     body: `${description}${cDescription('conv_shape', 's', shape)}conv_run_${type}(&g, &s, ${from}, ${padded}, ${panel}, ${to}, ${steps});\n`,
     inPlace: overlap === null ? [] : [{ operand: 0, lead: leadOf(overlap) }],
   };

@@ -1,0 +1,82 @@
+/* hybrid_quantize.h: float data as int8 with a scale of its own, for operators whose weights alone are integers. Source of the
+ * steps: TFLite's portable_tensor_utils.cc. ISA: NEON, or portable C. */
+#ifndef IG_HYBRID_QUANTIZE_H
+#define IG_HYBRID_QUANTIZE_H
+
+#include <math.h>
+
+#include "arith.h"
+
+/* The least and the largest of n; what compares to nothing is passed over, unless it comes first. */
+IG_INLINE void hybrid_extremes(const float *x, size_t n, float *low, float *high) {
+  size_t i = 1;
+  *low = *high = x[0];
+#if IG_NEON
+  float32x4_t least = vdupq_n_f32(x[0]), most = least;
+  for (i = 0; i + 4 <= n; i += 4) {
+    const float32x4_t v = vld1q_f32(x + i);
+    least = vbslq_f32(vcltq_f32(v, least), v, least);
+    most = vbslq_f32(vcgtq_f32(v, most), v, most);
+  }
+  for (int lane = 0; lane < 4; lane++) {
+    *low = least[lane] < *low ? least[lane] : *low;
+    *high = most[lane] > *high ? most[lane] : *high;
+  }
+#endif
+  for (; i < n; i++) {
+    if (x[i] < *low) *low = x[i];
+    if (x[i] > *high) *high = x[i];
+  }
+}
+
+/* n floats times `inverse` and `zero` added, halves away from zero, from `least` to 127. q may lie over them. */
+IG_INLINE void hybrid_round(const float *x, size_t n, float inverse, int32_t zero, int least, int8_t *q) {
+  size_t i = 0;
+#if IG_NEON
+  const float32x4_t offset = vdupq_n_f32((float)zero), limit = vdupq_n_f32(2147483648.0f);
+  for (; i + 8 <= n; i += 8) {
+    int32x4_t r[2];
+    for (int h = 0; h < 2; h++) {
+      const float32x4_t v = vrndaq_f32(vaddq_f32(offset, vmulq_n_f32(vld1q_f32(x + i + 4 * h), inverse)));
+      r[h] = vbslq_s32(vcltq_f32(vabsq_f32(v), limit), vcvtq_s32_f32(v), vdupq_n_s32(INT32_MIN)); /* as ig_cast_s32 */
+    }
+    const int8x8_t all = vqmovn_s16(vqmovn_high_s32(vqmovn_s32(r[0]), r[1]));
+    vst1_s8(q + i, vmax_s8(all, vdup_n_s8((int8_t)least)));
+  }
+#endif
+  for (; i < n; i++) {
+    const float product = x[i] * inverse;
+    q[i] = (int8_t)ig_clamp(ig_cast_s32(roundf((float)zero + product)), least, 127);
+  }
+}
+
+/* Quantizes n floats to int8, which may lie over them; real = scale * (q - zero). */
+IG_INLINE void hybrid_quantize(const float *x, size_t n, int asymmetric, int8_t *q, float *scale, int32_t *zero) {
+  float low, high, inverse;
+  hybrid_extremes(x, n, &low, &high);
+  *zero = 0;
+  *scale = 1;
+  if (asymmetric) {
+    const double rmin = low < 0 ? low : 0, rmax = high > 0 ? high : 0, step = (rmax - rmin) / 255.0;
+    if (rmin == rmax) {
+      memset(q, 0, n);
+      return;
+    }
+    const double from_low = -128 - rmin / step, from_high = 127 - rmax / step;
+    const double nearest = round(128 + fabs(rmin / step) < 127 + fabs(rmax / step) ? from_low : from_high);
+    *zero = nearest <= -128 ? -128 : nearest >= 127 ? 127 : nearest == nearest ? (int32_t)nearest : 0;
+    *scale = (float)step;
+    inverse = 1.0f / *scale;
+  } else {
+    const float range = fmaxf(fabsf(low), fabsf(high));
+    if (range == 0) {
+      memset(q, 0, n);
+      return;
+    }
+    *scale = range / 127.0f;
+    inverse = 127.0f / range;
+  }
+  hybrid_round(x, n, inverse, *zero, asymmetric ? -128 : -127, q);
+}
+
+#endif
