@@ -51,16 +51,17 @@ IG_INLINE void hybrid_conv(const hybrid *h, const gemm_i8 *g, const conv_shape *
   }
 }
 
-/* Rows, each with a scale of its own, or `shared` ones that are one image. q: scratch of g->m rows of lda elements; scales,
- * zeros: of g->m. */
+/* Rows, `shared` of which have one scale. q: scratch of g->m rows of lda elements; scales, zeros: of g->m / shared. */
 IG_INLINE void hybrid_rows(const hybrid *h, const gemm_i8 *g, int shared, const float *in, const float *bias, int8_t *q,
                            float *scales, int32_t *zeros, float *out) {
-  for (int r = 0; r < g->m; r += shared)
-    hybrid_quantize(in + (size_t)r * g->k, (size_t)shared * g->k, h->asymmetric, q + r * g->lda, scales + r, zeros + r);
+  const int images = g->m / shared;
+  for (int b = 0; b < images; b++)
+    hybrid_quantize(in + (size_t)b * shared * g->k, (size_t)shared * g->k, h->asymmetric, q + b * shared * g->lda, scales + b,
+                    zeros + b);
   const int steps = g->weights_first ? gemm_count(g->n, g->nr) : gemm_count(g->m, g->mr);
   gemm_run_i8(g, (const uint8_t *)q, NULL, (uint8_t *)out, 0, steps);
-  for (int r = 0; r < g->m; r += shared)
-    hybrid_finish(h, out + (size_t)r * h->outs, bias, (size_t)shared, scales[r], zeros[r]);
+  for (int b = 0; b < images; b++)
+    hybrid_finish(h, out + (size_t)b * shared * h->outs, bias, (size_t)shared, scales[b], zeros[b]);
 }
 
 #endif

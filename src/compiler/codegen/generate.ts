@@ -32,7 +32,7 @@ export interface GenerateOptions {
 }
 
 /** Files with matrix multiplications, whose loops on in-order cores come with the model. */
-const GEMM_FILES = ['conv.h', 'hybrid_gemm.h', 'matmul_gemm.h'];
+const GEMM_FILES = ['conv.h', 'hybrid_depthwise.h', 'hybrid_gemm.h', 'matmul_gemm.h'];
 
 /** A model as C: everything the toolchain needs. */
 export interface Generated {

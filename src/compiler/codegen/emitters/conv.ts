@@ -9,7 +9,7 @@ import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
 import { emitDepthwise, MAX_KERNEL_ROWS } from './depthwise.ts';
 import type { Requantization } from './epilogue.ts';
 import { type ConvShape, emitGemm } from './gemm.ts';
-import { emitHybridGemm, takesHybrid } from './hybrid_gemm.ts';
+import { emitHybridDepthwise, emitHybridGemm, takesHybrid } from './hybrid_gemm.ts';
 import { emitPlain } from './plain.ts';
 
 type ConvKind = keyof ConvFamily;
@@ -48,6 +48,7 @@ function emitConv(op: OpView<ConvKind>, ctx: EmitContext, multiplier: number): E
     const layer = { data, weights, bias, output, shape, batch: data.shape[0], outs, activation, hybrid };
     if (form === 'hybrid' && multiplier === 0 && takesHybrid(weights))
       return emitHybridGemm({ ...layer, op: 'nn.conv2d' }, ctx);
+    if (form === 'hybrid' && multiplier === 1 && takesHybrid(weights)) return emitHybridDepthwise(layer, ctx);
     return emitPlain({ ...layer, multiplier, requantization, biasType: op.attrs.biasType }, ctx);
   }
   const values = weights.data as Int8Array;

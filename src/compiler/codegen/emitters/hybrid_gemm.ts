@@ -17,7 +17,7 @@ export const takesHybrid = (weights: Tensor): boolean => weights.data instanceof
 
 /** The C of a layer. */
 export function emitHybridGemm(layer: HybridLayer, ctx: EmitContext): Emission {
-  const { shape, batch, outs, activation, bias } = layer;
+  const { shape, batch, outs, bias } = layer;
   const weights = layer.weights.data as Int8Array;
   const pixels = shape.out_h * shape.out_w;
   const sums: GemmLayer = {
@@ -33,13 +33,11 @@ export function emitHybridGemm(layer: HybridLayer, ctx: EmitContext): Emission {
   const { workload: w, schedule: s } = workloadOf(sums, ctx, layer.op === 'nn.dense');
   const packed = packGemm(w, s, sums.weights, 0);
   const depth = weights.length / outs;
-  const h = cDescription('hybrid', 'h', {
-    ...integers({ outs, asymmetric: layer.hybrid.asymmetric, weights_then_data: layer.hybrid.weightsThenData }),
-    ...integers({ with_tanh: activation === 'TANH' }),
-    weight_sums: ctx.constant(Int32Array.from({ length: outs }, (_, c) => sumOf(weights, c * depth, depth))),
-    weight_scale: ctx.constant(Float32Array.from({ length: outs }, (_, c) => scaleOf(layer.weights, c))),
-    ...floatClamp(activation),
-  });
+  const h = finishOf(
+    layer,
+    Int32Array.from({ length: outs }, (_, c) => sumOf(weights, c * depth, depth)),
+    ctx,
+  );
   const inPlace = w.inPlace;
   const { bytes, ...bands } = bandsOf(shape, s.mr, 1, 1);
   const g = cDescription('gemm_i8', 'g', {
@@ -61,8 +59,36 @@ export function emitHybridGemm(layer: HybridLayer, ctx: EmitContext): Emission {
   };
 }
 
+/** The `hybrid` called `h`. */
+function finishOf(layer: Omit<HybridLayer, 'op'>, weightSums: Int32Array, ctx: EmitContext): string {
+  const { outs, activation, hybrid, weights } = layer;
+  return cDescription('hybrid', 'h', {
+    ...integers({ outs, asymmetric: hybrid.asymmetric, weights_then_data: hybrid.weightsThenData }),
+    ...integers({ with_tanh: activation === 'TANH' }),
+    weight_sums: ctx.constant(weightSums),
+    weight_scale: ctx.constant(Float32Array.from({ length: outs }, (_, c) => scaleOf(weights, c))),
+    ...floatClamp(activation),
+  });
+}
+
+/** The C of a depthwise layer of multiplier 1. */
+export function emitHybridDepthwise(layer: Omit<HybridLayer, 'op'>, ctx: EmitContext): Emission {
+  const { shape, batch, outs, bias } = layer;
+  const q = ctx.scratch(elements(layer.data.shape) / batch);
+  const window = cDescription('conv_shape', 's', integers({ ...shape, item: 1 }));
+  const operands = [ctx.input(0), ctx.input(1), bias === null ? 'NULL' : ctx.input(2), q, ctx.output(0)];
+  return {
+    includes: ['hybrid_depthwise.h'],
+    body: `${finishOf(layer, new Int32Array(outs), ctx)}${window}hybrid_depthwise(&h, &s, ${batch}, ${operands.join(', ')});\n`,
+    // An image's bytes are written where its floats have been read, and all of it is read before its first result.
+    inPlace: batch === 1 ? [{ operand: 0, lead: -Infinity }] : [],
+    scratchInPlace: [{ operand: 0, lead: 0 }],
+  };
+}
+
 function rowsCall(w: GemmWorkload, shared: number, ends: readonly string[], ctx: EmitContext): string {
-  const work = [ctx.scratch(4 * w.m), ctx.scratch(4 * w.m)];
+  const each = 4 * (w.m / shared);
+  const work = [ctx.scratch(each), ctx.scratch(each)];
   return `hybrid_rows(&h, &g, ${shared}, ${[...ends, ...work, ctx.output(0)].join(', ')});\n`;
 }
 
