@@ -23124,7 +23124,7 @@ const cInt = (x) => (x === -2147483648 ? 'INT32_MIN' : String(x));
 
 /***/ }),
 
-/***/ 2840:
+/***/ 8651:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -24642,8 +24642,11 @@ const isPointwise = (s) => s.kernel_h === 1 &&
     s.out_w === s.in_w &&
     s.pad_top === 0 &&
     s.pad_left === 0;
-/** The workload of a layer on a target; rows that are no multiple of what the kernel loads are gathered, too. */
-function workloadOf(layer, ctx) {
+/**
+ * The workload of a layer on a target; rows that are no multiple of what the kernel loads are gathered, too, unless the
+ * caller `pads` them.
+ */
+function workloadOf(layer, ctx, pads = false) {
     const { shape } = layer;
     const inPlace = isPointwise(shape);
     const { data, zeroPoint } = layer.weights;
@@ -24662,7 +24665,7 @@ function workloadOf(layer, ctx) {
         ? { ...plain, chains: countChains(plain, data, offsets(kernel, plain, zeroPoint).weights) }
         : plain;
     const schedule = scheduleFor(workload, ctx);
-    if (!workload.inPlace || workload.k % GEMM_KERNELS[schedule.kernel].unit === 0)
+    if (pads || !workload.inPlace || workload.k % GEMM_KERNELS[schedule.kernel].unit === 0)
         return { workload, schedule };
     const gathered = { ...workload, m: shape.out_h * shape.out_w, inPlace: false };
     return { workload: gathered, schedule: scheduleFor(gathered, ctx) };
@@ -24716,46 +24719,52 @@ function windowSteps(s, images, band, padded, mr, item, columns) {
 }
 /** CONV_SPARE of native/kernels/conv.h. */
 const SPARE = 16;
+const tileFields = ({ n, k }, { mr, nr, weightsFirst }, { m, lda, ldc }) => integers({ m, n, k, mr, nr, weights_first: weightsFirst, lda, ldc });
+/** Members of a `gemm_i8` but for what becomes of the sums. */
+function integerFields(w, s, packed, rows, ctx) {
+    return {
+        kernel: `GEMM_${s.kernel.toUpperCase()}`,
+        ...tileFields(w, s, rows),
+        weights: ctx.constant(packed.weights),
+        ...integers({ packed_k: packed.depth, row_factor: packed.rowFactor }),
+        ...(packed.chains && {
+            ...integers({ chain: s.chain ?? 1, singles: s.singles ?? false }),
+            ...{ order: ctx.constant(packed.chains.order), counts: ctx.constant(packed.chains.counts) },
+        }),
+    };
+}
+/** What an emission says of the loop that a schedule takes on in-order cores. */
+const emitLoop = (s) => s.chain === undefined ? {} : { loop: { mr: s.mr, nr: s.nr, chain: s.chain, singles: s.singles ?? false } };
 /** The C of a layer. */
 function emitGemm(layer, ctx) {
-    const { workload: w, schedule: s } = workloadOf(layer, ctx);
+    const { workload: w, schedule: chosen } = workloadOf(layer, ctx);
     const { output, activation, requantization } = layer;
     const float = requantization === null;
+    // Few rows leave the threads nothing to share out but weights.
+    const weightsFirst = chosen.weightsFirst || (w.inPlace && Math.ceil(w.m / chosen.mr) < ctx.threads);
+    const s = { ...chosen, weightsFirst };
     const layout = (valueAt) => perColumn(valueAt, w, s);
     const zeroPoint = float ? 0 : (0,checks/* parameters */.FI)(layer.data).zeroPoint;
     const packed = packGemm(w, s, layer.weights, zeroPoint);
     const sums = float ? [] : sumRanges(layer.weights, layer.columns, w.k, 1, centeredRange(layer.data));
     const item = (0,tensor_dtype/* itemSize */.z6)(layer.data.dtype);
     const rowBytes = packed.depth * item;
-    // Few rows leave the threads nothing to share out but weights.
-    const weightsFirst = s.weightsFirst || (w.inPlace && Math.ceil(w.m / s.mr) < ctx.threads);
     const { bytes, ...bands } = bandsOf(layer.shape, s.mr, item, ctx.threads);
-    const common = integers({
-        ...{
-            m: w.inPlace ? w.m : bands.band * layer.shape.out_w,
-            n: w.n,
-            k: w.k,
-            mr: s.mr,
-            nr: s.nr,
-            weights_first: weightsFirst,
-        },
-        ...{ lda: w.inPlace ? w.k : packed.depth, ldc: layer.columns },
-    });
+    const matrix = {
+        ...{ m: w.inPlace ? w.m : bands.band * layer.shape.out_w, lda: w.inPlace ? w.k : packed.depth, ldc: layer.columns },
+    };
     const bias = ctx.constant(packed.bias);
-    const weights = ctx.constant(packed.weights);
+    const portable = s.kernel === 'f32' ? '0' : '1';
     const fields = requantization === null
-        ? { ...common, weights, bias, portable: s.kernel === 'f32' ? '0' : '1', ...floatClamp(activation) }
+        ? {
+            ...{ ...tileFields(w, s, matrix), weights: ctx.constant(packed.weights), bias, portable },
+            ...floatClamp(activation),
+        }
         : {
-            ...{ kernel: `GEMM_${s.kernel.toUpperCase()}`, ...common, weights },
-            ...integers({ packed_k: packed.depth, row_factor: packed.rowFactor }),
-            ...(packed.chains && {
-                ...integers({ chain: s.chain ?? 1, singles: s.singles ?? false }),
-                ...{ order: ctx.constant(packed.chains.order), counts: ctx.constant(packed.chains.counts) },
-            }),
+            ...integerFields(w, s, packed, matrix, ctx),
             ...((packed.chains && levelFields(layer, w, s, packed.bias, sums, ctx)) ??
                 epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout, sums }, ctx)),
         };
-    const loop = s.chain && { loop: { mr: s.mr, nr: s.nr, chain: s.chain, singles: s.singles ?? false } };
     const type = float ? 'f32' : 'i8';
     const [from, to] = float
         ? [ctx.input(0), ctx.output(0)]
@@ -24769,7 +24778,7 @@ function emitGemm(layer, ctx) {
         const lead = weightsFirst ? null : leadOf(tileSteps(w.m, s.mr, w.k * item, layer.columns * item));
         return {
             includes: ['conv.h'],
-            ...loop,
+            ...emitLoop(s),
             body: `${description}gemm_run_${type}(&g, ${from},${rows} ${to}, ${steps});\n`,
             inPlace: lead === null ? [] : [{ operand: 0, lead }],
         };
@@ -24782,10 +24791,104 @@ function emitGemm(layer, ctx) {
     const overlap = windowSteps(layer.shape, images, bands.band, bytes > 0, s.mr, item, layer.columns);
     return {
         includes: ['conv.h'],
-        ...loop,
+        ...emitLoop(s),
         body: `${description}${cDescription('conv_shape', 's', shape)}conv_run_${type}(&g, &s, ${from}, ${padded}, ${panel}, ${to}, ${steps});\n`,
         inPlace: overlap === null ? [] : [{ operand: 0, lead: leadOf(overlap) }],
     };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/hybrid_gemm.js
+
+
+
+
+/** Whether a layer's weights are such as this template takes. */
+const takesHybrid = (weights) => weights.data instanceof Int8Array;
+/** The C of a layer. */
+function emitHybridGemm(layer, ctx) {
+    const { shape, batch, outs, bias } = layer;
+    const weights = layer.weights.data;
+    const pixels = shape.out_h * shape.out_w;
+    const sums = {
+        ...{ op: layer.op, data: { ...layer.data, dtype: 'int8' }, output: layer.output, shape, m: batch * pixels },
+        ...{
+            columns: outs,
+            activation: 'NONE',
+            requantization: null,
+            weights: { data: weights, zeroPoint: 0, bias: null },
+        },
+    };
+    // Rows are quantized one by one, to where they end as a tile wants it.
+    const { workload: w, schedule: s } = workloadOf(sums, ctx, layer.op === 'nn.dense');
+    const packed = packGemm(w, s, sums.weights, 0);
+    const depth = weights.length / outs;
+    const h = finishOf(layer, Int32Array.from({ length: outs }, (_, c) => sumOf(weights, c * depth, depth)), ctx);
+    const inPlace = w.inPlace;
+    const { bytes, ...bands } = bandsOf(shape, s.mr, 1, 1);
+    const g = cDescription('gemm_i8', 'g', {
+        ...integerFields(w, s, packed, { m: inPlace ? w.m : bands.band * shape.out_w, lda: packed.depth, ldc: outs }, ctx),
+        ...{ 'out.requantize': 'GEMM_SUMS', 'out.bias': ctx.constant(packed.bias) },
+    });
+    const q = ctx.scratch((inPlace ? w.m * packed.depth : (0,tensor_shape/* elements */.Yt)(layer.data.shape) / batch) + SPARE);
+    const ends = [ctx.input(0), bias === null ? 'NULL' : ctx.input(2), q];
+    const call = inPlace
+        ? rowsCall(w, layer.op === 'nn.dense' ? 1 : pixels, ends, ctx)
+        : convCall(layer, s, packed.depth, bands, bytes, ends, ctx);
+    return {
+        includes: ['hybrid_gemm.h'],
+        ...emitLoop(s),
+        body: `${h}${g}${call}`,
+        // All data is quantized before the first result; an image's bytes lie first of the scratch memory.
+        inPlace: batch === 1 || inPlace ? [{ operand: 0, lead: -Infinity }] : [],
+        scratchInPlace: batch === 1 ? [{ operand: 0, lead: 0 }] : [],
+    };
+}
+/** The `hybrid` called `h`. */
+function finishOf(layer, weightSums, ctx) {
+    const { outs, activation, hybrid, weights } = layer;
+    return cDescription('hybrid', 'h', {
+        ...integers({ outs, asymmetric: hybrid.asymmetric, weights_then_data: hybrid.weightsThenData }),
+        ...integers({ with_tanh: activation === 'TANH' }),
+        weight_sums: ctx.constant(weightSums),
+        weight_scale: ctx.constant(Float32Array.from({ length: outs }, (_, c) => scaleOf(weights, c))),
+        ...floatClamp(activation),
+    });
+}
+/** The C of a depthwise layer of multiplier 1. */
+function emitHybridDepthwise(layer, ctx) {
+    const { shape, batch, outs, bias } = layer;
+    const q = ctx.scratch((0,tensor_shape/* elements */.Yt)(layer.data.shape) / batch);
+    const window = cDescription('conv_shape', 's', integers({ ...shape, item: 1 }));
+    const operands = [ctx.input(0), ctx.input(1), bias === null ? 'NULL' : ctx.input(2), q, ctx.output(0)];
+    return {
+        includes: ['hybrid_depthwise.h'],
+        body: `${finishOf(layer, new Int32Array(outs), ctx)}${window}hybrid_depthwise(&h, &s, ${batch}, ${operands.join(', ')});\n`,
+        // An image's bytes are written where its floats have been read, and all of it is read before its first result.
+        inPlace: batch === 1 ? [{ operand: 0, lead: -Infinity }] : [],
+        scratchInPlace: [{ operand: 0, lead: 0 }],
+    };
+}
+function rowsCall(w, shared, ends, ctx) {
+    const each = 4 * (w.m / shared);
+    const work = [ctx.scratch(each), ctx.scratch(each)];
+    return `hybrid_rows(&h, &g, ${shared}, ${[...ends, ...work, ctx.output(0)].join(', ')});\n`;
+}
+function convCall({ shape, batch }, s, rowBytes, bands, paddedBytes, ends, ctx) {
+    const padded = paddedBytes === 0 ? 'NULL' : ctx.scratch(paddedBytes + SPARE);
+    const panel = ctx.scratch(s.mr * rowBytes + SPARE);
+    const window = integers({ ...shape, item: 1, images: 1, ...bands, row_bytes: rowBytes });
+    const operands = [...ends, padded, panel, ctx.output(0)].join(', ');
+    return `${cDescription('conv_shape', 's', window)}hybrid_conv(&h, &g, &s, ${batch}, ${operands});\n`;
+}
+function sumOf(values, from, count) {
+    let sum = 0;
+    for (let i = from; i < from + count; i++)
+        sum += values[i];
+    return sum | 0;
+}
+function scaleOf(weights, channel) {
+    const { scales } = weights.quantization;
+    return scales[scales.length === 1 ? 0 : channel];
 }
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/plain.js
@@ -24826,7 +24929,7 @@ function plainDescription(layer, ctx) {
         ...integers({ batch: layer.batch, outs: layer.outs, multiplier: layer.multiplier }),
         ...{ data: ELEMENT[data.dtype], weight: ELEMENT[weights.dtype], result: ELEMENT[output.dtype] },
         ...integers({ data_zero: zeroOf(data), weight_zero: zeroOf(weights) }),
-        ...(form === 'integer' ? integerFields(layer, ctx) : floatClamp(layer.activation)),
+        ...(form === 'integer' ? plain_integerFields(layer, ctx) : floatClamp(layer.activation)),
         ...(form === 'integer' || bias === null ? {} : { bias: ctx.input(2) }),
         ...(form === 'float' ? { finish: 'PLAIN_FLOAT' } : {}),
         ...(form === 'hybrid'
@@ -24844,7 +24947,7 @@ function plainDescription(layer, ctx) {
     return cDescription('conv_plain', 'p', fields);
 }
 /** Sums of 32 or of 64 bits; INT16x8 layers of 64-bit sums are always rounded as profile `tflite` does. */
-function integerFields(layer, ctx) {
+function plain_integerFields(layer, ctx) {
     const { data, bias, output, outs, requantization } = layer;
     const wide = (0,ops_weights/* isWide */.EW)(data, bias, layer);
     const layout = (valueAt) => Array.from({ length: outs }, (_, c) => valueAt(c));
@@ -24859,6 +24962,7 @@ function integerFields(layer, ctx) {
 }
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/dense.js
+
 
 
 
@@ -24903,10 +25007,25 @@ function emitDense(op, ctx) {
             },
         }, ctx);
     }
+    const hybrid = { asymmetric: asymmetricQuantizeInputs, weightsThenData: false };
+    if (form === 'hybrid' && takesHybrid(weights)) {
+        const layer = {
+            data,
+            weights,
+            bias,
+            output,
+            shape: pixelsShape(1, depth),
+            batch: rows,
+            outs: units,
+            activation,
+            hybrid,
+        };
+        return emitHybridGemm({ ...layer, op: 'nn.dense' }, ctx);
+    }
     return emitPlain({
         ...(bytes ? { data: (0,dense/* asBytes */.Yd)(data), weights: (0,dense/* asBytes */.Yd)(weights), halvesUp: true } : { data, weights }),
         ...{ bias, output, shape: pixelsShape(1, depth), batch: rows, outs: units, multiplier: 0 },
-        ...{ activation, requantization, hybrid: { asymmetric: asymmetricQuantizeInputs, weightsThenData: false } },
+        ...{ activation, requantization, hybrid },
         biasType: op.attrs.biasType,
     }, ctx);
 }
@@ -25974,6 +26093,7 @@ function fits16(largest, factors) {
 
 
 
+
 function shapeOf(op) {
     const [, in_h, in_w, channels] = (0,checks/* operand */.id)(op, 0).shape;
     const { kernel, strides, dilation } = (0,conv/* convWindow */.x)(op);
@@ -26003,11 +26123,13 @@ function emitConv(op, ctx, multiplier) {
     if (!constant || form === 'hybrid' || data.dtype === 'int16' || tooHigh) {
         const { scales } = weights.quantization ?? { scales: [] };
         const perChannel = multiplier > 0 || shape.groups > 1 || scales.some((s) => s !== scales[0]);
-        return emitPlain({
-            ...{ data, weights, bias, output, shape, batch: data.shape[0], outs, multiplier, activation, requantization },
-            hybrid: { asymmetric: perChannel, weightsThenData: perChannel },
-            biasType: op.attrs.biasType,
-        }, ctx);
+        const hybrid = { asymmetric: perChannel, weightsThenData: perChannel };
+        const layer = { data, weights, bias, output, shape, batch: data.shape[0], outs, activation, hybrid };
+        if (form === 'hybrid' && multiplier === 0 && takesHybrid(weights))
+            return emitHybridGemm({ ...layer, op: 'nn.conv2d' }, ctx);
+        if (form === 'hybrid' && multiplier === 1 && takesHybrid(weights))
+            return emitHybridDepthwise(layer, ctx);
+        return emitPlain({ ...layer, multiplier, requantization, biasType: op.attrs.biasType }, ctx);
     }
     const values = weights.data;
     const source = { zeroPoint: zeroPointOf(weights), bias: bias?.data };
@@ -27904,7 +28026,7 @@ function createKept() {
 /** The file that the generated source pulls its constants in from, beside it. */
 const BLOB_FILE = 'weights.bin';
 /** Files with matrix multiplications, whose loops on in-order cores come with the model. */
-const GEMM_FILES = ['conv.h', 'matmul_gemm.h'];
+const GEMM_FILES = ['conv.h', 'hybrid_depthwise.h', 'hybrid_gemm.h', 'matmul_gemm.h'];
 /** Writes `graph` as C for a target. Pure. */
 function generate(graph, options) {
     const { name, symbol } = options;
@@ -28145,8 +28267,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/js/errors.js
 var errors = __nccwpck_require__(2027);
-// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 64 modules
-var generate = __nccwpck_require__(2840);
+// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 65 modules
+var generate = __nccwpck_require__(8651);
 // EXTERNAL MODULE: ./build/js/model/ir/shapes.js
 var shapes = __nccwpck_require__(6782);
 ;// CONCATENATED MODULE: ./build/js/compiler/passes/bound_shapes.js
@@ -28947,8 +29069,8 @@ async function cached(root, key, make) {
     return place;
 }
 
-// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 64 modules
-var generate = __nccwpck_require__(2840);
+// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 65 modules
+var generate = __nccwpck_require__(8651);
 // EXTERNAL MODULE: ./build/js/compiler/targets/index.js + 3 modules
 var targets = __nccwpck_require__(9739);
 // EXTERNAL MODULE: external "node:child_process"

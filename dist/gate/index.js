@@ -48757,7 +48757,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6257);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2027);
-/* harmony import */ var _gate_check_run_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4317);
+/* harmony import */ var _gate_check_run_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6296);
 /* harmony import */ var _report_markdown_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8035);
 /* harmony import */ var _comment_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(8953);
 /* harmony import */ var _event_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(8309);
@@ -49119,7 +49119,7 @@ class EnvironmentError extends Error {
 
 /***/ }),
 
-/***/ 4317:
+/***/ 6296:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -57824,8 +57824,11 @@ const isPointwise = (s) => s.kernel_h === 1 &&
     s.out_w === s.in_w &&
     s.pad_top === 0 &&
     s.pad_left === 0;
-/** The workload of a layer on a target; rows that are no multiple of what the kernel loads are gathered, too. */
-function workloadOf(layer, ctx) {
+/**
+ * The workload of a layer on a target; rows that are no multiple of what the kernel loads are gathered, too, unless the
+ * caller `pads` them.
+ */
+function workloadOf(layer, ctx, pads = false) {
     const { shape } = layer;
     const inPlace = isPointwise(shape);
     const { data, zeroPoint } = layer.weights;
@@ -57844,7 +57847,7 @@ function workloadOf(layer, ctx) {
         ? { ...plain, chains: countChains(plain, data, offsets(kernel, plain, zeroPoint).weights) }
         : plain;
     const schedule = scheduleFor(workload, ctx);
-    if (!workload.inPlace || workload.k % GEMM_KERNELS[schedule.kernel].unit === 0)
+    if (pads || !workload.inPlace || workload.k % GEMM_KERNELS[schedule.kernel].unit === 0)
         return { workload, schedule };
     const gathered = { ...workload, m: shape.out_h * shape.out_w, inPlace: false };
     return { workload: gathered, schedule: scheduleFor(gathered, ctx) };
@@ -57898,46 +57901,52 @@ function windowSteps(s, images, band, padded, mr, item, columns) {
 }
 /** CONV_SPARE of native/kernels/conv.h. */
 const SPARE = 16;
+const tileFields = ({ n, k }, { mr, nr, weightsFirst }, { m, lda, ldc }) => epilogue_integers({ m, n, k, mr, nr, weights_first: weightsFirst, lda, ldc });
+/** Members of a `gemm_i8` but for what becomes of the sums. */
+function integerFields(w, s, packed, rows, ctx) {
+    return {
+        kernel: `GEMM_${s.kernel.toUpperCase()}`,
+        ...tileFields(w, s, rows),
+        weights: ctx.constant(packed.weights),
+        ...epilogue_integers({ packed_k: packed.depth, row_factor: packed.rowFactor }),
+        ...(packed.chains && {
+            ...epilogue_integers({ chain: s.chain ?? 1, singles: s.singles ?? false }),
+            ...{ order: ctx.constant(packed.chains.order), counts: ctx.constant(packed.chains.counts) },
+        }),
+    };
+}
+/** What an emission says of the loop that a schedule takes on in-order cores. */
+const emitLoop = (s) => s.chain === undefined ? {} : { loop: { mr: s.mr, nr: s.nr, chain: s.chain, singles: s.singles ?? false } };
 /** The C of a layer. */
 function emitGemm(layer, ctx) {
-    const { workload: w, schedule: s } = workloadOf(layer, ctx);
+    const { workload: w, schedule: chosen } = workloadOf(layer, ctx);
     const { output, activation, requantization } = layer;
     const float = requantization === null;
+    // Few rows leave the threads nothing to share out but weights.
+    const weightsFirst = chosen.weightsFirst || (w.inPlace && Math.ceil(w.m / chosen.mr) < ctx.threads);
+    const s = { ...chosen, weightsFirst };
     const layout = (valueAt) => perColumn(valueAt, w, s);
     const zeroPoint = float ? 0 : parameters(layer.data).zeroPoint;
     const packed = packGemm(w, s, layer.weights, zeroPoint);
     const sums = float ? [] : sumRanges(layer.weights, layer.columns, w.k, 1, centeredRange(layer.data));
     const item = dtype_itemSize(layer.data.dtype);
     const rowBytes = packed.depth * item;
-    // Few rows leave the threads nothing to share out but weights.
-    const weightsFirst = s.weightsFirst || (w.inPlace && Math.ceil(w.m / s.mr) < ctx.threads);
     const { bytes, ...bands } = bandsOf(layer.shape, s.mr, item, ctx.threads);
-    const common = epilogue_integers({
-        ...{
-            m: w.inPlace ? w.m : bands.band * layer.shape.out_w,
-            n: w.n,
-            k: w.k,
-            mr: s.mr,
-            nr: s.nr,
-            weights_first: weightsFirst,
-        },
-        ...{ lda: w.inPlace ? w.k : packed.depth, ldc: layer.columns },
-    });
+    const matrix = {
+        ...{ m: w.inPlace ? w.m : bands.band * layer.shape.out_w, lda: w.inPlace ? w.k : packed.depth, ldc: layer.columns },
+    };
     const bias = ctx.constant(packed.bias);
-    const weights = ctx.constant(packed.weights);
+    const portable = s.kernel === 'f32' ? '0' : '1';
     const fields = requantization === null
-        ? { ...common, weights, bias, portable: s.kernel === 'f32' ? '0' : '1', ...floatClamp(activation) }
+        ? {
+            ...{ ...tileFields(w, s, matrix), weights: ctx.constant(packed.weights), bias, portable },
+            ...floatClamp(activation),
+        }
         : {
-            ...{ kernel: `GEMM_${s.kernel.toUpperCase()}`, ...common, weights },
-            ...epilogue_integers({ packed_k: packed.depth, row_factor: packed.rowFactor }),
-            ...(packed.chains && {
-                ...epilogue_integers({ chain: s.chain ?? 1, singles: s.singles ?? false }),
-                ...{ order: ctx.constant(packed.chains.order), counts: ctx.constant(packed.chains.counts) },
-            }),
+            ...integerFields(w, s, packed, matrix, ctx),
             ...((packed.chains && levelFields(layer, w, s, packed.bias, sums, ctx)) ??
                 epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout, sums }, ctx)),
         };
-    const loop = s.chain && { loop: { mr: s.mr, nr: s.nr, chain: s.chain, singles: s.singles ?? false } };
     const type = float ? 'f32' : 'i8';
     const [from, to] = float
         ? [ctx.input(0), ctx.output(0)]
@@ -57951,7 +57960,7 @@ function emitGemm(layer, ctx) {
         const lead = weightsFirst ? null : leadOf(tileSteps(w.m, s.mr, w.k * item, layer.columns * item));
         return {
             includes: ['conv.h'],
-            ...loop,
+            ...emitLoop(s),
             body: `${description}gemm_run_${type}(&g, ${from},${rows} ${to}, ${steps});\n`,
             inPlace: lead === null ? [] : [{ operand: 0, lead }],
         };
@@ -57964,10 +57973,104 @@ function emitGemm(layer, ctx) {
     const overlap = windowSteps(layer.shape, images, bands.band, bytes > 0, s.mr, item, layer.columns);
     return {
         includes: ['conv.h'],
-        ...loop,
+        ...emitLoop(s),
         body: `${description}${cDescription('conv_shape', 's', shape)}conv_run_${type}(&g, &s, ${from}, ${padded}, ${panel}, ${to}, ${steps});\n`,
         inPlace: overlap === null ? [] : [{ operand: 0, lead: leadOf(overlap) }],
     };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/hybrid_gemm.js
+
+
+
+
+/** Whether a layer's weights are such as this template takes. */
+const takesHybrid = (weights) => weights.data instanceof Int8Array;
+/** The C of a layer. */
+function emitHybridGemm(layer, ctx) {
+    const { shape, batch, outs, bias } = layer;
+    const weights = layer.weights.data;
+    const pixels = shape.out_h * shape.out_w;
+    const sums = {
+        ...{ op: layer.op, data: { ...layer.data, dtype: 'int8' }, output: layer.output, shape, m: batch * pixels },
+        ...{
+            columns: outs,
+            activation: 'NONE',
+            requantization: null,
+            weights: { data: weights, zeroPoint: 0, bias: null },
+        },
+    };
+    // Rows are quantized one by one, to where they end as a tile wants it.
+    const { workload: w, schedule: s } = workloadOf(sums, ctx, layer.op === 'nn.dense');
+    const packed = packGemm(w, s, sums.weights, 0);
+    const depth = weights.length / outs;
+    const h = finishOf(layer, Int32Array.from({ length: outs }, (_, c) => sumOf(weights, c * depth, depth)), ctx);
+    const inPlace = w.inPlace;
+    const { bytes, ...bands } = bandsOf(shape, s.mr, 1, 1);
+    const g = cDescription('gemm_i8', 'g', {
+        ...integerFields(w, s, packed, { m: inPlace ? w.m : bands.band * shape.out_w, lda: packed.depth, ldc: outs }, ctx),
+        ...{ 'out.requantize': 'GEMM_SUMS', 'out.bias': ctx.constant(packed.bias) },
+    });
+    const q = ctx.scratch((inPlace ? w.m * packed.depth : shape_elements(layer.data.shape) / batch) + SPARE);
+    const ends = [ctx.input(0), bias === null ? 'NULL' : ctx.input(2), q];
+    const call = inPlace
+        ? rowsCall(w, layer.op === 'nn.dense' ? 1 : pixels, ends, ctx)
+        : convCall(layer, s, packed.depth, bands, bytes, ends, ctx);
+    return {
+        includes: ['hybrid_gemm.h'],
+        ...emitLoop(s),
+        body: `${h}${g}${call}`,
+        // All data is quantized before the first result; an image's bytes lie first of the scratch memory.
+        inPlace: batch === 1 || inPlace ? [{ operand: 0, lead: -Infinity }] : [],
+        scratchInPlace: batch === 1 ? [{ operand: 0, lead: 0 }] : [],
+    };
+}
+/** The `hybrid` called `h`. */
+function finishOf(layer, weightSums, ctx) {
+    const { outs, activation, hybrid, weights } = layer;
+    return cDescription('hybrid', 'h', {
+        ...epilogue_integers({ outs, asymmetric: hybrid.asymmetric, weights_then_data: hybrid.weightsThenData }),
+        ...epilogue_integers({ with_tanh: activation === 'TANH' }),
+        weight_sums: ctx.constant(weightSums),
+        weight_scale: ctx.constant(Float32Array.from({ length: outs }, (_, c) => scaleOf(weights, c))),
+        ...floatClamp(activation),
+    });
+}
+/** The C of a depthwise layer of multiplier 1. */
+function emitHybridDepthwise(layer, ctx) {
+    const { shape, batch, outs, bias } = layer;
+    const q = ctx.scratch(shape_elements(layer.data.shape) / batch);
+    const window = cDescription('conv_shape', 's', epilogue_integers({ ...shape, item: 1 }));
+    const operands = [ctx.input(0), ctx.input(1), bias === null ? 'NULL' : ctx.input(2), q, ctx.output(0)];
+    return {
+        includes: ['hybrid_depthwise.h'],
+        body: `${finishOf(layer, new Int32Array(outs), ctx)}${window}hybrid_depthwise(&h, &s, ${batch}, ${operands.join(', ')});\n`,
+        // An image's bytes are written where its floats have been read, and all of it is read before its first result.
+        inPlace: batch === 1 ? [{ operand: 0, lead: -Infinity }] : [],
+        scratchInPlace: [{ operand: 0, lead: 0 }],
+    };
+}
+function rowsCall(w, shared, ends, ctx) {
+    const each = 4 * (w.m / shared);
+    const work = [ctx.scratch(each), ctx.scratch(each)];
+    return `hybrid_rows(&h, &g, ${shared}, ${[...ends, ...work, ctx.output(0)].join(', ')});\n`;
+}
+function convCall({ shape, batch }, s, rowBytes, bands, paddedBytes, ends, ctx) {
+    const padded = paddedBytes === 0 ? 'NULL' : ctx.scratch(paddedBytes + SPARE);
+    const panel = ctx.scratch(s.mr * rowBytes + SPARE);
+    const window = epilogue_integers({ ...shape, item: 1, images: 1, ...bands, row_bytes: rowBytes });
+    const operands = [...ends, padded, panel, ctx.output(0)].join(', ');
+    return `${cDescription('conv_shape', 's', window)}hybrid_conv(&h, &g, &s, ${batch}, ${operands});\n`;
+}
+function sumOf(values, from, count) {
+    let sum = 0;
+    for (let i = from; i < from + count; i++)
+        sum += values[i];
+    return sum | 0;
+}
+function scaleOf(weights, channel) {
+    const { scales } = weights.quantization;
+    return scales[scales.length === 1 ? 0 : channel];
 }
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/plain.js
@@ -58008,7 +58111,7 @@ function plainDescription(layer, ctx) {
         ...epilogue_integers({ batch: layer.batch, outs: layer.outs, multiplier: layer.multiplier }),
         ...{ data: ELEMENT[data.dtype], weight: ELEMENT[weights.dtype], result: ELEMENT[output.dtype] },
         ...epilogue_integers({ data_zero: zeroOf(data), weight_zero: zeroOf(weights) }),
-        ...(form === 'integer' ? integerFields(layer, ctx) : floatClamp(layer.activation)),
+        ...(form === 'integer' ? plain_integerFields(layer, ctx) : floatClamp(layer.activation)),
         ...(form === 'integer' || bias === null ? {} : { bias: ctx.input(2) }),
         ...(form === 'float' ? { finish: 'PLAIN_FLOAT' } : {}),
         ...(form === 'hybrid'
@@ -58026,7 +58129,7 @@ function plainDescription(layer, ctx) {
     return cDescription('conv_plain', 'p', fields);
 }
 /** Sums of 32 or of 64 bits; INT16x8 layers of 64-bit sums are always rounded as profile `tflite` does. */
-function integerFields(layer, ctx) {
+function plain_integerFields(layer, ctx) {
     const { data, bias, output, outs, requantization } = layer;
     const wide = isWide(data, bias, layer);
     const layout = (valueAt) => Array.from({ length: outs }, (_, c) => valueAt(c));
@@ -58041,6 +58144,7 @@ function integerFields(layer, ctx) {
 }
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/dense.js
+
 
 
 
@@ -58085,10 +58189,25 @@ function emitDense(op, ctx) {
             },
         }, ctx);
     }
+    const hybrid = { asymmetric: asymmetricQuantizeInputs, weightsThenData: false };
+    if (form === 'hybrid' && takesHybrid(weights)) {
+        const layer = {
+            data,
+            weights,
+            bias,
+            output,
+            shape: pixelsShape(1, depth),
+            batch: rows,
+            outs: units,
+            activation,
+            hybrid,
+        };
+        return emitHybridGemm({ ...layer, op: 'nn.dense' }, ctx);
+    }
     return emitPlain({
         ...(bytes ? { data: asBytes(data), weights: asBytes(weights), halvesUp: true } : { data, weights }),
         ...{ bias, output, shape: pixelsShape(1, depth), batch: rows, outs: units, multiplier: 0 },
-        ...{ activation, requantization, hybrid: { asymmetric: asymmetricQuantizeInputs, weightsThenData: false } },
+        ...{ activation, requantization, hybrid },
         biasType: op.attrs.biasType,
     }, ctx);
 }
@@ -60079,6 +60198,7 @@ function fits16(largest, factors) {
 
 
 
+
 function shapeOf(op) {
     const [, in_h, in_w, channels] = operand(op, 0).shape;
     const { kernel, strides, dilation } = convWindow(op);
@@ -60108,11 +60228,13 @@ function emitConv(op, ctx, multiplier) {
     if (!constant || form === 'hybrid' || data.dtype === 'int16' || tooHigh) {
         const { scales } = weights.quantization ?? { scales: [] };
         const perChannel = multiplier > 0 || shape.groups > 1 || scales.some((s) => s !== scales[0]);
-        return emitPlain({
-            ...{ data, weights, bias, output, shape, batch: data.shape[0], outs, multiplier, activation, requantization },
-            hybrid: { asymmetric: perChannel, weightsThenData: perChannel },
-            biasType: op.attrs.biasType,
-        }, ctx);
+        const hybrid = { asymmetric: perChannel, weightsThenData: perChannel };
+        const layer = { data, weights, bias, output, shape, batch: data.shape[0], outs, activation, hybrid };
+        if (form === 'hybrid' && multiplier === 0 && takesHybrid(weights))
+            return emitHybridGemm({ ...layer, op: 'nn.conv2d' }, ctx);
+        if (form === 'hybrid' && multiplier === 1 && takesHybrid(weights))
+            return emitHybridDepthwise(layer, ctx);
+        return emitPlain({ ...layer, multiplier, requantization, biasType: op.attrs.biasType }, ctx);
     }
     const values = weights.data;
     const source = { zeroPoint: zeroPointOf(weights), bias: bias?.data };
@@ -66087,7 +66209,7 @@ function createKept() {
 /** The file that the generated source pulls its constants in from, beside it. */
 const BLOB_FILE = 'weights.bin';
 /** Files with matrix multiplications, whose loops on in-order cores come with the model. */
-const GEMM_FILES = ['conv.h', 'matmul_gemm.h'];
+const GEMM_FILES = ['conv.h', 'hybrid_depthwise.h', 'hybrid_gemm.h', 'matmul_gemm.h'];
 /** Writes `graph` as C for a target. Pure. */
 function generate(graph, options) {
     const { name, symbol } = options;
