@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { compileModel } from '../../src/compiler/compile.ts';
 import { parseTarget } from '../../src/compiler/targets/index.ts';
-import { interpret, type State, type Value } from '../../src/model/interpreter/interpret.ts';
+import { interpret, type State, type Value } from '../../src/model/interpreter/index.ts';
 import { verifyGraph } from '../../src/model/ir/verify.ts';
 import type { OpKind } from '../../src/model/ops/kinds.ts';
 import { fromBytes, type TensorData, toBytes } from '../../src/model/tensor/dtype.ts';

@@ -2,7 +2,7 @@ import { InputError } from '../../errors.ts';
 import type { Model, NodeOf, Tensor } from '../ir/graph.ts';
 import { type ControlFamily, type ControlKind, MOST_ITERATIONS, variableName } from '../ops/control.ts';
 import { allocate } from '../tensor/dtype.ts';
-import type { Value } from './interpret.ts';
+import type { Value } from './value.ts';
 
 /** What operators on the model work with while one of its graphs runs. */
 export interface Machine {

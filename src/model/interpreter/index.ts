@@ -1,1 +1,2 @@
-export { type InterpretOptions, interpret, interpretValues, type State, type Value } from './interpret.ts';
+export { type InterpretOptions, interpret, interpretValues, type State } from './interpret.ts';
+export type { Value } from './value.ts';

@@ -15,12 +15,7 @@ import { rulesOf } from '../ops/index.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, showShape } from '../tensor/shape.ts';
 import { runControl, variableNames } from './control.ts';
-
-/** A value while a graph runs: its elements and the shape they have in this run. */
-export interface Value {
-  readonly shape: Shape;
-  readonly data: TensorData;
-}
+import type { Value } from './value.ts';
 
 /** The values of a model's variables, by names of the interpreter's own. Empty before the first run. */
 export type State = Map<string, Value>;

@@ -8,8 +8,9 @@ import { transposeHwo, zeroPointOf } from '../../schedules/index.ts';
 import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
 import { emitDepthwise, MAX_KERNEL_ROWS } from './depthwise.ts';
 import type { Requantization } from './epilogue.ts';
-import { type ConvShape, emitGemm } from './gemm.ts';
+import { emitGemm } from './gemm.ts';
 import { emitHybridDepthwise, emitHybridGemm, takesHybrid } from './hybrid_gemm.ts';
+import type { ConvShape } from './layers.ts';
 import { emitPlain } from './plain.ts';
 
 type ConvKind = keyof ConvFamily;

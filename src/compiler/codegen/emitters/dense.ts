@@ -6,8 +6,9 @@ import { elements } from '../../../model/tensor/shape.ts';
 import { zeroPointOf } from '../../schedules/index.ts';
 import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
 import type { Requantization } from './epilogue.ts';
-import { type ConvShape, emitGemm } from './gemm.ts';
+import { emitGemm } from './gemm.ts';
 import { emitHybridGemm, takesHybrid } from './hybrid_gemm.ts';
+import type { ConvShape } from './layers.ts';
 import { emitPlain } from './plain.ts';
 
 /** The window of a fully connected layer: a 1x1 convolution of rows of pixels. */

@@ -1,6 +1,3 @@
-/** Instances of the depthwise templates (native/kernels/depthwise.h). */
-import type { Tensor } from '../../../model/ir/graph.ts';
-import type { Activation } from '../../../model/ops/attrs.ts';
 import { parameters } from '../../../model/ops/checks.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import {
@@ -9,34 +6,12 @@ import {
   depthwiseOperands,
   dotQuads,
   packDepthwise,
-  type Weights,
 } from '../../schedules/index.ts';
 import { type Emission, type EmitContext, scheduleFor } from '../emitter.ts';
 import { chainsOf, type Windows, windowsOf } from './depthwise_chains.ts';
-import {
-  cDescription,
-  epilogueFields,
-  type Fields,
-  floatClamp,
-  integers,
-  type Layout,
-  type Requantization,
-} from './epilogue.ts';
-import type { ConvShape } from './gemm.ts';
+import { cDescription, epilogueFields, type Fields, floatClamp, integers, type Layout } from './epilogue.ts';
+import type { ConvShape, DepthwiseLayer } from './layers.ts';
 import { leadOf, type Step } from './lead.ts';
-
-/** A depthwise convolution, 8 bits or float, with constant weights. */
-export interface DepthwiseLayer {
-  readonly data: Tensor;
-  readonly output: Tensor;
-  /** [taps][output channels] row-major. */
-  readonly weights: Weights;
-  readonly shape: ConvShape;
-  readonly batch: number;
-  readonly multiplier: number;
-  readonly activation: Activation;
-  readonly requantization: Requantization | null;
-}
 
 /** Output pixels of a step: DEPTHWISE_PIXELS of depthwise.h. */
 const MOST_PIXELS = 4;

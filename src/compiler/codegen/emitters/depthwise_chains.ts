@@ -7,10 +7,9 @@ import { parameters } from '../../../model/ops/checks.ts';
 import { cutsOf, inRowOrder, sharedCuts } from '../../schedules/index.ts';
 import type { EmitContext } from '../emitter.ts';
 import { type Chain, chainOf, LIMIT, scalingOf } from './chain_scaling.ts';
-import type { DepthwiseLayer } from './depthwise.ts';
 import { chainFunction, chainTable, kernelColumns, stepsOf, windowWidth } from './depthwise_steps.ts';
 import type { Fields } from './epilogue.ts';
-import type { ConvShape } from './gemm.ts';
+import type { ConvShape, DepthwiseLayer } from './layers.ts';
 
 const TAPS = 9;
 const BLOCK = 8;

@@ -1,7 +1,5 @@
 /** Instances of the matrix multiplication templates (native/kernels/gemm*.h, conv.h). */
 
-import type { Tensor } from '../../../model/ir/graph.ts';
-import type { Activation } from '../../../model/ops/attrs.ts';
 import { parameters } from '../../../model/ops/checks.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import {
@@ -15,7 +13,6 @@ import {
   packGemm,
   perColumn,
   sumRanges,
-  type Weights,
 } from '../../schedules/index.ts';
 import { type Emission, type EmitContext, scheduleFor } from '../emitter.ts';
 import {
@@ -26,45 +23,10 @@ import {
   floatClamp,
   integers,
   type Layout,
-  type Requantization,
 } from './epilogue.ts';
 import { levelFields } from './gemm_levels.ts';
+import type { ConvShape, GemmLayer } from './layers.ts';
 import { leadOf, type Step, starts } from './lead.ts';
-
-/** The window of a convolution as members of a `conv_shape`. */
-export interface ConvShape {
-  readonly in_h: number;
-  readonly in_w: number;
-  readonly channels: number;
-  readonly out_h: number;
-  readonly out_w: number;
-  readonly kernel_h: number;
-  readonly kernel_w: number;
-  readonly stride_h: number;
-  readonly stride_w: number;
-  readonly dilation_h: number;
-  readonly dilation_w: number;
-  readonly pad_top: number;
-  readonly pad_left: number;
-  readonly groups: number;
-}
-
-/** A layer that is a matrix multiplication, 8 bits or float, with constant weights. */
-export interface GemmLayer {
-  readonly op: GemmWorkload['op'];
-  readonly data: Tensor;
-  readonly output: Tensor;
-  /** [columns][k] row-major. */
-  readonly weights: Weights;
-  readonly shape: ConvShape;
-  /** Output pixels of all images. */
-  readonly m: number;
-  /** Output channels of all groups. */
-  readonly columns: number;
-  readonly activation: Activation;
-  /** null for float. */
-  readonly requantization: Requantization | null;
-}
 
 /** Whether each row of the matrix is one pixel of the input as it lies there. */
 const isPointwise = (s: ConvShape): boolean =>

@@ -5,7 +5,7 @@ import { type GemmSchedule, type GemmWorkload, panelStarts } from '../../schedul
 import type { EmitContext } from '../emitter.ts';
 import { type Chain, chainOf, LIMIT, type Scaling, scalingOf } from './chain_scaling.ts';
 import { type Fields, integers } from './epilogue.ts';
-import type { GemmLayer } from './gemm.ts';
+import type { GemmLayer } from './layers.ts';
 
 /** Fractional bits beyond 16, which the last narrowing takes off: the more, the surer that all levels come out right. */
 const EXTRA_BITS = [5, 3, 1, 0] as const;

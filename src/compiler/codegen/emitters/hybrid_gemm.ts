@@ -4,7 +4,8 @@ import { elements } from '../../../model/tensor/shape.ts';
 import { type GemmSchedule, type GemmWorkload, packGemm } from '../../schedules/index.ts';
 import type { Emission, EmitContext } from '../emitter.ts';
 import { cDescription, floatClamp, integers } from './epilogue.ts';
-import { bandsOf, emitLoop, type GemmLayer, integerFields, SPARE, workloadOf } from './gemm.ts';
+import { bandsOf, emitLoop, integerFields, SPARE, workloadOf } from './gemm.ts';
+import type { GemmLayer } from './layers.ts';
 import type { PlainLayer } from './plain.ts';
 
 /** A hybrid layer; its weights are constant, [outs][k]. */

@@ -14,7 +14,7 @@ import {
   type Layout,
   type Requantization,
 } from './epilogue.ts';
-import type { ConvShape } from './gemm.ts';
+import type { ConvShape } from './layers.ts';
 
 export interface PlainLayer extends BiasType {
   readonly data: Tensor;
