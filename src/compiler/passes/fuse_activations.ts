@@ -10,7 +10,16 @@ const ACTIVATIONS: Partial<Record<OpKind, Activation>> = {
   'nn.relu6': 'RELU6',
   'nn.relu_n1_to_1': 'RELU_N1_TO_1',
 };
-const CLAMPING = ['nn.conv2d', 'nn.depthwise_conv2d', 'nn.dense', 'add', 'subtract', 'multiply', 'divide'] as const;
+const CLAMPING = [
+  'nn.conv2d',
+  'nn.depthwise_conv2d',
+  'nn.conv2d_transpose',
+  'nn.dense',
+  'add',
+  'subtract',
+  'multiply',
+  'divide',
+] as const;
 type Clamping = Extract<Node, { kind: (typeof CLAMPING)[number] }>;
 
 const isClamping = (node: Node): node is Clamping => (CLAMPING as readonly OpKind[]).includes(node.kind);

@@ -6,6 +6,7 @@ import { foldConstants } from './fold_constants.ts';
 import { foldPadding } from './fold_padding.ts';
 import { fuseActivations } from './fuse_activations.ts';
 import { localHandles } from './local_handles.ts';
+import { lowerTransposed } from './lower_transposed.ts';
 import { updateLists } from './update_lists.ts';
 import type { Pass } from './view.ts';
 
@@ -16,6 +17,7 @@ export const PIPELINE: readonly { readonly name: string; readonly pass: Pass }[]
   { name: 'update lists', pass: updateLists },
   { name: 'drop identities', pass: dropIdentities },
   { name: 'fuse activations', pass: fuseActivations },
+  { name: 'lower transposed convolutions', pass: lowerTransposed },
   { name: 'fold padding', pass: foldPadding },
   { name: 'remove dead code', pass: removeDeadCode },
 ];
