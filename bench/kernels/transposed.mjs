@@ -1,0 +1,87 @@
+// Transposed convolutions as they are and as the compiler lowers them to convolutions: modelled cycles of both.
+// node bench/kernels/transposed.mjs [TARGET…]      after `npm run compile`; needs a cross compiler, QEMU with plugins and llvm-mc.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generate } from '../../build/js/compiler/codegen/generate.js';
+import { lowerTransposed } from '../../build/js/compiler/passes/lower_transposed.js';
+import { parseTarget } from '../../build/js/compiler/targets/index.js';
+import { compileModelSource } from '../../build/js/compiler/toolchain/index.js';
+import { linkRunner } from '../../build/js/runtime/devices/image.js';
+import { operatorCosts } from '../../build/js/runtime/measure.js';
+import { measureModelled, modelledCpu } from '../../build/js/runtime/modelled/index.js';
+
+/** [height, width, input channels, output channels, kernel, strides]: decoders of images, and of sound (one row). */
+const LAYERS = [
+  [16, 16, 64, 32, [2, 2], [2, 2]],
+  [16, 16, 64, 32, [3, 3], [2, 2]],
+  [16, 16, 64, 32, [4, 4], [2, 2]],
+  [16, 16, 64, 32, [5, 5], [2, 2]],
+  [16, 16, 64, 32, [3, 3], [1, 1]],
+  [64, 64, 16, 8, [3, 3], [2, 2]],
+  [64, 64, 16, 1, [2, 2], [2, 2]],
+  [64, 64, 16, 1, [3, 3], [2, 2]],
+  [64, 64, 4, 3, [4, 4], [2, 2]],
+  [16, 16, 21, 21, [16, 16], [8, 8]],
+  [8, 8, 64, 32, [1, 1], [2, 2]],
+  [1, 80, 64, 32, [1, 8], [1, 4]],
+];
+
+function graphOf(dtype) {
+  const float = dtype === 'float32';
+  const q = (scales, zeroPoint) => (float ? null : { scales, zeroPoints: scales.map(() => zeroPoint), axis: 0 });
+  const tensors = [];
+  const nodes = LAYERS.map(([h, w, channels, outs, kernel, strides], source) => {
+    const at = tensors.length;
+    const data = { name: '', dtype, data: null };
+    const shape = [1, h * strides[0], w * strides[1], outs];
+    const count = outs * kernel[0] * kernel[1] * channels;
+    const weights = (float ? Float32Array : Int8Array).from({ length: count }, (_, i) => ((i * 37) % 255) - 127);
+    const scales = Array.from({ length: outs }, (_, i) => 0.002 + 0.02 * ((i * 0.618) % 1));
+    tensors.push(
+      { name: '', dtype: 'int32', data: Int32Array.from(shape), shape: [4], quantization: null },
+      { name: '', dtype, data: weights, shape: [outs, ...kernel, channels], quantization: q(scales, 0) },
+      { ...data, shape: [1, h, w, channels], quantization: q([0.02], 3) },
+      { ...data, shape, quantization: q([0.05 * Math.sqrt(channels)], -128) },
+    );
+    const attrs = { padding: 'SAME', strides, activation: 'RELU' };
+    return { kind: 'nn.conv2d_transpose', attrs, inputs: [at, at + 1, at + 2], outputs: [at + 3], source };
+  });
+  const inputs = nodes.map((node) => node.inputs[2]);
+  return { name: 'transposed', tensors, nodes, inputs, outputs: nodes.map((node) => node.outputs[0]) };
+}
+
+/** Cycles by layer, of all operators that it became; and what they spend in memcpy and the like, together. */
+async function cyclesOf(graph, target, cacheDir) {
+  const options = { target, profile: 'tflite', name: 'transposed', symbol: 'transposed' };
+  const code = generate(graph, options);
+  const { archive } = await compileModelSource(code, target, { cacheDir });
+  const build = { ...code, ...options, archive };
+  const cpu = modelledCpu(target);
+  const costs = operatorCosts(build, await measureModelled(await linkRunner([build], { cacheDir }), 0, cpu), cpu);
+  const sum = (belongs) => costs.reduce((cycles, cost) => cycles + (belongs(cost.op) ? cost.cycles : 0), 0);
+  return [...LAYERS.map((_, i) => sum((op) => op?.startsWith(`#${i} `))), sum((op) => op === null)];
+}
+
+const figure = (cycles) => cycles.toFixed(0).padStart(10);
+
+const named = process.argv.slice(2);
+const cacheDir = mkdtempSync(join(tmpdir(), 'int8-gate-transposed-'));
+try {
+  for (const name of named.length > 0 ? named : ['cortex-a53', 'cortex-a72', 'neoverse-n1']) {
+    for (const dtype of ['int8', 'float32']) {
+      const graph = graphOf(dtype);
+      const direct = await cyclesOf(graph, parseTarget(name), cacheDir);
+      const lowered = await cyclesOf(lowerTransposed(graph), parseTarget(name), cacheDir);
+      console.log(`${`${dtype} on ${name}`.padEnd(32)} ${'direct'.padStart(10)} ${'lowered'.padStart(10)}`);
+      LAYERS.forEach(([h, w, channels, outs, kernel, strides], i) => {
+        const what = `${h}x${w}x${channels} -> ${outs}, ${kernel.join('x')} s${strides.join('x')}`.padEnd(30);
+        const ratio = (direct[i] / lowered[i]).toFixed(1).padStart(6);
+        console.log(`  ${what} ${figure(direct[i])} ${figure(lowered[i])} ${ratio}x`);
+      });
+      console.log(`  ${'memcpy and the like, all'.padEnd(30)} ${figure(direct.at(-1))} ${figure(lowered.at(-1))}`);
+    }
+  }
+} finally {
+  rmSync(cacheDir, { recursive: true, force: true });
+}
