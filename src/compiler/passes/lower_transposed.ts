@@ -1,9 +1,10 @@
 import type { Graph, Node, NodeOf, Tensor, TensorId } from '../../model/ir/graph.ts';
 import { viewOf } from '../../model/ir/shapes.ts';
+import { scalesDiffer } from '../../model/ops/conv.ts';
 import { asWeighted, transposeGeometry } from '../../model/ops/conv_transpose.ts';
 import type { OpView } from '../../model/ops/definition.ts';
 import type { OpKind } from '../../model/ops/kinds.ts';
-import { weightedForm } from '../../model/ops/weights.ts';
+import { type WeightedForm, weightedForm } from '../../model/ops/weights.ts';
 import { elements, type Shape, sameShape } from '../../model/tensor/shape.ts';
 import { repeatedBias, weightsOf } from './phase_weights.ts';
 import { type PhaseGroup, type Phases, padsOf, phasesOf } from './phases.ts';
@@ -19,11 +20,13 @@ interface Seen {
 type Plan = readonly [rows: Phases, columns: Phases];
 
 /** How many multiplications a convolution does in the time of one of a transposed convolution, at the least. */
-const GAIN = { float: 2, integer: 4 };
+const GAIN = { float: 2, hybrid: 3, integer: 3 };
 /** Columns that both compute at a time: fewer take as long. */
 const COLUMNS = 4;
 /** How many multiplications a convolution does in the time in which one result is moved. */
 const MOVE = 4;
+/** The same for one element of float data, which every convolution with integer weights quantizes for itself. */
+const QUANTIZE = 32;
 /** The same for the time in which a transposed convolution scales and stores one. */
 const FINISH = 64;
 
@@ -45,20 +48,24 @@ export const lowerTransposed: Pass = (graph) => {
 /** The cheapest way; null where the convolution has to stay as it is, or is cheaper so. */
 function planOf(graph: Graph, node: NodeOf<Kind>): Plan | null {
   const view = asWeighted(viewOf(graph, node) as OpView<Kind>);
-  const [data, weights, bias] = view.inputs;
+  const [data, weights] = view.inputs;
   const form = weightedForm(data!, weights!)!;
-  const constant = weights!.data !== null && (bias === null || bias.data !== null);
-  if (!constant || form === 'hybrid' || data!.dtype === 'int16') return null;
-  if (elements(data!.shape) === 0 || elements(view.outputs[0].shape) === 0) return null;
+  if (!isPlain(view, form) || elements(data!.shape) === 0 || elements(view.outputs[0].shape) === 0) return null;
   const { axes, channels, outChannels } = transposeGeometry(view);
   const [, height, width] = axes;
-  const [rows, columns] = [height, width].map((axis) => phasesOf(axis).filter((p) => p.exact || form === 'integer'));
+  const [rows, columns] = [height, width].map((axis) => phasesOf(axis).filter((p) => p.exact || form !== 'float'));
   const plans = rows.flatMap((y) => columns.map((x): Plan => [y, x]));
-  const costs = plans.map((plan) => costOf(plan, channels, outChannels));
+  const costs = plans.map((plan) => costOf(plan, form, channels, outChannels));
   const least = Math.min(...costs);
   const products = height.input * height.kernel * width.input * width.kernel * channels * padded(outChannels);
   const direct = GAIN[form] * products + FINISH * height.output * width.output * outChannels;
   return least <= direct ? plans[costs.indexOf(least)] : null;
+}
+
+/** Whether both convolutions compute it alike, and plain ones quickly. Of hybrid ones, one scale makes plain ones symmetric. */
+function isPlain({ inputs: [data, weights, bias] }: OpView<Kind>, form: WeightedForm): boolean {
+  if (weights!.data === null || (bias !== null && bias.data === null)) return false;
+  return form === 'hybrid' ? scalesDiffer(weights!) : data!.dtype !== 'int16';
 }
 
 const padded = (columns: number): number => Math.ceil(columns / COLUMNS) * COLUMNS;
@@ -66,11 +73,12 @@ const isCut = ({ axis, positions }: Phases): boolean => positions * axis.stride 
 const isJoined = ({ count }: PhaseGroup): boolean => count > 1;
 
 /** What a plan takes for one image, in multiplications of a convolution. */
-function costOf([y, x]: Plan, channels: number, outChannels: number): number {
+function costOf([y, x]: Plan, form: WeightedForm, channels: number, outChannels: number): number {
   // With fewer positions than inputs it is the weights that grow, not the work: that is to have the same limit.
   const pixels = Math.max(y.positions, y.axis.input) * Math.max(x.positions, x.axis.input);
   const taps = y.groups.flatMap((a) => x.groups.map((b) => a.taps * b.taps * padded(a.count * b.count * outChannels)));
-  const work = pixels * channels * taps.reduce((sum, n) => sum + n);
+  const each = form === 'hybrid' ? QUANTIZE : 0;
+  const work = pixels * channels * taps.reduce((sum, n) => sum + n + each, 0);
   const moves = [x.groups.length > 1, y.groups.some(isJoined), y.groups.length > 1, isCut(y) || isCut(x)];
   const results = pixels * y.axis.stride * x.axis.stride * outChannels;
   return work + moves.filter(Boolean).length * MOVE * results;

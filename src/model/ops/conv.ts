@@ -83,7 +83,7 @@ function geometry(op: EvalView<ConvKind>, multiplier: number | null): Geometry {
 }
 
 /** Whether some channel's weights have another scale than the first's. */
-const scalesDiffer = (weights: Tensor): boolean =>
+export const scalesDiffer = (weights: Tensor): boolean =>
   weights.quantization!.scales.some((s) => s !== weights.quantization!.scales[0]);
 
 /**

@@ -14,18 +14,17 @@ import { activation } from '../draws.ts';
 import { feed, graphOf, ints, tensor } from '../operators.ts';
 import { modelOf } from '../run.ts';
 
-/** Data, weights and bias; `channels`: a scale for each channel. */
+const perChannel = (n: number): Quantization => ({
+  scales: Array.from({ length: n }, (_, i) => Math.fround(0.004 + i / 300)),
+  zeroPoints: Array.from({ length: n }, () => 0),
+  axis: 0,
+});
+/** Data, weights and bias; `channels` and `hybrid`: a scale for each channel. */
 const FORMS = {
   float32: { types: ['float32', 'float32', 'float32'] },
+  hybrid: { types: ['float32', 'int8', 'float32'], weights: perChannel },
   int8: { types: ['int8', 'int8', 'int32'], weights: () => perTensor(0.01, 0) },
-  channels: {
-    types: ['int8', 'int8', 'int32'],
-    weights: (n: number) => ({
-      scales: Array.from({ length: n }, (_, i) => Math.fround(0.004 + i / 300)),
-      zeroPoints: Array.from({ length: n }, () => 0),
-      axis: 0,
-    }),
-  },
+  channels: { types: ['int8', 'int8', 'int32'], weights: perChannel },
   uint8: { types: ['uint8', 'uint8', 'int32'], weights: () => perTensor(0.01, 151) },
 } satisfies Record<string, { types: [DType, DType, DType]; weights?: (n: number) => Quantization }>;
 type Form = keyof typeof FORMS;
@@ -94,7 +93,7 @@ const kinds = (g: Graph): string[] => g.nodes.map((node) => node.kind).filter((k
 
 const pair = (min: number, max: number) => fc.tuple(fc.integer({ min, max }), fc.integer({ min, max }));
 const layers: fc.Arbitrary<Layer> = fc.record({
-  form: fc.constantFrom<Form>('float32', 'int8', 'channels', 'uint8'),
+  form: fc.constantFrom<Form>('float32', 'hybrid', 'int8', 'channels', 'uint8'),
   batches: fc.integer({ min: 1, max: 2 }),
   size: pair(1, 6),
   channels: fc.integer({ min: 1, max: 5 }),
@@ -119,7 +118,7 @@ test('every transposed convolution keeps its results, bit for bit, and most are 
   expect(changed).toBeGreaterThan(200);
 });
 
-describe.each(['float32', 'int8', 'channels', 'uint8'] as const)('%s', (form) => {
+describe.each(['float32', 'hybrid', 'int8', 'channels', 'uint8'] as const)('%s', (form) => {
   const size = [4, 5] as const;
   test('a kernel as large as the stride is one convolution, then interleaved', () => {
     const result = lowered(graph({ form, size, batches: 2, kernel: [2, 2], strides: [2, 2] }));
@@ -133,7 +132,7 @@ describe.each(['float32', 'int8', 'channels', 'uint8'] as const)('%s', (form) =>
   });
 
   test('phases that meet different inputs are convolutions with as many taps as they meet', () => {
-    const wide = { channels: 40, outs: 8 };
+    const wide = { channels: 64, outs: 32 };
     const result = lowered(graph({ form, size, ...wide, kernel: [3, 3], strides: [2, 2] }));
     const taps = result.nodes.flatMap(({ kind, inputs }) =>
       kind === 'nn.conv2d' ? [result.tensors[inputs[1]].shape.slice(1, 3)] : [],
@@ -170,6 +169,7 @@ describe('stays as it is', () => {
     expect(lowered(before).nodes).toEqual(before.nodes);
   };
 
+  test('with float data and integer weights of one scale', () => unchanged({ ...layer, form: 'hybrid', outs: 1 }));
   test('with weights that are computed', () => unchanged({ ...layer, fixed: false }));
   test('where most products would be with zeros', () =>
     unchanged({ ...layer, size: [1, 1], channels: 200, kernel: [4, 4], strides: [1, 1], padding: 'VALID' }));
