@@ -27,9 +27,14 @@ const LAYERS = [
   [1, 80, 64, 32, [1, 8], [1, 4]],
 ];
 
-function graphOf(dtype) {
-  const float = dtype === 'float32';
-  const q = (scales, zeroPoint) => (float ? null : { scales, zeroPoints: scales.map(() => zeroPoint), axis: 0 });
+/** Types of data and weights. */
+const FORMS = { int8: ['int8', 'int8'], hybrid: ['float32', 'int8'], float32: ['float32', 'float32'] };
+
+function graphOf(form) {
+  const [dtype, weightsType] = FORMS[form];
+  const float = weightsType === 'float32';
+  const q = (type, scales, zeroPoint) =>
+    type === 'float32' ? null : { scales, zeroPoints: scales.map(() => zeroPoint), axis: 0 };
   const tensors = [];
   const nodes = LAYERS.map(([h, w, channels, outs, kernel, strides], source) => {
     const at = tensors.length;
@@ -40,9 +45,15 @@ function graphOf(dtype) {
     const scales = Array.from({ length: outs }, (_, i) => 0.002 + 0.02 * ((i * 0.618) % 1));
     tensors.push(
       { name: '', dtype: 'int32', data: Int32Array.from(shape), shape: [4], quantization: null },
-      { name: '', dtype, data: weights, shape: [outs, ...kernel, channels], quantization: q(scales, 0) },
-      { ...data, shape: [1, h, w, channels], quantization: q([0.02], 3) },
-      { ...data, shape, quantization: q([0.05 * Math.sqrt(channels)], -128) },
+      {
+        name: '',
+        dtype: weightsType,
+        data: weights,
+        shape: [outs, ...kernel, channels],
+        quantization: q(weightsType, scales, 0),
+      },
+      { ...data, shape: [1, h, w, channels], quantization: q(dtype, [0.02], 3) },
+      { ...data, shape, quantization: q(dtype, [0.05 * Math.sqrt(channels)], -128) },
     );
     const attrs = { padding: 'SAME', strides, activation: 'RELU' };
     return { kind: 'nn.conv2d_transpose', attrs, inputs: [at, at + 1, at + 2], outputs: [at + 3], source };
@@ -69,11 +80,11 @@ const named = process.argv.slice(2);
 const cacheDir = mkdtempSync(join(tmpdir(), 'int8-gate-transposed-'));
 try {
   for (const name of named.length > 0 ? named : ['cortex-a53', 'cortex-a72', 'neoverse-n1']) {
-    for (const dtype of ['int8', 'float32']) {
-      const graph = graphOf(dtype);
+    for (const form of Object.keys(FORMS)) {
+      const graph = graphOf(form);
       const direct = await cyclesOf(graph, parseTarget(name), cacheDir);
       const lowered = await cyclesOf(lowerTransposed(graph), parseTarget(name), cacheDir);
-      console.log(`${`${dtype} on ${name}`.padEnd(32)} ${'direct'.padStart(10)} ${'lowered'.padStart(10)}`);
+      console.log(`${`${form} on ${name}`.padEnd(32)} ${'direct'.padStart(10)} ${'lowered'.padStart(10)}`);
       LAYERS.forEach(([h, w, channels, outs, kernel, strides], i) => {
         const what = `${h}x${w}x${channels} -> ${outs}, ${kernel.join('x')} s${strides.join('x')}`.padEnd(30);
         const ratio = (direct[i] / lowered[i]).toFixed(1).padStart(6);
