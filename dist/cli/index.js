@@ -18472,8 +18472,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/js/compiler/codegen/c.js
 var c = __nccwpck_require__(4513);
-// EXTERNAL MODULE: ./build/js/compiler/compile.js + 10 modules
-var compile = __nccwpck_require__(6534);
+// EXTERNAL MODULE: ./build/js/compiler/compile.js + 13 modules
+var compile = __nccwpck_require__(4775);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
 // EXTERNAL MODULE: external "node:fs"
@@ -18635,8 +18635,8 @@ var runtime_measure = __nccwpck_require__(1986);
 var dist = __nccwpck_require__(8815);
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 17 modules
 var schemas = __nccwpck_require__(8816);
-// EXTERNAL MODULE: ./build/js/compiler/compile.js + 10 modules
-var compile = __nccwpck_require__(6534);
+// EXTERNAL MODULE: ./build/js/compiler/compile.js + 13 modules
+var compile = __nccwpck_require__(4775);
 // EXTERNAL MODULE: ./build/js/model/ops/definition.js
 var definition = __nccwpck_require__(6386);
 ;// CONCATENATED MODULE: ./build/js/gate/config/suggest.js
@@ -21756,7 +21756,7 @@ function table(operators) {
 /* harmony export */ });
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
 /* harmony import */ var commander__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8179);
-/* harmony import */ var _compiler_compile_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6534);
+/* harmony import */ var _compiler_compile_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4775);
 /* harmony import */ var _compiler_passes_float_twin_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2313);
 /* harmony import */ var _compiler_targets_index_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9739);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2027);
@@ -21883,7 +21883,7 @@ function operatorLine({ build, op, cycles, macs }, whole) {
 /* harmony export */ });
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3836);
 /* harmony import */ var _compiler_codegen_c_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4513);
-/* harmony import */ var _compiler_compile_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6534);
+/* harmony import */ var _compiler_compile_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4775);
 /* harmony import */ var _compiler_targets_index_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9739);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2027);
 /* harmony import */ var _model_ir_bind_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8475);
@@ -22060,8 +22060,8 @@ var compiler_targets = __nccwpck_require__(9739);
 var errors = __nccwpck_require__(2027);
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __nccwpck_require__(8161);
-// EXTERNAL MODULE: ./build/js/compiler/compile.js + 10 modules
-var compile = __nccwpck_require__(6534);
+// EXTERNAL MODULE: ./build/js/compiler/compile.js + 13 modules
+var compile = __nccwpck_require__(4775);
 // EXTERNAL MODULE: ./build/js/model/tensor/dtype.js
 var tensor_dtype = __nccwpck_require__(9664);
 // EXTERNAL MODULE: ./build/js/model/tensor/shape.js
@@ -22859,7 +22859,7 @@ async function writeWhole(file, text) {
 /* harmony export */   zq: () => (/* binding */ bindOption)
 /* harmony export */ });
 /* harmony import */ var commander__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8179);
-/* harmony import */ var _compiler_compile_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6534);
+/* harmony import */ var _compiler_compile_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4775);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2027);
 /* harmony import */ var _model_ir_bind_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8475);
 /* harmony import */ var _model_ir_signature_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8044);
@@ -26096,8 +26096,8 @@ function fits16(largest, factors) {
 
 function shapeOf(op) {
     const [, in_h, in_w, channels] = (0,checks/* operand */.id)(op, 0).shape;
-    const { kernel, strides, dilation } = (0,conv/* convWindow */.x)(op);
-    const [h, w] = (0,ops_window/* windowExtents */.wY)((0,checks/* operand */.id)(op, 0), (0,conv/* convWindow */.x)(op));
+    const { kernel, strides, dilation } = (0,conv/* convWindow */.xL)(op);
+    const [h, w] = (0,ops_window/* windowExtents */.wY)((0,checks/* operand */.id)(op, 0), (0,conv/* convWindow */.xL)(op));
     return {
         ...{ in_h, in_w, channels, out_h: h.out, out_w: w.out, kernel_h: kernel[0], kernel_w: kernel[1] },
         ...{ stride_h: strides[0], stride_w: strides[1], dilation_h: dilation[0], dilation_w: dilation[1] },
@@ -28255,7 +28255,7 @@ function sequence() {
 
 /***/ }),
 
-/***/ 6534:
+/***/ 4775:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -28497,7 +28497,16 @@ const ACTIVATIONS = {
     'nn.relu6': 'RELU6',
     'nn.relu_n1_to_1': 'RELU_N1_TO_1',
 };
-const CLAMPING = ['nn.conv2d', 'nn.depthwise_conv2d', 'nn.dense', 'add', 'subtract', 'multiply', 'divide'];
+const CLAMPING = [
+    'nn.conv2d',
+    'nn.depthwise_conv2d',
+    'nn.conv2d_transpose',
+    'nn.dense',
+    'add',
+    'subtract',
+    'multiply',
+    'divide',
+];
 const isClamping = (node) => CLAMPING.includes(node.kind);
 /**
  * Moves an activation into the operator whose result it alone reads. Exact for floats, and for integers where it does
@@ -28600,6 +28609,219 @@ function localHandles(model) {
 /** Whether a loop's body gives back the handles that it is given. */
 const passesOn = (body, handles) => [...handles.keys()].every((i) => body.outputs[i] === body.inputs[i]);
 
+// EXTERNAL MODULE: ./build/js/model/ops/conv.js + 1 modules
+var conv = __nccwpck_require__(7355);
+// EXTERNAL MODULE: ./build/js/model/ops/conv_transpose.js
+var conv_transpose = __nccwpck_require__(2657);
+// EXTERNAL MODULE: ./build/js/model/ops/weights.js
+var ops_weights = __nccwpck_require__(7402);
+;// CONCATENATED MODULE: ./build/js/compiler/passes/phases.js
+/** Where kernels are further apart than so many times their size, nearly all results are the bias. */
+const SPARSEST = 4;
+/**
+ * The ways to group the phases of an axis: all in one, or those that meet the same inputs; beginning with the first output,
+ * or where the kernel begins, so that more phases meet the same inputs. Ways that need negative padding are left out.
+ */
+function phasesOf(axis) {
+    if (axis.stride > SPARSEST * axis.kernel)
+        return [];
+    const starts = [...new Set([0, axis.before % axis.stride])];
+    const ways = starts.flatMap((ahead) => [grouped(axis, ahead, true), grouped(axis, ahead, false)]);
+    return ways.filter((phases) => phases.groups.every((group) => padsOf(phases, group).every((pad) => pad >= 0)));
+}
+/** The padding of a group's convolution. */
+const padsOf = ({ axis, positions }, { offset, taps }) => [
+    -offset,
+    positions - 1 + offset + taps - axis.input,
+];
+/** By phase of a group: the kernel's index at each tap, −1 where the phase does not meet that input. */
+const kernelIndices = ({ axis, ahead }, { first, count, offset, taps }) => Array.from({ length: count }, (_, i) => Array.from({ length: taps }, (_, tap) => {
+    const k = first + i - ahead + axis.before - axis.stride * (offset + tap);
+    return k >= 0 && k < axis.kernel ? k : -1;
+}));
+function grouped(axis, ahead, bySight) {
+    const { stride, before, kernel, output } = axis;
+    const groups = [];
+    let exact = true;
+    for (let first = 0; first < stride; first++) {
+        const last = Math.floor((first - ahead + before) / stride);
+        const least = Math.ceil((first - ahead + before - kernel + 1) / stride);
+        // A phase that meets no input is given one all the same: a convolution has at least one tap.
+        const own = { first, count: 1, offset: Math.min(least, last), taps: Math.max(last - least, 0) + 1 };
+        const group = groups.at(-1);
+        const same = group === undefined || (group.offset === own.offset && group.taps === own.taps);
+        exact &&= least <= last && (bySight || same);
+        if (group === undefined || (bySight && !same))
+            groups.push(own);
+        else
+            groups[groups.length - 1] = joined(group, own);
+    }
+    return { axis, ahead, positions: Math.ceil((output + ahead) / stride), groups, exact };
+}
+function joined(a, b) {
+    const offset = Math.min(a.offset, b.offset);
+    const taps = Math.max(a.offset + a.taps, b.offset + b.taps) - offset;
+    return { first: a.first, count: a.count + b.count, offset, taps };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/passes/phase_weights.js
+
+
+
+/** The weights of a group: [phase of rows, phase of columns, output channel][taps of rows][taps of columns][channels]. */
+function weightsOf(kernel, [y, x], a, b) {
+    const [outs, height, width, channels] = kernel.shape;
+    const shape = [a.count * b.count * outs, a.taps, b.taps, channels];
+    const from = kernel.data;
+    const data = (0,tensor_dtype/* allocate */.CN)(kernel.dtype, (0,tensor_shape/* elements */.Yt)(shape));
+    data.fill(kernel.quantization?.zeroPoints[0] ?? 0);
+    let at = 0;
+    for (const rows of kernelIndices(y, a)) {
+        for (const columns of kernelIndices(x, b)) {
+            for (let o = 0; o < outs; o++) {
+                for (const ky of rows) {
+                    for (const kx of columns) {
+                        const tap = ((o * height + ky) * width + kx) * channels;
+                        if (ky >= 0 && kx >= 0)
+                            data.set(from.subarray(tap, tap + channels), at);
+                        at += channels;
+                    }
+                }
+            }
+        }
+    }
+    return { ...kernel, shape, quantization: repeatedQuantization(kernel.quantization, a.count * b.count), data };
+}
+/** A bias, once for each of `times` phases. */
+function repeatedBias(bias, times) {
+    const from = bias.data;
+    const data = (0,tensor_dtype/* allocate */.CN)(bias.dtype, from.length * times);
+    for (let i = 0; i < times; i++)
+        data.set(from, i * from.length);
+    return { ...bias, shape: [data.length], quantization: repeatedQuantization(bias.quantization, times), data };
+}
+function repeatedQuantization(q, times) {
+    if (q === null || q.scales.length === 1)
+        return q;
+    const repeat = (list) => Array.from({ length: times }, () => list).flat();
+    return { scales: repeat(q.scales), zeroPoints: repeat(q.zeroPoints), axis: 0 };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/passes/lower_transposed.js
+
+
+
+
+
+
+
+/** How many multiplications a convolution does in the time of one of a transposed convolution, at the least. */
+const GAIN = { float: 2, hybrid: 3, integer: 3 };
+/** Columns that both compute at a time: fewer take as long. */
+const COLUMNS = 4;
+/** How many multiplications a convolution does in the time in which one result is moved. */
+const MOVE = 4;
+/** The same for one element of float data, which every convolution with integer weights quantizes for itself. */
+const QUANTIZE = 32;
+/** The same for the time in which a transposed convolution scales and stores one. */
+const FINISH = 64;
+/**
+ * Makes transposed convolutions with constant weights plain ones of stride 1, for which there are fast kernels: one for
+ * each group of phases, whose results are then interleaved. Exact, because each result is a sum of the same products in
+ * the same order, scaled in the same way. Where a group has inputs that one of its phases does not meet, the weights are
+ * the zero point; floats have no such group, because an infinity times 0 is not 0.
+ */
+const lowerTransposed = (graph) => {
+    const tensors = [...graph.tensors];
+    const nodes = graph.nodes.flatMap((node) => {
+        const plan = node.kind === 'nn.conv2d_transpose' ? planOf(graph, node) : null;
+        return plan === null ? [node] : lowered(tensors, node, plan);
+    });
+    return { ...graph, tensors, nodes };
+};
+/** The cheapest way; null where the convolution has to stay as it is, or is cheaper so. */
+function planOf(graph, node) {
+    const view = (0,conv_transpose/* asWeighted */.au)((0,shapes/* viewOf */.du)(graph, node));
+    const [data, weights] = view.inputs;
+    const form = (0,ops_weights/* weightedForm */.yx)(data, weights);
+    if (!isPlain(view, form) || (0,tensor_shape/* elements */.Yt)(data.shape) === 0 || (0,tensor_shape/* elements */.Yt)(view.outputs[0].shape) === 0)
+        return null;
+    const { axes, channels, outChannels } = (0,conv_transpose/* transposeGeometry */._I)(view);
+    const [, height, width] = axes;
+    const [rows, columns] = [height, width].map((axis) => phasesOf(axis).filter((p) => p.exact || form !== 'float'));
+    const plans = rows.flatMap((y) => columns.map((x) => [y, x]));
+    const costs = plans.map((plan) => costOf(plan, form, channels, outChannels));
+    const least = Math.min(...costs);
+    const products = height.input * height.kernel * width.input * width.kernel * channels * padded(outChannels);
+    const direct = GAIN[form] * products + FINISH * height.output * width.output * outChannels;
+    return least <= direct ? plans[costs.indexOf(least)] : null;
+}
+/** Whether both convolutions compute it alike, and plain ones quickly. Of hybrid ones, one scale makes plain ones symmetric. */
+function isPlain({ inputs: [data, weights, bias] }, form) {
+    if (weights.data === null || (bias !== null && bias.data === null))
+        return false;
+    return form === 'hybrid' ? (0,conv/* scalesDiffer */.CX)(weights) : data.dtype !== 'int16';
+}
+const padded = (columns) => Math.ceil(columns / COLUMNS) * COLUMNS;
+const isCut = ({ axis, positions }) => positions * axis.stride !== axis.output;
+const isJoined = ({ count }) => count > 1;
+/** What a plan takes for one image, in multiplications of a convolution. */
+function costOf([y, x], form, channels, outChannels) {
+    // With fewer positions than inputs it is the weights that grow, not the work: that is to have the same limit.
+    const pixels = Math.max(y.positions, y.axis.input) * Math.max(x.positions, x.axis.input);
+    const taps = y.groups.flatMap((a) => x.groups.map((b) => a.taps * b.taps * padded(a.count * b.count * outChannels)));
+    const each = form === 'hybrid' ? QUANTIZE : 0;
+    const work = pixels * channels * taps.reduce((sum, n) => sum + n + each, 0);
+    const moves = [x.groups.length > 1, y.groups.some(isJoined), y.groups.length > 1, isCut(y) || isCut(x)];
+    const results = pixels * y.axis.stride * x.axis.stride * outChannels;
+    return work + moves.filter(Boolean).length * MOVE * results;
+}
+/** The nodes that take the place of `node`; their tensors are added to `tensors`. */
+function lowered(tensors, node, [y, x]) {
+    const nodes = [];
+    const [, kernel, data, bias] = node.inputs;
+    const { name, dtype, quantization, shape: final } = tensors[node.outputs[0]];
+    const [batches, , , outs] = final;
+    const constant = (tensor) => tensors.push(tensor) - 1;
+    const indices = (values) => constant({ name, dtype: 'int32', shape: [values.length], quantization: null, data: Int32Array.from(values) });
+    const add = (kind, attrs, inputs, shape) => {
+        const result = tensors.push({ name, dtype, shape, quantization, data: null }) - 1;
+        nodes.push({ kind, attrs, inputs, outputs: [result], source: node.source });
+        return result;
+    };
+    const made = ({ id, shape }) => (0,tensor_shape/* sameShape */._C)(tensors[id].shape, shape) ? id : add('reshape', { newShape: shape }, [id], shape);
+    const concatenate = (parts, axis, shape) => parts.length === 1
+        ? parts[0]
+        : { id: add('concatenate', { axis, activation: 'NONE' }, parts.map(made), shape), shape };
+    /** Results are [batch, positions of rows, positions of columns, phases of rows · phases of columns · channels]. */
+    const convolve = (a, b) => {
+        const [[top, bottom], [left, right]] = [padsOf(y, a), padsOf(x, b)];
+        const { activation } = node.attrs;
+        const attrs = { padding: { top, bottom, left, right }, strides: [1, 1], dilation: [1, 1], activation };
+        const phases = a.count * b.count;
+        const operands = [data, constant(weightsOf(tensors[kernel], [y, x], a, b))];
+        if (tensors[bias] !== undefined)
+            operands.push(constant(repeatedBias(tensors[bias], phases)));
+        return add('nn.conv2d', attrs, operands, [batches, y.positions, x.positions, phases * outs]);
+    };
+    // Rows of all batches are lines; what belongs to one position of a line is next to each other.
+    const [lines, width] = [batches * y.positions, x.positions];
+    const each = x.axis.stride * outs;
+    const rows = y.groups.map((a) => {
+        const parts = x.groups.map((b) => ({ id: convolve(a, b), shape: [lines, width, a.count, b.count * outs] }));
+        const whole = concatenate(parts, 3, [lines, width, a.count, each]);
+        const shape = [lines, a.count, width, each];
+        const inOrder = a.count === 1 || width === 1;
+        return { id: inOrder ? whole.id : add('transpose', {}, [made(whole), indices([0, 2, 1, 3])], shape), shape };
+    });
+    const joined = concatenate(rows, 1, [lines, y.axis.stride, width, each]);
+    const whole = made({ ...joined, shape: [batches, y.positions * y.axis.stride, width * x.axis.stride, outs] });
+    if (isCut(y) || isCut(x))
+        add('slice', {}, [whole, indices([0, y.ahead, x.ahead, 0]), indices(final)], final);
+    // The last one gives the result itself.
+    return [...nodes.slice(0, -1), { ...nodes.at(-1), outputs: node.outputs }];
+}
+
 ;// CONCATENATED MODULE: ./build/js/compiler/passes/update_lists.js
 
 
@@ -28691,6 +28913,7 @@ function isSuccessor(graph, makers, next, value) {
 
 
 
+
 /** The passes every graph goes through before code is generated, in order. */
 const PIPELINE = [
     { name: 'bound shapes', pass: boundShapes },
@@ -28698,6 +28921,7 @@ const PIPELINE = [
     { name: 'update lists', pass: updateLists },
     { name: 'drop identities', pass: dropIdentities },
     { name: 'fuse activations', pass: fuseActivations },
+    { name: 'lower transposed convolutions', pass: lowerTransposed },
     { name: 'fold padding', pass: foldPadding },
     { name: 'remove dead code', pass: removeDeadCode },
 ];
@@ -31143,8 +31367,9 @@ const controlOps = {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  X: () => (/* binding */ convOps),
-  x: () => (/* binding */ convWindow)
+  Xt: () => (/* binding */ convOps),
+  xL: () => (/* binding */ convWindow),
+  CX: () => (/* binding */ scalesDiffer)
 });
 
 // EXTERNAL MODULE: ./build/js/model/tensor/dtype.js
@@ -32698,7 +32923,7 @@ const updateSliceOps = {
 
 /** The rules of every operator kind. A kind without rules does not compile. */
 const ops = {
-    ...conv/* convOps */.X,
+    ...conv/* convOps */.Xt,
     ...conv_transpose/* convTransposeOps */.qD,
     ...conv3d/* conv3dOps */.g,
     ...batch_matmul/* batchMatmulOps */.B8,
