@@ -1,4 +1,5 @@
-/* hybrid_gemm.h: convolution and fully connected layers of float data and integer weights, by the tiles of gemm_*.h.
+/* hybrid_gemm.h: convolution and fully connected layers of float data and integer weights, by the tiles of gemm_*.h. ISA: that
+ * of the tiles; the rest is portable C.
  *
  * Data is quantized image by image, or row by row; the tiles leave sums in int32 where the results are to be, and these
  * become floats there. With the data's zero point, sum (x - zero) w = sum x w - zero sum w. What is around an image is its

@@ -1,4 +1,5 @@
-/* matmul_gemm.h: products of pairs of matrices by the tiles of gemm_*.h, both known only when they run.
+/* matmul_gemm.h: products of pairs of matrices by the tiles of gemm_*.h, both known only when they run. ISA: that of the tiles;
+ * the rest is portable C.
  *
  * The right matrix of a pair is packed into panels as its tile documents them, once for all pairs that follow with the same
  * one: int8 as it is, or, for MLAL and PORTABLE, int16 less its zero point; floats likewise. SMULL takes only right matrices
