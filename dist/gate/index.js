@@ -57509,6 +57509,8 @@ function shiftKind(multipliers) {
     const most = multipliers.reduce((shift, m) => Math.max(shift, m.shift), -31);
     return most > 0 ? 'GEMM_SHIFT_ANY' : most === 0 ? 'GEMM_SHIFT_RIGHT_OR_NONE' : 'GEMM_SHIFT_RIGHT';
 }
+/** The same of a result that may be anything. */
+const NO_CLAMP = { low: '-INFINITY', high: 'INFINITY' };
 /** The clamp of a float result. */
 function floatClamp(activation) {
     const { min, max } = floatRange(activation);
@@ -57940,7 +57942,7 @@ function emitGemm(layer, ctx) {
     const fields = requantization === null
         ? {
             ...{ ...tileFields(w, s, matrix), weights: ctx.constant(packed.weights), bias, portable },
-            ...floatClamp(activation),
+            ...(layer.infinite ? NO_CLAMP : floatClamp(activation)),
         }
         : {
             ...integerFields(w, s, packed, matrix, ctx),
@@ -58241,6 +58243,7 @@ function emitConstant(op, data, ctx) {
     const rows = m * pairs.length;
     return emitGemm({
         ...{ op: 'nn.dense', data: lhs, output, shape: pixelsShape(rows, k), m: rows, columns: n, activation: 'NONE' },
+        infinite: true,
         requantization: int8 ? { factors: [matmulFactor(op)], inDouble: false } : null,
         weights: { data: columns, zeroPoint: int8 ? parameters(rhs).zeroPoint : 0, bias: null },
     }, ctx);
@@ -58272,7 +58275,7 @@ function emitPairs(op, ctx) {
         const [s] = schedules;
         const bias = ctx.constant(new Float32Array(Math.max(n, s.nr)));
         const portable = s.kernel === 'f32' ? '0' : '1';
-        const g = cDescription('gemm_f32', 'g', { ...tile(s), weights: panels, bias, portable, ...floatClamp('NONE') });
+        const g = cDescription('gemm_f32', 'g', { ...tile(s), weights: panels, bias, portable, ...NO_CLAMP });
         return {
             includes,
             body: `${description}${g}matmul_run_f32(&d, &g, ${x}, ${y}, ${panels}, ${copy}, ${out}, ${range});\n`,

@@ -112,6 +112,9 @@ function shiftKind(multipliers: readonly Multiplier[]): string {
   return most > 0 ? 'GEMM_SHIFT_ANY' : most === 0 ? 'GEMM_SHIFT_RIGHT_OR_NONE' : 'GEMM_SHIFT_RIGHT';
 }
 
+/** The same of a result that may be anything. */
+export const NO_CLAMP: Fields = { low: '-INFINITY', high: 'INFINITY' };
+
 /** The clamp of a float result. */
 export function floatClamp(activation: Activation): Fields {
   const { min, max } = floatRange(activation);

@@ -23,6 +23,7 @@ import {
   floatClamp,
   integers,
   type Layout,
+  NO_CLAMP,
 } from './epilogue.ts';
 import { levelFields } from './gemm_levels.ts';
 import type { ConvShape, GemmLayer } from './layers.ts';
@@ -195,7 +196,7 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
     requantization === null
       ? {
           ...{ ...tileFields(w, s, matrix), weights: ctx.constant(packed.weights), bias, portable },
-          ...floatClamp(activation),
+          ...(layer.infinite ? NO_CLAMP : floatClamp(activation)),
         }
       : {
           ...integerFields(w, s, packed, matrix, ctx),

@@ -37,6 +37,8 @@ export interface GemmLayer {
   readonly activation: Activation;
   /** null for float. */
   readonly requantization: Requantization | null;
+  /** Whether a float result may be infinite: of convolutions it may not, whatever the activation. */
+  readonly infinite?: boolean;
 }
 
 /** A depthwise convolution, 8 bits or float, with constant weights. */

@@ -6,7 +6,7 @@ import type { TensorData } from '../../../model/tensor/dtype.ts';
 import { GEMM_KERNELS, type GemmSchedule, type GemmWorkload, type Operands, perColumn } from '../../schedules/index.ts';
 import { type Emission, type EmitContext, scheduleFor } from '../emitter.ts';
 import { pixelsShape } from './dense.ts';
-import { cDescription, epilogueFields, type Fields, floatClamp, integers } from './epilogue.ts';
+import { cDescription, epilogueFields, type Fields, integers, NO_CLAMP } from './epilogue.ts';
 import { emitGemm } from './gemm.ts';
 
 type Op = OpView<'nn.batch_matmul'>;
@@ -31,6 +31,7 @@ function emitConstant(op: Op, data: TensorData, ctx: EmitContext): Emission {
   return emitGemm(
     {
       ...{ op: 'nn.dense', data: lhs, output, shape: pixelsShape(rows, k), m: rows, columns: n, activation: 'NONE' },
+      infinite: true,
       requantization: int8 ? { factors: [matmulFactor(op)], inDouble: false } : null,
       weights: { data: columns as Int8Array, zeroPoint: int8 ? parameters(rhs).zeroPoint : 0, bias: null },
     },
@@ -66,7 +67,7 @@ function emitPairs(op: Op, ctx: EmitContext): Emission {
     const [s] = schedules;
     const bias = ctx.constant(new Float32Array(Math.max(n, s.nr)));
     const portable = s.kernel === 'f32' ? '0' : '1';
-    const g = cDescription('gemm_f32', 'g', { ...tile(s), weights: panels, bias, portable, ...floatClamp('NONE') });
+    const g = cDescription('gemm_f32', 'g', { ...tile(s), weights: panels, bias, portable, ...NO_CLAMP });
     return {
       includes,
       body: `${description}${g}matmul_run_f32(&d, &g, ${x}, ${y}, ${panels}, ${copy}, ${out}, ${range});\n`,
