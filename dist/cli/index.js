@@ -24469,7 +24469,7 @@ function shiftKind(multipliers) {
     return most > 0 ? 'GEMM_SHIFT_ANY' : most === 0 ? 'GEMM_SHIFT_RIGHT_OR_NONE' : 'GEMM_SHIFT_RIGHT';
 }
 /** The same of a result that may be anything. */
-const NO_CLAMP = { low: '-INFINITY', high: 'INFINITY' };
+const NO_CLAMP = { low: (0,c/* cFloat */.wF)(-Infinity), high: (0,c/* cFloat */.wF)(Infinity) };
 /** The clamp of a float result. */
 function floatClamp(activation) {
     const { min, max } = (0,arithmetic/* floatRange */.qr)(activation);

@@ -57510,7 +57510,7 @@ function shiftKind(multipliers) {
     return most > 0 ? 'GEMM_SHIFT_ANY' : most === 0 ? 'GEMM_SHIFT_RIGHT_OR_NONE' : 'GEMM_SHIFT_RIGHT';
 }
 /** The same of a result that may be anything. */
-const NO_CLAMP = { low: '-INFINITY', high: 'INFINITY' };
+const NO_CLAMP = { low: cFloat(-Infinity), high: cFloat(Infinity) };
 /** The clamp of a float result. */
 function floatClamp(activation) {
     const { min, max } = floatRange(activation);

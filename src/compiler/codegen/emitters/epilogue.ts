@@ -113,7 +113,7 @@ function shiftKind(multipliers: readonly Multiplier[]): string {
 }
 
 /** The same of a result that may be anything. */
-export const NO_CLAMP: Fields = { low: '-INFINITY', high: 'INFINITY' };
+export const NO_CLAMP: Fields = { low: cFloat(-Infinity), high: cFloat(Infinity) };
 
 /** The clamp of a float result. */
 export function floatClamp(activation: Activation): Fields {
