@@ -55404,7 +55404,7 @@ function largestOf(lanes) {
         largest = lanes[lane] > largest ? lanes[lane] : largest;
     return largest;
 }
-/** The block hardest to place takes the easiest that fit beside it. */
+/** Blocks that fit together, by number: the one hardest to place takes the easiest that fit beside it. */
 function group(sums, length) {
     const largest = sums.map(largestOf);
     const hardest = sums.map((_, i) => i).sort((a, b) => largest[b] - largest[a] || a - b);
@@ -55427,11 +55427,12 @@ function group(sums, length) {
             members.push(other);
             placed.add(other);
         }
-        return [{ members, taken }];
+        return [members];
     });
 }
-/** So many times two blocks are held side by side for a panel, to pair more than the first attempt did. */
-const COMPARISONS = 20_000;
+/** So often blocks are looked at for a panel, to pair more than the first attempt did, and so many pairs are parted for two. */
+const LOOKS = 50_000;
+const PARTED = 32;
 /**
  * As many pairs as are found: a block left over takes one of a pair, whose other block takes another one, and so on up to a
  * second one that was left over.
@@ -55443,20 +55444,19 @@ function pairBlocks(pieces) {
         partner.set(a, b);
         partner.set(b, a);
     };
-    for (const { members } of group(sums, 2))
-        if (members.length === 2)
-            marry(members[0], members[1]);
-    let comparisons = 0;
-    const place = (block, visited) => {
-        for (let other = 0; other < sums.length && comparisons < COMPARISONS; other++) {
-            if (visited.has(other))
-                continue;
-            comparisons++;
-            if (!chains_fits(sums[block], sums[other]))
+    for (const [a, b] of group(sums, 2))
+        if (b !== undefined)
+            marry(a, b);
+    let looks = 0;
+    const place = (block, visited, parted) => {
+        for (let other = 0; other < sums.length && looks < LOOKS; other++) {
+            looks++;
+            if (visited.has(other) || !chains_fits(sums[block], sums[other]))
                 continue;
             visited.add(other);
             const left = partner.get(other);
-            if (left !== undefined && (visited.has(left) || !place(left, visited.add(left))))
+            const stays = left !== undefined && (visited.has(left) || parted === PARTED);
+            if (stays || (left !== undefined && !place(left, visited.add(left), parted + 1)))
                 continue;
             marry(block, other);
             return true;
@@ -55465,7 +55465,7 @@ function pairBlocks(pieces) {
     };
     for (const block of sums.keys())
         if (!partner.has(block))
-            place(block, new Set([block]));
+            place(block, new Set([block]), 0);
     const chainOf = (...members) => members.map((i) => pieces[i]);
     const alone = [...sums.keys()].filter((block) => !partner.has(block));
     return {
@@ -55491,7 +55491,7 @@ function fewer(full, short, length) {
 const chainPairs = ({ pairs, singles }) => fewer(pairs, singles, 2);
 /** As few chains of up to four as are found. */
 function chainFours(pieces) {
-    const found = group(pieces.map(laneSums), 4).map(({ members }) => members.map((i) => pieces[i]));
+    const found = group(pieces.map(laneSums), 4).map((members) => members.map((i) => pieces[i]));
     const full = found.filter((chain) => chain.length === 4);
     const short = found.filter((chain) => chain.length < 4);
     return fewer(full, short, 4);
@@ -58225,8 +58225,6 @@ const denseEmitters = { 'nn.dense': emitDense };
 
 
 
-/** Bytes beyond the last element that kernels may load. */
-const matmul_gemm_SPARE = 16;
 /** The C of a product whose operands have `form` 'float' or 'int8'. */
 function emitMatmulGemm(op, ctx) {
     const plan = matmulOf(op, ctx.profile);
@@ -58263,8 +58261,8 @@ function emitPairs(op, ctx) {
     });
     const columns = (s) => Math.ceil(n / s.nr) * s.nr;
     const most = (bytes) => ctx.scratch(Math.max(...schedules.map(bytes)));
-    const panels = most((s) => columns(s) * depthOf(k, s) * (int8 ? (centers(s) ? 2 : 1) : 4) + matmul_gemm_SPARE);
-    const copy = copies ? ctx.scratch(m * depth * (int8 ? 1 : 4) + matmul_gemm_SPARE) : 'NULL';
+    const panels = most((s) => columns(s) * depthOf(k, s) * (int8 ? (centers(s) ? 2 : 1) : 4) + SPARE);
+    const copy = copies ? ctx.scratch(m * depth * (int8 ? 1 : 4) + SPARE) : 'NULL';
     const range = ctx.steps(pairs.length, pairs.length).join(', ');
     const tile = (s) => epilogue_integers({
         ...{ m, n, k, mr: s.mr, nr: s.nr, weights_first: s.weightsFirst, lda: copies ? depth : k, ldc: n },
@@ -60042,6 +60040,7 @@ function planBlocks(blocks) {
 }
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/emitters/depthwise.js
+/** Instances of the depthwise templates (native/kernels/depthwise.h). */
 
 
 
@@ -60148,19 +60147,26 @@ const windowTable = (steps, ctx) => `(const int8_t **)${ctx.scratch(3 * (steps +
  * never less than a third of them.
  */
 function rowsThatFit(scheduled, height, fit) {
-    const most = Math.ceil(height / scheduled);
-    for (let parts = most; parts <= 3 * most; parts++) {
-        const rows = Math.ceil(height / parts);
+    for (let most = scheduled; 3 * most >= scheduled; most--) {
+        const rows = Math.ceil(height / Math.ceil(height / most));
         if (fit(rows))
             return rows;
     }
     return scheduled;
 }
-/** The steps of layers whose windows are read in place: all rows that one sees are unread until it ends. */
-const depthwise_windowSteps = (s, batch, rows) => Array.from({ length: batch }, (_, image) => Array.from({ length: Math.ceil(s.out_h / rows) }, (_, step) => ({
-    unread: (image * s.in_h + Math.max(0, step * rows * s.stride_h - s.pad_top)) * s.in_w * s.channels,
-    written: (image * s.out_h + Math.min(s.out_h, (step + 1) * rows)) * s.out_w * s.channels,
-}))).flat();
+/**
+ * Steps of layers whose windows are read in place: all rows that one sees are unread until it ends. From image to image
+ * and, between the first rows and the last, from step to step all grows evenly: those where it does not are enough.
+ */
+function depthwise_windowSteps(s, batch, rows) {
+    const last = Math.ceil(s.out_h / rows) - 1;
+    const padded = Math.floor(s.pad_top / (rows * s.stride_h));
+    const steps = [0, padded, padded + 1, last - 1, last].filter((step) => step >= 0 && step <= last);
+    return [0, batch - 1].flatMap((image) => steps.map((step) => ({
+        unread: (image * s.in_h + Math.max(0, step * rows * s.stride_h - s.pad_top)) * s.in_w * s.channels,
+        written: (image * s.out_h + Math.min(s.out_h, (step + 1) * rows)) * s.out_w * s.channels,
+    })));
+}
 /** What takes the ring's place where windows within the image are read where they are: those that are not, and one of zeros. */
 function copiesOf(s, { edges, window_w }, { rows: atOnce }) {
     const rows = (s.kernel_h - 1) * s.dilation_h + 1 + (atOnce - 1) * s.stride_h;
@@ -60229,8 +60235,7 @@ function emitConv(op, ctx, multiplier) {
     const constant = weights.data !== null && (bias === null || bias.data !== null);
     const tooHigh = multiplier > 0 && shape.kernel_h > MAX_KERNEL_ROWS;
     if (!constant || form === 'hybrid' || data.dtype === 'int16' || tooHigh) {
-        const { scales } = weights.quantization ?? { scales: [] };
-        const perChannel = multiplier > 0 || shape.groups > 1 || scales.some((s) => s !== scales[0]);
+        const perChannel = form === 'hybrid' && (multiplier > 0 || shape.groups > 1 || scalesDiffer(weights));
         const hybrid = { asymmetric: perChannel, weightsThenData: perChannel };
         const layer = { data, weights, bias, output, shape, batch: data.shape[0], outs, activation, hybrid };
         if (form === 'hybrid' && multiplier === 0 && takesHybrid(weights))

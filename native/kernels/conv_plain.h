@@ -40,10 +40,7 @@ IG_INLINE int32_t plain_integer(const void *from, int type, size_t at) {
 /* Stores the result of channel c. */
 IG_INLINE void plain_store(const conv_plain *p, int64_t sum, float fsum, float scale, int c, void *to, size_t at) {
   if (p->finish == PLAIN_FLOAT || p->finish == PLAIN_HYBRID) {
-    if (p->finish == PLAIN_HYBRID) {
-      const float acc = (float)(int32_t)sum, w = p->weight_scale[c], both = scale * w, first = acc * w;
-      fsum = p->weights_then_data ? first * scale : acc * both;
-    }
+    if (p->finish == PLAIN_HYBRID) fsum = hybrid_real((int32_t)sum, p->weight_scale[c], scale, p->weights_then_data);
     if (p->bias) fsum += p->bias[c];
     if (p->with_tanh) fsum = tanhf(fsum);
     fsum = fsum < p->low ? p->low : fsum;

@@ -80,7 +80,7 @@ typedef struct {
   size_t lda, ldc;
   const float *weights, *bias;
   int portable;
-  float low, high; /* clamp of the result; -FLT_MAX, FLT_MAX for none, as in TFLite */
+  float low, high; /* clamp of the result; for none, -FLT_MAX and FLT_MAX, as TFLite's convolutions do, or infinities */
 } gemm_f32;
 
 /* Bytes of a result. */

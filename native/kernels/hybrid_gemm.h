@@ -27,8 +27,7 @@ IG_INLINE void hybrid_finish(const hybrid *h, float *out, const float *bias, siz
       int32_t sum;
       memcpy(&sum, out + c, sizeof sum);
       sum = (int32_t)((uint32_t)sum - (uint32_t)zero * (uint32_t)h->weight_sums[c]);
-      const float acc = (float)sum, w = h->weight_scale[c], both = scale * w, first = acc * w;
-      float r = h->weights_then_data ? first * scale : acc * both;
+      float r = hybrid_real(sum, h->weight_scale[c], scale, h->weights_then_data);
       if (bias) r += bias[c];
       if (h->with_tanh) r = tanhf(r);
       r = r < h->low ? h->low : r; /* NaN stays */

@@ -50,6 +50,12 @@ IG_INLINE void hybrid_round(const float *x, size_t n, float inverse, int32_t zer
   }
 }
 
+/* What a sum of products stands for: its weights' scale first, or both scales together. */
+IG_INLINE float hybrid_real(int32_t sum, float weights, float data, int weights_then_data) {
+  const float acc = (float)sum, both = data * weights, first = acc * weights;
+  return weights_then_data ? first * data : acc * both;
+}
+
 /* Quantizes n floats to int8, which may lie over them; real = scale * (q - zero). */
 IG_INLINE void hybrid_quantize(const float *x, size_t n, int asymmetric, int8_t *q, float *scale, int32_t *zero) {
   float low, high, inverse;

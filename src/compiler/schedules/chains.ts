@@ -1,4 +1,5 @@
 /** Which blocks of eight along k a chain of native/kernels/gemm_chains.h adds up in 16 bits: no sum overflows, whatever the data. */
+
 /** Data lie in [-128, 127]: so much do the magnitudes of the weights that one lane of 16 bits meets add up to at most. */
 const LANE = 255;
 /** One panel's weights at a block of k: [column][8]. A block may stand in several chains, its weights in summands. */
@@ -73,14 +74,8 @@ function largestOf(lanes: Int16Array): number {
   return largest;
 }
 
-/** Blocks that fit together, by number, and what each lane adds up to. */
-interface Group {
-  readonly members: readonly number[];
-  readonly taken: Int16Array;
-}
-
-/** The block hardest to place takes the easiest that fit beside it. */
-function group(sums: readonly Int16Array[], length: number): Group[] {
+/** Blocks that fit together, by number: the one hardest to place takes the easiest that fit beside it. */
+function group(sums: readonly Int16Array[], length: number): number[][] {
   const largest = sums.map(largestOf);
   const hardest = sums.map((_, i) => i).sort((a, b) => largest[b] - largest[a] || a - b);
   const placed = new Set<number>();
@@ -98,7 +93,7 @@ function group(sums: readonly Int16Array[], length: number): Group[] {
       members.push(other);
       placed.add(other);
     }
-    return [{ members, taken }];
+    return [members];
   });
 }
 
@@ -108,8 +103,9 @@ export interface Paired {
   readonly singles: readonly Chain[];
 }
 
-/** So many times two blocks are held side by side for a panel, to pair more than the first attempt did. */
-const COMPARISONS = 20_000;
+/** So often blocks are looked at for a panel, to pair more than the first attempt did, and so many pairs are parted for two. */
+const LOOKS = 50_000;
+const PARTED = 32;
 
 /**
  * As many pairs as are found: a block left over takes one of a pair, whose other block takes another one, and so on up to a
@@ -122,22 +118,22 @@ export function pairBlocks(pieces: readonly Piece[]): Paired {
     partner.set(a, b);
     partner.set(b, a);
   };
-  for (const { members } of group(sums, 2)) if (members.length === 2) marry(members[0], members[1]);
-  let comparisons = 0;
-  const place = (block: number, visited: Set<number>): boolean => {
-    for (let other = 0; other < sums.length && comparisons < COMPARISONS; other++) {
-      if (visited.has(other)) continue;
-      comparisons++;
-      if (!fits(sums[block], sums[other])) continue;
+  for (const [a, b] of group(sums, 2)) if (b !== undefined) marry(a, b);
+  let looks = 0;
+  const place = (block: number, visited: Set<number>, parted: number): boolean => {
+    for (let other = 0; other < sums.length && looks < LOOKS; other++) {
+      looks++;
+      if (visited.has(other) || !fits(sums[block], sums[other])) continue;
       visited.add(other);
       const left = partner.get(other);
-      if (left !== undefined && (visited.has(left) || !place(left, visited.add(left)))) continue;
+      const stays = left !== undefined && (visited.has(left) || parted === PARTED);
+      if (stays || (left !== undefined && !place(left, visited.add(left), parted + 1))) continue;
       marry(block, other);
       return true;
     }
     return false;
   };
-  for (const block of sums.keys()) if (!partner.has(block)) place(block, new Set([block]));
+  for (const block of sums.keys()) if (!partner.has(block)) place(block, new Set([block]), 0);
   const chainOf = (...members: readonly number[]): Chain => members.map((i) => pieces[i]);
   const alone = [...sums.keys()].filter((block) => !partner.has(block));
   return {
@@ -165,7 +161,7 @@ export const chainPairs = ({ pairs, singles }: Paired): readonly Chain[] => fewe
 
 /** As few chains of up to four as are found. */
 export function chainFours(pieces: readonly Piece[]): readonly Chain[] {
-  const found = group(pieces.map(laneSums), 4).map(({ members }) => members.map((i) => pieces[i]));
+  const found = group(pieces.map(laneSums), 4).map((members) => members.map((i) => pieces[i]));
   const full = found.filter((chain) => chain.length === 4);
   const short = found.filter((chain) => chain.length < 4);
   return fewer(full, short, 4);

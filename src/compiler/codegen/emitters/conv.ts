@@ -1,5 +1,5 @@
 import { operand } from '../../../model/ops/checks.ts';
-import { type ConvFamily, convWindow } from '../../../model/ops/conv.ts';
+import { type ConvFamily, convWindow, scalesDiffer } from '../../../model/ops/conv.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import { convFactors, weightedForm } from '../../../model/ops/weights.ts';
 import { windowExtents } from '../../../model/ops/window.ts';
@@ -43,8 +43,7 @@ function emitConv(op: OpView<ConvKind>, ctx: EmitContext, multiplier: number): E
   const constant = weights.data !== null && (bias === null || bias.data !== null);
   const tooHigh = multiplier > 0 && shape.kernel_h > MAX_KERNEL_ROWS;
   if (!constant || form === 'hybrid' || data.dtype === 'int16' || tooHigh) {
-    const { scales } = weights.quantization ?? { scales: [] };
-    const perChannel = multiplier > 0 || shape.groups > 1 || scales.some((s) => s !== scales[0]);
+    const perChannel = form === 'hybrid' && (multiplier > 0 || shape.groups > 1 || scalesDiffer(weights));
     const hybrid = { asymmetric: perChannel, weightsThenData: perChannel };
     const layer = { data, weights, bias, output, shape, batch: data.shape[0], outs, activation, hybrid };
     if (form === 'hybrid' && multiplier === 0 && takesHybrid(weights))

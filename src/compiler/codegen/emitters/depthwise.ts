@@ -1,3 +1,4 @@
+/** Instances of the depthwise templates (native/kernels/depthwise.h). */
 import { parameters } from '../../../model/ops/checks.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import {
@@ -129,22 +130,28 @@ interface Place {
  * never less than a third of them.
  */
 function rowsThatFit(scheduled: number, height: number, fit: (rows: number) => boolean): number {
-  const most = Math.ceil(height / scheduled);
-  for (let parts = most; parts <= 3 * most; parts++) {
-    const rows = Math.ceil(height / parts);
+  for (let most = scheduled; 3 * most >= scheduled; most--) {
+    const rows = Math.ceil(height / Math.ceil(height / most));
     if (fit(rows)) return rows;
   }
   return scheduled;
 }
 
-/** The steps of layers whose windows are read in place: all rows that one sees are unread until it ends. */
-const windowSteps = (s: ConvShape, batch: number, rows: number): Step[] =>
-  Array.from({ length: batch }, (_, image) =>
-    Array.from({ length: Math.ceil(s.out_h / rows) }, (_, step) => ({
+/**
+ * Steps of layers whose windows are read in place: all rows that one sees are unread until it ends. From image to image
+ * and, between the first rows and the last, from step to step all grows evenly: those where it does not are enough.
+ */
+function windowSteps(s: ConvShape, batch: number, rows: number): Step[] {
+  const last = Math.ceil(s.out_h / rows) - 1;
+  const padded = Math.floor(s.pad_top / (rows * s.stride_h));
+  const steps = [0, padded, padded + 1, last - 1, last].filter((step) => step >= 0 && step <= last);
+  return [0, batch - 1].flatMap((image) =>
+    steps.map((step) => ({
       unread: (image * s.in_h + Math.max(0, step * rows * s.stride_h - s.pad_top)) * s.in_w * s.channels,
       written: (image * s.out_h + Math.min(s.out_h, (step + 1) * rows)) * s.out_w * s.channels,
     })),
-  ).flat();
+  );
+}
 
 /** What takes the ring's place where windows within the image are read where they are: those that are not, and one of zeros. */
 function copiesOf(s: ConvShape, { edges, window_w }: Windows, { rows: atOnce }: DepthwiseSchedule): Place {

@@ -7,12 +7,10 @@ import { GEMM_KERNELS, type GemmSchedule, type GemmWorkload, type Operands, perC
 import { type Emission, type EmitContext, scheduleFor } from '../emitter.ts';
 import { pixelsShape } from './dense.ts';
 import { cDescription, epilogueFields, type Fields, integers, NO_CLAMP } from './epilogue.ts';
-import { emitGemm } from './gemm.ts';
+import { emitGemm, SPARE } from './gemm.ts';
 
 type Op = OpView<'nn.batch_matmul'>;
 
-/** Bytes beyond the last element that kernels may load. */
-const SPARE = 16;
 /** The C of a product whose operands have `form` 'float' or 'int8'. */
 export function emitMatmulGemm(op: Op, ctx: EmitContext): Emission {
   const plan = matmulOf(op, ctx.profile);
