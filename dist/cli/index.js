@@ -32533,8 +32533,14 @@ function decodeBoxes(op) {
     }
     return boxes;
 }
-/** Indices in falling order of their score, alike ones in rising order. */
-const ranked = (indices, score) => [...indices].sort((a, b) => score(b) - score(a) || a - b);
+/**
+ * Indices in falling order of their score, alike ones in rising order. TFLite leaves the place of NaN to its C++ library;
+ * here it is that of -Infinity.
+ */
+function ranked(indices, score) {
+    const rank = (i) => (Number.isNaN(score(i)) ? Number.NEGATIVE_INFINITY : score(i));
+    return [...indices].sort((a, b) => rank(b) - rank(a) || a - b);
+}
 /** The boxes that stay of one class, the best first. */
 function selectBoxes(attrs, boxes, scores, most) {
     const kept = Array.from(scores.keys()).filter((i) => scores[i] >= detection_f(attrs.scoreThreshold));

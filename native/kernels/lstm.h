@@ -51,6 +51,12 @@ IG_INLINE void ig_lstm_normalize(float *x, int32_t n, const float *coefficients,
   for (int32_t i = 0; i < n; i++) x[i] = (x[i] - mean) * inverse * coefficients[i] + bias[i];
 }
 
+/* By way of double, which rounds alike on every libm: where the state is quantized, its last bit may decide on a step. */
+IG_INLINE float ig_lstm_sigmoid(float x) { return 1.0f / (1.0f + (float)exp(-(double)x)); }
+IG_INLINE float ig_lstm_activate(const ig_lstm *p, float x) {
+  return p->with_tanh ? (float)tanh((double)x) : ig_activate_f32(x, p->low, p->high, 0);
+}
+
 IG_INLINE void ig_lstm_run_gate(const ig_lstm *p, const ig_lstm_gate *g, int is_cell, const ig_lstm_vector *x,
                                 const ig_lstm_vector *h, const float *c, float *restrict out) {
   for (int32_t i = 0; i < p->cells; i++) {
@@ -64,7 +70,7 @@ IG_INLINE void ig_lstm_run_gate(const ig_lstm *p, const ig_lstm_gate *g, int is_
   }
   if (g->norm) ig_lstm_normalize(out, p->cells, g->norm, g->bias);
   for (int32_t i = 0; i < p->cells; i++)
-    out[i] = is_cell ? ig_activate_f32(out[i], p->low, p->high, p->with_tanh) : 1.0f / (1.0f + expf(-out[i]));
+    out[i] = is_cell ? ig_lstm_activate(p, out[i]) : ig_lstm_sigmoid(out[i]);
 }
 
 IG_INLINE float ig_lstm_clip(float x, float limit) { return limit > 0 ? fminf(fmaxf(x, -limit), limit) : x; }
@@ -85,7 +91,7 @@ IG_INLINE void ig_lstm_step(const ig_lstm *p, const float *x, float *h, float *c
   ig_lstm_run_gate(p, &p->cell, 1, &data, &state, c, update);
   for (int32_t i = 0; i < n; i++) c[i] = ig_lstm_clip(forget[i] * c[i] + update[i] * input[i], p->cell_clip);
   ig_lstm_run_gate(p, &p->output, 0, &data, &state, c, output);
-  for (int32_t i = 0; i < n; i++) output[i] *= ig_activate_f32(c[i], p->low, p->high, p->with_tanh);
+  for (int32_t i = 0; i < n; i++) output[i] *= ig_lstm_activate(p, c[i]);
   if (!p->projection) {
     memcpy(h, output, sizeof(float) * (size_t)n);
     return;

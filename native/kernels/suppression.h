@@ -121,12 +121,16 @@ IG_FUNC int32_t ig_select_boxes(const ig_detection *p, const float *boxes, const
   return count;
 }
 
+/* NaN ranks as -INFINITY: TFLite leaves its place to the C++ library. */
+IG_INLINE float ig_rank(float score) { return score != score ? -INFINITY : score; }
+
 /* The best class below (score, class) in falling order of score, alike ones in rising order of class. */
 IG_INLINE int32_t ig_next_class(const float *scores, int32_t n, int32_t last) {
   int32_t best = -1;
   for (int32_t c = 0; c < n; c++) {
-    if (last >= 0 && !(scores[c] < scores[last] || (scores[c] == scores[last] && c > last))) continue;
-    if (best < 0 || scores[c] > scores[best]) best = c;
+    const float rank = ig_rank(scores[c]);
+    if (last >= 0 && !(rank < ig_rank(scores[last]) || (rank == ig_rank(scores[last]) && c > last))) continue;
+    if (best < 0 || rank > ig_rank(scores[best])) best = c;
   }
   return best;
 }

@@ -29,7 +29,7 @@ const suppression: fc.Arbitrary<Case> = fc
     };
   });
 
-const detection: fc.Arbitrary<Case> = fc
+export const detection: fc.Arbitrary<Case> = fc
   .record({
     quantized: fc.boolean(),
     boxes: fc.integer({ min: 1, max: 30 }),

@@ -66,9 +66,14 @@ function decodeBoxes(op: EvalView<Kind>): Float32Array {
   return boxes;
 }
 
-/** Indices in falling order of their score, alike ones in rising order. */
-const ranked = (indices: readonly number[], score: (i: number) => number): number[] =>
-  [...indices].sort((a, b) => score(b) - score(a) || a - b);
+/**
+ * Indices in falling order of their score, alike ones in rising order. TFLite leaves the place of NaN to its C++ library;
+ * here it is that of -Infinity.
+ */
+function ranked(indices: readonly number[], score: (i: number) => number): number[] {
+  const rank = (i: number): number => (Number.isNaN(score(i)) ? Number.NEGATIVE_INFINITY : score(i));
+  return [...indices].sort((a, b) => rank(b) - rank(a) || a - b);
+}
 
 /** The boxes that stay of one class, the best first. */
 function selectBoxes(attrs: DetectionAttrs, boxes: Float32Array, scores: Float32Array, most: number): number[] {
