@@ -26509,7 +26509,7 @@ function emitFloat(op, ctx) {
         ...pointers(op, ctx, { projection: lstm_layout/* LSTM */.FB.projection, projection_bias: lstm_layout/* LSTM */.FB.projectionBias }),
         projection_scale: scale(lstm_layout/* LSTM */.FB.projection),
     };
-    const scratch = ctx.scratch(16 * cells + inputs + outputs + cells);
+    const scratch = ctx.scratch(20 * cells + inputs + outputs + cells);
     const args = ['&p', ctx.input(0), ctx.output(0), ctx.state(lstm_layout/* LSTM */.FB.outputState), ctx.state(lstm_layout/* LSTM */.FB.cellState), scratch];
     return { includes: ['lstm.h'], body: `${cDescription('ig_lstm', 'p', fields)}ig_lstm_run(${args.join(', ')});\n` };
 }
@@ -26574,7 +26574,7 @@ function emitInteger(op, ctx) {
         ...scaleFields('hidden_by', lstm.hidden),
         ...scaleFields('projection_by', lstm.projection),
     };
-    const scratch = ctx.scratch(9 * cells);
+    const scratch = ctx.scratch(8 * Math.max(cells, outputs) + 9 * cells);
     const args = ['&p', ctx.input(0), ctx.output(0), ctx.state(lstm_layout/* LSTM */.FB.outputState), ctx.state(lstm_layout/* LSTM */.FB.cellState), scratch];
     return {
         includes: ['lstm_integer.h'],
@@ -27417,17 +27417,17 @@ const unary_FLOAT = {
     'nn.relu_n1_to_1': 'ig_limit_f32(x, -1.0f, 1.0f)',
     'nn.relu_0_to_1': 'ig_limit_f32(x, 0.0f, 1.0f)',
     'nn.leaky_relu': ({ alpha }) => `x > 0.0f ? x : x * ${(0,c/* cFloat */.wF)(alpha)}`,
-    'nn.elu': 'x < 0.0f ? expm1f(x) : x',
+    'nn.elu': 'x < 0.0f ? ig_expm1_f32(x) : x',
     'nn.gelu': ({ approximate }) => (approximate ? 'ig_gelu_tanh_f32(x)' : 'ig_gelu_f32(x)'),
     'nn.hard_swish': 'ig_hard_swish_f32(x)',
     sigmoid: 'ig_sigmoid_f32(x)',
-    tanh: 'tanhf(x)',
+    tanh: 'ig_tanh_f32(x)',
     ceil: 'ceilf(x)',
     floor: 'floorf(x)',
     round: 'rintf(x)',
     cos: 'cosf(x)',
     sin: 'sinf(x)',
-    exp: 'expf(x)',
+    exp: 'ig_exp_f32(x)',
     log: 'logf(x)',
     sqrt: 'sqrtf(x)',
     rsqrt: '1.0f / sqrtf(x)',
@@ -27466,9 +27466,11 @@ function value16(op, ctx) {
     }
     return `ig_look_up_s16(x, ${ctx.constant((0,unary_quantized/* unaryTable16 */.TU)(op))})`;
 }
+/** Whether each step of `value` waits for the one before, for the most part. */
+const isChain = (value) => /ig_(exp|expm1|tanh|sigmoid|gelu_tanh)_f32/.test(value);
 function unary_each(op, ctx, value) {
     const type = c/* C_TYPES */.EL[op.outputs[0].dtype];
-    return `for (size_t i = 0; i < ${(0,tensor_shape/* elements */.Yt)(op.outputs[0].shape)}; i++) {
+    return `${isChain(value) ? 'IG_SIDE_BY_SIDE\n' : ''}for (size_t i = 0; i < ${(0,tensor_shape/* elements */.Yt)(op.outputs[0].shape)}; i++) {
   const ${type} x = (${ctx.input(0)})[i];
   (${ctx.output(0)})[i] = (${type})(${value});
 }`;
@@ -27493,7 +27495,7 @@ function unary_unary(op, ctx) {
         return emitTable(op, ctx);
     if (!(0,unary/* isPlainUnary */.a)(op.kind, op.inputs[0]))
         return unary16(op, ctx);
-    return { includes: ['float.h', 'pointwise.h'], body: unary_each(op, ctx, plainValue(op)) };
+    return { includes: ['pointwise.h', 'transcendental.h'], body: unary_each(op, ctx, plainValue(op)) };
 }
 const unaryEmitters = {
     'nn.relu': unary_unary,
@@ -31811,12 +31813,14 @@ const PROFILES = ['tflite', 'single', 'xnnpack'];
 /* harmony export */   qq: () => (/* binding */ denseFactors)
 /* harmony export */ });
 /* harmony import */ var _tensor_dtype_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9664);
-/* harmony import */ var _tensor_shape_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3121);
+/* harmony import */ var _tensor_shape_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3121);
 /* harmony import */ var _arithmetic_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(979);
 /* harmony import */ var _checks_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7042);
 /* harmony import */ var _hybrid_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4033);
-/* harmony import */ var _linear_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8330);
-/* harmony import */ var _weights_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7402);
+/* harmony import */ var _linear_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8330);
+/* harmony import */ var _transcendental_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4975);
+/* harmony import */ var _weights_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7402);
+
 
 
 
@@ -31840,8 +31844,8 @@ function integerFinish(op, units) {
     const { min, max } = (0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_1__/* .activationRange */ .W9)(op.attrs.activation, scale, zeroPoint, output.dtype);
     const factors = denseFactors((0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, 0), (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, 1), output);
     const one = factors.length === 1;
-    const wide = (0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .isWide */ .EW)((0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, 0), op.inputs[2], op.attrs);
-    const bias = (0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .biasValues */ .qT)(op.data[2], units, wide);
+    const wide = (0,_weights_js__WEBPACK_IMPORTED_MODULE_5__/* .isWide */ .EW)((0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, 0), op.inputs[2], op.attrs);
+    const bias = (0,_weights_js__WEBPACK_IMPORTED_MODULE_5__/* .biasValues */ .qT)(op.data[2], units, wide);
     if (readsBytes(op)) {
         const multipliers = factors.map(_arithmetic_js__WEBPACK_IMPORTED_MODULE_1__/* .quantizeMultiplier */ .PV);
         const requantize = (acc, c) => (0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_1__/* .multiplyByMultiplierUp */ .I8)(acc, multipliers[one ? 0 : c]);
@@ -31868,14 +31872,14 @@ function asBytes(t) {
 /** Integer weights, float data: each row of the data gets its own scale. Source: EvalHybridDense (fully_connected.cc). */
 function evaluateHybrid(op, rows, units, depth, out) {
     const q = (0,_hybrid_js__WEBPACK_IMPORTED_MODULE_3__/* .quantizeBatches */ .w)((0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .dataOf */ .qu)(op, 0), rows, op.attrs.asymmetricQuantizeInputs);
-    const x = (0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .centered */ .F)(q.values, q.offsets);
-    const w = (0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .centered */ .F)(op.data[1], [0]);
+    const x = (0,_weights_js__WEBPACK_IMPORTED_MODULE_5__/* .centered */ .F)(q.values, q.offsets);
+    const w = (0,_weights_js__WEBPACK_IMPORTED_MODULE_5__/* .centered */ .F)(op.data[1], [0]);
     const scales = (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, 1).quantization.scales;
     const bias = op.data[2];
     const activate = hybridActivation(op.attrs.activation);
     const sums = new Int32Array(units);
     for (let r = 0, o = 0; r < rows; r++) {
-        (0,_linear_js__WEBPACK_IMPORTED_MODULE_5__/* .multiplyRows32 */ .J8)(x, r * depth, w, 0, depth, units, sums, 0);
+        (0,_linear_js__WEBPACK_IMPORTED_MODULE_6__/* .multiplyRows32 */ .J8)(x, r * depth, w, 0, depth, units, sums, 0);
         for (let c = 0; c < units; c++) {
             const scale = Math.fround(q.scales[r] * scales[scales.length === 1 ? 0 : c]);
             out[o++] = activate(Math.fround((bias ? bias[c] : 0) + Math.fround(Math.fround(sums[c]) * scale)));
@@ -31885,25 +31889,25 @@ function evaluateHybrid(op, rows, units, depth, out) {
 /** Hybrid kernels alone apply every fused activation. */
 function hybridActivation(activation) {
     if (activation === 'TANH')
-        return (x) => Math.fround(Math.tanh(x));
-    const clampOnly = (0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .floatFinish */ .kQ)(null, activation);
+        return _transcendental_js__WEBPACK_IMPORTED_MODULE_4__/* .tanhF32 */ .ZH;
+    const clampOnly = (0,_weights_js__WEBPACK_IMPORTED_MODULE_5__/* .floatFinish */ .kQ)(null, activation);
     return (x) => clampOnly(x, 0);
 }
 function evaluate(op) {
     const [data, weights, output] = [(0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, 0), (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, 1), op.outputs[0]];
     const [units, depth] = weights.shape;
-    const out = (0,_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_0__/* .allocate */ .CN)(output.dtype, (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_6__/* .elements */ .Yt)(output.shape));
+    const out = (0,_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_0__/* .allocate */ .CN)(output.dtype, (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_7__/* .elements */ .Yt)(output.shape));
     const rows = out.length / units;
-    const form = (0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .weightedForm */ .yx)(data, weights);
+    const form = (0,_weights_js__WEBPACK_IMPORTED_MODULE_5__/* .weightedForm */ .yx)(data, weights);
     if (form === 'hybrid') {
         evaluateHybrid(op, rows, units, depth, out);
         return [out];
     }
     if (form === 'float') {
-        const finish = (0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .floatFinish */ .kQ)(op.data[2], op.attrs.activation);
+        const finish = (0,_weights_js__WEBPACK_IMPORTED_MODULE_5__/* .floatFinish */ .kQ)(op.data[2], op.attrs.activation);
         const sums = new Float32Array(units);
         for (let r = 0, o = 0; r < rows; r++) {
-            (0,_linear_js__WEBPACK_IMPORTED_MODULE_5__/* .multiplyRowsFloat */ .ab)((0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .dataOf */ .qu)(op, 0), r * depth, (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .dataOf */ .qu)(op, 1), 0, depth, units, sums, 0);
+            (0,_linear_js__WEBPACK_IMPORTED_MODULE_6__/* .multiplyRowsFloat */ .ab)((0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .dataOf */ .qu)(op, 0), r * depth, (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .dataOf */ .qu)(op, 1), 0, depth, units, sums, 0);
             for (let c = 0; c < units; c++)
                 out[o++] = finish(sums[c], c);
         }
@@ -31912,16 +31916,16 @@ function evaluate(op) {
     const finish = integerFinish(op, units);
     const [x, w] = [data, weights].map((t, i) => {
         if (!readsBytes(op))
-            return (0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .centered */ .F)(op.data[i], [(0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .parameters */ .FI)(t).zeroPoint]);
-        return (0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .centered */ .F)(new Uint8Array(op.data[i]), [(0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .parameters */ .FI)(asBytes(t)).zeroPoint]);
+            return (0,_weights_js__WEBPACK_IMPORTED_MODULE_5__/* .centered */ .F)(op.data[i], [(0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .parameters */ .FI)(t).zeroPoint]);
+        return (0,_weights_js__WEBPACK_IMPORTED_MODULE_5__/* .centered */ .F)(new Uint8Array(op.data[i]), [(0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .parameters */ .FI)(asBytes(t)).zeroPoint]);
     });
-    const wide = (0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .isWide */ .EW)(data, op.inputs[2], op.attrs);
+    const wide = (0,_weights_js__WEBPACK_IMPORTED_MODULE_5__/* .isWide */ .EW)(data, op.inputs[2], op.attrs);
     const sums = wide ? new Float64Array(units) : new Int32Array(units);
     for (let r = 0, o = 0; r < rows; r++) {
         if (wide)
-            (0,_linear_js__WEBPACK_IMPORTED_MODULE_5__/* .multiplyRowsWide */ .Nn)(x, r * depth, w, 0, depth, units, sums, 0);
+            (0,_linear_js__WEBPACK_IMPORTED_MODULE_6__/* .multiplyRowsWide */ .Nn)(x, r * depth, w, 0, depth, units, sums, 0);
         else
-            (0,_linear_js__WEBPACK_IMPORTED_MODULE_5__/* .multiplyRows32 */ .J8)(x, r * depth, w, 0, depth, units, sums, 0);
+            (0,_linear_js__WEBPACK_IMPORTED_MODULE_6__/* .multiplyRows32 */ .J8)(x, r * depth, w, 0, depth, units, sums, 0);
         for (let c = 0; c < units; c++)
             out[o++] = finish(sums[c], c);
     }
@@ -31930,7 +31934,7 @@ function evaluate(op) {
 function shape(op) {
     const data = (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, 0);
     const [units, depth] = (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, 1).shape;
-    return op.attrs.keepNumDims ? [...data.shape.slice(0, -1), units] : [(0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_6__/* .elements */ .Yt)(data.shape) / depth, units];
+    return op.attrs.keepNumDims ? [...data.shape.slice(0, -1), units] : [(0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_7__/* .elements */ .Yt)(data.shape) / depth, units];
 }
 const denseOps = {
     'nn.dense': (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .defineOp */ .nR)({
@@ -31942,18 +31946,18 @@ const denseOps = {
                 const last = data.shape[data.shape.length - 1];
                 return [
                     (units < 1 || depth < 1) && `the weights have the shape ${units} × ${depth}`,
-                    (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_6__/* .elements */ .Yt)(data.shape) % depth !== 0 &&
-                        `the input's ${(0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_6__/* .elements */ .Yt)(data.shape)} elements do not divide into rows of ${depth}`,
+                    (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_7__/* .elements */ .Yt)(data.shape) % depth !== 0 &&
+                        `the input's ${(0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_7__/* .elements */ .Yt)(data.shape)} elements do not divide into rows of ${depth}`,
                     op.attrs.keepNumDims &&
                         last !== depth &&
                         `the input's last dimension is ${last}, the weights have ${depth}`,
                 ];
             }, 
             // 8-bit data may give int16, as in LSTM cells.
-            () => (0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .checkForm */ .Hj)(op, weights.shape[0], data.dtype !== 'float32' && op.outputs[0].dtype === 'int16' ? 'int16' : data.dtype), () => [
-                ((0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .weightedForm */ .yx)(data, weights) !== 'hybrid' || op.attrs.activation === 'SIGN_BIT') &&
-                    (0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .checkActivation */ .ZB)(op.attrs.activation),
-                ...(0,_weights_js__WEBPACK_IMPORTED_MODULE_4__/* .checkWeightedQuantization */ .VB)(op, 0, true),
+            () => (0,_weights_js__WEBPACK_IMPORTED_MODULE_5__/* .checkForm */ .Hj)(op, weights.shape[0], data.dtype !== 'float32' && op.outputs[0].dtype === 'int16' ? 'int16' : data.dtype), () => [
+                ((0,_weights_js__WEBPACK_IMPORTED_MODULE_5__/* .weightedForm */ .yx)(data, weights) !== 'hybrid' || op.attrs.activation === 'SIGN_BIT') &&
+                    (0,_weights_js__WEBPACK_IMPORTED_MODULE_5__/* .checkActivation */ .ZB)(op.attrs.activation),
+                ...(0,_weights_js__WEBPACK_IMPORTED_MODULE_5__/* .checkWeightedQuantization */ .VB)(op, 0, true),
             ]);
         },
         shapes: (op) => [shape(op)],
@@ -32355,7 +32359,10 @@ const creationOps = { full, arange, broadcast_args: broadcastArgs };
 
 // EXTERNAL MODULE: ./build/js/model/ops/dense.js
 var dense = __nccwpck_require__(2736);
+// EXTERNAL MODULE: ./build/js/model/ops/transcendental.js
+var transcendental = __nccwpck_require__(4975);
 ;// CONCATENATED MODULE: ./build/js/model/ops/suppression.js
+
 
 
 const f = Math.fround;
@@ -32430,7 +32437,7 @@ function suppress(boxes, scores, limits) {
             if (gone)
                 break;
             if (limits.sigma > 0)
-                score = f(score * f(Math.exp(f(f(decay * shared) * shared))));
+                score = f(score * (0,transcendental/* expF32 */.Zv)(f(f(decay * shared) * shared)));
             if (score <= limits.score)
                 break;
         }
@@ -33359,7 +33366,7 @@ function addTapFloat(x, xAt, w, wAt, channels, m, out) {
 /* harmony import */ var _checks_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7042);
 /* harmony import */ var _hybrid_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4033);
 /* harmony import */ var _lstm_layout_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9214);
-/* harmony import */ var _unary_float_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2509);
+/* harmony import */ var _transcendental_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4975);
 /** The LSTM on float32, with float32 or with int8 weights. Source: lstm_eval.cc. */
 
 
@@ -33391,7 +33398,7 @@ const hybridProducts = (op) => (vector) => {
 /** Any activation that TFLite can fuse here. */
 function activationOf(activation) {
     if (activation === 'TANH')
-        return (x) => f(Math.tanh(x));
+        return _transcendental_js__WEBPACK_IMPORTED_MODULE_4__/* .tanhF32 */ .ZH;
     const { min, max } = (0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_0__/* .floatRange */ .qr)(activation);
     return (x) => (0,_arithmetic_js__WEBPACK_IMPORTED_MODULE_0__/* .clamp */ .qE)(x, min, max);
 }
@@ -33432,7 +33439,7 @@ function stepFloat(op) {
         }
         if (withNorm)
             normalize(out, vector(norm), vector(bias));
-        return out.map(name === 'cell' ? activate : _unary_float_js__WEBPACK_IMPORTED_MODULE_4__/* .logistic */ .b);
+        return out.map(name === 'cell' ? activate : _transcendental_js__WEBPACK_IMPORTED_MODULE_4__/* .sigmoidF32 */ .M0);
     }
     return (x, h, c) => {
         const [fromData, fromState] = [prepare(x), prepare(h)];
@@ -34217,11 +34224,13 @@ const movementOps = {
 /* harmony export */   j: () => (/* binding */ logSoftmaxParameters)
 /* harmony export */ });
 /* harmony import */ var _tensor_dtype_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9664);
-/* harmony import */ var _tensor_shape_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3121);
+/* harmony import */ var _tensor_shape_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3121);
 /* harmony import */ var _arithmetic_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(979);
 /* harmony import */ var _checks_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7042);
 /* harmony import */ var _fixedpoint_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9091);
 /* harmony import */ var _softmax_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7577);
+/* harmony import */ var _transcendental_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4975);
+
 
 
 
@@ -34270,7 +34279,7 @@ function logSoftmaxFloat(x, depth, out) {
             max = max < x[at + c] ? x[at + c] : max;
         let sum = 0;
         for (let c = 0; c < depth; c++)
-            sum = f(sum + f(Math.exp(f(x[at + c] - max))));
+            sum = f(sum + (0,_transcendental_js__WEBPACK_IMPORTED_MODULE_5__/* .expF32 */ .Zv)(f(x[at + c] - max)));
         const log = f(Math.log(sum));
         for (let c = 0; c < depth; c++)
             out[at + c] = f(x[at + c] - max) - log;
@@ -34323,7 +34332,7 @@ function lrn(op, depth, out) {
 /** A row at a time: `op`'s depth and its result, allocated. */
 function rows(op, run) {
     const { shape, dtype } = op.outputs[0];
-    const out = (0,_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_0__/* .allocate */ .CN)(dtype, (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_5__/* .elements */ .Yt)(shape));
+    const out = (0,_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_0__/* .allocate */ .CN)(dtype, (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_6__/* .elements */ .Yt)(shape));
     if (out.length > 0)
         run(shape[shape.length - 1], out);
     return [out];
@@ -35709,11 +35718,13 @@ const shapeOps = {
 /* harmony export */   qJ: () => (/* binding */ softmaxScaling)
 /* harmony export */ });
 /* harmony import */ var _tensor_dtype_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9664);
-/* harmony import */ var _tensor_shape_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3121);
+/* harmony import */ var _tensor_shape_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3121);
 /* harmony import */ var _arithmetic_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(979);
 /* harmony import */ var _checks_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7042);
 /* harmony import */ var _fixedpoint_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9091);
 /* harmony import */ var _table16_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6168);
+/* harmony import */ var _transcendental_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4975);
+
 
 
 
@@ -35809,7 +35820,7 @@ function evaluateFloat(op, depth, out) {
             max = max < x[at + c] ? x[at + c] : max;
         let sum = 0;
         for (let c = 0; c < depth; c++) {
-            out[at + c] = Math.exp(Math.fround(Math.fround(x[at + c] - max) * beta));
+            out[at + c] = (0,_transcendental_js__WEBPACK_IMPORTED_MODULE_5__/* .expF32 */ .Zv)(Math.fround(Math.fround(x[at + c] - max) * beta));
             sum = Math.fround(sum + out[at + c]);
         }
         for (let c = 0; c < depth; c++)
@@ -35852,7 +35863,7 @@ const softmaxOps = {
         shapes: (op) => [(0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(op, 0).shape],
         evaluate: (op) => {
             const { shape, dtype } = op.outputs[0];
-            const out = (0,_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_0__/* .allocate */ .CN)(dtype, (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_5__/* .elements */ .Yt)(shape));
+            const out = (0,_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_0__/* .allocate */ .CN)(dtype, (0,_tensor_shape_js__WEBPACK_IMPORTED_MODULE_6__/* .elements */ .Yt)(shape));
             const depth = shape[shape.length - 1];
             if (dtype === 'float32')
                 evaluateFloat(op, depth, out);
@@ -36374,6 +36385,72 @@ function lookUp16(value, table) {
 
 /***/ }),
 
+/***/ 4975:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Bo: () => (/* binding */ expm1F32),
+/* harmony export */   M0: () => (/* binding */ sigmoidF32),
+/* harmony export */   ZH: () => (/* binding */ tanhF32),
+/* harmony export */   Zv: () => (/* binding */ expF32)
+/* harmony export */ });
+/**
+ * exp, expm1, tanh and the logistic function on float32, for operators and builds: native/kernels/transcendental.h has the
+ * same steps. Each rounds to float32, so the results have the same bits everywhere. What tables of quantized operators
+ * hold is rounded from exact values instead, as TFLite's are.
+ */
+const f = Math.fround;
+const LOG2_E = f(Math.LOG2E);
+/** ln 2 in two parts: a multiple of the first, up to 2^14, is a float32. */
+const LN2 = 355 / 512;
+const LN2_REST = f(Math.LN2 - LN2);
+/** (e^r − 1 − r) / r² for |r| <= ln 2 / 2, to 3e-9 of e^r: minimax, the highest power first. */
+const EXP = [0.001381446490995586, 0.008368780836462975, 0.04166839271783829, 0.1666651964187622, 0.4999999403953552];
+/** (tanh(t) − t) / t³ in t², for t <= 0.55, to 1.1e-9 of tanh. */
+const TANH = [
+    -0.006253535859286785, 0.021057846024632454, -0.05384916067123413, 0.13332557678222656, -0.33333316445350647,
+];
+const polynomial = (coefficients, x) => coefficients.reduce((sum, c) => f(f(sum * x) + f(c)), 0);
+/** x = n·ln 2 + r: n, and e^r − 1. */
+function reduce(x) {
+    const within = Math.min(89, Math.max(-104, x));
+    const shifted = f(f(within * LOG2_E) + 12582912);
+    const n = shifted - 12582912;
+    const r = f(f(within - f(n * LN2)) - f(n * LN2_REST));
+    return [n, f(f(polynomial(EXP, r) * f(r * r)) + r)];
+}
+const scale = (x, n) => f(f(x * 2 ** Math.floor(n / 2)) * 2 ** (n - Math.floor(n / 2)));
+/** e^x, within one unit in the last place; subnormal below −87.4, infinite above 88.73. */
+function expF32(x) {
+    const [n, rest] = reduce(x);
+    return scale(f(rest + 1), n);
+}
+/** e^x − 1, within 3.5 units in the last place. */
+function expm1F32(x) {
+    const [n, rest] = reduce(x);
+    return n === 0 ? rest : f(scale(f(rest + 1), n) - 1);
+}
+/** tanh(x), within 1.5 units in the last place. */
+function tanhF32(x) {
+    const t = Math.abs(x);
+    if (Number.isNaN(x) || x === 0)
+        return x;
+    if (t >= f(0.55)) {
+        const e = expF32(-2 * t);
+        return Math.sign(x) * f(f(1 - e) / f(1 + e));
+    }
+    const z = f(t * t);
+    return Math.sign(x) * f(f(f(polynomial(TANH, z) * z) * t) + t);
+}
+/** 1 / (1 + e^−x), within 2.5 units in the last place; e^x below −9. Source: reference/logistic.h. */
+function sigmoidF32(x) {
+    const e = expF32(-Math.abs(x));
+    return x < -9 ? e : f((x < 0 ? e : 1) / f(1 + e));
+}
+
+
+/***/ }),
+
 /***/ 5924:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -36513,7 +36590,7 @@ const unaryOps = {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  b: () => (/* binding */ logistic),
+  O: () => (/* binding */ gelu),
   R: () => (/* binding */ unaryFunctions)
 });
 
@@ -36548,23 +36625,24 @@ function fraction(x) {
     return 1 / rest;
 }
 
+// EXTERNAL MODULE: ./build/js/model/ops/transcendental.js
+var transcendental = __nccwpck_require__(4975);
 ;// CONCATENATED MODULE: ./build/js/model/ops/unary_float.js
 /** What unary operators compute of real values, each step in float32 as the reference kernels do. */
 
 
+
 const f = Math.fround;
-/** As tables hold it; the float kernel saturates and keeps precision in its tails. */
-const logistic = (x) => f(1 / f(1 + f(Math.exp(-x))));
 /** √(2/π) and 1/√2 in float32. */
 const ROOT_2_PI = f(Math.sqrt(2 / Math.PI));
 const ROOT_HALF = f(Math.SQRT1_2);
 /** x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))), or x/2 · erfc(−x/√2), which does not cancel. Source: reference/gelu.h. */
-function gelu(x, approximate) {
+function gelu(x, approximate, tanh) {
     const half = f(0.5 * x);
     if (!approximate)
         return f(half * f(erfc(f(x * -ROOT_HALF))));
     const cube = f(f(f(f(0.044715) * x) * x) * x);
-    return f(half * f(1 + f(Math.tanh(f(ROOT_2_PI * f(x + cube))))));
+    return f(half * f(1 + f(tanh(f(ROOT_2_PI * f(x + cube))))));
 }
 const unaryFunctions = {
     'nn.relu': (x) => (0,arithmetic/* clamp */.qE)(x, 0, Number.POSITIVE_INFINITY),
@@ -36572,16 +36650,12 @@ const unaryFunctions = {
     'nn.relu_n1_to_1': (x) => (0,arithmetic/* clamp */.qE)(x, -1, 1),
     'nn.relu_0_to_1': (x) => (0,arithmetic/* clamp */.qE)(x, 0, 1),
     'nn.leaky_relu': (x, { alpha }) => (x > 0 ? x : x * f(alpha)),
-    'nn.elu': (x) => (x < 0 ? Math.expm1(x) : x),
-    'nn.gelu': (x, { approximate }) => gelu(x, approximate),
+    'nn.elu': (x) => (x < 0 ? (0,transcendental/* expm1F32 */.Bo)(x) : x),
+    'nn.gelu': (x, { approximate }) => gelu(x, approximate, transcendental/* tanhF32 */.ZH),
     // A NaN counts as 0 in the clamp and comes back in the product.
     'nn.hard_swish': (x) => f(f(x * Math.min(6, Math.max(0, f(x + 3)) || 0)) / 6),
-    sigmoid: (x) => {
-        if (x > 16.619047164916992)
-            return 1;
-        return x < -9 ? Math.exp(x) : logistic(x);
-    },
-    tanh: Math.tanh,
+    sigmoid: transcendental/* sigmoidF32 */.M0,
+    tanh: transcendental/* tanhF32 */.ZH,
     abs: Math.abs,
     negative: (x) => -x,
     ceil: Math.ceil,
@@ -36589,7 +36663,7 @@ const unaryFunctions = {
     round: arithmetic/* roundEven */.V5,
     cos: Math.cos,
     sin: Math.sin,
-    exp: Math.exp,
+    exp: transcendental/* expF32 */.Zv,
     log: Math.log,
     sqrt: Math.sqrt,
     rsqrt: (x) => f(1 / f(Math.sqrt(x))),
@@ -36628,22 +36702,26 @@ const unaryFunctions = {
 const f = Math.fround;
 /** Kinds whose 8-bit form is a table of 256 results and, where it exists, whose int16 form one of 513. */
 const TABULATED = ['nn.elu', 'nn.gelu', 'exp', 'log', 'rsqrt', 'sigmoid', 'tanh'];
-/** The float function that a table holds, defined for all values. Source: the kernels' Prepare functions. */
+/** The float function that a table holds, defined for all values, as libm rounds it. Source: the kernels' Prepare functions. */
 function tabulated(op) {
     const { dtype } = op.outputs[0];
     const { scale, zeroPoint } = (0,_checks_js__WEBPACK_IMPORTED_MODULE_2__/* .parameters */ .FI)(op.outputs[0]);
     const lowest = f(((0,_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_0__/* .integerRange */ .As)(dtype)[0] - zeroPoint) * scale);
     switch (op.kind) {
         case 'sigmoid':
-            return _unary_float_js__WEBPACK_IMPORTED_MODULE_5__/* .logistic */ .b;
+            return (x) => f(1 / f(1 + f(Math.exp(-x))));
+        case 'tanh':
+            return Math.tanh;
+        case 'exp':
+            return Math.exp;
         case 'log':
             return (x) => (x <= 0 ? lowest : Math.log(x));
         case 'rsqrt':
             return (x) => (x <= 0 ? f(32767 * scale) : f(1 / f(Math.sqrt(x))));
         case 'nn.elu':
             return (x) => (x < 0 ? f(f(Math.exp(x)) - 1) : x);
-        default:
-            return (x) => _unary_float_js__WEBPACK_IMPORTED_MODULE_5__/* .unaryFunctions */ .R[op.kind](x, op.attrs);
+        case 'nn.gelu':
+            return (x) => (0,_unary_float_js__WEBPACK_IMPORTED_MODULE_5__/* .gelu */ .O)(x, op.attrs.approximate, Math.tanh);
     }
 }
 /** round(f(real) / scale) + zero point, in float32. Source: LUTPopulateInt8 (common.h). */

@@ -48757,7 +48757,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6257);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2027);
-/* harmony import */ var _gate_check_run_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4133);
+/* harmony import */ var _gate_check_run_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6511);
 /* harmony import */ var _report_markdown_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8035);
 /* harmony import */ var _comment_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(8953);
 /* harmony import */ var _event_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(8309);
@@ -49119,7 +49119,7 @@ class EnvironmentError extends Error {
 
 /***/ }),
 
-/***/ 4133:
+/***/ 6511:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -57522,7 +57522,63 @@ function floatClamp(activation) {
 /** The schedule of a workload: a recorded one where there is one, else the fixed default. */
 const scheduleFor = (workload, ctx) => ctx.schedules?.(workload) ?? chooseSchedule(workload, ctx.target);
 
+;// CONCATENATED MODULE: ./build/js/model/ops/transcendental.js
+/**
+ * exp, expm1, tanh and the logistic function on float32, for operators and builds: native/kernels/transcendental.h has the
+ * same steps. Each rounds to float32, so the results have the same bits everywhere. What tables of quantized operators
+ * hold is rounded from exact values instead, as TFLite's are.
+ */
+const f = Math.fround;
+const LOG2_E = f(Math.LOG2E);
+/** ln 2 in two parts: a multiple of the first, up to 2^14, is a float32. */
+const LN2 = 355 / 512;
+const LN2_REST = f(Math.LN2 - LN2);
+/** (e^r − 1 − r) / r² for |r| <= ln 2 / 2, to 3e-9 of e^r: minimax, the highest power first. */
+const EXP = [0.001381446490995586, 0.008368780836462975, 0.04166839271783829, 0.1666651964187622, 0.4999999403953552];
+/** (tanh(t) − t) / t³ in t², for t <= 0.55, to 1.1e-9 of tanh. */
+const TANH = [
+    -0.006253535859286785, 0.021057846024632454, -0.05384916067123413, 0.13332557678222656, -0.33333316445350647,
+];
+const polynomial = (coefficients, x) => coefficients.reduce((sum, c) => f(f(sum * x) + f(c)), 0);
+/** x = n·ln 2 + r: n, and e^r − 1. */
+function reduce(x) {
+    const within = Math.min(89, Math.max(-104, x));
+    const shifted = f(f(within * LOG2_E) + 12582912);
+    const n = shifted - 12582912;
+    const r = f(f(within - f(n * LN2)) - f(n * LN2_REST));
+    return [n, f(f(polynomial(EXP, r) * f(r * r)) + r)];
+}
+const scale = (x, n) => f(f(x * 2 ** Math.floor(n / 2)) * 2 ** (n - Math.floor(n / 2)));
+/** e^x, within one unit in the last place; subnormal below −87.4, infinite above 88.73. */
+function expF32(x) {
+    const [n, rest] = reduce(x);
+    return scale(f(rest + 1), n);
+}
+/** e^x − 1, within 3.5 units in the last place. */
+function expm1F32(x) {
+    const [n, rest] = reduce(x);
+    return n === 0 ? rest : f(scale(f(rest + 1), n) - 1);
+}
+/** tanh(x), within 1.5 units in the last place. */
+function tanhF32(x) {
+    const t = Math.abs(x);
+    if (Number.isNaN(x) || x === 0)
+        return x;
+    if (t >= f(0.55)) {
+        const e = expF32(-2 * t);
+        return Math.sign(x) * f(f(1 - e) / f(1 + e));
+    }
+    const z = f(t * t);
+    return Math.sign(x) * f(f(f(polynomial(TANH, z) * z) * t) + t);
+}
+/** 1 / (1 + e^−x), within 2.5 units in the last place; e^x below −9. Source: reference/logistic.h. */
+function sigmoidF32(x) {
+    const e = expF32(-Math.abs(x));
+    return x < -9 ? e : f((x < 0 ? e : 1) / f(1 + e));
+}
+
 ;// CONCATENATED MODULE: ./build/js/model/ops/dense.js
+
 
 
 
@@ -57591,7 +57647,7 @@ function dense_evaluateHybrid(op, rows, units, depth, out) {
 /** Hybrid kernels alone apply every fused activation. */
 function hybridActivation(activation) {
     if (activation === 'TANH')
-        return (x) => Math.fround(Math.tanh(x));
+        return tanhF32;
     const clampOnly = floatFinish(null, activation);
     return (x) => clampOnly(x, 0);
 }
@@ -58493,9 +58549,9 @@ function inverseSqrt(x) {
 
 
 
-const f = Math.fround;
+const binary_quantized_f = Math.fround;
 /** Scale of the first operand / (scale of the second · scale of the output), in float32. Source: div.cc. */
-const quotientMultiplier = (op) => quantizeMultiplier(f(parameters(operand(op, 0)).scale / f(parameters(operand(op, 1)).scale * parameters(op.outputs[0]).scale)));
+const quotientMultiplier = (op) => quantizeMultiplier(binary_quantized_f(parameters(operand(op, 0)).scale / binary_quantized_f(parameters(operand(op, 1)).scale * parameters(op.outputs[0]).scale)));
 /** How many bits below its sign repeat it. */
 const signBits = (x) => Math.clz32(x < 0 ? ~x : x) - 1;
 /** x · 2^31 / y by the reciprocal's fixed point; what is divided by 0, which TFLite refuses, saturates. Source: div.h. */
@@ -58537,7 +58593,7 @@ function squaredDifference(op) {
 /** The multipliers of PRELU for codes from the zero point up, and below it. Source: PreluPrepare (activations.cc). */
 function preluMultipliers(op) {
     const [s, alpha, out] = [operand(op, 0), operand(op, 1), op.outputs[0]].map((t) => parameters(t).scale);
-    return [quantizeMultiplier(f(s / out)), quantizeMultiplier(f(f(s * alpha) / out))];
+    return [quantizeMultiplier(binary_quantized_f(s / out)), quantizeMultiplier(binary_quantized_f(binary_quantized_f(s * alpha) / out))];
 }
 /** Source: reference/prelu.h. */
 function prelu(op) {
@@ -61837,7 +61893,7 @@ function emitFloat(op, ctx) {
         ...pointers(op, ctx, { projection: LSTM.projection, projection_bias: LSTM.projectionBias }),
         projection_scale: scale(LSTM.projection),
     };
-    const scratch = ctx.scratch(16 * cells + inputs + outputs + cells);
+    const scratch = ctx.scratch(20 * cells + inputs + outputs + cells);
     const args = ['&p', ctx.input(0), ctx.output(0), ctx.state(LSTM.outputState), ctx.state(LSTM.cellState), scratch];
     return { includes: ['lstm.h'], body: `${cDescription('ig_lstm', 'p', fields)}ig_lstm_run(${args.join(', ')});\n` };
 }
@@ -61902,7 +61958,7 @@ function emitInteger(op, ctx) {
         ...scaleFields('hidden_by', lstm.hidden),
         ...scaleFields('projection_by', lstm.projection),
     };
-    const scratch = ctx.scratch(9 * cells);
+    const scratch = ctx.scratch(8 * Math.max(cells, outputs) + 9 * cells);
     const args = ['&p', ctx.input(0), ctx.output(0), ctx.state(LSTM.outputState), ctx.state(LSTM.cellState), scratch];
     return {
         includes: ['lstm_integer.h'],
@@ -61914,6 +61970,7 @@ const lstmEmitters = {
 };
 
 ;// CONCATENATED MODULE: ./build/js/model/ops/softmax.js
+
 
 
 
@@ -62009,7 +62066,7 @@ function evaluateFloat(op, depth, out) {
             max = max < x[at + c] ? x[at + c] : max;
         let sum = 0;
         for (let c = 0; c < depth; c++) {
-            out[at + c] = Math.exp(Math.fround(Math.fround(x[at + c] - max) * beta));
+            out[at + c] = expF32(Math.fround(Math.fround(x[at + c] - max) * beta));
             sum = Math.fround(sum + out[at + c]);
         }
         for (let c = 0; c < depth; c++)
@@ -62072,6 +62129,7 @@ const softmaxOps = {
 
 
 
+
 const normalize_f = Math.fround;
 /** LOG_SOFTMAX scales its input as a SOFTMAX with beta 1 does. */
 const asSoftmax = (op) => ({
@@ -62114,7 +62172,7 @@ function logSoftmaxFloat(x, depth, out) {
             max = max < x[at + c] ? x[at + c] : max;
         let sum = 0;
         for (let c = 0; c < depth; c++)
-            sum = normalize_f(sum + normalize_f(Math.exp(normalize_f(x[at + c] - max))));
+            sum = normalize_f(sum + expF32(normalize_f(x[at + c] - max)));
         const log = normalize_f(Math.log(sum));
         for (let c = 0; c < depth; c++)
             out[at + c] = normalize_f(x[at + c] - max) - log;
@@ -62814,6 +62872,7 @@ const creationOps = { full, arange, broadcast_args: broadcastArgs };
 ;// CONCATENATED MODULE: ./build/js/model/ops/suppression.js
 
 
+
 const suppression_f = Math.fround;
 /** C++'s std::min and std::max: which operand a NaN yields is part of the arithmetic. */
 const lesser = (a, b) => (b < a ? b : a);
@@ -62886,7 +62945,7 @@ function suppress(boxes, scores, limits) {
             if (gone)
                 break;
             if (limits.sigma > 0)
-                score = suppression_f(score * suppression_f(Math.exp(suppression_f(suppression_f(decay * shared) * shared))));
+                score = suppression_f(score * expF32(suppression_f(suppression_f(decay * shared) * shared)));
             if (score <= limits.score)
                 break;
         }
@@ -63111,85 +63170,6 @@ const detectionOps = {
     }),
 };
 
-;// CONCATENATED MODULE: ./build/js/model/ops/erfc.js
-/** The complementary error function, which JavaScript lacks; about 13 digits. */
-function erfc(x) {
-    if (x < 0)
-        return 2 - erfc(-x);
-    // Beyond, no double is left; NaN goes the same way as the numbers.
-    if (x > 27)
-        return 0;
-    const gauss = Math.exp(-x * x);
-    return x < 2 ? 1 - (2 / Math.sqrt(Math.PI)) * gauss * series(x) : (gauss / Math.sqrt(Math.PI)) * fraction(x);
-}
-/** x + 2x³/3 + 4x⁵/(3·5) + …: all terms have one sign, so nothing cancels. */
-function series(x) {
-    let term = x;
-    let sum = x;
-    for (let n = 1; n < 60; n++) {
-        term *= (2 * x * x) / (2 * n + 1);
-        sum += term;
-    }
-    return sum;
-}
-/** 1/(x + ½/(x + 1/(x + 3⁄2/(x + …)))), from the inside out. */
-function fraction(x) {
-    let rest = x;
-    for (let n = 80; n > 0; n--)
-        rest = x + n / 2 / rest;
-    return 1 / rest;
-}
-
-;// CONCATENATED MODULE: ./build/js/model/ops/unary_float.js
-/** What unary operators compute of real values, each step in float32 as the reference kernels do. */
-
-
-const unary_float_f = Math.fround;
-/** As tables hold it; the float kernel saturates and keeps precision in its tails. */
-const logistic = (x) => unary_float_f(1 / unary_float_f(1 + unary_float_f(Math.exp(-x))));
-/** √(2/π) and 1/√2 in float32. */
-const ROOT_2_PI = unary_float_f(Math.sqrt(2 / Math.PI));
-const ROOT_HALF = unary_float_f(Math.SQRT1_2);
-/** x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))), or x/2 · erfc(−x/√2), which does not cancel. Source: reference/gelu.h. */
-function gelu(x, approximate) {
-    const half = unary_float_f(0.5 * x);
-    if (!approximate)
-        return unary_float_f(half * unary_float_f(erfc(unary_float_f(x * -ROOT_HALF))));
-    const cube = unary_float_f(unary_float_f(unary_float_f(unary_float_f(0.044715) * x) * x) * x);
-    return unary_float_f(half * unary_float_f(1 + unary_float_f(Math.tanh(unary_float_f(ROOT_2_PI * unary_float_f(x + cube))))));
-}
-const unaryFunctions = {
-    'nn.relu': (x) => arithmetic_clamp(x, 0, Number.POSITIVE_INFINITY),
-    'nn.relu6': (x) => arithmetic_clamp(x, 0, 6),
-    'nn.relu_n1_to_1': (x) => arithmetic_clamp(x, -1, 1),
-    'nn.relu_0_to_1': (x) => arithmetic_clamp(x, 0, 1),
-    'nn.leaky_relu': (x, { alpha }) => (x > 0 ? x : x * unary_float_f(alpha)),
-    'nn.elu': (x) => (x < 0 ? Math.expm1(x) : x),
-    'nn.gelu': (x, { approximate }) => gelu(x, approximate),
-    // A NaN counts as 0 in the clamp and comes back in the product.
-    'nn.hard_swish': (x) => unary_float_f(unary_float_f(x * Math.min(6, Math.max(0, unary_float_f(x + 3)) || 0)) / 6),
-    sigmoid: (x) => {
-        if (x > 16.619047164916992)
-            return 1;
-        return x < -9 ? Math.exp(x) : logistic(x);
-    },
-    tanh: Math.tanh,
-    abs: Math.abs,
-    negative: (x) => -x,
-    ceil: Math.ceil,
-    floor: Math.floor,
-    round: roundEven,
-    cos: Math.cos,
-    sin: Math.sin,
-    exp: Math.exp,
-    log: Math.log,
-    sqrt: Math.sqrt,
-    rsqrt: (x) => unary_float_f(1 / unary_float_f(Math.sqrt(x))),
-    square: (x) => x * x,
-    sign: (x) => (x > 0 ? 1 : x < 0 ? -1 : 0),
-    logical_not: (x) => (x === 0 ? 1 : 0),
-};
-
 ;// CONCATENATED MODULE: ./build/js/model/ops/lstm_float.js
 /** The LSTM on float32, with float32 or with int8 weights. Source: lstm_eval.cc. */
 
@@ -63222,7 +63202,7 @@ const hybridProducts = (op) => (vector) => {
 /** Any activation that TFLite can fuse here. */
 function activationOf(activation) {
     if (activation === 'TANH')
-        return (x) => lstm_float_f(Math.tanh(x));
+        return tanhF32;
     const { min, max } = floatRange(activation);
     return (x) => arithmetic_clamp(x, min, max);
 }
@@ -63263,7 +63243,7 @@ function stepFloat(op) {
         }
         if (withNorm)
             lstm_float_normalize(out, vector(norm), vector(bias));
-        return out.map(name === 'cell' ? activate : logistic);
+        return out.map(name === 'cell' ? activate : sigmoidF32);
     }
     return (x, h, c) => {
         const [fromData, fromState] = [prepare(x), prepare(h)];
@@ -64510,6 +64490,80 @@ const svdfOps = {
     }),
 };
 
+;// CONCATENATED MODULE: ./build/js/model/ops/erfc.js
+/** The complementary error function, which JavaScript lacks; about 13 digits. */
+function erfc(x) {
+    if (x < 0)
+        return 2 - erfc(-x);
+    // Beyond, no double is left; NaN goes the same way as the numbers.
+    if (x > 27)
+        return 0;
+    const gauss = Math.exp(-x * x);
+    return x < 2 ? 1 - (2 / Math.sqrt(Math.PI)) * gauss * series(x) : (gauss / Math.sqrt(Math.PI)) * fraction(x);
+}
+/** x + 2x³/3 + 4x⁵/(3·5) + …: all terms have one sign, so nothing cancels. */
+function series(x) {
+    let term = x;
+    let sum = x;
+    for (let n = 1; n < 60; n++) {
+        term *= (2 * x * x) / (2 * n + 1);
+        sum += term;
+    }
+    return sum;
+}
+/** 1/(x + ½/(x + 1/(x + 3⁄2/(x + …)))), from the inside out. */
+function fraction(x) {
+    let rest = x;
+    for (let n = 80; n > 0; n--)
+        rest = x + n / 2 / rest;
+    return 1 / rest;
+}
+
+;// CONCATENATED MODULE: ./build/js/model/ops/unary_float.js
+/** What unary operators compute of real values, each step in float32 as the reference kernels do. */
+
+
+
+const unary_float_f = Math.fround;
+/** √(2/π) and 1/√2 in float32. */
+const ROOT_2_PI = unary_float_f(Math.sqrt(2 / Math.PI));
+const ROOT_HALF = unary_float_f(Math.SQRT1_2);
+/** x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))), or x/2 · erfc(−x/√2), which does not cancel. Source: reference/gelu.h. */
+function gelu(x, approximate, tanh) {
+    const half = unary_float_f(0.5 * x);
+    if (!approximate)
+        return unary_float_f(half * unary_float_f(erfc(unary_float_f(x * -ROOT_HALF))));
+    const cube = unary_float_f(unary_float_f(unary_float_f(unary_float_f(0.044715) * x) * x) * x);
+    return unary_float_f(half * unary_float_f(1 + unary_float_f(tanh(unary_float_f(ROOT_2_PI * unary_float_f(x + cube))))));
+}
+const unaryFunctions = {
+    'nn.relu': (x) => arithmetic_clamp(x, 0, Number.POSITIVE_INFINITY),
+    'nn.relu6': (x) => arithmetic_clamp(x, 0, 6),
+    'nn.relu_n1_to_1': (x) => arithmetic_clamp(x, -1, 1),
+    'nn.relu_0_to_1': (x) => arithmetic_clamp(x, 0, 1),
+    'nn.leaky_relu': (x, { alpha }) => (x > 0 ? x : x * unary_float_f(alpha)),
+    'nn.elu': (x) => (x < 0 ? expm1F32(x) : x),
+    'nn.gelu': (x, { approximate }) => gelu(x, approximate, tanhF32),
+    // A NaN counts as 0 in the clamp and comes back in the product.
+    'nn.hard_swish': (x) => unary_float_f(unary_float_f(x * Math.min(6, Math.max(0, unary_float_f(x + 3)) || 0)) / 6),
+    sigmoid: sigmoidF32,
+    tanh: tanhF32,
+    abs: Math.abs,
+    negative: (x) => -x,
+    ceil: Math.ceil,
+    floor: Math.floor,
+    round: roundEven,
+    cos: Math.cos,
+    sin: Math.sin,
+    exp: expF32,
+    log: Math.log,
+    sqrt: Math.sqrt,
+    rsqrt: (x) => unary_float_f(1 / unary_float_f(Math.sqrt(x))),
+    square: (x) => x * x,
+    sign: (x) => (x > 0 ? 1 : x < 0 ? -1 : 0),
+    logical_not: (x) => (x === 0 ? 1 : 0),
+};
+
 ;// CONCATENATED MODULE: ./build/js/model/ops/unary_quantized.js
 
 
@@ -64520,22 +64574,26 @@ const svdfOps = {
 const unary_quantized_f = Math.fround;
 /** Kinds whose 8-bit form is a table of 256 results and, where it exists, whose int16 form one of 513. */
 const TABULATED = ['nn.elu', 'nn.gelu', 'exp', 'log', 'rsqrt', 'sigmoid', 'tanh'];
-/** The float function that a table holds, defined for all values. Source: the kernels' Prepare functions. */
+/** The float function that a table holds, defined for all values, as libm rounds it. Source: the kernels' Prepare functions. */
 function tabulated(op) {
     const { dtype } = op.outputs[0];
     const { scale, zeroPoint } = parameters(op.outputs[0]);
     const lowest = unary_quantized_f((integerRange(dtype)[0] - zeroPoint) * scale);
     switch (op.kind) {
         case 'sigmoid':
-            return logistic;
+            return (x) => unary_quantized_f(1 / unary_quantized_f(1 + unary_quantized_f(Math.exp(-x))));
+        case 'tanh':
+            return Math.tanh;
+        case 'exp':
+            return Math.exp;
         case 'log':
             return (x) => (x <= 0 ? lowest : Math.log(x));
         case 'rsqrt':
             return (x) => (x <= 0 ? unary_quantized_f(32767 * scale) : unary_quantized_f(1 / unary_quantized_f(Math.sqrt(x))));
         case 'nn.elu':
             return (x) => (x < 0 ? unary_quantized_f(unary_quantized_f(Math.exp(x)) - 1) : x);
-        default:
-            return (x) => unaryFunctions[op.kind](x, op.attrs);
+        case 'nn.gelu':
+            return (x) => gelu(x, op.attrs.approximate, Math.tanh);
     }
 }
 /** round(f(real) / scale) + zero point, in float32. Source: LUTPopulateInt8 (common.h). */
@@ -65606,17 +65664,17 @@ const unary_FLOAT = {
     'nn.relu_n1_to_1': 'ig_limit_f32(x, -1.0f, 1.0f)',
     'nn.relu_0_to_1': 'ig_limit_f32(x, 0.0f, 1.0f)',
     'nn.leaky_relu': ({ alpha }) => `x > 0.0f ? x : x * ${cFloat(alpha)}`,
-    'nn.elu': 'x < 0.0f ? expm1f(x) : x',
+    'nn.elu': 'x < 0.0f ? ig_expm1_f32(x) : x',
     'nn.gelu': ({ approximate }) => (approximate ? 'ig_gelu_tanh_f32(x)' : 'ig_gelu_f32(x)'),
     'nn.hard_swish': 'ig_hard_swish_f32(x)',
     sigmoid: 'ig_sigmoid_f32(x)',
-    tanh: 'tanhf(x)',
+    tanh: 'ig_tanh_f32(x)',
     ceil: 'ceilf(x)',
     floor: 'floorf(x)',
     round: 'rintf(x)',
     cos: 'cosf(x)',
     sin: 'sinf(x)',
-    exp: 'expf(x)',
+    exp: 'ig_exp_f32(x)',
     log: 'logf(x)',
     sqrt: 'sqrtf(x)',
     rsqrt: '1.0f / sqrtf(x)',
@@ -65655,9 +65713,11 @@ function value16(op, ctx) {
     }
     return `ig_look_up_s16(x, ${ctx.constant(unaryTable16(op))})`;
 }
+/** Whether each step of `value` waits for the one before, for the most part. */
+const isChain = (value) => /ig_(exp|expm1|tanh|sigmoid|gelu_tanh)_f32/.test(value);
 function unary_each(op, ctx, value) {
     const type = C_TYPES[op.outputs[0].dtype];
-    return `for (size_t i = 0; i < ${shape_elements(op.outputs[0].shape)}; i++) {
+    return `${isChain(value) ? 'IG_SIDE_BY_SIDE\n' : ''}for (size_t i = 0; i < ${shape_elements(op.outputs[0].shape)}; i++) {
   const ${type} x = (${ctx.input(0)})[i];
   (${ctx.output(0)})[i] = (${type})(${value});
 }`;
@@ -65682,7 +65742,7 @@ function unary_unary(op, ctx) {
         return emitTable(op, ctx);
     if (!isPlainUnary(op.kind, op.inputs[0]))
         return unary16(op, ctx);
-    return { includes: ['float.h', 'pointwise.h'], body: unary_each(op, ctx, plainValue(op)) };
+    return { includes: ['pointwise.h', 'transcendental.h'], body: unary_each(op, ctx, plainValue(op)) };
 }
 const unaryEmitters = {
     'nn.relu': unary_unary,

@@ -3,7 +3,9 @@
 #ifndef IG_CAST_H
 #define IG_CAST_H
 
-#include "float.h"
+#include <math.h>
+
+#include "half.h"
 
 /* Anything out of range, NaN included, becomes the least value. */
 IG_INLINE int32_t ig_cast_wrap_s32(double x) {

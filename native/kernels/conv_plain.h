@@ -5,10 +5,9 @@
 #ifndef IG_CONV_PLAIN_H
 #define IG_CONV_PLAIN_H
 
-#include <math.h>
-
 #include "conv.h"
 #include "hybrid_quantize.h"
+#include "transcendental.h"
 
 enum { PLAIN_I8, PLAIN_U8, PLAIN_I16, PLAIN_F32 };
 /* What becomes of a sum: fixed point or double of 32 bits (gemm_epilogue), the same of 64 bits (INT16x8), the float
@@ -42,7 +41,7 @@ IG_INLINE void plain_store(const conv_plain *p, int64_t sum, float fsum, float s
   if (p->finish == PLAIN_FLOAT || p->finish == PLAIN_HYBRID) {
     if (p->finish == PLAIN_HYBRID) fsum = hybrid_real((int32_t)sum, p->weight_scale[c], scale, p->weights_then_data);
     if (p->bias) fsum += p->bias[c];
-    if (p->with_tanh) fsum = tanhf(fsum);
+    if (p->with_tanh) fsum = ig_tanh_f32(fsum);
     fsum = fsum < p->low ? p->low : fsum;
     ((float *)to)[at] = fsum > p->high ? p->high : fsum;
     return;

@@ -9,6 +9,7 @@
 
 #include "conv.h"
 #include "hybrid_quantize.h"
+#include "transcendental.h"
 
 typedef struct {
   int outs;                  /* of a pixel */
@@ -29,7 +30,7 @@ IG_INLINE void hybrid_finish(const hybrid *h, float *out, const float *bias, siz
       sum = (int32_t)((uint32_t)sum - (uint32_t)zero * (uint32_t)h->weight_sums[c]);
       float r = hybrid_real(sum, h->weight_scale[c], scale, h->weights_then_data);
       if (bias) r += bias[c];
-      if (h->with_tanh) r = tanhf(r);
+      if (h->with_tanh) r = ig_tanh_f32(r);
       r = r < h->low ? h->low : r; /* NaN stays */
       out[c] = r > h->high ? h->high : r;
     }

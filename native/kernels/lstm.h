@@ -35,11 +35,18 @@ IG_INLINE void ig_lstm_prepare(const ig_lstm *p, ig_lstm_vector *v, const float 
   if (p->hybrid) hybrid_quantize(values, (size_t)n, p->asymmetric, v->quantized, &v->scale, &v->zero);
 }
 
-IG_INLINE float ig_lstm_product(const ig_lstm *p, const ig_lstm_vector *v, const void *w, float scale, int32_t row, int32_t n) {
-  if (!p->hybrid) return ig_dot_f32((const float *)w + (size_t)row * n, v->values, n);
-  const int8_t *from = (const int8_t *)w + (size_t)row * n;
-  const int32_t sum = ig_dot_s8(from, v->quantized, n) - (p->asymmetric ? ig_total_s8(from, n) * v->zero : 0);
-  return (float)sum * (v->scale * scale);
+/* out = W v, W of `rows` rows of n. Where it is quantized, the exact sums stand in out first. */
+IG_INLINE void ig_lstm_products(const ig_lstm *p, const ig_lstm_vector *v, const void *w, float scale, int32_t rows, int32_t n,
+                                float *out) {
+  if (!p->hybrid) {
+    ig_gemv_f32((const float *)w, rows, n, v->values, out);
+    return;
+  }
+  int32_t *sums = (int32_t *)out;
+  ig_gemv_s8((const int8_t *)w, rows, n, v->quantized, sums);
+  if (p->asymmetric)
+    for (int32_t i = 0; i < rows; i++) sums[i] -= ig_total_s8((const int8_t *)w + (size_t)i * n, n) * v->zero;
+  for (int32_t i = 0; i < rows; i++) out[i] = (float)sums[i] * (v->scale * scale);
 }
 
 IG_INLINE void ig_lstm_normalize(float *x, int32_t n, const float *coefficients, const float *bias) {
@@ -51,56 +58,50 @@ IG_INLINE void ig_lstm_normalize(float *x, int32_t n, const float *coefficients,
   for (int32_t i = 0; i < n; i++) x[i] = (x[i] - mean) * inverse * coefficients[i] + bias[i];
 }
 
-/* By way of double, which rounds alike on every libm: where the state is quantized, its last bit may decide on a step. */
-IG_INLINE float ig_lstm_sigmoid(float x) { return 1.0f / (1.0f + (float)exp(-(double)x)); }
-IG_INLINE float ig_lstm_activate(const ig_lstm *p, float x) {
-  return p->with_tanh ? (float)tanh((double)x) : ig_activate_f32(x, p->low, p->high, 0);
-}
-
+/* `state`: room for as many floats as there are cells. */
 IG_INLINE void ig_lstm_run_gate(const ig_lstm *p, const ig_lstm_gate *g, int is_cell, const ig_lstm_vector *x,
-                                const ig_lstm_vector *h, const float *c, float *restrict out) {
-  for (int32_t i = 0; i < p->cells; i++) {
-    float sum = (g->norm ? 0.0f : g->bias[i]) + ig_lstm_product(p, x, g->weights, g->weights_scale, i, p->inputs);
-    sum += ig_lstm_product(p, h, g->recurrent, g->recurrent_scale, i, p->outputs);
-    if (g->peephole) {
+                                const ig_lstm_vector *h, const float *c, float *restrict state, float *restrict out) {
+  ig_lstm_products(p, x, g->weights, g->weights_scale, p->cells, p->inputs, out);
+  ig_lstm_products(p, h, g->recurrent, g->recurrent_scale, p->cells, p->outputs, state);
+  for (int32_t i = 0; i < p->cells; i++) out[i] = (g->norm ? 0.0f : g->bias[i]) + out[i] + state[i];
+  if (g->peephole)
+    for (int32_t i = 0; i < p->cells; i++) {
       const float weight = p->hybrid ? g->peephole_scale * ((const int8_t *)g->peephole)[i] : ((const float *)g->peephole)[i];
-      sum += weight * c[i];
+      out[i] += weight * c[i];
     }
-    out[i] = sum;
-  }
   if (g->norm) ig_lstm_normalize(out, p->cells, g->norm, g->bias);
   for (int32_t i = 0; i < p->cells; i++)
-    out[i] = is_cell ? ig_lstm_activate(p, out[i]) : ig_lstm_sigmoid(out[i]);
+    out[i] = is_cell ? ig_activate_f32(out[i], p->low, p->high, p->with_tanh) : ig_sigmoid_f32(out[i]);
 }
 
 IG_INLINE float ig_lstm_clip(float x, float limit) { return limit > 0 ? fminf(fmaxf(x, -limit), limit) : x; }
 
-/* scratch: 4 * cells floats, then inputs + outputs + cells bytes */
+/* scratch: 5 * cells floats, then inputs + outputs + cells bytes */
 IG_INLINE void ig_lstm_step(const ig_lstm *p, const float *x, float *h, float *c, float *scratch) {
   const int32_t n = p->cells;
   float *forget = scratch, *input = forget + n, *update = input + n, *output = update + n;
-  int8_t *bytes = (int8_t *)(output + n);
+  float *products = output + n;
+  int8_t *bytes = (int8_t *)(products + n);
   ig_lstm_vector data = {.quantized = bytes}, state = {.quantized = bytes + p->inputs};
   ig_lstm_vector hidden = {.quantized = bytes + p->inputs + p->outputs};
   ig_lstm_prepare(p, &data, x, p->inputs);
   ig_lstm_prepare(p, &state, h, p->outputs);
-  ig_lstm_run_gate(p, &p->forget, 0, &data, &state, c, forget);
-  if (p->input.weights) ig_lstm_run_gate(p, &p->input, 0, &data, &state, c, input);
+  ig_lstm_run_gate(p, &p->forget, 0, &data, &state, c, products, forget);
+  if (p->input.weights) ig_lstm_run_gate(p, &p->input, 0, &data, &state, c, products, input);
   else
     for (int32_t i = 0; i < n; i++) input[i] = 1.0f - forget[i];
-  ig_lstm_run_gate(p, &p->cell, 1, &data, &state, c, update);
+  ig_lstm_run_gate(p, &p->cell, 1, &data, &state, c, products, update);
   for (int32_t i = 0; i < n; i++) c[i] = ig_lstm_clip(forget[i] * c[i] + update[i] * input[i], p->cell_clip);
-  ig_lstm_run_gate(p, &p->output, 0, &data, &state, c, output);
-  for (int32_t i = 0; i < n; i++) output[i] *= ig_lstm_activate(p, c[i]);
+  ig_lstm_run_gate(p, &p->output, 0, &data, &state, c, products, output);
+  for (int32_t i = 0; i < n; i++) output[i] *= ig_activate_f32(c[i], p->low, p->high, p->with_tanh);
   if (!p->projection) {
     memcpy(h, output, sizeof(float) * (size_t)n);
     return;
   }
   ig_lstm_prepare(p, &hidden, output, n);
-  for (int32_t i = 0; i < p->outputs; i++) {
-    const float sum = ig_lstm_product(p, &hidden, p->projection, p->projection_scale, i, n);
-    h[i] = ig_lstm_clip((p->projection_bias ? p->projection_bias[i] : 0.0f) + sum, p->projection_clip);
-  }
+  ig_lstm_products(p, &hidden, p->projection, p->projection_scale, p->outputs, n, h);
+  for (int32_t i = 0; i < p->outputs; i++)
+    h[i] = ig_lstm_clip((p->projection_bias ? p->projection_bias[i] : 0.0f) + h[i], p->projection_clip);
 }
 
 IG_INLINE void ig_lstm_run(const ig_lstm *p, const float *in, float *out, float *hidden, float *cell, float *scratch) {

@@ -52,13 +52,16 @@ IG_INLINE void ig_lstm_normalize_s16(int16_t *x, int32_t n, const ig_lstm_gate_s
   }
 }
 
-/* `first`: how many cells of the step lie before this batch entry's. */
+/* `first`: how many cells of the step lie before this batch entry's. `sums`: 2 * cells. */
 IG_INLINE void ig_lstm_gate_run_s8(const ig_lstm_s8 *p, const ig_lstm_gate_s8 *g, int is_cell, const int8_t *x,
-                                   const int8_t *h, const int16_t *c, int32_t first, int16_t *restrict out) {
+                                   const int8_t *h, const int16_t *c, int32_t first, int32_t *restrict sums,
+                                   int16_t *restrict out) {
+  int32_t *data = sums, *state = sums + p->cells;
+  ig_gemv_s8(g->weights, p->cells, p->inputs, x, data);
+  ig_gemv_s8(g->recurrent, p->cells, p->outputs, h, state);
   for (int32_t i = 0; i < p->cells; i++) {
-    const int32_t data = ig_dot_s8(g->weights + (size_t)i * p->inputs, x, p->inputs) + g->bias[i];
-    const int32_t state = ig_dot_s8(g->recurrent + (size_t)i * p->outputs, h, p->outputs) + g->recurrent_bias[i];
-    out[i] = (int16_t)ig_clamp16(ig_lstm_scaled(state, g->recurrent_by) + ig_clamp16(ig_lstm_scaled(data, g->by)));
+    const int32_t from_data = ig_clamp16(ig_lstm_scaled(data[i] + g->bias[i], g->by));
+    out[i] = (int16_t)ig_clamp16(ig_lstm_scaled(state[i] + g->recurrent_bias[i], g->recurrent_by) + from_data);
   }
   if (g->peephole)
     for (int32_t i = 0; i < p->cells && first + i < p->peephole_reach; i++) {
@@ -66,7 +69,8 @@ IG_INLINE void ig_lstm_gate_run_s8(const ig_lstm_s8 *p, const ig_lstm_gate_s8 *g
       out[i] = (int16_t)ig_clamp16(out[i] + ig_lstm_scaled(product, g->peephole_by));
     }
   if (g->norm) ig_lstm_normalize_s16(out, p->cells, g);
-  for (int32_t i = 0; i < p->cells; i++) out[i] = is_cell ? ig_tanh16(out[i], 3) : ig_logistic16(out[i]);
+  if (is_cell) ig_tanh16_each(out, out, p->cells, 3);
+  else ig_logistic16_each(out, out, p->cells);
 }
 
 IG_INLINE void ig_lstm_cell_s8(const ig_lstm_s8 *p, const int16_t *input, const int16_t *forget, const int16_t *update,
@@ -79,32 +83,34 @@ IG_INLINE void ig_lstm_cell_s8(const ig_lstm_s8 *p, const int16_t *input, const 
   }
 }
 
-/* scratch: 4 * cells int16, then cells bytes */
-IG_INLINE void ig_lstm_step_s8(const ig_lstm_s8 *p, const int8_t *x, int8_t *h, int16_t *c, int32_t first, int16_t *scratch) {
+/* scratch: 2 * max(cells, outputs) int32, then 4 * cells int16, then cells bytes */
+IG_INLINE void ig_lstm_step_s8(const ig_lstm_s8 *p, const int8_t *x, int8_t *h, int16_t *c, int32_t first, int32_t *sums) {
   const int32_t n = p->cells;
-  int16_t *forget = scratch, *input = forget + n, *update = input + n, *output = update + n;
+  int16_t *forget = (int16_t *)(sums + 2 * ig_max(n, p->outputs)), *input = forget + n, *update = input + n;
+  int16_t *output = update + n;
   int8_t *hidden = p->projection ? (int8_t *)(output + n) : h;
-  ig_lstm_gate_run_s8(p, &p->forget, 0, x, h, c, first, forget);
-  if (p->input.weights) ig_lstm_gate_run_s8(p, &p->input, 0, x, h, c, first, input);
+  ig_lstm_gate_run_s8(p, &p->forget, 0, x, h, c, first, sums, forget);
+  if (p->input.weights) ig_lstm_gate_run_s8(p, &p->input, 0, x, h, c, first, sums, input);
   else
     for (int32_t i = 0; i < n; i++) input[i] = (int16_t)(32767 - forget[i]);
-  ig_lstm_gate_run_s8(p, &p->cell, 1, x, h, c, first, update);
+  ig_lstm_gate_run_s8(p, &p->cell, 1, x, h, c, first, sums, update);
   ig_lstm_cell_s8(p, input, forget, update, c);
-  ig_lstm_gate_run_s8(p, &p->output, 0, x, h, c, first, output);
+  ig_lstm_gate_run_s8(p, &p->output, 0, x, h, c, first, sums, output);
+  ig_tanh16_each(c, update, n, p->cell_bits);
   for (int32_t i = 0; i < n; i++) {
-    const int32_t product = output[i] * ig_tanh16(c[i], p->cell_bits);
+    const int32_t product = output[i] * update[i];
     hidden[i] = (int8_t)ig_clamp(ig_lstm_scaled(product, p->hidden_by) + p->hidden_zero, -128, 127);
   }
   if (!p->projection) return;
+  ig_gemv_s8(p->projection, p->outputs, n, hidden, sums);
   for (int32_t i = 0; i < p->outputs; i++) {
-    const int32_t sum = ig_dot_s8(p->projection + (size_t)i * n, hidden, n) + p->projection_bias[i];
-    const int32_t y = ig_clamp(ig_lstm_scaled(sum, p->projection_by) + p->state_zero, -128, 127);
+    const int32_t y = ig_clamp(ig_lstm_scaled(sums[i] + p->projection_bias[i], p->projection_by) + p->state_zero, -128, 127);
     h[i] = (int8_t)(p->projection_clip > 0 ? ig_clamp(y, -p->projection_clip, p->projection_clip) : y);
   }
 }
 
 IG_INLINE void ig_lstm_run_s8(const ig_lstm_s8 *p, const int8_t *in, int8_t *out, int8_t *hidden, int16_t *cell,
-                              int16_t *scratch) {
+                              int32_t *scratch) {
   for (int32_t t = 0; t < p->time; t++)
     for (int32_t b = 0; b < p->batch; b++) {
       const size_t at = p->time_major ? (size_t)t * p->batch + b : (size_t)b * p->time + t;

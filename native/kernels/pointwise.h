@@ -17,7 +17,7 @@ IG_INLINE int32_t ig_limit_s32(int32_t x, int32_t lo, int32_t hi) { return ig_cl
 
 IG_INLINE float ig_gelu_f32(float x) { return 0.5f * x * erfcf(x * -0.70710678118654752440f); }
 IG_INLINE float ig_gelu_tanh_f32(float x) {
-  return 0.5f * x * (1.0f + tanhf(0.79788456080286535588f * (x + 0.044715f * x * x * x)));
+  return 0.5f * x * (1.0f + ig_tanh_f32(0.79788456080286535588f * (x + 0.044715f * x * x * x)));
 }
 IG_INLINE float ig_hard_swish_f32(float x) {
   const float up = x + 3.0f > 0.0f ? x + 3.0f : 0.0f;

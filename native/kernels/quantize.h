@@ -3,7 +3,9 @@
 #ifndef IG_QUANTIZE_H
 #define IG_QUANTIZE_H
 
-#include "float.h"
+#include <math.h>
+
+#include "half.h"
 
 #if IG_NEON
 /* x / scale, rounded as a division rounds, from inverse = 1 / scale so rounded: each FMA pair adds what is left of x. The

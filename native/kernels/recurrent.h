@@ -1,8 +1,9 @@
-/* recurrent.h: matrix times vector, as layers with a state use it. ISA: portable C written to vectorise. */
+/* recurrent.h: matrix times vector, as layers with a state use it. ISA: portable C written to vectorise; NEON and SDOT for
+ * matrices of int8. */
 #ifndef IG_RECURRENT_H
 #define IG_RECURRENT_H
 
-#include "float.h"
+#include "transcendental.h"
 
 /* Eight sums side by side: the compiler may not reorder one. */
 IG_INLINE float ig_dot_f32(const float *restrict a, const float *restrict b, int32_t n) {
@@ -20,6 +21,60 @@ IG_INLINE int32_t ig_dot_s8(const int8_t *restrict a, const int8_t *restrict b, 
   return sum;
 }
 
+#if IG_NEON
+IG_INLINE int32x4_t ig_mac_s8x16(int32x4_t sums, int8x16_t a, int8x16_t b) {
+#ifdef __ARM_FEATURE_DOTPROD
+  return vdotq_s32(sums, a, b);
+#else
+  sums = vpadalq_s16(sums, vmull_s8(vget_low_s8(a), vget_low_s8(b)));
+  return vpadalq_s16(sums, vmull_high_s8(a, b));
+#endif
+}
+
+/* Four rows of n >= 16 values times x. The last step is 16 values again, of which `last` holds those not yet counted. */
+IG_INLINE int32x4_t ig_gemv_4_s8(const int8_t *restrict w, int32_t n, const int8_t *restrict x, int8x16_t last) {
+  int32x4_t sums[4] = {0};
+  int32_t k = 0;
+  for (; k + 16 <= n; k += 16)
+    for (int r = 0; r < 4; r++) sums[r] = ig_mac_s8x16(sums[r], vld1q_s8(w + (size_t)r * n + k), vld1q_s8(x + k));
+  if (k < n)
+    for (int r = 0; r < 4; r++) sums[r] = ig_mac_s8x16(sums[r], vld1q_s8(w + (size_t)r * n + n - 16), last);
+  return vpaddq_s32(vpaddq_s32(sums[0], sums[1]), vpaddq_s32(sums[2], sums[3]));
+}
+#endif
+
+/* out = W x: W of `rows` rows of n int8, one after another. Sums stay within int32 for n < 2^17. */
+IG_INLINE void ig_gemv_s8(const int8_t *restrict w, int32_t rows, int32_t n, const int8_t *restrict x,
+                          int32_t *restrict out) {
+  int32_t i = 0;
+#if IG_NEON
+  if (n >= 16) {
+    static const int8_t mask[32] = {[16] = -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+    const int8x16_t last = vandq_s8(vld1q_s8(x + n - 16), vld1q_s8(mask + n % 16));
+    for (; i + 4 <= rows; i += 4) vst1q_s32(out + i, ig_gemv_4_s8(w + (size_t)i * n, n, x, last));
+  }
+#endif
+  for (; i < rows; i++) out[i] = ig_dot_s8(w + (size_t)i * n, x, n);
+}
+
+/* The same of float32. */
+IG_INLINE void ig_gemv_f32(const float *restrict w, int32_t rows, int32_t n, const float *restrict x, float *restrict out) {
+  int32_t i = 0;
+#if IG_NEON
+  for (; i + 4 <= rows; i += 4) {
+    const float *row = w + (size_t)i * n;
+    float32x4_t sums[4] = {0};
+    int32_t k = 0;
+    for (; k + 4 <= n; k += 4)
+      for (int r = 0; r < 4; r++) sums[r] = vfmaq_f32(sums[r], vld1q_f32(row + (size_t)r * n + k), vld1q_f32(x + k));
+    vst1q_f32(out + i, vpaddq_f32(vpaddq_f32(sums[0], sums[1]), vpaddq_f32(sums[2], sums[3])));
+    for (; k < n; k++)
+      for (int r = 0; r < 4; r++) out[i + r] += row[(size_t)r * n + k] * x[k];
+  }
+#endif
+  for (; i < rows; i++) out[i] = ig_dot_f32(w + (size_t)i * n, x, n);
+}
+
 IG_INLINE int32_t ig_dot_s16(const int16_t *restrict a, const int16_t *restrict b, int32_t n) {
   int32_t sum = 0;
   for (int32_t k = 0; k < n; k++) sum += a[k] * b[k];
@@ -34,7 +89,7 @@ IG_INLINE int32_t ig_total_s8(const int8_t *restrict a, int32_t n) {
 
 /* A fused activation: a clamp, or tanh where `with_tanh` says so. */
 IG_INLINE float ig_activate_f32(float x, float low, float high, int with_tanh) {
-  return with_tanh ? tanhf(x) : x < low ? low : x > high ? high : x;
+  return with_tanh ? ig_tanh_f32(x) : x < low ? low : x > high ? high : x;
 }
 
 #endif

@@ -4,9 +4,7 @@
 #ifndef IG_SOFTMAX_H
 #define IG_SOFTMAX_H
 
-#include <math.h>
-
-#include "arith.h"
+#include "transcendental.h"
 
 /* gemmlowp's SaturatingRoundingMultiplyByPOT for a positive exponent. */
 IG_INLINE int32_t ig_shl_saturating(int32_t x, int n) {
@@ -59,10 +57,8 @@ IG_FUNC void ig_softmax_f32(const float *restrict in, float *restrict out, int32
   for (int32_t r = 0; r < rows; r++, in += depth, out += depth) {
     float top = -3.402823466e+38f, sum = 0.0f;
     for (int32_t i = 0; i < depth; i++) top = top < in[i] ? in[i] : top;
-    for (int32_t i = 0; i < depth; i++) {
-      out[i] = expf((in[i] - top) * beta);
-      sum += out[i];
-    }
+    for (int32_t i = 0; i < depth; i++) out[i] = ig_exp_f32((in[i] - top) * beta);
+    for (int32_t i = 0; i < depth; i++) sum += out[i];
     for (int32_t i = 0; i < depth; i++) out[i] = out[i] / sum;
   }
 }

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-#include "arith.h"
+#include "transcendental.h"
 
 /* C++'s std::min and std::max: which operand a NaN yields is part of the arithmetic. */
 IG_INLINE float ig_lesser(float a, float b) { return b < a ? b : a; }
@@ -70,7 +70,7 @@ IG_FUNC int32_t ig_suppress(const float *boxes, const float *scores, int32_t n, 
     for (int32_t j = count - 1; j >= next.from; j--) {
       const float shared = ig_overlap(boxes, next.index, selected[j]);
       if ((gone = shared >= overlap)) break;
-      if (sigma > 0) next.score = next.score * expf(decay * shared * shared);
+      if (sigma > 0) next.score = next.score * ig_exp_f32(decay * shared * shared);
       if (next.score <= least) break;
     }
     next.from = count;

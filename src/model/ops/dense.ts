@@ -15,6 +15,7 @@ import { dataOf, defineOp, firstProblems, operand, parameters, rankIs } from './
 import type { EvalView, OpTable, OpView } from './definition.ts';
 import { quantizeBatches } from './hybrid.ts';
 import { multiplyRows32, multiplyRowsFloat, multiplyRowsWide } from './linear.ts';
+import { tanhF32 } from './transcendental.ts';
 import {
   type BiasType,
   biasValues,
@@ -105,7 +106,7 @@ function evaluateHybrid(op: EvalView<Kind>, rows: number, units: number, depth: 
 
 /** Hybrid kernels alone apply every fused activation. */
 function hybridActivation(activation: Activation): (x: number) => number {
-  if (activation === 'TANH') return (x) => Math.fround(Math.tanh(x));
+  if (activation === 'TANH') return tanhF32;
   const clampOnly = floatFinish(null, activation);
   return (x) => clampOnly(x, 0);
 }

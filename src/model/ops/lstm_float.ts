@@ -5,7 +5,7 @@ import { operand } from './checks.ts';
 import type { EvalView } from './definition.ts';
 import { quantizeBatches } from './hybrid.ts';
 import { type Gate, has, LSTM, lstmForm, lstmShape } from './lstm_layout.ts';
-import { logistic } from './unary_float.ts';
+import { sigmoidF32, tanhF32 } from './transcendental.ts';
 
 type Kind = 'nn.lstm';
 const f = Math.fround;
@@ -42,7 +42,7 @@ const hybridProducts =
 
 /** Any activation that TFLite can fuse here. */
 export function activationOf(activation: Activation): (x: number) => number {
-  if (activation === 'TANH') return (x) => f(Math.tanh(x));
+  if (activation === 'TANH') return tanhF32;
   const { min, max } = floatRange(activation);
   return (x) => clamp(x, min, max);
 }
@@ -85,7 +85,7 @@ export function stepFloat(op: EvalView<Kind>): LstmStep<Float32Array> {
       out[row] = scale === 0 ? sum : f(sum + f(f(scale * vector(peephole)[row]) * c[row]));
     }
     if (withNorm) normalize(out, vector(norm), vector(bias));
-    return out.map(name === 'cell' ? activate : logistic);
+    return out.map(name === 'cell' ? activate : sigmoidF32);
   }
 
   return (x, h, c) => {

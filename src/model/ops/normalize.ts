@@ -16,6 +16,7 @@ import {
 import type { EvalView, OpTable, OpView } from './definition.ts';
 import { inverseSqrt, logOfQ12 } from './fixedpoint.ts';
 import { softmaxScaling, softmaxTable } from './softmax.ts';
+import { expF32 } from './transcendental.ts';
 
 /** Normalizations along the last dimension. */
 export interface NormalizeFamily {
@@ -79,7 +80,7 @@ function logSoftmaxFloat(x: Float32Array, depth: number, out: Float32Array): voi
     // a NaN never becomes the largest
     for (let c = 0; c < depth; c++) max = max < x[at + c] ? x[at + c] : max;
     let sum = 0;
-    for (let c = 0; c < depth; c++) sum = f(sum + f(Math.exp(f(x[at + c] - max))));
+    for (let c = 0; c < depth; c++) sum = f(sum + expF32(f(x[at + c] - max)));
     const log = f(Math.log(sum));
     for (let c = 0; c < depth; c++) out[at + c] = f(x[at + c] - max) - log;
   }

@@ -12,6 +12,7 @@ import { defineOp, dtypeIs, firstProblems, operand, parameters, perTensorQuantiz
 import type { EvalView, OpTable, OpView } from './definition.ts';
 import { expOfNegative, reciprocal } from './fixedpoint.ts';
 import { lookUp16, table16 } from './table16.ts';
+import { expF32 } from './transcendental.ts';
 
 export interface SoftmaxFamily {
   'nn.softmax': { readonly beta: number };
@@ -112,7 +113,7 @@ function evaluateFloat(op: EvalView<Kind>, depth: number, out: Float32Array): vo
     for (let c = 0; c < depth; c++) max = max < x[at + c] ? x[at + c] : max;
     let sum = 0;
     for (let c = 0; c < depth; c++) {
-      out[at + c] = Math.exp(Math.fround(Math.fround(x[at + c] - max) * beta));
+      out[at + c] = expF32(Math.fround(Math.fround(x[at + c] - max) * beta));
       sum = Math.fround(sum + out[at + c]);
     }
     for (let c = 0; c < depth; c++) out[at + c] /= sum;

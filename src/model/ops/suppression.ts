@@ -3,6 +3,7 @@ import { elements, type Shape, sameShape, showShape } from '../tensor/shape.ts';
 import type { NoAttrs } from './attrs.ts';
 import { dataOf, defineOp, dtypeIs, firstProblems, integers, operand, type Problem } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
+import { expF32 } from './transcendental.ts';
 
 export interface SuppressionFamily {
   /**
@@ -106,7 +107,7 @@ export function suppress(
       const shared = overlap(boxes, next.index, selected[j].index);
       gone = shared >= limits.overlap;
       if (gone) break;
-      if (limits.sigma > 0) score = f(score * f(Math.exp(f(f(decay * shared) * shared))));
+      if (limits.sigma > 0) score = f(score * expF32(f(f(decay * shared) * shared)));
       if (score <= limits.score) break;
     }
     if (gone) continue;

@@ -18,7 +18,7 @@ import type { OpView } from './definition.ts';
 import { inverseSqrt } from './fixedpoint.ts';
 import { lookUp16, operatorTable16, type Scaling16, scaling16, sigmoid16, tanh16 } from './table16.ts';
 import type { UnaryKind } from './unary.ts';
-import { logistic, unaryFunctions } from './unary_float.ts';
+import { gelu } from './unary_float.ts';
 
 const f = Math.fround;
 type CodeMap = (q: number) => number;
@@ -27,22 +27,26 @@ type CodeMap = (q: number) => number;
 const TABULATED = ['nn.elu', 'nn.gelu', 'exp', 'log', 'rsqrt', 'sigmoid', 'tanh'] as const;
 export type TabulatedKind = (typeof TABULATED)[number];
 
-/** The float function that a table holds, defined for all values. Source: the kernels' Prepare functions. */
+/** The float function that a table holds, defined for all values, as libm rounds it. Source: the kernels' Prepare functions. */
 function tabulated(op: OpView<TabulatedKind>): (x: number) => number {
   const { dtype } = op.outputs[0];
   const { scale, zeroPoint } = parameters(op.outputs[0]);
   const lowest = f((integerRange(dtype)[0] - zeroPoint) * scale);
   switch (op.kind) {
     case 'sigmoid':
-      return logistic;
+      return (x) => f(1 / f(1 + f(Math.exp(-x))));
+    case 'tanh':
+      return Math.tanh;
+    case 'exp':
+      return Math.exp;
     case 'log':
       return (x) => (x <= 0 ? lowest : Math.log(x));
     case 'rsqrt':
       return (x) => (x <= 0 ? f(32767 * scale) : f(1 / f(Math.sqrt(x))));
     case 'nn.elu':
       return (x) => (x < 0 ? f(f(Math.exp(x)) - 1) : x);
-    default:
-      return (x) => (unaryFunctions[op.kind] as (x: number, attrs: object) => number)(x, op.attrs);
+    case 'nn.gelu':
+      return (x) => gelu(x, (op as OpView<'nn.gelu'>).attrs.approximate, Math.tanh);
   }
 }
 

@@ -51,7 +51,7 @@ function emitFloat(op: Op, ctx: EmitContext): Emission {
     ...pointers(op, ctx, { projection: LSTM.projection, projection_bias: LSTM.projectionBias }),
     projection_scale: scale(LSTM.projection),
   };
-  const scratch = ctx.scratch(16 * cells + inputs + outputs + cells);
+  const scratch = ctx.scratch(20 * cells + inputs + outputs + cells);
   const args = ['&p', ctx.input(0), ctx.output(0), ctx.state(LSTM.outputState), ctx.state(LSTM.cellState), scratch];
   return { includes: ['lstm.h'], body: `${cDescription('ig_lstm', 'p', fields)}ig_lstm_run(${args.join(', ')});\n` };
 }
@@ -124,7 +124,7 @@ function emitInteger(op: Op, ctx: EmitContext): Emission {
     ...scaleFields('hidden_by', lstm.hidden),
     ...scaleFields('projection_by', lstm.projection),
   };
-  const scratch = ctx.scratch(9 * cells);
+  const scratch = ctx.scratch(8 * Math.max(cells, outputs) + 9 * cells);
   const args = ['&p', ctx.input(0), ctx.output(0), ctx.state(LSTM.outputState), ctx.state(LSTM.cellState), scratch];
   return {
     includes: ['lstm_integer.h'],

@@ -25,17 +25,17 @@ const FLOAT: { readonly [K in UnaryKind]: string | ((attrs: OpAttrs[K]) => strin
   'nn.relu_n1_to_1': 'ig_limit_f32(x, -1.0f, 1.0f)',
   'nn.relu_0_to_1': 'ig_limit_f32(x, 0.0f, 1.0f)',
   'nn.leaky_relu': ({ alpha }) => `x > 0.0f ? x : x * ${cFloat(alpha)}`,
-  'nn.elu': 'x < 0.0f ? expm1f(x) : x',
+  'nn.elu': 'x < 0.0f ? ig_expm1_f32(x) : x',
   'nn.gelu': ({ approximate }) => (approximate ? 'ig_gelu_tanh_f32(x)' : 'ig_gelu_f32(x)'),
   'nn.hard_swish': 'ig_hard_swish_f32(x)',
   sigmoid: 'ig_sigmoid_f32(x)',
-  tanh: 'tanhf(x)',
+  tanh: 'ig_tanh_f32(x)',
   ceil: 'ceilf(x)',
   floor: 'floorf(x)',
   round: 'rintf(x)',
   cos: 'cosf(x)',
   sin: 'sinf(x)',
-  exp: 'expf(x)',
+  exp: 'ig_exp_f32(x)',
   log: 'logf(x)',
   sqrt: 'sqrtf(x)',
   rsqrt: '1.0f / sqrtf(x)',
@@ -74,9 +74,12 @@ function value16(op: OpView<UnaryKind>, ctx: EmitContext): string {
   return `ig_look_up_s16(x, ${ctx.constant(unaryTable16(op as OpView<TabulatedKind>))})`;
 }
 
+/** Whether each step of `value` waits for the one before, for the most part. */
+const isChain = (value: string): boolean => /ig_(exp|expm1|tanh|sigmoid|gelu_tanh)_f32/.test(value);
+
 function each(op: OpView<UnaryKind>, ctx: EmitContext, value: string): string {
   const type = C_TYPES[op.outputs[0].dtype];
-  return `for (size_t i = 0; i < ${elements(op.outputs[0].shape)}; i++) {
+  return `${isChain(value) ? 'IG_SIDE_BY_SIDE\n' : ''}for (size_t i = 0; i < ${elements(op.outputs[0].shape)}; i++) {
   const ${type} x = (${ctx.input(0)})[i];
   (${ctx.output(0)})[i] = (${type})(${value});
 }`;
@@ -101,7 +104,7 @@ function unary16(op: OpView<UnaryKind>, ctx: EmitContext): Emission {
 function unary(op: OpView<UnaryKind>, ctx: EmitContext): Emission {
   if (fitsTable(op)) return emitTable(op, ctx);
   if (!isPlainUnary(op.kind, op.inputs[0]!)) return unary16(op, ctx);
-  return { includes: ['float.h', 'pointwise.h'], body: each(op, ctx, plainValue(op)) };
+  return { includes: ['pointwise.h', 'transcendental.h'], body: each(op, ctx, plainValue(op)) };
 }
 
 export const unaryEmitters: EmitterTable<UnaryFamily> = {

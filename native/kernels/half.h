@@ -1,17 +1,8 @@
-/* float.h: unary float32 functions and half precision. ISA: portable C. */
-#ifndef IG_FLOAT_H
-#define IG_FLOAT_H
-
-#include <math.h>
+/* half.h: half precision. ISA: portable C. */
+#ifndef IG_HALF_H
+#define IG_HALF_H
 
 #include "arith.h"
-
-/* TFLite reference/logistic.h: saturates above, and keeps precision below, where 1 + exp(-x) would lose it. */
-IG_INLINE float ig_sigmoid_f32(float x) {
-  if (x > 16.619047164916992188f) return 1.0f;
-  if (x < -9.0f) return expf(x);
-  return 1.0f / (1.0f + expf(-x));
-}
 
 /* IEEE half precision, as its bit pattern, to float32: exact. */
 IG_INLINE float ig_half_to_float(uint16_t half) {
