@@ -1,9 +1,10 @@
-/* softmax.h: softmax over rows. ISA: portable C. Layout: `rows` rows of `depth` elements.
+/* softmax.h: softmax over rows. ISA: portable C; NEON TBL for long rows of bytes. Layout: `rows` rows of `depth` elements.
  * Arithmetic: TFLite reference/softmax.h. The fixed-point exponential of a difference is a table, computed when the
  * model is compiled: exps[d] belongs to an element d below its row's maximum (Q0.31; 0 where TFLite leaves it out). */
 #ifndef IG_SOFTMAX_H
 #define IG_SOFTMAX_H
 
+#include "table.h"
 #include "transcendental.h"
 
 /* gemmlowp's SaturatingRoundingMultiplyByPOT for a positive exponent. */
@@ -31,23 +32,81 @@ IG_INLINE int32_t ig_reciprocal_q12(int32_t sum, int *bits_over_unit) {
   return ig_one_over_one_plus_x((int32_t)(((uint32_t)sum << zeros) - (1u << 31)));
 }
 
-#define IG_SOFTMAX_8(NAME, T, OUT, BITS, LOWEST, HIGHEST)                                                        \
-  IG_FUNC void NAME(const T *restrict in, OUT *restrict out, int32_t rows, int32_t depth,                      \
-                    const int32_t *restrict exps) {                                                             \
-    for (int32_t r = 0; r < rows; r++, in += depth, out += depth) {                                             \
-      int32_t top = in[0], sum = 0;                                                                             \
-      for (int32_t i = 1; i < depth; i++) top = ig_max(top, in[i]);                                             \
-      for (int32_t i = 0; i < depth; i++) sum += ig_rdivpot(exps[top - in[i]], 12);                             \
-      int over;                                                                                                 \
-      const int32_t scale = ig_reciprocal_q12(sum, &over);                                                      \
-      const int shift = over + 31 - BITS;                                                                       \
-      for (int32_t i = 0; i < depth; i++) {                                                                     \
-        const int32_t e = exps[top - in[i]];                                                                    \
-        const int32_t y = ig_sqrdmulh(scale, e);                                                                \
-        /* Sums of 512 and more overflow TFLite's shift, which on real machines then shifts by nothing. */      \
-        out[i] = (OUT)ig_clamp((shift > 31 ? y : ig_rdivpot(y, shift)) + (LOWEST), LOWEST, HIGHEST);            \
-      }                                                                                                         \
-    }                                                                                                           \
+/* What a row's exponentials are multiplied by, and shifted right by. */
+typedef struct {
+  int32_t scale;
+  int shift;
+} ig_softmax_by;
+
+/* Sums of 512 and more overflow TFLite's shift, which on real machines then shifts by nothing. */
+IG_INLINE ig_softmax_by ig_softmax_scale(int32_t sum, int bits) {
+  int over;
+  const int32_t scale = ig_reciprocal_q12(sum, &over);
+  const int shift = over + 31 - bits;
+  return (ig_softmax_by){scale, shift > 31 ? 0 : shift};
+}
+
+/* The results of 8 bits, above the lowest one, of elements 0, 1, .. 255 below the largest. Where exps never rise
+ * (`falls`), nor do they, and all are 0 from the first 0 on. */
+IG_INLINE void ig_softmax_results(ig_softmax_by by, const int32_t *restrict exps, int falls, uint8_t *restrict results) {
+  int32_t d = 0;
+#if IG_NEON
+  for (int last = 1; (last > 0 || !falls) && d < 256; d += 16) {
+    uint16x4_t y[4];
+    for (int k = 0; k < 4; k++) {
+      const int32x4_t high = vqrdmulhq_n_s32(vld1q_s32(exps + d + 4 * k), by.scale);
+      y[k] = vqmovun_s32(ig_rdivpot_s32x4(high, vdupq_n_s32(-by.shift)));
+    }
+    vst1q_u8(results + d, vqmovn_high_u16(vqmovn_u16(vcombine_u16(y[0], y[1])), vcombine_u16(y[2], y[3])));
+    last = vget_lane_u16(y[3], 3);
+  }
+#else
+  for (int32_t last = 1; (last > 0 || !falls) && d < 256; d++) {
+    last = ig_clamp(ig_rdivpot(ig_sqrdmulh(by.scale, exps[d]), by.shift), 0, 255);
+    results[d] = (uint8_t)last;
+  }
+#endif
+  memset(results + d, 0, (size_t)(256 - d));
+}
+
+/* A row of bytes, whose bit patterns all arguments are. */
+IG_INLINE void ig_softmax_row_8(const uint8_t *restrict in, uint8_t *restrict out, int32_t depth, uint8_t top, uint8_t lowest,
+                                ig_softmax_by by, const int32_t *restrict exps, int falls) {
+  uint8_t results[256];
+  ig_softmax_results(by, exps, falls, results);
+  int32_t i = 0;
+#if IG_NEON
+  const ig_table_256 t = ig_load_table(results);
+  for (; i + 16 <= depth; i += 16) {
+    const uint8x16_t below = vsubq_u8(vdupq_n_u8(top), vld1q_u8(in + i));
+    vst1q_u8(out + i, vaddq_u8(ig_look_up_16(&t, below), vdupq_n_u8(lowest)));
+  }
+#endif
+  for (; i < depth; i++) out[i] = (uint8_t)(results[(uint8_t)(top - in[i])] + lowest);
+}
+
+/* Rows of at least IG_SOFTMAX_LONG bytes are worth a table of all results. */
+enum { IG_SOFTMAX_LONG = 32 };
+
+#define IG_SOFTMAX_8(NAME, T, OUT, BITS, LOWEST, HIGHEST)                                                          \
+  IG_FUNC void NAME(const T *restrict in, OUT *restrict out, int32_t rows, int32_t depth,                          \
+                    const int32_t *restrict exps, int falls) {                                                     \
+    for (int32_t r = 0; r < rows; r++, in += depth, out += depth) {                                                \
+      int32_t top = in[0], sum = 0;                                                                                \
+      for (int32_t i = 1; i < depth; i++) top = ig_max(top, in[i]);                                                \
+      /* No exponential is negative: halves away from 0 are halves up. */                                          \
+      for (int32_t i = 0; i < depth; i++) sum += (int32_t)(((uint32_t)exps[top - in[i]] + 2048) >> 12);            \
+      const ig_softmax_by by = ig_softmax_scale(sum, BITS);                                                        \
+      if (BITS == 8 && depth >= IG_SOFTMAX_LONG) {                                                                 \
+        ig_softmax_row_8((const uint8_t *)in, (uint8_t *)out, depth, (uint8_t)top, (uint8_t)(LOWEST), by, exps,    \
+                         falls);                                                                                   \
+        continue;                                                                                                  \
+      }                                                                                                            \
+      for (int32_t i = 0; i < depth; i++) {                                                                        \
+        const int32_t y = ig_rdivpot(ig_sqrdmulh(by.scale, exps[top - in[i]]), by.shift);                          \
+        out[i] = (OUT)ig_clamp(y + (LOWEST), LOWEST, HIGHEST);                                                     \
+      }                                                                                                            \
+    }                                                                                                              \
   }
 IG_SOFTMAX_8(ig_softmax_s8, int8_t, int8_t, 8, INT8_MIN, INT8_MAX)
 IG_SOFTMAX_8(ig_softmax_u8, uint8_t, uint8_t, 8, 0, UINT8_MAX)
