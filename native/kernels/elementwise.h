@@ -1,7 +1,7 @@
-/* elementwise.h: add, subtract and multiply over rows. ISA: NEON for rows of bytes and floats, portable C otherwise.
+/* elementwise.h: add, subtract, multiply and PRELU over rows. ISA: NEON for rows of bytes and floats, portable C otherwise.
  * Layout: a row of n elements; an operand's stride is 1, or 0 where it is broadcast along the row. Strides and
  * parameters are constants at every call, so each call compiles to the loop it needs.
- * Arithmetic: TFLite reference/add.h, sub.h, mul.h. Sums round twice in every profile, products as the profile says. */
+ * Arithmetic: TFLite reference/add.h, sub.h, mul.h, prelu.h. Sums round twice in every profile, products as the profile says. */
 #ifndef IG_ELEMENTWISE_H
 #define IG_ELEMENTWISE_H
 
@@ -16,6 +16,11 @@ typedef struct {
   int32_t offset1, offset2, m, s, offset, lo, hi;
 } ig_product;
 
+/* Where x + offset1 is negative, its product with alpha + offset2 counts. */
+typedef struct {
+  int32_t offset1, offset2, offset, m1, s1, m2, s2, lo, hi;
+} ig_prelu;
+
 IG_INLINE int32_t ig_sum_1(int32_t a, int32_t b, int minus, const ig_sum *p) {
   const int32_t x = ig_requant_s32_tflite(ig_shl(a + p->offset1, p->left), p->m1, p->s1);
   const int32_t y = ig_requant_s32_tflite(ig_shl(b + p->offset2, p->left), p->m2, p->s2);
@@ -25,6 +30,13 @@ IG_INLINE int32_t ig_sum_1(int32_t a, int32_t b, int minus, const ig_sum *p) {
 IG_INLINE int32_t ig_product_1(int32_t a, int32_t b, const ig_product *p) {
   const int32_t x = (a + p->offset1) * (b + p->offset2);
   return ig_clamp(ig_requant_s32(x, p->m, p->s) + p->offset, p->lo, p->hi);
+}
+
+IG_INLINE int32_t ig_prelu_1(int32_t a, int32_t alpha, const ig_prelu *p) {
+  const int32_t x = a + p->offset1;
+  const int32_t y = x >= 0 ? ig_requant_s32_tflite(x, p->m1, p->s1)
+                           : ig_requant_s32_tflite(x * (alpha + p->offset2), p->m2, p->s2);
+  return ig_clamp(y + p->offset, p->lo, p->hi);
 }
 
 #if IG_NEON
@@ -71,6 +83,19 @@ IG_INLINE int32x4_t ig_sum_4(int32x4_t a, int32x4_t b, int minus, const ig_sum *
     const ig_s32x8 r = {ig_sum_4(x.a, y.a, minus, p), ig_sum_4(x.b, y.b, minus, p)};               \
     ig_store8_##SUFFIX(out + i, r, p->offset, p->lo, p->hi);                                       \
   }
+
+IG_INLINE int32x4_t ig_prelu_4(int32x4_t a, int32x4_t alpha, const ig_prelu *p) {
+  const int32x4_t x = vaddq_s32(a, vdupq_n_s32(p->offset1)), y = vmulq_s32(x, vaddq_s32(alpha, vdupq_n_s32(p->offset2)));
+  return vbslq_s32(vcgezq_s32(x), ig_requant_by_tflite(x, p->m1, p->s1), ig_requant_by_tflite(y, p->m2, p->s2));
+}
+
+#define IG_PRELU_NEON(SUFFIX)                                                                      \
+  for (; i + 8 <= n; i += 8) {                                                                     \
+    const ig_s32x8 x = ig_widen(ig_load8_##SUFFIX(a + i * sa, sa)), y = ig_widen(ig_load8_##SUFFIX(b + i * sb, sb)); \
+    const ig_s32x8 r = {ig_prelu_4(x.a, y.a, p), ig_prelu_4(x.b, y.b, p)};                         \
+    ig_store8_##SUFFIX(out + i, r, p->offset, p->lo, p->hi);                                       \
+  }
+
 /* Sixteen differences to a zero point. */
 typedef struct {
   int16x8_t lo, hi;
@@ -120,6 +145,7 @@ IG_INLINE void ig_store16_u8(uint8_t *out, int16x8_t lo, int16x8_t hi, const ig_
   }
 #else
 #define IG_SUM_NEON(SUFFIX)
+#define IG_PRELU_NEON(SUFFIX)
 #define IG_PRODUCT_NEON(SUFFIX)
 #endif
 
@@ -137,6 +163,15 @@ IG_INLINE void ig_store16_u8(uint8_t *out, int16x8_t lo, int16x8_t hi, const ig_
 IG_QUANTIZED_ROWS(int8_t, s8, IG_SUM_NEON(s8), IG_PRODUCT_NEON(s8))
 IG_QUANTIZED_ROWS(uint8_t, u8, IG_SUM_NEON(u8), IG_PRODUCT_NEON(u8))
 IG_QUANTIZED_ROWS(int16_t, s16, , )
+
+#define IG_PRELU_ROW(T, SUFFIX)                                                                                    \
+  IG_INLINE void ig_prelu_##SUFFIX(const T *a, int sa, const T *b, int sb, T *out, size_t n, const ig_prelu *p) {  \
+    size_t i = 0;                                                                                                  \
+    IG_PRELU_NEON(SUFFIX)                                                                                          \
+    for (; i < n; i++) out[i] = (T)ig_prelu_1(a[i * sa], b[i * sb], p);                                            \
+  }
+IG_PRELU_ROW(int8_t, s8)
+IG_PRELU_ROW(uint8_t, u8)
 
 /* Unquantized rows: the plain operation, then the activation's bounds. Integers wrap. `out` may be an operand. */
 #if IG_NEON

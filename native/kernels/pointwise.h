@@ -1,6 +1,6 @@
 /* pointwise.h: what operators on one or two operands compute of one element. ISA: portable C; the loops around these
  * functions are written by the code generator.
- * Arithmetic: TFLite reference/div.h, prelu.h, comparisons.h, gelu.h, hard_swish.h, squared_difference.cc. A division
+ * Arithmetic: TFLite reference/div.h, comparisons.h, gelu.h, hard_swish.h, squared_difference.cc. A division
  * by zero, which TFLite refuses, gives 0 for plain integers and saturates for quantized ones. */
 #ifndef IG_POINTWISE_H
 #define IG_POINTWISE_H
@@ -105,17 +105,6 @@ IG_INLINE int32_t ig_squared_difference_1(int32_t a, int32_t b, const ig_differe
   const int32_t x = ig_requant_s32_tflite(ig_shl(a + p->offset1, 7), p->m1, p->s1);
   const int32_t d = x - ig_requant_s32_tflite(ig_shl(b + p->offset2, 7), p->m2, p->s2);
   return ig_clamp(ig_requant_s32_tflite((int32_t)((uint32_t)d * (uint32_t)d), p->m, p->s) + p->offset, p->lo, p->hi);
-}
-
-typedef struct {
-  int32_t offset1, offset2, offset, m1, s1, m2, s2, lo, hi;
-} ig_prelu;
-
-IG_INLINE int32_t ig_prelu_1(int32_t a, int32_t alpha, const ig_prelu *p) {
-  const int32_t x = a + p->offset1;
-  const int32_t y = x >= 0 ? ig_requant_s32_tflite(x, p->m1, p->s1)
-                           : ig_requant_s32_tflite(x * (alpha + p->offset2), p->m2, p->s2);
-  return ig_clamp(y + p->offset, p->lo, p->hi);
 }
 
 /* A code's real value, with 8 more bits, for comparison with another's. */

@@ -120,7 +120,37 @@ const broadcasts = NUMBERS.flatMap((dtype) =>
   ),
 );
 
-const CASES = [...resizes, ...extremes, ...pools, ...quantizations, ...broadcasts];
+/** The same for PRELU, whose slopes are never larger than the data; one factor is above 1. */
+const slopes = BYTES.flatMap((dtype) =>
+  [[3, 5, 35], [35], [1], [3, 1, 1], [3, 5, 1]].flatMap((shape) =>
+    [0.5, 0.04, 1e-4].map(
+      (scale): Case => ({
+        ...{ kind: 'nn.prelu', attrs: {} },
+        operands: [
+          tensor(dtype, [3, 5, 35], quantized(dtype, 0.05, 7)),
+          tensor(dtype, shape, quantized(dtype, 0.021, -3)),
+        ],
+        ...{ dtype, quantization: quantized(dtype, scale, -20) },
+      }),
+    ),
+  ),
+);
+
+/** Rows from one element to sums that overflow; scales from no differences at all to nothing but the largest. */
+const softmaxes = [...BYTES.map((dtype) => [dtype, dtype] as const), ['int8', 'int16'] as const].flatMap(
+  ([from, dtype]) =>
+    [1, 31, 32, 33, 100, 257, 500, 700].flatMap((depth) =>
+      [1e-6, 1e-3, 0.02, 0.1, 1, 9].map(
+        (scale): Case => ({
+          ...{ kind: 'nn.softmax', attrs: { beta: 1 } },
+          operands: [tensor(from, [2, depth], quantized(from, scale, 0))],
+          ...{ dtype, quantization: perTensor(dtype === 'int16' ? 1 / 32768 : 1 / 256, dtype === 'int8' ? -128 : 0) },
+        }),
+      ),
+    ),
+);
+
+const CASES = [...resizes, ...extremes, ...pools, ...quantizations, ...broadcasts, ...slopes, ...softmaxes];
 
 /** Bytes of every value; among indices' operands ties are frequent. */
 function drawn({ kind, quantization }: Case, { dtype, shape }: Tensor, seed: number): TensorData {

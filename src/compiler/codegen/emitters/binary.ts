@@ -9,7 +9,7 @@ import { integerRange, isFloat } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
 import { C_TYPES } from '../c.ts';
 import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
-import { bound, emitPairs } from './broadcast.ts';
+import { bound, emitPairs, emitRows } from './broadcast.ts';
 import { cStruct } from './struct.ts';
 
 /** An expression in x and y, with the constants it names. */
@@ -67,12 +67,6 @@ function quantized(op: OpView<BinaryKind>): Value {
     const setup = cStruct('ig_quotient', 'p', { ...offsets, m, s, lo: min, hi: max });
     return { setup, value: 'ig_quotient_1(x, y, &p)' };
   }
-  if (op.kind === 'nn.prelu') {
-    const [identity, alpha] = preluMultipliers(op as OpView<'nn.prelu'>);
-    const multipliers = { m1: identity.multiplier, s1: identity.shift, m2: alpha.multiplier, s2: alpha.shift };
-    const setup = cStruct('ig_prelu', 'p', { ...offsets, ...multipliers, lo, hi });
-    return { setup, value: 'ig_prelu_1(x, y, &p)' };
-  }
   const [first, second, output] = differenceMultipliers(op as OpView<'squared_difference'>);
   const setup = cStruct('ig_difference', 'p', {
     ...offsets,
@@ -80,6 +74,20 @@ function quantized(op: OpView<BinaryKind>): Value {
     ...{ m: output.multiplier, s: output.shift, lo, hi },
   });
   return { setup, value: 'ig_squared_difference_1(x, y, &p)' };
+}
+
+function prelu(op: OpView<'nn.prelu'>, ctx: EmitContext): Emission {
+  const out = op.outputs[0];
+  if (!isRescaling(op.kind, out)) return binary(op, ctx);
+  const [x, alpha] = preluMultipliers(op);
+  const [zeroX, zeroAlpha] = [0, 1].map((i) => parameters(operand(op, i)).zeroPoint);
+  const [lo, hi] = integerRange(out.dtype);
+  const setup = cStruct('ig_prelu', 'p', {
+    ...{ offset1: -zeroX, offset2: -zeroAlpha, offset: parameters(out).zeroPoint },
+    ...{ m1: x.multiplier, s1: x.shift, m2: alpha.multiplier, s2: alpha.shift, lo, hi },
+  });
+  const name = out.dtype === 'int8' ? 'ig_prelu_s8' : 'ig_prelu_u8';
+  return { includes: ['elementwise.h'], body: emitRows(op, ctx, { setup, name, args: ['&p'] }) };
 }
 
 function binary(op: OpView<BinaryKind>, ctx: EmitContext): Emission {
@@ -123,7 +131,7 @@ export const binaryEmitters: EmitterTable<BinaryFamily> = {
   minimum: binary,
   power: binary,
   squared_difference: binary,
-  'nn.prelu': binary,
+  'nn.prelu': prelu,
   add_n: addN,
 };
 

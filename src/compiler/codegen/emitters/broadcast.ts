@@ -45,6 +45,33 @@ export function bound(x: number, dtype: DType): string {
   return dtype === 'uint32' ? `${limited}u` : cInt(limited);
 }
 
+/** A kernel for rows of two operands; it takes a row, then `args`. */
+export interface RowKernel {
+  /** Constants that `args` name. */
+  readonly setup: string;
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+/** C that calls a kernel on each row of the result: operands with their steps, the result, how many elements. */
+export function emitRows(op: OpView<OpKind>, ctx: EmitContext, { setup, name, args }: RowKernel): string {
+  const [a, b] = op.inputs;
+  const out = op.outputs[0];
+  if (elements(out.shape) === 0) return '';
+  const {
+    extents,
+    steps: [sa, sb],
+  } = walk(out.shape, a!.shape, b!.shape);
+  const inner = extents.length - 1;
+  const row = [
+    `${indexed(ctx.input(0), 0, sa.slice(0, inner))}, ${sa[inner]}`,
+    `${indexed(ctx.input(1), 0, sb.slice(0, inner))}, ${sb[inner]}`,
+    indexed(ctx.output(0), 0, strides(extents).slice(0, inner)),
+    String(extents[inner]),
+  ];
+  return setup + nest(extents.slice(0, inner), `${name}(${[...row, ...args].join(', ')});`);
+}
+
 /** C that sets every element of the result to `value`, an expression in its operands' elements x and y. */
 export function emitPairs(op: OpView<OpKind>, ctx: EmitContext, value: string): string {
   const [a, b] = op.inputs;

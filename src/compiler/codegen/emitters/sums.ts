@@ -3,11 +3,10 @@ import { parameters } from '../../../model/ops/checks.ts';
 import type { OpView, Profile } from '../../../model/ops/definition.ts';
 import { productFactor, type SumFamily, shiftsOfSum, sumParameters } from '../../../model/ops/sums.ts';
 import { type DType, isQuantizable, itemSize } from '../../../model/tensor/dtype.ts';
-import { elements, sameShape, strides } from '../../../model/tensor/shape.ts';
+import { sameShape } from '../../../model/tensor/shape.ts';
 import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
-import { bound, walk } from './broadcast.ts';
+import { bound, emitRows, type RowKernel } from './broadcast.ts';
 import { fitLinearSum } from './linear_sum.ts';
-import { indexed, nest } from './loops.ts';
 import { cStruct } from './struct.ts';
 
 type Binary = keyof SumFamily;
@@ -20,27 +19,11 @@ const SUFFIX: Readonly<Record<string, string>> = {
 const isHandWritten = (dtype: DType): boolean => itemSize(dtype) === 1 || dtype === 'float32';
 
 function binary(op: OpView<Binary>, ctx: EmitContext): Emission {
-  const [a, b] = op.inputs;
   const out = op.outputs[0];
-  if (elements(out.shape) === 0) return { includes: [], body: '' };
-  const {
-    extents,
-    steps: [sa, sb],
-  } = walk(out.shape, a!.shape, b!.shape);
-  const inner = extents.length - 1;
-  const outer = strides(extents).slice(0, inner);
-  const row = [
-    `${indexed(ctx.input(0), 0, sa.slice(0, inner))}, ${sa[inner]}`,
-    `${indexed(ctx.input(1), 0, sb.slice(0, inner))}, ${sb[inner]}`,
-    indexed(ctx.output(0), 0, outer),
-    String(extents[inner]),
-  ];
-  const { setup, kernel, args } =
-    isQuantizable(out.dtype) && out.quantization !== null ? quantized(op, ctx.profile) : plain(op);
-  const call = `${kernel}_${SUFFIX[out.dtype]}(${[...row, ...args].join(', ')});`;
+  const scaled = isQuantizable(out.dtype) && out.quantization !== null;
   return {
     includes: ['elementwise.h', 'int16.h', 'linear.h'],
-    body: setup + nest(extents.slice(0, inner), call),
+    body: emitRows(op, ctx, scaled ? quantized(op, ctx.profile) : plain(op)),
     // What is broadcast is read again; the other kernels are vectorised by the compiler, which wants rows apart.
     inPlace: [0, 1]
       .filter((i) => isHandWritten(out.dtype) && sameShape(op.inputs[i]!.shape, out.shape))
@@ -48,20 +31,19 @@ function binary(op: OpView<Binary>, ctx: EmitContext): Emission {
   };
 }
 
-/** What the row kernel is called, with which parameters after the row. */
-interface Row {
-  readonly setup: string;
-  readonly kernel: string;
-  readonly args: readonly string[];
-}
+const kernel = (setup: string, name: string, dtype: DType, ...args: readonly (string | number)[]): RowKernel => ({
+  setup,
+  name: `${name}_${SUFFIX[dtype]}`,
+  args: args.map(String),
+});
 
-function plain(op: OpView<Binary>): Row {
+function plain(op: OpView<Binary>): RowKernel {
   const { dtype } = op.outputs[0];
   const range = dtype === 'float32' ? floatRange(op.attrs.activation) : activationInterval(op.attrs.activation);
-  return { setup: '', kernel: `ig_${op.kind}`, args: [bound(range.min, dtype), bound(range.max, dtype)] };
+  return kernel('', `ig_${op.kind}`, dtype, bound(range.min, dtype), bound(range.max, dtype));
 }
 
-function quantized(op: OpView<Binary>, profile: Profile): Row {
+function quantized(op: OpView<Binary>, profile: Profile): RowKernel {
   const [a, b] = [op.inputs[0]!, op.inputs[1]!];
   const out = op.outputs[0];
   const { scale, zeroPoint } = parameters(out);
@@ -71,15 +53,14 @@ function quantized(op: OpView<Binary>, profile: Profile): Row {
   if (op.kind === 'multiply') {
     const { multiplier, shift } = quantizeMultiplier(productFactor(a, b, out));
     const setup = cStruct('ig_product', 'p', { ...offsets, m: multiplier, s: shift, ...ends });
-    return { setup, kernel: 'ig_product', args: ['&p'] };
+    return kernel(setup, 'ig_product', out.dtype, '&p');
   }
   const linear = itemSize(out.dtype) === 1 ? fitLinearSum(op as OpView<'add' | 'subtract'>, profile, min, max) : null;
   if (linear !== null)
-    return { setup: cStruct('ig_linear', 'p', { ...linear, lo: min, hi: max }), kernel: 'ig_linear', args: ['&p'] };
+    return kernel(cStruct('ig_linear', 'p', { ...linear, lo: min, hi: max }), 'ig_linear', out.dtype, '&p');
   const minus = op.kind === 'subtract' ? '1' : '0';
   const shifts = shiftsOfSum(op as OpView<'add' | 'subtract'>);
-  if (shifts !== null)
-    return { setup: '', kernel: 'ig_shifted_sum', args: [minus, ...[...shifts, min, max].map(String)] };
+  if (shifts !== null) return kernel('', 'ig_shifted_sum', out.dtype, minus, ...shifts, min, max);
   const { leftShift, first, second, output } = sumParameters(a, b, out);
   const setup = cStruct('ig_sum', 'p', {
     left: leftShift,
@@ -88,7 +69,7 @@ function quantized(op: OpView<Binary>, profile: Profile): Row {
     ...{ m: output.multiplier, s: output.shift },
     ...ends,
   });
-  return { setup, kernel: 'ig_sum', args: [minus, '&p'] };
+  return kernel(setup, 'ig_sum', out.dtype, minus, '&p');
 }
 
 export const sumEmitters: EmitterTable<SumFamily> = { add: binary, subtract: binary, multiply: binary };
