@@ -59040,6 +59040,22 @@ function bound(x, dtype) {
     const limited = arithmetic_clamp(x, lo, hi);
     return dtype === 'uint32' ? `${limited}u` : cInt(limited);
 }
+/** C that calls a kernel on each row of the result: operands with their steps, the result, how many elements. */
+function emitRows(op, ctx, { setup, name, args }) {
+    const [a, b] = op.inputs;
+    const out = op.outputs[0];
+    if (shape_elements(out.shape) === 0)
+        return '';
+    const { extents, steps: [sa, sb], } = walk(out.shape, a.shape, b.shape);
+    const inner = extents.length - 1;
+    const row = [
+        `${indexed(ctx.input(0), 0, sa.slice(0, inner))}, ${sa[inner]}`,
+        `${indexed(ctx.input(1), 0, sb.slice(0, inner))}, ${sb[inner]}`,
+        indexed(ctx.output(0), 0, strides(extents).slice(0, inner)),
+        String(extents[inner]),
+    ];
+    return setup + nest(extents.slice(0, inner), `${name}(${[...row, ...args].join(', ')});`);
+}
 /** C that sets every element of the result to `value`, an expression in its operands' elements x and y. */
 function broadcast_emitPairs(op, ctx, value) {
     const [a, b] = op.inputs;
@@ -59128,12 +59144,6 @@ function quantized(op) {
         const setup = cStruct('ig_quotient', 'p', { ...offsets, m, s, lo: min, hi: max });
         return { setup, value: 'ig_quotient_1(x, y, &p)' };
     }
-    if (op.kind === 'nn.prelu') {
-        const [identity, alpha] = preluMultipliers(op);
-        const multipliers = { m1: identity.multiplier, s1: identity.shift, m2: alpha.multiplier, s2: alpha.shift };
-        const setup = cStruct('ig_prelu', 'p', { ...offsets, ...multipliers, lo, hi });
-        return { setup, value: 'ig_prelu_1(x, y, &p)' };
-    }
     const [first, second, output] = differenceMultipliers(op);
     const setup = cStruct('ig_difference', 'p', {
         ...offsets,
@@ -59141,6 +59151,20 @@ function quantized(op) {
         ...{ m: output.multiplier, s: output.shift, lo, hi },
     });
     return { setup, value: 'ig_squared_difference_1(x, y, &p)' };
+}
+function binary_prelu(op, ctx) {
+    const out = op.outputs[0];
+    if (!isRescaling(op.kind, out))
+        return binary_binary(op, ctx);
+    const [x, alpha] = preluMultipliers(op);
+    const [zeroX, zeroAlpha] = [0, 1].map((i) => parameters(operand(op, i)).zeroPoint);
+    const [lo, hi] = integerRange(out.dtype);
+    const setup = cStruct('ig_prelu', 'p', {
+        ...{ offset1: -zeroX, offset2: -zeroAlpha, offset: parameters(out).zeroPoint },
+        ...{ m1: x.multiplier, s1: x.shift, m2: alpha.multiplier, s2: alpha.shift, lo, hi },
+    });
+    const name = out.dtype === 'int8' ? 'ig_prelu_s8' : 'ig_prelu_u8';
+    return { includes: ['elementwise.h'], body: emitRows(op, ctx, { setup, name, args: ['&p'] }) };
 }
 function binary_binary(op, ctx) {
     const { setup = '', value } = isRescaling(op.kind, op.outputs[0]) ? quantized(op) : { value: binary_plain(op) };
@@ -59179,7 +59203,7 @@ const binaryEmitters = {
     minimum: binary_binary,
     power: binary_binary,
     squared_difference: binary_binary,
-    'nn.prelu': binary_binary,
+    'nn.prelu': binary_prelu,
     add_n: binary_addN,
 };
 const compareEmitters = {
@@ -64527,6 +64551,7 @@ function fraction(x) {
 const unary_float_f = Math.fround;
 /** √(2/π) and 1/√2 in float32. */
 const ROOT_2_PI = unary_float_f(Math.sqrt(2 / Math.PI));
+const SIXTH = unary_float_f(1 / 6);
 const ROOT_HALF = unary_float_f(Math.SQRT1_2);
 /** x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))), or x/2 · erfc(−x/√2), which does not cancel. Source: reference/gelu.h. */
 function gelu(x, approximate, tanh) {
@@ -64545,7 +64570,7 @@ const unaryFunctions = {
     'nn.elu': (x) => (x < 0 ? expm1F32(x) : x),
     'nn.gelu': (x, { approximate }) => gelu(x, approximate, tanhF32),
     // A NaN counts as 0 in the clamp and comes back in the product.
-    'nn.hard_swish': (x) => unary_float_f(unary_float_f(x * Math.min(6, Math.max(0, unary_float_f(x + 3)) || 0)) / 6),
+    'nn.hard_swish': (x) => unary_float_f(unary_float_f(x * Math.min(6, Math.max(0, unary_float_f(x + 3)) || 0)) * SIXTH),
     sigmoid: sigmoidF32,
     tanh: tanhF32,
     abs: Math.abs,
@@ -65402,8 +65427,12 @@ function softmax_call(op, ctx) {
     const types = `${op.inputs[0].dtype} ${out.dtype}`;
     if (out.dtype === 'float32')
         return `ig_softmax_f32(${args}, ${cFloat(op.attrs.beta)});`;
-    if (types !== 'int16 int16')
-        return `${KERNELS[types]}(${args}, ${ctx.constant(softmaxTable(op))});`;
+    if (types !== 'int16 int16') {
+        const exps = softmaxTable(op);
+        // Approximations of numbers that are nearly the same may rise in the last bits.
+        const falls = exps.every((e, d) => d === 0 || e <= exps[d - 1]);
+        return `${KERNELS[types]}(${args}, ${ctx.constant(exps)}, ${Number(falls)});`;
+    }
     const { multiplier, shift } = softmaxScaling16(op);
     const { exp, reciprocal } = softmaxTables16();
     return `ig_softmax_s16(${args}, ${multiplier}, ${shift}, ${ctx.constant(exp)}, ${ctx.constant(reciprocal)});`;
@@ -65513,7 +65542,6 @@ function fitLinearSum(op, profile, lo, hi) {
 
 
 
-
 const sums_SUFFIX = {
     ...{ int8: 's8', uint8: 'u8', int16: 's16' },
     ...{ float32: 'f32', int32: 's32', int64: 's64', uint32: 'u32' },
@@ -65521,34 +65549,26 @@ const sums_SUFFIX = {
 /** Whether rows of the type have a kernel in vectors. */
 const isHandWritten = (dtype) => dtype_itemSize(dtype) === 1 || dtype === 'float32';
 function emitters_sums_binary(op, ctx) {
-    const [a, b] = op.inputs;
     const out = op.outputs[0];
-    if (shape_elements(out.shape) === 0)
-        return { includes: [], body: '' };
-    const { extents, steps: [sa, sb], } = walk(out.shape, a.shape, b.shape);
-    const inner = extents.length - 1;
-    const outer = strides(extents).slice(0, inner);
-    const row = [
-        `${indexed(ctx.input(0), 0, sa.slice(0, inner))}, ${sa[inner]}`,
-        `${indexed(ctx.input(1), 0, sb.slice(0, inner))}, ${sb[inner]}`,
-        indexed(ctx.output(0), 0, outer),
-        String(extents[inner]),
-    ];
-    const { setup, kernel, args } = isQuantizable(out.dtype) && out.quantization !== null ? sums_quantized(op, ctx.profile) : sums_plain(op);
-    const call = `${kernel}_${sums_SUFFIX[out.dtype]}(${[...row, ...args].join(', ')});`;
+    const scaled = isQuantizable(out.dtype) && out.quantization !== null;
     return {
         includes: ['elementwise.h', 'int16.h', 'linear.h'],
-        body: setup + nest(extents.slice(0, inner), call),
+        body: emitRows(op, ctx, scaled ? sums_quantized(op, ctx.profile) : sums_plain(op)),
         // What is broadcast is read again; the other kernels are vectorised by the compiler, which wants rows apart.
         inPlace: [0, 1]
             .filter((i) => isHandWritten(out.dtype) && shape_sameShape(op.inputs[i].shape, out.shape))
             .map((operand) => ({ operand, lead: 0 })),
     };
 }
+const kernel = (setup, name, dtype, ...args) => ({
+    setup,
+    name: `${name}_${sums_SUFFIX[dtype]}`,
+    args: args.map(String),
+});
 function sums_plain(op) {
     const { dtype } = op.outputs[0];
     const range = dtype === 'float32' ? floatRange(op.attrs.activation) : activationInterval(op.attrs.activation);
-    return { setup: '', kernel: `ig_${op.kind}`, args: [bound(range.min, dtype), bound(range.max, dtype)] };
+    return kernel('', `ig_${op.kind}`, dtype, bound(range.min, dtype), bound(range.max, dtype));
 }
 function sums_quantized(op, profile) {
     const [a, b] = [op.inputs[0], op.inputs[1]];
@@ -65560,15 +65580,15 @@ function sums_quantized(op, profile) {
     if (op.kind === 'multiply') {
         const { multiplier, shift } = quantizeMultiplier(productFactor(a, b, out));
         const setup = cStruct('ig_product', 'p', { ...offsets, m: multiplier, s: shift, ...ends });
-        return { setup, kernel: 'ig_product', args: ['&p'] };
+        return kernel(setup, 'ig_product', out.dtype, '&p');
     }
     const linear = dtype_itemSize(out.dtype) === 1 ? fitLinearSum(op, profile, min, max) : null;
     if (linear !== null)
-        return { setup: cStruct('ig_linear', 'p', { ...linear, lo: min, hi: max }), kernel: 'ig_linear', args: ['&p'] };
+        return kernel(cStruct('ig_linear', 'p', { ...linear, lo: min, hi: max }), 'ig_linear', out.dtype, '&p');
     const minus = op.kind === 'subtract' ? '1' : '0';
     const shifts = shiftsOfSum(op);
     if (shifts !== null)
-        return { setup: '', kernel: 'ig_shifted_sum', args: [minus, ...[...shifts, min, max].map(String)] };
+        return kernel('', 'ig_shifted_sum', out.dtype, minus, ...shifts, min, max);
     const { leftShift, first, second, output } = sumParameters(a, b, out);
     const setup = cStruct('ig_sum', 'p', {
         left: leftShift,
@@ -65577,7 +65597,7 @@ function sums_quantized(op, profile) {
         ...{ m: output.multiplier, s: output.shift },
         ...ends,
     });
-    return { setup, kernel: 'ig_sum', args: [minus, '&p'] };
+    return kernel(setup, 'ig_sum', out.dtype, minus, '&p');
 }
 const sumEmitters = { add: emitters_sums_binary, subtract: emitters_sums_binary, multiply: emitters_sums_binary };
 

@@ -21,7 +21,7 @@ IG_INLINE float ig_gelu_tanh_f32(float x) {
 }
 IG_INLINE float ig_hard_swish_f32(float x) {
   const float up = x + 3.0f > 0.0f ? x + 3.0f : 0.0f;
-  return x * (up < 6.0f ? up : 6.0f) / 6.0f;
+  return x * (up < 6.0f ? up : 6.0f) * (1.0f / 6.0f);
 }
 IG_INLINE float ig_floor_div_f32(float x, float y) { return (float)floor((double)x / (double)y); }
 IG_INLINE float ig_floor_mod_f32(float x, float y) {

@@ -72,7 +72,8 @@ IG_AVG_POOL_INT(ig_avg_pool_s16, int16_t, double, )
 
 IG_INLINE void ig_avg_pool_f32(const float *restrict in, float *restrict out, float *restrict sums, const ig_pool *p,
                                float lo, float hi) {
-  IG_POOL_STEPS(4, ig_avg_step_f32, 1)
+  IG_POOL_STEPS(16, ig_avg_step_f32x16, 1)
+  IG_POOL_STEPS(4, ig_avg_step_f32x4, 1)
   IG_POOL_EACH(
       p, float, in, out, { IG_EACH_CHANNEL sums[c] = 0; }, { IG_EACH_CHANNEL sums[c] += from[c]; },
       {
@@ -114,6 +115,7 @@ IG_INLINE void ig_l2_pool_f32(const float *restrict in, float *restrict out, flo
 IG_MAX_POOL(ig_max_pool_s8, int8_t, INT8_MIN, IG_POOL_STEPS(16, ig_max_step_s8, 1))
 IG_MAX_POOL(ig_max_pool_u8, uint8_t, 0, IG_POOL_STEPS(16, ig_max_step_u8, 1))
 IG_MAX_POOL(ig_max_pool_s16, int16_t, INT16_MIN, )
-IG_MAX_POOL(ig_max_pool_f32, float, -3.402823466e+38f, )
+IG_MAX_POOL(ig_max_pool_f32, float, -3.402823466e+38f,
+            IG_POOL_STEPS(16, ig_max_step_f32x16, 1) IG_POOL_STEPS(4, ig_max_step_f32x4, 1))
 
 #endif

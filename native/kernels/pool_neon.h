@@ -1,4 +1,4 @@
-/* pool_neon.h: windows with their sums or maxima in registers, 16 bytes or 4 floats a step; the last step of a pixel
+/* pool_neon.h: windows with their sums or maxima in registers, 16 bytes, or 16 or 4 floats, a step; the last step of a pixel
  * overlaps the one before. Part of pool.h. ISA: NEON. Layout: NHWC.
  * Sums of bytes are kept in 16 bits, which hold those of 256. */
 
@@ -61,12 +61,28 @@ IG_INLINE uint16x8_t ig_pooled_u8(uint16x8_t sum, float32x4_t half, float32x4_t 
 IG_AVG_STEP(s8, int8_t, int8x16_t, int16x8_t, s16, ig_pooled_8)
 IG_AVG_STEP(u8, uint8_t, uint8x16_t, uint16x8_t, u16, ig_pooled_u8)
 
-IG_INLINE void ig_avg_step_f32(const float *in, size_t pixel, size_t row, ig_pool_window w, float *out, float lo, float hi) {
-  float32x4_t sum = vdupq_n_f32(0.0f);
-  IG_EACH_TAP(float, { sum = vaddq_f32(sum, vld1q_f32(tap)); })
-  const float32x4_t mean = vdivq_f32(sum, vdupq_n_f32((float)((w.y1 - w.y0) * (w.x1 - w.x0))));
-  vst1q_f32(out, vminq_f32(vmaxq_f32(mean, vdupq_n_f32(lo)), vdupq_n_f32(hi)));
-}
+/* N vectors of floats a step: one alone waits for each sum or maximum before the next. A NaN is never the largest. */
+#define IG_STEPS_F32(N, LANES)                                                                                         \
+  IG_INLINE void ig_avg_step_f32x##LANES(const float *in, size_t pixel, size_t row, ig_pool_window w, float *out,      \
+                                         float lo, float hi) {                                                         \
+    float32x4_t sums[N] = {0};                                                                                         \
+    IG_EACH_TAP(float, for (int k = 0; k < N; k++) sums[k] = vaddq_f32(sums[k], vld1q_f32(tap + 4 * k));)              \
+    const float32x4_t count = vdupq_n_f32((float)((w.y1 - w.y0) * (w.x1 - w.x0)));                                     \
+    for (int k = 0; k < N; k++) {                                                                                      \
+      const float32x4_t mean = vdivq_f32(sums[k], count);                                                              \
+      vst1q_f32(out + 4 * k, vminq_f32(vmaxq_f32(mean, vdupq_n_f32(lo)), vdupq_n_f32(hi)));                            \
+    }                                                                                                                  \
+  }                                                                                                                    \
+  IG_INLINE void ig_max_step_f32x##LANES(const float *in, size_t pixel, size_t row, ig_pool_window w, float *out,      \
+                                         float lo, float hi) {                                                         \
+    float32x4_t tops[N];                                                                                               \
+    for (int k = 0; k < N; k++) tops[k] = vdupq_n_f32(-3.402823466e+38f);                                              \
+    IG_EACH_TAP(float, for (int k = 0; k < N; k++) tops[k] = vmaxnmq_f32(tops[k], vld1q_f32(tap + 4 * k));)            \
+    for (int k = 0; k < N; k++)                                                                                        \
+      vst1q_f32(out + 4 * k, vminq_f32(vmaxq_f32(tops[k], vdupq_n_f32(lo)), vdupq_n_f32(hi)));                         \
+  }
+IG_STEPS_F32(1, 4)
+IG_STEPS_F32(4, 16)
 
 #define IG_MAX_STEP(SUFFIX, T, V, LOWEST)                                                                             \
   IG_INLINE void ig_max_step_##SUFFIX(const T *in, size_t pixel, size_t row, ig_pool_window w, T *out, T lo, T hi) {  \

@@ -116,6 +116,7 @@ IG_FUNC void ig_softmax_f32(const float *restrict in, float *restrict out, int32
   for (int32_t r = 0; r < rows; r++, in += depth, out += depth) {
     float top = -3.402823466e+38f, sum = 0.0f;
     for (int32_t i = 0; i < depth; i++) top = top < in[i] ? in[i] : top;
+    IG_SIDE_BY_SIDE
     for (int32_t i = 0; i < depth; i++) out[i] = ig_exp_f32((in[i] - top) * beta);
     for (int32_t i = 0; i < depth; i++) sum += out[i];
     for (int32_t i = 0; i < depth; i++) out[i] = out[i] / sum;

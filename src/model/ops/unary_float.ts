@@ -9,6 +9,7 @@ const f = Math.fround;
 
 /** √(2/π) and 1/√2 in float32. */
 const ROOT_2_PI = f(Math.sqrt(2 / Math.PI));
+const SIXTH = f(1 / 6);
 const ROOT_HALF = f(Math.SQRT1_2);
 
 /** x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))), or x/2 · erfc(−x/√2), which does not cancel. Source: reference/gelu.h. */
@@ -30,7 +31,7 @@ export const unaryFunctions: FloatFunctions = {
   'nn.elu': (x) => (x < 0 ? expm1F32(x) : x),
   'nn.gelu': (x, { approximate }) => gelu(x, approximate, tanhF32),
   // A NaN counts as 0 in the clamp and comes back in the product.
-  'nn.hard_swish': (x) => f(f(x * Math.min(6, Math.max(0, f(x + 3)) || 0)) / 6),
+  'nn.hard_swish': (x) => f(f(x * Math.min(6, Math.max(0, f(x + 3)) || 0)) * SIXTH),
   sigmoid: sigmoidF32,
   tanh: tanhF32,
   abs: Math.abs,
