@@ -1,14 +1,7 @@
 // Operators beside the layers with weights: modelled cycles an element, in INT8 and in FP32.
 // node bench/kernels/operators.mjs [TARGET…]      after `npm run compile`; needs a cross compiler, QEMU with plugins and llvm-mc.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { generate } from '../../build/js/compiler/codegen/generate.js';
 import { parseTarget } from '../../build/js/compiler/targets/index.js';
-import { compileModelSource } from '../../build/js/compiler/toolchain/index.js';
-import { linkRunner } from '../../build/js/runtime/devices/image.js';
-import { operatorCosts } from '../../build/js/runtime/measure.js';
-import { measureModelled, modelledCpu } from '../../build/js/runtime/modelled/index.js';
+import { costsOf, cyclesOf } from './costs.mjs';
 
 const IMAGE = [1, 28, 28, 64];
 const ROWS = [784, 64];
@@ -80,39 +73,23 @@ function graphOf([, kind, attrs, operands, result], dtype) {
 }
 
 /** Cycles of each operator, for one element of its first operand or its result, whichever has more. */
-async function cyclesOf(dtype, target, cacheDir) {
-  const builds = [];
-  for (const [i, operator] of OPERATORS.entries()) {
-    const options = { target, profile: 'tflite', name: 'f', symbol: `f${i}` };
-    const code = generate(graphOf(operator, dtype), options);
-    const { archive } = await compileModelSource(code, target, { cacheDir });
-    builds.push({ ...code, ...options, archive });
-  }
-  const [image, cpu] = [await linkRunner(builds, { cacheDir }), modelledCpu(target)];
-  const cycles = [];
-  for (const [i, build] of builds.entries()) {
-    const costs = operatorCosts(build, await measureModelled(image, i, cpu), cpu);
+async function cyclesEach(dtype, target) {
+  const graphs = OPERATORS.map((operator) => graphOf(operator, dtype));
+  const costs = await costsOf(graphs, target);
+  return costs.map((list, i) => {
     const [, , , [first], result] = OPERATORS[i];
-    cycles.push(costs.reduce((sum, cost) => sum + cost.cycles, 0) / Math.max(size(first), size(result)));
-  }
-  return cycles;
+    return cyclesOf(list) / Math.max(size(first), size(result));
+  });
 }
 
 const figure = (cycles) => cycles.toFixed(2).padStart(8);
 
 const named = process.argv.slice(2);
-const cacheDir = mkdtempSync(join(tmpdir(), 'int8-gate-operators-'));
-try {
-  for (const name of named.length > 0 ? named : ['cortex-a53', 'neoverse-n1']) {
-    const [int8, fp32] = [
-      await cyclesOf('int8', parseTarget(name), cacheDir),
-      await cyclesOf('float32', parseTarget(name), cacheDir),
-    ];
-    console.log(`${`cycles an element on ${name}`.padEnd(34)}     INT8     FP32`);
-    OPERATORS.forEach(([what], i) => {
-      console.log(`  ${what.padEnd(32)} ${figure(int8[i])} ${figure(fp32[i])}`);
-    });
-  }
-} finally {
-  rmSync(cacheDir, { recursive: true, force: true });
+for (const name of named.length > 0 ? named : ['cortex-a53', 'neoverse-n1']) {
+  const target = parseTarget(name);
+  const [int8, fp32] = [await cyclesEach('int8', target), await cyclesEach('float32', target)];
+  console.log(`${`cycles an element on ${name}`.padEnd(34)}     INT8     FP32`);
+  OPERATORS.forEach(([what], i) => {
+    console.log(`  ${what.padEnd(32)} ${figure(int8[i])} ${figure(fp32[i])}`);
+  });
 }

@@ -1,15 +1,8 @@
 // Transposed convolutions as they are and as the compiler lowers them to convolutions: modelled cycles of both.
 // node bench/kernels/transposed.mjs [TARGET…]      after `npm run compile`; needs a cross compiler, QEMU with plugins and llvm-mc.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { generate } from '../../build/js/compiler/codegen/generate.js';
 import { lowerTransposed } from '../../build/js/compiler/passes/lower_transposed.js';
 import { parseTarget } from '../../build/js/compiler/targets/index.js';
-import { compileModelSource } from '../../build/js/compiler/toolchain/index.js';
-import { linkRunner } from '../../build/js/runtime/devices/image.js';
-import { operatorCosts } from '../../build/js/runtime/measure.js';
-import { measureModelled, modelledCpu } from '../../build/js/runtime/modelled/index.js';
+import { costsOf, cyclesOf } from './costs.mjs';
 
 /** [height, width, input channels, output channels, kernel, strides]: decoders of images, and of sound (one row). */
 const LAYERS = [
@@ -63,36 +56,24 @@ function graphOf(form) {
 }
 
 /** Cycles by layer, of all operators that it became; and what they spend in memcpy and the like, together. */
-async function cyclesOf(graph, target, cacheDir) {
-  const options = { target, profile: 'tflite', name: 'transposed', symbol: 'transposed' };
-  const code = generate(graph, options);
-  const { archive } = await compileModelSource(code, target, { cacheDir });
-  const build = { ...code, ...options, archive };
-  const cpu = modelledCpu(target);
-  const costs = operatorCosts(build, await measureModelled(await linkRunner([build], { cacheDir }), 0, cpu), cpu);
-  const sum = (belongs) => costs.reduce((cycles, cost) => cycles + (belongs(cost.op) ? cost.cycles : 0), 0);
+const byLayer = (costs) => {
+  const sum = (belongs) => cyclesOf(costs.filter(({ op }) => belongs(op)));
   return [...LAYERS.map((_, i) => sum((op) => op?.startsWith(`#${i} `))), sum((op) => op === null)];
-}
+};
 
 const figure = (cycles) => cycles.toFixed(0).padStart(10);
 
 const named = process.argv.slice(2);
-const cacheDir = mkdtempSync(join(tmpdir(), 'int8-gate-transposed-'));
-try {
-  for (const name of named.length > 0 ? named : ['cortex-a53', 'cortex-a72', 'neoverse-n1']) {
-    for (const form of Object.keys(FORMS)) {
-      const graph = graphOf(form);
-      const direct = await cyclesOf(graph, parseTarget(name), cacheDir);
-      const lowered = await cyclesOf(lowerTransposed(graph), parseTarget(name), cacheDir);
-      console.log(`${`${form} on ${name}`.padEnd(32)} ${'direct'.padStart(10)} ${'lowered'.padStart(10)}`);
-      LAYERS.forEach(([h, w, channels, outs, kernel, strides], i) => {
-        const what = `${h}x${w}x${channels} -> ${outs}, ${kernel.join('x')} s${strides.join('x')}`.padEnd(30);
-        const ratio = (direct[i] / lowered[i]).toFixed(1).padStart(6);
-        console.log(`  ${what} ${figure(direct[i])} ${figure(lowered[i])} ${ratio}x`);
-      });
-      console.log(`  ${'memcpy and the like, all'.padEnd(30)} ${figure(direct.at(-1))} ${figure(lowered.at(-1))}`);
-    }
+for (const name of named.length > 0 ? named : ['cortex-a53', 'cortex-a72', 'neoverse-n1']) {
+  for (const form of Object.keys(FORMS)) {
+    const graph = graphOf(form);
+    const [direct, lowered] = (await costsOf([graph, lowerTransposed(graph)], parseTarget(name))).map(byLayer);
+    console.log(`${`${form} on ${name}`.padEnd(32)} ${'direct'.padStart(10)} ${'lowered'.padStart(10)}`);
+    LAYERS.forEach(([h, w, channels, outs, kernel, strides], i) => {
+      const what = `${h}x${w}x${channels} -> ${outs}, ${kernel.join('x')} s${strides.join('x')}`.padEnd(30);
+      const ratio = (direct[i] / lowered[i]).toFixed(1).padStart(6);
+      console.log(`  ${what} ${figure(direct[i])} ${figure(lowered[i])} ${ratio}x`);
+    });
+    console.log(`  ${'memcpy and the like, all'.padEnd(30)} ${figure(direct.at(-1))} ${figure(lowered.at(-1))}`);
   }
-} finally {
-  rmSync(cacheDir, { recursive: true, force: true });
 }
