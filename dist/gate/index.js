@@ -59040,37 +59040,38 @@ function bound(x, dtype) {
     const limited = arithmetic_clamp(x, lo, hi);
     return dtype === 'uint32' ? `${limited}u` : cInt(limited);
 }
+function broadcast_rowsOf(op, ctx) {
+    const { extents, steps } = walk(op.outputs[0].shape, op.inputs[0].shape, op.inputs[1].shape);
+    const inner = extents.length - 1;
+    const start = (base, own) => indexed(base, 0, own.slice(0, inner));
+    return {
+        outer: extents.slice(0, inner),
+        length: extents[inner],
+        operands: steps.map((own, i) => ({ start: start(ctx.input(i), own), step: own[inner] })),
+        result: start(ctx.output(0), strides(extents)),
+    };
+}
 /** C that calls a kernel on each row of the result: operands with their steps, the result, how many elements. */
 function emitRows(op, ctx, { setup, name, args }) {
-    const [a, b] = op.inputs;
-    const out = op.outputs[0];
-    if (shape_elements(out.shape) === 0)
+    if (shape_elements(op.outputs[0].shape) === 0)
         return '';
-    const { extents, steps: [sa, sb], } = walk(out.shape, a.shape, b.shape);
-    const inner = extents.length - 1;
-    const row = [
-        `${indexed(ctx.input(0), 0, sa.slice(0, inner))}, ${sa[inner]}`,
-        `${indexed(ctx.input(1), 0, sb.slice(0, inner))}, ${sb[inner]}`,
-        indexed(ctx.output(0), 0, strides(extents).slice(0, inner)),
-        String(extents[inner]),
-    ];
-    return setup + nest(extents.slice(0, inner), `${name}(${[...row, ...args].join(', ')});`);
+    const { outer, length, operands, result } = broadcast_rowsOf(op, ctx);
+    const row = [...operands.map(({ start, step }) => `${start}, ${step}`), result, length, ...args];
+    return setup + nest(outer, `${name}(${row.join(', ')});`);
 }
 /** C that sets every element of the result to `value`, an expression in its operands' elements x and y. */
 function broadcast_emitPairs(op, ctx, value) {
-    const [a, b] = op.inputs;
     const out = op.outputs[0];
     if (shape_elements(out.shape) === 0)
         return '';
-    const { extents, steps: [sa, sb], } = walk(out.shape, a.shape, b.shape);
-    const inner = extents.length - 1;
-    const row = (base, steps) => indexed(base, 0, steps.slice(0, inner));
-    const type = C_TYPES[a.dtype];
-    return nest(extents.slice(0, inner), `{
-  const ${type} *a = ${row(ctx.input(0), sa)}, *b = ${row(ctx.input(1), sb)};
-  ${C_TYPES[out.dtype]} *restrict out = ${row(ctx.output(0), strides(extents))};
-  for (int32_t i = 0; i < ${extents[inner]}; i++) {
-    const ${type} x = a[i * ${sa[inner]}], y = b[i * ${sb[inner]}];
+    const { outer, length, operands, result } = broadcast_rowsOf(op, ctx);
+    const [a, b] = operands;
+    const type = C_TYPES[op.inputs[0].dtype];
+    return nest(outer, `{
+  const ${type} *a = ${a.start}, *b = ${b.start};
+  ${C_TYPES[out.dtype]} *restrict out = ${result};
+  for (int32_t i = 0; i < ${length}; i++) {
+    const ${type} x = a[i * ${a.step}], y = b[i * ${b.step}];
     out[i] = ${value};
   }
 }`);

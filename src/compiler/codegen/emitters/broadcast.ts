@@ -45,6 +45,28 @@ export function bound(x: number, dtype: DType): string {
   return dtype === 'uint32' ? `${limited}u` : cInt(limited);
 }
 
+/** The rows that results of two operands consist of. */
+interface Rows {
+  /** Extents of the loops around a row. */
+  readonly outer: Shape;
+  readonly length: number;
+  /** Where each operand's row starts, and its step from one element to the next. */
+  readonly operands: readonly { readonly start: string; readonly step: number }[];
+  readonly result: string;
+}
+
+function rowsOf(op: OpView<OpKind>, ctx: EmitContext): Rows {
+  const { extents, steps } = walk(op.outputs[0].shape, op.inputs[0]!.shape, op.inputs[1]!.shape);
+  const inner = extents.length - 1;
+  const start = (base: string, own: readonly number[]): string => indexed(base, 0, own.slice(0, inner));
+  return {
+    outer: extents.slice(0, inner),
+    length: extents[inner],
+    operands: steps.map((own, i) => ({ start: start(ctx.input(i), own), step: own[inner] })),
+    result: start(ctx.output(0), strides(extents)),
+  };
+}
+
 /** A kernel for rows of two operands; it takes a row, then `args`. */
 export interface RowKernel {
   /** Constants that `args` name. */
@@ -55,42 +77,26 @@ export interface RowKernel {
 
 /** C that calls a kernel on each row of the result: operands with their steps, the result, how many elements. */
 export function emitRows(op: OpView<OpKind>, ctx: EmitContext, { setup, name, args }: RowKernel): string {
-  const [a, b] = op.inputs;
-  const out = op.outputs[0];
-  if (elements(out.shape) === 0) return '';
-  const {
-    extents,
-    steps: [sa, sb],
-  } = walk(out.shape, a!.shape, b!.shape);
-  const inner = extents.length - 1;
-  const row = [
-    `${indexed(ctx.input(0), 0, sa.slice(0, inner))}, ${sa[inner]}`,
-    `${indexed(ctx.input(1), 0, sb.slice(0, inner))}, ${sb[inner]}`,
-    indexed(ctx.output(0), 0, strides(extents).slice(0, inner)),
-    String(extents[inner]),
-  ];
-  return setup + nest(extents.slice(0, inner), `${name}(${[...row, ...args].join(', ')});`);
+  if (elements(op.outputs[0].shape) === 0) return '';
+  const { outer, length, operands, result } = rowsOf(op, ctx);
+  const row = [...operands.map(({ start, step }) => `${start}, ${step}`), result, length, ...args];
+  return setup + nest(outer, `${name}(${row.join(', ')});`);
 }
 
 /** C that sets every element of the result to `value`, an expression in its operands' elements x and y. */
 export function emitPairs(op: OpView<OpKind>, ctx: EmitContext, value: string): string {
-  const [a, b] = op.inputs;
   const out = op.outputs[0];
   if (elements(out.shape) === 0) return '';
-  const {
-    extents,
-    steps: [sa, sb],
-  } = walk(out.shape, a!.shape, b!.shape);
-  const inner = extents.length - 1;
-  const row = (base: string, steps: readonly number[]): string => indexed(base, 0, steps.slice(0, inner));
-  const type = C_TYPES[a!.dtype];
+  const { outer, length, operands, result } = rowsOf(op, ctx);
+  const [a, b] = operands;
+  const type = C_TYPES[op.inputs[0]!.dtype];
   return nest(
-    extents.slice(0, inner),
+    outer,
     `{
-  const ${type} *a = ${row(ctx.input(0), sa)}, *b = ${row(ctx.input(1), sb)};
-  ${C_TYPES[out.dtype]} *restrict out = ${row(ctx.output(0), strides(extents))};
-  for (int32_t i = 0; i < ${extents[inner]}; i++) {
-    const ${type} x = a[i * ${sa[inner]}], y = b[i * ${sb[inner]}];
+  const ${type} *a = ${a.start}, *b = ${b.start};
+  ${C_TYPES[out.dtype]} *restrict out = ${result};
+  for (int32_t i = 0; i < ${length}; i++) {
+    const ${type} x = a[i * ${a.step}], y = b[i * ${b.step}];
     out[i] = ${value};
   }
 }`,
