@@ -64552,8 +64552,8 @@ function fraction(x) {
 const unary_float_f = Math.fround;
 /** √(2/π) and 1/√2 in float32. */
 const ROOT_2_PI = unary_float_f(Math.sqrt(2 / Math.PI));
-const SIXTH = unary_float_f(1 / 6);
 const ROOT_HALF = unary_float_f(Math.SQRT1_2);
+const SIXTH = unary_float_f(1 / 6);
 /** x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))), or x/2 · erfc(−x/√2), which does not cancel. Source: reference/gelu.h. */
 function gelu(x, approximate, tanh) {
     const half = unary_float_f(0.5 * x);

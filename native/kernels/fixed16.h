@@ -94,7 +94,7 @@ IG_INLINE int16x8_t ig_tanh_s16x8(int16x8_t x, int bits) {
 }
 #endif
 
-/* out = OF(in) for n values; NEON works on whole vectors, the last one by way of a buffer. */
+/* out = OF_ONE(in) for n values; NEON takes OF_EIGHT of whole vectors, the last one by way of a buffer. */
 #if IG_NEON
 #define IG_EACH_S16(in, out, n, OF_ONE, OF_EIGHT)                          \
   for (int32_t i = 0; i < (n); i += 8) {                                   \

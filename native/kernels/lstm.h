@@ -1,5 +1,5 @@
 /* lstm.h: LSTM over a sequence, float32 with float32 or int8 weights ("hybrid": data is quantized while running).
- * ISA: portable C written to vectorise. Arithmetic: TFLite lstm_eval.cc. */
+ * ISA: portable C written to vectorise; products as recurrent.h has them. Arithmetic: TFLite lstm_eval.cc. */
 #ifndef IG_LSTM_H
 #define IG_LSTM_H
 

@@ -1,5 +1,5 @@
-/* recurrent.h: matrix times vector, as layers with a state use it. ISA: portable C written to vectorise; NEON and SDOT for
- * matrices of int8. */
+/* recurrent.h: matrix times vector, as layers with a state use it. ISA: portable C written to vectorise; NEON for
+ * matrices of floats and bytes, with SDOT where there is one. Layout: row by row. Tile: four rows. */
 #ifndef IG_RECURRENT_H
 #define IG_RECURRENT_H
 

@@ -9,8 +9,8 @@ const f = Math.fround;
 
 /** √(2/π) and 1/√2 in float32. */
 const ROOT_2_PI = f(Math.sqrt(2 / Math.PI));
-const SIXTH = f(1 / 6);
 const ROOT_HALF = f(Math.SQRT1_2);
+const SIXTH = f(1 / 6);
 
 /** x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))), or x/2 · erfc(−x/√2), which does not cancel. Source: reference/gelu.h. */
 export function gelu(x: number, approximate: boolean, tanh: (x: number) => number): number {
