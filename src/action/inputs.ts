@@ -34,7 +34,7 @@ export function readInputs(): Inputs {
   const choice = <T extends string>(name: string, values: readonly T[]): T => {
     const text = getInput(name) || values[0];
     const found = values.find((value) => value === text);
-    if (found === undefined) problems.push(`input ${name}: "${text}" is none of ${values.join(', ')}`);
+    if (found === undefined) problems.push(`input ${name}: "${text}" is not one of ${values.join(', ')}`);
     return found ?? values[0];
   };
   for (const [name, accepted] of Object.entries(RESERVED)) {
@@ -42,7 +42,7 @@ export function readInputs(): Inputs {
     if (accepted.includes(text)) continue;
     const rest = accepted.filter((value) => value !== '').join(', ');
     problems.push(
-      `input ${name}: "${text}" asks for what this version does not do yet; remove it${rest && ` or set it to ${rest}`}`,
+      `input ${name}: "${text}" is not supported by this version; remove the input${rest && ` or set it to ${rest}`}`,
     );
   }
   const token = getInput('token');
@@ -61,7 +61,7 @@ export function readInputs(): Inputs {
   return inputs;
 }
 
-/** Names divided by commas or lines. */
+/** Names separated by commas or newlines. */
 const listOf = (text: string): string[] =>
   text
     .split(/[,\n]/)

@@ -74,7 +74,7 @@ function parseGraph(lex: Lexer, constants: ReadonlyMap<string, TensorData>): Gra
 function parseTensor(lex: Lexer): Tensor {
   const name = lex.string();
   const dtype = lex.word() as DType;
-  if (!DTYPES.includes(dtype)) lex.fail(`${dtype} is no element type`);
+  if (!DTYPES.includes(dtype)) lex.fail(`${dtype} is not an element type`);
   const numbers = (): number[] => lex.list('[', ']', () => lex.number());
   const shape = numbers();
   const signature = lex.accept('signature') ? numbers() : undefined;
@@ -143,7 +143,7 @@ function parseResults(lex: Lexer, first: TensorId, declare: (id: TensorId, t: Te
 /** One operator, from its name on. */
 function parseNode(lex: Lexer, outputs: readonly TensorId[], graph: Graph): Node {
   const name = lex.word();
-  const kind = kindNamed(name) ?? lex.fail(`${name} is no operator`);
+  const kind = kindNamed(name) ?? lex.fail(`${name} is not an operator`);
   const inputs = lex.list('(', ')', () => tensorId(lex));
   const given = new Map<string, unknown>();
   while (!lex.next('@')) {

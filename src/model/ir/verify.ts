@@ -44,7 +44,7 @@ export function findWiring(
   const named = (id: number): string => `tensor #${id} ${tensors[id] === undefined ? '' : quoteName(tensors[id].name)}`;
   const known = (node: Node | null, id: number, what: string): boolean => {
     const exists = Number.isInteger(id) && id >= 0 && id < tensors.length;
-    if (!exists) fault(node, `${what} ${id} is no tensor of the graph (it has ${tensors.length})`);
+    if (!exists) fault(node, `${what} ${id} is not a tensor of the graph (it has ${tensors.length})`);
     return exists;
   };
   const ready = tensors.map((t, id) => t.data !== null || t.variable === true || given.has(id));

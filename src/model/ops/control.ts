@@ -107,7 +107,7 @@ const noHandle = (t: Tensor, what: string): Problem => t.dtype === 'resource' &&
 export const controlOps: OpTable<ControlFamily> = {
   if: control([1, MANY], [1, MANY], (op) => [
     dtypeIs(operand(op, 0), 'the condition', 'bool'),
-    elements(operand(op, 0).shape) !== 1 && 'the condition is no single value',
+    elements(operand(op, 0).shape) !== 1 && 'the condition has more than one value',
   ]),
   while: control([1, MANY], [1, MANY], (op) => [
     op.inputs.length !== op.outputs.length && `${op.inputs.length} values go in and ${op.outputs.length} come out`,

@@ -175,7 +175,7 @@ function check(op: OpView<Kind>): string[] {
       scale(attrs.wScale, 'w_scale'),
       !(attrs.iouThreshold > 0 && attrs.iouThreshold <= 1) &&
         `nms_iou_threshold is ${attrs.iouThreshold}, must be above 0 and at most 1`,
-      Number.isNaN(attrs.scoreThreshold) && 'nms_score_threshold is no number',
+      Number.isNaN(attrs.scoreThreshold) && 'nms_score_threshold is not a number',
     ],
     () => {
       const [batch, n, length] = boxes.shape;

@@ -145,8 +145,8 @@ function checkTypes(op: OpView<Kind>): Problem[] {
     is(LSTM.projectionBias, 'the bias of the projection', types.bias),
     is(LSTM.outputState, 'the output state', types.hidden),
     is(LSTM.cellState, 'the cell state', types.cell),
-    !operand(op, LSTM.outputState).variable && 'the output state is no variable',
-    !operand(op, LSTM.cellState).variable && 'the cell state is no variable',
+    !operand(op, LSTM.outputState).variable && 'the output state is not a variable',
+    !operand(op, LSTM.cellState).variable && 'the cell state is not a variable',
   ];
 }
 

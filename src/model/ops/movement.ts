@@ -200,7 +200,7 @@ const planners: { readonly [K in MovementKind]: (op: OpView<K>) => Planned } = {
   matrix_set_diag: (op) => {
     const { shape } = operand(op, 0);
     const diagonal = operand(op, 1).shape;
-    if (shape.length < 2) return `${showShape(shape)} is no matrix`;
+    if (shape.length < 2) return `${showShape(shape)} is not a matrix`;
     const [rows, columns] = shape.slice(-2);
     const outer = shape.slice(0, -2);
     const n = Math.min(rows, columns);

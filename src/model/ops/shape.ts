@@ -116,7 +116,7 @@ function planTranspose(op: OpView<'transpose'>): MovementPlan | string | null {
   if (given === null) return null;
   const order = given.map((a) => resolveAxis(a, shape.length));
   if (order.length !== shape.length || new Set(order).size !== order.length || order.includes(null)) {
-    return `[${given}] is no permutation of ${shape.length} dimensions`;
+    return `[${given}] is not a permutation of ${shape.length} dimensions`;
   }
   const own = strides(shape);
   const out = order.map((a) => shape[a!]);
@@ -142,7 +142,7 @@ const planners: Planners = {
   reshape: (op) => {
     const { shape } = operand(op, 0);
     const asked = op.inputs[1] ? integers(op.inputs[1]) : op.attrs.newShape;
-    if (asked === null) return op.inputs[1] ? null : 'there is no new shape';
+    if (asked === null) return op.inputs[1] ? null : 'the new shape is missing';
     const filled = fillIn(asked, elements(shape));
     return typeof filled === 'string' ? filled : flatCopy(shape, filled);
   },

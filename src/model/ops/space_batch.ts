@@ -13,7 +13,7 @@ export function spaceToBatch(op: OpView<'nn.space_to_batch_nd'>): MovementPlan |
   const inner = data.shape.slice(1, 1 + block.length);
   const padded = inner.map((n, i) => n + edge[2 * i] + edge[2 * i + 1]);
   if (padded.some((n, i) => n % block[i] !== 0))
-    return `padded extents ${showShape(padded)} are no multiples of ${showShape(block)}`;
+    return `padded extents ${showShape(padded)} are not multiples of ${showShape(block)}`;
   const shape = [
     data.shape[0] * elements(block),
     ...padded.map((n, i) => n / block[i]),
@@ -35,7 +35,7 @@ export function batchToSpace(op: OpView<'nn.batch_to_space_nd'>): MovementPlan |
   const grid = blockGrid(data.shape, op.inputs[1], op.inputs[2]);
   if (grid === null || typeof grid === 'string') return grid;
   const { block, edge } = grid;
-  if (data.shape[0] % elements(block) !== 0) return `batch ${data.shape[0]} is no multiple of ${elements(block)}`;
+  if (data.shape[0] % elements(block) !== 0) return `batch ${data.shape[0]} is not a multiple of ${elements(block)}`;
   const inner = block.map((b, i) => data.shape[1 + i] * b - edge[2 * i] - edge[2 * i + 1]);
   if (inner.some((n) => n < 0)) return 'the crops are larger than the image';
   const shape = [data.shape[0] / elements(block), ...inner, ...data.shape.slice(1 + block.length)];
@@ -53,7 +53,7 @@ export function spaceToDepth(op: OpView<'nn.space_to_depth'>): MovementPlan | st
   const { blockSize: b } = op.attrs;
   const [n, h, w, c, ...more] = op.inputs[0]!.shape;
   if (c === undefined || more.length > 0) return 'needs a tensor of rank 4';
-  if (!(b > 0) || h % b !== 0 || w % b !== 0) return `height and width are no multiples of block size ${b}`;
+  if (!(b > 0) || h % b !== 0 || w % b !== 0) return `height and width are not multiples of block size ${b}`;
   const shape = [n, h / b, w / b, c * b * b];
   return whole([shape], [depthCopy(n, h / b, w / b, b, c, 'apart')]);
 }
@@ -62,7 +62,7 @@ export function depthToSpace(op: OpView<'nn.depth_to_space'>): MovementPlan | st
   const { blockSize: b } = op.attrs;
   const [n, h, w, c, ...more] = op.inputs[0]!.shape;
   if (c === undefined || more.length > 0) return 'needs a tensor of rank 4';
-  if (!(b > 0) || c % (b * b) !== 0) return `${c} channels are no multiple of block size ${b} squared`;
+  if (!(b > 0) || c % (b * b) !== 0) return `${c} channels are not a multiple of block size ${b} squared`;
   return whole([[n, h * b, w * b, c / (b * b)]], [depthCopy(n, h, w, b, c / (b * b), 'together')]);
 }
 

@@ -133,7 +133,7 @@ function check(op: OpView<Kind>): string[] {
       dtypeIs(scores, 'the scores', 'float32'),
       dtypeIs(most, 'the number of results', 'int32'),
       ...limits.map((t) => dtypeIs(t!, 'a limit', 'float32')),
-      ...op.inputs.slice(2).map((t): Problem => elements(t!.shape) !== 1 && 'a limit is no single value'),
+      ...op.inputs.slice(2).map((t): Problem => elements(t!.shape) !== 1 && 'a limit has more than one value'),
       (boxes.shape.length !== 2 || boxes.shape[1] !== 4) && `the boxes have the shape ${showShape(boxes.shape)}`,
       !sameShape(scores.shape, boxes.shape.slice(0, 1)) &&
         `${showShape(scores.shape)} scores for ${showShape(boxes.shape)} boxes`,

@@ -146,7 +146,7 @@ function checkTypes(op: OpView<Kind>): Problem[] {
   return [
     ...TYPES[form].map((type, i) => op.inputs[i] != null && dtypeIs(operand(op, i), NAMES[i], type)),
     dtypeIs(op.outputs[0], 'the output', operand(op, 0).dtype),
-    !operand(op, SVDF.state).variable && 'the state is no variable',
+    !operand(op, SVDF.state).variable && 'the state is not a variable',
     op.attrs.activation === 'SIGN_BIT' && 'the activation SIGN_BIT is not defined here',
     ...quantized.map((i) => perTensorQuantized(operand(op, i), NAMES[i])),
     ...symmetric.map(

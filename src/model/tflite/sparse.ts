@@ -32,7 +32,7 @@ export function sparseLayout(sparsity: Sparsity, shape: Shape): SparseLayout | s
   if (order.length !== levels || metadata.length !== levels)
     return `its sparse form has ${order.length} loops with ${metadata.length} descriptions for ${levels} dimensions`;
   if (order.some((d) => !(d >= 0 && d < levels)) || new Set(order).size !== levels)
-    return `its traversal order [${order}] is no permutation`;
+    return `its traversal order [${order}] is not a permutation`;
   if (blocks.some((d) => !(d >= 0 && d < rank)) || new Set(blocks).size !== blocks.length)
     return `its block map [${blocks}] does not fit ${rank} dimensions`;
   const blockSizes = blocks.map((_, b) => metadata[order.indexOf(rank + b)].denseSize);

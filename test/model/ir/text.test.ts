@@ -60,9 +60,9 @@ describe('the text form', () => {
     [
       'an unknown operator',
       graph(input, '%1 "y" int8[1, 4] = nn.frobnicate(%0) @0'),
-      /line 4: nn\.frobnicate is no operator/,
+      /line 4: nn\.frobnicate is not an operator/,
     ],
-    ['an unknown type', graph('%0 = input "x" int5[1]'), /line 3: int5 is no element type/],
+    ['an unknown type', graph('%0 = input "x" int5[1]'), /line 3: int5 is not an element type/],
     ['a tensor declared twice', graph(input, input), /line 4: %0 is declared twice/],
     ['a missing tensor', graph('%3 = input "x" int8[1]'), /%0 is not declared/],
     ['a value used early', graph('%1 "y" int8[1, 4] = nn.relu(%0) @0', input), /line 4: %0 is used before/],

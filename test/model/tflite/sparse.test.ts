@@ -92,7 +92,7 @@ describe('a sparse constant', () => {
 
   it.each<[string, Sparsity, string]>([
     ['without its loops', form([0], [dense(2)]), '1 loops'],
-    ['in no order', form([0, 0], [dense(2), dense(3)]), 'no permutation'],
+    ['in no order', form([0, 0], [dense(2), dense(3)]), 'not a permutation'],
     ['of blocks of an unknown dimension', form([0, 1, 2], [dense(2), dense(3), dense(1)], [2]), 'block map'],
     ['of blocks that do not divide', form([0, 1, 2], [dense(2), dense(3), dense(2)], [1]), 'do not divide'],
     ['of empty blocks', form([0, 1, 2], [dense(2), dense(3), dense(0)], [1]), 'blocks are 0'],
