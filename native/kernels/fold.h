@@ -7,14 +7,17 @@
 
 #include "reduce.h"
 
-/* The end of an int8 sum; in float, as TFLite's optimized kernel does it. */
-IG_INLINE void ig_sum_line_s8(const int32_t *restrict sums, int8_t *restrict out, size_t n, float scale, float bias,
-                              int32_t zero_point, int32_t lo, int32_t hi) {
-  for (size_t i = 0; i < n; i++) {
-    const float x = roundf((float)sums[i] * scale + bias) + (float)zero_point;
-    out[i] = (int8_t)(x <= (float)lo ? lo : x >= (float)hi ? hi : (int32_t)x);
+/* The end of a sum; in float, as TFLite's optimized kernel does it. */
+#define IG_SUM_LINE(T, SUFFIX)                                                                                              \
+  IG_INLINE void ig_sum_line_##SUFFIX(const int32_t *restrict sums, T *restrict out, size_t n, float scale, float bias, \
+                                      int32_t zero_point, int32_t lo, int32_t hi) {                                       \
+    for (size_t i = 0; i < n; i++) {                                                                                        \
+      const float x = roundf((float)sums[i] * scale + bias) + (float)zero_point;                                          \
+      out[i] = (T)(x <= (float)lo ? lo : x >= (float)hi ? hi : (int32_t)x);                                                 \
+    }                                                                                                                       \
   }
-}
+IG_SUM_LINE(int8_t, s8)
+IG_SUM_LINE(int16_t, s16)
 
 /* `across`: a row whose elements belong to different results. `along`: a row that belongs to one, in its order. */
 #define IG_FOLD(NAME, T, SUFFIX, VALUE)                                                               \

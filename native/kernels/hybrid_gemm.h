@@ -52,10 +52,13 @@ IG_INLINE void hybrid_conv(const hybrid *h, const gemm_i8 *g, const conv_shape *
   }
 }
 
-/* Rows, `shared` of which have one scale. q: scratch of g->m rows of lda elements; scales, zeros: of g->m / shared. */
-IG_INLINE void hybrid_rows(const hybrid *h, const gemm_i8 *g, int shared, const float *in, const float *bias, int8_t *q,
-                           float *scales, int32_t *zeros, float *out) {
+/* Rows, `shared` of which have one scale. q: scratch of g->m rows of lda elements; work: of 8 bytes for each scale, which
+ * holds them and the zero points. */
+IG_INLINE void hybrid_rows(const hybrid *h, const gemm_i8 *g, int shared, const float *in, const float *bias, void *work,
+                           int8_t *q, float *out) {
   const int images = g->m / shared;
+  float *scales = work;
+  int32_t *zeros = (int32_t *)(scales + images);
   for (int b = 0; b < images; b++)
     hybrid_quantize(in + (size_t)b * shared * g->k, (size_t)shared * g->k, h->asymmetric, q + b * shared * g->lda, scales + b,
                     zeros + b);

@@ -1,5 +1,5 @@
 /* hybrid_quantize.h: float data as int8 with a scale of its own, for operators whose weights alone are integers. Source of the
- * steps: TFLite's portable_tensor_utils.cc. ISA: NEON, or portable C. */
+ * steps: TFLite's neon_tensor_utils.cc, which is what x86 runs too. ISA: NEON, or portable C. */
 #ifndef IG_HYBRID_QUANTIZE_H
 #define IG_HYBRID_QUANTIZE_H
 
@@ -29,24 +29,33 @@ IG_INLINE void hybrid_extremes(const float *x, size_t n, float *low, float *high
   }
 }
 
-/* n floats times `inverse` and `zero` added, halves away from zero, from `least` to 127. q may lie over them. */
+/* n floats times `inverse`, rounded, and `zero` added, from `least` to 127. q may lie over them. Of eight at a time halves are
+ * added and the fraction is cut off, so that 0.49999997 becomes 1; the rest are rounded, halves away from zero. */
 IG_INLINE void hybrid_round(const float *x, size_t n, float inverse, int32_t zero, int least, int8_t *q) {
-  size_t i = 0;
+  const size_t eights = n & ~(size_t)7;
 #if IG_NEON
-  const float32x4_t offset = vdupq_n_f32((float)zero), limit = vdupq_n_f32(2147483648.0f);
-  for (; i + 8 <= n; i += 8) {
+  const float32x4_t half = vdupq_n_f32(0.5f), limit = vdupq_n_f32(2147483648.0f);
+  for (size_t i = 0; i < eights; i += 8) {
     int32x4_t r[2];
     for (int h = 0; h < 2; h++) {
-      const float32x4_t v = vrndaq_f32(vaddq_f32(offset, vmulq_n_f32(vld1q_f32(x + i + 4 * h), inverse)));
-      r[h] = vbslq_s32(vcltq_f32(vabsq_f32(v), limit), vcvtq_s32_f32(v), vdupq_n_s32(INT32_MIN)); /* as ig_cast_s32 */
+      const float32x4_t product = vmulq_n_f32(vld1q_f32(x + i + 4 * h), inverse);
+      const float32x4_t v = vaddq_f32(product, vbslq_f32(vcltzq_f32(product), vnegq_f32(half), half));
+      const int32x4_t cut = vbslq_s32(vcltq_f32(vabsq_f32(v), limit), vcvtq_s32_f32(v), vdupq_n_s32(INT32_MIN)); /* as ig_cast_s32 */
+      r[h] = vaddq_s32(cut, vdupq_n_s32(zero));
     }
     const int8x8_t all = vqmovn_s16(vqmovn_high_s32(vqmovn_s32(r[0]), r[1]));
     vst1_s8(q + i, vmax_s8(all, vdup_n_s8((int8_t)least)));
   }
-#endif
-  for (; i < n; i++) {
+#else
+  for (size_t i = 0; i < eights; i++) {
     const float product = x[i] * inverse;
-    q[i] = (int8_t)ig_clamp(ig_cast_s32(roundf((float)zero + product)), least, 127);
+    const int32_t cut = ig_cast_s32(product + (product < 0 ? -0.5f : 0.5f));
+    q[i] = (int8_t)ig_clamp((int32_t)((uint32_t)cut + (uint32_t)zero), least, 127);
+  }
+#endif
+  for (size_t i = eights; i < n; i++) {
+    const float product = x[i] * inverse;
+    q[i] = (int8_t)ig_clamp(ig_cast_s32((float)zero + roundf(product)), least, 127);
   }
 }
 
@@ -63,7 +72,8 @@ IG_INLINE void hybrid_quantize(const float *x, size_t n, int asymmetric, int8_t 
   *zero = 0;
   *scale = 1;
   if (asymmetric) {
-    const double rmin = low < 0 ? low : 0, rmax = high > 0 ? high : 0, step = (rmax - rmin) / 255.0;
+    const float rmin = low < 0 ? low : 0, rmax = high > 0 ? high : 0;
+    const double step = (rmax - rmin) / 255.0; /* the difference is of float */
     if (rmin == rmax) {
       memset(q, 0, n);
       return;
@@ -72,7 +82,7 @@ IG_INLINE void hybrid_quantize(const float *x, size_t n, int asymmetric, int8_t 
     const double nearest = round(128 + fabs(rmin / step) < 127 + fabs(rmax / step) ? from_low : from_high);
     *zero = nearest <= -128 ? -128 : nearest >= 127 ? 127 : nearest == nearest ? (int32_t)nearest : 0;
     *scale = (float)step;
-    inverse = 1.0f / *scale;
+    inverse = *scale == 0 ? 0 : 1.0f / *scale;
   } else {
     const float range = fmaxf(fabsf(low), fabsf(high));
     if (range == 0) {

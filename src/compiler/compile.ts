@@ -3,6 +3,7 @@ import type { Model } from '../model/ir/graph.ts';
 import type { Profile } from '../model/ops/definition.ts';
 import type { Build } from './build.ts';
 import { generate } from './codegen/generate.ts';
+import type { Planner } from './codegen/storage.ts';
 import { optimize } from './passes/pipeline.ts';
 import type { Target } from './targets/target.ts';
 import { type CompiledObject, type CompileOptions, compileModelSource } from './toolchain/index.ts';
@@ -20,6 +21,8 @@ export interface CompileModelOptions extends CompileOptions {
   readonly profile?: Profile;
   /** Into how many parts heavy operators are cut for threads; default 1. */
   readonly threads?: number;
+  /** Places what lies in the arena; default: by lifetime, in as little memory as is found. */
+  readonly planner?: Planner;
 }
 
 /** A build together with what else the compiler left in its cache folder. */
@@ -35,9 +38,9 @@ const MOST_MEMORY = 4 * 2 ** 30;
  * @throws InputError when an operator cannot be compiled, EnvironmentError when the compiler is missing or fails.
  */
 export async function compileModel(model: Model, options: CompileModelOptions): Promise<CompiledModel> {
-  const { target, name, symbol, profile = 'tflite', threads = 1 } = options;
+  const { target, name, symbol, profile = 'tflite', threads = 1, planner } = options;
   const graphs = optimize(model).subgraphs;
-  const code = generate(graphs[0], { target, name, symbol, profile, threads, graphs });
+  const code = generate(graphs[0], { target, name, symbol, profile, threads, planner, graphs });
   const bytes = [...code.inputs, ...code.outputs].reduce((sum, port) => sum + port.bytes, code.arenaBytes);
   if (bytes > MOST_MEMORY)
     throw new InputError(

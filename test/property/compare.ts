@@ -17,3 +17,10 @@ export function difference(actual: TensorData, expected: TensorData, largest: nu
   }
   return null;
 }
+
+/** Where two results differ in any bit, but for the bits of NaN; null where they do not. */
+export function changed(actual: TensorData, expected: TensorData): string | null {
+  for (let i = 0; i < expected.length; i++)
+    if (!Object.is(actual[i], expected[i])) return `element ${i} is ${actual[i]}, and ${expected[i]} with memory apart`;
+  return null;
+}

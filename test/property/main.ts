@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import { SANITIZERS } from '../../src/compiler/toolchain/index.ts';
 import { whole } from '../whole.ts';
 import { kindsOf, resultElements } from './instance.ts';
-import { checkBatch, drawBatch } from './run.ts';
+import { type ClaimCounts, checkBatch, drawBatch } from './run.ts';
 
 const TARGETS = ['host', 'aarch64', 'aarch64+dotprod', 'aarch64+dotprod+i8mm'];
 const { options, targets } = readOptions();
@@ -34,13 +34,14 @@ function readOptions() {
 const flags = options.sanitize ? SANITIZERS : [`-O${options.optimize}`];
 
 const kinds = new Map<string, number>();
+const claims: ClaimCounts = new Map();
 const started = performance.now();
 let [done, operators, elements, differences] = [0, 0, 0, 0];
 for (let seed = first; done < wanted; seed++) {
   const batch = drawBatch(seed, Math.min(size, wanted - done));
   const cacheDir = await mkdtemp(join(tmpdir(), 'int8-gate-property-'));
   try {
-    for (const { target, instance, what } of await checkBatch(batch, targets, { cacheDir, flags })) {
+    for (const { target, instance, what } of await checkBatch(batch, targets, { cacheDir, flags }, claims)) {
       differences++;
       process.stdout.write(`DIFFERENT seed ${seed} instance ${instance} on ${target}: ${what}\n`);
     }
@@ -57,6 +58,9 @@ for (let seed = first; done < wanted; seed++) {
   const seconds = Math.round((performance.now() - started) / 1000);
   process.stdout.write(`seeds ${first}–${seed}: ${done} instances, ${differences} differences, ${seconds} s\n`);
 }
+process.stdout.write('claims of overlap that took effect:\n');
+for (const [form, counts] of [...claims].sort(([a], [b]) => a.localeCompare(b)))
+  process.stdout.write(`  ${form}: ${[...counts].map(([kind, n]) => `${kind} ${n}`).join(', ')}\n`);
 const least = [...kinds].sort((a, b) => a[1] - b[1])[0];
 process.stdout.write(
   `${done} instances (${operators} operators of ${kinds.size} kinds, the rarest ${least.join(' ')} times), ` +

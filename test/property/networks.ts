@@ -15,8 +15,11 @@ import { ints, tensor } from '../compiler/draws.ts';
 import { randomData, randomOf } from '../model/graphs.ts';
 import { fedWith, type Instance, modelOf } from './instance.ts';
 
+/** Types of data; `hybrid`: floats, with integer weights. */
+type Form = DType | 'hybrid';
+
 interface Recipe {
-  readonly dtype: DType;
+  readonly form: Form;
   readonly shape: Shape;
   readonly steps: readonly number[];
   readonly seed: number;
@@ -32,11 +35,13 @@ class Network {
   readonly nodes: Node[] = [];
   readonly images: TensorId[] = [];
   readonly dtype: DType;
+  readonly hybrid: boolean;
   readonly random: () => number;
-  constructor(dtype: DType, shape: Shape, seed: number) {
-    this.dtype = dtype;
+  constructor(form: Form, shape: Shape, seed: number) {
+    this.hybrid = form === 'hybrid';
+    this.dtype = form === 'hybrid' ? 'float32' : form;
     this.random = randomOf(seed);
-    this.images.push(this.add(tensor(dtype, shape, this.parameters())));
+    this.images.push(this.add(tensor(this.dtype, shape, this.parameters())));
   }
   get current(): TensorId {
     return this.images.at(-1)!;
@@ -91,11 +96,12 @@ class Network {
   /** Weights with a scale, or one a channel, and now and then a bias. */
   weights(shape: Shape, axis: number): TensorId[] {
     const channels = shape[axis];
+    const integer = this.quantized || this.hybrid;
     const many = channels > 1 && this.dtype !== 'uint8' && this.pick(2) === 0;
     const scales = Array.from({ length: many ? channels : 1 }, () => Math.fround(0.002 + 0.02 * this.random()));
     const zero = this.dtype === 'uint8' ? 100 + this.pick(60) : 0;
-    const q = this.quantized ? { scales, zeroPoints: scales.map(() => zero), axis: many ? axis : 0 } : null;
-    const kernel = this.constant(this.dtype === 'int16' ? 'int8' : this.dtype, shape, q);
+    const q = integer ? { scales, zeroPoints: scales.map(() => zero), axis: many ? axis : 0 } : null;
+    const kernel = this.constant(this.hybrid || this.dtype === 'int16' ? 'int8' : this.dtype, shape, q);
     const bias: DType = this.dtype === 'float32' ? 'float32' : this.dtype === 'int16' ? 'int64' : 'int32';
     if (this.pick(4) === 0) return [kernel];
     const data = randomData('int32', channels, this.random);
@@ -151,7 +157,7 @@ const pad = (n: Network): void => {
 const pool = (n: Network): void => {
   const size = [1 + n.pick(3), 1 + n.pick(3)];
   const attrs = { padding: 'SAME', strides: [1 + n.pick(2), 1 + n.pick(2)], pool: size, activation: activationOf(n) };
-  n.push(n.choose(['nn.max_pool2d', 'nn.avg_pool2d']), attrs, [n.current], n.same());
+  n.push(n.choose(n.hybrid ? ['nn.max_pool2d'] : ['nn.max_pool2d', 'nn.avg_pool2d']), attrs, [n.current], n.same());
 };
 /** The current image with an earlier one of its shape, or with itself. */
 const merged = (n: Network): void => {
@@ -205,17 +211,18 @@ const STEPS: readonly ((n: Network) => void)[] = [
 /** Mean over the image, or all of it, through a fully connected layer; sometimes softmax. */
 function head(n: Network): void {
   const [b, h, w, c] = n.shapeOf(n.current);
-  if (n.pick(2)) n.push('mean', { keepDims: false }, [n.current, n.add(ints([1, 2]))], n.parameters());
+  // A hybrid layer makes a level's difference of another order of float sums: there, all before it is exact.
+  if (!n.hybrid && n.pick(2)) n.push('mean', { keepDims: false }, [n.current, n.add(ints([1, 2]))], n.parameters());
   else n.push('reshape', { newShape: [b, h * w * c] }, [n.current], n.same());
   const depth = n.shapeOf(n.current)[1];
-  const attrs = { activation: 'NONE', keepNumDims: false, asymmetricQuantizeInputs: false };
+  const attrs = { activation: 'NONE', keepNumDims: false, asymmetricQuantizeInputs: n.hybrid && n.pick(2) === 0 };
   n.push('nn.dense', attrs, [n.current, ...n.weights([1 + n.pick(12), depth], 0)]);
   const fixed = { int8: perTensor(1 / 256, -128), uint8: perTensor(1 / 256, 0), int16: perTensor(1 / 32768, 0) };
   if (n.pick(2)) n.push('nn.softmax', { beta: 1 }, [n.current], fixed[n.dtype as 'int8'] ?? null);
 }
 
-function build({ dtype, shape, steps, seed }: Recipe): Instance {
-  const n = new Network(dtype, shape, seed);
+function build({ form, shape, steps, seed }: Recipe): Instance {
+  const n = new Network(form, shape, seed);
   for (const step of steps) if (elements(n.shapeOf(n.current)) < 20_000) STEPS[step % STEPS.length](n);
   if (n.pick(2)) head(n);
   // An image in the middle is a result too now and then: passes must leave it.
@@ -227,7 +234,7 @@ function build({ dtype, shape, steps, seed }: Recipe): Instance {
 const side = fc.integer({ min: 3, max: 9 });
 export const networks: fc.Arbitrary<Instance> = fc
   .record({
-    dtype: fc.constantFrom<DType>('int8', 'int8', 'int8', 'uint8', 'int16', 'float32'),
+    form: fc.constantFrom<Form>('int8', 'int8', 'int8', 'uint8', 'int16', 'float32', 'hybrid', 'hybrid'),
     shape: fc.tuple(fc.constantFrom(1, 1, 2), side, side, fc.integer({ min: 1, max: 12 })),
     steps: fc.array(fc.nat(), { minLength: 2, maxLength: 9 }),
     seed: fc.nat(),

@@ -12,7 +12,7 @@ import { createKept } from './kept.ts';
 import { BLOB, type GraphCode, type ModelCode } from './model_code.ts';
 import { SERIAL } from './parallel.ts';
 import { ALIGNMENT } from './plan.ts';
-import { tensorBytes } from './storage.ts';
+import { type Planner, tensorBytes } from './storage.ts';
 
 /** The file that the generated source pulls its constants in from, beside it. */
 export const BLOB_FILE = 'weights.bin';
@@ -27,6 +27,8 @@ export interface GenerateOptions {
   readonly schedules?: ScheduleSource;
   /** Into how many parts heavy operators are cut for threads; default 1. */
   readonly threads?: number;
+  /** Places what lies in the arena; default `planMemory`. */
+  readonly planner?: Planner;
   /** All graphs of the model by index, for operators that run others. */
   readonly graphs?: readonly Graph[];
 }

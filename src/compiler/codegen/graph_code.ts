@@ -21,6 +21,7 @@ export function emitGraph(graph: Graph, name: string, prefix: string, model: Mod
       return { scratchBytes: allScratch(code), inPlace, scratchInPlace };
     }),
     model.kept,
+    model.planner,
   );
   const written = codes.filter((code) => code !== null);
   const extents = new Map(written.flatMap((code) => [...code.extents]));

@@ -6,6 +6,7 @@ import type { Target } from '../targets/target.ts';
 import type { Blob } from './blob.ts';
 import type { LoopShape } from './chain_loops.ts';
 import type { Kept } from './kept.ts';
+import type { Planner } from './storage.ts';
 
 /** What the code of all graphs of one model shares. */
 export interface ModelCode {
@@ -16,6 +17,7 @@ export interface ModelCode {
   readonly schedules?: ScheduleSource;
   /** Heavy operators are cut into at most so many parts. */
   readonly threads: number;
+  readonly planner?: Planner;
   readonly blob: Blob;
   readonly kept: Kept;
   /** The code of another graph of the model, written when it is first asked for. */

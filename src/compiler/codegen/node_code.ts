@@ -10,7 +10,7 @@ import type { Emission, EmitContext, Emitter } from './emitter.ts';
 import { emitters } from './emitters/index.ts';
 import { BLOB, type ModelCode } from './model_code.ts';
 import { type Split, splitOf } from './parallel.ts';
-import { ALIGNMENT } from './plan.ts';
+import { alignUp } from './plan.ts';
 
 /** Its function. */
 export interface NodeCode {
@@ -70,7 +70,7 @@ export function emitNode(graph: Graph, node: Node, name: string, model: ModelCod
     scratch(bytes) {
       if (bytes === 0) return 'NULL';
       const at = scratchBytes;
-      scratchBytes += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+      scratchBytes += alignUp(bytes);
       return `((void *)(scratch + ${at}))`;
     },
     steps(count, groups, each = 1) {

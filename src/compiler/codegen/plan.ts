@@ -1,6 +1,8 @@
 /** Something that needs memory from step `first` to step `last`, both included. */
 export interface Buffer {
   readonly bytes: number;
+  /** The tensor that lies in it; none: scratch memory. */
+  readonly tensor?: number;
   readonly first: number;
   readonly last: number;
   /** Earlier buffers, whose last step is the first of this one, that it may lie over. */
@@ -28,7 +30,7 @@ export interface MemoryPlan {
 /** Buffers start on cache lines, and vector loads at their start are aligned. */
 export const ALIGNMENT = 64;
 
-const alignUp = (n: number): number => Math.ceil(n / ALIGNMENT) * ALIGNMENT;
+export const alignUp = (n: number): number => Math.ceil(n / ALIGNMENT) * ALIGNMENT;
 
 /** A buffer that is there at the same time as another, which begins `before` bytes before it or `after` bytes behind. */
 interface Neighbour {

@@ -3,7 +3,7 @@ import { itemSize } from '../../model/tensor/dtype.ts';
 import { elements } from '../../model/tensor/shape.ts';
 import type { InPlace } from './emitter.ts';
 import type { Kept } from './kept.ts';
-import { type Buffer, type Over, planMemory } from './plan.ts';
+import { type Buffer, type MemoryPlan, type Over, planMemory } from './plan.ts';
 
 /** Where the elements of a tensor are found while the model runs. */
 export type Place =
@@ -41,13 +41,16 @@ export interface Wants {
   readonly scratchInPlace: readonly InPlace[];
 }
 
+/** Places the buffers of a graph, whose steps are its nodes; tests take other ways than `planMemory`. */
+export type Planner = (buffers: readonly Buffer[], graph: Graph) => MemoryPlan;
+
 /**
  * Places every tensor. Model inputs and outputs are used where the caller has them; aliases share their operand's
  * memory; variables lie in `kept`; the rest, and the nodes' scratch memory, goes into the arena by lifetime; a result may
  * lie over an operand that nobody reads afterwards. An output buffer may be read again by later nodes, which is why
  * callers' buffers must not overlap. `wants`: by node.
  */
-export function planStorage(graph: Graph, wants: readonly Wants[], kept: Kept): Storage {
+export function planStorage(graph: Graph, wants: readonly Wants[], kept: Kept, planner: Planner = planMemory): Storage {
   const { tensors, nodes } = graph;
   const root = tensors.map((_, id) => id);
   const maker = new Map<TensorId, number>();
@@ -91,7 +94,7 @@ export function planStorage(graph: Graph, wants: readonly Wants[], kept: Kept): 
     const over = nodes[step].outputs[0] === id ? overOf(step, wants[step].inPlace) : [];
     inArena.set(id, buffers.length);
     const last = Math.max(step, lastUse.get(id) ?? step);
-    buffers.push({ bytes: tensorBytes(graph, id), first: step, last, over });
+    buffers.push({ bytes: tensorBytes(graph, id), tensor: id, first: step, last, over });
     settle.push((offset) => {
       own[id] = { at: 'arena', offset };
     });
@@ -103,7 +106,7 @@ export function planStorage(graph: Graph, wants: readonly Wants[], kept: Kept): 
       scratch[step] = offset;
     });
   });
-  const plan = planMemory(buffers);
+  const plan = planner(buffers, graph);
   plan.offsets.forEach((offset, i) => {
     settle[i](offset);
   });

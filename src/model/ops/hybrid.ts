@@ -1,7 +1,7 @@
 /**
  * Quantization of float data while running, for operators with integer weights. float32 steps are written out with
- * Math.fround; the scale of the asymmetric variant is computed in double, as TFLite does.
- * Source: portable_tensor_utils.cc.
+ * Math.fround; the scale of the asymmetric variant is computed in double, from a range in float32, as TFLite does.
+ * Source: neon_tensor_utils.cc, which TFLite compiles for x86 too, reference kernels included.
  */
 import { castInt32, clamp, roundAway } from './arithmetic.ts';
 
@@ -37,7 +37,7 @@ function asymmetric(min: number, max: number): Affine | null {
   const low = min < 0 ? min : 0;
   const high = max > 0 ? max : 0;
   if (low === high) return null;
-  const step = (high - low) / 255;
+  const step = Math.fround(high - low) / 255;
   const fromLow = -128 - low / step;
   const fromHigh = 127 - high / step;
   const lowIsCloser = 128 + Math.abs(low / step) < 127 + Math.abs(high / step);
@@ -45,11 +45,18 @@ function asymmetric(min: number, max: number): Affine | null {
   const offset = roundAway(lowIsCloser ? fromLow : fromHigh);
   return {
     scale,
-    inverse: Math.fround(1 / scale),
+    inverse: scale === 0 ? 0 : Math.fround(1 / scale),
     // Infinities in the data leave none.
     offset: Number.isNaN(offset) ? 0 : clamp(offset, -128, 127),
   };
 }
+
+/** TFLite quantizes so many elements at a time, and the rest one by one. */
+const LANES = 8;
+/** Halves added and the fraction cut off, in float32: 0.49999997 becomes 1. Out of range int32 wraps. */
+const cutOff = (product: number, offset: number): number =>
+  (castInt32(Math.trunc(Math.fround(product + (product < 0 ? -0.5 : 0.5)))) + offset) | 0;
+const rounded = (product: number, offset: number): number => castInt32(Math.fround(offset + roundAway(product)));
 
 /** Quantizes each of `batches` equally long runs of `data` by itself. A run of zeros gets scale 1 and offset 0. */
 export function quantizeBatches(data: Float32Array, batches: number, isAsymmetric: boolean): QuantizedBatches {
@@ -57,6 +64,7 @@ export function quantizeBatches(data: Float32Array, batches: number, isAsymmetri
   const scales: number[] = [];
   const offsets: number[] = [];
   const size = data.length / batches;
+  const eights = size - (size % LANES);
   const lowest = isAsymmetric ? -128 : -127;
   for (let b = 0; b < batches; b++) {
     const [min, max] = extremes(data, b * size, (b + 1) * size);
@@ -64,9 +72,9 @@ export function quantizeBatches(data: Float32Array, batches: number, isAsymmetri
     scales.push(q?.scale ?? 1);
     offsets.push(q?.offset ?? 0);
     if (q === null) continue;
-    for (let i = b * size; i < (b + 1) * size; i++) {
-      const scaled = Math.fround(q.offset + Math.fround(data[i] * q.inverse));
-      values[i] = clamp(castInt32(roundAway(scaled)), lowest, 127);
+    for (let i = 0; i < size; i++) {
+      const product = Math.fround(data[b * size + i] * q.inverse);
+      values[b * size + i] = clamp((i < eights ? cutOff : rounded)(product, q.offset), lowest, 127);
     }
   }
   return { values, scales, offsets };

@@ -65,13 +65,13 @@ export const isRescaled = (op: OpView<FoldKind>): boolean =>
   isQuantizable(operand(op, 0).dtype) &&
   operand(op, 0).quantization !== null;
 
-/** The multiplier of a quantized uint8 or int16 sum. Source: PrepareMeanOrSum (reduce.cc). */
+/** The multiplier of a quantized uint8 sum. Source: PrepareMeanOrSum (reduce.cc). */
 export const sumMultiplier = (input: Tensor, output: Tensor): Multiplier =>
   quantizeMultiplier(parameters(input).scale / parameters(output).scale);
 
 /**
- * The line that an int8 sum goes through, in float32. The reference kernel of TFLite 2.21 gives −1 for whatever int8
- * tensor, so that here its optimized kernel is the one to equal. Source: QuantizedMeanOrSum (optimized/reduce.h).
+ * The line that an int8 or int16 sum goes through, in float32. What the reference kernel of TFLite 2.21 gives for these
+ * rests on uninitialised memory, so that here its optimized kernel is the one to equal. Source: QuantizedMeanOrSum (optimized/reduce.h).
  */
 export function sumLine(input: Tensor, output: Tensor, count: number): { scale: number; bias: number } {
   const f = Math.fround;
@@ -122,14 +122,17 @@ function evaluate(op: EvalView<FoldKind>): TensorData[] {
   return [out];
 }
 
-/** Source: QuantizedMeanOrSum (reference/reduce.h); of int8 see `sumLine`. */
+/** Whether a sum goes through `sumLine`. */
+export const isSummedOnLine = ({ dtype }: Tensor): boolean => dtype === 'int8' || dtype === 'int16';
+
+/** Source: QuantizedMeanOrSum (reference/reduce.h); of int8 and int16 see `sumLine`. */
 function addRescaled(op: EvalView<FoldKind>, mask: readonly boolean[], count: number, out: TensorData): void {
   const [input, output] = [operand(op, 0), op.outputs[0]];
   const sums = new Int32Array(out.length);
   const data = op.data[0] as Int8Array;
   let i = 0;
   for (const o of reduceTargets(input.shape, mask)) sums[o] += data[i++];
-  if (input.dtype === 'int8') {
+  if (isSummedOnLine(input)) {
     const { scale, bias } = sumLine(input, output, count);
     const f = Math.fround;
     finish(sums, output, out, (x) => roundAway(f(f(f(x) * scale) + bias)));

@@ -6,6 +6,7 @@ import {
   type FoldKind,
   factorMultiplier,
   isRescaled,
+  isSummedOnLine,
   neutral,
   sumLine,
   sumMultiplier,
@@ -53,10 +54,9 @@ function sumRescaled(op: OpView<FoldKind>, mask: readonly boolean[], ctx: EmitCo
   const ends = [parameters(out).zeroPoint, ...integerRange(out.dtype)].map(cInt);
   const { scale, bias } = sumLine(data, out, count);
   const { multiplier, shift } = sumMultiplier(data, out);
-  const finish =
-    out.dtype === 'int8'
-      ? `ig_sum_line_s8(sums, ${ctx.output(0)}, ${results}, ${[cFloat(scale), cFloat(bias), ...ends].join(', ')});`
-      : `ig_mean_${SUFFIX[out.dtype]}(sums, ${ctx.output(0)}, ${results}, ${[cInt(Math.imul(-parameters(data).zeroPoint, count)), multiplier, shift, ...ends].join(', ')});`;
+  const finish = isSummedOnLine(data)
+    ? `ig_sum_line_${SUFFIX[out.dtype]}(sums, ${ctx.output(0)}, ${results}, ${[cFloat(scale), cFloat(bias), ...ends].join(', ')});`
+    : `ig_mean_${SUFFIX[out.dtype]}(sums, ${ctx.output(0)}, ${results}, ${[cInt(Math.imul(-parameters(data).zeroPoint, count)), multiplier, shift, ...ends].join(', ')});`;
   const body = `int32_t *restrict sums = ${ctx.scratch(results * 4)};
 memset(sums, 0, ${results * 4});
 ${foldLoops(data.shape, mask, 'ig_sum', data.dtype, ctx.input(0), 'sums')}${finish}`;

@@ -3,9 +3,11 @@ import type { Tensor } from '../../../model/ir/graph.ts';
 import { elements } from '../../../model/tensor/shape.ts';
 import { type GemmSchedule, type GemmWorkload, packGemm } from '../../schedules/index.ts';
 import type { Emission, EmitContext } from '../emitter.ts';
+import { alignUp } from '../plan.ts';
 import { cDescription, floatClamp, integers } from './epilogue.ts';
 import { bandsOf, emitLoop, integerFields, SPARE, workloadOf } from './gemm.ts';
 import type { GemmLayer } from './layers.ts';
+import { leadOfImages } from './lead.ts';
 import type { PlainLayer } from './plain.ts';
 
 /** A hybrid layer; its weights are constant, [outs][k]. */
@@ -45,18 +47,17 @@ export function emitHybridGemm(layer: HybridLayer, ctx: EmitContext): Emission {
     ...integerFields(w, s, packed, { m: inPlace ? w.m : bands.band * shape.out_w, lda: packed.depth, ldc: outs }, ctx),
     ...{ 'out.requantize': 'GEMM_SUMS', 'out.bias': ctx.constant(packed.bias) },
   });
-  const q = ctx.scratch((inPlace ? w.m * packed.depth : elements(layer.data.shape) / batch) + SPARE);
-  const ends = [ctx.input(0), bias === null ? 'NULL' : ctx.input(2), q];
+  const from = { data: ctx.input(0), bias: bias === null ? 'NULL' : ctx.input(2) };
   const call = inPlace
-    ? rowsCall(w, layer.op === 'nn.dense' ? 1 : pixels, ends, ctx)
-    : convCall(layer, s, packed.depth, bands, bytes, ends, ctx);
+    ? rowsCall(w, packed.depth, layer.op === 'nn.dense' ? 1 : pixels, from, ctx)
+    : convCall(layer, s, packed.depth, bands, bytes, from, ctx);
   return {
     includes: ['hybrid_gemm.h'],
     ...emitLoop(s),
-    body: `${h}${g}${call}`,
-    // All data is quantized before the first result; an image's bytes lie first of the scratch memory.
-    inPlace: batch === 1 || inPlace ? [{ operand: 0, lead: -Infinity }] : [],
-    scratchInPlace: batch === 1 ? [{ operand: 0, lead: 0 }] : [],
+    body: `${h}${g}${call.text}`,
+    // Where rows are read in place, all of them are quantized before the first result.
+    inPlace: [{ operand: 0, lead: inPlace ? -Infinity : leadOfLayer(layer) }],
+    scratchInPlace: call.lead === null ? [] : [{ operand: 0, lead: call.lead }],
   };
 }
 
@@ -81,32 +82,56 @@ export function emitHybridDepthwise(layer: Omit<HybridLayer, 'op'>, ctx: EmitCon
   return {
     includes: ['hybrid_depthwise.h'],
     body: `${finishOf(layer, new Int32Array(outs), ctx)}${window}hybrid_depthwise(&h, &s, ${batch}, ${operands.join(', ')});\n`,
-    // An image's bytes are written where its floats have been read, and all of it is read before its first result.
-    inPlace: batch === 1 ? [{ operand: 0, lead: -Infinity }] : [],
+    // An image's bytes are written where its floats have been read.
+    inPlace: [{ operand: 0, lead: leadOfLayer(layer) }],
     scratchInPlace: [{ operand: 0, lead: 0 }],
   };
 }
 
-function rowsCall(w: GemmWorkload, shared: number, ends: readonly string[], ctx: EmitContext): string {
-  const each = 4 * (w.m / shared);
-  const work = [ctx.scratch(each), ctx.scratch(each)];
-  return `hybrid_rows(&h, &g, ${shared}, ${[...ends, ...work, ctx.output(0)].join(', ')});\n`;
+const leadOfLayer = ({ batch, data, output }: Pick<HybridLayer, 'batch' | 'data' | 'output'>): number =>
+  leadOfImages(batch, (4 * elements(data.shape)) / batch, (4 * elements(output.shape)) / batch);
+
+interface Call {
+  readonly text: string;
+  /** How far before the data the scratch memory may begin; null: it must be apart. */
+  readonly lead: number | null;
+}
+interface From {
+  readonly data: string;
+  readonly bias: string;
 }
 
+/** Scales and zero points lie before the data, and the bytes of each image where its floats, or those before, were. */
+function rowsCall(w: GemmWorkload, rowBytes: number, shared: number, { data, bias }: From, ctx: EmitContext): Call {
+  const images = w.m / shared;
+  const front = 8 * images;
+  const work = ctx.scratch(front);
+  const q = ctx.scratch(w.m * rowBytes + SPARE);
+  return {
+    text: `hybrid_rows(&h, &g, ${shared}, ${[data, bias, work, q, ctx.output(0)].join(', ')});\n`,
+    lead: images === 1 || rowBytes <= 4 * w.k ? alignUp(front) : null,
+  };
+}
+
+/** All scratch memory lies over the first image, or before it: what is behind an image's bytes is written when it is read. */
 function convCall(
-  { shape, batch }: HybridLayer,
+  { shape, batch, data: { shape: extents } }: HybridLayer,
   s: GemmSchedule,
   rowBytes: number,
   bands: Readonly<Record<'band' | 'band_w', number>>,
   paddedBytes: number,
-  ends: readonly string[],
+  { data, bias }: From,
   ctx: EmitContext,
-): string {
-  const padded = paddedBytes === 0 ? 'NULL' : ctx.scratch(paddedBytes + SPARE);
-  const panel = ctx.scratch(s.mr * rowBytes + SPARE);
+): Call {
+  const image = elements(extents) / batch;
+  const sizes = [image + SPARE, paddedBytes === 0 ? 0 : paddedBytes + SPARE, s.mr * rowBytes + SPARE];
   const window = integers({ ...shape, item: 1, images: 1, ...bands, row_bytes: rowBytes });
-  const operands = [...ends, padded, panel, ctx.output(0)].join(', ');
-  return `${cDescription('conv_shape', 's', window)}hybrid_conv(&h, &g, &s, ${batch}, ${operands});\n`;
+  const operands = [data, bias, ...sizes.map((bytes) => ctx.scratch(bytes)), ctx.output(0)].join(', ');
+  const all = sizes.reduce((sum, bytes) => sum + alignUp(bytes), 0);
+  return {
+    text: `${cDescription('conv_shape', 's', window)}hybrid_conv(&h, &g, &s, ${batch}, ${operands});\n`,
+    lead: batch === 1 ? 0 : Math.max(0, all - 4 * image),
+  };
 }
 
 function sumOf(values: Int8Array, from: number, count: number): number {

@@ -18,3 +18,10 @@ export const leadOf = (steps: Iterable<Step>): number => {
 /** Where the steps of a loop begin, each of `size` out of `total`: the last one early enough to be whole. */
 export const starts = (total: number, size: number): number[] =>
   Array.from({ length: Math.ceil(total / size) }, (_, i) => Math.max(0, Math.min(i * size, total - size)));
+
+/**
+ * How far before its data a result must begin where each image is read as a whole before its results are written, in bytes
+ * of an image's data and of its results.
+ */
+export const leadOfImages = (images: number, data: number, results: number): number =>
+  images === 1 ? -Infinity : Math.max(0, (images - 1) * (results - data));

@@ -15,6 +15,7 @@ import {
   type Requantization,
 } from './epilogue.ts';
 import type { ConvShape } from './layers.ts';
+import { leadOfImages } from './lead.ts';
 
 export interface PlainLayer extends BiasType {
   readonly data: Tensor;
@@ -45,7 +46,8 @@ export const plainElement = (dtype: DType): string => ELEMENT[dtype];
 
 /** The C of a layer. */
 export function emitPlain(layer: PlainLayer, ctx: EmitContext): Emission {
-  const { in_h, in_w, channels } = layer.shape;
+  const { in_h, in_w, channels, out_h, out_w } = layer.shape;
+  const { batch, outs } = layer;
   const hybrid = weightedForm(layer.data, layer.weights) === 'hybrid';
   const scratch = hybrid ? ctx.scratch(in_h * in_w * channels) : 'NULL';
   return {
@@ -54,7 +56,7 @@ export function emitPlain(layer: PlainLayer, ctx: EmitContext): Emission {
     // An image's bytes are written where its floats have been read, and all of it is read before its first result.
     ...(hybrid && {
       scratchInPlace: [{ operand: 0, lead: 0 }],
-      inPlace: layer.batch === 1 ? [{ operand: 0, lead: -Infinity }] : [],
+      inPlace: [{ operand: 0, lead: leadOfImages(batch, 4 * in_h * in_w * channels, 4 * out_h * out_w * outs) }],
     }),
   };
 }
