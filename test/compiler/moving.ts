@@ -6,11 +6,13 @@ import type { DType } from '../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../src/model/tensor/shape.ts';
 import { randomOf } from '../model/graphs.ts';
-import { type Case, ints, quantization, shapes, shrunk, tensor } from './draws.ts';
+import { type Case, copied, ints, loose, quantization, shapes, shrunk, tensor } from './draws.ts';
 
 /** What a case is made from: a tensor, and a source of whole numbers below a bound. */
 interface Draw {
   readonly data: Tensor;
+  /** The parameters of the result. */
+  readonly result: Quantization | null;
   readonly pick: (below: number) => number;
 }
 type Make = (draw: Draw) => Case;
@@ -40,12 +42,18 @@ const axisOf = ({ data, pick }: Draw, extra = 0): number => {
   const rank = data.shape.length + extra;
   return pick(2 * rank) - rank;
 };
-const of = ({ data }: Draw, kind: OpKind, attrs: object, operands: readonly Tensor[], more?: Partial<Case>): Case => ({
+const of = (
+  { data, result }: Draw,
+  kind: OpKind,
+  attrs: object,
+  operands: readonly Tensor[],
+  more?: Partial<Case>,
+): Case => ({
   kind,
   attrs,
   operands,
   dtype: data.dtype,
-  quantization: data.quantization,
+  quantization: result,
   ...more,
 });
 const single = (d: Draw): Tensor => ({ ...d.data, shape: [] });
@@ -148,7 +156,12 @@ const MOVES: readonly Make[] = [
     const edge = d.data.shape.flatMap((n) => [d.pick(most(n)), d.pick(most(n))]);
     return of(d, 'nn.mirror_pad', { mode }, [d.data, pairs(edge)]);
   },
-  (d) => of(d, 'nn.pad_v2', {}, [d.data, pairs(d.data.shape.flatMap(() => [d.pick(3), d.pick(3)])), single(d)]),
+  (d) =>
+    of(d, 'nn.pad_v2', {}, [
+      d.data,
+      pairs(d.data.shape.flatMap(() => [d.pick(3), d.pick(3)])),
+      { ...single(d), quantization: d.result },
+    ]),
   (d) => of(d, 'zeros_like', {}, [d.data]),
   (d) => of(d, 'matrix_diag', {}, [d.data]),
   (d) => {
@@ -231,10 +244,10 @@ const folds: fc.Arbitrary<Case> = fc
 const choices: fc.Arbitrary<Case> = fc
   .record({ dtype: anyType, shape: shapes, turn: fc.nat(2) })
   .chain(({ dtype, shape, turn }) =>
-    fc.tuple(quantization(dtype), shrunk(shape), shrunk(shape)).map(([q, small, smaller]): Case => {
+    fc.tuple(quantization(dtype), loose(dtype), shrunk(shape), shrunk(shape)).map(([q, own, small, smaller]): Case => {
       const list: readonly Shape[] = [small, smaller, shape];
       const [c, x, y] = [0, 1, 2].map((i) => list[(i + turn) % 3]);
-      const operands = [tensor('bool', c, null), tensor(dtype, x, q), tensor(dtype, y, q)];
+      const operands = [tensor('bool', c, null), tensor(dtype, x, q), tensor(dtype, y, own)];
       return { kind: 'where', attrs: {}, operands, dtype, quantization: q };
     }),
   );
@@ -281,10 +294,12 @@ const drawn = (makers: readonly Make[]): fc.Arbitrary<Case> =>
   fc
     .record({ make: fc.constantFrom(...makers), dtype: anyType, shape: shapes, seed: fc.nat() })
     .chain(({ make, dtype, shape, seed }) =>
-      quantization(dtype).map((q) => {
-        const random = randomOf(seed);
-        return make({ data: tensor(dtype, shape, q), pick: (below) => Math.floor(random() * below) });
-      }),
+      quantization(dtype)
+        .chain((q) => fc.tuple(fc.constant(q), copied(dtype, q)))
+        .map(([q, result]) => {
+          const random = randomOf(seed);
+          return make({ data: tensor(dtype, shape, q), result, pick: (below) => Math.floor(random() * below) });
+        }),
     );
 
 /** Operators of the families movement, indexing, select, creation, ordering, reduce and cast. */
