@@ -5,7 +5,7 @@ import type { OpKind } from '../../src/model/ops/kinds.ts';
 import type { DType } from '../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../src/model/tensor/shape.ts';
-import { randomOf } from '../model/graphs.ts';
+import { randomData, randomOf } from '../model/graphs.ts';
 import { type Case, copied, ints, loose, quantization, shapes, shrunk, tensor } from './draws.ts';
 
 /** What a case is made from: a tensor, and a source of whole numbers below a bound. */
@@ -28,9 +28,9 @@ const list = (dtype: DType, values: readonly number[]): Tensor =>
     dtype === 'int32' ? Int32Array.from(values) : BigInt64Array.from(values, BigInt),
   );
 /** Indices as a constant of either index type. */
-const indices = ({ pick }: Draw, shape: Shape, value: (i: number) => number): Tensor => ({
+const indices = ({ pick }: Draw, shape: Shape, value: (i: number) => number, dtype = INT_TYPES[pick(2)]): Tensor => ({
   ...list(
-    INT_TYPES[pick(2)],
+    dtype,
     Array.from({ length: elements(shape) }, (_, i) => value(i)),
   ),
   shape,
@@ -182,6 +182,34 @@ const PICKS: readonly Make[] = [
     const batchDims = d.pick(at + 1);
     const wanted = [...shape.slice(0, batchDims), ...Array.from({ length: d.pick(3) }, () => d.pick(4))];
     return of(d, 'take', { axis, batchDims }, [d.data, indices(d, wanted, () => d.pick(shape[at]))]);
+  },
+  (d) => {
+    const { shape } = d.data;
+    const depth = d.pick(shape.length + 1);
+    const outer = Array.from({ length: d.pick(3) }, () => 1 + d.pick(4));
+    const constant = indices(d, [...outer, depth], (i) => d.pick(shape[i % depth]), 'int32');
+    const places = d.pick(4) === 0 ? tensor('int32', [...outer, depth], null) : constant;
+    const updates = { ...d.data, shape: [...outer, ...shape.slice(depth)] };
+    return of(d, 'scatter_nd', {}, [places, updates, ints(shape)]);
+  },
+  (d) => {
+    const shape = [1 + d.pick(9), ...d.data.shape];
+    const places = indices(d, [d.pick(6)], () => d.pick(shape[0]), 'int32');
+    return of(d, 'embedding_lookup', {}, [places, { ...d.data, shape }]);
+  },
+  (d) => {
+    const shape = [1 + d.pick(9), ...d.data.shape];
+    const places = indices(d, [d.pick(6)], () => d.pick(shape[0]), 'int32');
+    const scales = Array.from({ length: d.pick(2) === 0 ? 1 : shape[0] }, () => Math.fround(0.01 + d.pick(99) / 300));
+    const quantization = { scales, zeroPoints: scales.map(() => 0), axis: 0 };
+    const dtype = (['int8', 'uint8', 'int4'] as const)[d.pick(3)];
+    const table = tensor(
+      dtype,
+      shape,
+      quantization,
+      randomData(dtype, elements(shape), () => d.pick(1e6) / 1e6),
+    );
+    return of(d, 'embedding_lookup', {}, [places, table], { dtype: 'float32', quantization: null });
   },
   (d) => {
     const { shape } = d.data;

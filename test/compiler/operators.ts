@@ -119,6 +119,7 @@ const moves: fc.Arbitrary<Case> = fc.tuple(anyMoved, shapes, fc.nat()).chain(([d
       paddings(shape.length).map((amounts) => made('nn.pad', {}, data, amounts)),
       fc.constant(made('reshape', { newShape: [-1, 1] }, data)),
       fc.constant(made('squeeze', { axes: [] }, data)),
+      fc.constant({ ...made('rank_of', {}, data), dtype: 'int32' as const, quantization: null }),
       fc.constant({ ...made('shape_of', { dtype: 'int32' }, data), dtype: 'int32' as const, quantization: null }),
     );
   }),

@@ -25,7 +25,7 @@ export interface IndexingFamily {
 const INDEX: readonly DType[] = ['int32', 'int64'];
 
 /** The first known index that `extent` does not hold. `limit` is the extent of the index at a position. */
-function outside(indices: TensorData | null, limit: (position: number) => number): Problem {
+export function outside(indices: TensorData | null, limit: (position: number) => number): Problem {
   if (indices === null) return null;
   for (let i = 0; i < indices.length; i++) {
     const index = Number(indices[i]);

@@ -27,6 +27,8 @@ export interface ShapeFamily {
   squeeze: { readonly axes: readonly number[] };
   /** The shape of a tensor as int32 or int64. TFLite SHAPE. */
   shape_of: { readonly dtype: DType };
+  /** How many dimensions a tensor has, an int32 scalar. TFLite RANK. */
+  rank_of: NoAttrs;
   strided_slice: {
     readonly beginMask: number;
     readonly endMask: number;
@@ -43,7 +45,8 @@ export interface ShapeFamily {
   transpose: NoAttrs;
 }
 
-type ShapeKind = keyof ShapeFamily;
+/** Kinds that move elements; the others look at shapes alone. */
+export type ShapeMovingKind = Exclude<keyof ShapeFamily, 'shape_of' | 'rank_of'>;
 
 /** `shape` with its one −1 worked out, or why it does not hold `count` elements. */
 function fillIn(shape: readonly number[], count: number): number[] | string {
@@ -149,7 +152,7 @@ function planTranspose(op: OpView<'transpose'>): MovementPlan | string | null {
   );
 }
 
-type Planners = { readonly [K in Exclude<ShapeKind, 'shape_of'>]: (op: OpView<K>) => MovementPlan | string | null };
+type Planners = { readonly [K in ShapeMovingKind]: (op: OpView<K>) => MovementPlan | string | null };
 
 /**
  * What each operator copies; words when it cannot; null while an operand that decides it is unknown. An 8-bit
@@ -182,7 +185,7 @@ const planners: Planners = {
 };
 
 /** The copies of an operator whose deciding operands are constants, or null where they are not. */
-export function planShape<K extends Exclude<ShapeKind, 'shape_of'>>(kind: K, op: OpView<K>): MovementPlan | null {
+export function planShape<K extends ShapeMovingKind>(kind: K, op: OpView<K>): MovementPlan | null {
   const plan = (planners[kind] as (op: OpView<K>) => MovementPlan | string | null)(op);
   return typeof plan === 'string' ? null : plan;
 }
@@ -208,7 +211,7 @@ function rescaled(data: Uint8Array, r: Rescaling, zeroPoint: number): TensorData
   );
 }
 
-function evaluate<K extends Exclude<ShapeKind, 'shape_of'>>(kind: K, op: EvalView<K>): TensorData[] {
+function evaluate<K extends ShapeMovingKind>(kind: K, op: EvalView<K>): TensorData[] {
   const known = { ...op, inputs: op.inputs.map((t, i) => t && { ...t, data: op.data[i] }) };
   const plan = planShape(kind, known)!;
   const output = op.outputs[0];
@@ -219,7 +222,7 @@ function evaluate<K extends Exclude<ShapeKind, 'shape_of'>>(kind: K, op: EvalVie
   return runCopies(plan.copies, data, [{ dtype: output.dtype, shape: plan.shapes[0] }], plan.fill);
 }
 
-function moving<K extends Exclude<ShapeKind, 'shape_of'>>(
+function moving<K extends ShapeMovingKind>(
   kind: K,
   inputs: readonly [number, number],
   own: (op: OpView<K>) => readonly Problem[],
@@ -263,6 +266,7 @@ export const shapeOps: OpTable<ShapeFamily> = {
   squeeze: moving('squeeze', [1, 1], () => []),
   shape_of: defineOp({
     arity: { inputs: [1, 1], outputs: [1, 1] },
+    fromShapes: true,
     check: (op) => [dtypeIs(op.outputs[0], 'the output', 'int32', 'int64')].filter((p) => typeof p === 'string'),
     shapes: (op) => [[operand(op, 0).shape.length]],
     evaluate: (op): TensorData[] => {
@@ -271,6 +275,13 @@ export const shapeOps: OpTable<ShapeFamily> = {
       for (let d = 0; d < shape.length; d++) out[d] = out instanceof BigInt64Array ? BigInt(shape[d]) : shape[d];
       return [out];
     },
+  }),
+  rank_of: defineOp({
+    arity: { inputs: [1, 1], outputs: [1, 1] },
+    fromShapes: true,
+    check: (op) => [dtypeIs(op.outputs[0], 'the output', 'int32')].filter((p) => typeof p === 'string'),
+    shapes: () => [[]],
+    evaluate: (op): TensorData[] => [Int32Array.of(operand(op, 0).shape.length)],
   }),
   strided_slice: moving('strided_slice', [4, 4], (op) =>
     ['begin', 'end', 'the strides'].flatMap((what, i) => isIndexVector(operand(op, i + 1), what)),
