@@ -37,6 +37,14 @@ export const quantization = (dtype: DType): fc.Arbitrary<Quantization | null> =>
     ? fc.tuple(scale, zeroPoint(dtype)).map(([s, z]) => perTensor(s, z))
     : fc.constant<Quantization | null>(null);
 
+/** The parameters of what an operator gives that copies codes: its operand's, or now and then others. */
+export const copied = (dtype: DType, own: Quantization | null): fc.Arbitrary<Quantization | null> =>
+  fc.oneof({ arbitrary: fc.constant(own), weight: 2 }, { arbitrary: quantization(dtype), weight: 1 });
+
+/** Parameters, now and then none, for operators that also run on codes without. */
+export const loose = (dtype: DType): fc.Arbitrary<Quantization | null> =>
+  fc.oneof({ arbitrary: quantization(dtype), weight: 5 }, { arbitrary: fc.constant(null), weight: 1 });
+
 export const tensor = (dtype: DType, shape: Shape, q: Quantization | null, data: TensorData | null = null): Tensor => ({
   name: 't',
   dtype,

@@ -5,12 +5,14 @@ import type { OpKind } from '../../src/model/ops/kinds.ts';
 import type { DType } from '../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../src/model/tensor/shape.ts';
-import { randomOf } from '../model/graphs.ts';
-import { type Case, ints, quantization, shapes, shrunk, tensor } from './draws.ts';
+import { randomData, randomOf } from '../model/graphs.ts';
+import { type Case, copied, ints, loose, quantization, shapes, shrunk, tensor } from './draws.ts';
 
 /** What a case is made from: a tensor, and a source of whole numbers below a bound. */
 interface Draw {
   readonly data: Tensor;
+  /** The parameters of the result. */
+  readonly result: Quantization | null;
   readonly pick: (below: number) => number;
 }
 type Make = (draw: Draw) => Case;
@@ -26,9 +28,9 @@ const list = (dtype: DType, values: readonly number[]): Tensor =>
     dtype === 'int32' ? Int32Array.from(values) : BigInt64Array.from(values, BigInt),
   );
 /** Indices as a constant of either index type. */
-const indices = ({ pick }: Draw, shape: Shape, value: (i: number) => number): Tensor => ({
+const indices = ({ pick }: Draw, shape: Shape, value: (i: number) => number, dtype = INT_TYPES[pick(2)]): Tensor => ({
   ...list(
-    INT_TYPES[pick(2)],
+    dtype,
     Array.from({ length: elements(shape) }, (_, i) => value(i)),
   ),
   shape,
@@ -40,12 +42,18 @@ const axisOf = ({ data, pick }: Draw, extra = 0): number => {
   const rank = data.shape.length + extra;
   return pick(2 * rank) - rank;
 };
-const of = ({ data }: Draw, kind: OpKind, attrs: object, operands: readonly Tensor[], more?: Partial<Case>): Case => ({
+const of = (
+  { data, result }: Draw,
+  kind: OpKind,
+  attrs: object,
+  operands: readonly Tensor[],
+  more?: Partial<Case>,
+): Case => ({
   kind,
   attrs,
   operands,
   dtype: data.dtype,
-  quantization: data.quantization,
+  quantization: result,
   ...more,
 });
 const single = (d: Draw): Tensor => ({ ...d.data, shape: [] });
@@ -148,7 +156,12 @@ const MOVES: readonly Make[] = [
     const edge = d.data.shape.flatMap((n) => [d.pick(most(n)), d.pick(most(n))]);
     return of(d, 'nn.mirror_pad', { mode }, [d.data, pairs(edge)]);
   },
-  (d) => of(d, 'nn.pad_v2', {}, [d.data, pairs(d.data.shape.flatMap(() => [d.pick(3), d.pick(3)])), single(d)]),
+  (d) =>
+    of(d, 'nn.pad_v2', {}, [
+      d.data,
+      pairs(d.data.shape.flatMap(() => [d.pick(3), d.pick(3)])),
+      { ...single(d), quantization: d.result },
+    ]),
   (d) => of(d, 'zeros_like', {}, [d.data]),
   (d) => of(d, 'matrix_diag', {}, [d.data]),
   (d) => {
@@ -169,6 +182,34 @@ const PICKS: readonly Make[] = [
     const batchDims = d.pick(at + 1);
     const wanted = [...shape.slice(0, batchDims), ...Array.from({ length: d.pick(3) }, () => d.pick(4))];
     return of(d, 'take', { axis, batchDims }, [d.data, indices(d, wanted, () => d.pick(shape[at]))]);
+  },
+  (d) => {
+    const { shape } = d.data;
+    const depth = d.pick(shape.length + 1);
+    const outer = Array.from({ length: d.pick(3) }, () => 1 + d.pick(4));
+    const constant = indices(d, [...outer, depth], (i) => d.pick(shape[i % depth]), 'int32');
+    const places = d.pick(4) === 0 ? tensor('int32', [...outer, depth], null) : constant;
+    const updates = { ...d.data, shape: [...outer, ...shape.slice(depth)] };
+    return of(d, 'scatter_nd', {}, [places, updates, ints(shape)]);
+  },
+  (d) => {
+    const shape = [1 + d.pick(9), ...d.data.shape];
+    const places = indices(d, [d.pick(6)], () => d.pick(shape[0]), 'int32');
+    return of(d, 'embedding_lookup', {}, [places, { ...d.data, shape }]);
+  },
+  (d) => {
+    const shape = [1 + d.pick(9), ...d.data.shape];
+    const places = indices(d, [d.pick(6)], () => d.pick(shape[0]), 'int32');
+    const scales = Array.from({ length: d.pick(2) === 0 ? 1 : shape[0] }, () => Math.fround(0.01 + d.pick(99) / 300));
+    const quantization = { scales, zeroPoints: scales.map(() => 0), axis: 0 };
+    const dtype = (['int8', 'uint8', 'int4'] as const)[d.pick(3)];
+    const table = tensor(
+      dtype,
+      shape,
+      quantization,
+      randomData(dtype, elements(shape), () => d.pick(1e6) / 1e6),
+    );
+    return of(d, 'embedding_lookup', {}, [places, table], { dtype: 'float32', quantization: null });
   },
   (d) => {
     const { shape } = d.data;
@@ -231,10 +272,10 @@ const folds: fc.Arbitrary<Case> = fc
 const choices: fc.Arbitrary<Case> = fc
   .record({ dtype: anyType, shape: shapes, turn: fc.nat(2) })
   .chain(({ dtype, shape, turn }) =>
-    fc.tuple(quantization(dtype), shrunk(shape), shrunk(shape)).map(([q, small, smaller]): Case => {
+    fc.tuple(quantization(dtype), loose(dtype), shrunk(shape), shrunk(shape)).map(([q, own, small, smaller]): Case => {
       const list: readonly Shape[] = [small, smaller, shape];
       const [c, x, y] = [0, 1, 2].map((i) => list[(i + turn) % 3]);
-      const operands = [tensor('bool', c, null), tensor(dtype, x, q), tensor(dtype, y, q)];
+      const operands = [tensor('bool', c, null), tensor(dtype, x, q), tensor(dtype, y, own)];
       return { kind: 'where', attrs: {}, operands, dtype, quantization: q };
     }),
   );
@@ -281,10 +322,12 @@ const drawn = (makers: readonly Make[]): fc.Arbitrary<Case> =>
   fc
     .record({ make: fc.constantFrom(...makers), dtype: anyType, shape: shapes, seed: fc.nat() })
     .chain(({ make, dtype, shape, seed }) =>
-      quantization(dtype).map((q) => {
-        const random = randomOf(seed);
-        return make({ data: tensor(dtype, shape, q), pick: (below) => Math.floor(random() * below) });
-      }),
+      quantization(dtype)
+        .chain((q) => fc.tuple(fc.constant(q), copied(dtype, q)))
+        .map(([q, result]) => {
+          const random = randomOf(seed);
+          return make({ data: tensor(dtype, shape, q), result, pick: (below) => Math.floor(random() * below) });
+        }),
     );
 
 /** Operators of the families movement, indexing, select, creation, ordering, reduce and cast. */

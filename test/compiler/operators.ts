@@ -7,7 +7,7 @@ import type { DType, TensorData } from '../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../src/model/tensor/shape.ts';
 import { randomData, randomOf } from '../model/graphs.ts';
-import { activation, type Case, dim, ints, nhwc, quantization, scale, shapes, tensor } from './draws.ts';
+import { activation, type Case, dim, ints, loose, nhwc, quantization, scale, shapes, tensor } from './draws.ts';
 import { moving } from './moving.ts';
 import { pointwise } from './pointwise.ts';
 import { vision } from './vision.ts';
@@ -30,7 +30,9 @@ const pools: fc.Arbitrary<Case> = fc
   })
   .filter(({ shape, pool, padding }) => padding === 'SAME' || (pool[0] <= shape[1] && pool[1] <= shape[2]))
   .chain(({ kind, dtype, shape, ...attrs }) =>
-    quantization(dtype).map((q) => ({ kind, attrs, operands: [tensor(dtype, shape, q)], dtype, quantization: q })),
+    fc
+      .tuple(loose(dtype), loose(dtype))
+      .map(([own, q]) => ({ kind, attrs, operands: [tensor(dtype, shape, own)], dtype, quantization: q })),
   );
 
 const means: fc.Arbitrary<Case> = fc
@@ -41,7 +43,7 @@ const means: fc.Arbitrary<Case> = fc
     keepDims: fc.boolean(),
   })
   .chain(({ dtype, shape, axes, keepDims }) =>
-    fc.tuple(quantization(dtype), quantization(dtype)).map(([from, q]) => ({
+    fc.tuple(loose(dtype), loose(dtype)).map(([from, q]) => ({
       kind: 'mean' as const,
       attrs: { keepDims },
       operands: [tensor(dtype, shape, from), ints(axes)],
@@ -79,8 +81,10 @@ const paddings = (rank: number): fc.Arbitrary<Tensor> =>
   }));
 
 const moves: fc.Arbitrary<Case> = fc.tuple(anyMoved, shapes, fc.nat()).chain(([dtype, shape, seed]) =>
-  quantization(dtype).chain((q) => {
-    const data = tensor(dtype, shape, q);
+  fc.tuple(quantization(dtype), fc.boolean()).chain(([own, same]) => {
+    // Operators that copy codes give them another meaning where the parameters differ.
+    const q = own && (same ? own : perTensor(own.scales[0] * 2, own.zeroPoints[0]));
+    const data = tensor(dtype, shape, own);
     const made = (kind: OpKind, attrs: object, ...operands: Tensor[]): Case => ({
       kind,
       attrs,
@@ -115,6 +119,7 @@ const moves: fc.Arbitrary<Case> = fc.tuple(anyMoved, shapes, fc.nat()).chain(([d
       paddings(shape.length).map((amounts) => made('nn.pad', {}, data, amounts)),
       fc.constant(made('reshape', { newShape: [-1, 1] }, data)),
       fc.constant(made('squeeze', { axes: [] }, data)),
+      fc.constant({ ...made('rank_of', {}, data), dtype: 'int32' as const, quantization: null }),
       fc.constant({ ...made('shape_of', { dtype: 'int32' }, data), dtype: 'int32' as const, quantization: null }),
     );
   }),

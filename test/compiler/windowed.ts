@@ -5,7 +5,7 @@ import type { DType } from '../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../src/model/tensor/shape.ts';
 import { randomData, randomOf } from '../model/graphs.ts';
-import { activation, type Case, dim, ints, nhwc, quantization, shrunk, tensor } from './draws.ts';
+import { activation, type Case, dim, ints, loose, nhwc, quantization, shrunk, tensor } from './draws.ts';
 
 const padding = fc.constantFrom('SAME' as const, 'VALID' as const);
 const stride = fc.integer({ min: 1, max: 3 });
@@ -19,13 +19,13 @@ const resizes: fc.Arbitrary<Case> = fc
     dtype: fc.constantFrom<DType>('int8', 'uint8', 'int16', 'float32'),
     shape: nhwc,
     size: fc.tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 })),
-    grid: fc.constantFrom<[boolean, boolean]>([false, false], [true, false], [false, true]),
+    grid: fc.constantFrom<[boolean, boolean]>([false, false], [true, false], [false, true], [true, true]),
   })
   .chain(({ kind, dtype, shape, size, grid: [alignCorners, halfPixelCenters] }) =>
-    quantization(dtype).map((q) => ({
+    fc.tuple(quantization(dtype), loose(dtype)).map(([own, q]) => ({
       kind,
       attrs: { alignCorners, halfPixelCenters },
-      operands: [tensor(dtype, shape, q), ints(size)],
+      operands: [tensor(dtype, shape, own), ints(size)],
       dtype,
       quantization: q,
     })),

@@ -5,7 +5,7 @@ import { type Pass, renameInputs } from './view.ts';
 
 /**
  * Takes out nodes whose result is their operand, bit for bit: requantizations to the parameters a tensor already has,
- * reshapes to the shape it already has.
+ * reshapes to the shape it already has and with the parameters it already has.
  */
 export const dropIdentities: Pass = (graph) => {
   const renamed = new Map<TensorId, TensorId>();
@@ -25,6 +25,11 @@ function isIdentity(graph: Graph, node: Node): boolean {
   if (!['qnn.requantize', 'reshape', 'squeeze'].includes(node.kind)) return false;
   const from = graph.tensors[node.inputs[0]];
   const to = graph.tensors[node.outputs[0]];
-  if (from.variable || from.dtype !== to.dtype || !sameShape(from.shape, to.shape)) return false;
-  return node.kind !== 'qnn.requantize' || sameQuantization(from.quantization, to.quantization);
+  // A reshape copies codes that may stand for other numbers afterwards.
+  return (
+    !from.variable &&
+    from.dtype === to.dtype &&
+    sameShape(from.shape, to.shape) &&
+    sameQuantization(from.quantization, to.quantization)
+  );
 }

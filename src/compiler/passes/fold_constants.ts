@@ -45,5 +45,5 @@ function isConstant(graph: Graph, node: Node): boolean {
   const { inputs, outputs } = viewOf(graph, node);
   const known = inputs.every((tensor) => tensor === null || (tensor.data !== null && !tensor.variable));
   const pure = rulesOf(node).control === undefined;
-  return pure && outputs.length > 0 && (known || node.kind === 'shape_of');
+  return pure && outputs.length > 0 && (known || rulesOf(node).fromShapes === true);
 }

@@ -26,7 +26,7 @@ const FEW = 64;
 function knownValues(graph: Graph, node: Node): TensorData[] | null {
   const view = viewOf(graph, node);
   const small = view.outputs.every((t) => /^int(32|64)$/.test(t.dtype) && elements(t.shape) <= FEW);
-  const known = node.kind === 'shape_of' || view.inputs.every((t) => t === null || t.data !== null);
+  const known = rulesOf(node).fromShapes || view.inputs.every((t) => t === null || t.data !== null);
   if (!small || !known || rulesOf(node).control) return null;
   return rulesOf(node).evaluate({ ...view, data: view.inputs.map((t) => t?.data ?? null), profile: 'tflite' });
 }

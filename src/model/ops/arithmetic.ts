@@ -47,9 +47,12 @@ export function frexp(x: number): readonly [fraction: number, exponent: number] 
   return [bits.getFloat64(0), ((high >>> 20) & 0x7ff) - 1022];
 }
 
-/** TFLite's QuantizeMultiplier (quantization_util.cc). Factors below 2^-31 become 0. */
+/**
+ * TFLite's QuantizeMultiplier (quantization_util.cc). Factors below 2^-31 become 0, and so does what is no factor: the
+ * quotient of scales that a file does not give.
+ */
 export function quantizeMultiplier(real: number): Multiplier {
-  if (real === 0) return { multiplier: 0, shift: 0 };
+  if (real === 0 || !Number.isFinite(real)) return { multiplier: 0, shift: 0 };
   const [fraction, exponent] = frexp(real);
   let multiplier = roundAway(fraction * 2147483648);
   let shift = exponent;
@@ -175,11 +178,12 @@ export function activationInterval(activation: Activation): Range {
 
 /**
  * The limits of a quantized output under a fused activation: zero point + round(bound / scale), the division in
- * float32, within the type's own range. Source: CalculateActivationRangeQuantized (kernel_util.cc).
+ * float32, within the type's own range; without a scale (0) that range. Source: CalculateActivationRangeQuantized (kernel_util.cc).
  */
 export function activationRange(activation: Activation, scale: number, zeroPoint: number, dtype: DType): Range {
   const [lo, hi] = integerRange(dtype);
   const { min, max } = activationInterval(activation);
+  if (scale === 0) return { min: lo, max: hi };
   const quantized = (bound: number) => zeroPoint + roundAway(Math.fround(bound / scale));
   return {
     min: min === Number.NEGATIVE_INFINITY ? lo : Math.max(lo, quantized(min)),

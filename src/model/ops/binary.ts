@@ -24,6 +24,8 @@ export interface BinaryFamily {
   maximum: NoAttrs;
   minimum: NoAttrs;
   power: NoAttrs;
+  /** y, x of one shape: the angle of (x, y). TFLite ATAN2. */
+  atan2: NoAttrs;
   squared_difference: NoAttrs;
   /** data, alpha: alpha broadcasts to the data's shape. */
   'nn.prelu': NoAttrs;
@@ -39,6 +41,7 @@ const TYPES: Readonly<Record<BinaryKind, readonly DType[]>> = {
   maximum: ['float32', 'int8', 'uint8', 'int16', 'int32', 'int64'],
   minimum: ['float32', 'int8', 'uint8', 'int16', 'int32', 'int64'],
   power: ['float32', 'int32'],
+  atan2: ['float32', 'float64'],
   squared_difference: ['float32', 'int32', 'int8'],
   'nn.prelu': ['float32', 'int8', 'uint8'],
 };
@@ -72,6 +75,7 @@ const FLOAT: Record<BinaryKind, Combine> = {
   maximum: larger,
   minimum: smaller,
   power: (x, y) => (Math.abs(x) === 1 && !Number.isFinite(y) ? (Number.isNaN(y) && x < 0 ? y : 1) : x ** y),
+  atan2: Math.atan2,
   squared_difference: (x, y) => f(f(x - y) * f(x - y)),
   'nn.prelu': (x, y) => (x >= 0 ? x : x * y),
 };
@@ -144,6 +148,7 @@ function check(op: OpView<BinaryKind>): string[] {
       sameDtype(a, 'the input', out, 'the output'),
       'activation' in op.attrs && clampingActivation(op.attrs.activation),
       shape === null && `[${a.shape}] and [${b.shape}] do not broadcast`,
+      op.kind === 'atan2' && !sameShape(a.shape, b.shape) && `[${a.shape}] and [${b.shape}] are not the same shape`,
       op.kind === 'nn.prelu' && shape !== null && !sameShape(shape, a.shape) && 'alpha is larger than the input',
     ],
     () =>
@@ -193,6 +198,7 @@ export const binaryOps: OpTable<BinaryFamily> = {
   maximum: binary(),
   minimum: binary(),
   power: binary(),
+  atan2: binary(),
   squared_difference: binary(),
   'nn.prelu': binary(),
   add_n: addN,

@@ -67,6 +67,12 @@ export function perTensorQuantized(t: Tensor, what: string): Problem {
   );
 }
 
+/** An integer tensor that the file gives no scale. */
+export const isBare = (t: Tensor): boolean => isQuantizable(t.dtype) && t.quantization === null;
+
+/** As `perTensorQuantized`, for kernels that also run on tensors without quantization; see `parameters`. */
+export const perTensorOrBare = (t: Tensor, what: string): Problem => (isBare(t) ? null : perTensorQuantized(t, what));
+
 /** One scale, or one for each slice along dimension `axis`. */
 export function weightsQuantized(t: Tensor, what: string, axis: number): Problem {
   const unsound = soundQuantization(t, what);
@@ -77,7 +83,10 @@ export function weightsQuantized(t: Tensor, what: string, axis: number): Problem
   return q.scales.length !== t.shape[axis] && `${what} has ${q.scales.length} scales for ${t.shape[axis]} channels`;
 }
 
-/** Input and output of an operator that moves values carry the same parameters where it cannot rescale. */
+/**
+ * The kernels of some operators that move codes ask for equal parameters on both sides; those of the others copy codes
+ * whatever the parameters are.
+ */
 export const sameParameters = (a: Tensor, b: Tensor): Problem =>
   isQuantizable(a.dtype) &&
   a.quantization !== null &&
@@ -153,10 +162,9 @@ function saneTensor(t: Tensor): Problem {
 /** Operand `i`, which `check` or the arity has shown to be there. */
 export const operand = <K extends OpKind>(op: OpView<K>, i: number): Tensor => op.inputs[i]!;
 
-/** Scale and zero point of a tensor quantized as a whole. */
-export function parameters(t: Tensor): { readonly scale: number; readonly zeroPoint: number } {
-  const q = t.quantization!;
-  return { scale: q.scales[0], zeroPoint: q.zeroPoints[0] };
+/** Scale and zero point of a tensor quantized as a whole; of one without quantization 0 and 0, as TFLite has it. */
+export function parameters({ quantization: q }: Tensor): { readonly scale: number; readonly zeroPoint: number } {
+  return q === null ? { scale: 0, zeroPoint: 0 } : { scale: q.scales[0], zeroPoint: q.zeroPoints[0] };
 }
 
 /** The elements of operand `i` as the type the caller has checked. */

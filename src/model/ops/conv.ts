@@ -28,6 +28,7 @@ export interface Conv2dAttrs extends BiasType {
   readonly activation: Activation;
 }
 export interface DepthwiseConv2dAttrs extends Conv2dAttrs {
+  /** What the file says; runtimes go by the shapes, see `channelMultiplier`. */
   readonly depthMultiplier: number;
 }
 
@@ -45,6 +46,10 @@ export const convWindow = (op: OpView<ConvKind>): Window => ({
   ...op.attrs,
   kernel: [operand(op, 1).shape[1], operand(op, 1).shape[2]],
 });
+
+/** How many output channels each input channel has. Source: Prepare (depthwise_conv.cc), which overlooks the option. */
+export const channelMultiplier = (op: OpView<'nn.depthwise_conv2d'>): number =>
+  operand(op, 1).shape[3] / operand(op, 0).shape[3];
 
 function outputShape(op: OpView<ConvKind>, channels: number): number[] {
   const [h, w] = windowExtents(operand(op, 0), convWindow(op));
@@ -151,12 +156,11 @@ export const convOps: OpTable<ConvFamily> = {
       commonChecks(op, 3, () => {
         const [channels, one, out] = [operand(op, 0).shape[3], operand(op, 1).shape[0], operand(op, 1).shape[3]];
         if (one !== 1) return `the kernel's first dimension is ${one}, must be 1`;
-        if (channels < 1 || out !== channels * op.attrs.depthMultiplier) {
-          return `the kernel has ${out} channels for ${channels} input channels and depth multiplier ${op.attrs.depthMultiplier}`;
-        }
+        if (channels < 1 || out % channels !== 0)
+          return `the kernel's ${out} channels are no multiple of the input's ${channels}`;
         return out < 1 && 'the kernel has no output channels';
       }),
     shapes: (op) => [outputShape(op, operand(op, 1).shape[3])],
-    evaluate: (op) => evaluate(op, op.attrs.depthMultiplier),
+    evaluate: (op) => evaluate(op, channelMultiplier(op)),
   }),
 };

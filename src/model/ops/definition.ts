@@ -40,6 +40,8 @@ export interface OpDefinition<K extends OpKind> {
    * little: the interpreter runs it (interpreter/control.ts). It is never folded or removed.
    */
   readonly control?: true;
+  /** Results follow from the operands' shapes, whatever the elements are. */
+  readonly fromShapes?: true;
   /**
    * Whether the operator is defined for these tensors: dtypes, ranks, shapes, quantization. Every reason why not, in
    * words fit for a message; empty when it is. Called before anything else looks at the node; may not throw.

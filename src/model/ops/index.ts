@@ -10,6 +10,7 @@ import { creationOps } from './creation.ts';
 import type { OpDefinition } from './definition.ts';
 import { denseOps } from './dense.ts';
 import { detectionOps } from './detection.ts';
+import { embeddingOps } from './embedding.ts';
 import { indexingOps } from './indexing.ts';
 import type { OpKind } from './kinds.ts';
 import { lstmOps } from './lstm.ts';
@@ -20,6 +21,7 @@ import { poolOps } from './pool.ts';
 import { quantizeOps } from './quantize.ts';
 import { reduceOps } from './reduce.ts';
 import { resizeOps } from './resize.ts';
+import { scatterOps } from './scatter.ts';
 import { selectOps } from './select.ts';
 import { shapeOps } from './shape.ts';
 import { softmaxOps } from './softmax.ts';
@@ -48,6 +50,8 @@ export const ops: { readonly [K in OpKind]: OpDefinition<K> } = {
   ...shapeOps,
   ...movementOps,
   ...indexingOps,
+  ...scatterOps,
+  ...embeddingOps,
   ...selectOps,
   ...creationOps,
   ...orderingOps,

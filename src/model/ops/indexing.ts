@@ -1,17 +1,7 @@
 import { allocate, type DType, type TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, showShape, strides } from '../tensor/shape.ts';
 import type { NoAttrs } from './attrs.ts';
-import {
-  defineOp,
-  dtypeIs,
-  firstProblems,
-  integers,
-  operand,
-  type Problem,
-  resolveAxis,
-  sameDtype,
-  sameParameters,
-} from './checks.ts';
+import { defineOp, dtypeIs, firstProblems, integers, operand, type Problem, resolveAxis, sameDtype } from './checks.ts';
 import type { OpDefinition, OpTable, OpView } from './definition.ts';
 import type { OpKind } from './kinds.ts';
 
@@ -35,7 +25,7 @@ export interface IndexingFamily {
 const INDEX: readonly DType[] = ['int32', 'int64'];
 
 /** The first known index that `extent` does not hold. `limit` is the extent of the index at a position. */
-function outside(indices: TensorData | null, limit: (position: number) => number): Problem {
+export function outside(indices: TensorData | null, limit: (position: number) => number): Problem {
   if (indices === null) return null;
   for (let i = 0; i < indices.length; i++) {
     const index = Number(indices[i]);
@@ -49,11 +39,9 @@ function move(from: TensorData, src: number, to: TensorData, dst: number, n: num
   (to as Uint8Array).set((from as Uint8Array).subarray(src, src + n), dst);
 }
 
-/** Operand `i` has the type and the parameters of the result. */
-const moved = (op: OpView<OpKind>, i = 0): Problem[] => [
-  sameDtype(operand(op, i), `input ${i}`, op.outputs[0], 'the output'),
-  sameParameters(operand(op, i), op.outputs[0]),
-];
+/** Operand `i` has the type of the result; its codes are copied whatever the scales are. */
+const moved = (op: OpView<OpKind>, i = 0): Problem =>
+  sameDtype(operand(op, i), `input ${i}`, op.outputs[0], 'the output');
 
 /** GATHER as nested loops: batch · outer · index · inner. */
 export interface TakeLoops {
@@ -92,7 +80,7 @@ const take: OpDefinition<'take'> = defineOp<'take'>({
   check(op) {
     const axes = takeAxes(op);
     return firstProblems(
-      () => [dtypeIs(operand(op, 1), 'the indices', ...INDEX, 'int16'), ...moved(op), typeof axes === 'string' && axes],
+      () => [dtypeIs(operand(op, 1), 'the indices', ...INDEX, 'int16'), moved(op), typeof axes === 'string' && axes],
       () => [outside(operand(op, 1).data, () => takeLoops(op).extent)],
     );
   },
@@ -143,7 +131,7 @@ const gatherNd: OpDefinition<'gather_nd'> = defineOp<'gather_nd'>({
     return firstProblems(
       () => [
         dtypeIs(indices, 'the indices', ...INDEX, 'int16'),
-        ...moved(op),
+        moved(op),
         indices.shape.length === 0 && 'the indices are a scalar',
       ],
       () => [
@@ -187,7 +175,7 @@ const oneHot: OpDefinition<'one_hot'> = defineOp<'one_hot'>({
       ...[1, 2, 3].map((i) => elements(operand(op, i).shape) !== 1 && 'depth, on and off value must be single'),
       (integers(op.inputs[1])?.[0] ?? 0) < 0 && 'the depth is negative',
       oneHotAxis(op) === null && `axis ${op.attrs.axis} is outside of the result`,
-      ...moved(op, 2),
+      moved(op, 2),
       sameDtype(operand(op, 2), 'the on value', operand(op, 3), 'the off value'),
     ]),
   shapes(op) {
@@ -229,7 +217,7 @@ const sparseToDense: OpDefinition<'sparse_to_dense'> = defineOp<'sparse_to_dense
         dtypeIs(size, 'the shape', ...INDEX),
         indices.shape.length > 2 && `the indices have ${indices.shape.length} dimensions, at most 2`,
         values.shape.length > 1 && `the values have ${values.shape.length} dimensions, at most 1`,
-        ...moved(op, 2),
+        moved(op, 2),
         sameDtype(values, 'the values', rest, 'the default'),
         elements(rest.shape) !== 1 && 'the default must be single',
         indices.shape.length > 0 &&
@@ -272,7 +260,7 @@ const reverseSequence: OpDefinition<'reverse_sequence'> = defineOp<'reverse_sequ
     return firstProblems(
       () => [
         dtypeIs(lengths, 'the lengths', ...INDEX),
-        ...moved(op),
+        moved(op),
         [seqAxis, batchAxis].some((a) => !(a >= 0 && a < shape.length)) &&
           `axes ${seqAxis} and ${batchAxis} of ${showShape(shape)}`,
         seqAxis === batchAxis && 'sequence and batch axis are the same',

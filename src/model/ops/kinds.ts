@@ -9,6 +9,7 @@ import type { Conv3dFamily } from './conv3d.ts';
 import type { CreationFamily } from './creation.ts';
 import type { DenseFamily } from './dense.ts';
 import type { DetectionFamily } from './detection.ts';
+import type { EmbeddingFamily } from './embedding.ts';
 import type { IndexingFamily } from './indexing.ts';
 import type { LstmFamily } from './lstm.ts';
 import type { MovementFamily } from './movement.ts';
@@ -18,6 +19,7 @@ import type { PoolFamily } from './pool.ts';
 import type { QuantizeFamily } from './quantize.ts';
 import type { ReduceFamily } from './reduce.ts';
 import type { ResizeFamily } from './resize.ts';
+import type { ScatterFamily } from './scatter.ts';
 import type { SelectFamily } from './select.ts';
 import type { ShapeFamily } from './shape.ts';
 import type { SoftmaxFamily } from './softmax.ts';
@@ -50,6 +52,8 @@ export interface OpAttrs
     ShapeFamily,
     MovementFamily,
     IndexingFamily,
+    ScatterFamily,
+    EmbeddingFamily,
     SelectFamily,
     CreationFamily,
     OrderingFamily,

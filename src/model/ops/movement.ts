@@ -7,6 +7,8 @@ import {
   integers,
   isIndexVector,
   operand,
+  type Problem,
+  parameters,
   resolveAxis,
   sameDtype,
   sameParameters,
@@ -243,6 +245,27 @@ export function sliceShape(op: OpView<MovementKind>): Shape | null {
   return fits ? size : null;
 }
 
+/** Where TFLite asks for equal parameters. Source: the kernels' Prepare functions. */
+const KEEPS_PARAMETERS: readonly MovementKind[] = [
+  'unstack',
+  'expand_dims',
+  'nn.space_to_batch_nd',
+  'nn.batch_to_space_nd',
+  'nn.mirror_pad',
+];
+
+/**
+ * The value to pad with has the result's parameters: where it has not, TFLite gives up and leaves the result unwritten.
+ * Signed data that are not quantized count as plain integers. Source: EvalInt (pad.cc).
+ */
+function padValueFits({ kind, inputs: [data, , value], outputs: [out] }: OpView<MovementKind>): Problem {
+  const plain = !isQuantizable(out.dtype) || (out.dtype !== 'uint8' && data!.quantization === null);
+  if (kind !== 'nn.pad_v2' || plain) return null;
+  const [a, b] = [parameters(value!), parameters(out)];
+  const fits = a.scale === b.scale && a.zeroPoint === b.zeroPoint;
+  return !fits && 'value and output must have the same scale and zero point: TFLite pads with no other value';
+}
+
 /** Which operand the moved elements are; the others say where to, apart from a value to pad with. */
 const dataAt = (kind: MovementKind): number => (kind === 'split' ? 1 : 0);
 const isValue = (kind: MovementKind, i: number): boolean =>
@@ -263,9 +286,13 @@ function define<K extends MovementKind>(inputs: number, outputs: readonly [numbe
         () =>
           op.inputs.flatMap((t, i) =>
             isValue(op.kind, i)
-              ? op.outputs.flatMap((out) => [sameDtype(t!, `input ${i}`, out, 'the output'), sameParameters(t!, out)])
+              ? op.outputs.flatMap((out) => [
+                  sameDtype(t!, `input ${i}`, out, 'the output'),
+                  KEEPS_PARAMETERS.includes(op.kind) && sameParameters(t!, out),
+                ])
               : isIndexVector(t!, `input ${i}`, 2),
           ),
+        () => [padValueFits(op)],
         () => {
           const plan = planOf(op);
           return [typeof plan === 'string' && plan];

@@ -7,9 +7,10 @@ import {
   defineOp,
   dtypeIs,
   firstProblems,
+  isBare,
   operand,
   parameters,
-  perTensorQuantized,
+  perTensorOrBare,
   rankIs,
   sameDtype,
 } from './checks.ts';
@@ -47,13 +48,7 @@ export function poolRange(op: OpView<PoolKind>): Range {
   return activationRange(op.attrs.activation, scale, zeroPoint, output.dtype);
 }
 
-/** Pools do not rescale. TFLite asks that the scales agree to 1e-6. */
-function parametersAgree(op: OpView<PoolKind>): string | false {
-  const [a, b] = [parameters(operand(op, 0)), parameters(op.outputs[0])];
-  const agree = Math.abs(a.scale - b.scale) <= 1e-6 && a.zeroPoint === b.zeroPoint;
-  return !agree && 'input and output must have the same scale and zero point';
-}
-
+/** Pools compute on codes: they neither rescale nor, without a fused activation, need to know what codes stand for. */
 function check(op: OpView<PoolKind>): string[] {
   const [data, output] = [operand(op, 0), op.outputs[0]];
   return firstProblems(
@@ -65,9 +60,13 @@ function check(op: OpView<PoolKind>): string[] {
       sameDtype(data, 'the input', output, 'the output'),
       clampingActivation(op.attrs.activation),
       ...checkWindow(data, poolWindow(op)),
-      ...(isFloat(data.dtype) ? [] : [perTensorQuantized(data, 'the input'), perTensorQuantized(output, 'the output')]),
     ],
-    () => [!isFloat(data.dtype) && parametersAgree(op)],
+    () => [
+      ...(isFloat(data.dtype) ? [] : [perTensorOrBare(data, 'the input'), perTensorOrBare(output, 'the output')]),
+      isBare(output) &&
+        op.attrs.activation !== 'NONE' &&
+        `the output has no quantization to tell ${op.attrs.activation} by`,
+    ],
   );
 }
 

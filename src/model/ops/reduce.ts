@@ -2,7 +2,7 @@ import type { Tensor } from '../ir/graph.ts';
 import { allocate, integerRange, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
 import { clamp, type Multiplier, multiplyByMultiplier, quantizeMultiplier } from './arithmetic.ts';
-import { defineOp, dtypeIs, firstProblems, operand, parameters, perTensorQuantized, sameDtype } from './checks.ts';
+import { defineOp, dtypeIs, firstProblems, operand, parameters, perTensorOrBare, sameDtype } from './checks.ts';
 import type { EvalView, OpTable } from './definition.ts';
 import { axesProblems, reducedCount, reducedMask, reducedShape, reduceTargets } from './reduce_axes.ts';
 import { type FoldFamily, foldOps } from './reduce_fold.ts';
@@ -74,7 +74,7 @@ export const reduceOps: OpTable<ReduceFamily> = {
         ],
         () =>
           data.dtype === 'int8' || data.dtype === 'uint8' || data.dtype === 'int16'
-            ? [perTensorQuantized(data, 'the input'), perTensorQuantized(output, 'the output')]
+            ? [perTensorOrBare(data, 'the input'), perTensorOrBare(output, 'the output')]
             : [],
       );
     },

@@ -1,17 +1,7 @@
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
 import { clamp, roundAway } from './arithmetic.ts';
-import {
-  defineOp,
-  dtypeIs,
-  firstProblems,
-  integers,
-  MAX_ELEMENTS,
-  operand,
-  rankIs,
-  sameDtype,
-  sameParameters,
-} from './checks.ts';
+import { defineOp, dtypeIs, firstProblems, integers, MAX_ELEMENTS, operand, rankIs, sameDtype } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
 
 export interface ResizeAttrs {
@@ -158,8 +148,10 @@ function check(op: OpView<ResizeKind>): string[] {
       sameDtype(data, 'the input', op.outputs[0], 'the output'),
       dtypeIs(size, 'the size', 'int32'),
       elements(size.shape) !== 2 && `the size has ${elements(size.shape)} values, not 2`,
-      alignCorners && halfPixelCenters && 'align_corners and half_pixel_centers exclude one another',
-      sameParameters(data, op.outputs[0]),
+      op.kind === 'image.resize_bilinear' &&
+        alignCorners &&
+        halfPixelCenters &&
+        'align_corners and half_pixel_centers exclude one another',
     ],
     () => [
       (data.shape[1] < 1 || data.shape[2] < 1) && 'the input has no pixels',

@@ -2,7 +2,7 @@ import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { broadcast, elements, sameShape, showShape, strides } from '../tensor/shape.ts';
 import type { NoAttrs } from './attrs.ts';
 import { broadcastIndices } from './broadcast.ts';
-import { defineOp, dtypeIs, firstProblems, operand, sameDtype, sameParameters } from './checks.ts';
+import { defineOp, dtypeIs, firstProblems, operand, sameDtype } from './checks.ts';
 import type { OpDefinition, OpTable, OpView } from './definition.ts';
 
 /** Operators that a condition decides. */
@@ -38,10 +38,7 @@ const choosing = <K extends 'select' | 'where'>(): OpDefinition<K> =>
         const shapes = choice(op);
         return [
           dtypeIs(operand(op, 0), 'the condition', 'bool'),
-          ...[1, 2].flatMap((i) => [
-            sameDtype(operand(op, i), `input ${i}`, op.outputs[0], 'the output'),
-            sameParameters(operand(op, i), op.outputs[0]),
-          ]),
+          ...[1, 2].map((i) => sameDtype(operand(op, i), `input ${i}`, op.outputs[0], 'the output')),
           typeof shapes === 'string' && shapes,
         ];
       }),

@@ -22,11 +22,13 @@ import { intoWhole, type MovementPlan, runCopies, type StridedCopy, whole } from
 import { planStridedSlice } from './strided_slice.ts';
 
 export interface ShapeFamily {
-  /** data, optional constant new shape; `newShape` is used when the operand is absent. */
+  /** data, optional new shape; `newShape` counts where the operand is absent or no vector. */
   reshape: { readonly newShape: readonly number[] | null };
   squeeze: { readonly axes: readonly number[] };
   /** The shape of a tensor as int32 or int64. TFLite SHAPE. */
   shape_of: { readonly dtype: DType };
+  /** How many dimensions a tensor has, an int32 scalar. TFLite RANK. */
+  rank_of: NoAttrs;
   strided_slice: {
     readonly beginMask: number;
     readonly endMask: number;
@@ -43,7 +45,8 @@ export interface ShapeFamily {
   transpose: NoAttrs;
 }
 
-type ShapeKind = keyof ShapeFamily;
+/** Kinds that move elements; the others look at shapes alone. */
+export type ShapeMovingKind = Exclude<keyof ShapeFamily, 'shape_of' | 'rank_of'>;
 
 /** `shape` with its one −1 worked out, or why it does not hold `count` elements. */
 function fillIn(shape: readonly number[], count: number): number[] | string {
@@ -56,6 +59,19 @@ function fillIn(shape: readonly number[], count: number): number[] | string {
   return elements(filled) === count && filled.every(Number.isInteger)
     ? filled
     : `${count} elements do not fit the new shape ${showShape(shape)}`;
+}
+
+/** Whether TFLite reads the new shape off this operand: 64-bit vectors it does not, where the options have a shape. */
+const isNewShape = (t: Tensor | null | undefined, option: readonly number[] | null): t is Tensor =>
+  t?.shape.length === 1 && (t.dtype === 'int32' || (t.dtype === 'int64' && option === null));
+
+/**
+ * The shape asked for; null while it is unknown. In the options none at all is a scalar's, and so is [0], as early
+ * converters wrote it. Source: GetOutputShape (reshape.cc).
+ */
+function newShapeOf({ inputs: [, operand], attrs: { newShape } }: OpView<'reshape'>): readonly number[] | null {
+  if (isNewShape(operand, newShape)) return integers(operand);
+  return newShape?.length === 1 && newShape[0] === 0 ? [] : (newShape ?? []);
 }
 
 const flatCopy = (from: Shape, to: Shape): MovementPlan => whole([to], [intoWhole([elements(from)], 0, [1])]);
@@ -88,6 +104,12 @@ function planStack(inputs: readonly Tensor[], axis: number): MovementPlan | stri
   return planConcatenate(slices, at);
 }
 
+/** The output's zero point; but signed data that are not quantized count as plain integers. Source: Eval (pad.cc). */
+function paddedWith(data: Tensor, output: Tensor): number {
+  const plain = !isQuantizable(output.dtype) || output.quantization === null;
+  return plain || (data.dtype !== 'uint8' && data.quantization === null) ? 0 : parameters(output).zeroPoint;
+}
+
 function planPad(op: OpView<'nn.pad'>): MovementPlan | string | null {
   const { shape } = operand(op, 0);
   const pads = integers(op.inputs[1]);
@@ -105,9 +127,7 @@ function planPad(op: OpView<'nn.pad'>): MovementPlan | string | null {
     dstOffset: dst.reduce((sum, s, k) => sum + s * pads[2 * k], 0),
     dstStrides: dst,
   };
-  const output = op.outputs[0];
-  const quantized = isQuantizable(output.dtype) && output.quantization !== null;
-  return whole([out], [copy], quantized ? parameters(output).zeroPoint : 0);
+  return whole([out], [copy], paddedWith(operand(op, 0), op.outputs[0]));
 }
 
 function planTranspose(op: OpView<'transpose'>): MovementPlan | string | null {
@@ -132,7 +152,7 @@ function planTranspose(op: OpView<'transpose'>): MovementPlan | string | null {
   );
 }
 
-type Planners = { readonly [K in Exclude<ShapeKind, 'shape_of'>]: (op: OpView<K>) => MovementPlan | string | null };
+type Planners = { readonly [K in ShapeMovingKind]: (op: OpView<K>) => MovementPlan | string | null };
 
 /**
  * What each operator copies; words when it cannot; null while an operand that decides it is unknown. An 8-bit
@@ -141,9 +161,9 @@ type Planners = { readonly [K in Exclude<ShapeKind, 'shape_of'>]: (op: OpView<K>
 const planners: Planners = {
   reshape: (op) => {
     const { shape } = operand(op, 0);
-    const asked = op.inputs[1] ? integers(op.inputs[1]) : op.attrs.newShape;
-    if (asked === null) return op.inputs[1] ? null : 'the new shape is missing';
-    const filled = fillIn(asked, elements(shape));
+    const asked = newShapeOf(op);
+    const filled = asked && fillIn(asked, elements(shape));
+    if (filled === null) return null;
     return typeof filled === 'string' ? filled : flatCopy(shape, filled);
   },
   squeeze: (op) => {
@@ -165,7 +185,7 @@ const planners: Planners = {
 };
 
 /** The copies of an operator whose deciding operands are constants, or null where they are not. */
-export function planShape<K extends Exclude<ShapeKind, 'shape_of'>>(kind: K, op: OpView<K>): MovementPlan | null {
+export function planShape<K extends ShapeMovingKind>(kind: K, op: OpView<K>): MovementPlan | null {
   const plan = (planners[kind] as (op: OpView<K>) => MovementPlan | string | null)(op);
   return typeof plan === 'string' ? null : plan;
 }
@@ -191,7 +211,7 @@ function rescaled(data: Uint8Array, r: Rescaling, zeroPoint: number): TensorData
   );
 }
 
-function evaluate<K extends Exclude<ShapeKind, 'shape_of'>>(kind: K, op: EvalView<K>): TensorData[] {
+function evaluate<K extends ShapeMovingKind>(kind: K, op: EvalView<K>): TensorData[] {
   const known = { ...op, inputs: op.inputs.map((t, i) => t && { ...t, data: op.data[i] }) };
   const plan = planShape(kind, known)!;
   const output = op.outputs[0];
@@ -202,7 +222,7 @@ function evaluate<K extends Exclude<ShapeKind, 'shape_of'>>(kind: K, op: EvalVie
   return runCopies(plan.copies, data, [{ dtype: output.dtype, shape: plan.shapes[0] }], plan.fill);
 }
 
-function moving<K extends Exclude<ShapeKind, 'shape_of'>>(
+function moving<K extends ShapeMovingKind>(
   kind: K,
   inputs: readonly [number, number],
   own: (op: OpView<K>) => readonly Problem[],
@@ -224,22 +244,29 @@ function moving<K extends Exclude<ShapeKind, 'shape_of'>>(
 
 const MANY: readonly [number, number] = [1, 4096];
 
-/** Inputs of a join: all there, of one type, with the output's parameters. */
+/** Inputs of a join: all there, of one type; with the output's parameters but for concatenations of other types than int8. */
 const joinable = (op: OpView<'stack' | 'concatenate'>): Problem[] =>
   op.inputs.flatMap((t, i) =>
     t === null
       ? [`input ${i} is missing`]
       : [
           sameDtype(t, `input ${i}`, op.outputs[0], 'the output'),
-          op.kind === 'concatenate' && t.dtype === 'uint8' ? null : sameParameters(t, op.outputs[0]),
+          (op.kind === 'stack' || t.dtype === 'int8') && sameParameters(t, op.outputs[0]),
         ],
   );
 
+/** The tensors of a uint8 concatenation have scales all of them, or none. */
+const rescalable = (tensors: readonly (Tensor | null)[]): Problem[] =>
+  tensors.at(-1)!.dtype === 'uint8' && tensors.some((t) => t?.quantization)
+    ? tensors.map((t, i) => t !== null && perTensorQuantized(t, `tensor ${i}`))
+    : [];
+
 export const shapeOps: OpTable<ShapeFamily> = {
-  reshape: moving('reshape', [1, 2], (op) => (op.inputs[1] ? isIndexVector(op.inputs[1], 'the new shape') : [])),
+  reshape: moving('reshape', [1, 2], () => []),
   squeeze: moving('squeeze', [1, 1], () => []),
   shape_of: defineOp({
     arity: { inputs: [1, 1], outputs: [1, 1] },
+    fromShapes: true,
     check: (op) => [dtypeIs(op.outputs[0], 'the output', 'int32', 'int64')].filter((p) => typeof p === 'string'),
     shapes: (op) => [[operand(op, 0).shape.length]],
     evaluate: (op): TensorData[] => {
@@ -249,6 +276,13 @@ export const shapeOps: OpTable<ShapeFamily> = {
       return [out];
     },
   }),
+  rank_of: defineOp({
+    arity: { inputs: [1, 1], outputs: [1, 1] },
+    fromShapes: true,
+    check: (op) => [dtypeIs(op.outputs[0], 'the output', 'int32')].filter((p) => typeof p === 'string'),
+    shapes: () => [[]],
+    evaluate: (op): TensorData[] => [Int32Array.of(operand(op, 0).shape.length)],
+  }),
   strided_slice: moving('strided_slice', [4, 4], (op) =>
     ['begin', 'end', 'the strides'].flatMap((what, i) => isIndexVector(operand(op, i + 1), what)),
   ),
@@ -256,13 +290,8 @@ export const shapeOps: OpTable<ShapeFamily> = {
   concatenate: moving('concatenate', MANY, (op) => [
     op.attrs.activation !== 'NONE' && `the fused activation ${op.attrs.activation} is not defined here`,
     ...joinable(op),
-    ...(op.outputs[0].dtype === 'uint8' && op.outputs[0].quantization !== null
-      ? [...op.inputs, op.outputs[0]].map((t, i) => t !== null && perTensorQuantized(t, `tensor ${i}`))
-      : []),
+    ...rescalable([...op.inputs, op.outputs[0]]),
   ]),
-  'nn.pad': moving('nn.pad', [2, 2], (op) => [
-    ...isIndexVector(operand(op, 1), 'the paddings', 2),
-    sameParameters(operand(op, 0), op.outputs[0]),
-  ]),
+  'nn.pad': moving('nn.pad', [2, 2], (op) => [...isIndexVector(operand(op, 1), 'the paddings', 2)]),
   transpose: moving('transpose', [2, 2], (op) => isIndexVector(operand(op, 1), 'the permutation')),
 };

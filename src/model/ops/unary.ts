@@ -3,7 +3,16 @@ import { allocate, type DType, isFloat, type TensorData } from '../tensor/dtype.
 import { floatOfHalf, halfOfFloat } from '../tensor/half.ts';
 import { elements } from '../tensor/shape.ts';
 import type { NoAttrs } from './attrs.ts';
-import { defineOp, dtypeIs, firstProblems, operand, parameters, perTensorQuantized, sameDtype } from './checks.ts';
+import {
+  defineOp,
+  dtypeIs,
+  firstProblems,
+  operand,
+  parameters,
+  perTensorOrBare,
+  perTensorQuantized,
+  sameDtype,
+} from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
 import { unaryFunctions } from './unary_float.ts';
 import { hardSwishFits, quantizedUnary } from './unary_quantized.ts';
@@ -103,6 +112,9 @@ function fixedOutputScale(op: OpView<UnaryKind>): string | false {
   return Math.abs(scale - expected) > 1e-3 * expected && `the output's scale is ${scale}, must be ${expected}`;
 }
 
+/** On tensors without quantization these are 0 in TFLite: their multiplier, a quotient of scales, is none. */
+const RELUS = /^nn\.(leaky_)?relu/;
+
 function checkUnary(op: OpView<UnaryKind>): string[] {
   const [input, output] = [operand(op, 0), op.outputs[0]];
   const plain = isPlainUnary(op.kind, input);
@@ -112,7 +124,10 @@ function checkUnary(op: OpView<UnaryKind>): string[] {
       sameDtype(input, 'the input', output, 'the output'),
       'alpha' in op.attrs && !Number.isFinite(op.attrs.alpha) && `alpha is ${op.attrs.alpha}`,
     ],
-    () => (plain ? [] : [perTensorQuantized(input, 'the input'), perTensorQuantized(output, 'the output')]),
+    () => {
+      const scaled = RELUS.test(op.kind) ? perTensorOrBare : perTensorQuantized;
+      return plain ? [] : [scaled(input, 'the input'), scaled(output, 'the output')];
+    },
     () => [
       fixedOutputScale(op),
       op.kind === 'nn.hard_swish' &&

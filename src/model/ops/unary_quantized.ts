@@ -85,6 +85,7 @@ export function reluRange(op: OpView<keyof typeof RELUS | 'nn.relu_0_to_1'>): Ra
   const { scale, zeroPoint } = parameters(op.outputs[0]);
   const { dtype } = op.outputs[0];
   if (op.kind !== 'nn.relu_0_to_1') return activationRange(RELUS[op.kind], scale, zeroPoint, dtype);
+  if (scale === 0) return activationRange('NONE', scale, zeroPoint, dtype);
   const top = zeroPoint + roundAway(f(1 / scale));
   return { min: activationRange('RELU', scale, zeroPoint, dtype).min, max: Math.min(integerRange(dtype)[1], top) };
 }

@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts';
 import { verifyCalls } from '../ir/calls.ts';
 import { compactModel } from '../ir/compact.ts';
-import type { Graph, Model, Node, Signature, TensorId } from '../ir/graph.ts';
+import type { Graph, Model, Node, Signature, Tensor, TensorId } from '../ir/graph.ts';
 import { quoteName } from '../ir/names.ts';
 import { infer } from '../ir/shapes.ts';
 import { findWiring, type Label, verifyTensors } from '../ir/verify.ts';
@@ -103,14 +103,18 @@ function readSubgraph(record: ModelRecord, subgraph: SubGraphRecord, index: numb
   const records = subgraph.operators ?? [];
   const fed = new Set([...(subgraph.inputs ?? []), ...records.flatMap((op) => op.outputs ?? [])]);
   const imported = (subgraph.tensors ?? []).map((t, i) => importTensor(t, i, constants, fed.has(i)));
-  const tensors = imported.map(({ tensor }) => tensor);
+  const { tensors, inputs } = portsOf(
+    imported.map(({ tensor }) => tensor),
+    subgraph.inputs ?? [],
+    index === 0,
+  );
   const shown = tensors.map(showTensor);
   const read = records.map((op, i) => readOperator(record, op, i, tensors, shown));
   const bare: Graph = {
     name: subgraph.name || (index === 0 ? 'main' : `subgraph_${index}`),
     tensors,
     nodes: read.flatMap(({ node }) => (node === null ? [] : [node])),
-    inputs: subgraph.inputs ?? [],
+    inputs,
     outputs: subgraph.outputs ?? [],
   };
   const label: Label = (_graph, node) => operatorLabel(read[node.source]);
@@ -153,6 +157,24 @@ function readSubgraph(record: ModelRecord, subgraph: SubGraphRecord, index: numb
     malformed,
     label,
   };
+}
+
+/**
+ * The inputs that can be fed. Of a tensor listed twice TFLite keeps what it is given last: the places before get tensors
+ * that nothing reads. A constant has its value: it is no input of the main graph.
+ */
+function portsOf(
+  read: readonly Tensor[],
+  listed: readonly TensorId[],
+  main: boolean,
+): { readonly tensors: readonly Tensor[]; readonly inputs: readonly TensorId[] } {
+  const tensors = [...read];
+  const last = new Map(listed.map((id, i) => [id, i]));
+  const inputs = listed.map((id, i) => {
+    const isLast = last.get(id) === i || tensors[id] === undefined;
+    return isLast ? id : tensors.push(tensors[id]) - 1;
+  });
+  return { tensors, inputs: main ? inputs.filter((id) => !tensors[id]?.data) : inputs };
 }
 
 function readSignatures(record: ModelRecord, graphs: readonly Graph[], problems: string[]): Signature[] {

@@ -1,9 +1,11 @@
 import type { CastFamily } from '../ops/cast.ts';
 import type { CreationFamily } from '../ops/creation.ts';
+import type { EmbeddingFamily } from '../ops/embedding.ts';
 import type { IndexingFamily } from '../ops/indexing.ts';
 import type { MovementFamily } from '../ops/movement.ts';
 import type { OrderingFamily } from '../ops/ordering.ts';
 import type { ReduceFamily } from '../ops/reduce.ts';
+import type { ScatterFamily } from '../ops/scatter.ts';
 import type { SelectFamily } from '../ops/select.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { dtypeOf, tensorTypeOf } from './dtypes.ts';
@@ -13,6 +15,8 @@ import type { OptionsOf } from './schema/options.ts';
 interface Moving
   extends MovementFamily,
     IndexingFamily,
+    ScatterFamily,
+    EmbeddingFamily,
     SelectFamily,
     CreationFamily,
     OrderingFamily,
@@ -114,6 +118,8 @@ export const movingOperators: { readonly [K in keyof Moving]: OperatorRow<K> } =
     read: (o) => ({ seqAxis: o.seqDim, batchAxis: o.batchDim }),
     write: (a) => ({ seqDim: a.seqAxis, batchDim: a.batchAxis }),
   }),
+  scatter_nd: plain('SCATTER_ND', 'ScatterNdOptions'),
+  embedding_lookup: plain('EMBEDDING_LOOKUP', null, { int8: 3, int4: 4 }),
   select: plain('SELECT', 'SelectOptions', NEWER),
   where: plain('SELECT_V2', 'SelectV2Options', { int8: 2, int16: 2 }),
   argwhere: plain('WHERE', 'WhereOptions', { int8: 2 }),

@@ -31,6 +31,7 @@ export const operators: { readonly [K in OpKind]: OperatorRow<K> } = {
   maximum: plain('MAXIMUM', 'MaximumMinimumOptions', NEWER),
   minimum: plain('MINIMUM', 'MaximumMinimumOptions', NEWER),
   power: plain('POW', 'PowOptions'),
+  atan2: plain('ATAN2', 'ATan2Options'),
   squared_difference: plain('SQUARED_DIFFERENCE', 'SquaredDifferenceOptions', { int8: 2 }),
   'nn.prelu': plain('PRELU'),
   add_n: plain('ADD_N', 'AddNOptions'),
@@ -121,6 +122,7 @@ export const operators: { readonly [K in OpKind]: OperatorRow<K> } = {
     read: (o) => ({ dtype: dtypeOf(o.outType) ?? 'int32' }),
     write: (a) => ({ outType: tensorTypeOf(a.dtype) }),
   }),
+  rank_of: plain('RANK', 'RankOptions'),
   strided_slice: row({
     builtin: 'STRIDED_SLICE',
     options: 'StridedSliceOptions',

@@ -25,11 +25,12 @@ const FLOAT: Readonly<Record<BinaryKind, string>> = {
   maximum: 'x > y ? x : y',
   minimum: 'x < y ? x : y',
   power: 'powf(x, y)',
+  atan2: 'atan2f(x, y)',
   squared_difference: '(x - y) * (x - y)',
   'nn.prelu': 'x >= 0.0f ? x : x * y',
 };
 
-const INTEGER: Readonly<Record<Exclude<BinaryKind, 'nn.prelu'>, string>> = {
+const INTEGER: Readonly<Record<Exclude<BinaryKind, 'nn.prelu' | 'atan2'>, string>> = {
   divide: 'ig_div_s32(x, y)',
   floor_divide: 'ig_floor_div_s32(x, y)',
   floor_mod: 'ig_floor_mod_s32(x, y)',
@@ -49,6 +50,7 @@ function limited(op: OpView<'divide'>, value: string): string {
 function plain(op: OpView<BinaryKind>): string {
   const { dtype } = op.outputs[0];
   if (op.kind === 'divide') return limited(op as OpView<'divide'>, isFloat(dtype) ? FLOAT.divide : INTEGER.divide);
+  if (op.kind === 'atan2' && dtype === 'float64') return 'atan2(x, y)';
   if (isFloat(dtype)) return FLOAT[op.kind];
   if (op.kind === 'power' && powerWraps(op as OpView<'power'>)) return 'ig_wrapping_power_s32(x, y)';
   if (op.kind === 'floor_mod' && dtype === 'int64') return 'ig_floor_mod_s64(x, y)';
@@ -130,6 +132,7 @@ export const binaryEmitters: EmitterTable<BinaryFamily> = {
   maximum: binary,
   minimum: binary,
   power: binary,
+  atan2: binary,
   squared_difference: binary,
   'nn.prelu': prelu,
   add_n: addN,

@@ -1,5 +1,5 @@
 import { operand } from '../../../model/ops/checks.ts';
-import { type ConvFamily, convWindow, scalesDiffer } from '../../../model/ops/conv.ts';
+import { type ConvFamily, channelMultiplier, convWindow, scalesDiffer } from '../../../model/ops/conv.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import { convFactors, weightedForm } from '../../../model/ops/weights.ts';
 import { windowExtents } from '../../../model/ops/window.ts';
@@ -75,5 +75,5 @@ function emitConv(op: OpView<ConvKind>, ctx: EmitContext, multiplier: number): E
 /** The C of convolutions. */
 export const convEmitters = {
   'nn.conv2d': (op, ctx) => emitConv(op, ctx, 0),
-  'nn.depthwise_conv2d': (op, ctx) => emitConv(op, ctx, op.attrs.depthMultiplier),
+  'nn.depthwise_conv2d': (op, ctx) => emitConv(op, ctx, channelMultiplier(op)),
 } satisfies EmitterTable<ConvFamily>;

@@ -9,6 +9,7 @@ import { creationEmitters } from './creation.ts';
 import { denseEmitters } from './dense.ts';
 import { detectionEmitters } from './detection.ts';
 import { directEmitters } from './direct.ts';
+import { embeddingEmitters } from './embedding.ts';
 import { indexingEmitters } from './indexing.ts';
 import { lstmEmitters } from './lstm.ts';
 import { movementEmitters } from './movement.ts';
@@ -18,6 +19,7 @@ import { poolEmitters } from './pool.ts';
 import { quantizeEmitters } from './quantize.ts';
 import { reduceEmitters } from './reduce.ts';
 import { resizeEmitters } from './resize.ts';
+import { scatterEmitters } from './scatter.ts';
 import { selectEmitters } from './select.ts';
 import { shapeEmitters } from './shape.ts';
 import { softmaxEmitters } from './softmax.ts';
@@ -44,6 +46,8 @@ export const emitters: { readonly [K in OpKind]: Emitter<K> } = {
   ...shapeEmitters,
   ...movementEmitters,
   ...indexingEmitters,
+  ...scatterEmitters,
+  ...embeddingEmitters,
   ...selectEmitters,
   ...creationEmitters,
   ...orderingEmitters,

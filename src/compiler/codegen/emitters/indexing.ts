@@ -15,14 +15,19 @@ import { fillWith, known } from './movement.ts';
 const SUFFIX: Readonly<Record<string, string>> = { int16: 's16', int32: 's32', int64: 's64' };
 
 /** A call of a kernel of indexing.h, whose error becomes the node's. */
-const fallible = (setup: string, kernel: string, indices: Tensor, ...args: readonly (string | number)[]): Emission => ({
+export const fallible = (
+  setup: string,
+  kernel: string,
+  indices: Tensor,
+  ...args: readonly (string | number)[]
+): Emission => ({
   includes: ['indexing.h'],
   body: `${setup}const int status = ig_${kernel}_${SUFFIX[indices.dtype]}(${args.join(', ')});\nif (status != 0) return status;\n`,
   fallible: true,
 });
 
 /** The extents and byte steps of tuples as C arrays; an empty one has no C form. */
-function tupleTables({ extents, steps, inner }: TupleLoops, item: number): { setup: string; bytes: number } {
+export function tupleTables({ extents, steps, inner }: TupleLoops, item: number): { setup: string; bytes: number } {
   const list = (values: readonly number[]): string => (values.length > 0 ? values.join(', ') : '0');
   const setup = `static const int32_t extents[] = {${list(extents)}};
 static const int64_t steps[] = {${list(steps.map((s) => s * item))}};

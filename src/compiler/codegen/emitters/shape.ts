@@ -1,16 +1,20 @@
 import type { OpView } from '../../../model/ops/definition.ts';
-import { planShape, rescalesInput, type ShapeFamily, shapeOps } from '../../../model/ops/shape.ts';
-import { itemSize, type TensorData } from '../../../model/tensor/dtype.ts';
+import {
+  planShape,
+  rescalesInput,
+  type ShapeFamily,
+  type ShapeMovingKind,
+  shapeOps,
+} from '../../../model/ops/shape.ts';
+import type { TensorData } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
 import { C_TYPES } from '../c.ts';
-import type { Emission, EmitContext, Emitter, EmitterTable } from '../emitter.ts';
+import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
 import { copyLoops } from './loops.ts';
 import { emitPlan, known } from './movement.ts';
 import { tabulate } from './table.ts';
 
-type Moving = Exclude<keyof ShapeFamily, 'shape_of'>;
-
-const move = <K extends Moving>(op: OpView<K>, ctx: EmitContext): Emission =>
+const move = <K extends ShapeMovingKind>(op: OpView<K>, ctx: EmitContext): Emission =>
   emitPlan(known(planShape(op.kind, op)), op, ctx);
 
 /** A uint8 concatenation may bring inputs to another scale; that is a table each. */
@@ -36,16 +40,16 @@ function concatenate(op: OpView<'concatenate'>, ctx: EmitContext): Emission {
   return { includes: ['table.h'], body: steps.map(({ before }) => before).join('') + copies };
 }
 
-const shapeOf: Emitter<'shape_of'> = (op, ctx) => {
-  const [data]: TensorData[] = shapeOps.shape_of.evaluate({ ...op, data: [null], profile: ctx.profile });
-  const bytes = data.length * itemSize(op.outputs[0].dtype);
-  return { includes: [], body: `memcpy(${ctx.output(0)}, ${ctx.constant(data)}, ${bytes});` };
-};
+/** What follows from shapes alone is known when the code is written. */
+function written([data]: readonly TensorData[], ctx: EmitContext): Emission {
+  return { includes: [], body: `memcpy(${ctx.output(0)}, ${ctx.constant(data)}, ${data.byteLength});` };
+}
 
 export const shapeEmitters: EmitterTable<ShapeFamily> = {
   reshape: move,
   squeeze: move,
-  shape_of: shapeOf,
+  shape_of: (op, ctx) => written(shapeOps.shape_of.evaluate({ ...op, data: [null], profile: ctx.profile }), ctx),
+  rank_of: (op, ctx) => written(shapeOps.rank_of.evaluate({ ...op, data: [null], profile: ctx.profile }), ctx),
   strided_slice: move,
   stack: move,
   concatenate,
