@@ -18,6 +18,7 @@ enum {
   INT8_GATE_INT64 = 4,
   INT8_GATE_BOOL = 6,
   INT8_GATE_INT16 = 7,
+  INT8_GATE_COMPLEX64 = 8, /* two floats, the real part first */
   INT8_GATE_INT8 = 9,
   INT8_GATE_FLOAT64 = 10
 };

@@ -202,7 +202,11 @@ const blank = (c: Case): OpView<OpKind> => ({
     [c, ...(c.more ?? [])].map(() => [1]),
   ),
 });
-const shapesOf = (c: Case): Shape[] => rulesOf(nodeOf(c)).shapes(blank(c)) as Shape[];
+/** The shapes of the results; the largest where they depend on what is fed. */
+const shapesOf = (c: Case): Shape[] => {
+  const { shapes, bounds } = rulesOf(nodeOf(c));
+  return shapes(blank(c)).map((shape, i) => shape ?? bounds!(blank(c))[i]);
+};
 /** Why an operator is not defined for the operands of a case. */
 export function problemsOf(c: Case): string[] {
   const { check } = rulesOf(nodeOf(c));

@@ -147,6 +147,29 @@ const threeD: fc.Arbitrary<Case> = fc
     quantization: null,
   }));
 
+/** The output of a transposed convolution: one that leads back to the shape of its data. */
+const threeDTransposed: fc.Arbitrary<Case> = fc.tuple(threeD, fc.boolean(), fc.nat()).map(([c, fixed, seed]): Case => {
+  const { strides, dilation, padding } = c.attrs as Record<string, readonly number[]>;
+  const [data, kernel, ...bias] = c.operands.map((t) => t!);
+  const extents = [0, 1, 2].map((i) =>
+    String(padding) === 'SAME'
+      ? data.shape[i + 1] * strides[i] - (seed % strides[i])
+      : (data.shape[i + 1] - 1) * strides[i] + (kernel.shape[i] - 1) * dilation[i] + 1 + (seed % strides[i]),
+  );
+  const outs = kernel.shape[4];
+  const weights = [...kernel.shape.slice(0, 3), outs, data.shape[4]];
+  return {
+    ...c,
+    kind: 'nn.conv3d_transpose',
+    operands: [
+      ints([data.shape[0], ...extents, outs]),
+      fixed ? constant('float32', weights, null, seed) : tensor('float32', weights, null),
+      data,
+      ...bias,
+    ],
+  };
+});
+
 export const windowed: fc.Arbitrary<Case> = fc.oneof(
   resizes,
   resizes,
@@ -156,4 +179,5 @@ export const windowed: fc.Arbitrary<Case> = fc.oneof(
   transposed,
   transposed,
   threeD,
+  threeDTransposed,
 );

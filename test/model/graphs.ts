@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import type { Graph, Model, Node, Tensor, TensorId } from '../../src/model/ir/graph.ts';
-import { allocate, type DType, integerRange, isFloat, type TensorData } from '../../src/model/tensor/dtype.ts';
+import {
+  allocate,
+  complexParts,
+  type DType,
+  integerRange,
+  isFloat,
+  type TensorData,
+} from '../../src/model/tensor/dtype.ts';
 import type { Quantization } from '../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../src/model/tensor/shape.ts';
 
@@ -48,6 +55,11 @@ export function randomOf(seed: number): () => number {
 
 export function randomData(dtype: DType, length: number, random: () => number): TensorData {
   const data = allocate(dtype, length);
+  if (dtype === 'complex64') {
+    const parts = complexParts(data as BigUint64Array);
+    for (let i = 0; i < parts.length; i++) parts[i] = 4 * random() - 2;
+    return data;
+  }
   if (data instanceof BigInt64Array || data instanceof BigUint64Array)
     return data.map(() => BigInt(Math.floor(random() * 1e6)));
   const [low, high] = isFloat(dtype) ? [-2, 2] : dtype === 'int32' ? [-1000, 1000] : integerRange(dtype);

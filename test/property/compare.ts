@@ -1,5 +1,9 @@
 /** How far a build's results are from the interpreter's. */
-import type { TensorData } from '../../src/model/tensor/dtype.ts';
+import { complexParts, type DType, type TensorData } from '../../src/model/tensor/dtype.ts';
+
+/** Elements as numbers to compare: complex ones as their parts. */
+export const numbersOf = (data: TensorData, dtype: DType): TensorData =>
+  dtype === 'complex64' ? complexParts(data as BigUint64Array) : data;
 
 /**
  * What is wrong with a result; null when nothing is. Integers are equal; floats agree within 1e-5 of themselves or of

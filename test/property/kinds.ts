@@ -6,6 +6,7 @@ import type { OpKind } from '../../src/model/ops/kinds.ts';
 import type { UnaryFamily } from '../../src/model/ops/unary.ts';
 import { families } from '../compiler/operators.ts';
 import { recurrent } from '../compiler/recurrent.ts';
+import { special } from '../compiler/special.ts';
 import { vision } from '../compiler/vision.ts';
 import { type Layer, layers, modelOfLayers } from '../native/layers.ts';
 import { more, updates } from './constants.ts';
@@ -50,6 +51,7 @@ export const kinds: { readonly [K in OpKind]: Draw } = {
   ...all(windowed, 'image.resize_bilinear', 'image.resize_nearest', 'nn.l2_pool2d'),
   'nn.conv2d_transpose': only(windowed, 'nn.conv2d_transpose', false),
   'nn.conv3d': only(windowed, 'nn.conv3d', false),
+  'nn.conv3d_transpose': only(windowed, 'nn.conv3d_transpose', false),
   'nn.batch_matmul': only(windowed, 'nn.batch_matmul', false),
   ...all(pools, 'nn.avg_pool2d', 'nn.max_pool2d'),
   ...all(means, 'mean'),
@@ -76,6 +78,10 @@ export const kinds: { readonly [K in OpKind]: Draw } = {
     'embedding_lookup',
   ),
   ...all(more, 'densify', 'argwhere', 'arange', 'broadcast_args'),
+  ...all(special, 'reinterpret', 'bitwise_xor', 'right_shift', 'bucketize', 'unique', 'segment_sum'),
+  ...all(special, 'unsorted_segment_sum', 'unsorted_segment_prod', 'unsorted_segment_max', 'unsorted_segment_min'),
+  ...all(special, 'real', 'imag', 'complex_abs'),
+  'signal.rfft2d': only(special, 'signal.rfft2d', false),
   'nn.lstm': only(recurrent, 'nn.lstm', false),
   'nn.svdf': only(recurrent, 'nn.svdf', false),
   ...all(vision, 'vision.non_max_suppression', 'vision.soft_non_max_suppression'),

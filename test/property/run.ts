@@ -11,10 +11,11 @@ import type { Graph } from '../../src/model/ir/graph.ts';
 import { verifyGraph } from '../../src/model/ir/verify.ts';
 import type { OpKind } from '../../src/model/ops/kinds.ts';
 import { fromBytes, type TensorData, toBytes } from '../../src/model/tensor/dtype.ts';
+import { elements } from '../../src/model/tensor/shape.ts';
 import { linkRunner } from '../../src/runtime/devices/image.ts';
 import { openDevice } from '../../src/runtime/devices/open.ts';
 import { apart, type Claim, claimsOf, formOf, kindOf, tight, watched } from '../compiler/overlap.ts';
-import { changed, difference } from './compare.ts';
+import { changed, difference, numbersOf } from './compare.ts';
 import { describe, type Instance, type Merged, merge } from './instance.ts';
 import { kinds } from './kinds.ts';
 import { networks } from './networks.ts';
@@ -53,7 +54,9 @@ export function expectedOf({ model, runs, owners }: Merged): Expected {
   if (problems.length > 0) throw new Error(`not sound: ${problems.join('\n')}`);
   const state: State = new Map();
   const largest = new Array<number>((owners.at(-1) ?? 0) + 1).fill(0);
-  const observe = (id: number, { data }: Value): void => {
+  const { tensors } = model.subgraphs[0];
+  const observe = (id: number, value: Value): void => {
+    const data = numbersOf(value.data, tensors[id].dtype);
     if (!(data instanceof Float32Array)) return;
     for (const v of data) if (Math.abs(v) > largest[owners[id]]) largest[owners[id]] = Math.abs(v);
   };
@@ -83,9 +86,12 @@ export async function runBuild(
   const image = await linkRunner([build], options);
   const device = await openDevice(build.target);
   const inputs = build.inputs.map((_, i) => Buffer.concat(runs.map((run) => toBytes(run[i]))));
-  const [{ outputs }] = await device.run(image, [{ build: 0, inputs, samples: runs.length, reset: false }]);
+  const [{ outputs, shapes }] = await device.run(image, [{ build: 0, inputs, samples: runs.length, reset: false }]);
   return runs.map((_, r) =>
-    build.outputs.map(({ dtype, bytes }, k) => fromBytes(dtype, outputs[k].slice(r * bytes, (r + 1) * bytes))),
+    build.outputs.map(({ dtype, shape, bytes }, k) => {
+      const data: TensorData = fromBytes(dtype, outputs[k].slice(r * bytes, (r + 1) * bytes));
+      return data.subarray(0, elements(shapes?.[r][k] ?? shape)) as TensorData;
+    }),
   );
 }
 
@@ -137,7 +143,10 @@ export async function checkBatch(
       outputs.forEach((values, k) => {
         const { instance, output } = merged.outputs[k];
         const largest = batch[instance].elementwise ? 0 : expected.largest[instance];
-        const off = difference(values, expected.outputs[run][k], largest);
+        const graph = merged.model.subgraphs[0];
+        const { dtype } = graph.tensors[graph.outputs[k]];
+        const wanted = numbersOf(expected.outputs[run][k], dtype);
+        const off = difference(numbersOf(values, dtype), wanted, largest);
         report(instance, `as interpreted, run ${run}, output ${output}`, off);
       });
     });

@@ -15,6 +15,7 @@ export const C_TYPES: Readonly<Record<DType, string>> = {
   int64: 'int64_t',
   uint64: 'uint64_t',
   bool: 'uint8_t',
+  complex64: 'uint64_t',
   resource: 'int32_t',
 };
 

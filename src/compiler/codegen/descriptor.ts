@@ -11,6 +11,7 @@ const DTYPE_NUMBERS: Readonly<Record<DType, number>> = {
   int64: 4,
   bool: 6,
   int16: 7,
+  complex64: 8,
   int8: 9,
   float64: 10,
   uint64: 12,

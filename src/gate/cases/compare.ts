@@ -1,5 +1,4 @@
-import type { DType, TensorData } from '../../model/tensor/dtype.ts';
-import { isFloat } from '../../model/tensor/dtype.ts';
+import { complexParts, type DType, isFloat, type TensorData } from '../../model/tensor/dtype.ts';
 import { floatOfHalf } from '../../model/tensor/half.ts';
 import type { Tolerance } from './case.ts';
 
@@ -21,7 +20,8 @@ export const addComparisons = (a: Comparison, b: Comparison): Comparison => ({
 
 /**
  * Compares computed with expected elements. Integers must be equal; so must floats when there is no tolerance.
- * NaN equals NaN, and an infinity equals only itself. A missing or surplus element differs.
+ * NaN equals NaN, and an infinity equals only itself. A missing or surplus element differs. Complex elements are compared
+ * and counted by their two parts.
  */
 export function compare(
   actual: TensorData,
@@ -29,6 +29,10 @@ export function compare(
   dtype: DType,
   tolerance: Tolerance | null,
 ): Comparison {
+  if (dtype === 'complex64') {
+    const [a, b] = [actual, expected].map((data) => complexParts(data as BigUint64Array));
+    return compare(a, b, 'float32', tolerance);
+  }
   const number = dtype === 'float16' ? floatOfHalf : Number;
   const allowed = isFloat(dtype) ? tolerance : null;
   const total = Math.max(actual.length, expected.length);

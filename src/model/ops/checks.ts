@@ -1,6 +1,6 @@
 /** Shared parts of the operators' checks: each returns problems in words, an empty list when there are none. */
 import type { Tensor } from '../ir/graph.ts';
-import { type DType, integerRange, isFloat, isQuantizable } from '../tensor/dtype.ts';
+import { type DType, integerRange, isFloat, isQuantizable, isReal } from '../tensor/dtype.ts';
 import { elements, type Shape, showShape } from '../tensor/shape.ts';
 import type { Activation } from './attrs.ts';
 import type { EvalView, OpDefinition, OpView } from './definition.ts';
@@ -45,7 +45,7 @@ export const clampingActivation = (activation: Activation): Problem =>
 /** Scales are positive, finite float32 values and zero points lie in the type's range. */
 function soundQuantization(t: Tensor, what: string): Problem {
   const q = t.quantization;
-  if (isFloat(t.dtype) || t.dtype === 'resource') return `${what} is ${t.dtype}, not quantized`;
+  if (isFloat(t.dtype) || !isReal(t.dtype)) return `${what} is ${t.dtype}, not quantized`;
   if (q === null) return `${what} has no quantization`;
   if (q.scales.length === 0 || q.scales.length !== q.zeroPoints.length) {
     return `${what} has ${q.scales.length} scales and ${q.zeroPoints.length} zero points`;

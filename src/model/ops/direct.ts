@@ -28,9 +28,12 @@ export function tapsOf(axis: Axis): AxisTaps {
   const taps: number[] = [];
   for (let o = 0; o < axis.output; o++) {
     if (axis.transposed) {
-      const first = Math.max(0, Math.ceil((o + axis.before - axis.kernel + 1) / axis.stride));
-      for (let i = first; i < axis.input && i * axis.stride <= o + axis.before; i++)
-        taps.push(o + axis.before - i * axis.stride, i);
+      const reach = (axis.kernel - 1) * axis.dilation;
+      const first = Math.max(0, Math.ceil((o + axis.before - reach) / axis.stride));
+      for (let i = first; i < axis.input && i * axis.stride <= o + axis.before; i++) {
+        const k = (o + axis.before - i * axis.stride) / axis.dilation;
+        if (Number.isInteger(k)) taps.push(k, i);
+      }
     } else {
       for (let k = 0; k < axis.kernel; k++) {
         const i = o * axis.stride - axis.before + k * axis.dilation;
@@ -110,5 +113,15 @@ export function tapsFirst<T extends Values>(weights: T, outs: number): T {
   const out = weights.slice() as T;
   const row = weights.length / outs;
   for (let o = 0; o < outs; o++) for (let i = 0; i < row; i++) out[i * outs + o] = weights[o * row + i];
+  return out;
+}
+
+/** Weights [taps][output channels][input channels] as [taps][input channels][output channels]. */
+export function swapChannels<T extends Values>(weights: T, outs: number, ins: number): T {
+  const out = weights.slice() as T;
+  for (let i = 0; i < weights.length; i++) {
+    const [tap, o, c] = [Math.floor(i / (outs * ins)), Math.floor(i / ins) % outs, i % ins];
+    out[(tap * ins + c) * outs + o] = weights[i];
+  }
   return out;
 }

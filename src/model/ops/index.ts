@@ -1,5 +1,7 @@
 import { batchMatmulOps } from './batch_matmul.ts';
 import { binaryOps } from './binary.ts';
+import { bitsOps } from './bits.ts';
+import { bucketOps } from './buckets.ts';
 import { castOps } from './cast.ts';
 import { compareOps } from './compare.ts';
 import { controlOps } from './control.ts';
@@ -22,9 +24,11 @@ import { quantizeOps } from './quantize.ts';
 import { reduceOps } from './reduce.ts';
 import { resizeOps } from './resize.ts';
 import { scatterOps } from './scatter.ts';
+import { segmentOps } from './segments.ts';
 import { selectOps } from './select.ts';
 import { shapeOps } from './shape.ts';
 import { softmaxOps } from './softmax.ts';
+import { spectrumOps } from './spectrum.ts';
 import { sumOps } from './sums.ts';
 import { suppressionOps } from './suppression.ts';
 import { svdfOps } from './svdf.ts';
@@ -43,6 +47,7 @@ export const ops: { readonly [K in OpKind]: OpDefinition<K> } = {
   ...sumOps,
   ...binaryOps,
   ...compareOps,
+  ...bitsOps,
   ...unaryOps,
   ...normalizeOps,
   ...reduceOps,
@@ -55,6 +60,9 @@ export const ops: { readonly [K in OpKind]: OpDefinition<K> } = {
   ...selectOps,
   ...creationOps,
   ...orderingOps,
+  ...bucketOps,
+  ...segmentOps,
+  ...spectrumOps,
   ...castOps,
   ...lstmOps,
   ...svdfOps,

@@ -1,5 +1,7 @@
 import type { BatchMatmulFamily } from './batch_matmul.ts';
 import type { BinaryFamily } from './binary.ts';
+import type { BitsFamily } from './bits.ts';
+import type { BucketFamily } from './buckets.ts';
 import type { CastFamily } from './cast.ts';
 import type { CompareFamily } from './compare.ts';
 import type { ControlFamily } from './control.ts';
@@ -20,9 +22,11 @@ import type { QuantizeFamily } from './quantize.ts';
 import type { ReduceFamily } from './reduce.ts';
 import type { ResizeFamily } from './resize.ts';
 import type { ScatterFamily } from './scatter.ts';
+import type { SegmentFamily } from './segments.ts';
 import type { SelectFamily } from './select.ts';
 import type { ShapeFamily } from './shape.ts';
 import type { SoftmaxFamily } from './softmax.ts';
+import type { SpectrumFamily } from './spectrum.ts';
 import type { SumFamily } from './sums.ts';
 import type { SuppressionFamily } from './suppression.ts';
 import type { SvdfFamily } from './svdf.ts';
@@ -45,6 +49,7 @@ export interface OpAttrs
     SumFamily,
     BinaryFamily,
     CompareFamily,
+    BitsFamily,
     UnaryFamily,
     NormalizeFamily,
     ReduceFamily,
@@ -57,6 +62,9 @@ export interface OpAttrs
     SelectFamily,
     CreationFamily,
     OrderingFamily,
+    BucketFamily,
+    SegmentFamily,
+    SpectrumFamily,
     CastFamily,
     LstmFamily,
     SvdfFamily,

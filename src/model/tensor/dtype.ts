@@ -18,6 +18,8 @@ const ARRAYS = {
   int64: BigInt64Array,
   uint64: BigUint64Array,
   bool: Uint8Array,
+  /** Two float32, the real part first, kept as their bit pattern: `complexParts` shows them. */
+  complex64: BigUint64Array,
   /** A handle: which of a model's variables (VAR_HANDLE). */
   resource: Int32Array,
 } as const;
@@ -38,6 +40,7 @@ interface Arrays {
   int64: BigInt64Array;
   uint64: BigUint64Array;
   bool: Uint8Array;
+  complex64: BigUint64Array;
   resource: Int32Array;
 }
 export type DataOf<D extends DType> = Arrays[D];
@@ -73,11 +76,17 @@ export function toBytes(data: TensorData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
+/** Real and imaginary parts in turn of complex64 elements, without a copy. */
+export const complexParts = (data: BigUint64Array): Float32Array =>
+  new Float32Array(data.buffer, data.byteOffset, 2 * data.length);
+
 const QUANTIZED: ReadonlySet<DType> = new Set(['int4', 'int8', 'uint8', 'int16']);
 const FLOATS: ReadonlySet<DType> = new Set(['float16', 'float32', 'float64']);
 
 /** Whether tensors of this type can carry a scale and a zero point that operators compute with. */
 export const isQuantizable = (dtype: DType): boolean => QUANTIZED.has(dtype);
+/** Types whose elements are no single number: they carry no scale, and no metric compares them. */
+export const isReal = (dtype: DType): boolean => dtype !== 'complex64' && dtype !== 'resource';
 export const isFloat = (dtype: DType): boolean => FLOATS.has(dtype);
 
 /** The smallest and largest value of an integer type (int64 is returned as doubles, hence inexact). */

@@ -25,6 +25,7 @@ const CODES: Readonly<Record<Exclude<DType, 'resource'>, string>> = {
   int64: 'i8',
   uint64: 'u8',
   bool: 'b1',
+  complex64: 'c8',
 };
 const DTYPES_BY_CODE = new Map(
   Object.entries(CODES).flatMap(([dtype, code]) => (dtype === 'int4' ? [] : [[code, dtype as DType] as const])),

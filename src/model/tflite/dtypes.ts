@@ -4,7 +4,7 @@ import type { TensorType } from './schema/enums.ts';
 
 export type TensorTypeName = ValueOf<typeof TensorType>;
 
-/** The IR's type for a tensor type of the file, or null: strings, complex numbers, resources, bfloat16, 2-bit integers. */
+/** The IR's type for a tensor type of the file, or null: strings, complex128, variants, bfloat16, 2-bit integers. */
 export function dtypeOf(type: TensorTypeName): DType | null {
   const name = type.toLowerCase() as DType;
   return DTYPES.includes(name) ? name : null;

@@ -1,3 +1,4 @@
+import type { BucketFamily } from '../ops/buckets.ts';
 import type { CastFamily } from '../ops/cast.ts';
 import type { CreationFamily } from '../ops/creation.ts';
 import type { EmbeddingFamily } from '../ops/embedding.ts';
@@ -6,6 +7,7 @@ import type { MovementFamily } from '../ops/movement.ts';
 import type { OrderingFamily } from '../ops/ordering.ts';
 import type { ReduceFamily } from '../ops/reduce.ts';
 import type { ScatterFamily } from '../ops/scatter.ts';
+import type { SegmentFamily } from '../ops/segments.ts';
 import type { SelectFamily } from '../ops/select.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { dtypeOf, tensorTypeOf } from './dtypes.ts';
@@ -20,6 +22,8 @@ interface Moving
     SelectFamily,
     CreationFamily,
     OrderingFamily,
+    BucketFamily,
+    SegmentFamily,
     ReduceFamily,
     CastFamily {}
 
@@ -37,7 +41,7 @@ const block = {
   write: (a: { readonly blockSize: number }) => ({ blockSize: a.blockSize }),
 };
 
-/** Operators that move, pick, order, fold or cast elements. */
+/** Operators that move, pick, order, fold, class or cast elements. */
 export const movingOperators: { readonly [K in keyof Moving]: OperatorRow<K> } = {
   slice: plain('SLICE', 'SliceOptions', NEWER),
   split: row({
@@ -135,6 +139,23 @@ export const movingOperators: { readonly [K in keyof Moving]: OperatorRow<K> } =
     read: (o) => ({ exclusive: o.exclusive, reverse: o.reverse }),
     write: (a) => ({ exclusive: a.exclusive, reverse: a.reverse }),
   }),
+  bucketize: row({
+    builtin: 'BUCKETIZE',
+    options: 'BucketizeOptions',
+    read: (o) => (o.boundaries === null ? 'its boundaries are missing' : { boundaries: o.boundaries }),
+    write: (a) => ({ boundaries: a.boundaries }),
+  }),
+  unique: row({
+    builtin: 'UNIQUE',
+    options: 'UniqueOptions',
+    read: (o) => ({ dtype: dtypeOf(o.idxOutType) ?? 'int32' }),
+    write: (a) => ({ idxOutType: tensorTypeOf(a.dtype) }),
+  }),
+  segment_sum: plain('SEGMENT_SUM', 'SegmentSumOptions'),
+  unsorted_segment_sum: plain('UNSORTED_SEGMENT_SUM', 'UnsortedSegmentSumOptions'),
+  unsorted_segment_prod: plain('UNSORTED_SEGMENT_PROD', 'UnsortedSegmentProdOptions'),
+  unsorted_segment_max: plain('UNSORTED_SEGMENT_MAX', 'UnsortedSegmentMaxOptions'),
+  unsorted_segment_min: plain('UNSORTED_SEGMENT_MIN', 'UnsortedSegmentMinOptions'),
   // The options repeat the types of the tensors, and TFLite goes by those.
   cast: plain('CAST', 'CastOptions', { int8: 2 }),
   fake_quant: row({

@@ -1,7 +1,16 @@
 import type { Tensor } from '../ir/graph.ts';
 import { quoteName } from '../ir/names.ts';
 import { MAX_TENSOR_BYTES } from '../ir/verify.ts';
-import { allocate, type DType, fromBytes, integerRange, isFloat, itemSize, type TensorData } from '../tensor/dtype.ts';
+import {
+  allocate,
+  type DType,
+  fromBytes,
+  integerRange,
+  isFloat,
+  isReal,
+  itemSize,
+  type TensorData,
+} from '../tensor/dtype.ts';
 import type { Quantization } from '../tensor/quantization.ts';
 import { elements, type Shape, showShape } from '../tensor/shape.ts';
 import { dtypeOf } from './dtypes.ts';
@@ -81,7 +90,7 @@ export function checkShape(shape: Shape, dtype: DType): string | null {
 function quantizationOf(record: TensorRecord, dtype: DType, shape: Shape): Quantization | null | string {
   const q = record.quantization;
   // Converters leave calibration ranges (and now and then a scale) on float tensors; TFLite ignores them, and so do we.
-  if (q === null || isFloat(dtype) || dtype === 'bool' || dtype === 'resource') return null;
+  if (q === null || isFloat(dtype) || !isReal(dtype) || dtype === 'bool') return null;
   if (q.details !== null) return `${q.details.type} is not supported: only affine quantization is`;
   const scales = q.scale ?? [];
   const zeroPoints = q.zeroPoint ?? [];

@@ -46,6 +46,21 @@ const pool = {
   }),
 } as const;
 
+const volume = {
+  read: (o: OptionsOf<'Conv3DOptions'>): Conv3dFamily['nn.conv3d'] => ({
+    padding: o.padding,
+    strides: [o.strideD, o.strideH, o.strideW],
+    dilation: [o.dilationDFactor, o.dilationHFactor, o.dilationWFactor],
+    ...activated.read(o),
+  }),
+  write: ({ padding, strides, dilation, ...a }: Conv3dFamily['nn.conv3d']) => ({
+    padding,
+    ...{ strideD: strides[0], strideH: strides[1], strideW: strides[2] },
+    ...{ dilationDFactor: dilation[0], dilationHFactor: dilation[1], dilationWFactor: dilation[2] },
+    ...activated.write(a),
+  }),
+};
+
 const window = {
   read: (o: OptionsOf<'Conv2DOptions'> | OptionsOf<'DepthwiseConv2DOptions'>): Conv2dAttrs => ({
     padding: o.padding,
@@ -106,22 +121,8 @@ export const weightedOperators: { readonly [K in keyof Weighted]: OperatorRow<K>
       ...biased.write(a),
     }),
   }),
-  'nn.conv3d': row({
-    builtin: 'CONV_3D',
-    options: 'Conv3DOptions',
-    read: (o) => ({
-      padding: o.padding,
-      strides: [o.strideD, o.strideH, o.strideW],
-      dilation: [o.dilationDFactor, o.dilationHFactor, o.dilationWFactor],
-      ...activated.read(o),
-    }),
-    write: ({ padding, strides, dilation, ...a }) => ({
-      padding,
-      ...{ strideD: strides[0], strideH: strides[1], strideW: strides[2] },
-      ...{ dilationDFactor: dilation[0], dilationHFactor: dilation[1], dilationWFactor: dilation[2] },
-      ...activated.write(a),
-    }),
-  }),
+  'nn.conv3d': row({ builtin: 'CONV_3D', options: 'Conv3DOptions', ...volume }),
+  'nn.conv3d_transpose': row({ builtin: 'CONV_3D_TRANSPOSE', options: 'Conv3DOptions', ...volume }),
   'nn.batch_matmul': row({
     builtin: 'BATCH_MATMUL',
     options: 'BatchMatMulOptions',

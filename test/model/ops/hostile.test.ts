@@ -74,6 +74,7 @@ const attrs = fc.record({
   ellipsisMask: odd,
   newAxisMask: odd,
   shrinkAxisMask: odd,
+  boundaries: fc.array(fc.oneof(odd, fc.constantFrom(Number.NaN, Infinity)), { maxLength: 3 }),
   rank: odd,
   cellClip: fc.constantFrom(0, 1, -1, Number.NaN),
   projectionClip: fc.constantFrom(0, 0.5, Infinity),
@@ -113,7 +114,7 @@ const node = fc
       kind: fc.constant(kind),
       attrs,
       inputs: fc.constantFrom(...(MANY[kind] ?? [0, 1, 2, 3, 4])).chain(operands),
-      outputs: fc.array(tensor, { minLength: 1, maxLength: kind.startsWith('vision') ? 4 : 1 }),
+      outputs: fc.array(tensor, { minLength: 1, maxLength: /^vision|^unique$|^topk$/.test(kind) ? 4 : 1 }),
       alike: fc.boolean(),
     }),
   )

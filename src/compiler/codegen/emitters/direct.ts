@@ -6,9 +6,9 @@ import {
   transposeGeometry,
   WEIGHTED_ORDER,
 } from '../../../model/ops/conv_transpose.ts';
-import { type Conv3dFamily, conv3dGeometry } from '../../../model/ops/conv3d.ts';
+import { type Conv3dFamily, conv3dGeometry, conv3dTransposeGeometry } from '../../../model/ops/conv3d.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
-import { type Direct, tapsFirst, tapsOf } from '../../../model/ops/direct.ts';
+import { type Direct, swapChannels, tapsFirst, tapsOf } from '../../../model/ops/direct.ts';
 import { centered, convFactors, weightedForm } from '../../../model/ops/weights.ts';
 import { elements } from '../../../model/tensor/shape.ts';
 import { zeroPointOf } from '../../schedules/index.ts';
@@ -101,7 +101,30 @@ function emitConv3d(op: OpView<'nn.conv3d'>, ctx: EmitContext): Emission {
   return emitDirect({ ...layer, hybrid }, conv3dGeometry(op), { pointer: ctx.input(1), before: '' }, ctx);
 }
 
+/** Weights of constant data in the order of CONV_3D's; others are packed tap by tap. */
+function swapWeights(op: OpView<'nn.conv3d_transpose'>, g: Direct, ctx: EmitContext): LaidWeights {
+  const weights = operand(op, 1);
+  const [outs, ins] = [g.outChannels, g.channels];
+  if (weights.data !== null)
+    return { pointer: ctx.constant(swapChannels(weights.data as Float32Array, outs, ins)), before: '' };
+  const n = elements(weights.shape);
+  const pointer = ctx.scratch(4 * n);
+  const args = [`${ctx.input(1)} + at`, outs, ins, `(float *)${pointer} + at`];
+  const before = `for (size_t at = 0; at < ${n}; at += ${outs * ins}) direct_pack_float(${args.join(', ')});\n`;
+  return { pointer, before };
+}
+
+function emitConv3dTransposed(op: OpView<'nn.conv3d_transpose'>, outer: EmitContext): Emission {
+  const ctx: EmitContext = { ...outer, input: (i) => outer.input(WEIGHTED_ORDER[i]) };
+  const [data, weights, output, bias] = [operand(op, 2), operand(op, 1), op.outputs[0], op.inputs[3] ?? null];
+  const layer = { data, weights, bias, output, activation: op.attrs.activation, requantization: null };
+  const hybrid = { asymmetric: false, weightsThenData: false };
+  const g = conv3dTransposeGeometry(op);
+  return emitDirect({ ...layer, hybrid }, g, swapWeights(op, g, ctx), ctx);
+}
+
 export const directEmitters: EmitterTable<Conv3dFamily & ConvTransposeFamily> = {
   'nn.conv3d': emitConv3d,
+  'nn.conv3d_transpose': emitConv3dTransposed,
   'nn.conv2d_transpose': emitTransposed,
 };

@@ -2,6 +2,8 @@ import type { OpKind } from '../../../model/ops/kinds.ts';
 import type { Emitter } from '../emitter.ts';
 import { batchMatmulEmitters } from './batch_matmul.ts';
 import { binaryEmitters, compareEmitters } from './binary.ts';
+import { bitsEmitters } from './bits.ts';
+import { bucketEmitters } from './buckets.ts';
 import { castEmitters } from './cast.ts';
 import { controlEmitters } from './control.ts';
 import { convEmitters } from './conv.ts';
@@ -20,9 +22,11 @@ import { quantizeEmitters } from './quantize.ts';
 import { reduceEmitters } from './reduce.ts';
 import { resizeEmitters } from './resize.ts';
 import { scatterEmitters } from './scatter.ts';
+import { segmentEmitters } from './segments.ts';
 import { selectEmitters } from './select.ts';
 import { shapeEmitters } from './shape.ts';
 import { softmaxEmitters } from './softmax.ts';
+import { spectrumEmitters } from './spectrum.ts';
 import { sumEmitters } from './sums.ts';
 import { svdfEmitters } from './svdf.ts';
 import { unaryEmitters } from './unary.ts';
@@ -39,6 +43,7 @@ export const emitters: { readonly [K in OpKind]: Emitter<K> } = {
   ...sumEmitters,
   ...binaryEmitters,
   ...compareEmitters,
+  ...bitsEmitters,
   ...unaryEmitters,
   ...normalizeEmitters,
   ...reduceEmitters,
@@ -51,6 +56,9 @@ export const emitters: { readonly [K in OpKind]: Emitter<K> } = {
   ...selectEmitters,
   ...creationEmitters,
   ...orderingEmitters,
+  ...bucketEmitters,
+  ...segmentEmitters,
+  ...spectrumEmitters,
   ...castEmitters,
   ...lstmEmitters,
   ...svdfEmitters,

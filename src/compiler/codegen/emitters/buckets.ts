@@ -1,0 +1,27 @@
+import type { BucketFamily } from '../../../model/ops/buckets.ts';
+import { operand } from '../../../model/ops/checks.ts';
+import { elements } from '../../../model/tensor/shape.ts';
+import type { EmitterTable } from '../emitter.ts';
+
+const SUFFIX: Readonly<Record<string, string>> = {
+  ...{ int8: 's8', uint8: 'u8', int16: 's16', int32: 's32', int64: 's64', float32: 'f32', float64: 'f64' },
+};
+
+export const bucketEmitters: EmitterTable<BucketFamily> = {
+  bucketize: (op, ctx) => {
+    const { dtype, shape } = operand(op, 0);
+    const { boundaries } = op.attrs;
+    const table = ctx.constant(Float32Array.from(boundaries.length > 0 ? boundaries : [0]));
+    const bucket = `ig_bucket_${SUFFIX[dtype]}(${ctx.input(0)}[i], ${table}, ${boundaries.length})`;
+    return {
+      includes: ['buckets.h'],
+      body: `for (size_t i = 0; i < ${elements(shape)}; i++) ${ctx.output(0)}[i] = ${bucket};\n`,
+    };
+  },
+  unique: (op, ctx) => {
+    const { dtype, shape } = operand(op, 0);
+    const args = [ctx.input(0), shape[0], ctx.output(0), ctx.output(1), ctx.scratch(4 * shape[0])];
+    const name = `ig_unique_${SUFFIX[dtype]}_${SUFFIX[op.attrs.dtype]}`;
+    return { includes: ['buckets.h'], body: `*${ctx.extent(0)} = ${name}(${args.join(', ')});\n` };
+  },
+};
