@@ -13,6 +13,7 @@ import { detectionOps } from './detection.ts';
 import { indexingOps } from './indexing.ts';
 import type { OpKind } from './kinds.ts';
 import { lstmOps } from './lstm.ts';
+import { basicLstmOps } from './lstm_basic.ts';
 import { movementOps } from './movement.ts';
 import { normalizeOps } from './normalize.ts';
 import { orderingOps } from './ordering.ts';
@@ -20,6 +21,7 @@ import { poolOps } from './pool.ts';
 import { quantizeOps } from './quantize.ts';
 import { reduceOps } from './reduce.ts';
 import { resizeOps } from './resize.ts';
+import { rnnOps } from './rnn.ts';
 import { selectOps } from './select.ts';
 import { shapeOps } from './shape.ts';
 import { softmaxOps } from './softmax.ts';
@@ -53,6 +55,8 @@ export const ops: { readonly [K in OpKind]: OpDefinition<K> } = {
   ...orderingOps,
   ...castOps,
   ...lstmOps,
+  ...basicLstmOps,
+  ...rnnOps,
   ...svdfOps,
   ...suppressionOps,
   ...detectionOps,

@@ -11,6 +11,7 @@ import type { DenseFamily } from './dense.ts';
 import type { DetectionFamily } from './detection.ts';
 import type { IndexingFamily } from './indexing.ts';
 import type { LstmFamily } from './lstm.ts';
+import type { BasicLstmFamily } from './lstm_basic.ts';
 import type { MovementFamily } from './movement.ts';
 import type { NormalizeFamily } from './normalize.ts';
 import type { OrderingFamily } from './ordering.ts';
@@ -18,6 +19,7 @@ import type { PoolFamily } from './pool.ts';
 import type { QuantizeFamily } from './quantize.ts';
 import type { ReduceFamily } from './reduce.ts';
 import type { ResizeFamily } from './resize.ts';
+import type { RnnFamily } from './rnn.ts';
 import type { SelectFamily } from './select.ts';
 import type { ShapeFamily } from './shape.ts';
 import type { SoftmaxFamily } from './softmax.ts';
@@ -55,6 +57,8 @@ export interface OpAttrs
     OrderingFamily,
     CastFamily,
     LstmFamily,
+    BasicLstmFamily,
+    RnnFamily,
     SvdfFamily,
     SuppressionFamily,
     DetectionFamily,

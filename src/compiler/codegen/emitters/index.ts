@@ -11,6 +11,7 @@ import { detectionEmitters } from './detection.ts';
 import { directEmitters } from './direct.ts';
 import { indexingEmitters } from './indexing.ts';
 import { lstmEmitters } from './lstm.ts';
+import { basicLstmEmitters } from './lstm_basic.ts';
 import { movementEmitters } from './movement.ts';
 import { normalizeEmitters } from './normalize.ts';
 import { orderingEmitters } from './ordering.ts';
@@ -18,6 +19,7 @@ import { poolEmitters } from './pool.ts';
 import { quantizeEmitters } from './quantize.ts';
 import { reduceEmitters } from './reduce.ts';
 import { resizeEmitters } from './resize.ts';
+import { rnnEmitters } from './rnn.ts';
 import { selectEmitters } from './select.ts';
 import { shapeEmitters } from './shape.ts';
 import { softmaxEmitters } from './softmax.ts';
@@ -49,6 +51,8 @@ export const emitters: { readonly [K in OpKind]: Emitter<K> } = {
   ...orderingEmitters,
   ...castEmitters,
   ...lstmEmitters,
+  ...basicLstmEmitters,
+  ...rnnEmitters,
   ...svdfEmitters,
   ...detectionEmitters,
   ...controlEmitters,
