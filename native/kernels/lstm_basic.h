@@ -1,5 +1,6 @@
 /* lstm_basic.h: one step of an LSTM whose four gates are one matrix, on float32 or on uint8 with an int16 state. ISA:
- * portable C written to vectorise; products as recurrent.h has them. Arithmetic: TFLite reference/lstm_cell.h. */
+ * portable C written to vectorise; products as recurrent.h has them. Arithmetic: TFLite
+ * reference/lstm_cell.h, with the gates rounded as its GEMM library does. */
 #ifndef IG_LSTM_BASIC_H
 #define IG_LSTM_BASIC_H
 
@@ -52,7 +53,7 @@ IG_INLINE void ig_lstm_basic_run_u8(const ig_lstm_basic_u8 *p, const uint8_t *in
     ig_gemv_s8(p->weights, 4 * n, wide, vector, scratch);
     const int32_t total = ig_total_s8(vector, wide) * p->weights_zero;
     for (int32_t i = 0; i < 4 * n; i++)
-      gates[i] = (int16_t)ig_clamp16(ig_requant_s32_tflite(scratch[i] - total + p->bias[i], p->m, p->shift));
+      gates[i] = (int16_t)ig_clamp16(ig_requant_s32_up(scratch[i] - total + p->bias[i], p->m, p->shift));
     ig_logistic16_each(gates, active, n);
     ig_tanh16_each(gates + n, active + n, n, 3);
     ig_logistic16_each(gates + 2 * n, active + 2 * n, 2 * n);

@@ -1,6 +1,6 @@
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, showShape } from '../tensor/shape.ts';
-import { clamp, type Multiplier, multiplyByMultiplier, quantizeMultiplier, roundingDivideByPOT } from './arithmetic.ts';
+import { clamp, type Multiplier, multiplyByMultiplierUp, quantizeMultiplier, roundingDivideByPOT } from './arithmetic.ts';
 import type { NoAttrs } from './attrs.ts';
 import {
   defineOp,
@@ -62,7 +62,10 @@ const integerCell: Cell = ([input, update, forget, output], before) => {
   return { state, activation: 128 + clamp(roundingDivideByPOT(activation, 8), -128, 127) };
 };
 
-/** The value of row `row` of the weights times a vector, biased. */
+/**
+ * The value of row `row` of the weights times a vector, biased. TFLite has the GEMM library compute integer ones, under
+ * every resolver: lstm.cc calls optimized_ops::LstmCell.
+ */
 function gating(op: EvalView<Kind>): (row: number, vector: ArrayLike<number>) => number {
   const [w, bias] = [op.data[BASIC.weights] as Float32Array, op.data[BASIC.bias] as Float32Array];
   if (!isIntegerBasic(op)) {
@@ -79,7 +82,7 @@ function gating(op: EvalView<Kind>): (row: number, vector: ArrayLike<number>) =>
     for (let k = 0; k < vector.length; k++) {
       sum = (sum + Math.imul(w[row * vector.length + k] - zero, vector[k] - 128)) | 0;
     }
-    return clamp(multiplyByMultiplier(sum, by), -32768, 32767);
+    return clamp(multiplyByMultiplierUp(sum, by), -32768, 32767);
   };
 }
 
