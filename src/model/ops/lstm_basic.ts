@@ -1,6 +1,12 @@
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, showShape } from '../tensor/shape.ts';
-import { clamp, type Multiplier, multiplyByMultiplierUp, quantizeMultiplier, roundingDivideByPOT } from './arithmetic.ts';
+import {
+  clamp,
+  type Multiplier,
+  multiplyByMultiplierUp,
+  quantizeMultiplier,
+  roundingDivideByPOT,
+} from './arithmetic.ts';
 import type { NoAttrs } from './attrs.ts';
 import {
   defineOp,
