@@ -22,8 +22,9 @@ typedef struct {
 } ig_lstm_gate_s8;
 
 typedef struct {
-  int32_t batch, time, inputs, cells, outputs;
-  int time_major, cell_bits; /* integer bits of the cell state */
+  ig_sequence steps;
+  int32_t inputs, cells, outputs;
+  int cell_bits; /* integer bits of the cell state */
   int32_t cell_clip, projection_clip, hidden_zero, state_zero, peephole_reach, peephole_period;
   ig_lstm_gate_s8 input, forget, cell, output;
   const int8_t *projection; /* NULL: none */
@@ -111,11 +112,11 @@ IG_INLINE void ig_lstm_step_s8(const ig_lstm_s8 *p, const int8_t *x, int8_t *h, 
 
 IG_INLINE void ig_lstm_run_s8(const ig_lstm_s8 *p, const int8_t *in, int8_t *out, int8_t *hidden, int16_t *cell,
                               int32_t *scratch) {
-  for (int32_t t = 0; t < p->time; t++)
-    for (int32_t b = 0; b < p->batch; b++) {
-      const size_t at = p->time_major ? (size_t)t * p->batch + b : (size_t)b * p->time + t;
+  for (int32_t t = 0; t < p->steps.time; t++)
+    for (int32_t b = 0; b < p->steps.batch; b++) {
+      const size_t at = ig_row_at(&p->steps, t, b);
       int8_t *h = hidden + (size_t)b * p->outputs;
-      const int32_t first = p->time_major ? b * p->cells : 0;
+      const int32_t first = p->steps.time_major ? b * p->cells : 0;
       ig_lstm_step_s8(p, in + at * p->inputs, h, cell + (size_t)b * p->cells, first, scratch);
       memcpy(out + at * p->outputs, h, (size_t)p->outputs);
     }

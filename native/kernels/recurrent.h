@@ -1,8 +1,9 @@
-/* recurrent.h: matrix times vector, as layers with a state use it. ISA: portable C written to vectorise; NEON for
+/* recurrent.h: matrix times vector, as layers with a state use it, and their steps in time. ISA: portable C written to vectorise; NEON for
  * matrices of floats and bytes, with SDOT where there is one. Layout: row by row. Tile: four rows. */
 #ifndef IG_RECURRENT_H
 #define IG_RECURRENT_H
 
+#include "hybrid_quantize.h"
 #include "transcendental.h"
 
 /* Eight sums side by side: the compiler may not reorder one. */
@@ -85,6 +86,55 @@ IG_INLINE int32_t ig_total_s8(const int8_t *restrict a, int32_t n) {
   int32_t sum = 0;
   for (int32_t k = 0; k < n; k++) sum += a[k];
   return sum;
+}
+
+/* A batch of sequences, and in which order its rows lie and are gone through. */
+typedef struct {
+  int32_t batch, time;
+  int time_major, reversed;
+} ig_sequence;
+
+/* The row of batch entry b in step `step` of those that are gone through. */
+IG_INLINE size_t ig_row_at(const ig_sequence *s, int32_t step, int32_t b) {
+  const size_t t = (size_t)(s->reversed ? s->time - 1 - step : step);
+  return s->time_major ? t * s->batch + b : (size_t)b * s->time + t;
+}
+
+/* Where its auxiliary data begin: rows of `aux` values, steps as long as if they had `stride`. */
+IG_INLINE size_t ig_aux_at(const ig_sequence *s, int32_t step, int32_t b, int32_t aux, int32_t stride) {
+  return s->time_major ? ig_row_at(s, step, 0) * stride + (size_t)b * aux : ig_row_at(s, step, b) * stride;
+}
+
+/* How floats meet weights: float ones, or (`hybrid`) int8 ones with data quantized while running. */
+typedef struct {
+  int hybrid, asymmetric;
+} ig_mix;
+
+/* A vector to multiply with; quantized where weights are. */
+typedef struct {
+  const float *values;
+  int8_t *quantized;
+  float scale;
+  int32_t zero;
+} ig_vector;
+
+IG_INLINE ig_vector ig_prepare(ig_mix mix, const float *values, int32_t n, int8_t *quantized) {
+  ig_vector v = {.values = values, .quantized = quantized};
+  if (mix.hybrid) hybrid_quantize(values, (size_t)n, mix.asymmetric, quantized, &v.scale, &v.zero);
+  return v;
+}
+
+/* out = W v, W of `rows` rows of n. Where it is quantized, the exact sums stand in out first. */
+IG_INLINE void ig_products(ig_mix mix, const ig_vector *v, const void *w, float scale, int32_t rows, int32_t n, float *out) {
+  if (!mix.hybrid) {
+    ig_gemv_f32((const float *)w, rows, n, v->values, out);
+    return;
+  }
+  int32_t *sums = (int32_t *)out;
+  ig_gemv_s8((const int8_t *)w, rows, n, v->quantized, sums);
+  if (mix.asymmetric)
+    for (int32_t i = 0; i < rows; i++) sums[i] -= ig_total_s8((const int8_t *)w + (size_t)i * n, n) * v->zero;
+  for (int32_t i = 0; i < rows; i++) out[i] = (float)sums[i] * (v->scale * scale);
 }
 
 /* A fused activation: a clamp, or tanh where `with_tanh` says so. */

@@ -17,6 +17,8 @@ export interface Case {
   readonly quantization: Quantization | null;
   /** The types of further results. */
   readonly more?: readonly DType[];
+  /** Their parameters; those of the first result, or none, where this is left out. */
+  readonly parameters?: readonly (Quantization | null)[];
 }
 
 export const dim = fc.integer({ min: 1, max: 9 });

@@ -193,7 +193,10 @@ export const cases: fc.Arbitrary<Case> = fc
 
 /** The results of a case, of the given shapes. */
 const resultsOf = (c: Case, shapes: readonly Shape[]): Tensor[] =>
-  [c.dtype, ...(c.more ?? [])].map((dtype, i) => tensor(dtype, shapes[i], dtype === c.dtype ? c.quantization : null));
+  [c.dtype, ...(c.more ?? [])].map((dtype, i) => {
+    const own = i > 0 ? c.parameters?.[i - 1] : undefined;
+    return tensor(dtype, shapes[i], own === undefined && dtype === c.dtype ? c.quantization : (own ?? null));
+  });
 const blank = (c: Case): OpView<OpKind> => ({
   ...nodeOf(c),
   inputs: c.operands,

@@ -81,7 +81,7 @@ function runGraph(run: Run, index: number, inputs: readonly Value[]): Value[] {
     });
     rulesOf(node.kind).state?.forEach((operand, k) => {
       const id = node.inputs[operand];
-      if (id !== ABSENT) set(id, results[node.outputs.length + k]);
+      if (id !== ABSENT && graph.tensors[id].variable) set(id, results[node.outputs.length + k]);
     });
     for (const id of lastUse[i]) values.delete(id);
   });

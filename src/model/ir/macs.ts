@@ -4,11 +4,10 @@ import type { Graph, Node, Tensor } from './graph.ts';
 
 type Count = (inputs: readonly (Tensor | undefined)[], output: Tensor) => number;
 const none: Count = () => 0;
-/** Every step of every batch entry goes through all weights and the projection. */
-const lstm: Count = (inputs) => {
-  const [batch, time] = inputs[0]!.shape;
-  const weights = [...inputs.slice(1, 9), inputs[16]].map((t) => (t === undefined ? 0 : elements(t.shape)));
-  return batch * time * weights.reduce((sum, n) => sum + n, 0);
+/** Every step of every batch entry goes through all weights: the operands of two dimensions behind the data. */
+const recurrent: Count = ([data, ...others]) => {
+  const weights = others.filter((t) => t?.shape.length === 2 && !t.variable);
+  return elements(data!.shape.slice(0, -1)) * weights.reduce((sum, t) => sum + elements(t!.shape), 0);
 };
 
 /** Multiply-accumulates by kind: only operators made of dot products count; additions, tables and moves do not. */
@@ -134,7 +133,13 @@ const MACS: { readonly [K in OpKind]: Count } = {
   imag: none,
   complex_abs: none,
   cast: none,
-  'nn.lstm': lstm,
+  'nn.lstm': recurrent,
+  'nn.lstm_cell': recurrent,
+  'nn.basic_lstm_cell': ([data, , weights]) => data!.shape[0] * elements(weights!.shape),
+  'nn.bidirectional_lstm': recurrent,
+  'nn.rnn_cell': recurrent,
+  'nn.rnn': recurrent,
+  'nn.bidirectional_rnn': recurrent,
   'nn.svdf': ([data, feature, time]) => data!.shape[0] * (elements(feature!.shape) + elements(time!.shape)),
   'vision.non_max_suppression': none,
   'vision.soft_non_max_suppression': none,

@@ -2,7 +2,7 @@ import { DTYPES, isFloat, itemSize } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, showShape } from '../tensor/shape.ts';
 import { ABSENT, type Graph, type Node, nodeLabel, type Tensor, type TensorId } from './graph.ts';
 import { quoteName } from './names.ts';
-import { infer } from './shapes.ts';
+import { infer, rulesOf } from './shapes.ts';
 
 /** Larger tensors cannot be indexed with the 32-bit integers of a build. */
 export const MAX_TENSOR_BYTES = 2 ** 31 - 1;
@@ -16,7 +16,10 @@ export function verifyGraph(graph: Graph, label: Label = nodeLabel): string[] {
   return wiring.length > 0 ? wiring : verifyOperators(graph, label);
 }
 
-/** Indices in range, each tensor written once and before it is read, nothing written that has its own value. */
+/**
+ * Indices in range, each tensor written once and before it is read, nothing written that has its own value, nothing read
+ * that a layer has replaced by its state.
+ */
 export const verifyWiring = (graph: Graph, label: Label = nodeLabel): string[] =>
   findWiring(graph, (node) => label(graph, node)).map(({ node, what }) =>
     node === null ? what : `${label(graph, node)}: ${what}`,
@@ -51,6 +54,9 @@ export function findWiring(
   const written = new Map<TensorId, Node | 'input'>();
   const writers = new Map(graph.nodes.flatMap((node) => node.outputs.map((id) => [id, node] as const)));
 
+  // States that are no variables: TFLite writes the new state over the old one, whoever reads that later.
+  const replaced = new Map<TensorId, Node>();
+
   for (const id of graph.inputs) {
     if (!known(null, id, 'graph input')) continue;
     if (written.has(id)) fault(null, `${named(id)} is listed twice among the graph's inputs`);
@@ -62,12 +68,20 @@ export function findWiring(
   }
   for (const node of graph.nodes) {
     for (const id of node.inputs) {
+      const by = replaced.get(id);
+      if (by !== undefined) fault(node, `reads ${named(id)}, over which ${label(by)} has written its new state`);
       if (id === ABSENT || !known(node, id, 'operand') || ready[id]) continue;
       const later = writers.get(id);
       if (later === node) fault(node, `reads its own result, ${named(id)}`);
       else if (later !== undefined)
         fault(node, `reads ${named(id)}, which is written only later, by ${label(later)}: a cycle, or out of order`);
       else fault(node, `reads ${named(id)}, which has no value (no data, and no operator writes it)`);
+    }
+    for (const id of (rulesOf(node).state ?? []).map((i) => node.inputs[i])) {
+      if (tensors[id] === undefined || tensors[id].variable) continue;
+      if (tensors[id].data !== null)
+        fault(node, `its state is the constant ${named(id)}, must be a variable or computed`);
+      replaced.set(id, node);
     }
     for (const id of node.outputs) {
       if (!known(node, id, 'result')) continue;
@@ -84,7 +98,11 @@ export function findWiring(
   if (graph.outputs.length === 0 && !graph.nodes.some((node) => node.outputs.length === 0))
     fault(null, 'the graph has no outputs');
   for (const id of graph.outputs)
-    if (known(null, id, 'graph output') && !ready[id]) fault(null, `graph output ${named(id)} is never computed`);
+    if (known(null, id, 'graph output')) {
+      const by = replaced.get(id);
+      if (!ready[id]) fault(null, `graph output ${named(id)} is never computed`);
+      if (by !== undefined) fault(by, `writes its new state over ${named(id)}, which is a graph output`);
+    }
   return faults;
 }
 

@@ -16,6 +16,7 @@ import { embeddingOps } from './embedding.ts';
 import { indexingOps } from './indexing.ts';
 import type { OpKind } from './kinds.ts';
 import { lstmOps } from './lstm.ts';
+import { basicLstmOps } from './lstm_basic.ts';
 import { movementOps } from './movement.ts';
 import { normalizeOps } from './normalize.ts';
 import { orderingOps } from './ordering.ts';
@@ -23,6 +24,7 @@ import { poolOps } from './pool.ts';
 import { quantizeOps } from './quantize.ts';
 import { reduceOps } from './reduce.ts';
 import { resizeOps } from './resize.ts';
+import { rnnOps } from './rnn.ts';
 import { scatterOps } from './scatter.ts';
 import { segmentOps } from './segments.ts';
 import { selectOps } from './select.ts';
@@ -65,6 +67,8 @@ export const ops: { readonly [K in OpKind]: OpDefinition<K> } = {
   ...spectrumOps,
   ...castOps,
   ...lstmOps,
+  ...basicLstmOps,
+  ...rnnOps,
   ...svdfOps,
   ...suppressionOps,
   ...detectionOps,

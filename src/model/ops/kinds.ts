@@ -14,6 +14,7 @@ import type { DetectionFamily } from './detection.ts';
 import type { EmbeddingFamily } from './embedding.ts';
 import type { IndexingFamily } from './indexing.ts';
 import type { LstmFamily } from './lstm.ts';
+import type { BasicLstmFamily } from './lstm_basic.ts';
 import type { MovementFamily } from './movement.ts';
 import type { NormalizeFamily } from './normalize.ts';
 import type { OrderingFamily } from './ordering.ts';
@@ -21,6 +22,7 @@ import type { PoolFamily } from './pool.ts';
 import type { QuantizeFamily } from './quantize.ts';
 import type { ReduceFamily } from './reduce.ts';
 import type { ResizeFamily } from './resize.ts';
+import type { RnnFamily } from './rnn.ts';
 import type { ScatterFamily } from './scatter.ts';
 import type { SegmentFamily } from './segments.ts';
 import type { SelectFamily } from './select.ts';
@@ -67,6 +69,8 @@ export interface OpAttrs
     SpectrumFamily,
     CastFamily,
     LstmFamily,
+    BasicLstmFamily,
+    RnnFamily,
     SvdfFamily,
     SuppressionFamily,
     DetectionFamily,

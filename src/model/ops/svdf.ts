@@ -14,7 +14,7 @@ import {
 } from './checks.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
 import { quantizeBatches } from './hybrid.ts';
-import { activationOf } from './lstm_float.ts';
+import { activationOf } from './recurrent.ts';
 
 export interface SvdfFamily {
   /**

@@ -1,34 +1,19 @@
-import type { Tensor } from '../ir/graph.ts';
 import type { ControlFamily } from '../ops/control.ts';
 import type { DetectionAttrs, DetectionFamily } from '../ops/detection.ts';
-import type { Intermediate, LstmFamily } from '../ops/lstm.ts';
 import type { SuppressionFamily } from '../ops/suppression.ts';
 import type { SvdfFamily } from '../ops/svdf.ts';
 import type { UpdateSliceFamily } from '../ops/update_slice.ts';
-import { perTensor } from '../tensor/quantization.ts';
 import { type FlexMap, readFlexMap, writeFlexMap } from './flexbuffer.ts';
+import { type RecurrentFamily, recurrentOperators } from './recurrent_operators.ts';
 import { type OperatorRow, plain, row } from './rows.ts';
 
 interface Stateful
-  extends LstmFamily,
+  extends RecurrentFamily,
     SvdfFamily,
     SuppressionFamily,
     DetectionFamily,
     ControlFamily,
     UpdateSliceFamily {}
-
-const intermediateOf = (t: Tensor): Intermediate | null =>
-  t.quantization === null ? null : { scale: t.quantization.scales[0], zeroPoint: t.quantization.zeroPoints[0] };
-
-/** Tensors that stand for the parameters; the last one, the hidden state, is int8. */
-const intermediateTensors = (list: readonly (Intermediate | null)[]): Tensor[] =>
-  list.map((q, i) => ({
-    name: `intermediate_${i}`,
-    dtype: q === null ? 'float32' : i === 4 ? 'int8' : 'int16',
-    shape: [],
-    quantization: q === null ? null : perTensor(q.scale, q.zeroPoint),
-    data: null,
-  }));
 
 /** TFLite's names for the attributes of the detection's options. */
 const DETECTION_KEYS: Readonly<Record<keyof DetectionAttrs, string>> = {
@@ -56,34 +41,7 @@ function readDetection(map: FlexMap): DetectionAttrs {
 }
 
 export const statefulOperators: { readonly [K in keyof Stateful]: OperatorRow<K> } = {
-  'nn.lstm': {
-    ...row<'nn.lstm', 'UnidirectionalSequenceLSTMOptions'>({
-      builtin: 'UNIDIRECTIONAL_SEQUENCE_LSTM',
-      options: 'UnidirectionalSequenceLSTMOptions',
-      versions: { int8: 3 },
-      read: (o) =>
-        o.diagonalRecurrentTensors
-          ? 'diagonal recurrent weights are not supported'
-          : {
-              activation: o.fusedActivationFunction,
-              cellClip: o.cellClip,
-              projectionClip: o.projClip,
-              timeMajor: o.timeMajor,
-              asymmetricQuantizeInputs: o.asymmetricQuantizeInputs,
-            },
-      write: (a) => ({
-        fusedActivationFunction: a.activation,
-        cellClip: a.cellClip,
-        projClip: a.projectionClip,
-        timeMajor: a.timeMajor,
-        asymmetricQuantizeInputs: a.asymmetricQuantizeInputs,
-      }),
-    }),
-    intermediates: {
-      read: (attrs, tensors) => ({ ...attrs, intermediates: tensors.map(intermediateOf) }),
-      write: (attrs) => intermediateTensors(attrs.intermediates ?? []),
-    },
-  },
+  ...recurrentOperators,
   'nn.svdf': row({
     builtin: 'SVDF',
     options: 'SVDFOptions',

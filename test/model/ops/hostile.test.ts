@@ -79,6 +79,7 @@ const attrs = fc.record({
   cellClip: fc.constantFrom(0, 1, -1, Number.NaN),
   projectionClip: fc.constantFrom(0, 0.5, Infinity),
   timeMajor: fc.boolean(),
+  mergeOutputs: fc.boolean(),
   intermediates: fc.option(
     fc.array(fc.option(fc.record({ scale: fc.constantFrom(0.5, 1e-3), zeroPoint: fc.constant(0) })), { maxLength: 5 }),
   ),
@@ -97,6 +98,12 @@ const attrs = fc.record({
 /** Layers with states take five to twenty-four operands, of which many may be absent. */
 const MANY: Partial<Record<OpKind, readonly number[]>> = {
   'nn.lstm': [20, 24, 5],
+  'nn.lstm_cell': [20, 24],
+  'nn.basic_lstm_cell': [5],
+  'nn.bidirectional_lstm': [48],
+  'nn.rnn_cell': [5],
+  'nn.rnn': [5],
+  'nn.bidirectional_rnn': [12],
   'nn.svdf': [5],
   'vision.non_max_suppression': [5],
   'vision.soft_non_max_suppression': [6],
@@ -114,7 +121,10 @@ const node = fc
       kind: fc.constant(kind),
       attrs,
       inputs: fc.constantFrom(...(MANY[kind] ?? [0, 1, 2, 3, 4])).chain(operands),
-      outputs: fc.array(tensor, { minLength: 1, maxLength: /^vision|^unique$|^topk$/.test(kind) ? 4 : 1 }),
+      outputs: fc.array(tensor, {
+        minLength: 1,
+        maxLength: /^vision|^unique$|^topk$|basic|bidirectional/.test(kind) ? 4 : 1,
+      }),
       alike: fc.boolean(),
     }),
   )

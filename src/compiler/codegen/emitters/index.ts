@@ -14,6 +14,7 @@ import { directEmitters } from './direct.ts';
 import { embeddingEmitters } from './embedding.ts';
 import { indexingEmitters } from './indexing.ts';
 import { lstmEmitters } from './lstm.ts';
+import { basicLstmEmitters } from './lstm_basic.ts';
 import { movementEmitters } from './movement.ts';
 import { normalizeEmitters } from './normalize.ts';
 import { orderingEmitters } from './ordering.ts';
@@ -21,6 +22,7 @@ import { poolEmitters } from './pool.ts';
 import { quantizeEmitters } from './quantize.ts';
 import { reduceEmitters } from './reduce.ts';
 import { resizeEmitters } from './resize.ts';
+import { rnnEmitters } from './rnn.ts';
 import { scatterEmitters } from './scatter.ts';
 import { segmentEmitters } from './segments.ts';
 import { selectEmitters } from './select.ts';
@@ -61,6 +63,8 @@ export const emitters: { readonly [K in OpKind]: Emitter<K> } = {
   ...spectrumEmitters,
   ...castEmitters,
   ...lstmEmitters,
+  ...basicLstmEmitters,
+  ...rnnEmitters,
   ...svdfEmitters,
   ...detectionEmitters,
   ...controlEmitters,

@@ -1,28 +1,23 @@
 import { InputError } from '../../../errors.ts';
-import { floatRange, type Multiplier } from '../../../model/ops/arithmetic.ts';
-import type { Activation } from '../../../model/ops/attrs.ts';
+import type { Multiplier } from '../../../model/ops/arithmetic.ts';
 import { operand, parameters } from '../../../model/ops/checks.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import type { LstmFamily } from '../../../model/ops/lstm.ts';
 import { effectiveBias, integerLstm } from '../../../model/ops/lstm_integer.ts';
 import { GATES, type Gate, has, LSTM, lstmForm, lstmShape } from '../../../model/ops/lstm_layout.ts';
+import { type LstmKind, type LstmPass, lstmPasses } from '../../../model/ops/lstm_passes.ts';
 import { cFloat } from '../c.ts';
 import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
 import { cDescription, type Fields, integers } from './epilogue.ts';
+import { activationFields, mixFields, prefixed, sequenceFields } from './recurrent.ts';
 
 type Op = OpView<'nn.lstm'>;
 
-/** A fused activation as a clamp or tanh. */
-export function activationFields(activation: Activation): Fields {
-  const { min, max } = floatRange(activation);
-  return { low: cFloat(min), high: cFloat(max), ...integers({ with_tanh: activation === 'TANH' }) };
-}
-
-const shapeFields = (op: Op): Fields =>
-  integers({ ...lstmShape(op), time_major: op.attrs.timeMajor } as Record<string, number | boolean>);
-
-const prefixed = (prefix: string, fields: Fields): Fields =>
-  Object.fromEntries(Object.entries(fields).map(([name, value]) => [`${prefix}.${name}`, value]));
+const shapeFields = (op: Op, reversed: boolean): Fields => {
+  const shape = lstmShape(op);
+  const { inputs, cells, outputs } = shape;
+  return { ...sequenceFields(shape, op.attrs.timeMajor, reversed), ...integers({ inputs, cells, outputs }) };
+};
 
 /** Pointers to those operands that are given; members left out are NULL. */
 function pointers(op: Op, ctx: EmitContext, members: Readonly<Record<string, number>>): Fields {
@@ -30,30 +25,53 @@ function pointers(op: Op, ctx: EmitContext, members: Readonly<Record<string, num
   return Object.fromEntries(given.map(([name, i]) => [name, ctx.input(i)]));
 }
 
-function emitFloat(op: Op, ctx: EmitContext): Emission {
+/** The operands of a pass by its own numbers. */
+const ofPass = (ctx: EmitContext, { operands }: LstmPass): EmitContext => ({
+  ...ctx,
+  input: (i) => ctx.input(operands[i]),
+  state: (i) => ctx.state(operands[i]),
+});
+
+function floatPass(pass: LstmPass, all: EmitContext, name: string, scratch: string): string {
+  const op = pass.view;
+  const ctx = ofPass(all, pass);
   const hybrid = lstmForm(op) === 'hybrid';
-  const { inputs, cells, outputs } = lstmShape(op);
   const scale = (i: number): string => cFloat(hybrid && has(op, i) ? parameters(operand(op, i)).scale : 1);
   const gate = (name: Gate): Fields => {
-    const { weights, recurrent, peephole, bias, norm } = LSTM[name];
+    const { weights, recurrent, peephole, bias, norm, aux } = LSTM[name];
     if (!has(op, weights)) return {};
     return {
-      ...pointers(op, ctx, { weights, recurrent, peephole, bias, norm }),
-      ...{ weights_scale: scale(weights), recurrent_scale: scale(recurrent), peephole_scale: scale(peephole) },
+      ...pointers(op, ctx, { weights, aux, recurrent, peephole, bias, norm }),
+      ...{ weights_scale: scale(weights), aux_scale: scale(aux) },
+      ...{ recurrent_scale: scale(recurrent), peephole_scale: scale(peephole) },
     };
   };
   const fields: Fields = {
-    ...shapeFields(op),
-    ...integers({ hybrid, asymmetric: op.attrs.asymmetricQuantizeInputs }),
+    ...shapeFields(op, pass.reversed),
+    ...integers({ aux: lstmShape(op).aux, row: op.outputs[0].shape.at(-1)! }),
+    ...mixFields(hybrid, op.attrs.asymmetricQuantizeInputs),
     ...activationFields(op.attrs.activation),
     ...{ cell_clip: cFloat(op.attrs.cellClip), projection_clip: cFloat(op.attrs.projectionClip) },
     ...Object.assign({}, ...GATES.map((name) => prefixed(name, gate(name)))),
     ...pointers(op, ctx, { projection: LSTM.projection, projection_bias: LSTM.projectionBias }),
     projection_scale: scale(LSTM.projection),
   };
-  const scratch = ctx.scratch(20 * cells + inputs + outputs + cells);
-  const args = ['&p', ctx.input(0), ctx.output(0), ctx.state(LSTM.outputState), ctx.state(LSTM.cellState), scratch];
-  return { includes: ['lstm.h'], body: `${cDescription('ig_lstm', 'p', fields)}ig_lstm_run(${args.join(', ')});\n` };
+  const args = [
+    ...[`&${name}`, ctx.input(LSTM.data), has(op, LSTM.aux) ? ctx.input(LSTM.aux) : 'NULL'],
+    ...[`${ctx.output(pass.output)} + ${pass.column}`, ctx.state(LSTM.outputState), ctx.state(LSTM.cellState), scratch],
+  ];
+  return `${cDescription('ig_lstm', name, fields)}ig_lstm_run(${args.join(', ')});\n`;
+}
+
+function emitFloat(op: OpView<LstmKind>, ctx: EmitContext): Emission {
+  const passes = lstmPasses(op);
+  const bytes = passes.map(({ view }) => {
+    const { inputs, aux, cells, outputs } = lstmShape(view);
+    return 20 * cells + inputs + aux + outputs + cells;
+  });
+  const scratch = ctx.scratch(Math.max(...bytes));
+  const body = passes.map((pass) => floatPass(pass, ctx, pass.way ?? 'p', scratch)).join('');
+  return { includes: ['lstm.h'], body };
 }
 
 const scaleFields = (name: string, { multiplier, shift }: Multiplier): Fields =>
@@ -109,7 +127,7 @@ function emitInteger(op: Op, ctx: EmitContext): Emission {
       }
     : {};
   const fields: Fields = {
-    ...shapeFields(op),
+    ...shapeFields(op, false),
     ...integers({
       cell_bits: 15 + lstm.cellScale,
       cell_clip: lstm.cellClip,
@@ -132,6 +150,13 @@ function emitInteger(op: Op, ctx: EmitContext): Emission {
   };
 }
 
+function emit(op: OpView<LstmKind>, ctx: EmitContext): Emission {
+  const [{ view }] = lstmPasses(op);
+  return lstmForm(view) === 'integer' ? emitInteger(view, ctx) : emitFloat(op, ctx);
+}
+
 export const lstmEmitters: EmitterTable<LstmFamily> = {
-  'nn.lstm': (op, ctx) => (lstmForm(op) === 'integer' ? emitInteger(op, ctx) : emitFloat(op, ctx)),
+  'nn.lstm': emit,
+  'nn.lstm_cell': emit,
+  'nn.bidirectional_lstm': emit,
 };

@@ -6,7 +6,7 @@ import { SVDF, type SvdfFamily, svdfForm, svdfMultipliers, svdfShape } from '../
 import { cFloat } from '../c.ts';
 import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
 import { cDescription, type Fields, integers } from './epilogue.ts';
-import { activationFields } from './lstm.ts';
+import { activationFields } from './recurrent.ts';
 
 type Op = OpView<'nn.svdf'>;
 
