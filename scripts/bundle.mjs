@@ -4,8 +4,8 @@
  *
  *   npm run bundle            compile, then write dist/
  */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import ncc from '@vercel/ncc';
 
@@ -14,13 +14,16 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Where each bundle comes from (in build/js) and goes to (in dist). */
 const entries = { 'cli/index.js': 'cli', 'action/index.js': 'gate' };
 
+/** Files that packages read beside their code: each bundle has them in its own folder. */
+const assets = ['@alexaltea/capstone-js/dist/capstone.wasm'];
+
 /** Writes all bundles into `out`, which is replaced as a whole. */
 export async function bundle(out) {
   process.chdir(root); // webpack names modules by their path from here
   const fresh = `${out}.tmp`;
   rmSync(fresh, { recursive: true, force: true });
   for (const [entry, name] of Object.entries(entries)) {
-    const { code, assets } = await ncc(join(root, 'build', 'js', entry), {
+    const { code, assets: found } = await ncc(join(root, 'build', 'js', entry), {
       esm: true,
       cache: false,
       minify: false,
@@ -29,10 +32,11 @@ export async function bundle(out) {
       quiet: true,
     });
     const folder = join(fresh, name);
-    for (const [file, { source }] of Object.entries({ ...assets, 'index.js': { source: code } })) {
+    for (const [file, { source }] of Object.entries({ ...found, 'index.js': { source: code } })) {
       mkdirSync(dirname(join(folder, file)), { recursive: true });
       writeFileSync(join(folder, file), source);
     }
+    for (const asset of assets) copyFileSync(join(root, 'node_modules', asset), join(folder, basename(asset)));
   }
   rmSync(out, { recursive: true, force: true });
   renameSync(fresh, out);

@@ -93,11 +93,6 @@ const needs = [
       'libc6-dev-arm64-cross',
     ],
   },
-  {
-    what: 'llvm-mc, which reads ARM64 instructions for modelled cycles',
-    met: () => versionsOf('llvm-mc').some((mc) => succeeds(mc, ['--version'])),
-    packages: (llvm) => [llvm === '' ? 'llvm' : `llvm-${llvm}`],
-  },
 ];
 
 /** LLVM versions that the project looks for, the one it is measured with first. */

@@ -1,5 +1,5 @@
 // Modelled multiply-accumulates a cycle of the kernels that the default schedules pick, layer by layer.
-// node bench/kernels/index.mjs [TARGET…]      after `npm run compile`; needs a cross compiler, QEMU with plugins and llvm-mc.
+// node bench/kernels/index.mjs [TARGET…]      after `npm run compile`; needs a cross compiler and QEMU.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

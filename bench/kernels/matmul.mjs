@@ -1,6 +1,6 @@
 // Products of matrices that are known only when they run, with the time to pack the right one, INT8 and FP32.
 // node bench/kernels/matmul.mjs TARGET PAIRSxROWSxCOLUMNSxDEPTH…      `+y`: the right matrix lies as [columns][depth]
-// After `npm run compile`; needs a cross compiler, QEMU with plugins and llvm-mc.
+// After `npm run compile`; needs a cross compiler and QEMU.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 // Operators beside the layers with weights: modelled cycles an element, in INT8 and in FP32.
-// node bench/kernels/operators.mjs [TARGET…]      after `npm run compile`; needs a cross compiler, QEMU with plugins and llvm-mc.
+// node bench/kernels/operators.mjs [TARGET…]      after `npm run compile`; needs a cross compiler and QEMU.
 import { parseTarget } from '../../build/js/compiler/targets/index.js';
 import { costsOf, cyclesOf } from './costs.mjs';
 

@@ -1,6 +1,6 @@
 // Every tile of 1x1 convolutions, fastest first: what the estimate in schedules/gemm.ts is held against.
 // node bench/kernels/tiles.mjs TARGET ROWSxCOLUMNSxDEPTH…      `+linear` behind a shape: no fused activation
-// After `npm run compile`; needs a cross compiler, QEMU with plugins and llvm-mc.
+// After `npm run compile`; needs a cross compiler and QEMU.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 // exp, tanh and their like on float32, by our own kernels and by the C library's functions: modelled cycles of both.
-// node bench/kernels/transcendental.mjs [TARGET…]  after `npm run compile`; needs a cross compiler, QEMU with plugins and llvm-mc.
+// node bench/kernels/transcendental.mjs [TARGET…]  after `npm run compile`; needs a cross compiler and QEMU.
 import { parseTarget } from '../../build/js/compiler/targets/index.js';
 import { costsOf, cyclesOf } from './costs.mjs';
 

@@ -1,5 +1,5 @@
 // Transposed convolutions as they are and as the compiler lowers them to convolutions: modelled cycles of both.
-// node bench/kernels/transposed.mjs [TARGET…]      after `npm run compile`; needs a cross compiler, QEMU with plugins and llvm-mc.
+// node bench/kernels/transposed.mjs [TARGET…]      after `npm run compile`; needs a cross compiler and QEMU.
 import { lowerTransposed } from '../../build/js/compiler/passes/lower_transposed.js';
 import { parseTarget } from '../../build/js/compiler/targets/index.js';
 import { costsOf, cyclesOf } from './costs.mjs';

@@ -32,6 +32,8 @@ export interface Build {
   readonly threads?: number;
   /** Absolute path of the .a file, in the cache. */
   readonly archive: string;
+  /** What compiled it, such as `clang 19.1.7`; absent for an archive from elsewhere. */
+  readonly compiler?: string;
   /** Multiply-accumulates of one inference, for MAC/cycle. */
   readonly macs: number;
   /** The C functions of its operators, in the order in which they run. */

@@ -6,7 +6,7 @@ import { generate } from './codegen/generate.ts';
 import type { Planner } from './codegen/storage.ts';
 import { optimize } from './passes/pipeline.ts';
 import type { Target } from './targets/target.ts';
-import { type CompiledObject, type CompileOptions, compileModelSource } from './toolchain/index.ts';
+import { type CompiledObject, type CompileOptions, compileModelSource, compilerName } from './toolchain/index.ts';
 
 /** Threads that a model can be built for, at most. */
 export const MAX_THREADS = 64;
@@ -49,5 +49,5 @@ export async function compileModel(model: Model, options: CompileModelOptions): 
   const object = await compileModelSource(code, target, options);
   const { inputs, outputs, arenaBytes, macs, nodes } = code;
   const common = { name, symbol, target, profile, threads, inputs, outputs, arenaBytes, macs, nodes };
-  return { ...common, archive: object.archive, object };
+  return { ...common, archive: object.archive, compiler: compilerName(object.compiler), object };
 }

@@ -67,6 +67,7 @@ export function remarksOf(report: Report): string[] {
     ];
     remarks.push(`Hardware: wall time, INT8 and FP32 interleaved${cpus.length > 0 ? `, on ${cpus.join(', ')}` : ''}.`);
   }
+  remarks.push(...new Set(targets.flatMap(({ latency }) => (latency?.basis ? [basisOf(latency.basis)] : []))));
   if (has(({ neon }) => !neon)) {
     remarks.push(
       'Target host is portable C for the machine that ran the check, no ARM64 NEON build: its speed says nothing about a device.',
@@ -80,6 +81,12 @@ export function remarksOf(report: Report): string[] {
     );
   }
   return [...remarks, ...report.notes];
+}
+
+/** What figures depend on besides the model: those of another basis are not comparable. */
+function basisOf({ compiler, table, disassembler }: NonNullable<Latency['basis']>): string {
+  const cycles = table === null ? '' : `; cycles of table ${table}, instructions read by ${disassembler}`;
+  return `Compiled by ${compiler ?? 'an unknown compiler'}${cycles}.`;
 }
 
 /** A threshold that was not met, or could not be judged. */

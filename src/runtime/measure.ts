@@ -4,7 +4,14 @@ import { EnvironmentError, InputError } from '../errors.ts';
 import type { RunnerImage } from './devices/device.ts';
 import { canRunHere } from './devices/machine.ts';
 import { nativeDevice } from './devices/open.ts';
-import { MODEL_VERSION, type Modelled, type ModelledCpu, measureModelled, modelledCpu } from './modelled/index.ts';
+import {
+  DISASSEMBLER,
+  MODEL_VERSION,
+  type Modelled,
+  type ModelledCpu,
+  measureModelled,
+  modelledCpu,
+} from './modelled/index.ts';
 import { type Hardware, type HardwareOptions, type Interval, measureHardware } from './timing/index.ts';
 
 /** `hardware`: times on this machine. `modelled`: cycles from emulation. The two are never mixed or compared. */
@@ -30,9 +37,10 @@ export interface OperatorCost {
 export interface ModelledMeasurement {
   readonly mode: 'modelled';
   readonly unit: 'cycles';
-  /** Whose cycles they are, and the version of the table they come from. */
+  /** Whose cycles they are, the version of the table they come from, and what read the instructions. */
   readonly cpu: ModelledCpu;
   readonly version: number;
+  readonly disassembler: string;
   readonly int8: ModelledFigure;
   readonly fp32: ModelledFigure;
   readonly base: ModelledFigure | null;
@@ -43,7 +51,10 @@ export interface ModelledMeasurement {
   readonly perOp: readonly OperatorCost[];
 }
 
-export type Measurement = ({ readonly mode: 'hardware' } & Hardware) | ModelledMeasurement;
+/** `compiler`: what made the builds; figures of different compilers are not those of different models. */
+export type Measurement = (({ readonly mode: 'hardware' } & Hardware) | ModelledMeasurement) & {
+  readonly compiler: string | null;
+};
 
 /** Hardware where the target's code runs on this machine's own processor, else modelled cycles. */
 export const autoMode = (target: Target): MeasureMode => (canRunHere(target) ? 'hardware' : 'modelled');
@@ -58,13 +69,14 @@ export async function measure(
   mode: MeasureMode,
   options: HardwareOptions,
 ): Promise<Measurement> {
-  if (mode === 'modelled') return modelled(image, target, options);
+  const compiler = image.builds[options.int8].compiler ?? null;
+  if (mode === 'modelled') return { ...(await modelled(image, target, options)), compiler };
   if (!canRunHere(target)) {
     throw new EnvironmentError(
       `hardware figures for ${target.name} need an ARM64 machine that can run it, which this one is not: use --measure modelled`,
     );
   }
-  return { mode, ...(await measureHardware(nativeDevice(), image, options)) };
+  return { mode, ...(await measureHardware(nativeDevice(), image, options)), compiler };
 }
 
 async function modelled(image: RunnerImage, target: Target, options: HardwareOptions): Promise<ModelledMeasurement> {
@@ -72,7 +84,8 @@ async function modelled(image: RunnerImage, target: Target, options: HardwareOpt
   if (cpu === null) throw new InputError(`cycles cannot be modelled for target ${target.name}: use --measure hardware`);
   const { int8, fp32, base } = options;
   const indices = base === undefined ? [int8, fp32] : [int8, fp32, base];
-  const results = await Promise.all(indices.map((index) => measureModelled(image, index, cpu)));
+  const results: Modelled[] = [];
+  for (const index of indices) results.push(await measureModelled(image, index, cpu));
   const figures = results.map(({ cpus, instructions }) => ({ median: cpus[cpu]!.cycles, instructions }));
   const speedup = figures[1].median / figures[0].median;
   return {
@@ -80,6 +93,7 @@ async function modelled(image: RunnerImage, target: Target, options: HardwareOpt
     unit: 'cycles',
     cpu,
     version: MODEL_VERSION,
+    disassembler: DISASSEMBLER,
     int8: figures[0],
     fp32: figures[1],
     base: figures[2] ?? null,

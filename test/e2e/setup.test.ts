@@ -18,7 +18,6 @@ describe('scripts/setup.mjs', () => {
   it.each([
     ['compilers', /gcc|g\+\+|clang|^cc$|^c\+\+$|^c[89]9/, [/C compiler/, /apt-get install.* gcc libc6-dev/]],
     ['an emulator', /^qemu-/, [/qemu-aarch64/, /apt-get install.* qemu-user/]],
-    ['llvm-mc', /^llvm-mc/, [/llvm-mc/, /apt-get install.* llvm/]],
   ])('says what to install on a machine without %s', (_, hidden, words) => {
     const { status, stderr } = setup(pathWithout(hidden));
     expect(status).toBe(3);

@@ -35,7 +35,9 @@ describe('int8-gate measure', () => {
       ...[shapes, '--fp32', fp32, '--target', 'cortex-a72', '--measure', 'modelled'],
       ...['--per-op', '--json', join(folder, 'a72.json')],
     );
-    expect(printed).toMatch(/^shapes_int8 on cortex-a72: modelled cycles of cortex-a72 \(table 2\), not a time/);
+    expect(printed).toMatch(
+      /^shapes_int8 on cortex-a72: modelled cycles of cortex-a72, not a time \(table 3, Capstone 5\.0\.9, (clang|gcc) [\d.]+\)/,
+    );
     expect(printed).toMatch(/speedup \d+\.\d\dx/);
     expect(printed).not.toMatch(/ (ms|µs|ns)\b/);
     const result = json('a72.json');
@@ -44,7 +46,9 @@ describe('int8-gate measure', () => {
       mode: 'modelled',
       unit: 'cycles',
       cpu: 'cortex-a72',
-      version: 2,
+      version: 3,
+      disassembler: 'Capstone 5.0.9',
+      compiler: expect.stringMatching(/^(clang|gcc) \d+\.[\d.]+$/),
     });
     expect(result.speedup).toBeCloseTo(result.fp32.median / result.int8.median, 9);
     expect(result.interval).toEqual([result.speedup, result.speedup]);

@@ -69,7 +69,7 @@ async function run(file: string, options: Options): Promise<void> {
   ]);
   sameInputs(builds[0], builds[1], options.fp32 ?? file);
   const image = await linkRunner(builds);
-  progress(mode === 'modelled' ? 'counting in the emulator' : 'timing');
+  progress(mode === 'modelled' ? 'counting instructions' : 'timing');
   const result = await measure(image, target, mode, { int8: 0, fp32: 1 });
   const lines =
     result.mode === 'hardware'
@@ -120,14 +120,15 @@ function describeHardware(name: string, target: string, result: Measurement & { 
 function describeModelled(
   name: string,
   target: string,
-  result: ModelledMeasurement,
+  result: Measurement & { readonly mode: 'modelled' },
   builds: readonly Build[],
   perOp: boolean,
 ): string[] {
   const figures = [result.int8, result.fp32];
+  const basis = `table ${result.version}, ${result.disassembler}, ${result.compiler}`;
   const whole = new Map(builds.map((build, i) => [build.name, figures[i].median]));
   return [
-    `${name} on ${target}: modelled cycles of ${result.cpu} (table ${result.version}), not a time`,
+    `${name} on ${target}: modelled cycles of ${result.cpu}, not a time (${basis})`,
     ...builds.map(({ name: label, macs }, i) => {
       const { median, instructions } = figures[i];
       const counts = `${integer(median).padStart(16)} cycles ${integer(instructions).padStart(16)} instructions`;

@@ -15,6 +15,14 @@ export interface Compiler {
   readonly ar: string;
 }
 
+/** Family and version, as reports name a compiler whatever its distributor writes around them: `clang 19.1.7`. */
+export function compilerName({ family, version }: Pick<Compiler, 'family' | 'version'>): string {
+  const maker = version.startsWith('Apple') ? 'Apple ' : '';
+  // gcc's comes last, behind its package's: "gcc (Debian 12.2.0-14) 12.2.0".
+  const numbers = version.replace(/\([^)]*\)/g, '').match(/\d+(?:\.\d+)+/g) ?? [];
+  return `${maker}${family} ${numbers[0] ?? version}`;
+}
+
 const CLANGS = ['clang-19', 'clang-20', 'clang-18', 'clang-17', 'clang-16', 'clang-15', 'clang-14', 'clang'];
 const TRIPLE = 'aarch64-linux-gnu';
 

@@ -7,6 +7,6 @@ export {
   linkShared,
   type ModelSource,
 } from './compile.ts';
-export { type Compiler, compileFlags, findCompiler, SANITIZERS } from './compilers.ts';
+export { type Compiler, compileFlags, compilerName, findCompiler, SANITIZERS } from './compilers.ts';
 export { projectRoot } from './root.ts';
 export { runTool, type ToolOptions, type ToolResult, trimOutput, tryTool } from './spawn.ts';

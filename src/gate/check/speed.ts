@@ -41,10 +41,19 @@ export async function measureSpeed(
   const { mode: measured, unit, speedup } = result;
   const common = { mode: measured, unit, int8: result.int8.median, fp32: result.fp32.median, speedup };
   if (result.mode === 'modelled')
-    return { latency: { ...common, interval: null, cpu: result.cpu }, doubt: null, notes: [] };
+    return {
+      latency: {
+        ...{ ...common, interval: null, cpu: result.cpu },
+        basis: { compiler: result.compiler, table: result.version, disassembler: result.disassembler },
+      },
+      ...{ doubt: null, notes: [] },
+    };
   const [low, high] = result.interval;
   return {
-    latency: { ...common, interval: [low, high], cpu: result.machine.model },
+    latency: {
+      ...{ ...common, interval: [low, high], cpu: result.machine.model },
+      basis: { compiler: result.compiler, table: null, disassembler: null },
+    },
     doubt: result.fit
       ? null
       : 'this machine is unfit to measure on: the same build timed against itself differs by more than 1 %',

@@ -18,6 +18,8 @@ export interface LinkOptions {
   readonly family?: 'gcc' | 'clang';
   /** Further flags, after all others. */
   readonly flags?: readonly string[];
+  /** For counting what is executed: memory functions are our own, not libc's, which vary with its version and the processor. */
+  readonly counted?: boolean;
 }
 
 /**
@@ -40,14 +42,15 @@ export async function linkRunner(builds: readonly Build[], options: LinkOptions 
   const whole = process.platform === 'darwin' || sanitized ? [] : ['-static', '-no-pie'];
   const native = join(projectRoot(), 'native');
   const files = ['runner.c', 'builds.h', 'pool.h', 'stopwatch.h', 'marks.h'].map((file) => `runner/${file}`);
-  const sources = [...files, 'include/int8_gate.h'].map((file) => join(native, file));
+  const memory = options.counted ? [join(native, 'modelled', 'memory.c')] : [];
+  const sources = [...[...files, 'include/int8_gate.h'].map((file) => join(native, file)), ...memory];
   const archives = builds.map((build) => build.archive);
   const registry = registrySource(symbols);
   const contents = await Promise.all([...sources, ...archives].map((file) => readFile(file)));
-  const key = contentKey(['runner 2', compiler.command, compiler.version, ...flags, ...whole, registry, ...contents]);
+  const key = contentKey(['runner 3', compiler.command, compiler.version, ...flags, ...whole, registry, ...contents]);
   const folder = await cached(options.cacheDir ?? cacheRoot(), key, async (cwd) => {
     await writeFile(join(cwd, 'registry.c'), registry);
-    const inputs = [sources[0], 'registry.c', ...archives];
+    const inputs = [sources[0], 'registry.c', ...memory, ...archives];
     const include = `-I${join(native, 'include')}`;
     await runTool(compiler.command, [...flags, ...whole, include, ...inputs, '-lm', '-pthread', '-o', 'runner'], {
       cwd,

@@ -1,7 +1,6 @@
-import { EnvironmentError } from '../../errors.ts';
 import { type Flow, innermostLoops } from './loops.ts';
 
-/** What the emulator counted in one region, by instruction address in ascending order. */
+/** What was executed while counting, by instruction address in ascending order. */
 export interface Counts {
   readonly addresses: readonly number[];
   /** Instruction words, and how often each ran. */
@@ -19,29 +18,6 @@ export interface Block {
   readonly words: readonly number[];
   /** Instructions executed in all: count × words. */
   readonly instructions: number;
-}
-
-/**
- * Reads the counts that native/modelled/tbcount.c wrote. Translation blocks overlap, and end at page borders and after
- * 512 instructions; summing over the blocks that hold an instruction makes all that disappear.
- */
-export function parseCounts(text: string, region: number): Counts {
-  const count = new Map<number, number>();
-  const word = new Map<number, number>();
-  for (const line of text.split('\n')) {
-    if (line === '') continue;
-    const match = /^(\d) ([0-9a-f]{1,13}) (\d+) ((?:[0-9a-f]{8})+)$/.exec(line);
-    if (!match) throw new EnvironmentError(`the emulator's counts are garbled: ${JSON.stringify(line.slice(0, 80))}`);
-    if (Number(match[1]) !== region) continue;
-    const code = Buffer.from(match[4], 'hex');
-    const first = Number.parseInt(match[2], 16);
-    for (let i = 0; i < code.length; i += 4) {
-      count.set(first + i, (count.get(first + i) ?? 0) + Number(match[3]));
-      word.set(first + i, code.readUInt32LE(i));
-    }
-  }
-  const addresses = [...count.keys()].sort((a, b) => a - b);
-  return { addresses, words: addresses.map((a) => word.get(a)!), counts: addresses.map((a) => count.get(a)!) };
 }
 
 interface Branch {

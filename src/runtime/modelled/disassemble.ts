@@ -1,42 +1,67 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { runTool, tryTool } from '../../compiler/toolchain/index.ts';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import capstone from '@alexaltea/capstone-js';
+import { projectRoot } from '../../compiler/toolchain/index.ts';
 import { EnvironmentError } from '../../errors.ts';
-import { withScratch } from '../devices/scratch.ts';
 
-const NAMES = ['llvm-mc-19', 'llvm-mc', ...[21, 20, 18, 17, 16, 15, 14].map((version) => `llvm-mc-${version}`)];
+/** Named in reports: what reads instructions decides what they cost. */
+export const DISASSEMBLER = 'Capstone 5.0.9';
 
 /**
- * The assembly text of AArch64 instruction words, blanks collapsed; words that are no instruction are left out.
- * Throws an EnvironmentError with the install command when there is no llvm-mc.
+ * The assembly text of AArch64 instruction words, as Capstone writes it; null for a word that it does not know.
+ * Comes with the product, so that the figures do not depend on what happens to be installed.
  */
-export async function disassemble(words: Iterable<number>): Promise<Map<number, string>> {
-  const unique = [...new Set(words)];
-  const llvmMc = await findLlvmMc();
-  return withScratch(async (folder) => {
-    const input = unique.map((word) =>
-      [0, 8, 16, 24].map((shift) => `0x${((word >>> shift) & 255).toString(16)}`).join(' '),
-    );
-    await writeFile(join(folder, 'words'), `${input.join('\n')}\n`);
-    const args = ['--disassemble', '-triple=aarch64', '-mattr=+all', 'words', '-o', 'text'];
-    const { stderr } = await runTool(llvmMc, args, { cwd: folder });
-    // It leaves out what it cannot decode, and says so: "words:12:1: warning: invalid instruction encoding".
-    const invalid = new Set([...stderr.matchAll(/^words:(\d+):\d+: warning/gm)].map((match) => Number(match[1]) - 1));
-    const valid = unique.filter((_, i) => !invalid.has(i));
-    const lines = (await readFile(join(folder, 'text'), 'utf8'))
-      .split('\n')
-      .map((line) => line.split('//')[0].replace(/\s+/g, ' ').trim())
-      .filter((line) => line !== '' && !line.startsWith('.'));
-    if (lines.length !== valid.length) {
-      throw new EnvironmentError(
-        `${llvmMc} answered ${lines.length} lines for ${valid.length} instructions; try LLVM 19`,
+export async function disassemble(words: Iterable<number>): Promise<Map<number, string | null>> {
+  const { Capstone, ARCH_ARM64, MODE_LITTLE_ENDIAN } = await load();
+  const decoder = new Capstone(ARCH_ARM64, MODE_LITTLE_ENDIAN);
+  const read = (word: number): string | null => {
+    try {
+      const [{ mnemonic, op_str }] = decoder.disasm(
+        [0, 8, 16, 24].map((shift) => (word >>> shift) & 255),
+        0,
+        1,
       );
+      return `${mnemonic} ${op_str}`.trim();
+    } catch {
+      return null; // it throws a string, whatever the reason
     }
-    return new Map(valid.map((word, i) => [word, lines[i]]));
-  });
+  };
+  try {
+    return new Map([...new Set(words)].map((word) => [word, read(word)]));
+  } finally {
+    decoder.close();
+  }
 }
 
-async function findLlvmMc(): Promise<string> {
-  for (const name of NAMES) if ((await tryTool(name, ['--version']))?.code === 0) return name;
-  throw new EnvironmentError('modelled cycles need llvm-mc to disassemble; install it: sudo apt-get install -y llvm');
+/** What is used of the library, which has no types of its own. */
+interface Capstone {
+  readonly ARCH_ARM64: number;
+  readonly MODE_LITTLE_ENDIAN: number;
+  readonly Capstone: new (architecture: number, mode: number) => Decoder;
+}
+
+interface Decoder {
+  disasm(
+    code: readonly number[],
+    address: number,
+    most: number,
+  ): { readonly mnemonic: string; readonly op_str: string }[];
+  close(): void;
+}
+
+let library: Promise<Capstone> | null = null;
+
+function load(): Promise<Capstone> {
+  library ??= readAsset().then((wasmBinary) => capstone({ wasmBinary }) as Promise<Capstone>);
+  return library;
+}
+
+/** The library's WebAssembly: beside the bundle, or where npm installed it. */
+async function readAsset(): Promise<Uint8Array> {
+  const bundled = join(dirname(fileURLToPath(import.meta.url)), 'capstone.wasm');
+  const installed = join(projectRoot(), 'node_modules', '@alexaltea', 'capstone-js', 'dist', 'capstone.wasm');
+  for (const file of [bundled, installed]) if (existsSync(file)) return readFile(file);
+  throw new EnvironmentError(`the installation is incomplete: there is no ${bundled}. Install int8-gate again.`);
 }

@@ -1,9 +1,9 @@
 import { InputError } from '../../errors.ts';
 import type { Block } from './blocks.ts';
-import { classify, type Instruction } from './classify.ts';
+import type { Instruction } from './classify.ts';
 import type { Core } from './core.ts';
 import { CORES, MODEL_VERSION, type ModelledCpu } from './cpus.ts';
-import { type ElfFunction, functionAt } from './elf.ts';
+import { type ElfSymbol, functionAt } from './elf.ts';
 import { blockCost } from './pipeline.ts';
 
 /** Blocks are modelled, most executed first, until so much of all instructions is covered; the rest is scaled up. */
@@ -50,18 +50,17 @@ export function hottest(blocks: readonly Block[], cover: number = COVER): Block[
 
 /**
  * Cycles of counted blocks on each CPU: Σ executions × cycles of one execution. `kept` are those of `blocks` to model,
- * `text` disassembles their words. Throws an InputError when a CPU lacks an instruction that was executed.
+ * `decoded` tells what their words are. Throws an InputError when a CPU lacks an instruction that was executed.
  */
 export function estimate(
   blocks: readonly Block[],
   kept: readonly Block[],
-  text: ReadonlyMap<number, string>,
+  decoded: ReadonlyMap<number, Instruction>,
   cpus: readonly ModelledCpu[],
-  functions: readonly ElfFunction[] = [],
+  functions: readonly ElfSymbol[] = [],
 ): Modelled {
   const total = blocks.reduce((sum, block) => sum + block.instructions, 0);
   const scale = total / kept.reduce((sum, block) => sum + block.instructions, 0);
-  const decode = memoize((word: number) => classify(text.get(word) ?? 'nop'));
   const symbolOf = (block: Block) => functionAt(functions, block.address)?.name.replace(/\..*$/, '') ?? 'unknown';
 
   const perFunction = new Map<string, { instructions: number; cycles: Partial<Record<ModelledCpu, number>> }>();
@@ -81,7 +80,7 @@ export function estimate(
     const cost = memoize((_key: string, instructions: Instruction[]) => blockCost(instructions, core));
     const sum = { cycles: 0, low: 0, high: 0 };
     for (const block of kept) {
-      const instructions = block.words.map((word) => decode(word));
+      const instructions = block.words.map((word) => decoded.get(word)!);
       demand(core, cpu, instructions);
       const { steady, alone } = cost(block.words.join(), instructions);
       const isLoop = block.kind === 'loop';

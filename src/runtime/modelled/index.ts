@@ -1,30 +1,53 @@
 import { readFile } from 'node:fs/promises';
 import type { Target } from '../../compiler/targets/index.ts';
+import { EnvironmentError } from '../../errors.ts';
 import type { RunnerImage } from '../devices/device.ts';
-import { findBlocks, parseCounts } from './blocks.ts';
-import { countBlocks } from './count.ts';
+import { linkRunner } from '../devices/image.ts';
+import { type Counts, findBlocks } from './blocks.ts';
+import { classify, type Instruction } from './classify.ts';
+import { countInstructions } from './count.ts';
 import { CORES, type ModelledCpu } from './cpus.ts';
-import { disassemble } from './disassemble.ts';
-import { readFunctions } from './elf.ts';
+import { DISASSEMBLER, disassemble } from './disassemble.ts';
+import { type ElfSymbol, functionAt, readFunctions } from './elf.ts';
 import { estimate, hottest, type Modelled } from './estimate.ts';
 
 export { MODEL_VERSION, type ModelledCpu } from './cpus.ts';
+export { DISASSEMBLER } from './disassemble.ts';
 export type { Cycles, FunctionCost, Modelled } from './estimate.ts';
 
 /**
- * Modelled cycles of one inference of a build, the same every time. Needs QEMU with plugins and llvm-mc.
- * Throws an EnvironmentError when one of them is missing, and an InputError when a CPU lacks the build's instructions.
+ * Modelled cycles of one inference of a build, the same every time. Throws an EnvironmentError where
+ * ARM64 code can neither be run nor emulated, and an InputError when a CPU lacks the build's instructions.
  */
 export async function measureModelled(
   image: RunnerImage,
   build: number,
   cpus: ModelledCpu | readonly ModelledCpu[],
 ): Promise<Modelled> {
-  const [counted, program] = await Promise.all([countBlocks(image, build), readFile(image.executable)]);
-  const blocks = findBlocks(parseCounts(counted, 0));
-  const kept = hottest(blocks);
-  const text = await disassemble(kept.flatMap((block) => block.words));
-  return estimate(blocks, kept, text, typeof cpus === 'string' ? [cpus] : cpus, readFunctions(program));
+  const counted = await linkRunner(image.builds, { counted: true });
+  const [counts, program] = [await countInstructions(counted, build), await readFile(counted.executable)];
+  const functions = readFunctions(program);
+  const instructions = await readInstructions(counts, functions);
+  const blocks = findBlocks(counts);
+  return estimate(blocks, hottest(blocks), instructions, typeof cpus === 'string' ? [cpus] : cpus, functions);
+}
+
+/** What was executed, by instruction word. Nothing is left out: a word that cannot be read ends the measurement. */
+export async function readInstructions(
+  { addresses, words }: Counts,
+  functions: readonly ElfSymbol[] = [],
+): Promise<Map<number, Instruction>> {
+  const texts = await disassemble(words);
+  const unread = words.findIndex((word) => texts.get(word) === null);
+  if (unread >= 0) {
+    const hex = (value: number) => `0x${value.toString(16).padStart(8, '0')}`;
+    const where = functionAt(functions, addresses[unread])?.name ?? 'an unnamed function';
+    throw new EnvironmentError(
+      `cycles cannot be modelled: ${DISASSEMBLER} does not know the instruction ${hex(words[unread])} ` +
+        `at ${hex(addresses[unread])} in ${where}; measure on hardware, and please report it with the model`,
+    );
+  }
+  return new Map([...texts].map(([word, text]) => [word, classify(text!)]));
 }
 
 /**
