@@ -1,4 +1,19 @@
+import type { Port } from '../../compiler/build.ts';
+import { isFloat } from '../../model/tensor/dtype.ts';
+
 /** Figures of one output or of a pair of them; all on real (dequantized) values. */
+
+/** Whether an output holds numbers of classes or the like (what ARG_MAX gives): equal or not, but never near. */
+export const holdsIndexes = (port: Port): boolean => !isFloat(port.dtype) && port.quantization === null;
+
+/** The classes that an output chooses, row by row: argmax along the last dimension, or class numbers as such. */
+export function classesOf(output: Float32Array, port: Port): ArrayLike<number> {
+  if (holdsIndexes(port)) return output;
+  const classes = port.shape.at(-1) ?? 1;
+  return Float64Array.from({ length: output.length / classes }, (_, row) =>
+    argmax(output.subarray(row * classes, (row + 1) * classes)),
+  );
+}
 
 /** Index of the largest element; the first of several, as numpy.argmax. */
 export function argmax(values: ArrayLike<number>): number {
