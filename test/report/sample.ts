@@ -6,7 +6,7 @@ export const accuracyOf = (more: Partial<Accuracy> = {}): Accuracy => ({
   ...{ resolution: 0.2, discordant: { int8Only: 0, fp32Only: 0, p: 1 }, fp32Target: 'host' },
   comparison: { agreement: 1, sqnr: 30, noSqnr: null, cosine: 1, mse: 0, mae: 0 },
   evidence: {
-    ...{ distinct: 500, clipped: 0, constant: false, oneClass: false, notFinite: 0 },
+    ...{ distinct: 500, clipped: 0, constant: false, oneClass: false, notFinite: 0, ties: 0 },
     chance: { level: 0.125, p: 0, pInt8: 0, by: 'guessing' },
   },
   ...more,

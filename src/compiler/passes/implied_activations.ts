@@ -1,5 +1,6 @@
 import type { Graph, Node, Tensor } from '../../model/ir/graph.ts';
 import { operandsOf } from '../../model/ir/graph.ts';
+import { activationRange } from '../../model/ops/arithmetic.ts';
 import type { Activation } from '../../model/ops/attrs.ts';
 import type { OpKind } from '../../model/ops/kinds.ts';
 import { integerRange } from '../../model/tensor/dtype.ts';
@@ -36,7 +37,8 @@ const BOUNDED: ReadonlySet<OpKind> = new Set<OpKind>([
  * * goes from −1 to 1, to within a step, a RELU_N1_TO_1.
  *
  * The activation's own bound counts, not the range's: a range that calibration made too narrow is an error, not an
- * activation. The graph computes the same integers as before.
+ * activation. The graph computes the same integers as before, but for the last value of a range that ends half a step
+ * beyond −1 or 1.
  * Source: IsArrayQuantizedRangeSubset and remove_trivial_quantized_activation_func.cc of TensorFlow's TOCO, which drops
  * an activation exactly where the representable range is a subset of the activation's.
  */
@@ -81,14 +83,17 @@ const within = (inner: Clamp | null, outer: Clamp | null): boolean =>
 /** The activation that the representable range of a quantized tensor amounts to. */
 export function impliedClamp({ dtype, quantization }: Tensor): Clamp | null {
   if (quantization === null || quantization.scales.length !== 1 || (dtype !== 'int8' && dtype !== 'uint8')) return null;
-  const [least, most] = integerRange(dtype);
-  const [step] = quantization.scales;
+  const [scale] = quantization.scales;
   const [zeroPoint] = quantization.zeroPoints;
-  const [low, high] = [step * (least - zeroPoint), step * (most - zeroPoint)];
-  // Half a step of tolerance: the bound still rounds to the type's last value.
-  if (zeroPoint === least) return high <= 6 + step / 2 ? 'RELU6' : 'RELU';
-  return near(-low, step) && near(high, step) ? 'RELU_N1_TO_1' : null;
+  const [least, most] = integerRange(dtype);
+  // How many values of the type the activation would cut off, were it fused.
+  const cuts = (clamp: Clamp) => {
+    const { min, max } = activationRange(clamp, scale, zeroPoint, dtype);
+    return min - least + (most - max);
+  };
+  if (zeroPoint === least) return cuts('RELU6') === 0 ? 'RELU6' : 'RELU';
+  const reaches = (end: number) => end > 1 - 1.5 * scale;
+  const symmetric = reaches(scale * (zeroPoint - least)) && reaches(scale * (most - zeroPoint));
+  // [−1, 1] has no zero among 256 evenly spaced values: moved to have one, it ends half a step beyond on one side.
+  return symmetric && cuts('RELU_N1_TO_1') <= 1 ? 'RELU_N1_TO_1' : null;
 }
-
-/** Whether an end of a range is 1: at most half a step beyond, less than a step below. */
-const near = (end: number, step: number): boolean => end <= 1 + step / 2 && end > 1 - step;

@@ -18,7 +18,7 @@ export interface Evaluation {
 }
 
 /** What there is to say about FP32 outputs as something to compare with. */
-export type Reference = Pick<Accuracy['evidence'], 'chance' | 'constant' | 'oneClass' | 'notFinite'>;
+export type Reference = Pick<Accuracy['evidence'], 'chance' | 'constant' | 'oneClass' | 'notFinite' | 'ties'>;
 
 /**
  * @param outputs output ports of the INT8 model; the FP32 model's have the same shapes
@@ -35,6 +35,7 @@ export function startEvaluation(metric: Metric, outputs: readonly Port[], sample
   const chosen = new Set<number>();
   let inferences = 0;
   let notFinite = 0;
+  let ties = 0;
   let constant = true;
   let first: readonly Float32Array[] | null = null;
 
@@ -44,6 +45,7 @@ export function startEvaluation(metric: Metric, outputs: readonly Port[], sample
       inferences += int8[0].length / size;
       checkNumbers(int8, 'INT8', index);
       if (metric.labelled !== null) score.int8[index] = metric.labelled.score(int8[0], real, index);
+      if (metric.labelled?.tied?.(int8[0], index)) ties++;
       if (twin && !fp32.every((output) => output.every(Number.isFinite))) {
         notFinite++;
         return;
@@ -110,6 +112,7 @@ export function startEvaluation(metric: Metric, outputs: readonly Port[], sample
           constant: comparable && samples > 1 && constant,
           oneClass: comparesClasses && comparable && chosen.size === 1,
           notFinite,
+          ties,
         },
       };
     },

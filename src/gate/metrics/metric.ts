@@ -4,7 +4,7 @@ import { elements, showShape } from '../../model/tensor/shape.ts';
 import type { Labels } from '../data/labels.ts';
 import type { Accuracy } from '../verdict/report.ts';
 import { aucChance, type Chance, errorChance, topNChance } from './chance.ts';
-import { argmax, holdsIndexes, inTopK } from './outputs.ts';
+import { argmax, holdsIndexes, inTopK, tiesInTopK } from './outputs.ts';
 import { aucOf, meanOf, type Statistic } from './statistics.ts';
 
 /** What a model's accuracy is measured by. */
@@ -27,6 +27,8 @@ export interface Labelled {
   score(output: Float32Array, real: Float32Array, index: number): number;
   /** The figure, from the scores of all samples. */
   statistic(scores: Float64Array): Statistic;
+  /** Whether the order of equally high scores decided on a sample; top-N only. */
+  tied?(output: Float32Array, index: number): boolean;
   /** What a model reaches on these labels that never looks at the data, and whether these scores are better. */
   chance(scores: Float64Array): Chance;
 }
@@ -92,6 +94,7 @@ function topK(k: number, options: MetricOptions): Labelled {
       const label = labels.values[index];
       return (k === 1 ? argmax(scores) === label : inTopK(scores, label, k)) ? 1 : 0;
     },
+    tied: (output, index) => tiesInTopK(meanOfInferences(output, classes), labels.values[index], k),
     statistic: meanOf,
     chance: (scores) =>
       topNChance(

@@ -34,6 +34,17 @@ export function inTopK(values: ArrayLike<number>, label: number, k: number): boo
   return before < k;
 }
 
+/** Whether `label` is among the k largest only because of equal elements it comes first, or is not because it does not. */
+export function tiesInTopK(values: ArrayLike<number>, label: number, k: number): boolean {
+  let above = 0;
+  let equal = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] > values[label]) above++;
+    else if (values[i] === values[label]) equal++;
+  }
+  return above < k && above + equal > k;
+}
+
 /** Sums over the elements of two equally long outputs, from which the error figures follow. */
 export interface PairSums {
   readonly elements: number;

@@ -169,6 +169,12 @@ export function evidenceNotes(accuracy: Accuracy, checks: readonly Check[]): str
   if (again > samples / 100 && again <= MOST_REPEATED * samples) {
     notes.push(`${formatCount(again)} of ${formatCount(samples)} inputs repeat an earlier one.`);
   }
+  if (evidence.ties > 0) {
+    const worth = formatFigure((100 * evidence.ties) / samples, 'points');
+    notes.push(
+      `On ${count(evidence.ties, 'sample')} INT8 scores the right class and another equally, and the first of them counts: up to ${worth} of its accuracy are a matter of order.`,
+    );
+  }
   const share = evidence.clipped ?? 0;
   if (share > 0.001 && share <= MOST_CLIPPED) {
     notes.push(

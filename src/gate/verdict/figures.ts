@@ -60,22 +60,24 @@ export function formatSqnr({ sqnr, noSqnr }: Pick<Comparison, 'sqnr' | 'noSqnr'>
   return noSqnr === 'equal' ? '∞ dB' : noSqnr === 'no-signal' ? '−∞ dB' : formatFigure(sqnr, 'dB');
 }
 
-/** Most digits that are added to tell figures apart. */
-const MOST_EXTRA = 12;
+/** Most digits that are added to the usual ones; more would show the noise of doubles. */
+const MOST_EXTRA = 9;
 /** Relative difference below which two figures are the same but for rounding. */
 const SAME = 1e-12;
 
 /**
- * Figures of one unit with as many digits as it takes to tell the others from the first: a reader sees which side of a
- * limit a measurement is on.
+ * A limit and figures that are held against it, with as many digits as it takes to show the limit as it was written and
+ * to see which side of it each figure is on.
  */
-export function formatApart([first, ...others]: readonly (number | null)[], unit: string): string[] {
-  const apart = (x: number | null) =>
-    x !== null && first !== null && Math.abs(x - first) > SAME * Math.max(Math.abs(x), Math.abs(first));
+export function formatAgainst(limit: number, figures: readonly number[], unit: string): [string, ...string[]] {
+  const same = (x: number) => Math.abs(x - limit) <= SAME * Math.max(Math.abs(x), Math.abs(limit));
+  const whole = Number.parseFloat(formatFigure(limit, unit, MOST_EXTRA));
   for (let extra = 0; ; extra++) {
-    const show = (x: number | null) => formatFigure(x, unit, extra);
-    const told = others.every((x) => !apart(x) || show(x) !== show(first));
-    if (told || extra === MOST_EXTRA) return [show(first), ...others.map(show)];
+    const show = (x: number) => formatFigure(x, unit, extra);
+    const told = figures.every((x) => same(x) || show(x) !== show(limit));
+    if ((told && Number.parseFloat(show(limit)) === whole) || extra === MOST_EXTRA) {
+      return [show(limit), ...figures.map(show)];
+    }
   }
 }
 

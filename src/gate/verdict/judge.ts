@@ -1,6 +1,6 @@
 import { parseLatency } from '../config/load.ts';
 import type { ThresholdId, Thresholds } from '../config/schema.ts';
-import { formatApart, formatCount, formatFigure, formatInterval } from './figures.ts';
+import { formatAgainst, formatCount, formatFigure, formatInterval } from './figures.ts';
 import type { Accuracy, Check, Latency, Place, Status } from './report.ts';
 
 /** What was measured for one model on one target. */
@@ -106,7 +106,7 @@ function finding(
   what: string,
   limit: string,
 ): Finding {
-  const [found, wanted] = formatApart([measured, threshold], unit);
+  const [wanted, found] = formatAgainst(threshold, [measured], unit);
   const reason = `${what} ${found}, ${wanted} ${limit}`;
   return { status: passed ? 'pass' : 'fail', measured, threshold, unit, reason };
 }
@@ -126,7 +126,7 @@ function maxDrop(limit: number, { accuracy }: Measurements): Finding {
   const { metric, int8, fp32, drop, interval, samples } = accuracy;
   if (drop === null) return inconclusive(limit, 'points', `the drop ${undefinedFor(accuracy)}`);
   const passed = drop <= limit + TINY;
-  const [size, allowed] = formatApart([Math.abs(drop), limit], 'points');
+  const [allowed, size] = formatAgainst(limit, [Math.abs(drop)], 'points');
   const from = `${formatFigure(fp32, 'share')}${accuracy.twin ? ' (twin)' : ''} to ${formatFigure(int8, 'share')}`;
   const base = `${metric} ${drop < 0 ? 'rises' : 'drops'} ${size}, from ${from}; ${allowed} allowed`;
   // A point estimate decides, but the reader is told when other samples might well have decided otherwise.
@@ -143,7 +143,7 @@ function minSpeedup(limit: number, { latency, doubt }: Measurements): Finding {
   const [low, high] = interval ?? [speedup, speedup];
   const status: Status =
     doubt !== null ? 'inconclusive' : low >= limit - TINY ? 'pass' : high < limit ? 'fail' : 'inconclusive';
-  const [required, measured, lower, upper] = formatApart([limit, speedup, low, high], 'ratio');
+  const [required, measured, lower, upper] = formatAgainst(limit, [speedup, low, high], 'ratio');
   const range = interval === null ? '' : ` (95 % interval ${lower} to ${upper})`;
   const why = doubt !== null ? `; ${doubt}` : status === 'inconclusive' ? '; the interval holds the threshold' : '';
   const reason = `${mode} speedup over FP32 is ${measured}${range}, ${required} required${why}`;

@@ -81,6 +81,12 @@ const evidenceSchema = z
     chance: chanceSchema.nullable().describe('null without labels'),
     constant: z.boolean().describe('FP32 gives the same outputs for every sample'),
     oneClass: z.boolean().describe('FP32 chooses the same class everywhere'),
+    ties: z
+      .int()
+      .nonnegative()
+      .describe(
+        'samples on which INT8 scores the right class and another equally, so that their order decided (top-N)',
+      ),
     notFinite: z.int().nonnegative().describe('samples for which the twin gave NaN or infinities'),
   })
   .describe('what the data can tell: docs/verdict.md');
