@@ -131,8 +131,8 @@ function twinApart({
       : discordant.fp32Only > discordant.int8Only && discordant.p < BETTER.p);
   if (favoured) return null;
   const how = parts
-    ? `agrees with it on ${formatFigure(agreement, 'share')} of the samples`
-    : `its SQNR to it is ${formatSqnr({ sqnr, noSqnr })}`;
+    ? `it agrees on ${formatFigure(agreement, 'share')} of the samples`
+    : `their SQNR is ${formatSqnr({ sqnr, noSqnr })}`;
   return {
     ...{ id: 'evidence-twin', about: 'reference' },
     ...(parts
