@@ -1,6 +1,16 @@
 import type { Report, Status } from '../gate/verdict/report.ts';
 import { escapeCode, escapeText } from './escape.ts';
-import { type Complaint, complaintsOf, HEADINGS, notesOf, type ReportRow, remarksOf, rowsOf, WORDS } from './rows.ts';
+import {
+  type Complaint,
+  complaintsOf,
+  HEADINGS,
+  headlineOf,
+  notesOf,
+  type ReportRow,
+  remarksOf,
+  rowsOf,
+  WORDS,
+} from './rows.ts';
 
 /** GitHub's limit for a comment, in characters; a job summary takes more. */
 export const COMMENT_LIMIT = 65_536;
@@ -17,7 +27,8 @@ export function renderMarkdown(report: Report, { limit = COMMENT_LIMIT }: { read
   const rows = rowsOf(report);
   const complaints = complaintsOf(report);
   const notes = notesOf(report);
-  const title = `### ${SIGNS[report.verdict]} INT8 gate: ${WORDS[report.verdict]}`;
+  const { words, status } = headlineOf(report);
+  const title = `### ${SIGNS[status]} INT8 gate: ${words}`;
   const { version, config } = report.environment;
   const head = [title, '', `| ${HEADINGS.join(' | ')} |`, `|${HEADINGS.map(() => ' --- |').join('')}`];
   const foot = ['', ...remarksOf(report).map((text) => `${escapeText(text)}  `)];
@@ -57,9 +68,9 @@ function fit(lines: readonly string[], room: number, rest: (n: number) => string
   return [...shown, rest(lines.length - shown.length)];
 }
 
-function row({ model, target, int8, fp32, drop, latency, speedup, verdict }: ReportRow): string {
+function row({ model, target, int8, fp32, drop, latency, speedup, verdict, words }: ReportRow): string {
   const cells = [int8, fp32, drop, latency, speedup].map((cell) => escapeText(cell));
-  return `| ${[escapeCode(model), escapeText(target), ...cells, `${SIGNS[verdict]} ${WORDS[verdict]}`].join(' | ')} |`;
+  return `| ${[escapeCode(model), escapeText(target), ...cells, words === WORDS[verdict] ? `${SIGNS[verdict]} ${words}` : words].join(' | ')} |`;
 }
 
 function bullet({ model, target, id, status, reason, place }: Complaint): string {

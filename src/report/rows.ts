@@ -1,4 +1,4 @@
-import { formatFigure, formatInterval } from '../gate/verdict/figures.ts';
+import { formatFigure, formatInterval, formatSqnr } from '../gate/verdict/figures.ts';
 import type { Accuracy, Latency, Report, Status, TargetReport } from '../gate/verdict/report.ts';
 
 /** What a row of the table says, one for each model and target; plain text, not escaped for anything yet. */
@@ -11,6 +11,8 @@ export interface ReportRow {
   readonly latency: string;
   readonly speedup: string;
   readonly verdict: Status;
+  /** The verdict in words. */
+  readonly words: string;
 }
 
 export const HEADINGS = ['Model', 'Target', 'INT8', 'FP32', 'Drop', 'INT8 latency', 'Speedup', 'Verdict'] as const;
@@ -25,18 +27,35 @@ export const rowsOf = (report: Report): ReportRow[] =>
       ...accuracyCells(target.accuracy),
       ...latencyCells(target.latency),
       verdict: target.verdict,
+      words: target.checks.length === 0 ? NOT_JUDGED : WORDS[target.verdict],
     })),
   );
 
+const NOT_JUDGED = 'nothing judged';
+
+/** The verdict on everything, in words: where no threshold is in force, that nothing was judged. */
+export function headlineOf(report: Report): { readonly words: string; readonly status: Status } {
+  const idle = targetsOf(report).filter(({ checks }) => checks.length === 0).length;
+  const all = targetsOf(report).length;
+  if (idle === 0) return { words: WORDS[report.verdict], status: report.verdict };
+  if (idle === all) return { words: `${NOT_JUDGED}: no threshold is in force`, status: 'inconclusive' };
+  const rest = `${idle} of ${all} rows not judged: no threshold is in force for them`;
+  const status = report.verdict === 'pass' ? 'inconclusive' : report.verdict;
+  return { words: `${WORDS[report.verdict]}, ${rest}`, status };
+}
+
+const targetsOf = (report: Report): TargetReport[] => report.models.flatMap((model) => model.targets);
+
 function accuracyCells(accuracy: Accuracy | null) {
   if (accuracy === null) return { int8: '–', fp32: '–', drop: '–' };
-  const { metric, kind, int8, fp32, drop, interval } = accuracy;
+  const { metric, kind, int8, fp32, drop, interval, twin, comparison } = accuracy;
   const unit = kind === 'share' ? 'share' : kind === 'sqnr' ? 'dB' : kind;
   const change = kind === 'share' ? 'points' : unit;
   const range = interval === null || interval[0] === interval[1] ? '' : ` (${formatInterval(interval, change)})`;
+  const shown = kind === 'sqnr' ? formatSqnr(comparison) : formatFigure(int8, unit);
   return {
-    int8: `${metric} ${formatFigure(int8, unit)}`,
-    fp32: formatFigure(fp32, unit),
+    int8: `${metric} ${shown}`,
+    fp32: `${formatFigure(fp32, unit)}${twin ? ' (twin)' : ''}`,
     drop: `${formatFigure(drop, change)}${drop === null ? '' : range}`,
   };
 }
@@ -53,7 +72,7 @@ function latencyCells(latency: Latency | null) {
 
 /** Sentences about the whole report: what kind of figures these are, and what the check itself had to say. */
 export function remarksOf(report: Report): string[] {
-  const targets = report.models.flatMap((model) => model.targets);
+  const targets = targetsOf(report);
   const has = (test: (target: TargetReport) => boolean) => targets.some(test);
   const remarks: string[] = [];
   if (has(({ latency }) => latency?.mode === 'modelled')) {

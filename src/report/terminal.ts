@@ -1,6 +1,6 @@
 import type { Report, Status } from '../gate/verdict/report.ts';
 import { clean } from './escape.ts';
-import { complaintsOf, HEADINGS, notesOf, remarksOf, rowsOf, WORDS } from './rows.ts';
+import { complaintsOf, HEADINGS, headlineOf, notesOf, remarksOf, rowsOf, WORDS } from './rows.ts';
 
 const COLOURS: Record<Status, string> = { pass: '32', fail: '31', inconclusive: '33' };
 
@@ -13,7 +13,7 @@ export function renderTerminal(report: Report, { colour = false }: { readonly co
   const paint = (status: Status, text: string) => (colour ? `\x1b[${COLOURS[status]}m${text}\x1b[0m` : text);
   const rows = rowsOf(report);
   const cells = rows.map((r) =>
-    [r.model, r.target, r.int8, r.fp32, r.drop, r.latency, r.speedup, WORDS[r.verdict]].map((text) => clean(text)),
+    [r.model, r.target, r.int8, r.fp32, r.drop, r.latency, r.speedup, r.words].map((text) => clean(text)),
   );
   const widths = HEADINGS.map((heading, i) => Math.max(heading.length, ...cells.map((row) => [...row[i]].length)));
   const line = (row: readonly string[]) => row.map((cell, i) => cell + ' '.repeat(widths[i] - [...cell].length));
@@ -36,7 +36,8 @@ export function renderTerminal(report: Report, { colour = false }: { readonly co
   const sections = [lines, complaints, [...notes, ...remarksOf(report).map((r) => clean(r))]].filter(
     (s) => s.length > 0,
   );
-  return `${sections.map((s) => s.join('\n')).join('\n\n')}\n\n${paint(report.verdict, `INT8 gate: ${WORDS[report.verdict]}`)}\n`;
+  const { words, status } = headlineOf(report);
+  return `${sections.map((s) => s.join('\n')).join('\n\n')}\n\n${paint(status, `INT8 gate: ${words}`)}\n`;
 }
 
 /** Colours only on a terminal, and never where NO_COLOR is set (no-color.org). */

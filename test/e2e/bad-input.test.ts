@@ -13,19 +13,19 @@ models:
   - name: shapes
     int8: ${INT8}
     fp32: ${FP32}
-    data: { inputs: ${DATA}/00?.png, labels: ${DATA}/labels.csv }
+    data: { inputs: ${DATA}/0??.png, labels: ${DATA}/labels.csv }
     metric: top1
     thresholds: { max-accuracy-drop: 5 }
 `;
 
-/** A user's folder with a good configuration, models and ten pictures; `change` spoils it. */
+/** A user's folder with a good configuration, models and forty pictures; `change` spoils it. */
 function project(change: (folder: string) => void = () => {}): string {
   const folder = scratch();
   for (const name of [INT8, FP32]) cpSync(join(root, name), join(folder, name));
   mkdirSync(join(folder, DATA), { recursive: true });
   const labels = readFileSync(join(root, DATA, 'labels.csv'), 'utf8')
     .split('\n')
-    .slice(0, 11);
+    .slice(0, 41);
   writeFileSync(join(folder, DATA, 'labels.csv'), `${labels.join('\n')}\n`);
   for (const line of labels.slice(1)) {
     const name = line.split(',')[0];
@@ -245,7 +245,7 @@ describe('bad data', () => {
 
   it('has a label that is no class of the model', () =>
     refuses(
-      relabel((lines) => [...lines.slice(0, -1), '009.png,8']),
+      relabel((lines) => [...lines.slice(0, -1), '039.png,8']),
       check,
       2,
       [/labels/, /label 8\b/, /0 to 7/],
@@ -253,7 +253,7 @@ describe('bad data', () => {
 
   it('has a label that is no number', () =>
     refuses(
-      relabel((lines) => [...lines.slice(0, -1), '009.png,dog']),
+      relabel((lines) => [...lines.slice(0, -1), '039.png,dog']),
       check,
       2,
       ['labels.csv', 'dog'],
@@ -269,7 +269,7 @@ describe('bad data', () => {
 
   it('has no samples', () =>
     refuses(
-      project((folder) => edit(folder, '00?.png', '*.jpeg')),
+      project((folder) => edit(folder, '0??.png', '*.jpeg')),
       check,
       2,
       [/\*\.jpeg/, /no file/],
@@ -286,7 +286,7 @@ describe('bad data', () => {
   it('has arrays of the wrong size', () =>
     refuses(
       project((folder) => {
-        edit(folder, `{ inputs: ${DATA}/00?.png, labels: ${DATA}/labels.csv }`, '{ inputs: x/*.bin, dtype: float32 }');
+        edit(folder, `{ inputs: ${DATA}/0??.png, labels: ${DATA}/labels.csv }`, '{ inputs: x/*.bin, dtype: float32 }');
         edit(folder, 'metric: top1', 'metric: agreement');
         mkdirSync(join(folder, 'x'));
         writeFileSync(join(folder, 'x', 'a.bin'), Buffer.alloc(1000));
@@ -299,7 +299,7 @@ describe('bad data', () => {
   it('has arrays of the wrong shape', () =>
     refuses(
       project((folder) => {
-        edit(folder, `{ inputs: ${DATA}/00?.png, labels: ${DATA}/labels.csv }`, '{ inputs: x.npy }');
+        edit(folder, `{ inputs: ${DATA}/0??.png, labels: ${DATA}/labels.csv }`, '{ inputs: x.npy }');
         edit(folder, 'metric: top1', 'metric: agreement');
         writeFileSync(join(folder, 'x.npy'), npy([2, 16, 16, 3]));
       }),
@@ -311,7 +311,7 @@ describe('bad data', () => {
   it('has arrays of no samples', () =>
     refuses(
       project((folder) => {
-        edit(folder, `{ inputs: ${DATA}/00?.png, labels: ${DATA}/labels.csv }`, '{ inputs: x.npy }');
+        edit(folder, `{ inputs: ${DATA}/0??.png, labels: ${DATA}/labels.csv }`, '{ inputs: x.npy }');
         edit(folder, 'metric: top1', 'metric: agreement');
         writeFileSync(join(folder, 'x.npy'), npy([0, 32, 32, 3]));
       }),

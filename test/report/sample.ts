@@ -1,9 +1,14 @@
-import type { Accuracy, Latency, Report, TargetReport } from '../../src/gate/verdict/report.ts';
+import type { Accuracy, Check, Latency, Report, TargetReport } from '../../src/gate/verdict/report.ts';
 
 export const accuracyOf = (more: Partial<Accuracy> = {}): Accuracy => ({
   ...{ metric: 'top1', kind: 'share', samples: 500, inferences: 500, int8: 0.9, fp32: 0.9, drop: 0, interval: [0, 0] },
+  twin: false,
   ...{ resolution: 0.2, discordant: { int8Only: 0, fp32Only: 0, p: 1 }, fp32Target: 'host' },
-  comparison: { agreement: 1, sqnr: 30, cosine: 1, mse: 0, mae: 0 },
+  comparison: { agreement: 1, sqnr: 30, noSqnr: null, cosine: 1, mse: 0, mae: 0 },
+  evidence: {
+    ...{ distinct: 500, clipped: 0, constant: false, oneClass: false, notFinite: 0, ties: 0 },
+    chance: { level: 0.125, p: 0, pInt8: 0, by: 'guessing' },
+  },
   ...more,
 });
 
@@ -12,9 +17,13 @@ export const latencyOf = (more: Partial<Latency> = {}): Latency => ({
   ...more,
 });
 
+const passed: Check = {
+  ...{ id: 'max-accuracy-drop', status: 'pass', measured: 0, threshold: 1, unit: 'points', reason: 'fine', at: null },
+};
+
 export const targetOf = (more: Partial<TargetReport> = {}): TargetReport => ({
   ...{ target: 'cortex-a72', device: 'native', cpu: 'some CPU', neon: true, verdict: 'pass' },
-  ...{ accuracy: accuracyOf(), latency: latencyOf(), checks: [], notes: [] },
+  ...{ accuracy: accuracyOf(), latency: latencyOf(), checks: [passed], notes: [] },
   ...more,
 });
 

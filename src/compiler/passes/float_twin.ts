@@ -6,14 +6,15 @@ import { isQuantizable } from '../../model/tensor/dtype.ts';
 import { floatOfHalf } from '../../model/tensor/half.ts';
 import type { Quantization } from '../../model/tensor/quantization.ts';
 import { type Shape, strides } from '../../model/tensor/shape.ts';
+import { writeImpliedActivations } from './implied_activations.ts';
 
 /**
  * The FP32 counterpart of a quantized model: weights and biases dequantized, activations float32, operators that only
- * change the quantization dropped, so that inputs and outputs are float32 too. Fused activations stay as they are: a
- * range that the INT8 model cuts off by saturating alone is not cut off here, because that is its own error.
+ * change the quantization dropped, so that inputs and outputs are float32 too. Activations stay, those included that
+ * the INT8 model has in its ranges alone. What a range cuts off besides is not cut off here: that is INT8's own error.
  */
 export function floatTwin(model: Model): Model {
-  const parts = model.subgraphs.map(floatGraph);
+  const parts = model.subgraphs.map((graph) => floatGraph(writeImpliedActivations(graph)));
   const signatures = model.signatures.map((s) => {
     const follow = (list: typeof s.inputs): typeof s.inputs =>
       list.map((port) => ({ ...port, tensor: parts[s.subgraph].follow(port.tensor) }));

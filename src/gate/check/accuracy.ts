@@ -4,6 +4,7 @@ import type { Device, Job, RunnerImage } from '../../runtime/devices/device.ts';
 import type { Sample } from '../data/dataset.ts';
 import { decode } from '../data/encode.ts';
 import { startEvaluation } from '../metrics/evaluation.ts';
+import { countInputs } from '../metrics/inputs.ts';
 import type { Accuracy } from '../verdict/report.ts';
 import type { Pair } from './pair.ts';
 
@@ -24,13 +25,14 @@ const CHUNK_BYTES = 64 << 20;
  * @param onProgress called with the share that is done, 0 to 1
  */
 export async function measureAccuracy(
-  { dataset, metric }: Pair,
+  { dataset, metric, twin }: Pair,
   int8: Runnable,
   fp32: Runnable,
   onProgress: (share: number) => void,
 ): Promise<Accuracy> {
   const builds = { int8: buildOf(int8), fp32: buildOf(fp32) };
-  const evaluation = startEvaluation(metric, builds.int8.outputs, dataset.size);
+  const evaluation = startEvaluation(metric, builds.int8.outputs, dataset.size, twin);
+  const inputs = countInputs(builds.int8.inputs, builds.fp32.inputs);
   const cost = [...builds.int8.inputs, ...builds.int8.outputs, ...builds.fp32.inputs, ...builds.fp32.outputs];
   const perInference = cost.reduce((sum, port) => sum + port.bytes, 0);
   for (let first = 0; first < dataset.size; ) {
@@ -38,6 +40,7 @@ export async function measureAccuracy(
     for (let bytes = 0; first + samples.length < dataset.size && bytes < CHUNK_BYTES; ) {
       const sample = dataset.load(first + samples.length);
       samples.push(sample);
+      inputs.add(sample.fp32);
       bytes += sample.inferences * perInference;
     }
     const inferences = samples.reduce((sum, sample) => sum + sample.inferences, 0);
@@ -70,7 +73,8 @@ export async function measureAccuracy(
     }
     first += samples.length;
   }
-  return { ...evaluation.finish(), fp32Target: builds.fp32.target.name };
+  const { reference, ...figures } = evaluation.finish();
+  return { ...figures, fp32Target: builds.fp32.target.name, evidence: { ...inputs.finish(), ...reference } };
 }
 
 const buildOf = ({ image, build }: Runnable): Build => image.builds[build];

@@ -10,12 +10,17 @@ import type { ModelConfig } from '../config/load.ts';
 import { type Dataset, openDataset } from '../data/dataset.ts';
 import type { Files } from '../data/files.ts';
 import { type Metric, makeMetric } from '../metrics/metric.ts';
+import { checkDistinct, checkForms } from './forms.ts';
 
 /** An INT8 model, its FP32 partner, and the samples to judge them by: all that is known before anything is compiled. */
 export interface Pair {
   readonly config: ModelConfig;
   readonly int8: Model;
   readonly fp32: Model;
+  /** Whether `fp32` is the INT8 model's dequantized twin, because the configuration names no FP32 model. */
+  readonly twin: boolean;
+  /** What a reader should know about the two models. */
+  readonly notes: readonly string[];
   readonly dataset: Dataset;
   readonly metric: Metric;
 }
@@ -32,7 +37,13 @@ export function openPair(config: ModelConfig, files: Files): Pair {
       return config.signature === undefined ? model : enterSignature(model, config.signature);
     };
     const int8 = read(config.int8);
-    const fp32 = config.fp32 === undefined ? floatTwin(int8) : read(config.fp32);
+    const partner = config.fp32 === undefined ? null : read(config.fp32);
+    if (config.fp32 !== undefined) checkDistinct(config.int8, config.fp32, files);
+    const notes = checkForms(
+      { path: config.int8, model: int8 },
+      partner === null ? null : { path: config.fp32!, model: partner },
+    );
+    const fp32 = partner ?? floatTwin(int8);
     checkPartners(config, int8, fp32);
     const inputs = { int8: ports(int8, 'inputs'), fp32: ports(fp32, 'inputs') };
     const dataset = openDataset(config.data, inputs, files);
@@ -40,7 +51,7 @@ export function openPair(config: ModelConfig, files: Files): Pair {
       ...{ name: config.metric, score: config.score, labels: dataset.labels },
       ...{ inputs: inputs.int8, outputs: ports(int8, 'outputs') },
     });
-    return { config, int8, fp32, dataset, metric };
+    return { config, int8, fp32, twin: partner === null, notes, dataset, metric };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(`${config.name}: ${error.message}`, { cause: error, at: error.at ?? config.at });

@@ -5,6 +5,7 @@ import { autoMode } from '../../runtime/measure.ts';
 import { type Config, type ModelConfig, parseConfig } from '../config/load.ts';
 import { didYouMean } from '../config/suggest.ts';
 import { openFiles } from '../data/files.ts';
+import { evidenceNotes, weigh } from '../verdict/evidence.ts';
 import { confirm, isSpeed, judge } from '../verdict/judge.ts';
 import { type ModelReport, REPORT_SCHEMA, type Report, type TargetReport, worst } from '../verdict/report.ts';
 import { VERSION } from '../verdict/version.ts';
@@ -122,7 +123,8 @@ async function checkTarget(
   };
   const { 'min-speedup': _ratio, 'max-latency': _limit, ...accuracyOnly } = config.thresholds;
   const inForce = mode === 'none' ? accuracyOnly : config.thresholds;
-  const judged = (speed: Speed) => judge(inForce, config.thresholdAt, { accuracy, ...speed });
+  const judged = (speed: Speed) =>
+    weigh(judge(inForce, config.thresholdAt, { accuracy, ...speed }), accuracy, config.at);
   const speed = await measure(1);
   let checks = judged(speed);
   if (speed.latency?.mode === 'hardware' && checks.some(({ id, status }) => isSpeed(id) && status === 'fail')) {
@@ -137,9 +139,15 @@ async function checkTarget(
     accuracy,
     latency: speed.latency,
     checks,
-    notes: [...dataset.notes, ...notes, ...speed.notes, ...(threads > 1 ? [threadsNote(threads, timed)] : [])],
+    notes: [
+      ...(checks.length === 0 ? [NOTHING_JUDGED] : []),
+      ...[...pair.notes, ...dataset.notes, ...evidenceNotes(accuracy, checks), ...notes, ...speed.notes],
+      ...(threads > 1 ? [threadsNote(threads, timed)] : []),
+    ],
   };
 }
+
+const NOTHING_JUDGED = 'Nothing was judged: no threshold is in force.';
 
 const threadsNote = (threads: number, timed: boolean): string =>
   timed ? `Both builds ran on ${threads} threads.` : 'Both builds ran on one thread: threads need times on hardware.';

@@ -1,34 +1,13 @@
 import { z } from 'zod';
 import { MAX_THREADS } from '../../compiler/compile.ts';
 import { PROFILES } from '../../model/ops/definition.ts';
-import { didYouMean } from './suggest.ts';
+import { regression, thresholds } from './thresholds.ts';
+import { mapping, want } from './words.ts';
 
 /**
  * What `.github/int8-gate.yml` may hold. `schema/config.schema.json` is published from this, so that editors complete
  * and check the file; docs/config.md explains it.
  */
-
-const show = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
-};
-
-/** A mapping with these keys and no others; an unknown key is named, with what it was probably meant to be. */
-function mapping<S extends z.ZodRawShape>(shape: S) {
-  const known = Object.keys(shape);
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => `unknown key "${key}"${didYouMean(key, known)}`).join('\n')
-        : `must be a mapping with some of the keys ${known.join(', ')}; found ${show(issue.input)}`,
-  });
-}
-
-/** Replaces zod's own words by what the reader should write; a value that is missing is said to be missing. */
-const want = (what: string) => ({
-  error: (issue: { input?: unknown }) =>
-    issue.input === undefined ? `is missing: ${what}` : `must be ${what}; found ${show(issue.input)}`,
-});
 
 const path = (what: string) => z.string(want(what)).min(1, want(what)).max(4096, want(what));
 const positive = (what: string) => z.number(want(what)).positive(want(what));
@@ -118,56 +97,6 @@ const data = mapping({
     .describe('cuts every file into overlapping windows, whose scores are averaged'),
   limit: count('a number of samples').optional().describe('use so many samples, spread evenly over the set'),
 });
-
-const latency = z
-  .string(want('a time or cycles, e.g. 4ms, 120us, 1.2Mcycles'))
-  .regex(
-    /^\d+(\.\d+)? ?(ns|us|ms|s|cycles|kcycles|Mcycles|Gcycles)$/,
-    want('a time or cycles, e.g. 4ms, 120us, 1.2Mcycles'),
-  );
-
-const thresholds = mapping({
-  'max-accuracy-drop': z
-    .number(want('percentage points'))
-    .optional()
-    .describe('percentage points that INT8 may lose against FP32'),
-  'min-accuracy': z
-    .number(want('a share from 0 to 1'))
-    .min(0, want('a share from 0 to 1'))
-    .max(1, want('a share from 0 to 1'))
-    .optional()
-    .describe('least accuracy of INT8, as a share: 0.9 is 90 %'),
-  'max-error': z
-    .number(want('a number'))
-    .nonnegative(want('a number from 0'))
-    .optional()
-    .describe('largest value of the metrics mse and mae'),
-  'min-agreement': z
-    .number(want('a share from 0 to 1'))
-    .min(0, want('a share from 0 to 1'))
-    .max(1, want('a share from 0 to 1'))
-    .optional()
-    .describe('least share of samples on which INT8 and FP32 choose the same class'),
-  'min-sqnr': z
-    .number(want('decibels'))
-    .optional()
-    .describe('least signal to quantization noise ratio of INT8 against FP32, dB'),
-  'min-cosine': z
-    .number(want('a number from -1 to 1'))
-    .min(-1, want('a number from -1 to 1'))
-    .max(1, want('a number from -1 to 1'))
-    .optional()
-    .describe('least mean cosine between INT8 and FP32 outputs'),
-  'min-speedup': positive('a ratio above 0').optional().describe('FP32 time over INT8 time'),
-  'max-latency': latency.optional().describe('of INT8: a time (hardware only) or cycles (modelled only)'),
-});
-
-const percentage = z.union([z.number(), z.string().regex(/^\d+(\.\d+)? ?%$/)], want('a percentage, e.g. 5%'));
-
-const regression = mapping({
-  'max-accuracy-drop': z.number(want('percentage points')).optional(),
-  'max-slowdown': percentage.optional(),
-}).describe('against the merge base; accepted and not judged yet');
 
 const metricPattern = /^(top[1-9]\d{0,3}|auc|agreement|mse|mae|cosine|sqnr)$/;
 const metric = z

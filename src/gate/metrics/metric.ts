@@ -3,7 +3,8 @@ import { InputError } from '../../errors.ts';
 import { elements, showShape } from '../../model/tensor/shape.ts';
 import type { Labels } from '../data/labels.ts';
 import type { Accuracy } from '../verdict/report.ts';
-import { argmax, inTopK } from './outputs.ts';
+import { aucChance, type Chance, errorChance, topNChance } from './chance.ts';
+import { argmax, holdsIndexes, inTopK, tiesInTopK } from './outputs.ts';
 import { aucOf, meanOf, type Statistic } from './statistics.ts';
 
 /** What a model's accuracy is measured by. */
@@ -26,6 +27,10 @@ export interface Labelled {
   score(output: Float32Array, real: Float32Array, index: number): number;
   /** The figure, from the scores of all samples. */
   statistic(scores: Float64Array): Statistic;
+  /** Whether the order of equally high scores decided on a sample; top-N only. */
+  tied?(output: Float32Array, index: number): boolean;
+  /** What a model reaches on these labels that never looks at the data, and whether these scores are better. */
+  chance(scores: Float64Array): Chance;
 }
 
 export interface MetricOptions {
@@ -47,6 +52,11 @@ export function makeMetric(options: MetricOptions): Metric {
   const k = /^top(\d+)$/.exec(name)?.[1];
   if (k !== undefined) return { name, kind: 'share', labelled: topK(Number(k), options) };
   if (name === 'auc') return { name, kind: 'share', labelled: auc(options) };
+  if (labels === null && name !== 'agreement' && options.outputs.every(holdsIndexes)) {
+    throw new InputError(
+      `metric ${name} compares values, but the model's outputs are ${options.outputs[0].dtype} class numbers; use agreement`,
+    );
+  }
   if (name === 'mse' || name === 'mae') {
     return { name, kind: 'error', labelled: labels === null ? null : error(name, labels, options) };
   }
@@ -72,6 +82,11 @@ function topK(k: number, options: MetricOptions): Labelled {
       `metric ${options.name} needs one score a class, but output "${port.name}" is ${showShape(port.shape)}`,
     );
   }
+  if (k >= classes) {
+    throw new InputError(
+      `metric ${options.name} cannot miss: the model distinguishes ${classes} classes, and the ${k} best of them are always right; use top${classes > 5 ? 5 : 1}`,
+    );
+  }
   checkClasses(labels, classes);
   return {
     score(output, _real, index) {
@@ -79,7 +94,15 @@ function topK(k: number, options: MetricOptions): Labelled {
       const label = labels.values[index];
       return (k === 1 ? argmax(scores) === label : inTopK(scores, label, k)) ? 1 : 0;
     },
+    tied: (output, index) => tiesInTopK(meanOfInferences(output, classes), labels.values[index], k),
     statistic: meanOf,
+    chance: (scores) =>
+      topNChance(
+        scores.reduce((a, b) => a + b, 0),
+        labels.values,
+        k,
+        classes,
+      ),
   };
 }
 
@@ -107,16 +130,18 @@ function auc(options: MetricOptions): Labelled {
   if (how === null)
     throw new InputError(`metric auc: the model has ${size} outputs; say with "score: N" which one is the score`);
   const statistic = (scores: Float64Array) => aucOf(scores, positive);
+  const chance = (scores: Float64Array) =>
+    aucChance(statistic(scores)(new Uint8Array(scores.length).fill(1)), positive);
   if (how === 'reconstruction') {
     if (size !== elements(options.inputs[0].shape)) {
       throw new InputError(
         'score: reconstruction needs an output of the size of the input; use "score: N" for the N-th output element',
       );
     }
-    return { score: (output, real) => meanError(output, real, (d) => d * d), statistic };
+    return { score: (output, real) => meanError(output, real, (d) => d * d), statistic, chance };
   }
   if (how >= size) throw new InputError(`score: ${how}, but the model has ${size} outputs, 0 to ${size - 1}`);
-  return { score: (output) => meanOfInferences(output, size)[how], statistic };
+  return { score: (output) => meanOfInferences(output, size)[how], statistic, chance };
 }
 
 /** mse and mae against labels that are the values to be predicted. */
@@ -127,12 +152,14 @@ function error(name: 'mse' | 'mae', labels: Labels, { outputs: [port] }: MetricO
       `data.labels: ${labels.width} values a sample, but output "${port.name}" ${showShape(port.shape)} has ${size}`,
     );
   }
+  const norm = name === 'mse' ? (d: number) => d * d : Math.abs;
   return {
     score(output, _real, index) {
       const wanted = labels.values.subarray(index * size, (index + 1) * size);
-      return meanError(meanOfInferences(output, size), wanted, name === 'mse' ? (d) => d * d : Math.abs);
+      return meanError(meanOfInferences(output, size), wanted, norm);
     },
     statistic: meanOf,
+    chance: (scores) => errorChance(scores, labels.values, size, norm),
   };
 }
 

@@ -1,4 +1,19 @@
+import type { Port } from '../../compiler/build.ts';
+import { isFloat } from '../../model/tensor/dtype.ts';
+
 /** Figures of one output or of a pair of them; all on real (dequantized) values. */
+
+/** Whether an output holds numbers of classes or the like (what ARG_MAX gives): equal or not, but never near. */
+export const holdsIndexes = (port: Port): boolean => !isFloat(port.dtype) && port.quantization === null;
+
+/** The classes that an output chooses, row by row: argmax along the last dimension, or class numbers as such. */
+export function classesOf(output: Float32Array, port: Port): ArrayLike<number> {
+  if (holdsIndexes(port)) return output;
+  const classes = port.shape.at(-1) ?? 1;
+  return Float64Array.from({ length: output.length / classes }, (_, row) =>
+    argmax(output.subarray(row * classes, (row + 1) * classes)),
+  );
+}
 
 /** Index of the largest element; the first of several, as numpy.argmax. */
 export function argmax(values: ArrayLike<number>): number {
@@ -17,6 +32,17 @@ export function inTopK(values: ArrayLike<number>, label: number, k: number): boo
     if (values[i] > own || (values[i] === own && i < label)) before++;
   }
   return before < k;
+}
+
+/** Whether `label` is among the k largest only because of equal elements it comes first, or is not because it does not. */
+export function tiesInTopK(values: ArrayLike<number>, label: number, k: number): boolean {
+  let above = 0;
+  let equal = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] > values[label]) above++;
+    else if (values[i] === values[label]) equal++;
+  }
+  return above < k && above + equal > k;
 }
 
 /** Sums over the elements of two equally long outputs, from which the error figures follow. */

@@ -1,6 +1,6 @@
 import { parseLatency } from '../config/load.ts';
 import type { ThresholdId, Thresholds } from '../config/schema.ts';
-import { formatCount, formatFigure, formatInterval } from './figures.ts';
+import { formatAgainst, formatCount, formatFigure, formatInterval } from './figures.ts';
 import type { Accuracy, Check, Latency, Place, Status } from './report.ts';
 
 /** What was measured for one model on one target. */
@@ -46,45 +46,73 @@ export function confirm(first: readonly Check[], second: readonly Check[]): Chec
 /** Whether a check is about time. */
 export const isSpeed = (id: string): boolean => id === 'min-speedup' || id === 'max-latency';
 
+/** What FP32 is called in sentences. */
+export const nameOf = ({ twin }: { readonly twin: boolean }): string => (twin ? 'the FP32 twin' : 'FP32');
+
 /** How each threshold is held against the measurements. */
 const RULES: { readonly [K in ThresholdId]-?: (threshold: NonNullable<Thresholds[K]>, m: Measurements) => Finding } = {
   'max-accuracy-drop': maxDrop,
-  'min-accuracy': (limit, { accuracy }) => atLeast(accuracy.int8, limit, 'share', `INT8 ${accuracy.metric} is`),
+  'min-accuracy': (limit, { accuracy }) =>
+    accuracy.int8 === null
+      ? inconclusive(limit, 'share', `${accuracy.metric} ${undefinedFor(accuracy)}`)
+      : atLeast(accuracy.int8, limit, 'share', `INT8 ${accuracy.metric} is`),
   'max-error': (limit, { accuracy }) => {
-    const error = accuracy.int8 ?? Number.NaN;
-    return finding(error <= limit, accuracy.int8, limit, 'error', `INT8 ${accuracy.metric} is`, 'allowed');
+    const { int8, metric } = accuracy;
+    if (int8 === null) return inconclusive(limit, 'error', `${metric} ${undefinedFor(accuracy)}`);
+    return finding(int8 <= limit, int8, limit, 'error', `INT8 ${metric} is`, 'allowed');
   },
   'min-agreement': (limit, { accuracy }) =>
     accuracy.comparison.agreement === null
-      ? inconclusive(
-          limit,
-          'share',
-          `agreement is only defined for class scores, not for the metric ${accuracy.metric}`,
-        )
-      : atLeast(accuracy.comparison.agreement, limit, 'share', 'INT8 and FP32 agree on'),
-  'min-sqnr': (limit, { accuracy }) =>
-    accuracy.comparison.sqnr === null
-      ? { status: 'pass', measured: null, threshold: limit, unit: 'dB', reason: 'INT8 outputs equal those of FP32' }
-      : atLeast(accuracy.comparison.sqnr, limit, 'dB', 'SQNR against FP32 is'),
-  'min-cosine': (limit, { accuracy }) => atLeast(accuracy.comparison.cosine, limit, 'cosine', 'mean cosine to FP32 is'),
+      ? inconclusive(limit, 'share', `agreement ${undefinedFor(accuracy)}`)
+      : atLeast(accuracy.comparison.agreement, limit, 'share', `INT8 and ${nameOf(accuracy)} agree on`),
+  'min-sqnr': minSqnr,
+  'min-cosine': (limit, { accuracy }) =>
+    accuracy.comparison.cosine === null
+      ? inconclusive(limit, 'cosine', `the cosine ${undefinedFor(accuracy)}`)
+      : atLeast(accuracy.comparison.cosine, limit, 'cosine', `mean cosine to ${nameOf(accuracy)} is`),
   'min-speedup': minSpeedup,
   'max-latency': maxLatency,
 };
 
+/** Why a figure against FP32 is not there. */
+function undefinedFor({ metric, comparison: { noSqnr } }: Accuracy): string {
+  if (noSqnr === 'not-finite') return 'cannot be computed: the twin gives NaN or infinite values';
+  if (noSqnr === 'class-numbers') return 'compares values, but the outputs are class numbers; use min-agreement';
+  return `is only defined for class scores, not for the metric ${metric}`;
+}
+
+function minSqnr(limit: number, { accuracy }: Measurements): Finding {
+  const { sqnr, noSqnr } = accuracy.comparison;
+  const name = nameOf(accuracy);
+  if (sqnr !== null) return atLeast(sqnr, limit, 'dB', `SQNR against ${name} is`);
+  const found = { measured: null, threshold: limit, unit: 'dB' };
+  const required = `${formatFigure(limit, 'dB')} required`;
+  if (noSqnr === 'equal') return { ...found, status: 'pass', reason: `INT8 outputs equal those of ${name}` };
+  if (noSqnr === 'no-signal') {
+    return {
+      ...found,
+      status: 'fail',
+      reason: `the outputs of ${name} are all zero, those of INT8 are not: SQNR is −∞ dB, ${required}`,
+    };
+  }
+  return inconclusive(limit, 'dB', `SQNR ${undefinedFor(accuracy)}`);
+}
+
 function finding(
   passed: boolean,
-  measured: number | null,
+  measured: number,
   threshold: number,
   unit: string,
   what: string,
   limit: string,
 ): Finding {
-  const reason = `${what} ${formatFigure(measured, unit)}, ${formatFigure(threshold, unit)} ${limit}`;
+  const [wanted, found] = formatAgainst(threshold, [measured], unit);
+  const reason = `${what} ${found}, ${wanted} ${limit}`;
   return { status: passed ? 'pass' : 'fail', measured, threshold, unit, reason };
 }
 
-const atLeast = (measured: number | null, limit: number, unit: string, what: string): Finding =>
-  finding(measured !== null && measured >= limit - TINY, measured, limit, unit, what, 'required');
+const atLeast = (measured: number, limit: number, unit: string, what: string): Finding =>
+  finding(measured >= limit - TINY, measured, limit, unit, what, 'required');
 
 const inconclusive = (threshold: number, unit: string, reason: string): Finding => ({
   ...{ status: 'inconclusive' as Status, measured: null },
@@ -96,11 +124,11 @@ const TINY = 1e-9;
 
 function maxDrop(limit: number, { accuracy }: Measurements): Finding {
   const { metric, int8, fp32, drop, interval, samples } = accuracy;
-  const passed = drop !== null && drop <= limit + TINY;
-  const from = `${formatFigure(fp32, 'share')} to ${formatFigure(int8, 'share')}`;
-  const change =
-    drop !== null && drop < 0 ? `rises ${formatFigure(-drop, 'points')}` : `drops ${formatFigure(drop, 'points')}`;
-  const base = `${metric} ${change}, from ${from}; ${formatFigure(limit, 'points')} allowed`;
+  if (drop === null) return inconclusive(limit, 'points', `the drop ${undefinedFor(accuracy)}`);
+  const passed = drop <= limit + TINY;
+  const [allowed, size] = formatAgainst(limit, [Math.abs(drop)], 'points');
+  const from = `${formatFigure(fp32, 'share')}${accuracy.twin ? ' (twin)' : ''} to ${formatFigure(int8, 'share')}`;
+  const base = `${metric} ${drop < 0 ? 'rises' : 'drops'} ${size}, from ${from}; ${allowed} allowed`;
   // A point estimate decides, but the reader is told when other samples might well have decided otherwise.
   const open = interval !== null && interval[0] <= limit && limit < interval[1] && interval[0] !== interval[1];
   const doubt = open
@@ -115,9 +143,10 @@ function minSpeedup(limit: number, { latency, doubt }: Measurements): Finding {
   const [low, high] = interval ?? [speedup, speedup];
   const status: Status =
     doubt !== null ? 'inconclusive' : low >= limit - TINY ? 'pass' : high < limit ? 'fail' : 'inconclusive';
-  const range = interval === null ? '' : ` (95 % interval ${formatInterval(interval, 'ratio')})`;
+  const [required, measured, lower, upper] = formatAgainst(limit, [speedup, low, high], 'ratio');
+  const range = interval === null ? '' : ` (95 % interval ${lower} to ${upper})`;
   const why = doubt !== null ? `; ${doubt}` : status === 'inconclusive' ? '; the interval holds the threshold' : '';
-  const reason = `${mode} speedup over FP32 is ${formatFigure(speedup, 'ratio')}${range}, ${formatFigure(limit, 'ratio')} required${why}`;
+  const reason = `${mode} speedup over FP32 is ${measured}${range}, ${required} required${why}`;
   return { status, measured: speedup, threshold: limit, unit: 'ratio', reason };
 }
 

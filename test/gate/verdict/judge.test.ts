@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Thresholds } from '../../../src/gate/config/schema.ts';
 import { confirm, judge, type Measurements } from '../../../src/gate/verdict/judge.ts';
-import { type Status, worst } from '../../../src/gate/verdict/report.ts';
+import { type Accuracy, type Status, worst } from '../../../src/gate/verdict/report.ts';
 import { accuracyOf, latencyOf } from '../../report/sample.ts';
 
 const check = (thresholds: Thresholds, measured: Partial<Measurements> = {}) =>
@@ -35,11 +35,34 @@ describe('accuracy', () => {
     expect(statusOf({ 'min-agreement': 0.95 }, { accuracy })).toBe('fail');
     expect(statusOf({ 'min-sqnr': 25 }, { accuracy })).toBe('fail');
     expect(statusOf({ 'min-cosine': 0.98 }, { accuracy })).toBe('pass');
-    expect(statusOf({ 'min-sqnr': 25 }, { accuracy: accuracyOf({ comparison: { ...comparison, sqnr: null } }) })).toBe(
-      'pass',
-    );
     const none = accuracyOf({ comparison: { ...comparison, agreement: null } });
     expect(statusOf({ 'min-agreement': 0.9 }, { accuracy: none })).toBe('inconclusive');
+  });
+
+  it.each([
+    ['equal', 'pass', 'INT8 outputs equal those of FP32'],
+    ['no-signal', 'fail', 'the outputs of FP32 are all zero, those of INT8 are not: SQNR is −∞ dB, 25.0 dB required'],
+    ['class-numbers', 'inconclusive', 'SQNR compares values, but the outputs are class numbers; use min-agreement'],
+    ['not-finite', 'inconclusive', 'SQNR cannot be computed: the twin gives NaN or infinite values'],
+  ] as const)('tells apart what an SQNR that is no number means: %s', (noSqnr, status, reason) => {
+    const { comparison } = accuracyOf();
+    const accuracy = accuracyOf({ comparison: { ...comparison, sqnr: null, noSqnr } });
+    expect(check({ 'min-sqnr': 25 }, { accuracy })[0]).toMatchObject({ status, reason, measured: null });
+  });
+
+  it('prints as many digits as it takes to tell measured from required', () => {
+    const { comparison } = accuracyOf();
+    const reasonOf = (thresholds: Thresholds, more: Partial<Accuracy>) =>
+      check(thresholds, { accuracy: accuracyOf(more) })[0].reason;
+    expect(reasonOf({ 'min-cosine': 0.99999999999 }, { comparison: { ...comparison, cosine: 0.99999998 } })).toBe(
+      'mean cosine to FP32 is 0.99999998, 0.99999999999 required',
+    );
+    expect(reasonOf({ 'min-accuracy': 0.9 }, { int8: 0.89999 })).toBe('INT8 top1 is 89.999 %, 90.000 % required');
+    expect(reasonOf({ 'max-accuracy-drop': 1 }, { drop: 1.001 })).toContain('drops 1.001 points');
+    const latency = latencyOf({ speedup: 0.21382, interval: [0.21371, 0.2139] });
+    expect(check({ 'min-speedup': 0.2142 }, { latency })[0].reason).toBe(
+      'hardware speedup over FP32 is 0.2138× (95 % interval 0.2137× to 0.2139×), 0.2142× required',
+    );
   });
 
   it('fails an error beyond its limit', () => {

@@ -1,0 +1,69 @@
+import type { Graph, Node, Tensor } from '../../../src/model/ir/graph.ts';
+import { writeNpy } from '../../../src/model/tensor/npy.ts';
+import { perTensor } from '../../../src/model/tensor/quantization.ts';
+import { writeModel } from '../../../src/model/tflite/writer.ts';
+import { randomOf } from '../../model/graphs.ts';
+
+/** Models of a layer or two, and data for them, for what a check says of special outputs. */
+const WIDTH = 4;
+type Form = 'int8' | 'float32' | 'hybrid';
+
+const file = (graph: Omit<Graph, 'name'>): Uint8Array =>
+  writeModel({ name: 'm', description: '', subgraphs: [{ name: 'main', ...graph }], signatures: [] });
+
+const tensor = (name: string, more: Partial<Tensor>): Tensor => ({
+  ...{ name, dtype: 'float32', shape: [1, WIDTH], quantization: null, data: null },
+  ...more,
+});
+const activation = (name: string, form: Form, scale: number): Tensor =>
+  tensor(name, form === 'int8' ? { dtype: 'int8', quantization: perTensor(scale, 0) } : {});
+
+/**
+ * A fully connected layer of four values: `gain` times the identity, so that it answers with the largest one.
+ *
+ * @param mixed how much of each value goes to the next class instead
+ */
+export function denseModel(form: Form, gain: number, mixed = 0): Uint8Array {
+  const weights = Float32Array.from({ length: WIDTH * WIDTH }, (_, i) => {
+    const [row, column] = [Math.floor(i / WIDTH), i % WIDTH];
+    return gain * (row === column ? 1 - mixed : row === (column + 1) % WIDTH ? mixed : 0);
+  });
+  const q = perTensor(1 / 127, 0);
+  const kernel: Partial<Tensor> =
+    form === 'float32'
+      ? { data: weights }
+      : { dtype: 'int8', quantization: q, data: Int8Array.from(weights, (w) => Math.round(w * 127)) };
+  const tensors = [
+    activation('x', form, 1 / 64),
+    tensor('w', { shape: [WIDTH, WIDTH], ...kernel }),
+    activation('y', form, 1 / 64),
+  ];
+  const attrs = { activation: 'NONE', keepNumDims: false, asymmetricQuantizeInputs: false, weightsFormat: 'DEFAULT' };
+  const node = { kind: 'nn.dense', attrs, inputs: [0, 1], outputs: [2], source: 0 } as unknown as Node;
+  return file({ tensors, nodes: [node], inputs: [0], outputs: [2] });
+}
+
+/** The number of the largest of four values. */
+export function argmaxModel(form: 'int8' | 'float32'): Uint8Array {
+  const tensors = [
+    activation('x', form, 1 / 64),
+    tensor('axis', { dtype: 'int32', shape: [1], data: Int32Array.of(1) }),
+    tensor('y', { dtype: 'int64', shape: [1] }),
+  ];
+  const node = { kind: 'argmax', attrs: { outputType: 'int64' }, inputs: [0, 1], outputs: [2], source: 0 } as unknown as Node;
+  return file({ tensors, nodes: [node], inputs: [0], outputs: [2] });
+}
+
+/** exp of values up to 1000, which INT8 holds within its range by saturating and float32 cannot hold: the twin is infinite. */
+export function overflowingModel(): Uint8Array {
+  const tensors = [activation('x', 'int8', 8), activation('y', 'int8', 1)];
+  const node = { kind: 'exp', attrs: {}, inputs: [0], outputs: [1], source: 0 } as Node;
+  return file({ tensors, nodes: [node], inputs: [0], outputs: [1] });
+}
+
+/** `count` samples of `width` values within [−1, 1], as .npy. */
+export function values(count: number, width: number, size = 1): Uint8Array {
+  const random = randomOf(9);
+  const data = Float32Array.from({ length: count * width }, () => size * (2 * random() - 1));
+  return writeNpy({ dtype: 'float32', shape: [count, width], data });
+}
