@@ -9,6 +9,7 @@
  *
  * Output: one line for each block that ran in a region, ordered by region, address and length:
  *   REGION ADDRESS COUNT CODE      decimal, hexadecimal, decimal, the block's bytes in hexadecimal
+ * and then "end": without it the text was cut off.
  *
  * The part of QEMU's plugin interface that is used is declared here, as docs/devel/tcg-plugins documents it, so that no
  * QEMU header is needed and one file serves interface versions 1 to 6 (QEMU 6 to 10). */
@@ -155,6 +156,7 @@ static void on_exit_of_program(qemu_plugin_id_t id, void *data) {
       putc('\n', out);
     }
   }
+  fputs("end\n", out);
   if (fclose(out)) perror("tbcount: cannot write the counts");
 }
 

@@ -16,6 +16,9 @@ import { measureModelled, modelledCpu } from '../../src/runtime/modelled/index.t
 import { blockCost } from '../../src/runtime/modelled/pipeline.ts';
 import { aarch64, handBuild, host, root, testFolder } from './helpers.ts';
 
+/** Counts of region 0 as the emulator ends them. */
+const parse = (text: string) => parseCounts(`${text.trimEnd()}\nend\n`, 0);
+
 const folder = testFolder();
 const cpus = Object.keys(CORES) as ModelledCpu[];
 const environment = { ...process.env };
@@ -154,7 +157,7 @@ describe('blocks', () => {
   test('a loop entered from above is one block with all its iterations', () => {
     // The first iteration runs in a longer translation block that begins before the loop.
     const text = `0 ffc 1 ${hex(ADD, ADD, SUBS, BNE)}\n0 1000 9 ${hex(ADD, SUBS, BNE)}\n0 100c 1 ${hex(RET)}\n1 2000 7 ${hex(RET)}\n`;
-    const blocks = findBlocks(parseCounts(text, 0));
+    const blocks = findBlocks(parse(text));
     expect(blocks).toEqual([
       { address: 0x1000, kind: 'loop', count: 10, words: [ADD, SUBS, BNE], instructions: 30 },
       { address: 0xffc, kind: 'line', count: 1, words: [ADD], instructions: 1 },
@@ -173,14 +176,14 @@ describe('blocks', () => {
       (word, i) => `0 ${(0x1000 + 4 * i).toString(16)} ${counts[i]} ${hex(word)}`,
     );
     expect(branchOf(0x100c, back)?.to).toBe(0x1000);
-    const blocks = findBlocks(parseCounts(lines.join('\n'), 0));
+    const blocks = findBlocks(parse(lines.join('\n')));
     expect(blocks[0]).toMatchObject({ kind: 'loop', count: 10, words: [CBZ, SUBS, back], instructions: 30 });
     expect(blocks[1]).toMatchObject({ kind: 'line', count: 1, words: [ADD] });
   });
 
   /** The counts of code at 0x1000, a word and its executions each. */
   const countsOf = (code: readonly (readonly [word: number, count: number])[]) =>
-    parseCounts(code.map(([word, n], i) => `0 ${(0x1000 + 4 * i).toString(16)} ${n} ${hex(word)}`).join('\n'), 0);
+    parse(code.map(([word, n], i) => `0 ${(0x1000 + 4 * i).toString(16)} ${n} ${hex(word)}`).join('\n'));
   const B = (words: number) => (0x14000000 | (words & 0x3ffffff)) >>> 0;
   const B_NE = (words: number) => (0x54000001 | ((words & 0x7ffff) << 5)) >>> 0;
 
@@ -249,7 +252,7 @@ describe('blocks', () => {
   });
 
   test('however the emulator cuts a line of code, its blocks are the same', () => {
-    const whole = findBlocks(parseCounts(`0 1000 5 ${hex(ADD, ADD, ADD, ADD, RET)}`, 0));
+    const whole = findBlocks(parse(`0 1000 5 ${hex(ADD, ADD, ADD, ADD, RET)}`));
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4 }), (cut) => {
         const words = [ADD, ADD, ADD, ADD, RET];
@@ -257,14 +260,24 @@ describe('blocks', () => {
           `0 1000 5 ${hex(...words.slice(0, cut))}`,
           `0 ${(0x1000 + 4 * cut).toString(16)} 5 ${hex(...words.slice(cut))}`,
         ];
-        expect(findBlocks(parseCounts(lines.join('\n'), 0))).toEqual(whole);
+        expect(findBlocks(parse(lines.join('\n')))).toEqual(whole);
       }),
     );
   });
 
   test('garbled counts are refused', () => {
-    expect(() => parseCounts('0 1000 5 abc', 0)).toThrow(EnvironmentError);
-    expect(() => parseCounts('no counts at all', 0)).toThrow(/garbled: "no counts at all"/);
+    expect(() => parse('0 1000 5 abc')).toThrow(EnvironmentError);
+    expect(() => parse('no counts at all')).toThrow(/garbled: "no counts at all"/);
+    expect(() => parse(`0 1000 5 ${hex(ADD)}\n\n0 1004 5 ${hex(RET)}`)).toThrow(/garbled: ""/);
+  });
+
+  test('counts that were cut off anywhere are refused, and so are none', () => {
+    const whole = `0 1000 5 ${hex(ADD, SUBS)}\n0 1008 1 ${hex(RET)}\nend\n`;
+    expect(parseCounts(whole, 0).counts).toEqual([5, 5, 1]);
+    for (let length = 0; length < whole.length; length++)
+      expect(() => parseCounts(whole.slice(0, length), 0)).toThrow(/cut off/);
+    expect(() => parseCounts(whole, 1)).toThrow(/counted no instruction/);
+    expect(() => parseCounts('end\n', 0)).toThrow(/counted no instruction/);
   });
 });
 

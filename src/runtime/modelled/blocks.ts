@@ -28,10 +28,12 @@ export interface Block {
 export function parseCounts(text: string, region: number): Counts {
   const count = new Map<number, number>();
   const word = new Map<number, number>();
-  for (const line of text.split('\n')) {
-    if (line === '') continue;
+  const lines = text.split('\n');
+  if (lines.pop() !== '' || lines.pop() !== 'end')
+    throw new EnvironmentError('the emulator’s counts were cut off: its last line is missing');
+  for (const line of lines) {
     const match = /^(\d) ([0-9a-f]{1,13}) (\d+) ((?:[0-9a-f]{8})+)$/.exec(line);
-    if (!match) throw new EnvironmentError(`the emulator's counts are garbled: ${JSON.stringify(line.slice(0, 80))}`);
+    if (!match) throw new EnvironmentError(`the emulator’s counts are garbled: ${JSON.stringify(line.slice(0, 80))}`);
     if (Number(match[1]) !== region) continue;
     const code = Buffer.from(match[4], 'hex');
     const first = Number.parseInt(match[2], 16);
@@ -40,6 +42,7 @@ export function parseCounts(text: string, region: number): Counts {
       word.set(first + i, code.readUInt32LE(i));
     }
   }
+  if (count.size === 0) throw new EnvironmentError('the emulator counted no instruction of the inference');
   const addresses = [...count.keys()].sort((a, b) => a - b);
   return { addresses, words: addresses.map((a) => word.get(a)!), counts: addresses.map((a) => count.get(a)!) };
 }

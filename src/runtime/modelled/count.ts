@@ -5,6 +5,7 @@ import { cached, cacheRoot, contentKey, findCompiler, projectRoot, runTool } fro
 import { EnvironmentError } from '../../errors.ts';
 import type { RunnerImage } from '../devices/device.ts';
 import { findQemu, qemuDevice } from '../devices/open.ts';
+import { parseCounts } from './blocks.ts';
 import { isDynamic } from './elf.ts';
 
 const REGION = 0;
@@ -18,7 +19,9 @@ export async function countBlocks(image: RunnerImage, build: number): Promise<st
   const [program, plugin] = await Promise.all([readFile(image.executable), readFile(source)]);
   const key = contentKey(['counts 1', program, plugin, String(build)]);
   const folder = await cached(cacheRoot(), key, async (cwd) => {
-    await writeFile(join(cwd, 'counts.txt'), await emulate(image, build, await compilePlugin(source)));
+    const text = await emulate(image, build, await compilePlugin(source));
+    parseCounts(text, REGION); // nothing but whole counts is kept
+    await writeFile(join(cwd, 'counts.txt'), text);
   });
   return readFile(join(folder, 'counts.txt'), 'utf8');
 }
