@@ -35,3 +35,10 @@ export function reasonOf(error: unknown): string {
   const { message } = error as Error;
   return isSystemError(error) ? message.replace(/^[A-Z0-9]+: ([^,]+), .*$/s, '$1') : message;
 }
+
+/** The EnvironmentError that a system error nobody expected amounts to; null where it may be a bug of ours. */
+export function faultOfSystem(error: unknown): EnvironmentError | null {
+  if (!isShortage(error) && !(isSystemError(error) && /^(EACCES|EPERM)$/.test(String(error.code)))) return null;
+  const { path, syscall } = error as NodeJS.ErrnoException;
+  return new EnvironmentError(`the system refused to ${syscall} ${path ?? ''}: ${reasonOf(error)}`, { cause: error });
+}

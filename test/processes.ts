@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { afterAll } from 'vitest';
@@ -29,14 +29,20 @@ export function sourcesAsJavaScript(): string {
   return folder;
 }
 
-/** The command lines of all processes, from /proc: a minimal system has no `ps`. */
-export const commandLines = (): string[] =>
+/** What `look` finds in the folders of all processes in /proc: a minimal system has no `ps`. */
+const ofProcesses = (look: (folder: string) => string): string[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
       try {
-        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8')];
+        return [look(join('/proc', pid))];
       } catch {
         return []; // it ended meanwhile
       }
     });
+
+export const commandLines = (): string[] => ofProcesses((folder) => readFileSync(join(folder, 'cmdline'), 'utf8'));
+
+/** The working directories, below `folder`, of processes. */
+export const busyIn = (folder: string): string[] =>
+  ofProcesses((process) => readlinkSync(join(process, 'cwd'))).filter((cwd) => cwd.startsWith(`${folder}/`));

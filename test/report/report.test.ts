@@ -6,7 +6,7 @@ import { renderTerminal, wantsColour } from '../../src/report/terminal.ts';
 import { latencyOf, reportOf } from './sample.ts';
 
 const HOSTILE =
-  'x|y `z` <img src=x onerror=alert(1)> @octocat [a](http://evil.example) ![b](c)\n# h #12 GH-7 **b** www.evil.example \x1b[31m\u202e&amp;';
+  'x|y `z` <img src=x onerror=alert(1)> @octocat [a](http://evil.example) ![b](c)\n# h #12 GH-7 **b** www.evil.example \x1b[31m\u202e\u061c\u2066\u200b&amp;';
 const failed = {
   verdict: 'fail' as const,
   checks: [
@@ -58,7 +58,20 @@ describe('Markdown', () => {
     expect(markdown.split('\n').length).toBe(calm.split('\n').length);
     expect(rows(markdown)[0].match(/\|/g)?.length).toBe(9);
     const plain = markdown.replace(/&#\d+;/g, '·');
-    for (const bad of ['<img', '@octocat', '](', '`', 'http:', '**', '#12', 'www.evil', '\x1b', '\u202e']) {
+    for (const bad of [
+      '<img',
+      '@octocat',
+      '](',
+      '`',
+      'http:',
+      '**',
+      '#12',
+      'www.evil',
+      '\x1b',
+      '\u202e',
+      '\u061c',
+      '\u2066',
+    ]) {
       expect(plain).not.toContain(bad);
     }
     expect(plain.replace(/<code>.*?<\/code>/g, '')).not.toMatch(/·(octocat|12)|GH-7/);
