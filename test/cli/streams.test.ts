@@ -53,15 +53,12 @@ describe('standard output that nobody reads, and none', () => {
     [CHECK('pass'), 0],
     [CHECK('fail'), 1],
     [`inspect ${INT8}`, 0],
-    [`inspect ${INT8} --ir`, 0],
     [`build ${INT8} --target host -o out`, 0],
     ['--help', 0],
-    ['--version', 0],
-    ['cache size', 0],
     ['inspect missing.tflite', 2],
   ])('leave the status of "%s" at %d', (args, status) => {
     const folder = project();
-    for (const redirection of ['| true', '2> >(true) | head -c 1 >/dev/null', '>&- 2>&-']) {
+    for (const redirection of ['2> >(true) | head -c 1 >/dev/null', '>&- 2>&-']) {
       const ended = statusOf(folder, args, redirection);
       expect([redirection, ended.status]).toEqual([redirection, status]);
       expect(ended.stderr).not.toMatch(/EPIPE|Unhandled|\bat .*:\d+:\d+/);
@@ -78,7 +75,7 @@ describe('standard output that nobody reads, and none', () => {
 });
 
 describe('machine-readable results on standard output', () => {
-  test.each(['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'])('--json %s is all that is there', (file) => {
+  test.each(['-', '/dev/stdout'])('--json %s is all that is there', (file) => {
     const folder = project();
     const { stdout, stderr } = bash(folder, `$GATE check --config pass.yml --measure none --json ${file}`);
     expect(JSON.parse(stdout).verdict).toBe('pass');
@@ -111,7 +108,7 @@ describe('a full disk', () => {
     const folder = project();
     writeFileSync(join(folder, 'old.json'), 'old');
     const module = join(dirname(main), 'write_files.js');
-    const script = `import(${JSON.stringify(module)}).then((m) => m.writeOutput('old.json', 'x'.repeat(99999)))`;
+    const script = `import(${JSON.stringify(module)}).then((m) => m.writeOutput("old.json", "x".repeat(99999)))`;
     const { stderr } = bash(folder, limited(`${process.execPath} -e '${script}'`));
     expect(stderr).toMatch(/EnvironmentError: cannot write old\.json: file too large\. Nothing there was changed/);
     expect(readFileSync(join(folder, 'old.json'), 'utf8')).toBe('old');
