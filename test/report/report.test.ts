@@ -25,6 +25,35 @@ const rows = (markdown: string) =>
     .slice(1)
     .filter((line) => !line.includes('---'));
 
+describe('a terminal of few columns', () => {
+  const report = reportOf(['keyword-spotting', 'two'], {
+    ...failed,
+    notes: ['A note of several words about what was done.'],
+  });
+
+  it('shows the table where it fits, and stacks it where it does not', () => {
+    const wide = renderTerminal(report);
+    const width = Math.max(
+      ...wide
+        .split('\n\n')[0]
+        .split('\n')
+        .map((line) => [...line].length),
+    );
+    expect(renderTerminal(report, { columns: width })).toContain('Model');
+    expect(renderTerminal(report, { columns: width - 1 })).not.toContain('Model');
+  });
+
+  it.each([30, 40, 60, 80, 100])('of %i breaks no line that could be shorter', (columns) => {
+    const narrow = renderTerminal(report, { columns });
+    for (const line of narrow.split('\n')) {
+      if ([...line].length > columns) expect(line.trim()).not.toContain(' ');
+    }
+    const words = (text: string) => text.split(/\s+/).filter((word) => /[a-z0-9]/i.test(word));
+    for (const word of words(renderTerminal(report)).filter((word) => !/^(Model|Target|Verdict)$/.test(word)))
+      expect(words(narrow)).toContain(word);
+  });
+});
+
 describe('Markdown', () => {
   it('has a row for each model and target', () => {
     const markdown = renderMarkdown(reportOf(['one', 'two']));

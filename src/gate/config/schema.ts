@@ -20,7 +20,7 @@ function mapping<S extends z.ZodRawShape>(shape: S) {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
         ? issue.keys.map((key) => `unknown key "${key}"${didYouMean(key, known)}`).join('\n')
-        : `must be a mapping with some of the keys ${known.join(', ')}; found ${show(issue.input)}`,
+        : want(`a mapping with some of the keys ${known.join(', ')}`).error(issue),
   });
 }
 
