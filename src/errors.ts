@@ -15,7 +15,30 @@ export class InputError extends Error {
   }
 }
 
-/** The environment is at fault: no compiler, no emulator, a crashed or timed-out device. Exit status 3. */
+/** The environment is at fault: no compiler, no emulator, no space, a crashed or timed-out device. Exit status 3. */
 export class EnvironmentError extends Error {
-  override readonly name = 'EnvironmentError';
+  override readonly name: string = 'EnvironmentError';
+}
+
+/** Whether the operating system refused something: an error of node:fs and the like, not a bug of ours. */
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error && typeof (error as NodeJS.ErrnoException).code === 'string';
+
+/** What a machine is short of or cannot do, whichever file is asked for. */
+const SHORTAGES = ['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'];
+
+/** Whether the machine is at fault rather than the path: a full or read-only disk, no memory, too many open files. */
+export const isShortage = (error: unknown): boolean => isSystemError(error) && SHORTAGES.includes(error.code as string);
+
+/** What went wrong in the operating system's words: `ENOSPC: no space left on device, write` without code and call. */
+export function reasonOf(error: unknown): string {
+  const { message } = error as Error;
+  return isSystemError(error) ? message.replace(/^[A-Z0-9]+: ([^,]+), .*$/s, '$1') : message;
+}
+
+/** The EnvironmentError that a system error nobody expected amounts to; null where it may be a bug of ours. */
+export function faultOfSystem(error: unknown): EnvironmentError | null {
+  if (!isShortage(error) && !(isSystemError(error) && /^(EACCES|EPERM)$/.test(String(error.code)))) return null;
+  const { path, syscall } = error as NodeJS.ErrnoException;
+  return new EnvironmentError(`the system refused to ${syscall} ${path ?? ''}: ${reasonOf(error)}`, { cause: error });
 }

@@ -22,6 +22,7 @@
 
 #include "builds.h"
 #include "marks.h"
+#include "parent.h"
 #include "stopwatch.h"
 
 /* The generated registry: one function for each build, then NULL. */
@@ -225,6 +226,7 @@ static void obey(char **words, int n) {
 }
 
 int main(int argc, char **argv) {
+  end_with_parent();
   FILE *script = argc > 1 ? fopen(argv[1], "r") : stdin;
   if (!script) fail("cannot read %s: %s", argv[1], strerror(errno));
   while (int8_gate_registry[n_builds]) n_builds++;

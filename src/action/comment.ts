@@ -4,6 +4,7 @@ import './payload.ts'; // must stand before @actions/github
 
 import { getOctokit } from '@actions/github';
 import type { PullRequest } from './event.ts';
+import { headerOf, statusOf } from './trouble.ts';
 
 type Octokit = ReturnType<typeof getOctokit>;
 interface Posted {
@@ -14,7 +15,15 @@ interface Posted {
 /** Pauses before the second, third and fourth try of a request that failed for a passing reason. */
 const PAUSES_MS = [500, 1000, 2000];
 const LONGEST_PAUSE_MS = 30_000;
-const REQUEST_TIMEOUT_MS = 20_000;
+
+/** How long the gate waits for GitHub. */
+export interface Patience {
+  /** For the answer to one request. */
+  readonly requestMs: number;
+  /** For the comment altogether: all requests and pauses. */
+  readonly totalMs: number;
+}
+const PATIENCE: Patience = { requestMs: 20_000, totalMs: 90_000 };
 
 /**
  * The hidden first line of the comment, by which the next run finds it. `key` tells this gate from others on the same
@@ -25,15 +34,17 @@ export const markerOf = (key: readonly string[]): string =>
 
 /**
  * Writes the gate's one comment on a pull request: updates the one that an earlier run left, else creates it. Only
- * comments by the token's own account count. `body` begins with the marker and keeps GitHub's limit. Returns the comment's address; throws Octokit's RequestError.
+ * comments by the token's own account count. `body` begins with the marker and keeps GitHub's limit. Returns the
+ * comment's address; throws Octokit's RequestError, or an error that says that GitHub did not answer in time.
  */
 export async function postComment(
   token: string,
   { owner, repo, number }: PullRequest,
   marker: string,
   body: string,
+  patience: Patience = PATIENCE,
 ): Promise<string> {
-  const octokit = connect(token);
+  const octokit = connect(token, patience);
   const { issues } = octokit.rest;
   const author = await ownLogin(octokit);
 
@@ -82,16 +93,20 @@ export async function postComment(
 }
 
 /** A client whose requests end and, when they fail for a passing reason, are tried again. */
-function connect(token: string): Octokit {
-  const octokit = getOctokit(token);
+function connect(token: string, { requestMs, totalMs }: Patience): Octokit {
+  const octokit = getOctokit(token, { baseUrl: process.env.GITHUB_API_URL || 'https://api.github.com' });
+  const end = performance.now() + totalMs;
   octokit.hook.wrap('request', async (request, options) => {
     for (let attempt = 0; ; attempt++) {
+      const left = end - performance.now();
+      if (left <= 0) throw new Error(`no answer within ${totalMs / 1000} s`);
       try {
-        const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-        return await request({ ...options, request: { ...options.request, signal } });
+        return await within(Math.min(requestMs, left), async (signal) =>
+          request({ ...options, request: { ...options.request, signal } }),
+        );
       } catch (error) {
         const pause = pauseAfter(error, attempt);
-        if (pause === null) throw error;
+        if (pause === null || performance.now() + pause > end) throw error;
         await sleep(pause);
       }
     }
@@ -99,22 +114,34 @@ function connect(token: string): Octokit {
   return octokit;
 }
 
-/** How long to wait before trying again; null: not at all. Octokit gives broken connections status 500. */
+/** What `work` comes to, unless that takes too long: then its signal fires, and it is waited for no longer. */
+async function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`no answer within ${Math.round(ms / 100) / 10} s`));
+      controller.abort();
+    }, ms);
+  });
+  try {
+    return await Promise.race([work(controller.signal), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** How long to wait before trying again; null: not at all. */
 function pauseAfter(error: unknown, attempt: number): number | null {
   if (attempt >= PAUSES_MS.length) return null;
   const status = statusOf(error);
-  const asked = (error as { response?: { headers?: Record<string, string | undefined> } }).response?.headers?.[
-    'retry-after'
-  ];
-  const seconds = asked === undefined ? Number.NaN : Number(asked);
+  const seconds = Number(headerOf(error, 'retry-after') || Number.NaN);
   if (seconds >= 0 && (status === 403 || status === 429 || status === 503)) {
     return seconds * 1000 > LONGEST_PAUSE_MS ? null : Math.max(seconds * 1000, PAUSES_MS[attempt]);
   }
-  return status === 429 || status >= 500 ? PAUSES_MS[attempt] : null;
+  // Status 0: no answer at all.
+  return status === 0 || status === 429 || status >= 500 ? PAUSES_MS[attempt] : null;
 }
-
-/** HTTP status of a failed request; 0 for any other error. */
-export const statusOf = (error: unknown): number => Number((error as { status?: unknown }).status ?? 0);
 
 /**
  * The account that the token speaks for. GraphQL alone tells it for every kind of token; null where it does not answer,

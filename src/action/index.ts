@@ -1,23 +1,27 @@
-import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { error, info, setFailed, setOutput, summary, warning } from '@actions/core';
-import { InputError } from '../errors.ts';
+import { mindStreams } from '../cli/streams.ts';
+import { InputError, reasonOf } from '../errors.ts';
 import { runCheck } from '../gate/check/run.ts';
 import type { Report } from '../gate/verdict/report.ts';
 import { COMMENT_LIMIT } from '../report/markdown.ts';
-import { markerOf, postComment, statusOf } from './comment.ts';
+import { renderTerminal } from '../report/terminal.ts';
+import { markerOf, postComment } from './comment.ts';
 import { readEvent } from './event.ts';
 import { type Inputs, readInputs } from './inputs.ts';
 import { type Annotation, broken, judged, type Outcome } from './outcome.ts';
-import { logLine } from './text.ts';
+import { inert, logLine, quiet } from './text.ts';
+import { whyNot } from './trouble.ts';
 
 /** GitHub drops a step's summary when it is larger (1 MiB; characters outside ASCII take up to three bytes). */
 const MAX_SUMMARY = (1024 * 1024) / 3;
 
 /**
  * The action: everything is written (report, summary, annotations, comment, outputs) before the step fails, so that a
- * red check always comes with its reason.
+ * red check always comes with its reason. What cannot be written is a warning and keeps nothing else from being written:
+ * the step ends as the check did.
  */
 async function main(): Promise<void> {
   const workspace = resolve(process.env.GITHUB_WORKSPACE || '.');
@@ -29,16 +33,31 @@ async function main(): Promise<void> {
   } catch (reason) {
     outcome = broken(reason);
   }
-  setOutput('report-json', outcome.report === null ? '' : writeReport(outcome.report));
+  process.exitCode = outcome.status;
+  if (outcome.report !== null) printReport(outcome.report);
+  output('report-json', outcome.report === null ? '' : writeReport(outcome.report));
   await writeSummary(outcome.markdown(MAX_SUMMARY));
   for (const annotation of outcome.annotations) annotate(annotation, workspace);
-  setOutput('comment-url', inputs === null ? '' : await comment(inputs, outcome));
-  setOutput('report-html', '');
-  setOutput('verdict', outcome.verdict);
-  setOutput('summary', outcome.summary);
+  output('comment-url', inputs === null ? '' : await comment(inputs, outcome));
+  output('report-html', '');
+  output('verdict', outcome.verdict);
+  output('summary', inert(outcome.summary));
   if (outcome.failure === null) return;
-  setFailed(outcome.failure);
+  setFailed(inert(outcome.failure)); // sets the exit status to 1
   process.exitCode = outcome.status;
+}
+
+function output(name: string, value: string): void {
+  try {
+    setOutput(name, value);
+  } catch (reason) {
+    warning(`cannot write the output ${name}: ${reasonOf(reason)}`);
+  }
+}
+
+/** The table and the verdict in the step's log, line by line so that no name can pass for a workflow command. */
+function printReport(report: Report): void {
+  for (const line of renderTerminal(report).trimEnd().split('\n')) info(quiet(line));
 }
 
 async function check(inputs: Inputs): Promise<Outcome> {
@@ -64,27 +83,43 @@ function enter(folder: string): void {
   }
 }
 
-/** Writes report.json to a folder of its own outside the workspace; returns its path. */
+/**
+ * Writes report.json to a folder of its own outside the workspace: the runner's, or the machine's where that cannot be
+ * written. Returns its path, or '' with a warning.
+ */
 function writeReport(report: Report): string {
-  const folder = mkdtempSync(join(process.env.RUNNER_TEMP || tmpdir(), 'int8-gate-'));
-  const file = join(folder, 'report.json');
-  writeFileSync(`${file}.tmp`, `${JSON.stringify(report, null, 2)}\n`);
-  renameSync(`${file}.tmp`, file);
-  return file;
+  const text = `${JSON.stringify(report, null, 2)}\n`;
+  const failures: string[] = [];
+  for (const parent of new Set([process.env.RUNNER_TEMP || tmpdir(), tmpdir()])) {
+    let folder = '';
+    try {
+      folder = mkdtempSync(join(parent, 'int8-gate-'));
+      const file = join(folder, 'report.json');
+      writeFileSync(file, text);
+      return file;
+    } catch (reason) {
+      if (folder !== '') rmSync(folder, { recursive: true, force: true });
+      failures.push(`${parent}: ${reasonOf(reason)}`);
+    }
+  }
+  warning(
+    `cannot write the report: ${failures.join('; ')}. RUNNER_TEMP or TMPDIR must be a folder that can be written`,
+  );
+  return '';
 }
 
 async function writeSummary(markdown: string): Promise<void> {
   try {
     await summary.addRaw(markdown, true).write();
   } catch (reason) {
-    warning(`cannot write the job summary: ${(reason as Error).message}`);
+    warning(`cannot write the job summary: ${reasonOf(reason)}`);
   }
 }
 
 function annotate({ level, title, message, at }: Annotation, workspace: string): void {
   const place =
     at === null ? {} : { file: relative(workspace, resolve(at.file)), startLine: at.line, startColumn: at.column };
-  (level === 'error' ? error : warning)(message, { title, ...place });
+  (level === 'error' ? error : warning)(inert(message), { title: inert(title), ...place });
 }
 
 /** Posts the comment where there is a pull request; returns its address, or '' with a warning that says why not. */
@@ -125,12 +160,5 @@ function runLink(): string {
     : '';
 }
 
-function whyNot(reason: unknown): string {
-  const status = statusOf(reason);
-  const answer = `GitHub answered ${status} (${(reason as Error).message})`;
-  if (status === 401) return `${answer}: the token is not valid`;
-  if (status !== 403 && status !== 404) return status === 0 ? (reason as Error).message : answer;
-  return `${answer}: the token may not write to the pull request; pull requests from forks have a read-only token, others need permissions: pull-requests: write`;
-}
-
+mindStreams();
 await main();

@@ -1,8 +1,8 @@
-import { EnvironmentError, InputError } from '../errors.ts';
+import { EnvironmentError, faultOfSystem, InputError } from '../errors.ts';
 import type { Check, Report, Status } from '../gate/verdict/report.ts';
 import { renderMarkdown } from '../report/markdown.ts';
 import type { FailOn } from './inputs.ts';
-import { codeBlock } from './text.ts';
+import { codeBlock, inert } from './text.ts';
 
 /** Something to show at a line of the workspace's files, or on the run where `at` is null. */
 export interface Annotation {
@@ -74,7 +74,8 @@ const annotationOf = (check: Check, subject: string, model: Annotation['at']): A
 });
 
 /** The outcome of a check that ended without a verdict. */
-export function broken(error: unknown): Outcome {
+export function broken(thrown: unknown): Outcome {
+  const error = faultOfSystem(thrown) ?? thrown;
   const [status, what] =
     error instanceof InputError
       ? [2, 'The configuration, a model or the data is at fault']
@@ -82,7 +83,9 @@ export function broken(error: unknown): Outcome {
         ? [3, 'The environment is at fault']
         : [70, 'Internal error of the gate; please report it'];
   const heading = `### INT8 gate: no verdict\n\n${what}.\n\n`;
-  const message = status === 70 ? ((error as Error | undefined)?.stack ?? String(error)) : (error as Error).message;
+  const message = inert(
+    status === 70 ? ((error as Error | undefined)?.stack ?? String(error)) : (error as Error).message,
+  );
   return {
     verdict: 'error',
     report: null,

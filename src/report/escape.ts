@@ -2,11 +2,15 @@
 
 const MOST = 300;
 
+/** Marks of direction and what has no width, but the joiners that words and emoji are written with. */
+const UNSEEN =
+  /[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Cs}/gu;
+
 /** Without control characters, line breaks and direction overrides, and of a sensible length. */
 export function clean(text: string, most = MOST): string {
   const flat = text
     .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
-    .replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|\p{Cs}/gu, '')
+    .replace(UNSEEN, '')
     .trim();
   const characters = [...flat];
   return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : flat;

@@ -4,42 +4,98 @@ import { complaintsOf, HEADINGS, headlineOf, notesOf, remarksOf, rowsOf, WORDS }
 
 const COLOURS: Record<Status, string> = { pass: '32', fail: '31', inconclusive: '33' };
 
-/**
- * The report as text for a terminal or a log: the same table, reasons and remarks as in Markdown.
- *
- * @param colour whether verdicts are coloured; see `wantsColour`
- */
-export function renderTerminal(report: Report, { colour = false }: { readonly colour?: boolean } = {}): string {
-  const paint = (status: Status, text: string) => (colour ? `\x1b[${COLOURS[status]}m${text}\x1b[0m` : text);
-  const rows = rowsOf(report);
-  const cells = rows.map((r) =>
-    [r.model, r.target, r.int8, r.fp32, r.drop, r.latency, r.speedup, r.words].map((text) => clean(text)),
-  );
-  const widths = HEADINGS.map((heading, i) => Math.max(heading.length, ...cells.map((row) => [...row[i]].length)));
-  const line = (row: readonly string[]) => row.map((cell, i) => cell + ' '.repeat(widths[i] - [...cell].length));
-  const last = HEADINGS.length - 1;
-  const lines = [line(HEADINGS).join('  ').trimEnd(), widths.map((w) => '─'.repeat(w)).join('  ')];
-  for (const [i, row] of cells.entries()) {
-    lines.push([...line(row).slice(0, last), paint(rows[i].verdict, row[last])].join('  '));
-  }
-  const complaints = complaintsOf(report).map(
-    ({ model, target, id, status, reason, place }) =>
-      `${paint(status, WORDS[status])}: ${clean(model)} on ${clean(target)}, ${clean(id)}: ${clean(reason, 1000)}${place === null ? '' : ` (${clean(place)})`}`,
-  );
-  const notes = notesOf(report).map(
-    ({ note, where }) =>
-      `${clean(note)} (${where
-        .slice(0, 3)
-        .map((w) => clean(w))
-        .join(', ')}${where.length > 3 ? ', …' : ''})`,
-  );
-  const sections = [lines, complaints, [...notes, ...remarksOf(report).map((r) => clean(r))]].filter(
-    (s) => s.length > 0,
-  );
-  const { words, status } = headlineOf(report);
-  return `${sections.map((s) => s.join('\n')).join('\n\n')}\n\n${paint(status, `INT8 gate: ${words}`)}\n`;
+/** How many columns a stream has; without end where it is no terminal and COLUMNS does not say. */
+export function columnsOf(stream: { readonly columns?: number }, env: NodeJS.ProcessEnv): number {
+  const columns = stream.columns || Number(env.COLUMNS);
+  return columns > 0 ? columns : Number.POSITIVE_INFINITY;
 }
 
-/** Colours only on a terminal, and never where NO_COLOR is set (no-color.org). */
-export const wantsColour = (stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean =>
-  stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
+const width = (text: string): number => [...text].length;
+
+/** Text in lines of at most `columns` characters, broken at blanks; all but the first begin with `indent`. */
+export function wrap(text: string, columns: number, indent = ''): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line.trim() !== '' && width(line) + 1 + width(word) > columns) {
+      lines.push(line);
+      line = `${indent}${word}`;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+export interface TerminalOptions {
+  /** Whether verdicts are coloured; see `wantsColour`. */
+  readonly colour?: boolean;
+  /** Characters of a line; a table that is wider is stacked, a row of it on several lines. */
+  readonly columns?: number;
+}
+
+/** The report as text for a terminal or a log: the same table, reasons and remarks as in Markdown. */
+export function renderTerminal(report: Report, options: TerminalOptions = {}): string {
+  const { colour = false, columns = Number.POSITIVE_INFINITY } = options;
+  const paint = (status: Status, text: string) => (colour ? `\x1b[${COLOURS[status]}m${text}\x1b[0m` : text);
+  const rows = rowsOf(report).map(({ verdict, ...r }) => ({
+    verdict,
+    cells: [r.model, r.target, r.int8, r.fp32, r.drop, r.latency, r.speedup, r.words].map((cell) => clean(cell)),
+  }));
+  const table = tableOf(rows, paint);
+  const complaints = complaintsOf(report).flatMap(({ model, target, id, status, reason, place }) => {
+    const where = place === null ? '' : ` (${clean(place)})`;
+    const text = `${WORDS[status]}: ${clean(model)} on ${clean(target)}, ${clean(id)}: ${clean(reason, 1000)}${where}`;
+    const [first, ...rest] = wrap(text, columns, '  ');
+    return [first.replace(WORDS[status], paint(status, WORDS[status])), ...rest];
+  });
+  const notes = notesOf(report).map(({ note, where }) => {
+    const shown = where.slice(0, 3).map((w) => clean(w));
+    return `${clean(note)} (${shown.join(', ')}${where.length > 3 ? ', …' : ''})`;
+  });
+  const remarks = [...notes, ...remarksOf(report).map((r) => clean(r))].flatMap((text) => wrap(text, columns, '  '));
+  const sections = [table.width <= columns ? table.lines : stacked(rows, columns, paint), complaints, remarks];
+  const filled = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
+  const { words, status } = headlineOf(report);
+  return `${filled.join('\n\n')}\n\n${paint(status, `INT8 gate: ${words}`)}\n`;
+}
+
+interface Row {
+  readonly verdict: Status;
+  /** One for each heading; the verdict is the last. */
+  readonly cells: readonly string[];
+}
+type Paint = (status: Status, text: string) => string;
+
+function tableOf(rows: readonly Row[], paint: Paint): { readonly lines: readonly string[]; readonly width: number } {
+  const widths = HEADINGS.map((heading, i) => Math.max(width(heading), ...rows.map(({ cells }) => width(cells[i]))));
+  const line = (cells: readonly string[]) => cells.map((cell, i) => cell + ' '.repeat(widths[i] - width(cell)));
+  const lines = [line(HEADINGS).join('  ').trimEnd(), widths.map((w) => '─'.repeat(w)).join('  ')];
+  for (const { verdict, cells } of rows)
+    lines.push([...line(cells).slice(0, -1), paint(verdict, cells.at(-1)!)].join('  '));
+  return { lines, width: width(lines[1]) };
+}
+
+/** Each row under its model and target, a line for each figure. */
+function stacked(rows: readonly Row[], columns: number, paint: Paint): string[] {
+  const first = Math.max(...HEADINGS.map(width)) + 2;
+  return rows.flatMap(({ verdict, cells: [model, target, ...cells] }, i) => [
+    ...(i > 0 ? [''] : []),
+    ...wrap(`${model} on ${target}`, columns, '  '),
+    ...cells.flatMap((cell, k) => {
+      const isVerdict = k === cells.length - 1;
+      const text = `  ${HEADINGS[k + 2]}${' '.repeat(first - width(HEADINGS[k + 2]))}`;
+      if (isVerdict) return [`${text}${paint(verdict, cell)}`];
+      const [head, ...rest] = wrap(cell, columns - width(text));
+      return [`${text}${head}`, ...rest.map((more) => `${' '.repeat(width(text))}${more}`)];
+    }),
+  ]);
+}
+
+/**
+ * Colours on a terminal, and wherever FORCE_COLOR asks for them (force-color.org: any value but 0, false and none);
+ * never where NO_COLOR is set (no-color.org), unless FORCE_COLOR is too.
+ */
+export function wantsColour(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
+  const forced = env.FORCE_COLOR ?? '';
+  if (forced !== '') return !/^(0|false|none)$/i.test(forced);
+  return stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
+}

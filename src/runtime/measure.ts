@@ -70,13 +70,35 @@ export async function measure(
   options: HardwareOptions,
 ): Promise<Measurement> {
   const compiler = image.builds[options.int8].compiler ?? null;
-  if (mode === 'modelled') return { ...(await modelled(image, target, options)), compiler };
+  if (mode === 'modelled') return sound({ ...(await modelled(image, target, options)), compiler });
   if (!canRunHere(target)) {
     throw new EnvironmentError(
       `hardware figures for ${target.name} need an ARM64 machine that can run it, which this one is not: use --measure modelled`,
     );
   }
-  return { mode, ...(await measureHardware(nativeDevice(), image, options)), compiler };
+  return sound({ mode, ...(await measureHardware(nativeDevice(), image, options)), compiler });
+}
+
+/**
+ * The measurement, if every figure of it can be one: no verdict may rest on an inference that took no time, or for ever.
+ * @throws EnvironmentError that names the figures
+ */
+export function sound(measurement: Measurement): Measurement {
+  const { mode, unit, int8, fp32, base, speedup, interval } = measurement;
+  const figures = {
+    [`INT8 ${unit}`]: int8.median,
+    [`FP32 ${unit}`]: fp32.median,
+    [`merge base ${unit}`]: base?.median ?? 1,
+    speedup,
+    'lower bound of the speedup': interval[0],
+    'upper bound of the speedup': interval[1],
+  };
+  const absurd = Object.entries(figures).filter(([, value]) => !(value > 0 && value < Number.POSITIVE_INFINITY));
+  if (absurd.length === 0) return measurement;
+  const list = absurd.map(([name, value]) => `${name}: ${value}`).join(', ');
+  throw new EnvironmentError(
+    `the ${mode} measurement gave impossible figures (${list}): nothing can be judged by them. Run again; if it happens twice, please report it`,
+  );
 }
 
 async function modelled(image: RunnerImage, target: Target, options: HardwareOptions): Promise<ModelledMeasurement> {

@@ -19,6 +19,8 @@ export interface Answer {
   readonly message?: string;
   readonly headers?: Record<string, string>;
   readonly afterwards?: boolean;
+  /** How long the answer takes. */
+  readonly delayMs?: number;
 }
 
 export const TOKEN = 'a-token';
@@ -62,7 +64,8 @@ export async function startGitHub(): Promise<GitHub> {
       const answer = github.answer(seen);
       if (answer === null) return send(response, serve(github, request, body));
       if (answer.afterwards) serve(github, request, body);
-      send(response, { status: answer.status, value: { message: answer.message ?? 'no' }, headers: answer.headers });
+      const reply = { status: answer.status, value: { message: answer.message ?? 'no' }, headers: answer.headers };
+      setTimeout(() => send(response, reply), answer.delayMs ?? 0);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { codeBlock, logLine } from '../../src/action/text.ts';
+import { codeBlock, inert, logLine, quiet } from '../../src/action/text.ts';
 
 describe('codeBlock', () => {
   it('indents every line, so that no text breaks out, and keeps the limit', () => {
@@ -28,5 +28,20 @@ describe('logLine', () => {
         expect(line).not.toMatch(/\p{Cc}|^\s*::|##\[/u);
       }),
     );
+  });
+});
+
+describe('quiet and inert', () => {
+  const hostile = 'a\u202eb\u2066c\u200fd\u061ce\u{e0041}f\u001b[31m';
+
+  it('show what turns, hides or colours text instead of doing it', () => {
+    for (const text of [inert(hostile), quiet(hostile), logLine(hostile)]) {
+      expect(text).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\u{e0000}-\u{e007f}]|\p{Cc}/u);
+      expect(text).toContain('\\u202e');
+    }
+  });
+
+  it('leave JSON equal', () => {
+    expect(JSON.parse(inert(JSON.stringify({ name: hostile })))).toEqual({ name: hostile });
   });
 });

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { reportSchema } from '../../src/gate/verdict/report.ts';
 import { FAILING, FAILING_LINE, FOLDERS, PASSING } from './configs.ts';
@@ -112,6 +113,39 @@ describe('the action', () => {
     const ended = await runGate(workspace({}), { with: { 'working-directory': 'no/such/folder', comment: 'never' } });
     expect(ended.status).toBe(2);
     expect(ended.log).toContain('no/such/folder');
+  });
+
+  it.each([
+    ['passing', PASSING, 0, 'pass'],
+    ['failing', FAILING, 1, 'fail'],
+  ])('writes what it can of a %s check where there is no folder for the report', async (_, config, status, verdict) => {
+    const github = await startGitHub();
+    const folder = workspace({ 'gate.yml': config, file: '' }, FOLDERS);
+    const nowhere = join(folder, 'file'); // no folder, so nothing can be made in it, not even by root
+    const step = { github, with: { config: 'gate.yml', measure: 'none' } };
+    const elsewhere = await runGate(folder, { ...step, env: { RUNNER_TEMP: nowhere } });
+    expect(elsewhere.status, elsewhere.log).toBe(status);
+    expect(JSON.parse(readFileSync(elsewhere.outputs['report-json'], 'utf8')).verdict).toBe(verdict);
+    rmSync(dirname(elsewhere.outputs['report-json']), { recursive: true });
+
+    const outputs = join(folder, 'no', 'such', 'outputs');
+    const ended = await runGate(folder, { ...step, env: { RUNNER_TEMP: nowhere, GITHUB_OUTPUT: outputs } });
+    expect(ended.status, ended.log).toBe(status);
+    expect(ended.log).toContain('::warning::cannot write the output verdict');
+    expect(ended.summary).toContain('shapes');
+    expect(github.comments).toHaveLength(1);
+    expect(github.comments[0].body).toContain('shapes');
+    expect(ended.log).toContain(`INT8 gate: ${verdict === 'pass' ? 'passed' : 'failed'}`);
+    expect(ended.log).not.toMatch(/internal error|^\s+at /m);
+  });
+
+  it('ends with status 3 where there is no folder for temporary files either', async () => {
+    const folder = workspace({ 'gate.yml': PASSING, file: '' }, FOLDERS);
+    const env = { RUNNER_TEMP: join(folder, 'file'), TMPDIR: join(folder, 'file') };
+    const ended = await runGate(folder, { with: { config: 'gate.yml', measure: 'none', comment: 'never' }, env });
+    expect(ended.status, ended.log).toBe(3);
+    expect(ended.outputs.verdict).toBe('error');
+    expect(ended.log).toMatch(/::error::cannot write to the folder for temporary files .*file: not a directory/);
   });
 
   it('does without a summary file', async () => {

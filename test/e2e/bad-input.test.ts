@@ -114,6 +114,22 @@ describe('a bad configuration', () => {
       ['gate.yml', 'empty'],
     ));
 
+  it('names files that are not there: all of them at once, with their places', async () => {
+    const folder = project((folder) => {
+      edit(folder, `int8: ${INT8}`, 'int8: no/int8.tflite');
+      edit(folder, `fp32: ${FP32}`, 'fp32: no/fp32.tflite');
+      edit(folder, `${DATA}/00?.png`, 'no/*.png');
+      edit(folder, `${DATA}/labels.csv`, 'no/labels.csv');
+    });
+    const { stderr } = await refuses(folder, check, 2, [
+      /gate\.yml:5:5: shapes, int8: no\/int8\.tflite: no such file/,
+      /gate\.yml:6:5: shapes, fp32: no\/fp32\.tflite: no such file/,
+      /gate\.yml:7:13: shapes, data\.inputs: no\/\*\.png: matches no file/,
+      /gate\.yml:7:\d\d: shapes, data\.labels: no\/labels\.csv: no such file/,
+    ]);
+    expect(stderr.match(/^.*gate\.yml:\d+:\d+: /gm)).toHaveLength(4);
+  });
+
   it('names a target that there is not', () =>
     refuses(
       project((folder) => edit(folder, '[host]', '[cortex-z9]')),

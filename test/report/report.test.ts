@@ -6,7 +6,7 @@ import { renderTerminal, wantsColour } from '../../src/report/terminal.ts';
 import { latencyOf, reportOf } from './sample.ts';
 
 const HOSTILE =
-  'x|y `z` <img src=x onerror=alert(1)> @octocat [a](http://evil.example) ![b](c)\n# h #12 GH-7 **b** www.evil.example \x1b[31m\u202e&amp;';
+  'x|y `z` <img src=x onerror=alert(1)> @octocat [a](http://evil.example) ![b](c)\n# h #12 GH-7 **b** www.evil.example \x1b[31m\u202e\u061c\u2066\u200b&amp;';
 const failed = {
   verdict: 'fail' as const,
   checks: [
@@ -24,6 +24,35 @@ const rows = (markdown: string) =>
     .filter((line) => line.startsWith('| '))
     .slice(1)
     .filter((line) => !line.includes('---'));
+
+describe('a terminal of few columns', () => {
+  const report = reportOf(['keyword-spotting', 'two'], {
+    ...failed,
+    notes: ['A note of several words about what was done.'],
+  });
+
+  it('shows the table where it fits, and stacks it where it does not', () => {
+    const wide = renderTerminal(report);
+    const width = Math.max(
+      ...wide
+        .split('\n\n')[0]
+        .split('\n')
+        .map((line) => [...line].length),
+    );
+    expect(renderTerminal(report, { columns: width })).toContain('Model');
+    expect(renderTerminal(report, { columns: width - 1 })).not.toContain('Model');
+  });
+
+  it.each([30, 40, 60, 80, 100])('of %i breaks no line that could be shorter', (columns) => {
+    const narrow = renderTerminal(report, { columns });
+    for (const line of narrow.split('\n')) {
+      if ([...line].length > columns) expect(line.trim()).not.toContain(' ');
+    }
+    const words = (text: string) => text.split(/\s+/).filter((word) => /[a-z0-9]/i.test(word));
+    for (const word of words(renderTerminal(report)).filter((word) => !/^(Model|Target|Verdict)$/.test(word)))
+      expect(words(narrow)).toContain(word);
+  });
+});
 
 describe('Markdown', () => {
   it('has a row for each model and target', () => {
@@ -58,7 +87,20 @@ describe('Markdown', () => {
     expect(markdown.split('\n').length).toBe(calm.split('\n').length);
     expect(rows(markdown)[0].match(/\|/g)?.length).toBe(9);
     const plain = markdown.replace(/&#\d+;/g, '·');
-    for (const bad of ['<img', '@octocat', '](', '`', 'http:', '**', '#12', 'www.evil', '\x1b', '\u202e']) {
+    for (const bad of [
+      '<img',
+      '@octocat',
+      '](',
+      '`',
+      'http:',
+      '**',
+      '#12',
+      'www.evil',
+      '\x1b',
+      '\u202e',
+      '\u061c',
+      '\u2066',
+    ]) {
       expect(plain).not.toContain(bad);
     }
     expect(plain.replace(/<code>.*?<\/code>/g, '')).not.toMatch(/·(octocat|12)|GH-7/);

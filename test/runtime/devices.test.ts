@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
-import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sweep } from '../../src/compiler/toolchain/index.ts';
 import { EnvironmentError } from '../../src/errors.ts';
 import type { RunnerImage } from '../../src/runtime/devices/device.ts';
 import { explainExit, explainSpawn } from '../../src/runtime/devices/failures.ts';
@@ -11,11 +12,13 @@ import { linkRunner } from '../../src/runtime/devices/image.ts';
 import { canRunHere, fingerprint } from '../../src/runtime/devices/machine.ts';
 import { findQemu, nativeDevice, openDevice } from '../../src/runtime/devices/open.ts';
 import { splitJobs } from '../../src/runtime/devices/run.ts';
-import { aarch64, handBuild, host, root, scratchFolders, testFolder } from './helpers.ts';
+import { commandLines, sourcesAsJavaScript } from '../processes.ts';
+import { aarch64, handBuild, host, scratchFolders, testFolder } from './helpers.ts';
 
 const folder = testFolder();
 // A temporary folder of our own: what is left in it was left by us.
 process.env.TMPDIR = folder;
+const sources = sourcesAsJavaScript();
 const bytes = (n: number, f: (i: number) => number) => Uint8Array.from({ length: n }, (_, i) => f(i));
 const failure = async (run: Promise<unknown>): Promise<Error> =>
   run.then(
@@ -148,56 +151,103 @@ test('a program that is no runner, or none at all, is one clear error', async ()
   expect(missing.message).toMatch(/^cannot start .*missing: .*ENOENT/);
 });
 
+test('a runner that ends before it is asked anything fails at once, and so does one that is empty', async () => {
+  const started = Date.now();
+  for (const text of ['', '#!/bin/sh\nexit 0\n']) {
+    const file = join(folder, 'ends-at-once');
+    writeFileSync(file, text);
+    chmodSync(file, 0o755);
+    const late = nativeDevice().session({ executable: file, builds: [] }, {}, async (session) => {
+      await setTimeout(300);
+      return session.send('describe');
+    });
+    expect((await failure(late)).message).toMatch(/^the runner .* ended with status 0 before its work was done/);
+  }
+  expect(Date.now() - started).toBeLessThan(20_000);
+});
+
 test('a missing emulator is an error with the install command', () => {
   expect(() => findQemu(folder)).toThrow(/qemu-aarch64.* is missing; install it: sudo apt-get install qemu-user/);
   const enoent = Object.assign(new Error('spawn qemu-aarch64 ENOENT'), { code: 'ENOENT' });
   expect(explainSpawn(enoent, 'qemu-aarch64', true).message).toContain('sudo apt-get install qemu-user');
 });
 
-test('an interrupted process takes its runners and their files with it', async () => {
-  const build = handBuild(folder, host, { symbol: 'forever', run: 'for (;;) usleep(1000);' });
-  const { executable } = await linkRunner([build]);
-  // The room's own sources, without types, in a process of their own.
-  for (const name of ['scratch', 'session', 'failures']) {
-    const source = readFileSync(join(root, 'src/runtime/devices', `${name}.ts`), 'utf8');
-    const options = { compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 } };
-    const text = ts.transpileModule(source, options).outputText.replaceAll('../../errors.ts', './errors.mjs');
-    writeFileSync(join(folder, `${name}.mjs`), text.replaceAll(/'(\.\/\w+)\.ts'/g, "'$1.mjs'"));
-  }
-  writeFileSync(join(folder, 'errors.mjs'), 'export class EnvironmentError extends Error {}');
-  writeFileSync(
-    join(folder, 'main.mjs'),
-    `import { withScratch } from './scratch.mjs';
-import { startSession } from './session.mjs';
+describe('a process that ends before its work is done', () => {
+  const start = async () => {
+    const build = handBuild(folder, host, { symbol: 'forever', run: 'for (;;) usleep(1000);' });
+    const { executable } = await linkRunner([build]);
+    const devices = join(sources, 'runtime/devices');
+    const main = join(folder, 'main.mjs');
+    writeFileSync(
+      main,
+      `import { withScratch } from ${JSON.stringify(join(devices, 'scratch.js'))};
+import { startSession } from ${JSON.stringify(join(devices, 'session.js'))};
 await withScratch(async (folder) => {
   const session = startSession([], { executable: ${JSON.stringify(executable)}, builds: [] }, folder);
   await session.send('describe');
   console.log('ready');
   await session.send('calibrate 0 1');
 });`,
+    );
+    const runners = () => commandLines().filter((line) => line.startsWith(executable));
+    const child = spawn(process.execPath, [main], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = new Promise((resolve) => child.on('close', (_, signal) => resolve(signal)));
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    expect([runners().length, scratchFolders().length]).toEqual([1, 1]);
+    return { child, ended, runners };
+  };
+
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    'by %s takes its runners and their files with it',
+    async (how) => {
+      const { child, ended, runners } = await start();
+      child.kill(how);
+      expect(await ended).toBe(how);
+      await expect.poll(() => runners().length).toBe(0);
+      expect(scratchFolders()).toEqual([]);
+    },
   );
-  const runners = () => commandLines().filter((line) => line.startsWith(executable));
-  const main = spawn(process.execPath, [join(folder, 'main.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise((resolve) => main.on('close', (_, signal) => resolve(signal)));
-  await new Promise((resolve) => main.stdout.once('data', resolve));
-  expect([runners().length, scratchFolders().length]).toEqual([1, 1]);
-  main.kill('SIGTERM');
-  expect(await ended).toBe('SIGTERM');
-  await expect.poll(() => runners().length).toBe(0);
-  expect(scratchFolders()).toEqual([]);
+
+  test('by SIGKILL takes its runners with it; the next process removes the files', async () => {
+    const { child, ended, runners } = await start();
+    child.kill('SIGKILL');
+    expect(await ended).toBe('SIGKILL');
+    await expect.poll(() => runners().length).toBe(0);
+    expect(scratchFolders()).toHaveLength(1);
+    const { withScratch } = await import('../../src/runtime/devices/scratch.ts');
+    const elsewhere = join(folder, 'int8-gate-run-0badcafe-1-live');
+    mkdirSync(elsewhere); // of another machine that shares the folder
+    sweep(folder, 'int8-gate-run');
+    await withScratch(async (own) => {
+      expect(
+        scratchFolders()
+          .map((name) => join(folder, name))
+          .sort(),
+      ).toEqual([elsewhere, own].sort());
+    });
+    rmSync(elsewhere, { recursive: true });
+  });
 });
 
-/** The command lines of all processes, from /proc: a minimal system has no `ps`. */
-const commandLines = (): string[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8')];
-      } catch {
-        return []; // it ended meanwhile
-      }
+test('a folder for temporary files that cannot be written is the environment’s fault', async () => {
+  const { withScratch } = await import('../../src/runtime/devices/scratch.ts');
+  const full = async (folder: string) => {
+    throw Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      syscall: 'write',
+      folder,
     });
+  };
+  const error = await failure(withScratch(full));
+  expect(error).toBeInstanceOf(EnvironmentError);
+  expect(error.message).toContain(`${folder}: no space left on device. Set TMPDIR to a folder`);
+  expect(scratchFolders()).toEqual([]);
+  process.env.TMPDIR = join(folder, 'no-such-folder');
+  const absent = await failure(withScratch(async () => {}));
+  process.env.TMPDIR = folder;
+  expect(absent).toBeInstanceOf(EnvironmentError);
+  expect(absent.message).toContain('no-such-folder: no such file or directory.');
+});
 
 test('signals that a container turned into a status read the same', () => {
   const build = handBuild(

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { register } from '../../src/cli/commands/measure.ts';
-import { InputError } from '../../src/errors.ts';
+import { EnvironmentError, InputError } from '../../src/errors.ts';
+import { type ModelledMeasurement, sound } from '../../src/runtime/measure.ts';
 import { root, testFolder } from './helpers.ts';
 
 const folder = testFolder();
@@ -27,6 +28,31 @@ async function run(...args: string[]): Promise<string> {
 afterEach(() => vi.restoreAllMocks());
 
 const json = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
+
+describe('figures that cannot be', () => {
+  const good: ModelledMeasurement & { readonly compiler: string } = {
+    ...{ mode: 'modelled', unit: 'cycles', cpu: 'cortex-a72', version: 2, base: null, perOp: [] },
+    ...{ compiler: 'clang 19.1.7', disassembler: 'Capstone 5.0.9' },
+    ...{ int8: { median: 100, instructions: 90 }, fp32: { median: 200, instructions: 180 } },
+    ...{ speedup: 2, interval: [2, 2] },
+  };
+  const figure = (median: number) => ({ median, instructions: 1 });
+
+  test('are none of these', () => expect(sound(good)).toBe(good));
+
+  test.each([
+    [{ int8: figure(0), speedup: Number.POSITIVE_INFINITY }, /INT8 cycles: 0, speedup: Infinity/],
+    [{ fp32: figure(0), speedup: 0 }, /FP32 cycles: 0, speedup: 0/],
+    [{ int8: figure(-5) }, /INT8 cycles: -5/],
+    [{ int8: figure(Number.NaN) }, /INT8 cycles: NaN/],
+    [{ base: figure(Number.POSITIVE_INFINITY) }, /merge base cycles: Infinity/],
+    [{ interval: [0, 2] as const }, /lower bound of the speedup: 0/],
+    [{ interval: [1, Number.POSITIVE_INFINITY] as const }, /upper bound of the speedup: Infinity/],
+  ])('%j', (change, words) => {
+    expect(() => sound({ ...good, ...change })).toThrow(EnvironmentError);
+    expect(() => sound({ ...good, ...change })).toThrow(words);
+  });
+});
 
 describe('int8-gate measure', () => {
   test('models cycles where there is no ARM64 hardware for them', async () => {

@@ -1,4 +1,3 @@
-import { basename, dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import { TARGET_HELP } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
@@ -6,8 +5,8 @@ import { runCheck } from '../../gate/check/run.ts';
 import type { MeasureMode } from '../../gate/check/speed.ts';
 import type { Status } from '../../gate/verdict/report.ts';
 import { renderMarkdown } from '../../report/markdown.ts';
-import { renderTerminal, wantsColour } from '../../report/terminal.ts';
-import { writeFiles } from '../write_files.ts';
+import { columnsOf, renderTerminal, wantsColour } from '../../report/terminal.ts';
+import { streamBeside, writeFiles, writeOutput } from '../write_files.ts';
 
 interface Options {
   readonly config: string;
@@ -60,7 +59,7 @@ export function register(program: Command): void {
         .choices(['fail', 'inconclusive', 'never'])
         .default('fail'),
     )
-    .option('--json <file>', 'write the report as JSON (schema/report.schema.json)')
+    .option('--json <file>', 'write the report as JSON (schema/report.schema.json); "-" is standard output')
     .option('--report <dir>', 'write report.json and report.md into this folder')
     .action(run);
 }
@@ -75,13 +74,14 @@ async function run(options: Options): Promise<void> {
   const progress = (line: string) => process.stderr.write(`${line} …\n`);
   const report = await runCheck({ config, only, targets, measure, progress });
   const json = `${JSON.stringify(report, null, 2)}\n`;
-  if (options.json !== undefined) await writeFiles(dirname(options.json), [[basename(options.json), json]]);
+  if (options.json !== undefined) await writeOutput(options.json, json);
   if (options.report !== undefined) {
     await writeFiles(options.report, [
       ['report.json', json],
       ['report.md', renderMarkdown(report)],
     ]);
   }
-  process.stdout.write(renderTerminal(report, { colour: wantsColour(process.stdout, process.env) }));
+  const out = await streamBeside(options.json);
+  out.write(renderTerminal(report, { colour: wantsColour(out, process.env), columns: columnsOf(out, process.env) }));
   process.exitCode = FAILING[options.failOn].includes(report.verdict) ? 1 : 0;
 }

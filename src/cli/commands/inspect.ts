@@ -8,6 +8,7 @@ import { schemeOf, schemesOf } from '../../model/ir/scheme.ts';
 import type { Quantization } from '../../model/tensor/quantization.ts';
 import { showShape } from '../../model/tensor/shape.ts';
 import { listProblems, type OperatorEntry, type Reading, readModel } from '../../model/tflite/importer.ts';
+import { columnsOf } from '../../report/terminal.ts';
 import { readModelFile } from '../model_file.ts';
 
 export function register(program: Command): void {
@@ -22,7 +23,7 @@ export function register(program: Command): void {
 
 /** The description is printed even where the file is at fault, which the exit status then says. */
 function run(path: string, options: InspectOptions): void {
-  const { text, fault } = inspect(path, options);
+  const { text, fault } = inspect(path, { ...options, columns: columnsOf(process.stdout, process.env) });
   process.stdout.write(text);
   if (fault !== null) throw fault;
 }
@@ -30,6 +31,8 @@ function run(path: string, options: InspectOptions): void {
 interface InspectOptions {
   readonly json?: boolean;
   readonly ir?: boolean;
+  /** Characters of a line; columns of the table that do not fit are left out. */
+  readonly columns?: number;
 }
 
 /** What `inspect` prints, and what is wrong with the file. */
@@ -51,7 +54,9 @@ export function inspect(path: string, options: InspectOptions): Inspection {
     return { text: printable(printModel(reading.model)), fault: null };
   }
   const description = describe(reading, path, bytes.length);
-  const text = options.json ? `${JSON.stringify(description, null, 2)}\n` : show(description, reading.malformed);
+  const text = options.json
+    ? `${JSON.stringify(description, null, 2)}\n`
+    : show(description, reading.malformed, options.columns);
   return { text: printable(text), fault: reading.malformed ? refused : null };
 }
 
@@ -147,7 +152,7 @@ function showPort(p: PortInfo): string {
   return `${quoteName(p.name)} ${p.dtype} ${showShape(p.shape)}${dynamic}${scale}`;
 }
 
-function show(d: Description, malformed: boolean): string {
+function show(d: Description, malformed: boolean, columns = Number.POSITIVE_INFINITY): string {
   const lines = [`${d.file}: ${thousands(d.bytes)} bytes`];
   if (d.supported) {
     lines.push(`  computes     ${d.schemes.join('; ')}`);
@@ -159,7 +164,7 @@ function show(d: Description, malformed: boolean): string {
     if (d.signatures.length > 1)
       lines.push(`  signatures   ${d.signatures.map((s) => JSON.stringify(s.key)).join(', ')} (--signature)`);
   }
-  lines.push(`  operators    ${summary(d.operators)}`, '', ...table(d.operators));
+  lines.push(`  operators    ${summary(d.operators)}`, '', ...table(d.operators, columns));
   if (d.problems.length > 0 && !malformed) lines.push('', `NOT SUPPORTED: ${listProblems(d.file, d.problems)}`);
   return `${lines.join('\n')}\n`;
 }
@@ -172,7 +177,10 @@ function summary(operators: readonly OperatorInfo[]): string {
   return `${operators.length}: ${sorted.map(([name, n]) => `${name} ${n}`).join(', ')}`;
 }
 
-function table(operators: readonly OperatorInfo[]): string[] {
+/** The first to go where a line is short: result, computes, kind. What is not supported stays. */
+const SPARE = [5, 3, 2];
+
+function table(operators: readonly OperatorInfo[], columns: number): string[] {
   const rows = operators.map((op) => [
     op.subgraph === 0 ? `#${op.index}` : `${op.subgraph}#${op.index}`,
     op.name,
@@ -183,7 +191,13 @@ function table(operators: readonly OperatorInfo[]): string[] {
   ]);
   const all = [['', 'operator', 'kind', 'computes', 'MACs', 'result'], ...rows];
   const widths = all[0].map((_, c) => Math.max(...all.map((row) => row[c].length)));
+  const spare = operators.every((op) => op.status === 'supported') ? SPARE : SPARE.slice(0, 2);
+  let kept = all[0].map((_, c) => c);
+  for (const column of spare) {
+    if (kept.reduce((sum, c) => sum + 2 + widths[c], 0) <= columns) break;
+    kept = kept.filter((c) => c !== column);
+  }
   return all.map((row) =>
-    `  ${row.map((cell, c) => (c === 4 ? cell.padStart(widths[c]) : cell.padEnd(widths[c]))).join('  ')}`.trimEnd(),
+    `  ${kept.map((c) => (c === 4 ? row[c].padStart(widths[c]) : row[c].padEnd(widths[c]))).join('  ')}`.trimEnd(),
   );
 }

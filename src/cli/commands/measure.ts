@@ -1,4 +1,3 @@
-import { basename, dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Build } from '../../compiler/build.ts';
 import { compileModel } from '../../compiler/compile.ts';
@@ -6,17 +5,11 @@ import { floatTwin } from '../../compiler/passes/float_twin.ts';
 import { parseTarget, TARGET_HELP } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
 import type { Profile } from '../../model/ops/definition.ts';
+import { columnsOf } from '../../report/terminal.ts';
 import { linkRunner } from '../../runtime/devices/image.ts';
-import {
-  autoMode,
-  type MeasureMode,
-  type Measurement,
-  type ModelledMeasurement,
-  measure,
-  type OperatorCost,
-} from '../../runtime/measure.ts';
+import { autoMode, type MeasureMode, type Measurement, measure, type OperatorCost } from '../../runtime/measure.ts';
 import { profileOption, readModel, signatureOption, threadsOption } from '../entry.ts';
-import { writeFiles } from '../write_files.ts';
+import { streamBeside, writeOutput } from '../write_files.ts';
 
 interface Options {
   readonly fp32?: string;
@@ -46,7 +39,7 @@ export function register(program: Command): void {
     .addOption(threadsOption())
     .addOption(signatureOption())
     .option('--per-op', 'list what each operator costs (modelled cycles only)')
-    .option('--json <file>', 'write the result as JSON')
+    .option('--json <file>', 'write the result as JSON; "-" is standard output')
     .action(run);
 }
 
@@ -75,14 +68,14 @@ async function run(file: string, options: Options): Promise<void> {
     result.mode === 'hardware'
       ? describeHardware(int8.name, target.name, result)
       : describeModelled(int8.name, target.name, result, builds, options.perOp ?? false);
-  process.stdout.write(`${lines.join('\n')}\n`);
+  (await streamBeside(options.json)).write(`${lines.join('\n')}\n`);
   if (options.json === undefined) return;
   const json = JSON.stringify(
     toJson({ target: target.name, profile, threads }, result, options.perOp ?? false),
     null,
     2,
   );
-  await writeFiles(dirname(options.json), [[basename(options.json), `${json}\n`]]);
+  await writeOutput(options.json, `${json}\n`);
 }
 
 const progress = (text: string) => process.stderr.write(`${text} …\n`);
@@ -141,11 +134,14 @@ function describeModelled(
 
 const integer = (n: number) => Math.round(n).toLocaleString('en-US');
 const MOST_OF_A_NAME = 60;
+const LEAST_OF_A_NAME = 30;
 
 function operatorLine({ build, op, cycles, macs }: OperatorCost, whole: number): string {
   const share = `${((100 * cycles) / whole).toFixed(1)} %`.padStart(7);
   const rate = macs > 0 ? `${(macs / Math.max(1, cycles)).toFixed(2)} MAC/cycle` : '';
   const name = op ?? 'outside of the operators';
   const short = name.length > MOST_OF_A_NAME ? `${name.slice(0, MOST_OF_A_NAME - 1)}…` : name;
-  return `  ${build} ${integer(cycles).padStart(14)} cycles ${share} ${rate.padStart(16)}  ${short}`;
+  const figures = `  ${build} ${integer(cycles).padStart(14)} cycles ${share} ${rate.padStart(16)}`;
+  const beside = columnsOf(process.stdout, process.env) >= figures.length + 2 + Math.min(short.length, LEAST_OF_A_NAME);
+  return beside ? `${figures}  ${short}` : `  ${short}\n${figures.trimEnd()}`;
 }

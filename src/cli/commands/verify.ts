@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { parseTarget } from '../../compiler/targets/index.ts';
@@ -11,6 +11,7 @@ import { type CaseResult, runCases } from '../../gate/cases/run.ts';
 import { describeFailure, summaryTable, type TargetReport, targetReport } from '../../gate/cases/summary.ts';
 import type { Profile } from '../../model/ops/definition.ts';
 import { profileOption } from '../entry.ts';
+import { streamBeside, writeOutput } from '../write_files.ts';
 
 interface Options {
   readonly cases: string;
@@ -36,7 +37,7 @@ export function register(program: Command): void {
     .addOption(new Option('--engine <name>', 'what runs the models').choices(Object.keys(ENGINES)).default('build'))
     .addOption(profileOption())
     .option('--filter <regex>', 'only cases whose name matches')
-    .option('--json <file>', 'write the results to a file')
+    .option('--json <file>', 'write the results to a file; "-" is standard output')
     .action(verify);
 }
 
@@ -58,9 +59,9 @@ async function verify(options: Options): Promise<void> {
       progress(engine, cases.length),
     );
     targets[engine.name] = targetReport(results);
-    print(engine.name, results);
+    print(await streamBeside(options.json), engine.name, results);
   }
-  if (options.json !== undefined) await writeWhole(options.json, `${JSON.stringify({ targets }, null, 2)}\n`);
+  if (options.json !== undefined) await writeOutput(options.json, `${JSON.stringify({ targets }, null, 2)}\n`);
   if (Object.values(targets).some((t) => t.passed < t.cases)) process.exitCode = 1;
 }
 
@@ -83,11 +84,11 @@ function progress(engine: Engine, total: number): (result: CaseResult, done: num
   };
 }
 
-function print(name: string, results: readonly CaseResult[]): void {
+function print(out: NodeJS.WriteStream, name: string, results: readonly CaseResult[]): void {
   const failures = results.filter((r) => !r.passed).map((r) => `  ${describeFailure(r)}\n`);
   const passed = results.length - failures.length;
-  process.stdout.write(`${summaryTable(results)}\n\n${name}: ${passed} of ${results.length} cases passed\n`);
-  process.stdout.write(failures.join(''));
+  out.write(`${summaryTable(results)}\n\n${name}: ${passed} of ${results.length} cases passed\n`);
+  out.write(failures.join(''));
 }
 
 async function readInput(file: string): Promise<Uint8Array> {
@@ -96,16 +97,5 @@ async function readInput(file: string): Promise<Uint8Array> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new InputError(`${file}: ${code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`}`);
-  }
-}
-
-async function writeWhole(file: string, text: string): Promise<void> {
-  const part = `${file}.${process.pid}.part`;
-  try {
-    await mkdir(dirname(resolve(file)), { recursive: true });
-    await writeFile(part, text);
-    await rename(part, file);
-  } catch (error) {
-    throw new InputError(`${file}: cannot be written (${(error as NodeJS.ErrnoException).code})`);
   }
 }

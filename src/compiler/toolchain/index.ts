@@ -8,5 +8,17 @@ export {
   type ModelSource,
 } from './compile.ts';
 export { type Compiler, compileFlags, compilerName, findCompiler, SANITIZERS } from './compilers.ts';
+export { undoOnInterrupt } from './interrupt.ts';
+export { type CacheEntry, cacheLimit, listEntries, type Trimmed, trimCache } from './limit.ts';
+export { ownPrefix, sweep } from './owner.ts';
 export { projectRoot } from './root.ts';
-export { runTool, type ToolOptions, type ToolResult, trimOutput, tryTool } from './spawn.ts';
+export {
+  killGroup,
+  OWN_GROUP,
+  runTool,
+  ToolError,
+  type ToolOptions,
+  type ToolResult,
+  trimOutput,
+  tryTool,
+} from './spawn.ts';

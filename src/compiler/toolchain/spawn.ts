@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { basename } from 'node:path';
-import { EnvironmentError } from '../../errors.ts';
+import { EnvironmentError, reasonOf } from '../../errors.ts';
+import { undoOnInterrupt } from './interrupt.ts';
 
 export interface ToolOptions {
   readonly cwd?: string;
@@ -18,6 +19,24 @@ export interface ToolResult {
 
 const MAX_OUTPUT = 1 << 20;
 
+/** A program ran and failed; the message holds its own words. */
+export class ToolError extends EnvironmentError {
+  override readonly name = 'ToolError';
+}
+
+/** How every child process is started: at the head of a group of its own, so that what it starts ends with it. */
+export const OWN_GROUP = { detached: true } as const;
+
+/** Ends a process of OWN_GROUP and all that it started, at once. */
+export function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return; // it never started
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    child.kill('SIGKILL'); // the group has ended
+  }
+}
+
 /**
  * Runs a program to its end and returns what it said, whatever its exit status; null when there is no such program.
  * No shell is involved. Output past 1 MiB is dropped.
@@ -30,7 +49,11 @@ export function tryTool(
 ): Promise<ToolResult | null> {
   const timeoutMs = options.timeoutMs ?? 600_000;
   return new Promise((resolve, reject) => {
-    const child = spawn(command, [...args], { cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { cwd } = options;
+    // Compilers put their temporary files where their results go: there they are cleared away whatever happens.
+    const env = cwd === undefined ? process.env : { ...process.env, TMPDIR: cwd };
+    const child = spawn(command, [...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], ...OWN_GROUP });
+    const forget = undoOnInterrupt(() => killGroup(child));
     const text = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream].setEncoding('utf8').on('data', (chunk: string) => {
@@ -40,15 +63,17 @@ export function tryTool(
     let late = false;
     const timer = setTimeout(() => {
       late = true;
-      child.kill('SIGKILL');
+      killGroup(child);
     }, timeoutMs);
     child.on('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
+      forget();
       if (error.code === 'ENOENT') resolve(null);
-      else reject(new EnvironmentError(`cannot start ${command}: ${error.message}`, { cause: error }));
+      else reject(new EnvironmentError(`cannot start ${command}: ${reasonOf(error)}`, { cause: error }));
     });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
+      forget();
       if (late) reject(new EnvironmentError(`${basename(command)} did not finish within ${timeoutMs / 1000} s`));
       else resolve({ code, signal, ...text });
     });
@@ -75,7 +100,7 @@ export async function runTool(
   if (result === null) throw new EnvironmentError(`there is no program ${command}`);
   if (result.code !== 0) {
     const how = result.code === null ? `was ended by ${result.signal}` : `failed with exit status ${result.code}`;
-    throw new EnvironmentError(`${basename(command)} ${how}:\n${trimOutput(result.stderr || result.stdout)}`);
+    throw new ToolError(`${basename(command)} ${how}:\n${trimOutput(result.stderr || result.stdout)}`);
   }
   return result;
 }

@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseTarget, type Target } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
 import { autoMode } from '../../runtime/measure.ts';
 import { type Config, type ModelConfig, parseConfig } from '../config/load.ts';
 import { didYouMean } from '../config/suggest.ts';
-import { openFiles } from '../data/files.ts';
+import { type Files, openFiles } from '../data/files.ts';
 import { evidenceNotes, weigh } from '../verdict/evidence.ts';
 import { confirm, isSpeed, judge } from '../verdict/judge.ts';
 import { type ModelReport, REPORT_SCHEMA, type Report, type TargetReport, worst } from '../verdict/report.ts';
@@ -12,6 +13,7 @@ import { VERSION } from '../verdict/version.ts';
 import { measureAccuracy } from './accuracy.ts';
 import { buildPair } from './builds.ts';
 import { openPair, type Pair } from './pair.ts';
+import { checkPaths } from './paths.ts';
 import { type MeasureMode, measureSpeed, type Speed } from './speed.ts';
 
 export interface CheckOptions {
@@ -37,12 +39,13 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
   const started = new Date();
   const progress = options.progress ?? (() => {});
   const files = openFiles(process.cwd());
-  const config = parseConfig(new TextDecoder().decode(files.read(options.config)), options.config);
+  const config = readConfig(options.config, files);
   const names = options.targets !== undefined && options.targets.length > 0 ? options.targets : config.targets;
   const targets = [...new Set(names)].map((name) => parseTarget(name));
   const entries = select(config, options.only ?? []);
   // Everything that may be wrong with the input is found before the first compiler runs.
   progress(`reading ${entries.length} ${entries.length === 1 ? 'model' : 'models'} and their data`);
+  checkPaths(entries, files);
   const pairs = collect(entries, (entry) => openPair(entry, files));
 
   const models: ModelReport[] = [];
@@ -77,6 +80,16 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
   };
 }
 
+function readConfig(path: string, files: Files): Config {
+  const full = files.locate(path);
+  if (!existsSync(full)) {
+    throw new InputError(
+      `${path}: there is no such configuration (looked for ${full}). Write one, docs/config.md shows how, or give the path of yours: --config, or the action's input config`,
+    );
+  }
+  return parseConfig(new TextDecoder().decode(files.read(path)), path);
+}
+
 /** The models asked for, in the configuration's order. */
 function select(config: Config, only: readonly string[]): readonly ModelConfig[] {
   const names = config.models.map(({ name }) => name);
@@ -99,7 +112,8 @@ function collect<T, R>(entries: readonly T[], open: (entry: T) => R): R[] {
     }
   });
   if (faults.length === 0) return results;
-  throw new InputError(faults.map(({ message }) => message).join('\n'), { at: faults[0].at });
+  const place = ({ at }: InputError) => (at === undefined ? '' : `${at.file}:${at.line}:${at.column}: `);
+  throw new InputError(faults.map((fault) => `${place(fault)}${fault.message}`).join('\n'), { at: faults[0].at });
 }
 
 /** One model pair on one target: compile, run, measure, judge. */

@@ -3,6 +3,7 @@ import { InputError } from '../../errors.ts';
 import type { Profile } from '../../model/ops/definition.ts';
 import type { Place } from '../verdict/report.ts';
 import { configSchema, type RawConfig, type RawModel, type ThresholdId, type Thresholds } from './schema.ts';
+import { plainWords } from './words.ts';
 
 /** Keys and indexes from the top of the file to a value. */
 export type KeyPath = readonly (string | number)[];
@@ -15,8 +16,19 @@ export interface ModelConfig extends RawModel {
   readonly thresholds: Thresholds;
   /** The line of the configuration that starts this entry. */
   readonly at: Place;
+  /** Every path of this entry. */
+  readonly paths: readonly ConfigPath[];
   /** Where each threshold in force is written: in the model's entry or in the defaults. */
   readonly thresholdAt: { readonly [K in ThresholdId]?: Place };
+}
+
+/** A path or glob that a configuration names. */
+export interface ConfigPath {
+  readonly path: string;
+  readonly kind: 'model' | 'inputs' | 'labels';
+  /** The key it stands under, as messages call it. */
+  readonly key: string;
+  readonly at: Place;
 }
 
 export interface Config {
@@ -46,7 +58,7 @@ export function parseConfig(text: string, file: string): Config {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  fail(doc.errors.map((error) => ({ at: place(error.pos[0]), text: error.message })));
+  refuse(doc.errors.map((error) => ({ at: place(error.pos[0]), text: error.message })));
 
   let value: unknown;
   try {
@@ -55,26 +67,26 @@ export function parseConfig(text: string, file: string): Config {
     throw new InputError(`${file}: ${(error as Error).message}`);
   }
   if (value === null || value === undefined) {
-    fail([
+    refuse([
       {
         at: place(0),
-        text: 'is empty; a configuration starts with "version: 1" and has "models"; int8-gate init writes one',
+        text: 'is empty; a configuration starts with "version: 1" and has "models"; docs/config.md shows one',
       },
     ]);
   }
   const at = (path: KeyPath) => place(offsetOf(doc, path));
-  const parsed = configSchema.safeParse(value);
-  if (!parsed.success) fail(parsed.error.issues.flatMap((issue) => describe(issue, at)));
+  const parsed = configSchema.safeParse(value, { error: plainWords });
+  if (!parsed.success) refuse(parsed.error.issues.flatMap((issue) => describe(issue, at)));
   return resolve(parsed.data as RawConfig, file, at);
 }
 
-interface Problem {
+export interface Problem {
   readonly at: Place;
   readonly text: string;
 }
 
 /** Throws the problems as one InputError, in the order in which they stand in the file; returns where there are none. */
-function fail(problems: readonly Problem[]): void {
+export function refuse(problems: readonly Problem[]): void {
   if (problems.length === 0) return;
   const sorted = [...problems].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
   const shown = sorted.slice(0, MOST_PROBLEMS).map(({ at, text }) => `${at.file}:${at.line}:${at.column}: ${text}`);
@@ -162,16 +174,30 @@ function resolve(raw: RawConfig, file: string, at: (path: KeyPath) => Place): Co
     return {
       ...{ ...model, metric: metricOf(model), profile: model.profile ?? raw.defaults?.profile ?? 'tflite' },
       threads: model.threads ?? raw.defaults?.threads ?? 1,
-      ...{ thresholds: thresholds as Thresholds, thresholdAt, at: at(path) },
+      ...{ thresholds: thresholds as Thresholds, thresholdAt, at: at(path), paths: pathsOf(model, path, at) },
     };
   });
-  fail(problems);
+  refuse(problems);
   return {
     file,
     targets: raw.targets ?? ['native'],
     models,
     regression: raw.defaults?.regression !== undefined || raw.models.some((m) => m.regression !== undefined),
   };
+}
+
+function pathsOf(model: RawModel, top: KeyPath, at: (path: KeyPath) => Place): ConfigPath[] {
+  const paths: ConfigPath[] = [];
+  const add = (kind: ConfigPath['kind'], value: unknown, ...keys: KeyPath): void => {
+    if (typeof value === 'string') paths.push({ path: value, kind, key: keys.join('.'), at: at([...top, ...keys]) });
+    else if (typeof value === 'object' && value !== null)
+      for (const [key, part] of Object.entries(value)) add(kind, part, ...keys, key);
+  };
+  add('model', model.int8, 'int8');
+  add('model', model.fp32, 'fp32');
+  add('inputs', model.data.inputs, 'data', 'inputs');
+  add('labels', model.data.labels, 'data', 'labels');
+  return paths;
 }
 
 /** The metric in force. */

@@ -15,7 +15,7 @@ export function mapping<S extends z.ZodRawShape>(shape: S) {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
         ? issue.keys.map((key) => `unknown key "${key}"${didYouMean(key, known)}`).join('\n')
-        : `must be a mapping with some of the keys ${known.join(', ')}; found ${show(issue.input)}`,
+        : want(`a mapping with some of the keys ${known.join(', ')}`).error(issue),
   });
 }
 
@@ -24,3 +24,40 @@ export const want = (what: string) => ({
   error: (issue: { input?: unknown }) =>
     issue.input === undefined ? `is missing: ${what}` : `must be ${what}; found ${show(issue.input)}`,
 });
+
+const KINDS: Readonly<Record<string, string>> = {
+  ...{ array: 'a list', set: 'a list', object: 'a mapping', record: 'a mapping', map: 'a mapping' },
+  ...{ string: 'a text', number: 'a number', int: 'a whole number', boolean: 'true or false', null: 'nothing' },
+};
+
+const COUNTED: Readonly<Record<string, string>> = { array: 'entries', set: 'entries', string: 'characters' };
+
+/** What is wrong with a value whose schema has no words of its own for it, for a reader who knows YAML, not zod. */
+export function plainWords(issue: z.core.$ZodRawIssue): string {
+  const found = issue.input === undefined ? 'is missing: ' : 'must be ';
+  const tail = issue.input === undefined ? '' : `; found ${show(issue.input)}`;
+  return `${found}${wanted(issue)}${tail}`;
+}
+
+function wanted(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return KINDS[issue.expected] ?? issue.expected;
+    case 'too_small':
+      return size(issue.origin, issue.minimum, issue.inclusive === false ? 'more than' : 'at least');
+    case 'too_big':
+      return size(issue.origin, issue.maximum, issue.inclusive === false ? 'less than' : 'at most');
+    case 'invalid_value':
+      return `one of ${issue.values.map(String).join(', ')}`;
+    case 'not_multiple_of':
+      return `a multiple of ${issue.divisor}`;
+    default:
+      return 'a value that docs/config.md lists for this key';
+  }
+}
+
+function size(origin: string, bound: number | bigint, relation: string): string {
+  const counted = COUNTED[origin];
+  if (counted === undefined) return `${relation} ${bound}`;
+  return `${KINDS[origin]} of ${relation} ${bound} ${bound === 1 ? counted.replace(/ies$/, 'y').replace(/s$/, '') : counted}`;
+}

@@ -26,7 +26,7 @@ export function openFiles(root: string): Files {
   const stat = (path: string, wanted: string) => {
     const info = statSync(path, { throwIfNoEntry: false });
     if (info === undefined)
-      throw new InputError(`${wanted}: no such file (looked in ${root}); check the path in the configuration`);
+      throw new InputError(`${wanted}: no such file (looked in ${root}); paths count from the working directory`);
     if (!info.isFile()) throw new InputError(`${wanted}: not a file`);
     return info;
   };

@@ -1,6 +1,10 @@
-/** What terminals obey or hide: control characters but line feeds and tabs, marks of direction, zero-width characters. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+/**
+ * What terminals and web pages obey or hide: control characters but line feeds and tabs, marks of direction, characters
+ * without width, tags, and what is left of broken surrogate pairs.
+ */
+const UNSEEN =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Cs}/gu;
 
 /** Text that may hold names from a file, fit for a terminal; JSON stays JSON. */
 export const printable = (text: string): string => text.replace(UNSEEN, escaped);
@@ -11,4 +15,5 @@ export function quoteName(name: string): string {
   return printable(JSON.stringify(short));
 }
 
-const escaped = (c: string): string => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
+const escaped = (text: string): string =>
+  [...Array(text.length).keys()].map((i) => `\\u${text.charCodeAt(i).toString(16).padStart(4, '0')}`).join('');

@@ -41,7 +41,9 @@ export async function linkRunner(builds: readonly Build[], options: LinkOptions 
   const sanitized = flags.some((flag) => flag.startsWith('-fsanitize='));
   const whole = process.platform === 'darwin' || sanitized ? [] : ['-static', '-no-pie'];
   const native = join(projectRoot(), 'native');
-  const files = ['runner.c', 'builds.h', 'pool.h', 'stopwatch.h', 'marks.h'].map((file) => `runner/${file}`);
+  const files = ['runner.c', 'builds.h', 'pool.h', 'stopwatch.h', 'marks.h', 'parent.h'].map(
+    (file) => `runner/${file}`,
+  );
   const memory = options.counted ? [join(native, 'modelled', 'memory.c')] : [];
   const sources = [...[...files, 'include/int8_gate.h'].map((file) => join(native, file)), ...memory];
   const archives = builds.map((build) => build.archive);

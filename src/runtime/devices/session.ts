@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
 import type { Build } from '../../compiler/build.ts';
+import { killGroup, OWN_GROUP, undoOnInterrupt } from '../../compiler/toolchain/index.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { RunnerImage, Session, SessionOptions } from './device.ts';
 import { explainExit, explainSpawn } from './failures.ts';
-import { undoOnInterrupt } from './scratch.ts';
+import { scratchError } from './scratch.ts';
 
 /** A runner that says nothing for so long is taken to hang: no single inference takes longer, even emulated. */
 const SILENCE_MS = 10 * 60_000;
 const KEEP_STDERR = 2000;
+/** What the runner says where the folder that it works in is full. */
+const NO_ROOM = /no space left on device|disk quota exceeded|file too large/i;
 
 interface Pending {
   readonly build: Build | null;
@@ -30,10 +33,13 @@ export function startSession(
 ): Session {
   const [program, ...args] = [...launcher, image.executable];
   // Nothing of the environment matters to a build, and QEMU_* variables could change what is measured.
-  const child = spawn(program, args, { cwd: folder, stdio: 'pipe', env: { PATH: process.env.PATH } });
-  const forget = undoOnInterrupt(() => child.kill('SIGKILL'));
+  const child = spawn(program, args, { cwd: folder, stdio: 'pipe', env: { PATH: process.env.PATH }, ...OWN_GROUP });
+  const forget = undoOnInterrupt(() => killGroup(child));
   const queue: Pending[] = [];
   let failure: EnvironmentError | null = null;
+  /** Whether the process was asked to end, and whether it has ended. */
+  let closing = false;
+  let over = false;
   let said: string | null = null;
   let stderr = '';
   let buffer = '';
@@ -41,7 +47,7 @@ export function startSession(
 
   const fail = (error: EnvironmentError) => {
     failure ??= error;
-    child.kill('SIGKILL');
+    if (!over) killGroup(child);
     clearTimeout(timer);
     for (const p of queue.splice(0)) p.reject(failure);
   };
@@ -90,11 +96,14 @@ export function startSession(
   child.stdin.on('error', () => {}); // EPIPE: the process has ended, and its exit says why
   const ended = new Promise<void>((resolve) => {
     child.on('error', (error: NodeJS.ErrnoException) => {
+      over = true;
       fail(explainSpawn(error, program, launcher.length > 0));
       resolve();
     });
     child.on('close', (code, signal) => {
-      const early = queue.length > 0 || code !== 0;
+      over = true;
+      const early = queue.length > 0 || code !== 0 || !closing;
+      if (early && said !== null && NO_ROOM.test(said)) fail(scratchError(said));
       if (early) fail(explainExit({ code, signal, said, stderr }, about(), launcher.length > 0));
       forget();
       options.signal?.removeEventListener('abort', onAbort);
@@ -113,12 +122,13 @@ export function startSession(
       });
     },
     async close() {
+      closing = true;
       child.stdin.end();
       await ended;
       if (failure) throw failure;
     },
     async kill() {
-      child.kill('SIGKILL');
+      if (!over) killGroup(child);
       await ended;
     },
   };

@@ -1,12 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parseTarget } from '../../../src/compiler/targets/index.ts';
 import {
-  cached,
   compileModelSource,
-  contentKey,
   findCompiler,
   projectRoot,
   runTool,
@@ -50,45 +48,6 @@ describe('programs', () => {
   });
 });
 
-describe('the cache', () => {
-  const make = (text: string) => async (cwd: string) => writeFileSync(join(cwd, 'file'), text);
-
-  test('makes a folder once', async () => {
-    const root = join(folder, 'once');
-    const place = await cached(root, contentKey(['a']), make('first'));
-    expect(await cached(root, contentKey(['a']), make('second'))).toBe(place);
-    expect(readFileSync(join(place, 'file'), 'utf8')).toBe('first');
-  });
-
-  test('has one winner when several make the same at once, and leaves nothing behind', async () => {
-    const root = join(folder, 'race');
-    const key = contentKey(['b']);
-    const places = await Promise.all(Array.from({ length: 8 }, (_, i) => cached(root, key, make(`maker ${i}`))));
-    expect(new Set(places).size).toBe(1);
-    expect(readdirSync(root)).toEqual([key.slice(0, 2)]);
-  });
-
-  test('keeps nothing of what failed', async () => {
-    const root = join(folder, 'failed');
-    const failing = async (cwd: string) => {
-      await make('half')(cwd);
-      throw new EnvironmentError('no compiler');
-    };
-    await expect(cached(root, contentKey(['c']), failing)).rejects.toThrow('no compiler');
-    expect(readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())).toEqual([]);
-  });
-
-  test('that cannot be written is the environment’s fault', async () => {
-    writeFileSync(join(folder, 'file'), '');
-    await expect(cached(join(folder, 'file'), contentKey(['d']), make(''))).rejects.toThrow(/INT8_GATE_CACHE/);
-  });
-
-  test('keys tell apart where one part ends', () => {
-    expect(contentKey(['ab', 'c'])).not.toBe(contentKey(['a', 'bc']));
-    expect(contentKey([Uint8Array.of(97)])).toBe(contentKey(['a']));
-  });
-});
-
 describe('compiling', () => {
   const model = (source: string) => ({ symbol: 'm', source, blob: new Uint8Array(64) });
   const options = { cacheDir: join(folder, 'objects') };
@@ -102,7 +61,7 @@ describe('compiling', () => {
     ];
     expect(again.archive).toBe(a.archive);
     expect(b.archive).not.toBe(a.archive);
-    expect(readdirSync(a.folder).sort()).toEqual(['model.a', 'model.c', 'model.o', 'weights.bin']);
+    expect(readdirSync(a.folder).sort()).toEqual(['entry.json', 'model.a', 'model.c', 'model.o', 'weights.bin']);
   });
 
   test('a source that does not compile is an environment error with the compiler’s words', async () => {

@@ -77,6 +77,21 @@ models:
     [model('    thresholds: { min-speedup: .nan }\n'), 6, 'must be a ratio above 0'],
     [model('    metric: top0\n'), 6, 'models[0].metric must be one of top1'],
     [model('    metric: mse\n    thresholds: { max-accuracy-drop: 1 }\n'), 7, 'has no meaning for the metric mse'],
+    [
+      'version: 1\ntargets: host\nmodels: [{ name: a, int8: a, data: { inputs: x } }]\n',
+      2,
+      'targets must be a list; found "host"',
+    ],
+    [
+      'version: 1\ntargets: []\nmodels: [{ name: a, int8: a, data: { inputs: x } }]\n',
+      2,
+      'a list of at least one target',
+    ],
+    [
+      'version: 1\nmodels: [{ name: a, int8: a, data: { inputs: [] } }]\n',
+      2,
+      'data.inputs must be a list of at least 1 entry; found []',
+    ],
     [model('    score: 1\n'), 6, 'belongs to "metric: auc"'],
     ['version: 1\nmodels:\n  - int8: a\n    data: { inputs: x }\n', 3, 'models[0].name is missing'],
     ['version: 1\nmodels: [', 2, 'Flow sequence'],
@@ -93,6 +108,67 @@ models:
   it('names all problems at once, in the order of the file', () => {
     const { message } = fault(model('    metric: bleu\n    thresholds: { min-sped: 1 }\n'));
     expect(message.split('\n').map((line) => line.split(':')[1])).toEqual(['6', '7']);
+  });
+
+  it('says in plain words what is wrong with a value of any wrong kind, anywhere', () => {
+    const good = {
+      version: 1,
+      targets: ['host'],
+      defaults: { thresholds: { 'min-speedup': 2 }, threads: 2 },
+      models: [
+        {
+          ...{ name: 'a', int8: 'a.tflite', fp32: 'b.tflite', metric: 'top1' },
+          data: { inputs: ['x'], labels: 'l', limit: 3, preprocess: { mean: [1, 2], scale: 2 }, window: { step: 1 } },
+          thresholds: { 'max-latency': '4ms', 'max-accuracy-drop': 1 },
+        },
+      ],
+    };
+    const paths: (string | number)[][] = [];
+    const collect = (value: unknown, path: (string | number)[]): void => {
+      if (path.length > 0) paths.push(path);
+      if (typeof value !== 'object' || value === null) return;
+      for (const [key, part] of Object.entries(value)) collect(part, [...path, key]);
+    };
+    collect(good, []);
+    const wrong = [
+      [],
+      {},
+      '',
+      'text',
+      -1,
+      1.5,
+      true,
+      null,
+      [[]],
+      'x'.repeat(9000),
+      Array(2000).fill('x'),
+      Array(40).fill(1),
+    ];
+    for (const path of paths) {
+      for (const value of wrong) {
+        const config = structuredClone(good) as Record<string, unknown>;
+        const holder = path.slice(0, -1).reduce((at, key) => at[key] as Record<string, unknown>, config);
+        holder[path[path.length - 1]] = value;
+        try {
+          parseConfig(JSON.stringify(config), 'gate.yml');
+        } catch (error) {
+          expect(error).toBeInstanceOf(InputError);
+          const { message } = error as InputError;
+          expect(message).not.toMatch(/Invalid|Too (small|big)|expected|received|undefined|>=|<=/);
+          for (const line of message.split('\n')) expect(line).toMatch(/^gate\.yml:\d+:\d+: |^… and/);
+        }
+      }
+    }
+  });
+
+  it('lists its paths with their places', () => {
+    const text =
+      'version: 1\nmodels:\n  - name: a\n    int8: a.tflite\n    data:\n      inputs:\n        - x/*.bin\n        - y.npy\n';
+    expect(parseConfig(text, 'c').models[0].paths).toEqual([
+      { path: 'a.tflite', kind: 'model', key: 'int8', at: { file: 'c', line: 4, column: 5 } },
+      { path: 'x/*.bin', kind: 'inputs', key: 'data.inputs.0', at: { file: 'c', line: 7, column: 11 } },
+      { path: 'y.npy', kind: 'inputs', key: 'data.inputs.1', at: { file: 'c', line: 8, column: 11 } },
+    ]);
   });
 
   it('cannot be blown up by aliases', () => {

@@ -117,5 +117,6 @@ export function readCounts(bytes: Buffer, sites: readonly Site[], original: Buff
       counts.push(count);
     }
   }
+  if (addresses.length === 0) throw new EnvironmentError('the run counted no instruction of the inference');
   return { addresses, words: addresses.map((address) => original.readUInt32LE(locate(address))), counts };
 }

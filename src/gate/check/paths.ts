@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs';
+import { InputError } from '../../errors.ts';
+import { type ModelConfig, type Problem, refuse } from '../config/load.ts';
+import { splitPath } from '../data/arrays.ts';
+import type { Files } from '../data/files.ts';
+
+/**
+ * Looks for every file that the entries name, before anything is read.
+ * @throws InputError that lists all paths that lead nowhere, each with its place in the configuration
+ */
+export function checkPaths(entries: readonly ModelConfig[], files: Files): void {
+  const look = {
+    model: (path: string) => files.size(path),
+    inputs: (path: string) => files.expand(splitPath(path).file),
+    labels: (path: string) => lookForLabels(splitPath(path).file, files),
+  };
+  refuse(
+    entries.flatMap(({ name, paths }) =>
+      paths.flatMap(({ key, kind, path, at }): Problem[] => {
+        try {
+          look[kind](path);
+          return [];
+        } catch (error) {
+          if (!(error instanceof InputError)) throw error;
+          return [{ at, text: `${name}, ${key}: ${error.message}` }];
+        }
+      }),
+    ),
+  );
+}
+
+/** Labels need not be a file; what has a file's extension is one. */
+function lookForLabels(path: string, files: Files): void {
+  if (/\.\w+$/.test(path) && !existsSync(files.locate(path))) files.size(path);
+}
