@@ -1,6 +1,6 @@
 import { branchOf } from '../blocks.ts';
 import { type ElfSymbol, readSections, readSymbols } from '../elf.ts';
-import { isRelative, literalOf } from './encode.ts';
+import { isRelative } from './encode.ts';
 
 /** An instruction that carries a counter. It runs as often as all of [first, end), neighbours of which it is one. */
 export interface Site {
@@ -59,8 +59,6 @@ function findCode(start: number, words: Uint32Array, symbols: readonly ElfSymbol
   for (const { name, address, bytes } of symbols)
     if (apart.has(baseName(name))) isCode.fill(0, index(address), index(address + bytes));
   for (const [i, word] of words.entries()) {
-    const literal = isCode[i] ? literalOf(start + 4 * i, word) : null;
-    if (literal !== null && literal >= start) isCode.fill(0, index(literal), index(literal) + 4);
     if (word >>> 16 === 0) isCode[i] = 0; // udf: filling
   }
   return isCode;
