@@ -12,6 +12,7 @@ import { creationOps } from './creation.ts';
 import type { OpDefinition } from './definition.ts';
 import { denseOps } from './dense.ts';
 import { detectionOps } from './detection.ts';
+import { hloOps } from './hlo.ts';
 import { indexingOps } from './indexing.ts';
 import type { OpKind } from './kinds.ts';
 import { lstmOps } from './lstm.ts';
@@ -59,6 +60,7 @@ export const ops: { readonly [K in OpKind]: OpDefinition<K> } = {
   ...bucketOps,
   ...segmentOps,
   ...spectrumOps,
+  ...hloOps,
   ...castOps,
   ...lstmOps,
   ...svdfOps,

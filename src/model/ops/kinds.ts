@@ -11,6 +11,7 @@ import type { Conv3dFamily } from './conv3d.ts';
 import type { CreationFamily } from './creation.ts';
 import type { DenseFamily } from './dense.ts';
 import type { DetectionFamily } from './detection.ts';
+import type { HloFamily } from './hlo.ts';
 import type { IndexingFamily } from './indexing.ts';
 import type { LstmFamily } from './lstm.ts';
 import type { MovementFamily } from './movement.ts';
@@ -61,6 +62,7 @@ export interface OpAttrs
     BucketFamily,
     SegmentFamily,
     SpectrumFamily,
+    HloFamily,
     CastFamily,
     LstmFamily,
     SvdfFamily,

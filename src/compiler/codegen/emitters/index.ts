@@ -11,6 +11,7 @@ import { creationEmitters } from './creation.ts';
 import { denseEmitters } from './dense.ts';
 import { detectionEmitters } from './detection.ts';
 import { directEmitters } from './direct.ts';
+import { hloEmitters } from './hlo.ts';
 import { indexingEmitters } from './indexing.ts';
 import { lstmEmitters } from './lstm.ts';
 import { movementEmitters } from './movement.ts';
@@ -55,6 +56,7 @@ export const emitters: { readonly [K in OpKind]: Emitter<K> } = {
   ...bucketEmitters,
   ...segmentEmitters,
   ...spectrumEmitters,
+  ...hloEmitters,
   ...castEmitters,
   ...lstmEmitters,
   ...svdfEmitters,
