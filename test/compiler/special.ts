@@ -1,4 +1,4 @@
-/** Random operators on bits, classes, segments and spectra. */
+/** Random operators on bits, classes, segments and spectra, and StableHLO's. */
 import fc from 'fast-check';
 import type { DType } from '../../src/model/tensor/dtype.ts';
 import { itemSize } from '../../src/model/tensor/dtype.ts';
@@ -98,7 +98,47 @@ const parts: fc.Arbitrary<Case> = fc
   .tuple(fc.constantFrom('real' as const, 'imag' as const, 'complex_abs' as const), shapes)
   .map(([kind, shape]) => plain({ kind, attrs: {}, operands: [tensor('complex64', shape, null)], dtype: 'float32' }));
 
-/** Of the families bits, buckets, segments and spectrum. */
+const HLO: readonly DType[] = ['int8', 'uint8', 'int16', 'int32', 'int64', 'float32', 'float64'];
+const alike: fc.Arbitrary<Case> = fc
+  .tuple(
+    fc.constantFrom('hlo.add' as const, 'hlo.multiply' as const, 'hlo.maximum' as const, 'hlo.minimum' as const),
+    fc.constantFrom<DType>(...HLO, 'uint16', 'uint32', 'uint64', 'bool'),
+    shapes,
+  )
+  .map(([kind, dtype, shape]) => {
+    const operands = [tensor(dtype, shape, null), tensor(dtype, shape, null)];
+    return plain({ kind, attrs: {}, operands, dtype });
+  });
+const dilations: fc.Arbitrary<Case> = fc
+  .tuple(fc.constantFrom<DType>(...HLO, 'bool', 'complex64'), shapes, fc.nat())
+  .map(([dtype, shape, seed]) => {
+    const random = randomOf(seed);
+    const by = shape.map(() => 1 + Math.floor(random() * 3));
+    const operands = [tensor(dtype, shape, null), ints(by), tensor(dtype, [], null)];
+    return plain({ kind: 'hlo.dilate', attrs: {}, operands, dtype });
+  });
+const longs = (values: readonly number[]) => tensor('int64', [values.length], null, BigInt64Array.from(values, BigInt));
+const windows: fc.Arbitrary<Case> = fc
+  .record({
+    dtype: fc.constantFrom<DType>(...HLO, 'bool'),
+    fold: fc.constantFrom('ADD', 'MUL', 'MINIMUM', 'MAXIMUM', 'ALL', 'ANY'),
+    shape: shapes,
+    seed: fc.nat(),
+  })
+  .map(({ dtype, fold, shape, seed }) => {
+    const random = randomOf(seed);
+    const draw = (most: number) => shape.map(() => 1 + Math.floor(random() * most));
+    const operands = [
+      tensor(dtype, shape, null),
+      tensor(dtype, [], null),
+      longs(draw(3)),
+      longs(draw(3)),
+      longs(draw(2)),
+    ];
+    return plain({ kind: 'hlo.reduce_window', attrs: { fold }, operands, dtype });
+  });
+
+/** Of the families bits, buckets, segments, spectrum and hlo. */
 export const special: fc.Arbitrary<Case> = fc.oneof(
   casts,
   pairs,
@@ -110,4 +150,7 @@ export const special: fc.Arbitrary<Case> = fc.oneof(
   sorted,
   spectra,
   parts,
+  alike,
+  dilations,
+  windows,
 );

@@ -81,6 +81,7 @@ export const kinds: { readonly [K in OpKind]: Draw } = {
   ...all(special, 'reinterpret', 'bitwise_xor', 'right_shift', 'bucketize', 'unique', 'segment_sum'),
   ...all(special, 'unsorted_segment_sum', 'unsorted_segment_prod', 'unsorted_segment_max', 'unsorted_segment_min'),
   ...all(special, 'real', 'imag', 'complex_abs'),
+  ...all(special, 'hlo.add', 'hlo.multiply', 'hlo.maximum', 'hlo.minimum', 'hlo.dilate', 'hlo.reduce_window'),
   'signal.rfft2d': only(special, 'signal.rfft2d', false),
   'nn.lstm': only(recurrent, 'nn.lstm', false),
   'nn.lstm_cell': only(recurrent, 'nn.lstm_cell', false),

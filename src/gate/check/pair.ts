@@ -3,7 +3,7 @@ import { floatTwin } from '../../compiler/passes/float_twin.ts';
 import { InputError } from '../../errors.ts';
 import type { Model } from '../../model/ir/graph.ts';
 import { enterSignature } from '../../model/ir/signature.ts';
-import { itemSize } from '../../model/tensor/dtype.ts';
+import { isReal, itemSize } from '../../model/tensor/dtype.ts';
 import { elements, type Shape, showShape } from '../../model/tensor/shape.ts';
 import { importModel } from '../../model/tflite/importer.ts';
 import type { ModelConfig } from '../config/load.ts';
@@ -72,6 +72,11 @@ function checkPartners(config: ModelConfig, int8: Model, fp32: Model): void {
   const core = (shape: Shape) => shape.filter((extent) => extent !== 1).join();
   for (const side of ['inputs', 'outputs'] as const) {
     const [a, b] = [ports(int8, side), ports(fp32, side)];
+    const odd = [...a, ...b].find((port) => !isReal(port.dtype));
+    if (odd !== undefined)
+      throw new InputError(
+        `"${odd.name}" among the ${side} is ${odd.dtype}, and only real numbers can be fed and compared: end the model with COMPLEX_ABS or REAL, or compare its values with verify`,
+      );
     if (a.length === b.length && a.every((port, i) => core(port.shape) === core(b[i].shape))) continue;
     const list = (all: readonly Port[]) => all.map((port) => `"${port.name}" ${showShape(port.shape)}`).join(', ');
     throw new InputError(

@@ -13,6 +13,7 @@ import type { OpDefinition } from './definition.ts';
 import { denseOps } from './dense.ts';
 import { detectionOps } from './detection.ts';
 import { embeddingOps } from './embedding.ts';
+import { hloOps } from './hlo.ts';
 import { indexingOps } from './indexing.ts';
 import type { OpKind } from './kinds.ts';
 import { lstmOps } from './lstm.ts';
@@ -65,6 +66,7 @@ export const ops: { readonly [K in OpKind]: OpDefinition<K> } = {
   ...bucketOps,
   ...segmentOps,
   ...spectrumOps,
+  ...hloOps,
   ...castOps,
   ...lstmOps,
   ...basicLstmOps,

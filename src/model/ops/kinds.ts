@@ -12,6 +12,7 @@ import type { CreationFamily } from './creation.ts';
 import type { DenseFamily } from './dense.ts';
 import type { DetectionFamily } from './detection.ts';
 import type { EmbeddingFamily } from './embedding.ts';
+import type { HloFamily } from './hlo.ts';
 import type { IndexingFamily } from './indexing.ts';
 import type { LstmFamily } from './lstm.ts';
 import type { BasicLstmFamily } from './lstm_basic.ts';
@@ -67,6 +68,7 @@ export interface OpAttrs
     BucketFamily,
     SegmentFamily,
     SpectrumFamily,
+    HloFamily,
     CastFamily,
     LstmFamily,
     BasicLstmFamily,

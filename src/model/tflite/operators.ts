@@ -4,7 +4,7 @@ import type { SumAttrs } from '../ops/sums.ts';
 import { isFloat } from '../tensor/dtype.ts';
 import { dtypeOf, tensorTypeOf } from './dtypes.ts';
 import { movingOperators } from './moving_operators.ts';
-import { activated, NEWER, type OperatorRow, plain, row } from './rows.ts';
+import { activated, NEWER, newRow, type OperatorRow, plain, row } from './rows.ts';
 import { BUILTIN_OPERATORS, type BuiltinOperator } from './schema/enums.ts';
 import type { OptionsOf } from './schema/options.ts';
 import { statefulOperators } from './stateful_operators.ts';
@@ -50,6 +50,18 @@ export const operators: { readonly [K in OpKind]: OperatorRow<K> } = {
   real: plain('REAL'),
   imag: plain('IMAG'),
   complex_abs: plain('COMPLEX_ABS'),
+  'hlo.add': plain('STABLEHLO_ADD'),
+  'hlo.multiply': plain('STABLEHLO_MULTIPLY'),
+  'hlo.maximum': plain('STABLEHLO_MAXIMUM'),
+  'hlo.minimum': plain('STABLEHLO_MINIMUM'),
+  'hlo.dilate': newRow({ builtin: 'DILATE', options2: 'DilateOptions', read: () => ({}), write: () => ({}) }),
+  'hlo.reduce_window': newRow({
+    builtin: 'REDUCE_WINDOW',
+    options2: 'ReduceWindowOptions',
+    read: ({ reduceFunction }) =>
+      reduceFunction === 'UNSUPPORTED' ? 'it names no function to fold with' : { fold: reduceFunction },
+    write: ({ fold }) => ({ reduceFunction: fold }),
+  }),
   'nn.relu': plain('RELU', null, NEWER),
   'nn.relu6': plain('RELU6', null, NEWER),
   'nn.relu_n1_to_1': plain('RELU_N1_TO_1'),

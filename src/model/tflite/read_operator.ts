@@ -6,7 +6,7 @@ import { kindOf, operators } from './operators.ts';
 import type { OperatorRow } from './rows.ts';
 import { BUILTIN_OPERATORS, type BuiltinOperator } from './schema/enums.ts';
 import { type ModelRecord, OperatorCode, type OperatorRecord } from './schema/model.ts';
-import { builtinOptions, type OptionsName } from './schema/options.ts';
+import { builtinOptions, builtinOptions2, type OptionsName } from './schema/options.ts';
 
 /** An operator of the file as `inspect` lists it, supported or not. */
 export interface OperatorEntry {
@@ -122,6 +122,12 @@ function readOptions(row: OperatorRow<OpKind>, op: OperatorRecord): OpAttrs[OpKi
   if (row.custom !== undefined) {
     if (op.customOptions === null) return 'its options are missing';
     return row.read(op.customOptions);
+  }
+  if (row.options2 !== undefined) {
+    const { options2 } = row;
+    const given = op.builtinOptions2;
+    if (given === null) return row.read(builtinOptions2[options2].of({}));
+    return given.type === options2 ? row.read(given.value) : `it carries ${given.type} where ${options2} belong`;
   }
   if (row.options === null) return row.read(undefined);
   const declared = builtinOptions[row.options];

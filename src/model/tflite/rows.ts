@@ -3,7 +3,7 @@ import type { Activation, NoAttrs } from '../ops/attrs.ts';
 import type { OpAttrs, OpKind } from '../ops/kinds.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { BuiltinOperator } from './schema/enums.ts';
-import type { OptionsName, OptionsOf } from './schema/options.ts';
+import type { OptionsName, OptionsName2, OptionsOf, OptionsOf2 } from './schema/options.ts';
 
 export type Versions = Partial<Record<DType, number>>;
 
@@ -12,6 +12,8 @@ export interface OperatorRow<K extends OpKind> {
   readonly builtin: BuiltinOperator;
   /** The options table the operator carries; null: none. */
   readonly options: OptionsName | null;
+  /** The table of the second union that it carries in place of one of the first. */
+  readonly options2?: OptionsName2;
   /** Operator versions that runtimes expect, by the first operand's type; 1 elsewhere. */
   readonly versions: Versions;
   /** Where several kinds share a builtin operator: whether these operands make it this kind. */
@@ -42,6 +44,19 @@ export const row = <K extends OpKind, N extends OptionsName>(r: RowOf<K, N>): Op
   builtin: r.builtin,
   options: r.options,
   versions: r.versions ?? {},
+  read: r.read as OperatorRow<K>['read'],
+  write: r.write,
+});
+
+interface NewRowOf<K extends OpKind, N extends OptionsName2> {
+  readonly builtin: BuiltinOperator;
+  readonly options2: N;
+  read(options: OptionsOf2<N>): OpAttrs[K] | string;
+  write(attrs: OpAttrs[K], operands: number): Partial<OptionsOf2<N>>;
+}
+/** An operator with options of the second union. */
+export const newRow = <K extends OpKind, N extends OptionsName2>(r: NewRowOf<K, N>): OperatorRow<K> => ({
+  ...{ builtin: r.builtin, options: null, options2: r.options2, versions: {} },
   read: r.read as OperatorRow<K>['read'],
   write: r.write,
 });

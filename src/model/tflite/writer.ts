@@ -20,7 +20,7 @@ import {
   type TensorRecord,
   Tensor as TensorTable,
 } from './schema/model.ts';
-import { builtinOptions } from './schema/options.ts';
+import { builtinOptions, builtinOptions2 } from './schema/options.ts';
 
 /** What the parts of a file are numbered by while it is written: each value once, in order of first use. */
 interface Pools {
@@ -126,6 +126,7 @@ function writeOperator(graph: Graph, node: Node, intermediates: readonly number[
   if (!pools.codes.has(key)) pools.codes.set(key, { index: pools.codes.size, code, version, custom: row.custom });
   const options = row.options;
   const table = options === null ? null : (builtinOptions[options] as unknown as Table<object>);
+  const second = row.options2 && (builtinOptions2[row.options2] as unknown as Table<object>);
   return Operator.of({
     opcodeIndex: pools.codes.get(key)!.index,
     inputs: node.inputs,
@@ -139,6 +140,12 @@ function writeOperator(graph: Graph, node: Node, intermediates: readonly number[
             type: options,
             value: table.of(row.write(node.attrs, node.inputs.length)),
           } as OperatorRecord['builtinOptions']),
+    ...(second && {
+      builtinOptions2: {
+        type: row.options2,
+        value: second.of(row.write(node.attrs, node.inputs.length)),
+      } as OperatorRecord['builtinOptions2'],
+    }),
   });
 }
 

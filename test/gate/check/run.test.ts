@@ -49,6 +49,12 @@ describe('a check', () => {
     );
   });
 
+  it('refuses results that are complex numbers', async () => {
+    const files = 'test/fixtures/cases/files/rfft2d-square';
+    const models = `  - { name: spectrum, int8: ${files}.tflite, data: { inputs: ${files}/set0.input0.npy } }`;
+    await expect(check(models)).rejects.toThrow(/spectrum: "out0" among the outputs is complex64, .* COMPLEX_ABS/);
+  });
+
   it('leaves speed thresholds out where no speed is measured, and says so', async () => {
     const report = await check(`  - name: tones${TONES}\n    thresholds: { min-speedup: 1000 }`);
     expect(report.verdict).toBe('pass');

@@ -75,6 +75,7 @@ const attrs = fc.record({
   newAxisMask: odd,
   shrinkAxisMask: odd,
   boundaries: fc.array(fc.oneof(odd, fc.constantFrom(Number.NaN, Infinity)), { maxLength: 3 }),
+  fold: fc.constantFrom('ADD', 'MUL', 'MINIMUM', 'MAXIMUM', 'ALL', 'ANY'),
   rank: odd,
   cellClip: fc.constantFrom(0, 1, -1, Number.NaN),
   projectionClip: fc.constantFrom(0, 0.5, Infinity),
@@ -105,6 +106,7 @@ const MANY: Partial<Record<OpKind, readonly number[]>> = {
   'nn.rnn': [5],
   'nn.bidirectional_rnn': [12],
   'nn.svdf': [5],
+  'hlo.reduce_window': [5],
   'vision.non_max_suppression': [5],
   'vision.soft_non_max_suppression': [6],
 };

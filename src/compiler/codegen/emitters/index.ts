@@ -12,6 +12,7 @@ import { denseEmitters } from './dense.ts';
 import { detectionEmitters } from './detection.ts';
 import { directEmitters } from './direct.ts';
 import { embeddingEmitters } from './embedding.ts';
+import { hloEmitters } from './hlo.ts';
 import { indexingEmitters } from './indexing.ts';
 import { lstmEmitters } from './lstm.ts';
 import { basicLstmEmitters } from './lstm_basic.ts';
@@ -61,6 +62,7 @@ export const emitters: { readonly [K in OpKind]: Emitter<K> } = {
   ...bucketEmitters,
   ...segmentEmitters,
   ...spectrumEmitters,
+  ...hloEmitters,
   ...castEmitters,
   ...lstmEmitters,
   ...basicLstmEmitters,

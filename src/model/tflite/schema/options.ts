@@ -252,7 +252,10 @@ const OPTIONS_2 = [
   'StablehloGatherOptions', 'StablehloTransposeOptions', 'DilateOptions', 'StablehloRngBitGeneratorOptions',
   'ReduceWindowOptions', 'StableHLOCompositeOptions', 'StablehloShiftLeftOptions', 'StablehloCaseOptions',
 ];
-export const BuiltinOptions2 = union('BuiltinOptions2', OPTIONS_2, {
+export const builtinOptions2 = {
   DilateOptions: empty,
   ReduceWindowOptions: table({ reduceFunction: ReduceWindowFunction }),
-});
+};
+export type OptionsName2 = keyof typeof builtinOptions2;
+export type OptionsOf2<N extends OptionsName2> = ValueOf<(typeof builtinOptions2)[N]> & {};
+export const BuiltinOptions2 = union('BuiltinOptions2', OPTIONS_2, builtinOptions2);
