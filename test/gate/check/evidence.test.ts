@@ -47,7 +47,10 @@ describe('samples', () => {
   });
 
   it.each([
-    [1, '1 sample, at least 30 needed: even if both models answer all of them alike, the true drop may be 95.00 points'],
+    [
+      1,
+      '1 sample, at least 30 needed: even if both models answer all of them alike, the true drop may be 95.00 points',
+    ],
     [2, 'the true drop may be 77.64 points'],
     [20, 'the true drop may be 13.91 points'],
     [29, 'the true drop may be 9.81 points'],
@@ -168,7 +171,9 @@ describe('FP32', () => {
     const fp32 = project.file('zero_fp32.tflite', denseModel('float32', 0));
     const found = await project.verdict({ int8, fp32, data, metric: 'sqnr', thresholds: { 'min-sqnr': 20 } });
     expect(found.verdict).toBe('inconclusive');
-    expect(found.reason('min-sqnr')).toContain('the outputs of FP32 are all zero, those of INT8 are not: SQNR is −∞ dB');
+    expect(found.reason('min-sqnr')).toContain(
+      'the outputs of FP32 are all zero, those of INT8 are not: SQNR is −∞ dB',
+    );
     expect(found.reason('evidence-outputs')).toContain('FP32 gives the same output for every sample');
     expect(found.target.accuracy?.comparison).toMatchObject({ sqnr: null, noSqnr: 'no-signal', cosine: 0 });
     expect(renderTerminal(found.report)).toContain('sqnr −∞ dB');
@@ -184,7 +189,9 @@ describe('FP32', () => {
       data: { inputs: x, labels: project.file('many.txt', largest(values(240, 4), 4).join('\n')) },
     });
     expect(found.verdict).toBe('inconclusive');
-    expect(found.reason('evidence-order')).toMatch(/^FP32 is much worse than INT8: top1 .* check that fp32 is the network/);
+    expect(found.reason('evidence-order')).toMatch(
+      /^FP32 is much worse than INT8: top1 .* check that fp32 is the network/,
+    );
   });
 
   it('and INT8 that give class numbers are not judged by SQNR', async () => {
@@ -194,9 +201,18 @@ describe('FP32', () => {
     };
     expect(await refusal({ ...files, data, metric: 'sqnr' })).toContain('class numbers; use agreement');
     const found = await project.verdict({
-      ...{ ...files, data, metric: 'agreement', thresholds: { 'min-sqnr': 20, 'min-cosine': 0.9, 'min-agreement': 0.9 } },
+      ...{
+        ...files,
+        data,
+        metric: 'agreement',
+        thresholds: { 'min-sqnr': 20, 'min-cosine': 0.9, 'min-agreement': 0.9 },
+      },
     });
-    expect(found.statuses).toMatchObject({ 'min-sqnr': 'inconclusive', 'min-cosine': 'inconclusive', 'min-agreement': 'pass' });
+    expect(found.statuses).toMatchObject({
+      'min-sqnr': 'inconclusive',
+      'min-cosine': 'inconclusive',
+      'min-agreement': 'pass',
+    });
     expect(found.target.accuracy?.comparison).toMatchObject({ sqnr: null, cosine: null, noSqnr: 'class-numbers' });
   });
 });
@@ -210,7 +226,12 @@ describe('files', () => {
     ['a copy', int8, copy, 'are the same file'],
     ['exchanged', fp32, int8, 'the two are exchanged'],
     ['a float model as int8', fp32, undefined, 'is a float model: nothing in it is quantized'],
-    ['two quantized ones', `${SHAPES}/shapes_int8.tflite`, 'examples/broken/shapes_int8.tflite', 'is a quantized model'],
+    [
+      'two quantized ones',
+      `${SHAPES}/shapes_int8.tflite`,
+      'examples/broken/shapes_int8.tflite',
+      'is a quantized model',
+    ],
   ])('%s: refused', async (_, a, b, words) => {
     const { fp32: _fp32, ...rest } = tones();
     expect(await refusal({ ...rest, int8: a, ...(b === undefined ? {} : { fp32: b }) })).toContain(words);

@@ -50,7 +50,13 @@ export function argmaxModel(form: 'int8' | 'float32'): Uint8Array {
     tensor('axis', { dtype: 'int32', shape: [1], data: Int32Array.of(1) }),
     tensor('y', { dtype: 'int64', shape: [1] }),
   ];
-  const node = { kind: 'argmax', attrs: { outputType: 'int64' }, inputs: [0, 1], outputs: [2], source: 0 } as unknown as Node;
+  const node = {
+    kind: 'argmax',
+    attrs: { dtype: 'int64' },
+    inputs: [0, 1],
+    outputs: [2],
+    source: 0,
+  } as unknown as Node;
   return file({ tensors, nodes: [node], inputs: [0], outputs: [2] });
 }
 

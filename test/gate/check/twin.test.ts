@@ -10,7 +10,11 @@ const net = new MobileNet();
 const samples = patterns(240, 11);
 const inputs = project.file(
   'images.npy',
-  writeNpy({ dtype: 'float32', shape: [240, 16, 16, 3], data: Float32Array.from(samples.flatMap((s) => [...s.image])) }),
+  writeNpy({
+    dtype: 'float32',
+    shape: [240, 16, 16, 3],
+    data: Float32Array.from(samples.flatMap((s) => [...s.image])),
+  }),
 );
 const labels = project.file('labels.txt', samples.map(({ label }) => label).join('\n'));
 const float = project.file('float.tflite', net.file(null));
@@ -80,7 +84,9 @@ it('a twin that is infinite where INT8 is not decides nothing, and is what is bl
     ...{ 'max-accuracy-drop': 'inconclusive', 'min-agreement': 'inconclusive', 'min-sqnr': 'inconclusive' },
     'evidence-twin': 'inconclusive',
   });
-  expect(found.reason('evidence-twin')).toMatch(/gives NaN or infinite values for \d+ of 40 samples, where INT8 does not/);
+  expect(found.reason('evidence-twin')).toMatch(
+    /gives NaN or infinite values for \d+ of 40 samples, where INT8 does not/,
+  );
   expect(found.target.accuracy).toMatchObject({ fp32: null, drop: null, interval: null });
   expect(found.target.accuracy?.evidence.notFinite).toBeGreaterThan(20);
 });
