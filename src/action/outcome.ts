@@ -42,11 +42,11 @@ export function judged(report: Report, failOn: FailOn): Outcome {
     report,
     markdown: (limit) => renderMarkdown(report, { limit }),
     annotations: report.models.flatMap((model) =>
-      model.targets.flatMap(({ target, checks }) =>
-        checks.flatMap((check) =>
-          check.status === 'pass' ? [] : [annotationOf(check, `${model.name} on ${target}`, model.at)],
-        ),
-      ),
+      model.targets.flatMap(({ target, checks }) => {
+        const subject = `${model.name} on ${target}`;
+        if (checks.length === 0) return [idle(subject, model.at)];
+        return checks.flatMap((check) => (check.status === 'pass' ? [] : [annotationOf(check, subject, model.at)]));
+      }),
     ),
     summary: JSON.stringify({
       verdict: report.verdict,
@@ -65,6 +65,11 @@ export function judged(report: Report, failOn: FailOn): Outcome {
     status: failed ? 1 : 0,
   };
 }
+
+/** A model that nothing was asked of. */
+const idle = (subject: string, at: Annotation['at']): Annotation => ({
+  ...{ level: 'warning', title: `${subject}: nothing judged`, message: 'no threshold is in force', at },
+});
 
 const annotationOf = (check: Check, subject: string, model: Annotation['at']): Annotation => ({
   level: check.status === 'fail' ? 'error' : 'warning',

@@ -68,10 +68,12 @@ async function run(file: string, options: Options): Promise<void> {
     result.mode === 'hardware'
       ? describeHardware(int8.name, target.name, result)
       : describeModelled(int8.name, target.name, result, builds, options.perOp ?? false);
+  const twin = options.fp32 === undefined;
+  if (twin) lines.push('  FP32 is a twin: the INT8 model with its weights dequantized');
   (await streamBeside(options.json)).write(`${lines.join('\n')}\n`);
   if (options.json === undefined) return;
   const json = JSON.stringify(
-    toJson({ target: target.name, profile, threads }, result, options.perOp ?? false),
+    toJson({ target: target.name, profile, threads, twin }, result, options.perOp ?? false),
     null,
     2,
   );
@@ -88,7 +90,7 @@ function sameInputs(int8: Build, fp32: Build, file: string): void {
 
 /** The result as `--json` writes it. */
 function toJson(
-  of: { readonly target: string; readonly profile: Profile; readonly threads: number },
+  of: { readonly target: string; readonly profile: Profile; readonly threads: number; readonly twin: boolean },
   result: Measurement,
   perOp: boolean,
 ): object {

@@ -52,7 +52,7 @@ export function argmaxModel(form: 'int8' | 'float32'): Uint8Array {
   ];
   const node = {
     kind: 'argmax',
-    attrs: { outputType: 'int64' },
+    attrs: { dtype: 'int64' },
     inputs: [0, 1],
     outputs: [2],
     source: 0,

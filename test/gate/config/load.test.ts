@@ -68,6 +68,59 @@ models:
   });
 
   it.each([
+    ['max-accuracy-drop', '1', 1],
+    ['max-accuracy-drop', '1.0', 1],
+    ['max-accuracy-drop', '1pt', 1],
+    ['max-accuracy-drop', '1.5 pts', 1.5],
+    ['max-accuracy-drop', '1%', 1],
+    ['max-accuracy-drop', '0.05pt', 0.05],
+    ['max-accuracy-drop', '0', 0],
+    ['min-accuracy', '0.9', 0.9],
+    ['min-accuracy', '90%', 0.9],
+    ['min-accuracy', '7%', 0.07],
+    ['min-agreement', '100%', 1],
+    ['min-agreement', '99.5 %', 0.995],
+    ['min-sqnr', '20dB', 20],
+    ['min-sqnr', '20', 20],
+    ['min-speedup', '1.3x', 1.3],
+    ['min-cosine', '1', 1],
+  ])('takes %s: %s', (id, text, value) => {
+    const { thresholds } = parseConfig(model(`    thresholds: { ${id}: ${text} }\n`), 'c').models[0];
+    expect(thresholds).toEqual({ [id]: value });
+  });
+
+  it.each([
+    ['max-accuracy-drop', '-1', 'must be percentage points from 0 to 100'],
+    ['max-accuracy-drop', '-1pt', 'must be percentage points from 0 to 100'],
+    ['max-accuracy-drop', '101', 'must be percentage points from 0 to 100'],
+    ['max-accuracy-drop', '0.01', 'is ambiguous: write 0.01pt for 0.01 percentage points, 1pt if 0.01 is a share'],
+    ['max-accuracy-drop', '1 percent', 'must be percentage points from 0 to 100'],
+    ['min-accuracy', '1', 'is ambiguous: write 100% for all of them, or 1%'],
+    ['min-agreement', '1.0', 'is ambiguous: write 100% for all of them, or 1%'],
+    ['min-accuracy', '90', 'must be a share above 0, at most 1, e.g. 0.9 or 90%; found 90'],
+    ['min-accuracy', '101%', 'must be a share above 0, at most 1, e.g. 0.9 or 90%; found "101%"'],
+    ['min-accuracy', '1pt', 'must be a share above 0'],
+    ['min-accuracy', '0', 'must be a share above 0'],
+    ['min-sqnr', '-3', 'must be decibels from 0'],
+    ['min-cosine', '-0.5', 'must be a cosine from 0 to 1'],
+    ['min-cosine', '99%', 'must be a cosine from 0 to 1'],
+    ['min-speedup', '0', 'must be a ratio above 0'],
+    ['min-speedup', '.inf', 'must be a ratio above 0'],
+    ['max-error', '-1', 'must be a number from 0'],
+    ['max-latency', '0ms', 'must be a time or cycles above 0'],
+  ])('refuses %s: %s, with line and column', (id, text, words) => {
+    const { message, at } = fault(model(`    thresholds: { ${id}: ${text} }\n`));
+    expect(message).toContain(`models[0].thresholds.${id} ${words}`);
+    expect(at).toMatchObject({ line: 6, column: 19 });
+  });
+
+  it('refuses the same in regression and in defaults', () => {
+    expect(fault(model('    regression: { max-slowdown: -5 }\n')).message).toContain('a percentage from 0');
+    expect(fault(model('    regression: { max-accuracy-drop: -1 }\n')).message).toContain('percentage points from 0');
+    expect(fault(model('defaults: { thresholds: { min-accuracy: 1 } }\n')).message).toContain('is ambiguous');
+  });
+
+  it.each([
     ['', 1, 'is empty'],
     ['version: 2\nmodels: []\n', 1, 'version must be 1; found 2'],
     [model('    treshold: {}\n'), 6, 'unknown key "treshold"; did you mean "thresholds"?'],
