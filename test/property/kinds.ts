@@ -5,7 +5,7 @@ import type { CompareFamily } from '../../src/model/ops/compare.ts';
 import type { OpKind } from '../../src/model/ops/kinds.ts';
 import type { UnaryFamily } from '../../src/model/ops/unary.ts';
 import { families } from '../compiler/operators.ts';
-import { recurrent } from '../compiler/recurrent.ts';
+import { recurrentFamilies } from '../compiler/recurrent.ts';
 import { vision } from '../compiler/vision.ts';
 import { type Layer, layers, modelOfLayers } from '../native/layers.ts';
 import { more, updates } from './constants.ts';
@@ -25,6 +25,7 @@ const layer = (kind: Layer['kind']): Draw =>
     )
     .map(([l, seed]) => fedWith(modelOfLayers([l]).model, seed));
 
+const { lstm, svdf, bidirectionalLstm, rnns, basic } = recurrentFamilies;
 const { pointwise, pools, means, softmaxes, moves, moving, windowed, conversions, rescaling, halves } = families;
 
 const unaries = all<keyof UnaryFamily>(
@@ -62,14 +63,14 @@ export const kinds: { readonly [K in OpKind]: Draw } = {
   ...all(moving, 'one_hot', 'sparse_to_dense', 'reverse_sequence', 'select', 'where', 'full', 'topk', 'argmax'),
   ...all(moving, 'argmin', 'cumsum', 'sum', 'prod', 'max', 'min', 'any', 'all', 'cast', 'fake_quant'),
   ...all(more, 'densify', 'argwhere', 'arange', 'broadcast_args'),
-  'nn.lstm': only(recurrent, 'nn.lstm', false),
-  'nn.lstm_cell': only(recurrent, 'nn.lstm_cell', false),
-  'nn.basic_lstm_cell': only(recurrent, 'nn.basic_lstm_cell', false),
-  'nn.bidirectional_lstm': only(recurrent, 'nn.bidirectional_lstm', false),
-  'nn.rnn_cell': only(recurrent, 'nn.rnn_cell', false),
-  'nn.rnn': only(recurrent, 'nn.rnn', false),
-  'nn.bidirectional_rnn': only(recurrent, 'nn.bidirectional_rnn', false),
-  'nn.svdf': only(recurrent, 'nn.svdf', false),
+  'nn.lstm': only(lstm, 'nn.lstm', false),
+  'nn.lstm_cell': only(lstm, 'nn.lstm_cell', false),
+  'nn.basic_lstm_cell': only(basic, 'nn.basic_lstm_cell', false),
+  'nn.bidirectional_lstm': only(bidirectionalLstm, 'nn.bidirectional_lstm', false),
+  'nn.rnn_cell': only(rnns, 'nn.rnn_cell', false),
+  'nn.rnn': only(rnns, 'nn.rnn', false),
+  'nn.bidirectional_rnn': only(rnns, 'nn.bidirectional_rnn', false),
+  'nn.svdf': only(svdf, 'nn.svdf', false),
   ...all(vision, 'vision.non_max_suppression', 'vision.soft_non_max_suppression'),
   'vision.detection_postprocess': only(vision, 'vision.detection_postprocess', false),
   if: control.ifs,
