@@ -266,6 +266,9 @@ const svdf: fc.Arbitrary<Case> = fc
     };
   });
 
+/** By family, for those who look for one kind. */
+export const recurrentFamilies = { lstm, svdf, bidirectionalLstm, rnns, basic };
+
 export const recurrent = fc.oneof(
   { arbitrary: lstm, weight: 4 },
   { arbitrary: svdf, weight: 2 },

@@ -5,7 +5,7 @@ import type { CompareFamily } from '../../src/model/ops/compare.ts';
 import type { OpKind } from '../../src/model/ops/kinds.ts';
 import type { UnaryFamily } from '../../src/model/ops/unary.ts';
 import { families } from '../compiler/operators.ts';
-import { recurrent } from '../compiler/recurrent.ts';
+import { recurrentFamilies } from '../compiler/recurrent.ts';
 import { special } from '../compiler/special.ts';
 import { vision } from '../compiler/vision.ts';
 import { type Layer, layers, modelOfLayers } from '../native/layers.ts';
@@ -26,6 +26,7 @@ const layer = (kind: Layer['kind']): Draw =>
     )
     .map(([l, seed]) => fedWith(modelOfLayers([l]).model, seed));
 
+const { lstm, svdf, bidirectionalLstm, rnns, basic } = recurrentFamilies;
 const { pointwise, pools, means, softmaxes, moves, moving, windowed, conversions, rescaling, halves } = families;
 
 const unaries = all<keyof UnaryFamily>(
@@ -62,35 +63,22 @@ export const kinds: { readonly [K in OpKind]: Draw } = {
   ...all(moving, 'nn.space_to_batch_nd', 'nn.batch_to_space_nd', 'nn.space_to_depth', 'nn.depth_to_space'),
   ...all(moving, 'nn.mirror_pad', 'nn.pad_v2', 'zeros_like', 'matrix_diag', 'matrix_set_diag', 'take', 'gather_nd'),
   ...all(moving, 'one_hot', 'sparse_to_dense', 'reverse_sequence', 'select', 'where', 'full', 'topk', 'argmax'),
-  ...all(
-    moving,
-    'argmin',
-    'cumsum',
-    'sum',
-    'prod',
-    'max',
-    'min',
-    'any',
-    'all',
-    'cast',
-    'fake_quant',
-    'scatter_nd',
-    'embedding_lookup',
-  ),
+  ...all(moving, 'argmin', 'cumsum', 'sum', 'prod', 'max', 'min', 'any', 'all', 'cast', 'fake_quant'),
+  ...all(moving, 'scatter_nd', 'embedding_lookup'),
   ...all(more, 'densify', 'argwhere', 'arange', 'broadcast_args'),
   ...all(special, 'reinterpret', 'bitwise_xor', 'right_shift', 'bucketize', 'unique', 'segment_sum'),
   ...all(special, 'unsorted_segment_sum', 'unsorted_segment_prod', 'unsorted_segment_max', 'unsorted_segment_min'),
   ...all(special, 'real', 'imag', 'complex_abs'),
   ...all(special, 'hlo.add', 'hlo.multiply', 'hlo.maximum', 'hlo.minimum', 'hlo.dilate', 'hlo.reduce_window'),
   'signal.rfft2d': only(special, 'signal.rfft2d', false),
-  'nn.lstm': only(recurrent, 'nn.lstm', false),
-  'nn.lstm_cell': only(recurrent, 'nn.lstm_cell', false),
-  'nn.basic_lstm_cell': only(recurrent, 'nn.basic_lstm_cell', false),
-  'nn.bidirectional_lstm': only(recurrent, 'nn.bidirectional_lstm', false),
-  'nn.rnn_cell': only(recurrent, 'nn.rnn_cell', false),
-  'nn.rnn': only(recurrent, 'nn.rnn', false),
-  'nn.bidirectional_rnn': only(recurrent, 'nn.bidirectional_rnn', false),
-  'nn.svdf': only(recurrent, 'nn.svdf', false),
+  'nn.lstm': only(lstm, 'nn.lstm', false),
+  'nn.lstm_cell': only(lstm, 'nn.lstm_cell', false),
+  'nn.basic_lstm_cell': only(basic, 'nn.basic_lstm_cell', false),
+  'nn.bidirectional_lstm': only(bidirectionalLstm, 'nn.bidirectional_lstm', false),
+  'nn.rnn_cell': only(rnns, 'nn.rnn_cell', false),
+  'nn.rnn': only(rnns, 'nn.rnn', false),
+  'nn.bidirectional_rnn': only(rnns, 'nn.bidirectional_rnn', false),
+  'nn.svdf': only(svdf, 'nn.svdf', false),
   ...all(vision, 'vision.non_max_suppression', 'vision.soft_non_max_suppression'),
   'vision.detection_postprocess': only(vision, 'vision.detection_postprocess', false),
   if: control.ifs,
