@@ -3,6 +3,8 @@
 #ifndef IG_BUCKETS_H
 #define IG_BUCKETS_H
 
+#include <math.h>
+
 #include "arith.h"
 
 /* How many of n ascending boundaries are at most x; all for a NaN. Integers are compared as floats. */
@@ -21,38 +23,46 @@ IG_BUCKET(double, double, f64)
 IG_BUCKET(int32_t, float, s32)
 IG_BUCKET(int64_t, float, s64)
 
+/* What a float is found by: -0 is 0. */
+IG_INLINE uint64_t ig_float_key(float x) {
+  const float y = x + 0.0f;
+  uint32_t bits;
+  memcpy(&bits, &y, 4);
+  return bits;
+}
+
 /* The different ones of n values in order of appearance; places[i] is where in[i] is among them; returns how many there
- * are. Two are the same where neither is less: a NaN is the least value before it. sorted: scratch of n indices. */
-#define IG_UNIQUE(T, I, NAME)                                                                            \
-  IG_INLINE int32_t NAME(const T *in, int32_t n, T *values, I *places, int32_t *sorted) {                \
-    int32_t count = 0;                                                                                   \
-    for (int32_t i = 0; i < n; i++) {                                                                    \
-      const T x = in[i];                                                                                 \
-      int32_t low = 0, high = count;                                                                     \
-      while (low < high) {                                                                               \
-        const int32_t middle = low + ((high - low) >> 1);                                                \
-        if (values[sorted[middle]] < x) low = middle + 1;                                                \
-        else high = middle;                                                                              \
-      }                                                                                                  \
-      if (low < count && !(x < values[sorted[low]])) {                                                   \
-        places[i] = sorted[low];                                                                         \
-        continue;                                                                                        \
-      }                                                                                                  \
-      memmove(sorted + low + 1, sorted + low, (size_t)(count - low) * sizeof *sorted);                   \
-      sorted[low] = count;                                                                               \
-      values[count] = x;                                                                                 \
-      places[i] = count++;                                                                               \
-    }                                                                                                    \
-    return count;                                                                                        \
+ * are. A NaN is the least value before it, and one that comes first is equal to all. table: scratch of 2^bits > n places. */
+#define IG_UNIQUE(T, I, NAME, KEY, IS_NAN)                                                                        \
+  IG_INLINE int32_t NAME(const T *in, int32_t n, T *values, I *places, int32_t *table, int bits) {                \
+    const size_t mask = ((size_t)1 << bits) - 1;                                                                  \
+    int32_t count = 0, least = 0;                                                                                 \
+    memset(table, 0xff, (mask + 1) * sizeof *table);                                                              \
+    for (int32_t i = 0; i < n; i++) {                                                                             \
+      const T x = in[i];                                                                                          \
+      int32_t at = least;                                                                                         \
+      if (count == 0 || !(IS_NAN(x) || IS_NAN(values[0]))) {                                                      \
+        size_t slot = (size_t)((uint64_t)KEY(x) * 0x9e3779b97f4a7c15u >> (64 - bits));                          \
+        while ((at = table[slot]) >= 0 && values[at] != x) slot = (slot + 1) & mask;                              \
+        if (at < 0) {                                                                                             \
+          table[slot] = at = count++;                                                                             \
+          values[at] = x;                                                                                         \
+          if (x < values[least]) least = at;                                                                      \
+        }                                                                                                         \
+      }                                                                                                           \
+      places[i] = at;                                                                                             \
+    }                                                                                                             \
+    return count;                                                                                                 \
   }
-#define IG_UNIQUES(T, SUFFIX)                         \
-  IG_UNIQUE(T, int32_t, ig_unique_##SUFFIX##_s32)     \
-  IG_UNIQUE(T, int64_t, ig_unique_##SUFFIX##_s64)
-IG_UNIQUES(float, f32)
-IG_UNIQUES(int8_t, s8)
-IG_UNIQUES(uint8_t, u8)
-IG_UNIQUES(int16_t, s16)
-IG_UNIQUES(int32_t, s32)
-IG_UNIQUES(int64_t, s64)
+#define IG_NEVER_NAN(x) 0
+#define IG_UNIQUES(T, SUFFIX, KEY, IS_NAN)                         \
+  IG_UNIQUE(T, int32_t, ig_unique_##SUFFIX##_s32, KEY, IS_NAN)     \
+  IG_UNIQUE(T, int64_t, ig_unique_##SUFFIX##_s64, KEY, IS_NAN)
+IG_UNIQUES(float, f32, ig_float_key, isnan)
+IG_UNIQUES(int8_t, s8, (int64_t), IG_NEVER_NAN)
+IG_UNIQUES(uint8_t, u8, (int64_t), IG_NEVER_NAN)
+IG_UNIQUES(int16_t, s16, (int64_t), IG_NEVER_NAN)
+IG_UNIQUES(int32_t, s32, (int64_t), IG_NEVER_NAN)
+IG_UNIQUES(int64_t, s64, (int64_t), IG_NEVER_NAN)
 
 #endif

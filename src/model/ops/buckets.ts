@@ -63,25 +63,22 @@ export interface Distinct {
 }
 
 /**
- * By an ordered map whose keys are equal when neither is less. So −0 is 0, and a NaN the smallest value met before it; one
- * that comes first is equal to all. Source: unique.cc.
+ * Two are the same where neither is less, as in the ordered map of unique.cc. So −0 is 0, and a NaN the least value met
+ * before it; one that comes first is equal to all.
  */
 export function distinct(data: TensorData): Distinct {
   const values: (number | bigint)[] = [];
-  const sorted: number[] = [];
   const places: number[] = [];
+  const seen = new Map<number | bigint, number>();
+  let least = 0;
   for (const x of data) {
-    let [low, high] = [0, sorted.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (values[sorted[middle]] < x) low = middle + 1;
-      else high = middle;
+    const odd = Number.isNaN(x) || Number.isNaN(values[0]);
+    const place = values.length > 0 && odd ? least : seen.get(x);
+    if (place === undefined) {
+      seen.set(x, values.push(x) - 1);
+      if (x < values[least]) least = values.length - 1;
     }
-    if (low < sorted.length && !(x < values[sorted[low]])) places.push(sorted[low]);
-    else {
-      sorted.splice(low, 0, values.length);
-      places.push(values.push(x) - 1);
-    }
+    places.push(place ?? values.length - 1);
   }
   return { values, places };
 }

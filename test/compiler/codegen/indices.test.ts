@@ -30,6 +30,15 @@ function graphOf(kind: string, attrs: object, operands: readonly Tensor[], resul
 const run = async (graph: Graph, ...inputs: TensorData[]): Promise<TensorData> =>
   (await runBuilds([{ model: modelOf(graph), inputs }], 'host'))[0][0];
 
+/** Rows of `data` folded by ids, or, with an id for each element, all of its elements. */
+const segments = (kind: string, ids: Tensor, ...more: readonly Tensor[]): Graph =>
+  graphOf(
+    kind,
+    {},
+    [data, ids, ...more],
+    tensor('float32', [more.length > 0 ? 2 : 3, 4].slice(0, 3 - ids.shape.length), null),
+  );
+
 describe('a build meets indices that are fed', () => {
   const take = graphOf('take', { axis: 0, batchDims: 0 }, [data, fed(2)], tensor('float32', [2, 4], null));
   const slice = graphOf('slice', {}, [data, fed(2), ints([2, 1])], tensor('float32', [2, 1], null));
@@ -54,6 +63,12 @@ describe('a build meets indices that are fed', () => {
       ),
       [Int32Array.of(3), Int32Array.of(1)],
     ],
+    [segments('unsorted_segment_sum', fed(3), ints([2])), [values, Int32Array.of(0, 2, 1)]],
+    [segments('unsorted_segment_max', fed(3, 4), ints([2])), [values, new Int32Array(12).fill(2147483647)]],
+    [segments('segment_sum', fed(3)), [values, Int32Array.of(0, 2, 2)]],
+    [segments('segment_sum', fed(3)), [values, Int32Array.of(1, 1, 2)]],
+    [segments('segment_sum', fed(3)), [values, Int32Array.of(0, 1, 0)]],
+    [segments('segment_sum', fed(3)), [values, Int32Array.of(-1, 0, 1)]],
     [graphOf('reverse_sequence', { seqAxis: 1, batchAxis: 0 }, [data, fed(3)], data), [values, Int32Array.of(0, 5, 1)]],
   ])('out of range: %# ends with an error', async (graph, inputs) => {
     await expect(run(graph, ...inputs)).rejects.toThrow(/index in the data of \w+ lies outside/);

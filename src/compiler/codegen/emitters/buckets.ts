@@ -20,7 +20,9 @@ export const bucketEmitters: EmitterTable<BucketFamily> = {
   },
   unique: (op, ctx) => {
     const { dtype, shape } = operand(op, 0);
-    const args = [ctx.input(0), shape[0], ctx.output(0), ctx.output(1), ctx.scratch(4 * shape[0])];
+    // A table that is at most half full.
+    const bits = Math.max(1, Math.ceil(Math.log2(2 * shape[0])));
+    const args = [ctx.input(0), shape[0], ctx.output(0), ctx.output(1), ctx.scratch(4 * 2 ** bits), bits];
     const name = `ig_unique_${SUFFIX[dtype]}_${SUFFIX[op.attrs.dtype]}`;
     return { includes: ['buckets.h'], body: `*${ctx.extent(0)} = ${name}(${args.join(', ')});\n` };
   },
