@@ -93,7 +93,7 @@ export const scalesDiffer = (weights: Tensor): boolean =>
 
 /**
  * Integer weights, float data. CONV_2D with one scale (or equal ones) quantizes the data symmetrically; all else is
- * asymmetric. Each batch has its own scale. Source: conv.cc, depthwise_conv.cc (EvalHybrid, EvalHybridPerChannel).
+ * asymmetric. Each batch has its own scale; DEPTHWISE_CONV_2D multiplies it with the weights' first. Source: conv.cc, depthwise_conv.cc (EvalHybrid, EvalHybridPerChannel).
  */
 function evaluateHybrid(op: EvalView<ConvKind>, g: Geometry, out: Float32Array): void {
   const weights = operand(op, 1);
@@ -105,6 +105,7 @@ function evaluateHybrid(op: EvalView<ConvKind>, g: Geometry, out: Float32Array):
     const whole = Math.fround(scale * scales[0]);
     if (!perChannel) return (acc, c) => finish(Math.fround(Math.fround(acc) * whole), c);
     const of = (c: number) => scales[scales.length === 1 ? 0 : c];
+    if (g.depthwise !== null) return (acc, c) => finish(Math.fround(Math.fround(acc) * Math.fround(of(c) * scale)), c);
     return (acc, c) => finish(Math.fround(Math.fround(Math.fround(acc) * of(c)) * scale), c);
   });
   convolve(g, centered(q.values, q.offsets), centered(op.data[1]!, [0]), false, (b) => perBatch[b], out);

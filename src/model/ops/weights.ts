@@ -70,7 +70,28 @@ export function checkWeightedQuantization(op: OpView<OpKind>, axis: number, asym
     perTensorQuantized(data!, 'the input'),
     perTensorQuantized(op.outputs[0], 'the output'),
     bias?.quantization?.zeroPoints.some((z) => z !== 0) && 'the bias has a zero point other than 0',
+    biasScale(op),
   ];
+}
+
+/** How far the scale of a bias may be from the sums', relative to the output's scale. */
+const BIAS_TOLERANCE = 0.02;
+
+/**
+ * A bias counts in the sums' unit, whatever its scale says. TFLite refuses another one where weights have one scale, in
+ * FULLY_CONNECTED and in uint8 models, and so do we. Source: GetQuantizedConvolutionMultipler (kernel_util.cc).
+ */
+function biasScale(op: OpView<OpKind>): Problem {
+  const [data, weights, bias = null] = op.inputs;
+  const one = (t: Tensor): boolean => t.quantization?.scales.length === 1;
+  if (bias === null || ![data!, weights!, op.outputs[0], bias].every(one)) return null;
+  if (op.kind !== 'nn.dense' && data!.dtype !== 'uint8') return null;
+  const unit = parameters(data!).scale * parameters(weights!).scale;
+  const { scale } = parameters(bias);
+  return (
+    Math.abs(unit - scale) / parameters(op.outputs[0]).scale > BIAS_TOLERANCE &&
+    `the bias has the scale ${scale}, must be input scale × weight scale = ${unit} (TFLite refuses the model, too)`
+  );
 }
 
 /** The activations that the form can fuse. */

@@ -151,6 +151,7 @@ test.each(['host', 'aarch64', 'cortex-a53', 'aarch64+dotprod+i8mm'])(
       ROWS.filter(({ less }) => less === null).map(({ what, of }) => `${what}: ${of}`),
     );
   },
+  600_000,
 );
 
 test('the table says what emitters claim', () => {

@@ -44,7 +44,7 @@ function emitConv(op: OpView<ConvKind>, ctx: EmitContext, multiplier: number): E
   const tooHigh = multiplier > 0 && shape.kernel_h > MAX_KERNEL_ROWS;
   if (!constant || form === 'hybrid' || data.dtype === 'int16' || tooHigh) {
     const perChannel = form === 'hybrid' && (multiplier > 0 || shape.groups > 1 || scalesDiffer(weights));
-    const hybrid = { asymmetric: perChannel, weightsThenData: perChannel };
+    const hybrid = { asymmetric: perChannel, weightsThenData: perChannel && multiplier === 0 };
     const layer = { data, weights, bias, output, shape, batch: data.shape[0], outs, activation, hybrid };
     if (form === 'hybrid' && multiplier === 0 && takesHybrid(weights))
       return emitHybridGemm({ ...layer, op: 'nn.conv2d' }, ctx);
