@@ -7,14 +7,7 @@ import { parseTarget, TARGET_HELP } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
 import type { Profile } from '../../model/ops/definition.ts';
 import { linkRunner } from '../../runtime/devices/image.ts';
-import {
-  autoMode,
-  type MeasureMode,
-  type Measurement,
-  type ModelledMeasurement,
-  measure,
-  type OperatorCost,
-} from '../../runtime/measure.ts';
+import { autoMode, type MeasureMode, type Measurement, measure, type OperatorCost } from '../../runtime/measure.ts';
 import { profileOption, readModel, signatureOption, threadsOption } from '../entry.ts';
 import { writeFiles } from '../write_files.ts';
 
