@@ -62,6 +62,13 @@ describe('Markdown', () => {
     expect(markdown).toContain('INT8 gate: passed');
   });
 
+  it('says what the figures rest on, once, as the terminal does', () => {
+    const basis = { compiler: 'clang 19.1.7', table: 3, disassembler: 'Capstone 5.0.9' };
+    const report = reportOf(['one', 'two'], { latency: latencyOf({ mode: 'modelled', unit: 'cycles', basis }) });
+    const words = 'Compiled by clang 19.1.7; cycles of table 3, instructions read by Capstone 5.0.9.';
+    for (const text of [renderMarkdown(report), renderTerminal(report)]) expect(text.split(words)).toHaveLength(2);
+  });
+
   it('gives the reason and the line of what failed', () => {
     const markdown = renderMarkdown(reportOf(['one'], failed));
     expect(markdown).toMatch(

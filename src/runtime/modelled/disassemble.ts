@@ -54,8 +54,18 @@ interface Decoder {
 let library: Promise<Capstone> | null = null;
 
 function load(): Promise<Capstone> {
-  library ??= readAsset().then((wasmBinary) => capstone({ wasmBinary }) as Promise<Capstone>);
+  library ??= readAsset().then(startLibrary);
   return library;
+}
+
+/** The library looks at CommonJS's `__dirname` when it starts, which a bundle of ES modules does not have. */
+function startLibrary(wasmBinary: Uint8Array): Promise<Capstone> {
+  Object.assign(globalThis, { __dirname: '' });
+  try {
+    return capstone({ wasmBinary }) as Promise<Capstone>;
+  } finally {
+    Reflect.deleteProperty(globalThis, '__dirname');
+  }
 }
 
 /** The library's WebAssembly: beside the bundle, or where npm installed it. */

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { parseTarget } from '../../../src/compiler/targets/index.ts';
 import {
   compileModelSource,
+  compilerName,
   findCompiler,
   projectRoot,
   runTool,
@@ -15,6 +16,16 @@ import { EnvironmentError } from '../../../src/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'int8-gate-toolchain-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.each([
+  ['clang', 'Debian clang version 19.1.7 (3~deb12u1)', 'clang 19.1.7'],
+  ['clang', 'Ubuntu clang version 18.1.3 (1ubuntu1)', 'clang 18.1.3'],
+  ['clang', 'Apple clang version 15.0.0 (clang-1500.3.9.4)', 'Apple clang 15.0.0'],
+  ['gcc', 'aarch64-linux-gnu-gcc (Debian 12.2.0-14) 12.2.0', 'gcc 12.2.0'],
+  ['gcc', 'gcc (GCC) 15.1.1 20250425', 'gcc 15.1.1'],
+] as const)('a %s that says "%s" is called %s', (family, version, name) => {
+  expect(compilerName({ family, version })).toBe(name);
+});
 
 test('the project’s root holds the native folder', () => {
   expect(existsSync(join(projectRoot(), 'native', 'kernels', 'arith.h'))).toBe(true);

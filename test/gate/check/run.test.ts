@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../../src/errors.ts';
 import { type CheckOptions, runCheck } from '../../../src/gate/check/run.ts';
 import { reportSchema } from '../../../src/gate/verdict/report.ts';
+import { DISASSEMBLER, MODEL_VERSION } from '../../../src/runtime/modelled/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'int8-gate-check-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -32,6 +33,8 @@ describe('a check', () => {
     expect(targets[0]).toMatchObject({ target: 'host', device: 'native', neon: false });
     expect(targets[0].latency).toMatchObject({ mode: 'hardware', unit: 'ns' });
     expect(targets[0].accuracy).toMatchObject({ metric: 'top1', samples: 60, inferences: 60, fp32Target: 'host' });
+    const compiler = expect.stringMatching(/^(Apple )?(clang|gcc) \d+\.[\d.]+$/);
+    expect(targets[0].latency?.basis).toEqual({ compiler, table: null, disassembler: null });
     expect(targets[0].checks.map(({ id }) => id)).toEqual(['min-accuracy', 'min-sqnr', 'min-speedup', 'max-latency']);
     expect(targets[0].checks.every(({ status }) => status !== 'fail')).toBe(true);
     expect(targets[0].notes).toContain('Both builds ran on 2 threads.');
@@ -69,9 +72,10 @@ describe('a check', () => {
   });
 
   it('runs INT8 in the emulator and FP32 as a portable build', async () => {
-    const report = await check(`  - name: tones${TONES}`, { targets: ['aarch64'] });
+    const report = await check(`  - name: tones${TONES}`, { targets: ['aarch64'], measure: 'modelled' });
     const [target] = report.models[0].targets;
     expect(target).toMatchObject({ target: 'aarch64', neon: true });
+    expect(target.latency?.basis).toMatchObject({ table: MODEL_VERSION, disassembler: DISASSEMBLER });
     const wanted = target.device === 'qemu' ? 'host' : 'aarch64';
     expect(target.accuracy?.fp32Target).toBe(wanted);
   });
