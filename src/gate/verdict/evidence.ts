@@ -68,7 +68,8 @@ function chance({ metric, kind, int8, fp32, samples, evidence, twin }: Accuracy)
   const show = (x: number | null) => formatFigure(x, kind === 'share' ? 'share' : 'error');
   const than = by === 'guessing' ? 'guessing' : `always answering ${by}`;
   // Where INT8 does know its classes, labels and data are right, and what it is compared with is not.
-  const suspects = pInt8 < CHANCE ? `, and INT8 ${show(int8)}; ${partnerAtFault(twin)}` : `; ${SETUP}`;
+  const setup = twin ? `${SETUP}, or name fp32: a twin shares what its INT8 model lost` : SETUP;
+  const suspects = pInt8 < CHANCE ? `, and INT8 ${show(int8)}; ${partnerAtFault(twin)}` : `; ${setup}`;
   return {
     ...{ id: 'evidence-chance', about: 'reference', measured: p, threshold: CHANCE, unit: 'p' },
     reason: `${nameOf({ twin })} is no better than ${than}: ${metric} ${show(fp32)} on ${count(samples, 'sample')}, where ${than} reaches ${show(level)}${suspects}`,
@@ -80,11 +81,11 @@ const partnerAtFault = (twin: boolean): string =>
     ? 'the dequantized twin is not the network that INT8 computes; name the FP32 model as fp32'
     : 'check that fp32 is the network that was quantized';
 
-function unvaried({ evidence: { constant, oneClass, chance: labels }, metric, twin }: Accuracy): Doubt | null {
+function unvaried({ evidence: { constant, oneClass, chance: labels }, twin }: Accuracy): Doubt | null {
   if (!constant && !(oneClass && labels === null)) return null;
   const what = constant ? 'gives the same output for every sample' : 'chooses the same class for every sample';
   return {
-    ...{ id: 'evidence-outputs', about: 'reference', measured: null, threshold: null, unit: metric },
+    ...{ id: 'evidence-outputs', about: 'reference', measured: null, threshold: null, unit: 'samples' },
     reason: `${nameOf({ twin })} ${what}, so that nothing can be compared; check data.inputs and data.preprocess`,
   };
 }
@@ -112,7 +113,7 @@ function twinLost({ samples, evidence: { notFinite } }: Accuracy): Doubt | null 
   };
 }
 
-/** A twin that does not follow its INT8 model is wrong, or INT8 is: only labels can tell, and only if they favour the twin. */
+/** A twin that does not follow its INT8 model is wrong, or INT8 is: only labels that favour the twin can tell. */
 function twinApart({
   twin,
   comparison: { agreement, sqnr, noSqnr },

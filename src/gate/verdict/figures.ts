@@ -10,7 +10,7 @@ const scaled = (x: number, steps: readonly (readonly [number, string])[], extra:
   return `${significant(x / size, 4 + extra)} ${name}`;
 };
 
-const significant = (x: number, n: number): string => String(Number(x.toPrecision(Math.min(n, 17)))).replace('-', '−');
+const significant = (x: number, n: number): string => String(Number(x.toPrecision(Math.min(n, 17)))).replace(/^-/, '−');
 
 /**
  * `measured` in the unit of a check: points, share, ratio, ns, cycles, dB, samples, error, cosine, p.
@@ -75,7 +75,7 @@ export function formatAgainst(limit: number, figures: readonly number[], unit: s
   for (let extra = 0; ; extra++) {
     const show = (x: number) => formatFigure(x, unit, extra);
     const told = figures.every((x) => same(x) || show(x) !== show(limit));
-    if ((told && Number.parseFloat(show(limit)) === whole) || extra === MOST_EXTRA) {
+    if ((told && Object.is(Number.parseFloat(show(limit)), whole)) || extra === MOST_EXTRA) {
       return [show(limit), ...figures.map(show)];
     }
   }
