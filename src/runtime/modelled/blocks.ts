@@ -30,7 +30,7 @@ export function parseCounts(text: string, region: number): Counts {
   const word = new Map<number, number>();
   const lines = text.split('\n');
   if (lines.pop() !== '' || lines.pop() !== 'end')
-    throw new EnvironmentError('the emulator’s counts were cut off: its last line is missing');
+    throw new EnvironmentError('the emulator’s counts were cut off: is the folder for temporary files (TMPDIR) full?');
   for (const line of lines) {
     const match = /^(\d) ([0-9a-f]{1,13}) (\d+) ((?:[0-9a-f]{8})+)$/.exec(line);
     if (!match) throw new EnvironmentError(`the emulator’s counts are garbled: ${JSON.stringify(line.slice(0, 80))}`);
