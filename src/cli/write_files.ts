@@ -1,22 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { constants, fstatSync, rmSync, type Stats } from 'node:fs';
-import {
-  chmod,
-  chown,
-  type FileHandle,
-  lstat,
-  mkdir,
-  open,
-  readlink,
-  realpath,
-  rename,
-  rm,
-  stat,
-} from 'node:fs/promises';
+import { chmod, chown, type FileHandle, lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { devNull } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { undoOnInterrupt } from '../compiler/toolchain/index.ts';
+import { makeFolder, undoOnInterrupt } from '../compiler/toolchain/index.ts';
 import { EnvironmentError, InputError, isShortage, reasonOf } from '../errors.ts';
 
 type Content = string | Uint8Array;
@@ -104,7 +92,7 @@ async function stage(path: string, content: Content): Promise<Staged> {
 async function destination(path: string): Promise<string> {
   let here = resolve(path);
   for (let links = 0; links < 40; links++) {
-    await mkdir(dirname(here), { recursive: true });
+    await makeFolder(dirname(here));
     const found = await lstat(here).catch(() => null);
     if (found === null || !found.isSymbolicLink()) return here;
     here = resolve(await realpath(dirname(here)), await readlink(here));

@@ -59,6 +59,11 @@ const check = async () => {
   const { verdict, models } = await runCheck({ config, measure: 'modelled' });
   return { verdict, models };
 };
+const damagedEntries = async (): Promise<string[]> => {
+  const paths = listEntries(cache).map(({ path }) => path);
+  const whole = await Promise.all(paths.map((path) => isWhole(path, keyOf(path))));
+  return paths.filter((_, i) => !whole[i]);
+};
 const keyOf = (path: string) => basename(dirname(path)) + basename(path);
 
 test(
@@ -88,7 +93,12 @@ test(
         if (!(error instanceof EnvironmentError)) throw error;
         seen.refused++;
       }
-      for (const { path } of listEntries(cache)) expect([path, await isWhole(path, keyOf(path))]).toEqual([path, true]);
+      const damaged = await damagedEntries();
+      if (damaged.length === 0) continue;
+      // Not read in that run, because what is made from it was there: it is needed where all else is gone.
+      for (const { path } of listEntries(cache)) if (!damaged.includes(path)) rmSync(path, { recursive: true });
+      expect(await check(), `${file} ${how}`).toEqual(expected);
+      expect(await damagedEntries()).toEqual([]);
     }
     if (process.env.DAMAGE_STATES) console.log(`${states.length} states of ${files.length} files:`, seen);
     expect(seen).toEqual({ right: states.length, refused: 0 });

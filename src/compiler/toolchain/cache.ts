@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { EnvironmentError, isSystemError, reasonOf } from '../../errors.ts';
 import { isWhole, noteUse, sealEntry } from './entry.ts';
+import { makeFolder } from './folder.ts';
 import { undoOnInterrupt } from './interrupt.ts';
 import { enterCache, WORK } from './limit.ts';
 import { ownPrefix } from './owner.ts';
@@ -59,7 +60,7 @@ export async function cached(root: string, key: string, make: (folder: string) =
   }
   let work: string;
   try {
-    await mkdir(join(root, key.slice(0, 2)), { recursive: true });
+    await makeFolder(join(root, key.slice(0, 2)));
     work = await mkdtemp(join(root, ownPrefix(WORK)));
   } catch (error) {
     throw cannotWrite(root, error);

@@ -8,6 +8,7 @@ export {
   type ModelSource,
 } from './compile.ts';
 export { type Compiler, compileFlags, compilerName, findCompiler, SANITIZERS } from './compilers.ts';
+export { makeFolder } from './folder.ts';
 export { undoOnInterrupt } from './interrupt.ts';
 export { type CacheEntry, cacheLimit, listEntries, type Trimmed, trimCache } from './limit.ts';
 export { ownPrefix, sweep } from './owner.ts';

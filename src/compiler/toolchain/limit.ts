@@ -30,13 +30,13 @@ export function cacheLimit(text = process.env.INT8_GATE_CACHE_LIMIT ?? ''): numb
 /** Times of files may lag behind the clock of a process. */
 const CLOCK_MS = 1000;
 
-const entered = new Set<string>();
+/** The caches that this process uses, each with what is to be done when it ends. */
+const entered = new Map<string, () => void>();
 
 /** What every use of a cache begins with: this process is known as its user until it ends, when the limit is seen to. */
 export function enterCache(root: string): void {
   if (entered.has(root)) return;
   const limit = cacheLimit();
-  entered.add(root);
   const mark = join(root, `${ownPrefix(USE)}x`);
   try {
     mkdirSync(root, { recursive: true });
@@ -46,10 +46,15 @@ export function enterCache(root: string): void {
   } catch {
     // A cache that can only be read needs neither; one that has to be written will say so.
   }
-  process.once('exit', () => {
+  if (entered.size === 0) process.once('exit', leaveAll);
+  entered.set(root, () => {
     rmSync(mark, { force: true });
     trimCache(root, limit);
   });
+}
+
+function leaveAll(): void {
+  for (const leave of entered.values()) leave();
 }
 
 export interface CacheEntry {
