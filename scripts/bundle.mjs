@@ -4,18 +4,20 @@
  *
  *   npm run bundle            compile, then write dist/
  */
-import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import ncc from '@vercel/ncc';
 
+const require = createRequire(import.meta.url);
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Where each bundle comes from (in build/js) and goes to (in dist). */
 const entries = { 'cli/index.js': 'cli', 'action/index.js': 'gate' };
 
-/** Files that packages read beside their code: each bundle has them in its own folder. */
-const assets = ['@alexaltea/capstone-js/dist/capstone.wasm'];
+/** Files of packages that src/package_file.ts reads: they lie beside every bundle, under their own names. */
+const packageFiles = ['@alexaltea/capstone-js/dist/capstone.wasm', '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm'];
 
 /** Writes all bundles into `out`, which is replaced as a whole. */
 export async function bundle(out) {
@@ -23,7 +25,7 @@ export async function bundle(out) {
   const fresh = `${out}.tmp`;
   rmSync(fresh, { recursive: true, force: true });
   for (const [entry, name] of Object.entries(entries)) {
-    const { code, assets: found } = await ncc(join(root, 'build', 'js', entry), {
+    const { code, assets } = await ncc(join(root, 'build', 'js', entry), {
       esm: true,
       cache: false,
       minify: false,
@@ -32,11 +34,12 @@ export async function bundle(out) {
       quiet: true,
     });
     const folder = join(fresh, name);
-    for (const [file, { source }] of Object.entries({ ...found, 'index.js': { source: code } })) {
+    for (const [file, { source }] of Object.entries({ ...assets, 'index.js': { source: code } })) {
+      if (file.endsWith('.wasm')) continue; // under a name made of its hash; packageFiles has it
       mkdirSync(dirname(join(folder, file)), { recursive: true });
       writeFileSync(join(folder, file), source);
     }
-    for (const asset of assets) copyFileSync(join(root, 'node_modules', asset), join(folder, basename(asset)));
+    for (const file of packageFiles) writeFileSync(join(folder, basename(file)), readFileSync(require.resolve(file)));
   }
   rmSync(out, { recursive: true, force: true });
   renameSync(fresh, out);

@@ -99,11 +99,18 @@ interface Issue {
   readonly path: readonly PropertyKey[];
   readonly message: string;
   readonly keys?: readonly string[];
+  /** What each branch of a union says. */
+  readonly errors?: readonly (readonly Issue[])[];
 }
 
 /** A zod issue as problems; an unknown key is shown where the key stands. */
 function describe(issue: Issue, at: (path: KeyPath) => Place): Problem[] {
   const path = issue.path as KeyPath;
+  // A value of the kind that one branch of a union takes (a mapping, a list): that branch knows what is wrong inside.
+  const inside = issue.errors?.find((branch) => branch.every((e) => e.path.length > 0 || e.keys !== undefined));
+  if (inside !== undefined && inside.length > 0) {
+    return inside.flatMap((nested) => describe({ ...nested, path: [...issue.path, ...nested.path] }, at));
+  }
   if (issue.code === 'unrecognized_keys') {
     const messages = issue.message.split('\n');
     return (issue.keys ?? []).map((key, i) => ({ at: at([...path, key]), text: `${where(path)}${messages[i]}` }));

@@ -1,102 +1,14 @@
 import { z } from 'zod';
 import { MAX_THREADS } from '../../compiler/compile.ts';
 import { PROFILES } from '../../model/ops/definition.ts';
+import { data } from './data_schema.ts';
 import { regression, thresholds } from './thresholds.ts';
-import { mapping, want } from './words.ts';
+import { count, mapping, path, want } from './words.ts';
 
 /**
  * What `.github/int8-gate.yml` may hold. `schema/config.schema.json` is published from this, so that editors complete
  * and check the file; docs/config.md explains it.
  */
-
-const path = (what: string) => z.string(want(what)).min(1, want(what)).max(4096, want(what));
-const positive = (what: string) => z.number(want(what)).positive(want(what));
-const count = (what: string) => z.int(want(what)).positive(want(what)).max(1e9, want(what));
-
-const globs = z.union(
-  [
-    path('a path'),
-    z.array(path('a path')).min(1),
-    z.record(z.string(), z.union([path('a path'), z.array(path('a path')).min(1)])),
-  ],
-  want("a path or glob, a list of them, or a mapping from the model's input names to them"),
-);
-
-const perChannel = (what: string) =>
-  z.union(
-    [z.number(), z.array(z.number()).min(1).max(4096)],
-    want(`${what}: a number, or a list of one number a channel`),
-  );
-
-const preprocess = mapping({
-  crop: positive('a fraction above 0, at most 1')
-    .max(1, want('a fraction above 0, at most 1'))
-    .optional()
-    .describe('central crop: the fraction of height and width that is kept, e.g. 0.875'),
-  resize: z
-    .enum(['bilinear', 'pillow', 'nearest', 'none'], want('bilinear, pillow, nearest or none'))
-    .optional()
-    .describe(
-      "how images are brought to the size of the model's input. bilinear, the default: as TensorFlow's tf.image.resize; pillow: bilinear as Pillow and torchvision do it, with antialiasing and whole pixels",
-    ),
-  channels: z
-    .enum(['rgb', 'bgr', 'gray'], want('rgb, bgr or gray'))
-    .optional()
-    .describe('order of the channels; when absent rgb, or gray for a model with one channel'),
-  scale: z.number(want('a number')).optional().describe('x · scale, first of the three; 1 when absent'),
-  mean: perChannel('what is subtracted').optional().describe('then x − mean; 0 when absent'),
-  std: perChannel('what is divided by').optional().describe('then x / std; 1 when absent'),
-});
-
-const quantized = z.union(
-  [
-    z.literal('model'),
-    z.literal(false),
-    mapping({
-      scale: positive('a scale above 0'),
-      'zero-point': z.int(want('a whole number')),
-    }),
-  ],
-  want('"model", false, or a mapping with scale and zero-point'),
-);
-
-const SOURCE_DTYPES = ['float32', 'float64', 'int8', 'uint8', 'int16', 'uint16', 'int32', 'int64'] as const;
-
-const data = mapping({
-  inputs: globs.describe('files: .bin, .npy, .npz#array, .png, .jpg, IDX; globs know *, ** and ?'),
-  labels: path('the file of labels')
-    .optional()
-    .describe('.csv, .txt, .npy, .npz#array or IDX; when absent, INT8 is compared with FP32'),
-  'file-column': path('a column name')
-    .optional()
-    .describe('column of a labels .csv that names the file; "file" when absent'),
-  'label-column': path('a column name')
-    .optional()
-    .describe('column of a labels .csv that holds the class; "label" when absent'),
-  'label-offset': z
-    .int(want('a whole number'))
-    .optional()
-    .describe('added to every label, e.g. 1 for models with a background class'),
-  dtype: z
-    .enum(SOURCE_DTYPES, want(`one of ${SOURCE_DTYPES.join(', ')}`))
-    .optional()
-    .describe('element type of .bin files; when absent it follows from the size'),
-  quantized: quantized
-    .optional()
-    .describe(
-      'data that are already quantized: "model" = with the INT8 model\'s own input parameters; or these parameters; false = real values',
-    ),
-  preprocess: preprocess.optional(),
-  window: mapping({
-    length: count('a number of elements')
-      .optional()
-      .describe("elements of a window; the size of the model's input when absent"),
-    step: count('a number of elements').describe('elements from one window to the next'),
-  })
-    .optional()
-    .describe('cuts every file into overlapping windows, whose scores are averaged'),
-  limit: count('a number of samples').optional().describe('use so many samples, spread evenly over the set'),
-});
 
 const metricPattern = /^(top[1-9]\d{0,3}|auc|agreement|mse|mae|cosine|sqnr)$/;
 const metric = z
@@ -155,8 +67,5 @@ export const configSchema = mapping({
 /** The file as it is written. */
 export type RawConfig = z.infer<typeof configSchema>;
 export type RawModel = RawConfig['models'][number];
-export type DataConfig = RawModel['data'];
-export type PreprocessConfig = NonNullable<DataConfig['preprocess']>;
 export type Thresholds = NonNullable<RawModel['thresholds']>;
 export type ThresholdId = keyof Thresholds;
-export type SourceDType = (typeof SOURCE_DTYPES)[number];

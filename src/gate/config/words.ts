@@ -3,6 +3,7 @@ import { didYouMean } from './suggest.ts';
 
 /** How the schema of the configuration speaks to those who write one. */
 
+/** A value as messages quote it. */
 export const show = (value: unknown): string => {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
@@ -24,6 +25,11 @@ export const want = (what: string) => ({
   error: (issue: { input?: unknown }) =>
     issue.input === undefined ? `is missing: ${what}` : `must be ${what}; found ${show(issue.input)}`,
 });
+
+/** A path, or a name that is as free. */
+export const path = (what: string) => z.string(want(what)).min(1, want(what)).max(4096, want(what));
+export const positive = (what: string) => z.number(want(what)).positive(want(what));
+export const count = (what: string) => z.int(want(what)).positive(want(what)).max(1e9, want(what));
 
 const KINDS: Readonly<Record<string, string>> = {
   ...{ array: 'a list', set: 'a list', object: 'a mapping', record: 'a mapping', map: 'a mapping' },

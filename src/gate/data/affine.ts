@@ -2,7 +2,7 @@ import type { Port } from '../../compiler/build.ts';
 import { InputError } from '../../errors.ts';
 import { type DType, isFloat, isQuantizable } from '../../model/tensor/dtype.ts';
 import type { NpyArray } from '../../model/tensor/npy.ts';
-import type { DataConfig } from '../config/schema.ts';
+import type { DataConfig } from '../config/data_schema.ts';
 import { toReals } from './arrays.ts';
 import { hasArithmetic } from './preprocess.ts';
 

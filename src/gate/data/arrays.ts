@@ -22,7 +22,8 @@ export function readArray(path: string, files: Files): NpyArray {
   if (/\.npz$/i.test(file)) return readNpz(files.read(file), array, file);
   if (isIdx(file)) return parseIdx(files.read(file), file);
   if (/\.npy$/i.test(file)) return parseNpy(files.read(file), file);
-  throw new InputError(`${path}: neither .npy, .npz nor IDX`);
+  files.size(file); // a file that is not there is said to be missing
+  throw new InputError(`${path}: not a .npy, .npz or IDX file`);
 }
 
 /** The elements as doubles; half-precision ones are decoded, 64-bit integers beyond 2^53 lose their last digits. */

@@ -4,8 +4,20 @@ export interface Row {
   readonly cells: readonly string[];
 }
 
-/** Splits CSV (RFC 4180: quotes, doubled quotes, line feeds inside quotes) into rows; empty lines are left out. */
+/** The divider of a table: the one of comma, semicolon and tab that its first line has most of. */
+export function dividerOf(text: string): string {
+  const [line] = text.split('\n', 1);
+  const bare = line.replaceAll(/"[^"]*"/g, '');
+  const count = (divider: string) => bare.split(divider).length;
+  return [',', ';', '\t'].reduce((best, divider) => (count(divider) > count(best) ? divider : best));
+}
+
+/**
+ * Splits CSV (RFC 4180: quotes, doubled quotes, line feeds inside quotes), divided by commas, semicolons or tabs, into
+ * rows; empty lines are left out.
+ */
 export function parseCsv(text: string): Row[] {
+  const divider = dividerOf(text);
   const rows: Row[] = [];
   let cells: string[] = [];
   let cell = '';
@@ -26,7 +38,7 @@ export function parseCsv(text: string): Row[] {
       else cell += c;
     } else if (c === '"' && cell.trim() === '') {
       [quoted, cell] = [true, ''];
-    } else if (c === ',') {
+    } else if (c === divider) {
       cells.push(cell.trim());
       cell = '';
     } else if (c === '\n') {

@@ -1,10 +1,11 @@
 import type { Port } from '../../compiler/build.ts';
 import { InputError } from '../../errors.ts';
-import type { DataConfig } from '../config/schema.ts';
-import { splitPath } from './arrays.ts';
+import type { DataConfig, Rounding } from '../config/data_schema.ts';
 import { encode } from './encode.ts';
 import type { Files } from './files.ts';
-import { type Labels, readLabels } from './labels.ts';
+import { inputEntries, inputFiles } from './inputs.ts';
+import { type Labels, labelsGoByFile, readLabels } from './labels.ts';
+import { chooseSamples } from './limit.ts';
 import { openSource, type Source } from './source.ts';
 
 /** A sample, ready to be fed. A record that is cut into windows makes several inferences. */
@@ -39,12 +40,11 @@ export function openDataset(
   ports: { readonly int8: readonly Port[]; readonly fp32: readonly Port[] },
   files: Files,
 ): Dataset {
-  const patterns = patternsOf(config, ports.int8);
-  const paths = patterns.map((list) => list.flatMap((pattern) => expand(pattern, files)));
-  // Labels first when a .csv may say how records are cut into windows.
-  const many = paths[0].length > 1 || /\.csv$/i.test(config.labels ?? '');
-  const early = many ? readLabels(config, paths[0], files) : null;
-  const sources = ports.int8.map((port, i) => openSource(paths[i], port, config, early?.window, files));
+  const entries = inputEntries(config, ports.int8);
+  const paths = entries.map((entry) => inputFiles(entry, files));
+  // Labels first where they go by file, or may say how records are cut into windows.
+  const early = paths[0].length > 1 || labelsGoByFile(config) ? readLabels(config, paths[0], files) : null;
+  const sources = ports.int8.map((port, i) => openSource(paths[i], port, entries[i].config, early?.window, files));
   const total = sources[0].count;
   sources.forEach((source, i) => {
     if (source.count !== total) {
@@ -53,48 +53,21 @@ export function openDataset(
       );
     }
   });
-  if (total === 0) throw new InputError(`${patterns[0].join(', ')}: holds zero samples`);
+  if (total === 0) throw new InputError(`${entries[0].patterns.join(', ')}: holds zero samples`);
   const labels = total === paths[0].length && early !== null ? early : readLabels(config, total, files);
-  const chosen = spread(total, config.limit);
+  const chosen = chooseSamples(total, config.limit, labels);
   return {
     size: chosen.length,
     labels: labels === null ? null : select(labels, chosen),
-    notes: [...new Set(sources.flatMap((source) => source.notes))],
-    load: (index) => load(sources, chosen[index], ports),
+    notes: [...new Set([...sources.flatMap((source) => source.notes), ...(labels?.notes ?? [])])],
+    load: (index) =>
+      load(
+        sources,
+        chosen[index],
+        ports,
+        entries.map((entry) => entry.config.rounding),
+      ),
   };
-}
-
-/** The globs of each input, in the model's order. */
-function patternsOf(config: DataConfig, ports: readonly Port[]): string[][] {
-  const { inputs } = config;
-  if (typeof inputs === 'string' || Array.isArray(inputs)) {
-    if (ports.length === 1) return [[inputs].flat()];
-    throw new InputError(
-      `the model has ${ports.length} inputs; give data.inputs as a mapping with the keys ${names(ports)}`,
-    );
-  }
-  for (const key of Object.keys(inputs)) {
-    if (!ports.some((port) => port.name === key))
-      throw new InputError(`data.inputs: the model has no input "${key}"; it has ${names(ports)}`);
-  }
-  return ports.map((port) => {
-    if (!Object.hasOwn(inputs, port.name))
-      throw new InputError(`data.inputs: nothing for the model's input "${port.name}"`);
-    return [inputs[port.name]].flat();
-  });
-}
-
-const names = (ports: readonly Port[]) => ports.map((port) => `"${port.name}"`).join(', ');
-
-function expand(pattern: string, files: Files): string[] {
-  const { file, array } = splitPath(pattern);
-  return files.expand(file).map((path) => (array === undefined ? path : `${path}#${array}`));
-}
-
-/** `limit` indexes spread evenly over `count`, so that a set sorted by class keeps all classes. */
-function spread(count: number, limit = count): number[] {
-  const n = Math.min(count, limit);
-  return Array.from({ length: n }, (_, i) => Math.floor((i * count) / n));
 }
 
 function select(labels: Labels, chosen: readonly number[]): Labels {
@@ -110,6 +83,7 @@ function load(
   sources: readonly Source[],
   index: number,
   ports: { readonly int8: readonly Port[]; readonly fp32: readonly Port[] },
+  rounding: readonly (Rounding | undefined)[],
 ): Sample {
   const parts = sources.map((source) => source.read(index));
   const { inferences } = parts[0];
@@ -121,7 +95,7 @@ function load(
   }
   return {
     inferences,
-    int8: parts.map((part, i) => part.asInt8 ?? encode(part.real, ports.int8[i], part.what)),
+    int8: parts.map((part, i) => part.asInt8 ?? encode(part.real, ports.int8[i], part.what, rounding[i])),
     fp32: parts.map((part, i) => encode(part.real, ports.fp32[i], part.what)),
     real: parts[0].real,
   };

@@ -1,17 +1,43 @@
 import type { Port } from '../../compiler/build.ts';
 import { InputError } from '../../errors.ts';
-import { allocate, integerRange, isFloat, isQuantizable, type TensorData, toBytes } from '../../model/tensor/dtype.ts';
+import {
+  allocate,
+  type DType,
+  integerRange,
+  isFloat,
+  isQuantizable,
+  type TensorData,
+  toBytes,
+} from '../../model/tensor/dtype.ts';
 import { quantizeValue } from '../../model/tensor/quantization.ts';
+import type { Rounding } from '../config/data_schema.ts';
 import { toReals } from './arrays.ts';
+import { roundHalfEven } from './resample.ts';
+
+/** How real values become quantized ones: `data.rounding`. */
+const QUANTIZERS: Readonly<Record<Rounding, typeof quantizeValue>> = {
+  tflite: quantizeValue,
+  numpy: (x, scale, zeroPoint, dtype) => clamp(roundHalfEven(shifted(x, scale, zeroPoint)), dtype),
+  truncate: (x, scale, zeroPoint, dtype) => clamp(Math.trunc(shifted(x, scale, zeroPoint)), dtype),
+};
+
+/** x / scale + zero point in float32, as numpy computes it. */
+const shifted = (x: number, scale: number, zeroPoint: number) => Math.fround(Math.fround(x / scale) + zeroPoint);
+
+function clamp(q: number, dtype: DType): number {
+  const [lo, hi] = integerRange(dtype);
+  return Math.min(hi, Math.max(lo, q));
+}
 
 /**
- * Real values as a model takes them: quantized with the port's own parameters as TFLite's QUANTIZE does, float as
- * they are, unquantized integers (token ids and the like) unchanged.
+ * Real values as a model takes them: quantized with the port's own parameters, float as they are, unquantized integers
+ * (token ids and the like) unchanged.
  *
  * @param what names the sample in messages
+ * @param rounding `tflite`: as TFLite's QUANTIZE; `numpy`: np.round(x / scale + zero_point); `truncate`: its .astype
  * @throws InputError where an integer input would get a fraction or a value out of range
  */
-export function encode(values: Float32Array, port: Port, what: string): Uint8Array {
+export function encode(values: Float32Array, port: Port, what: string, rounding: Rounding = 'tflite'): Uint8Array {
   if (port.dtype === 'float32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const out = allocate(port.dtype, values.length) as TensorData & { [i: number]: number | bigint };
   if (isFloat(port.dtype)) {
@@ -20,14 +46,15 @@ export function encode(values: Float32Array, port: Port, what: string): Uint8Arr
     (out as Float64Array).set(values);
   } else if (isQuantizable(port.dtype) && port.quantization !== null) {
     const { scales, zeroPoints } = port.quantization;
-    for (let i = 0; i < values.length; i++) out[i] = quantizeValue(values[i], scales[0], zeroPoints[0], port.dtype);
+    const quantize = QUANTIZERS[rounding];
+    for (let i = 0; i < values.length; i++) out[i] = quantize(values[i], scales[0], zeroPoints[0], port.dtype);
   } else {
     const [lo, hi] = integerRange(port.dtype);
     for (let i = 0; i < values.length; i++) {
       const x = values[i];
       if (!Number.isInteger(x) || x < lo || x > hi) {
         throw new InputError(
-          `${what}: ${x} cannot be fed to the ${port.dtype} input "${port.name}"; it takes whole numbers as they are`,
+          `${what}: ${x} cannot be fed to the ${port.dtype} input "${port.name}"; it takes whole numbers as they are; options for one input stand in data.inputs.${port.name}`,
         );
       }
       out[i] = typeof out[i] === 'bigint' ? BigInt(x) : x;

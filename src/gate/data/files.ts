@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
+import picomatch from 'picomatch';
 import { InputError } from '../../errors.ts';
 
 /** The gate's door to the file system: all that reads data sets goes through one of these. */
 export interface Files {
-  /** The files that a path or glob (`*`, `**`, `?`) names, in the order of their names, relative to the root where they lie in it. */
+  /** The files that a path or glob (`*`, `**`, `?`, `[0-9]`, `{a,b}`) names, in the order of their names, relative to the root where they lie in it. */
   expand(pattern: string): string[];
   read(path: string): Uint8Array;
   /** Bytes of a file. */
@@ -49,19 +50,50 @@ export function openFiles(root: string): Files {
       return bytes;
     },
     expand(pattern) {
-      if (!/[*?]/.test(pattern)) {
-        stat(locate(pattern), pattern);
-        return [shorten(locate(pattern))];
+      const full = locate(pattern);
+      // A file of that very name comes first: names may hold brackets and braces.
+      if (!MAGIC.test(pattern) || existsSync(full)) {
+        stat(full, pattern);
+        return [shorten(full)];
       }
-      const parts = locate(pattern).split(sep);
-      const first = parts.findIndex((part) => /[*?]/.test(part));
+      const parts = full.split(sep);
+      const first = parts.findIndex((part) => MAGIC.test(part));
       const found: string[] = [];
-      walk(parts.slice(0, first).join(sep) || sep, parts.slice(first), found, pattern);
+      walk(parts.slice(0, first).join(sep) || sep, stepsOf(parts.slice(first), pattern), found, pattern);
       if (found.length === 0)
         throw new InputError(`${pattern}: matches no file under ${root}; check the glob in the configuration`);
-      return found.map(shorten).sort();
+      // Two ways of a glob with several ** may lead to one file.
+      return [...new Set(found)].map(shorten).sort();
     },
   };
+}
+
+/** What makes a path a glob. */
+const MAGIC = /[*?[\]{}]/;
+/** Stars in the name of a file or folder: what a pattern costs grows with the power of their number. */
+const MOST_STARS = 4;
+
+/** What a glob says of one folder or file of a path. */
+type Step =
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'any depth' }
+  | { readonly kind: 'glob'; readonly hidden: boolean; fits(name: string): boolean };
+
+function stepsOf(parts: readonly string[], pattern: string): Step[] {
+  return parts.map((part) => {
+    if (part === '**') return { kind: 'any depth' };
+    if (!MAGIC.test(part)) return { kind: 'name', name: part };
+    if (part.split('*').length - 1 > MOST_STARS)
+      throw new InputError(`${pattern}: more than ${MOST_STARS} stars in "${part.slice(0, 40)}"; write a simpler glob`);
+    if (part.split('{').length !== part.split('}').length)
+      throw new InputError(`${pattern}: alternatives cannot hold folders ({a/b,c}); give data.inputs a list of globs`);
+    try {
+      const fits = picomatch(part.replaceAll('[!', '[^'), { noextglob: true, nonegate: true });
+      return { kind: 'glob', hidden: /^[{[]*\./.test(part), fits };
+    } catch (error) {
+      throw new InputError(`${pattern}: not a glob (${(error as Error).message})`, { cause: error });
+    }
+  });
 }
 
 function readBytes(full: string, path: string): Uint8Array {
@@ -75,26 +107,25 @@ function readBytes(full: string, path: string): Uint8Array {
 }
 
 /** Collects the files under `folder` that the rest of a glob names. Hidden ones only where the glob writes the dot. */
-function walk(folder: string, rest: readonly string[], found: string[], pattern: string): void {
+function walk(folder: string, [step, ...after]: readonly Step[], found: string[], pattern: string): void {
   if (found.length > MOST_FILES) throw new InputError(`${pattern}: matches more than ${MOST_FILES} files`);
-  const [part, ...after] = rest;
-  if (part !== '**' && !/[*?]/.test(part)) {
-    const next = join(folder, part);
+  if (step.kind === 'name') {
+    const next = join(folder, step.name);
     if (after.length > 0) walk(next, after, found, pattern);
     else if (existsSync(next) && statSync(next).isFile()) found.push(next);
     return;
   }
-  if (part === '**' && after.length > 0) walk(folder, after, found, pattern);
+  if (step.kind === 'any depth' && after.length > 0) walk(folder, after, found, pattern);
   for (const entry of list(folder)) {
-    if (entry.name.startsWith('.') && !part.startsWith('.')) continue;
+    if (entry.name.startsWith('.') && !(step.kind === 'glob' && step.hidden)) continue;
     const next = join(folder, entry.name);
     // A symbolic link is followed to a file, never to a folder: no loops.
     const isFile =
       entry.isFile() || (entry.isSymbolicLink() && statSync(next, { throwIfNoEntry: false })?.isFile() === true);
-    if (part === '**') {
-      if (entry.isDirectory()) walk(next, rest, found, pattern);
+    if (step.kind === 'any depth') {
+      if (entry.isDirectory()) walk(next, [step, ...after], found, pattern);
       else if (after.length === 0 && isFile) found.push(next);
-    } else if (wildcard(part, entry.name)) {
+    } else if (step.fits(entry.name)) {
       if (after.length > 0 && entry.isDirectory()) walk(next, after, found, pattern);
       else if (after.length === 0 && isFile) found.push(next);
     }
@@ -107,28 +138,4 @@ function list(folder: string) {
   } catch {
     return [];
   }
-}
-
-/** Whether `name` fits `pattern`, in which `*` stands for any text and `?` for one character. At most quadratic. */
-export function wildcard(pattern: string, name: string): boolean {
-  let p = 0;
-  let n = 0;
-  let star = -1;
-  let mark = 0;
-  while (n < name.length) {
-    if (p < pattern.length && pattern[p] === '*') {
-      star = p++;
-      mark = n;
-    } else if (p < pattern.length && (pattern[p] === '?' || pattern[p] === name[n])) {
-      p++;
-      n++;
-    } else if (star >= 0) {
-      p = star + 1;
-      n = ++mark;
-    } else {
-      return false;
-    }
-  }
-  while (pattern[p] === '*') p++;
-  return p === pattern.length;
 }

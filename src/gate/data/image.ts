@@ -1,6 +1,7 @@
-import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
-import { InputError } from '../../errors.ts';
+import { EnvironmentError, InputError } from '../../errors.ts';
+import { decodeCmyk, decodeJpeg } from './jpeg.ts';
+import { readFrame } from './jpeg_frame.ts';
 
 /** Red, green, blue, one byte each, row by row. */
 export interface Image {
@@ -9,9 +10,24 @@ export interface Image {
   readonly data: Uint8Array;
 }
 
-/** Limits for an untrusted image. */
+/** Limits for an untrusted image. A progressive JPEG costs time in proportion to its scans; encoders write about ten. */
 const MEGAPIXELS = 64;
-const MEMORY_MB = 1024;
+const MOST_SCANS = 200;
+
+/** Kinds of picture that are not read, by text that stands in the first 16 bytes of their files. */
+const UNREAD: readonly (readonly [name: string, start: RegExp])[] = [
+  ['GIF', /^GIF8/],
+  ['BMP', /^BM.{4}\0{4}/s],
+  ['WebP', /^RIFF.{4}WEBP/s],
+  ['TIFF', /^(II[*+]\0|MM\0[*+])/],
+  ['HEIF or AVIF', /^.{4}ftyp(hei|mif|msf|avi)/s],
+  ['JPEG 2000', /^.{4}jP {2}/s],
+  ['JPEG XL', /^.{4}JXL /s],
+];
+
+/** What to do about a picture that is not read. */
+export const CONVERT =
+  'convert it to PNG, which loses nothing, for example with Pillow: Image.open(path).convert("RGB").save(path + ".png")';
 
 /**
  * Decodes a PNG or JPEG, told apart by their first bytes; alpha is dropped, EXIF orientation is not applied.
@@ -20,9 +36,17 @@ const MEMORY_MB = 1024;
 export function decodeImage(bytes: Uint8Array, what: string): Image {
   const isPng = bytes.length > 24 && bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e && bytes[3] === 0x47;
   const isJpeg = bytes.length > 4 && bytes[0] === 0xff && bytes[1] === 0xd8;
-  if (!isPng && !isJpeg) throw new InputError(`${what}: neither a PNG nor a JPEG image`);
+  if (!isPng && !isJpeg) {
+    const start = Buffer.from(bytes.subarray(0, 16)).toString('latin1');
+    const kind = UNREAD.find(([, pattern]) => pattern.test(start));
+    throw new InputError(
+      kind === undefined
+        ? `${what}: neither a PNG nor a JPEG image`
+        : `${what}: a ${kind[0]} image; PNG and JPEG are the images that are read; ${CONVERT}`,
+    );
+  }
   try {
-    const { width, height, data } = isPng ? decodePng(bytes) : decodeJpeg(bytes);
+    const { width, height, data } = isPng ? decodePng(bytes) : decodeAnyJpeg(bytes);
     if (width < 1 || height < 1 || data.length < width * height * 4) throw new Error('it is empty');
     const rgb = new Uint8Array(width * height * 3);
     for (let i = 0, o = 0; o < rgb.length; i += 4) {
@@ -32,23 +56,29 @@ export function decodeImage(bytes: Uint8Array, what: string): Image {
     }
     return { width, height, data: rgb };
   } catch (error) {
-    throw new InputError(`${what}: the image cannot be decoded: ${(error as Error).message}`);
+    if (error instanceof EnvironmentError) throw error;
+    throw new InputError(`${what}: the image cannot be decoded: ${(error as Error).message}`, { cause: error });
   }
 }
 
-function decodePng(bytes: Uint8Array) {
-  // The header is looked at before pngjs sets memory aside for what it promises.
+/** The header is looked at before a decoder sets memory aside for what it promises. */
+function checkSize({ width, height, scans = 1 }: { width: number; height: number; scans?: number }): void {
+  if (width * height > MEGAPIXELS * 1e6) throw new Error(`larger than ${MEGAPIXELS} megapixels`);
+  if (scans > MOST_SCANS) throw new Error(`${scans} scans, more than ${MOST_SCANS}`);
+}
+
+function pngSize(bytes: Uint8Array) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint32(16) * view.getUint32(20) > MEGAPIXELS * 1e6)
-    throw new Error(`larger than ${MEGAPIXELS} megapixels`);
+  return { width: view.getUint32(16), height: view.getUint32(20) };
+}
+
+function decodePng(bytes: Uint8Array) {
+  checkSize(pngSize(bytes));
   return PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 }
 
-const decodeJpeg = (bytes: Uint8Array) =>
-  jpeg.decode(bytes, {
-    useTArray: true,
-    formatAsRGBA: true,
-    tolerantDecoding: false,
-    maxResolutionInMP: MEGAPIXELS,
-    maxMemoryUsageInMB: MEMORY_MB,
-  });
+function decodeAnyJpeg(bytes: Uint8Array) {
+  const frame = readFrame(bytes);
+  checkSize(frame);
+  return frame.components === 4 ? decodeCmyk(bytes) : decodeJpeg(bytes);
+}

@@ -3,12 +3,13 @@ import { InputError } from '../../errors.ts';
 import { type DType, fromBytes, itemSize, toBytes } from '../../model/tensor/dtype.ts';
 import type { NpyArray } from '../../model/tensor/npy.ts';
 import { elements, showShape } from '../../model/tensor/shape.ts';
-import type { DataConfig } from '../config/schema.ts';
+import type { DataConfig, ResizeConfig } from '../config/data_schema.ts';
 import { affineNote, affineOf, dequantize } from './affine.ts';
 import { isArrayFile, readArray, toReals } from './arrays.ts';
 import type { Files } from './files.ts';
-import { decodeImage } from './image.ts';
-import { imageToPixels, normalise } from './preprocess.ts';
+import type { Size } from './fit.ts';
+import { CONVERT, decodeImage } from './image.ts';
+import { imageToPixels, normalise, resizeOf } from './preprocess.ts';
 import { cutWindows, type Window, windowOf } from './window.ts';
 
 /** One input's part of a sample. */
@@ -29,7 +30,9 @@ export interface Source {
   read(index: number): Part;
 }
 
-const isImage = (path: string): boolean => /\.(png|jpe?g)$/i.test(path);
+const isImage = (path: string): boolean => /\.(png|jpe?g|jpe|jfif)$/i.test(path);
+/** Pictures that are not read, by their names: without this they would be taken for bare elements. */
+const isOtherImage = (path: string): boolean => /\.(bmp|gif|webp|tiff?|heic|heif|avif|jp2|jxl)$/i.test(path);
 
 /**
  * Opens the files of one input: many files with one sample each, or one file (.npy, .npz, IDX, .bin of a declared
@@ -46,6 +49,8 @@ export function openSource(
     throw new InputError(`input "${port.name}" is quantized per axis, which inputs cannot be`);
   }
   checkChannels(config, port);
+  const other = paths.find(isOtherImage);
+  if (other !== undefined) throw new InputError(`${other}: PNG and JPEG are the images that are read; ${CONVERT}`);
   const kinds = { image: isImage, array: isArrayFile, raw: (path: string) => !isImage(path) && !isArrayFile(path) };
   for (const [kind, test] of Object.entries(kinds)) {
     if (!test(paths[0])) continue;
@@ -151,6 +156,7 @@ function imageSource(paths: readonly string[], port: Port, config: DataConfig, f
     );
   }
   const preprocess = config.preprocess ?? {};
+  checkResize(resizeOf(preprocess), port, { height, width });
   const read = (index: number): Part => {
     const what = paths[index];
     const pixels = imageToPixels(decodeImage(files.read(what), what), { height, width, channels }, preprocess);
@@ -164,6 +170,26 @@ function imageSource(paths: readonly string[], port: Port, config: DataConfig, f
     return { inferences: 1, real, what };
   };
   return { count: paths.length, notes: [], read };
+}
+
+/** Options of a resize that exclude each other, or the model's size. */
+function checkResize(resize: ResizeConfig, port: Port, { height, width }: Size): void {
+  const at = 'data.preprocess.resize';
+  const side = resize['shorter-side'];
+  if (side !== undefined && resize.letterbox !== undefined)
+    throw new InputError(`${at}: shorter-side and letterbox exclude each other`);
+  if (side !== undefined && side < Math.max(height, width)) {
+    throw new InputError(
+      `${at}.shorter-side is ${side}, less than the ${height}×${width} pixels that input "${port.name}" takes; raise it`,
+    );
+  }
+  if (resize.method === 'none' && (side !== undefined || resize.letterbox !== undefined))
+    throw new InputError(`${at}: shorter-side and letterbox need a method that resizes, not none`);
+  if (resize.antialias === true && resize.method !== 'bilinear' && resize.method !== 'bicubic') {
+    throw new InputError(
+      `${at}.antialias belongs to bilinear and bicubic, not to ${resize.method}; Pillow's methods are antialiased anyway`,
+    );
+  }
 }
 
 /** The element type of .bin files: as declared, else by the size of the first one or of the windows in the labels. */

@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts';
-import type { DataConfig } from '../config/schema.ts';
+import type { DataConfig } from '../config/data_schema.ts';
 
 /** Windows over a record, in elements. */
 export interface Window {

@@ -1,10 +1,5 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import capstone from '@alexaltea/capstone-js';
-import { projectRoot } from '../../compiler/toolchain/index.ts';
-import { EnvironmentError } from '../../errors.ts';
+import { packageFile } from '../../package_file.ts';
 
 /** Named in reports: what reads instructions decides what they cost. */
 export const DISASSEMBLER = 'Capstone 5.0.9';
@@ -54,7 +49,7 @@ interface Decoder {
 let library: Promise<Capstone> | null = null;
 
 function load(): Promise<Capstone> {
-  library ??= readAsset().then(startLibrary);
+  library ??= startLibrary(packageFile('@alexaltea/capstone-js/dist/capstone.wasm'));
   return library;
 }
 
@@ -66,12 +61,4 @@ function startLibrary(wasmBinary: Uint8Array): Promise<Capstone> {
   } finally {
     Reflect.deleteProperty(globalThis, '__dirname');
   }
-}
-
-/** The library's WebAssembly: beside the bundle, or where npm installed it. */
-async function readAsset(): Promise<Uint8Array> {
-  const bundled = join(dirname(fileURLToPath(import.meta.url)), 'capstone.wasm');
-  const installed = join(projectRoot(), 'node_modules', '@alexaltea', 'capstone-js', 'dist', 'capstone.wasm');
-  for (const file of [bundled, installed]) if (existsSync(file)) return readFile(file);
-  throw new EnvironmentError(`the installation is incomplete: there is no ${bundled}. Install int8-gate again.`);
 }

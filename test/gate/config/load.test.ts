@@ -128,6 +128,19 @@ models:
     [model('    thresholds: { max-latency: 4 parsecs }\n'), 6, 'must be a time or cycles'],
     [model('    thresholds: { min-speedup: fast }\n'), 6, 'must be a ratio above 0; found "fast"'],
     [model('    thresholds: { min-speedup: .nan }\n'), 6, 'must be a ratio above 0'],
+    [
+      model().replace('labels: l.csv', 'preprocess: { crop: { fraction: 0.9, rul: floor } }'),
+      5,
+      'did you mean "rule"?',
+    ],
+    [
+      model().replace('labels: l.csv', 'preprocess: { resize: { method: lanczos } }'),
+      5,
+      'method must be one of bilinear',
+    ],
+    [model().replace('"*.bin"', '{ ids: { files: x, dtyp: int8 } }'), 5, 'unknown key "dtyp"; did you mean "dtype"?'],
+    [model().replace('labels: l.csv', 'limit: { count: 0 }'), 5, 'limit.count must be a number of samples; found 0'],
+    [model().replace('labels: l.csv', 'preprocess: { resize: area }'), 5, 'resize must be one of bilinear, bicubic'],
     [model('    metric: top0\n'), 6, 'models[0].metric must be one of top1'],
     [model('    metric: mse\n    thresholds: { max-accuracy-drop: 1 }\n'), 7, 'has no meaning for the metric mse'],
     [

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../src/errors.ts';
 import { toReals } from '../../../src/gate/data/arrays.ts';
 import { parseCsv } from '../../../src/gate/data/csv.ts';
-import { wildcard } from '../../../src/gate/data/files.ts';
 import { parseIdx } from '../../../src/gate/data/idx.ts';
 import { readNpz } from '../../../src/gate/data/npz.ts';
 import { folderOf } from './helpers.ts';
@@ -68,6 +67,14 @@ describe('IDX', () => {
 });
 
 describe('CSV', () => {
+  it('is divided by commas, semicolons or tabs', () => {
+    for (const divider of [',', ';', '\t']) {
+      const rows = parseCsv(`"a, b; c"${divider}1\nd${divider}2,5`.replace('2,5', divider === ',' ? '2' : '2,5'));
+      expect(rows[0].cells).toEqual(['a, b; c', '1']);
+      expect(rows[1].cells).toEqual(['d', divider === ',' ? '2' : '2,5']);
+    }
+  });
+
   it('knows quotes, carriage returns, a byte order mark and empty lines', () => {
     const rows = parseCsv('\ufefffile,label\r\n"a, b ""c"".png",3\r\n\r\n"two\nlines",4');
     expect(rows).toEqual([
@@ -85,6 +92,8 @@ describe('files', () => {
     'd/.hidden.bin': 'h',
     'd/e/c.bin': 'c',
     'd/e/c.txt': 't',
+    'odd/[1]{a}.bin': 'o',
+    [`d/${'a'.repeat(200)}`]: 'long',
     lfs: 'version https://git-lfs.github.com/spec/v1\noid sha256:0\n',
   });
 
@@ -105,15 +114,22 @@ describe('files', () => {
     expect(() => files.read('lfs')).toThrow('git lfs pull');
   });
 
-  it('matches wildcards as a regular expression does, and in no time', () => {
-    const text = fc.string({ unit: fc.constantFrom('a', 'b', '.'), maxLength: 12 });
-    const pattern = fc.string({ unit: fc.constantFrom('a', 'b', '.', '*', '?'), maxLength: 8 });
-    fc.assert(
-      fc.property(pattern, text, (p, t) => {
-        const regex = new RegExp(`^${p.replaceAll('.', '\\.').replaceAll('?', '.').replace(/\*+/g, '.*')}$`);
-        expect(wildcard(p, t)).toBe(regex.test(t));
-      }),
-    );
-    expect(wildcard(`${'*a'.repeat(500)}b`, 'a'.repeat(20_000))).toBe(false);
+  it('knows sets of characters and alternatives', () => {
+    expect(files.expand('d/[ab].bin')).toEqual(['d/a.bin', 'd/b.bin']);
+    expect(files.expand('d/[!a].bin')).toEqual(['d/b.bin']);
+    expect(files.expand('d/{a,[b-z]}.bin')).toEqual(['d/a.bin', 'd/b.bin']);
+    expect(() => files.expand('d/{a,e/c}.bin')).toThrow('give data.inputs a list of globs');
+    expect(files.expand('{d,x}/**/[a-c].{txt,bin}')).toEqual(['d/a.bin', 'd/b.bin', 'd/e/c.bin', 'd/e/c.txt']);
+    expect(files.expand('d/.*.bin')).toEqual(['d/.hidden.bin']);
+    expect(files.expand('odd/[1]{a}.bin')).toEqual(['odd/[1]{a}.bin']);
+  });
+
+  it('takes no time over a glob', () => {
+    expect(() => files.expand(`d/${'*a'.repeat(500)}b`)).toThrow('more than 4 stars');
+    expect(() => files.expand(`d/${'*a'.repeat(4)}b/${'*a'.repeat(4)}b`)).toThrow('matches no file');
+    expect(() => files.expand(`d/${'*a'.repeat(3)}*b`)).toThrow('matches no file');
+    expect(() => files.expand('d/+(a|aa)*')).toThrow('matches no file');
+    expect(() => files.expand('d/[a')).toThrow('matches no file');
+    expect(() => files.expand('d/{1..1000000000}')).toThrow('matches no file');
   });
 });

@@ -1,8 +1,9 @@
 import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
-import type { DataConfig } from '../../../src/gate/config/schema.ts';
+import type { DataConfig, ResizeConfig } from '../../../src/gate/config/data_schema.ts';
 import { openDataset } from '../../../src/gate/data/dataset.ts';
 import { decode, encode } from '../../../src/gate/data/encode.ts';
+import { chooseSamples } from '../../../src/gate/data/limit.ts';
 import { writeNpy } from '../../../src/model/tensor/npy.ts';
 import { perTensor } from '../../../src/model/tensor/quantization.ts';
 import { bytesOf, floatsOf, folderOf, int8sOf, port, portPair } from './helpers.ts';
@@ -30,6 +31,7 @@ const files = folderOf({
   'record/labels.csv': 'a.bin,2,1,16,8\n',
   'labels3.txt': '0\n1\n2\n',
   'img/a.png': pixel(255, 0, 128),
+  'q/a.webp': 'RIFF',
   'img/b.png': pixel(0, 0, 0),
 });
 const four = portPair([1, 4], 0.5, 10);
@@ -100,6 +102,20 @@ describe('images', () => {
     expect(int8sOf(sample.int8[0])).toEqual([127, -128, 1]);
   });
 
+  it.each([
+    [{ method: 'pillow', 'shorter-side': 2, letterbox: 0 }, 'exclude each other'],
+    [{ method: 'pillow', antialias: true }, 'antialias belongs to bilinear and bicubic, not to pillow'],
+    [{ method: 'none', letterbox: 0 }, 'need a method that resizes'],
+  ] as [ResizeConfig, string][])('are refused with options that mean nothing: %j', (resize, words) => {
+    expect(() => open({ inputs: 'img/*.png', preprocess: { resize } }, ports)).toThrow(words);
+  });
+
+  it('cannot be resized to less than the model takes', () => {
+    const resize = { method: 'pillow', 'shorter-side': 3 } as const;
+    const large = portPair([1, 4, 2, 3], 1, 0);
+    expect(() => open({ inputs: 'img/*.png', preprocess: { resize } }, large)).toThrow('less than the 4×2 pixels');
+  });
+
   it('go into a uint8 model with scale 1/128 and zero point 128 as they are', () => {
     const uint8 = portPair([1, 1, 1, 3], 1 / 128, 128, 'uint8');
     const sample = open({ inputs: 'img/a.png', preprocess: { mean: 127.5, std: 127.5 } }, uint8).load(0);
@@ -114,6 +130,36 @@ describe('limits', () => {
     expect([...(set.labels?.values ?? [])]).toEqual([0, 1]);
     expect(open({ inputs: 'batch.npy', limit: 99 }).size).toBe(3);
   });
+
+  describe('by a seed', () => {
+    const labels = Float64Array.from({ length: 100 }, (_, i) => (i % 10 === 0 ? 2 : i % 2));
+    const choose = (limit: DataConfig['limit']) => chooseSamples(100, limit, { values: labels, width: 1 });
+    const count = (chosen: readonly number[]) => [0, 1, 2].map((c) => chosen.filter((i) => labels[i] === c).length);
+
+    it('draw without replacement, the same for the same seed', () => {
+      const chosen = choose({ count: 30, seed: 7 });
+      expect(new Set(chosen).size).toBe(30);
+      expect(chosen).toEqual([...chosen].sort((a, b) => a - b));
+      expect(choose({ count: 30, seed: 7 })).toEqual(chosen);
+      expect(choose({ count: 30, seed: 8 })).not.toEqual(chosen);
+      expect(choose({ count: 30 })).toEqual(choose({ count: 30, seed: 1 }));
+      expect(choose({ count: 200, seed: 3 })).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    });
+
+    it('keep the shares of the classes', () => {
+      // 40, 50 and 10 of 100: 11.6, 14.5 and 2.9 of 29, the largest remainders first.
+      expect(count(choose({ count: 29, seed: 7, stratify: true }))).toEqual([12, 14, 3]);
+      expect(count(choose({ count: 50, seed: 1, stratify: true }))).toEqual([20, 25, 5]);
+      expect(() => open({ inputs: 'batch.npy', limit: { count: 2, stratify: true } })).toThrow('needs class labels');
+    });
+
+    it('choose every sample about equally often', () => {
+      const times = new Array(100).fill(0);
+      for (let seed = 0; seed < 1000; seed++) for (const i of choose({ count: 20, seed })) times[i]++;
+      // Binomial (1000, 0.2): sd 12.6
+      for (const n of times) expect(Math.abs(n - 200)).toBeLessThan(60);
+    });
+  });
 });
 
 describe('several inputs', () => {
@@ -126,7 +172,34 @@ describe('several inputs', () => {
     expect(int8sOf(sample.int8[0])).toEqual([1, 2, 3, 4]);
     expect(floatsOf(sample.int8[1])).toEqual([2, 2, 2, 2]);
   });
+  it('are given by position, too', () => {
+    const sample = open({ inputs: { 1: 'f/*.bin', a: ['q/a.bin', 'q/b.bin'] } }, ports).load(0);
+    expect(floatsOf(sample.int8[1])).toEqual([0, 0.5, 1, -1]);
+  });
+
+  it('have options of their own, which go before those of all', () => {
+    const both = {
+      int8: [port('int8', [1, 1, 1, 3], perTensor(1 / 128, 0), 'image'), port('int32', [1, 4], null, 'ids')],
+      fp32: [port('float32', [1, 1, 1, 3], null, 'image'), port('int32', [1, 4], null, 'ids')],
+    };
+    const image = { files: 'img/*.png', preprocess: { mean: 127.5, std: 127.5 } };
+    const set = open({ inputs: { image, ids: { files: 'q/{a,b}.bin', dtype: 'int8' } } }, both);
+    const sample = set.load(0);
+    expect(int8sOf(sample.int8[0])).toEqual([127, -128, 1]);
+    expect([...new Int32Array(sample.int8[1].slice().buffer)]).toEqual([-128, 0, 10, 127]);
+    const shared = { preprocess: { mean: 127.5, std: 127.5 }, dtype: 'int8' } as const;
+    const own = open(
+      { inputs: { image: 'img/*.png', ids: { files: 'q/{a,b}.bin', preprocess: {} } }, ...shared },
+      both,
+    );
+    expect(own.load(1).int8).toEqual(set.load(1).int8);
+    const none = open({ inputs: { image: 'img/*.png', ids: 'q/{a,b}.bin' }, ...shared }, both);
+    expect(() => none.load(0)).toThrow('options for one input stand in data.inputs.ids');
+  });
+
   it.each([
+    [{ inputs: { a: 'q/*.bin', 0: 'q/*.bin', b: 'f/*.bin' } }, 'input "a" is given twice'],
+    [{ inputs: { a: 'q/*.bin', 2: 'f/*.bin' } }, 'has no input "2"; it has "a", "b", or 0 to 1 by position'],
     [{ inputs: 'f/*.bin' }, 'the model has 2 inputs'],
     [{ inputs: { a: 'f/*.bin', c: 'f/*.bin' } }, 'has no input "c"; it has "a", "b"'],
     [{ inputs: { a: 'f/*.bin' } }, 'nothing for the model\'s input "b"'],
@@ -152,6 +225,8 @@ describe('data that do not fit', () => {
     [{ inputs: 'f/*.bin', preprocess: { mean: [1, 2] } }, '2 numbers, but input "x" [1, 4] has 4 channels'],
     [{ inputs: 'record/*.bin', window: { length: 3, step: 1 } }, "the model's input has 4 elements"],
     [{ inputs: 'batch.npy', labels: 'record/labels.csv' }, 'no label for 1 of 1 inputs'],
+    [{ inputs: 'f/*.bin', classes: ['a'] }, 'data.labels, which is missing'],
+    [{ inputs: 'q/a.webp' }, 'q/a.webp: PNG and JPEG are the images that are read; convert it to PNG'],
   ] as [DataConfig, string][])('is refused when it is opened: %j', (config, words) => {
     expect(() => open(config)).toThrow(words);
   });
@@ -169,6 +244,15 @@ describe('ports', () => {
     const ids = port('int32', [2], null, 'ids');
     expect([...new Int32Array(encode(Float32Array.of(3, -4), ids, 's').slice().buffer)]).toEqual([3, -4]);
     expect(() => encode(Float32Array.of(0.5, 1), ids, 's')).toThrow('s: 0.5 cannot be fed to the int32 input "ids"');
+  });
+
+  it('round as TFLite, as numpy.round, or cut off as astype does', () => {
+    const values = Float32Array.of(-1.5, -0.5, 0.5, 1.5, 2.5, 2.75, 300, -300);
+    const x = port('int8', [8], perTensor(1, 1));
+    // numpy: np.round(values + 1), (values + 1).astype(int)
+    expect(int8sOf(encode(values, x, 's'))).toEqual([-1, 0, 2, 3, 4, 4, 127, -128]);
+    expect(int8sOf(encode(values, x, 's', 'numpy'))).toEqual([0, 0, 2, 2, 4, 4, 127, -128]);
+    expect(int8sOf(encode(values, x, 's', 'truncate'))).toEqual([0, 0, 1, 2, 3, 3, 127, -128]);
   });
 
   it('give real values back, per axis where quantized so', () => {

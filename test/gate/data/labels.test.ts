@@ -10,6 +10,17 @@ const files = folderOf({
   'd/windows.csv': 'a.bin,2,0,2560,512\nb.bin,2,1,2560,512\n',
   'd/twice.csv': 'a.bin,1\na.bin,2\n',
   'd/words.csv': 'file,label\na.bin,cat\nb.bin,dog\n',
+  'd/mixed.csv': 'file,label\na.bin,1\nb.bin,dog\n',
+  'd/gap.csv': 'file,label\na.bin,\nb.bin,dog\n',
+  'd/bare.csv': 'b.bin,cat\na.bin,dog\n',
+  'd/semicolons.csv': 'file;label\na.bin;1\nb.bin;2\n',
+  'd/tabs.tsv': 'file\tlabel\na.bin\t1\nb.bin\t2\n',
+  'd/root.csv': 'file,label\nd/a.bin,1\nd/b.bin,2\n',
+  'd/words.txt': 'dog\ncat\n',
+  'd/classes.txt': 'bird\r\ncat\r\ndog\r\n',
+  'd/twice.txt': 'cat\ncat\n',
+  'd/a.bin': 'a',
+  'd/a.parquet': 'p',
   'd/sub.csv': 'x/a.bin,1\ny/a.bin,2\n',
   'd/two.txt': '5\n6\n\n',
   'd/word.txt': '5\nsix\n',
@@ -30,6 +41,35 @@ describe('labels', () => {
     expect(values('d/sub.csv', {}, ['d/x/a.bin', 'd/y/a.bin'])).toEqual([1, 2]);
   });
 
+  it('may be names, whose numbers are given or found', () => {
+    // Lines: b.bin is a dog, a.bin a cat.
+    expect(values('d/words.csv')).toEqual([0, 1]);
+    expect(read('d/words.csv')?.notes?.[0]).toContain('the 2 class names found: 0 = cat, 1 = dog. Where');
+    expect(values('d/bare.csv', { 'label-offset': 1 })).toEqual([2, 1]);
+    expect(values('d/words.csv', { classes: ['dog', 'bird', 'cat'] })).toEqual([2, 0]);
+    expect(values('d/words.csv', { classes: 'd/classes.txt' })).toEqual([1, 2]);
+    expect(read('d/words.csv', { classes: 'd/classes.txt' })?.notes).toEqual([]);
+    expect(values('d/words.txt')).toEqual([1, 0]);
+    expect(values('d/plain.csv', { classes: 'd/classes.txt' })).toEqual([1, 2]);
+  });
+
+  it('may be the names of folders, sorted as text', () => {
+    const samples = ['x/9/a.png', 'x/10/a.png', 'x/9/b.png'];
+    expect(values('folders', {}, samples)).toEqual([1, 0, 1]);
+    expect(values('folders', { classes: ['9', '10'] }, samples)).toEqual([0, 1, 0]);
+  });
+
+  it('join tables by semicolons and tabs, and paths from the working directory', () => {
+    for (const table of ['d/semicolons.csv', 'd/tabs.tsv', 'd/root.csv']) expect(values(table)).toEqual([1, 2]);
+  });
+
+  it('may be more than the inputs, which is noted', () => {
+    expect(values('d/plain.csv', {}, ['d/a.bin'])).toEqual([1]);
+    expect(read('d/plain.csv', {}, ['d/a.bin'])?.notes).toEqual([
+      'd/plain.csv has 2 labels, 1 of them for files that are not among the inputs (b.bin).',
+    ]);
+  });
+
   it('take windows from MLPerf Tiny files', () => {
     expect(read('d/windows.csv')).toMatchObject({ window: { bytes: 2560, step: 512 } });
     expect(read('d/tiny.csv')?.window).toBeUndefined();
@@ -44,16 +84,29 @@ describe('labels', () => {
 
   it.each([
     ['d/plain.csv', {}, ['d/a.bin', 'd/b.bin', 'd/c.bin'], 'no label for 1 of 3 inputs: d/c.bin'],
-    ['d/plain.csv', {}, ['d/a.bin'], '1 of 2 labels have no input: b.bin'],
+    ['d/plain.csv', {}, ['e/c.bin'], 'count from its own folder or from the working directory (line 2 has "b.bin")'],
     ['d/plain.csv', {}, 2, 'one file holds all samples'],
     ['d/named.csv', {}, inputs, 'no column "file" among path, wnid, index; set data.file-column'],
     ['d/twice.csv', {}, ['d/a.bin'], 'd/twice.csv:2: a.bin is already labelled in line 1'],
-    ['d/words.csv', {}, inputs, 'd/words.csv:2: "cat" is no label'],
+    ['d/mixed.csv', {}, inputs, 'd/mixed.csv:3: "dog" is not a class number, though other labels are'],
+    ['d/gap.csv', {}, inputs, 'd/gap.csv:2: the label is missing'],
+    [
+      'd/words.csv',
+      { classes: ['cats', 'dog'] },
+      inputs,
+      'd/words.csv:2: "cat" is not one of the 2 names in data.classes; did you mean "cats"?',
+    ],
+    ['d/words.csv', { classes: 'd/twice.txt' }, inputs, 'd/twice.txt: "cat" stands there twice'],
+    ['d/words.csv', { classes: 'd/none.txt' }, inputs, 'd/none.txt: no such file'],
+    ['folders', { classes: ['e'] }, inputs, 'd/a.bin: "d" is not one of the 1 names'],
+    ['folders', {}, 2, 'one file holds all samples'],
+    ['d', {}, inputs, 'd: not a file'],
     ['d/two.txt', {}, 3, '2 labels, but the inputs hold 3 samples'],
-    ['d/word.txt', {}, inputs, 'd/word.txt:2: "six" is no label'],
+    ['d/word.txt', {}, inputs, 'd/word.txt:2: "six" is not a class number'],
     ['d/nan.npy', {}, inputs, 'NaN'],
     ['d/none.txt', {}, inputs, 'no such file'],
-    ['d/a.parquet', {}, inputs, 'neither .npy, .npz nor IDX'],
+    ['d/a.parquet', {}, inputs, 'd/a.parquet: not a .npy, .npz or IDX file'],
+    ['d/none', {}, inputs, 'd/none: no such file'],
   ])('%s is refused where it does not fit', (labels, more, samples, words) => {
     expect(() => read(labels, more, samples)).toThrow(words);
   });
