@@ -1,7 +1,9 @@
 import {
   bool,
+  bytes,
   deprecated,
   float32,
+  int8,
   int32,
   int64,
   string,
@@ -255,4 +257,11 @@ const OPTIONS_2 = [
 export const BuiltinOptions2 = union('BuiltinOptions2', OPTIONS_2, {
   DilateOptions: empty,
   ReduceWindowOptions: table({ reduceFunction: ReduceWindowFunction }),
+  StableHLOCompositeOptions: table({
+    name: string,
+    decompositionSubgraphIndex: int32,
+    compositeAttributes: bytes,
+    compositeAttributesFormat: int8,
+    version: int32,
+  }),
 });
