@@ -79,12 +79,13 @@ export function inlineComposites(record: ModelRecord): {
       ids.set(id, named);
       return named;
     };
-    const renamed = (body.operators ?? []).map((inner) => ({
-      ...inner,
-      inputs: (inner.inputs ?? []).map(own),
-      outputs: (inner.outputs ?? []).map(own),
-      intermediates: inner.intermediates?.map(own) ?? null,
-    }));
+    const renamed = (body.operators ?? []).map((inner): OperatorRecord => {
+      const [inputs, outputs] = [(inner.inputs ?? []).map(own), (inner.outputs ?? []).map(own)];
+      const made = { ...inner, inputs, outputs, intermediates: inner.intermediates?.map(own) ?? null };
+      const fault = faults.get(inner);
+      if (fault !== undefined) faults.set(made, fault);
+      return made;
+    });
     return [...renamed, ...copies.map(({ from, to }) => copyOf(own(from), to, body.tensors?.[from]?.shape ?? []))];
   }
 
