@@ -5,6 +5,7 @@ import type { Graph, Model, Node, Signature, Tensor, TensorId } from '../ir/grap
 import { quoteName } from '../ir/names.ts';
 import { infer } from '../ir/shapes.ts';
 import { findWiring, type Label, verifyTensors } from '../ir/verify.ts';
+import { inlineComposites } from './composites.ts';
 import { readContainer } from './container.ts';
 import {
   type OperatorEntry,
@@ -14,7 +15,7 @@ import {
   readOperator,
   showTensor,
 } from './read_operator.ts';
-import type { ModelRecord, SubGraphRecord } from './schema/model.ts';
+import type { ModelRecord, OperatorRecord, SubGraphRecord } from './schema/model.ts';
 import { type Constants, importTensor, openConstants } from './tensors.ts';
 
 export type { OperatorEntry } from './read_operator.ts';
@@ -55,11 +56,12 @@ export function listProblems(file: string, problems: readonly string[]): string 
  * .tflite file or its structure is broken, so that nothing could be listed.
  */
 export function readModel(bytes: Uint8Array, file: string): Reading {
-  const { record, problems: structural } = readContainer(bytes, file);
+  const { record: stored, problems: structural } = readContainer(bytes, file);
+  const { record, faults } = inlineComposites(stored);
   const records = record.subgraphs ?? [];
   if (records.length === 0) throw new InputError(`${file}: the model has no subgraphs, hence nothing to compute`);
   const constants = openConstants(record, bytes);
-  const parts = records.map((subgraph, i) => readSubgraph(record, subgraph, i, constants));
+  const parts = records.map((subgraph, i) => readSubgraph(record, subgraph, i, { constants, faults }));
   const subgraphs = parts.map((p) => p.graph);
   const problems = [...structural, ...parts.flatMap((p) => p.problems)];
   // Operators that could not be read hide what graphs take and give.
@@ -99,7 +101,19 @@ const callFaults = (parts: readonly Part[]): string[] =>
 /** So many problems of operators are told in full, with the names of tensors. */
 const MOST_TOLD = 1000;
 
-function readSubgraph(record: ModelRecord, subgraph: SubGraphRecord, index: number, constants: Constants): Part {
+/** What the subgraphs of a file share. */
+interface Shared {
+  readonly constants: Constants;
+  /** Composites that could not be replaced, and why. */
+  readonly faults: ReadonlyMap<OperatorRecord, string>;
+}
+
+function readSubgraph(
+  record: ModelRecord,
+  subgraph: SubGraphRecord,
+  index: number,
+  { constants, faults }: Shared,
+): Part {
   const records = subgraph.operators ?? [];
   const fed = new Set([...(subgraph.inputs ?? []), ...records.flatMap((op) => op.outputs ?? [])]);
   const imported = (subgraph.tensors ?? []).map((t, i) => importTensor(t, i, constants, fed.has(i)));
@@ -109,7 +123,7 @@ function readSubgraph(record: ModelRecord, subgraph: SubGraphRecord, index: numb
     index === 0,
   );
   const shown = tensors.map(showTensor);
-  const read = records.map((op, i) => readOperator(record, op, i, tensors, shown));
+  const read = records.map((op, i) => readOperator(record, op, i, { tensors, shown, fault: faults.get(op) }));
   const bare: Graph = {
     name: subgraph.name || (index === 0 ? 'main' : `subgraph_${index}`),
     tensors,

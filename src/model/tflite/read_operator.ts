@@ -3,6 +3,7 @@ import { quoteName } from '../ir/names.ts';
 import type { OpAttrs, OpKind } from '../ops/kinds.ts';
 import { showShape } from '../tensor/shape.ts';
 import { kindOf, operators } from './operators.ts';
+import { refusal } from './refusals.ts';
 import type { OperatorRow } from './rows.ts';
 import { BUILTIN_OPERATORS, type BuiltinOperator } from './schema/enums.ts';
 import { type ModelRecord, OperatorCode, type OperatorRecord } from './schema/model.ts';
@@ -32,15 +33,23 @@ export interface ReadOperator extends Omit<OperatorEntry, 'subgraph'> {
   readonly node: Node | null;
 }
 
-/** Reads operator `index` of a subgraph. `shown`: its tensors in words. */
+/** Where an operator is read. */
+interface Place {
+  readonly tensors: readonly Tensor[];
+  /** The same in words. */
+  readonly shown: readonly string[];
+  /** What is known to be wrong with it. */
+  readonly fault: string | undefined;
+}
+
+/** Reads operator `index` of a subgraph. */
 export function readOperator(
   model: ModelRecord,
   op: OperatorRecord,
   index: number,
-  tensors: readonly Tensor[],
-  shown: readonly string[],
+  { tensors, shown, fault }: Place,
 ): ReadOperator {
-  const problems: string[] = [];
+  const problems: string[] = fault === undefined ? [] : [fault];
   const listed = model.operatorCodes?.[op.opcodeIndex];
   const code = listed ?? OperatorCode.of({ builtinCode: -1 });
   const number = code.builtinCode < 0 ? code.builtinCode : Math.max(code.builtinCode, code.deprecatedBuiltinCode);
@@ -68,8 +77,9 @@ export function readOperator(
     problems.push(`operator code #${op.opcodeIndex} is not in the file (it has ${model.operatorCodes?.length ?? 0})`);
   else if (meaningless) problems.push(`${number} is the code of no operator`);
   else if (nameless) problems.push('a custom operator without a name');
-  else if (kind === null) problems.push(refusal(name));
-  else if (code.version < 1 || code.version > NEWEST_VERSION)
+  else if (kind === null) {
+    if (fault === undefined) problems.push(refusal(builtin, code.customCode));
+  } else if (code.version < 1 || code.version > NEWEST_VERSION)
     problems.push(`version ${code.version} is not known (1 to ${NEWEST_VERSION} are)`);
   if (kind === null || problems.length > 0) return { ...entry, kind, problems, unsupported, node: null };
   const attrs = readAttrs(kind, op, tensors);
@@ -81,11 +91,6 @@ function nameOf(builtin: BuiltinOperator | undefined, number: number, customCode
   if (builtin === undefined) return `operator code ${number}`;
   return builtin === 'CUSTOM' ? `CUSTOM (${customCode === null ? 'no name' : quoteName(customCode)})` : builtin;
 }
-
-const refusal = (name: string): string =>
-  name.startsWith('CUSTOM ("Flex')
-    ? 'TensorFlow operators are not supported: convert with built-in operators only'
-    : 'this operator is not supported';
 
 /** More operands or results than any operator has. */
 export const MOST_PORTS = 10_000;

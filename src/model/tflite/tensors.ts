@@ -91,6 +91,8 @@ function quantizationOf(record: TensorRecord, dtype: DType, shape: Shape): Quant
   const q = record.quantization;
   // Converters leave calibration ranges (and now and then a scale) on float tensors; TFLite ignores them, and so do we.
   if (q === null || isFloat(dtype) || !isReal(dtype) || dtype === 'bool') return null;
+  if (q.details?.type === 'BlockwiseQuantization')
+    return 'a scale for each block of a channel is not supported: quantize per channel or per tensor';
   if (q.details !== null) return `${q.details.type} is not supported: only affine quantization is`;
   const scales = q.scale ?? [];
   const zeroPoints = q.zeroPoint ?? [];
@@ -145,7 +147,9 @@ function readTensor(
   const problem = (what: string): void => void problems.push(`tensor #${index} ${quoteName(name)}: ${what}`);
   const { shape, signature } = shapeOf(record);
   const dtype = dtypeOf(record.type);
-  if (dtype === null) problem(`elements of type ${record.type} are not supported`);
+  if (record.type === 'STRING')
+    problem('strings are not supported: hand in the part of the model that computes on numbers');
+  else if (dtype === null) problem(`elements of type ${record.type} are not supported`);
   if (record.externalBuffer !== 0) problem('its data lies in another file, which is not supported');
   const wrongShape = checkShape(shape, dtype ?? 'int8');
   if (wrongShape !== null) problem(wrongShape);

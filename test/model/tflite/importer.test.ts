@@ -184,6 +184,69 @@ describe('what is wrong with a model', () => {
     expect(message).not.toContain('operator #1');
   });
 
+  it.each([
+    ['SKIP_GRAM', 'strings'],
+    ['RANDOM_UNIFORM', 'random numbers'],
+    ['HASHTABLE_FIND', 'hash table'],
+    ['STABLEHLO_COMPOSITE', 'decomposition, are missing'],
+  ] as const)('says why it is refused: %s', (code, reason) => {
+    expect(refusal(file([activation('in', [1, 4]), activation('out', [1, 4])], [code]))).toContain(reason);
+  });
+
+  it.each([
+    ['edgetpu-custom-op', 'Edge TPU compiler'],
+    ['ethos-u', 'Vela'],
+    ['DISPATCH_OP', "an NPU's compiler"],
+    ['MyOperator', 'not in the file'],
+  ])('says of the custom operator %s what to do', (customCode, reason) => {
+    const custom = ModelTable.of({
+      version: 3,
+      operatorCodes: [OperatorCode.of({ builtinCode: builtinCode('CUSTOM'), customCode })],
+      subgraphs: [
+        SubGraph.of({
+          tensors: [activation('in', [1, 4]), activation('out', [1, 4])],
+          inputs: [0],
+          outputs: [1],
+          operators: [Operator.of({ inputs: [0], outputs: [1] })],
+        }),
+      ],
+      buffers: [BufferTable.of({})],
+    });
+    const message = refusal(writeRoot(ModelTable, custom, IDENTIFIER));
+    expect(message).toContain(reason);
+    expect(message.includes('hand in the .tflite')).toBe(customCode !== 'MyOperator');
+  });
+
+  it('is a composite whose decomposition does not exist, contains it, does not fit or grows without end', () => {
+    const code = OperatorCode.of({ builtinCode: builtinCode('STABLEHLO_COMPOSITE') });
+    const empty = { name: null, compositeAttributes: null, compositeAttributesFormat: 0, version: 1 };
+    const composite = (decompositionSubgraphIndex: number, inputs = [0]) =>
+      Operator.of({
+        inputs,
+        outputs: [1],
+        builtinOptions2: {
+          type: 'StableHLOCompositeOptions',
+          value: { ...empty, decompositionSubgraphIndex },
+        },
+      });
+    const tensors = [activation('in', [1, 4]), activation('out', [1, 4])];
+    const graph = (...operators: ReturnType<typeof composite>[]) =>
+      SubGraph.of({ tensors, inputs: [0], outputs: [1], operators });
+    const message = (...subgraphs: ReturnType<typeof graph>[]): string =>
+      refusal(
+        writeRoot(
+          ModelTable,
+          ModelTable.of({ version: 3, operatorCodes: [code], subgraphs, buffers: [BufferTable.of({})] }),
+          IDENTIFIER,
+        ),
+      );
+    expect(message(graph(composite(7)))).toContain('subgraph 7, which does not exist');
+    expect(message(graph(composite(1)), graph(composite(0)))).toContain('contains it again');
+    expect(message(graph(composite(1, [0, 0])), graph())).toContain('has 1 inputs and 1 outputs for 2 and 1');
+    const doubling = Array.from({ length: 40 }, (_, i) => graph(composite(i + 1), composite(i + 1)));
+    expect(message(...doubling, graph())).toContain('add more than');
+  });
+
   it('is listed beside the operators by readModel', () => {
     const reading = readModel(
       file([activation('in', [1, 4]), activation('out', [1, 4])], ['STABLEHLO_SORT', 'RELU']),

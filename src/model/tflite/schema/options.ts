@@ -1,7 +1,9 @@
 import {
   bool,
+  bytes,
   deprecated,
   float32,
+  int8,
   int32,
   int64,
   string,
@@ -255,6 +257,13 @@ const OPTIONS_2 = [
 export const builtinOptions2 = {
   DilateOptions: empty,
   ReduceWindowOptions: table({ reduceFunction: ReduceWindowFunction }),
+  StableHLOCompositeOptions: table({
+    name: string,
+    decompositionSubgraphIndex: int32,
+    compositeAttributes: bytes,
+    compositeAttributesFormat: int8,
+    version: int32,
+  }),
 };
 export type OptionsName2 = keyof typeof builtinOptions2;
 export type OptionsOf2<N extends OptionsName2> = ValueOf<(typeof builtinOptions2)[N]> & {};
