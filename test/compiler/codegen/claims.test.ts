@@ -68,7 +68,8 @@ const ROWS: readonly Row[] = [
     [0, 1].map((i) => result(`sum of ${operand.dtype}, ${i}`, sum(operand), 'in place', 8, i)),
   ),
   ...(['int8', 'uint8-narrow', 'float32'] as const).flatMap((form) => [
-    result(`${form} pixels`, layer({ form }), 'lead', 256),
+    // Eight pixels of 32 channels.
+    result(`${form} pixels`, layer({ form }), 'lead', 256 * (form === 'float32' ? 4 : 1)),
     result(`${form} windows`, layer({ form, ...windows }), 'lead', 6 * 9 * 32),
     scratch(`${form} windows`, layer({ form, ...windows }), null, 0),
     result(`${form} depthwise`, layer({ form, ...depthwise }), 'in place', 3 * 9 * 32 * (form === 'float32' ? 4 : 1)),
