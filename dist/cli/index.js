@@ -19368,7 +19368,7 @@ const preprocess = mapping({
         .describe('order of the channels; when absent rgb, or gray for a model with one channel'),
     scale: schemas/* number */.aig(want('a number')).optional().describe('x · scale, first of the three; 1 when absent'),
     mean: perChannel('what is subtracted').optional().describe('then x − mean; 0 when absent'),
-    std: perChannel('what is divided by').optional().describe('then x / std; 1 when absent'),
+    std: perChannel('the divisor').optional().describe('then x / std; 1 when absent'),
 });
 const quantized = schemas/* union */.KCZ([
     schemas/* literal */.euz('model'),
@@ -19992,7 +19992,7 @@ function maxDrop(limit, { accuracy }) {
     // A point estimate decides, but the reader is told when other samples might well have decided otherwise.
     const open = interval !== null && interval[0] <= limit && limit < interval[1] && interval[0] !== interval[1];
     const doubt = open
-        ? `; the 95 % interval ${(0,figures/* formatInterval */.vy)(interval, 'points')} holds the threshold: ${(0,figures/* formatCount */.B4)(samples)} samples cannot resolve it`
+        ? `; the 95 % interval ${(0,figures/* formatInterval */.vy)(interval, 'points')} contains the threshold: ${(0,figures/* formatCount */.B4)(samples)} samples cannot resolve it`
         : '';
     return { status: passed ? 'pass' : 'fail', measured: drop, threshold: limit, unit: 'points', reason: base + doubt };
 }
@@ -20004,7 +20004,7 @@ function minSpeedup(limit, { latency, doubt }) {
     const status = doubt !== null ? 'inconclusive' : low >= limit - TINY ? 'pass' : high < limit ? 'fail' : 'inconclusive';
     const [required, measured, lower, upper] = (0,figures/* formatAgainst */.L$)(limit, [speedup, low, high], 'ratio');
     const range = interval === null ? '' : ` (95 % interval ${lower} to ${upper})`;
-    const why = doubt !== null ? `; ${doubt}` : status === 'inconclusive' ? '; the interval holds the threshold' : '';
+    const why = doubt !== null ? `; ${doubt}` : status === 'inconclusive' ? '; the interval contains the threshold' : '';
     const reason = `${mode} speedup over FP32 is ${measured}${range}, ${required} required${why}`;
     return { status, measured: speedup, threshold: limit, unit: 'ratio', reason };
 }
@@ -21771,7 +21771,7 @@ function affineNote(dtype, port, config) {
     if (config.quantized !== undefined || affine === null)
         return [];
     return [
-        `The data are ${dtype}, the type of the INT8 model's input, and were taken as its own quantized values; write "quantized: false" where they are not.`,
+        `The data are ${dtype}, the type of the INT8 model's input, so they were fed to it unchanged, as values that are quantized already. Raw pixels of that type would be read wrongly: write "quantized: false" for them.`,
     ];
 }
 /** real = (q − zero point) · scale in float32, as TFLite's DEQUANTIZE. */
@@ -22613,7 +22613,7 @@ function checkClasses({ values, width }, classes) {
         if (Number.isInteger(label) && label >= 0 && label < classes)
             continue;
         const hint = label === classes || label === -1 ? '; see data.label-offset' : '';
-        throw new errors/* InputError */.dz(`data.labels: sample ${i} has the label ${label}, but the model tells ${classes} classes apart, 0 to ${classes - 1}${hint}`);
+        throw new errors/* InputError */.dz(`data.labels: sample ${i} has the label ${label}, but the model has ${classes} classes, 0 to ${classes - 1}${hint}`);
     }
 }
 function auc(options) {
@@ -22764,10 +22764,13 @@ function openPair(config, files) {
             return config.signature === undefined ? model : (0,signature/* enterSignature */.j)(model, config.signature);
         };
         const int8 = read(config.int8);
+        checkReal(int8);
         const partner = config.fp32 === undefined ? null : read(config.fp32);
         if (config.fp32 !== undefined)
             checkDistinct(config.int8, config.fp32, files);
         const notes = checkForms({ path: config.int8, model: int8 }, partner === null ? null : { path: config.fp32, model: partner });
+        if (partner !== null)
+            checkReal(partner);
         const fp32 = partner ?? (0,float_twin/* floatTwin */.n)(int8);
         checkPartners(config, int8, fp32);
         const inputs = { int8: ports(int8, 'inputs'), fp32: ports(fp32, 'inputs') };
@@ -22792,14 +22795,20 @@ function ports(model, side) {
         return { name, dtype, shape, quantization, bytes: (0,tensor_shape/* elements */.Yt)(shape) * (0,tensor_dtype/* itemSize */.z6)(dtype) };
     });
 }
+/** @throws InputError where something other than real numbers goes in or comes out */
+function checkReal(model) {
+    for (const side of ['inputs', 'outputs']) {
+        const odd = ports(model, side).find((port) => !(0,tensor_dtype/* isReal */.tE)(port.dtype));
+        if (odd === undefined)
+            continue;
+        throw new errors/* InputError */.dz(`"${odd.name}" among the ${side} is ${odd.dtype}, and only real numbers can be fed and compared: end the model with COMPLEX_ABS or REAL, or compare its values with verify`);
+    }
+}
 /** Inputs and outputs must correspond one to one; extents of 1 and names may differ. */
 function checkPartners(config, int8, fp32) {
     const core = (shape) => shape.filter((extent) => extent !== 1).join();
     for (const side of ['inputs', 'outputs']) {
         const [a, b] = [ports(int8, side), ports(fp32, side)];
-        const odd = [...a, ...b].find((port) => !(0,tensor_dtype/* isReal */.tE)(port.dtype));
-        if (odd !== undefined)
-            throw new errors/* InputError */.dz(`"${odd.name}" among the ${side} is ${odd.dtype}, and only real numbers can be fed and compared: end the model with COMPLEX_ABS or REAL, or compare its values with verify`);
         if (a.length === b.length && a.every((port, i) => core(port.shape) === core(b[i].shape)))
             continue;
         const list = (all) => all.map((port) => `"${port.name}" ${(0,tensor_shape/* showShape */.Rm)(port.shape)}`).join(', ');
@@ -23150,7 +23159,7 @@ function register(program) {
         .choices(['auto', 'hardware', 'modelled', 'none'])
         .default('auto'))
         .option('--baseline <baseline>', 'what to compare with; only "none" so far', 'none')
-        .addOption(new esm/* Option */.c$('--fail-on <verdict>', 'the mildest verdict that fails')
+        .addOption(new esm/* Option */.c$('--fail-on <verdict>', 'exit with status 1 on: a failed gate; an inconclusive one too; never')
         .choices(['fail', 'inconclusive', 'never'])
         .default('fail'))
         .option('--json <file>', 'write the report as JSON (schema/report.schema.json); "-" is standard output')
@@ -44658,7 +44667,7 @@ function remarksOf(report) {
     const has = (test) => targets.some(test);
     const remarks = [];
     if (has(({ latency }) => latency?.mode === 'modelled')) {
-        remarks.push('Modelled: cycles of a pipeline model fed by emulation. They are deterministic and no time on any hardware.');
+        remarks.push('Modelled: cycles of a pipeline model, from counted instructions. They are deterministic, are not times on any hardware, and leave out memory beyond the first-level cache.');
     }
     if (has(({ latency }) => latency?.mode === 'hardware')) {
         const cpus = [

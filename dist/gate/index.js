@@ -81497,7 +81497,7 @@ const data_schema_preprocess = mapping({
         .describe('order of the channels; when absent rgb, or gray for a model with one channel'),
     scale: schemas_number(want('a number')).optional().describe('x · scale, first of the three; 1 when absent'),
     mean: perChannel('what is subtracted').optional().describe('then x − mean; 0 when absent'),
-    std: perChannel('what is divided by').optional().describe('then x / std; 1 when absent'),
+    std: perChannel('the divisor').optional().describe('then x / std; 1 when absent'),
 });
 const data_schema_quantized = union([
     schemas_literal('model'),
@@ -82117,7 +82117,7 @@ function maxDrop(limit, { accuracy }) {
     // A point estimate decides, but the reader is told when other samples might well have decided otherwise.
     const open = interval !== null && interval[0] <= limit && limit < interval[1] && interval[0] !== interval[1];
     const doubt = open
-        ? `; the 95 % interval ${(0,figures/* formatInterval */.vy)(interval, 'points')} holds the threshold: ${(0,figures/* formatCount */.B4)(samples)} samples cannot resolve it`
+        ? `; the 95 % interval ${(0,figures/* formatInterval */.vy)(interval, 'points')} contains the threshold: ${(0,figures/* formatCount */.B4)(samples)} samples cannot resolve it`
         : '';
     return { status: passed ? 'pass' : 'fail', measured: drop, threshold: limit, unit: 'points', reason: base + doubt };
 }
@@ -82129,7 +82129,7 @@ function minSpeedup(limit, { latency, doubt }) {
     const status = doubt !== null ? 'inconclusive' : low >= limit - TINY ? 'pass' : high < limit ? 'fail' : 'inconclusive';
     const [required, measured, lower, upper] = (0,figures/* formatAgainst */.L$)(limit, [speedup, low, high], 'ratio');
     const range = interval === null ? '' : ` (95 % interval ${lower} to ${upper})`;
-    const why = doubt !== null ? `; ${doubt}` : status === 'inconclusive' ? '; the interval holds the threshold' : '';
+    const why = doubt !== null ? `; ${doubt}` : status === 'inconclusive' ? '; the interval contains the threshold' : '';
     const reason = `${mode} speedup over FP32 is ${measured}${range}, ${required} required${why}`;
     return { status, measured: speedup, threshold: limit, unit: 'ratio', reason };
 }
@@ -86654,7 +86654,7 @@ function affineNote(dtype, port, config) {
     if (config.quantized !== undefined || affine === null)
         return [];
     return [
-        `The data are ${dtype}, the type of the INT8 model's input, and were taken as its own quantized values; write "quantized: false" where they are not.`,
+        `The data are ${dtype}, the type of the INT8 model's input, so they were fed to it unchanged, as values that are quantized already. Raw pixels of that type would be read wrongly: write "quantized: false" for them.`,
     ];
 }
 /** real = (q − zero point) · scale in float32, as TFLite's DEQUANTIZE. */
@@ -87494,7 +87494,7 @@ function checkClasses({ values, width }, classes) {
         if (Number.isInteger(label) && label >= 0 && label < classes)
             continue;
         const hint = label === classes || label === -1 ? '; see data.label-offset' : '';
-        throw new errors/* InputError */.dz(`data.labels: sample ${i} has the label ${label}, but the model tells ${classes} classes apart, 0 to ${classes - 1}${hint}`);
+        throw new errors/* InputError */.dz(`data.labels: sample ${i} has the label ${label}, but the model has ${classes} classes, 0 to ${classes - 1}${hint}`);
     }
 }
 function auc(options) {
@@ -87643,10 +87643,13 @@ function openPair(config, files) {
             return config.signature === undefined ? model : enterSignature(model, config.signature);
         };
         const int8 = read(config.int8);
+        checkReal(int8);
         const partner = config.fp32 === undefined ? null : read(config.fp32);
         if (config.fp32 !== undefined)
             checkDistinct(config.int8, config.fp32, files);
         const notes = checkForms({ path: config.int8, model: int8 }, partner === null ? null : { path: config.fp32, model: partner });
+        if (partner !== null)
+            checkReal(partner);
         const fp32 = partner ?? floatTwin(int8);
         checkPartners(config, int8, fp32);
         const inputs = { int8: pair_ports(int8, 'inputs'), fp32: pair_ports(fp32, 'inputs') };
@@ -87671,14 +87674,20 @@ function pair_ports(model, side) {
         return { name, dtype, shape, quantization, bytes: shape_elements(shape) * dtype_itemSize(dtype) };
     });
 }
+/** @throws InputError where something other than real numbers goes in or comes out */
+function checkReal(model) {
+    for (const side of ['inputs', 'outputs']) {
+        const odd = pair_ports(model, side).find((port) => !isReal(port.dtype));
+        if (odd === undefined)
+            continue;
+        throw new errors/* InputError */.dz(`"${odd.name}" among the ${side} is ${odd.dtype}, and only real numbers can be fed and compared: end the model with COMPLEX_ABS or REAL, or compare its values with verify`);
+    }
+}
 /** Inputs and outputs must correspond one to one; extents of 1 and names may differ. */
 function checkPartners(config, int8, fp32) {
     const core = (shape) => shape.filter((extent) => extent !== 1).join();
     for (const side of ['inputs', 'outputs']) {
         const [a, b] = [pair_ports(int8, side), pair_ports(fp32, side)];
-        const odd = [...a, ...b].find((port) => !isReal(port.dtype));
-        if (odd !== undefined)
-            throw new errors/* InputError */.dz(`"${odd.name}" among the ${side} is ${odd.dtype}, and only real numbers can be fed and compared: end the model with COMPLEX_ABS or REAL, or compare its values with verify`);
         if (a.length === b.length && a.every((port, i) => core(port.shape) === core(b[i].shape)))
             continue;
         const list = (all) => all.map((port) => `"${port.name}" ${shape_showShape(port.shape)}`).join(', ');
@@ -88230,7 +88239,7 @@ function remarksOf(report) {
     const has = (test) => targets.some(test);
     const remarks = [];
     if (has(({ latency }) => latency?.mode === 'modelled')) {
-        remarks.push('Modelled: cycles of a pipeline model fed by emulation. They are deterministic and no time on any hardware.');
+        remarks.push('Modelled: cycles of a pipeline model, from counted instructions. They are deterministic, are not times on any hardware, and leave out memory beyond the first-level cache.');
     }
     if (has(({ latency }) => latency?.mode === 'hardware')) {
         const cpus = [

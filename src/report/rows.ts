@@ -77,7 +77,7 @@ export function remarksOf(report: Report): string[] {
   const remarks: string[] = [];
   if (has(({ latency }) => latency?.mode === 'modelled')) {
     remarks.push(
-      'Modelled: cycles of a pipeline model fed by emulation. They are deterministic and no time on any hardware.',
+      'Modelled: cycles of a pipeline model, from counted instructions. They are deterministic, are not times on any hardware, and leave out memory beyond the first-level cache.',
     );
   }
   if (has(({ latency }) => latency?.mode === 'hardware')) {

@@ -14,8 +14,8 @@ function project(): string {
   const folder = scratch();
   cpSync(join(root, SHAPES), join(folder, SHAPES), { recursive: true });
   for (const [name, limit] of [
-    ['pass', 0],
-    ['fail', 1],
+    ['pass', '50%'],
+    ['fail', '100%'],
   ]) {
     writeFileSync(
       join(folder, `${name}.yml`),
@@ -25,7 +25,11 @@ models:
   - name: shapes
     int8: ${INT8}
     fp32: ${SHAPES}/shapes_fp32.tflite
-    data: { inputs: ${SHAPES}/data/*.png, labels: ${SHAPES}/data/labels.csv, limit: 40 }
+    data:
+      inputs: ${SHAPES}/data/*.png
+      labels: ${SHAPES}/data/labels.csv
+      preprocess: { mean: 114.75, std: 63.75 }
+      limit: 40
     metric: top1
     thresholds: { min-accuracy: ${limit} }
 `,

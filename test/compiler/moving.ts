@@ -187,8 +187,7 @@ const PICKS: readonly Make[] = [
     const { shape } = d.data;
     const depth = d.pick(shape.length + 1);
     const outer = Array.from({ length: d.pick(3) }, () => 1 + d.pick(4));
-    const constant = indices(d, [...outer, depth], (i) => d.pick(shape[i % depth]), 'int32');
-    const places = d.pick(4) === 0 ? tensor('int32', [...outer, depth], null) : constant;
+    const places = indices(d, [...outer, depth], (i) => d.pick(shape[i % depth]), 'int32');
     const updates = { ...d.data, shape: [...outer, ...shape.slice(depth)] };
     return of(d, 'scatter_nd', {}, [places, updates, ints(shape)]);
   },

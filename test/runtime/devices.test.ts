@@ -120,7 +120,7 @@ describe.each([host, aarch64])('builds for $name', (target) => {
     ['run 0 -1 1 short out', /'-1' is not a number/],
     ['run 0 2 1 short no/such/folder', /cannot write no\/such\/folder/],
     ['time 1 1 0', /'0' is not BUILD:BATCH/],
-    ['count 0 8', /there is no region 8/],
+    ['count 0 counts', /this program has no counters/],
     [`run ${'x '.repeat(5000)}`, /too many words/],
   ])('the runner refuses "%.40s"', async (command, message) => {
     const device = await openDevice(target);

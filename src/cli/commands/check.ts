@@ -55,7 +55,7 @@ export function register(program: Command): void {
     )
     .option('--baseline <baseline>', 'what to compare with; only "none" so far', 'none')
     .addOption(
-      new Option('--fail-on <verdict>', 'the mildest verdict that fails')
+      new Option('--fail-on <verdict>', 'exit with status 1 on: a failed gate; an inconclusive one too; never')
         .choices(['fail', 'inconclusive', 'never'])
         .default('fail'),
     )

@@ -37,12 +37,14 @@ export function openPair(config: ModelConfig, files: Files): Pair {
       return config.signature === undefined ? model : enterSignature(model, config.signature);
     };
     const int8 = read(config.int8);
+    checkReal(int8);
     const partner = config.fp32 === undefined ? null : read(config.fp32);
     if (config.fp32 !== undefined) checkDistinct(config.int8, config.fp32, files);
     const notes = checkForms(
       { path: config.int8, model: int8 },
       partner === null ? null : { path: config.fp32!, model: partner },
     );
+    if (partner !== null) checkReal(partner);
     const fp32 = partner ?? floatTwin(int8);
     checkPartners(config, int8, fp32);
     const inputs = { int8: ports(int8, 'inputs'), fp32: ports(fp32, 'inputs') };
@@ -67,16 +69,22 @@ function ports(model: Model, side: 'inputs' | 'outputs'): Port[] {
   });
 }
 
+/** @throws InputError where something other than real numbers goes in or comes out */
+function checkReal(model: Model): void {
+  for (const side of ['inputs', 'outputs'] as const) {
+    const odd = ports(model, side).find((port) => !isReal(port.dtype));
+    if (odd === undefined) continue;
+    throw new InputError(
+      `"${odd.name}" among the ${side} is ${odd.dtype}, and only real numbers can be fed and compared: end the model with COMPLEX_ABS or REAL, or compare its values with verify`,
+    );
+  }
+}
+
 /** Inputs and outputs must correspond one to one; extents of 1 and names may differ. */
 function checkPartners(config: ModelConfig, int8: Model, fp32: Model): void {
   const core = (shape: Shape) => shape.filter((extent) => extent !== 1).join();
   for (const side of ['inputs', 'outputs'] as const) {
     const [a, b] = [ports(int8, side), ports(fp32, side)];
-    const odd = [...a, ...b].find((port) => !isReal(port.dtype));
-    if (odd !== undefined)
-      throw new InputError(
-        `"${odd.name}" among the ${side} is ${odd.dtype}, and only real numbers can be fed and compared: end the model with COMPLEX_ABS or REAL, or compare its values with verify`,
-      );
     if (a.length === b.length && a.every((port, i) => core(port.shape) === core(b[i].shape))) continue;
     const list = (all: readonly Port[]) => all.map((port) => `"${port.name}" ${showShape(port.shape)}`).join(', ');
     throw new InputError(

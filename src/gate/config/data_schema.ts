@@ -76,7 +76,7 @@ const preprocess = mapping({
     .describe('order of the channels; when absent rgb, or gray for a model with one channel'),
   scale: z.number(want('a number')).optional().describe('x · scale, first of the three; 1 when absent'),
   mean: perChannel('what is subtracted').optional().describe('then x − mean; 0 when absent'),
-  std: perChannel('what is divided by').optional().describe('then x / std; 1 when absent'),
+  std: perChannel('the divisor').optional().describe('then x / std; 1 when absent'),
 });
 
 const quantized = z.union(

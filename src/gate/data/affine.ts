@@ -56,7 +56,7 @@ export function affineNote(dtype: DType, port: Port, config: DataConfig): string
   const affine = affineOf(dtype, port, config);
   if (config.quantized !== undefined || affine === null) return [];
   return [
-    `The data are ${dtype}, the type of the INT8 model's input, and were taken as its own quantized values; write "quantized: false" where they are not.`,
+    `The data are ${dtype}, the type of the INT8 model's input, so they were fed to it unchanged, as values that are quantized already. Raw pixels of that type would be read wrongly: write "quantized: false" for them.`,
   ];
 }
 

@@ -112,7 +112,7 @@ function checkClasses({ values, width }: Labels, classes: number): void {
     if (Number.isInteger(label) && label >= 0 && label < classes) continue;
     const hint = label === classes || label === -1 ? '; see data.label-offset' : '';
     throw new InputError(
-      `data.labels: sample ${i} has the label ${label}, but the model tells ${classes} classes apart, 0 to ${classes - 1}${hint}`,
+      `data.labels: sample ${i} has the label ${label}, but the model has ${classes} classes, 0 to ${classes - 1}${hint}`,
     );
   }
 }

@@ -132,7 +132,7 @@ function maxDrop(limit: number, { accuracy }: Measurements): Finding {
   // A point estimate decides, but the reader is told when other samples might well have decided otherwise.
   const open = interval !== null && interval[0] <= limit && limit < interval[1] && interval[0] !== interval[1];
   const doubt = open
-    ? `; the 95 % interval ${formatInterval(interval, 'points')} holds the threshold: ${formatCount(samples)} samples cannot resolve it`
+    ? `; the 95 % interval ${formatInterval(interval, 'points')} contains the threshold: ${formatCount(samples)} samples cannot resolve it`
     : '';
   return { status: passed ? 'pass' : 'fail', measured: drop, threshold: limit, unit: 'points', reason: base + doubt };
 }
@@ -145,7 +145,7 @@ function minSpeedup(limit: number, { latency, doubt }: Measurements): Finding {
     doubt !== null ? 'inconclusive' : low >= limit - TINY ? 'pass' : high < limit ? 'fail' : 'inconclusive';
   const [required, measured, lower, upper] = formatAgainst(limit, [speedup, low, high], 'ratio');
   const range = interval === null ? '' : ` (95 % interval ${lower} to ${upper})`;
-  const why = doubt !== null ? `; ${doubt}` : status === 'inconclusive' ? '; the interval holds the threshold' : '';
+  const why = doubt !== null ? `; ${doubt}` : status === 'inconclusive' ? '; the interval contains the threshold' : '';
   const reason = `${mode} speedup over FP32 is ${measured}${range}, ${required} required${why}`;
   return { status, measured: speedup, threshold: limit, unit: 'ratio', reason };
 }

@@ -42,8 +42,15 @@ const segments = (kind: string, ids: Tensor, ...more: readonly Tensor[]): Graph 
 describe('a build meets indices that are fed', () => {
   const take = graphOf('take', { axis: 0, batchDims: 0 }, [data, fed(2)], tensor('float32', [2, 4], null));
   const slice = graphOf('slice', {}, [data, fed(2), ints([2, 1])], tensor('float32', [2, 1], null));
+  const scatter = graphOf(
+    'scatter_nd',
+    {},
+    [fed(2, 1), tensor('float32', [2], null), ints([4])],
+    tensor('float32', [4], null),
+  );
 
   test('in range', async () => {
+    expect(await run(scatter, Int32Array.of(3, 3), Float32Array.of(5, 6))).toEqual(Float32Array.of(0, 0, 0, 11));
     expect(await run(take, values, Int32Array.of(2, 0))).toEqual(Float32Array.of(8, 9, 10, 11, 0, 1, 2, 3));
     expect(await run(slice, values, Int32Array.of(1, 3))).toEqual(Float32Array.of(7, 11));
   });
@@ -52,6 +59,8 @@ describe('a build meets indices that are fed', () => {
     [take, [values, Int32Array.of(0, 3)]],
     [take, [values, Int32Array.of(0, -2147483648)]],
     [slice, [values, Int32Array.of(2, 0)]],
+    [scatter, [Int32Array.of(0, 4), Float32Array.of(5, 6)]],
+    [scatter, [Int32Array.of(-1, 0), Float32Array.of(5, 6)]],
     [slice, [values, Int32Array.of(-1, 0)]],
     [graphOf('gather_nd', {}, [data, fed(1, 2)], tensor('float32', [1], null)), [values, Int32Array.of(1, 4)]],
     [

@@ -24,13 +24,14 @@ describe.each([
           const graph = graphOf(list);
           expect(verifyGraph(graph)).toEqual([]);
           const model = modelOf(graph);
+          const makers = graph.nodes.flatMap((node) => node.outputs.map(() => node.source));
           const samples = Array.from({ length: STEPS }, (_, i) => feed(graph, seed + i));
           const state: State = new Map();
           const expected = samples.map((inputs) => interpret(model, inputs, { state }));
           const actual = await runSequence(model, samples, target, { family });
           for (const [step, outputs] of expected.entries())
             for (const [i, data] of outputs.entries()) {
-              const { kind, attrs, operands } = list[i];
+              const { kind, attrs, operands } = list[makers[i]];
               const shapes = operands.map((o) => o && `${o.dtype} ${o.shape}`);
               // Sums of int8 products are exact, and so is what follows from them.
               const hybrid = kind !== 'nn.svdf' && operands[WEIGHTS]?.dtype === 'int8';

@@ -102,10 +102,10 @@ describe('bad input', () => {
   it.each([
     ['an unknown model', TONES, { only: ['b'] }, 'has no model "b"'],
     ['an unknown target', TONES, { targets: ['cortex-a99'] }, 'there is no target "cortex-a99"'],
-    ['a missing model', TONES.replace('tones_int8', 'none'), {}, 'a: examples/tones/none.tflite: no such file'],
+    ['a missing model', TONES.replace('tones_int8', 'none'), {}, 'a, int8: examples/tones/none.tflite: no such file'],
     ['no model', TONES.replace('tones_int8.tflite', 'data/labels.csv'), {}, 'a: examples/tones/data/labels.csv'],
     ['another network', `${TONES}\n    fp32: examples/shapes/shapes_fp32.tflite`, {}, 'fp32 must be the same network'],
-    ['labels out of range', TONES.replace('limit: 60', 'label-offset: 100'), {}, 'the model tells 8 classes apart'],
+    ['labels out of range', TONES.replace('limit: 60', 'label-offset: 100'), {}, 'the model has 8 classes'],
   ] as [string, string, Partial<CheckOptions>, string][])('%s is an InputError', async (_, model, options, words) => {
     const error = await check(`  - name: a${model}`, options).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(InputError);
@@ -115,7 +115,9 @@ describe('bad input', () => {
   it('names the faults of all models at once', async () => {
     const models = `  - name: a${TONES.replace('tones_int8', 'none')}\n  - name: b${TONES.replace('data/*.bin', 'data/*.wav')}`;
     const error = (await check(models).catch((e: unknown) => e)) as InputError;
-    expect(error.message).toMatch(/^a: .*no such file.*\nb: .*matches no file/);
-    expect(error.at).toMatchObject({ line: 4 });
+    expect(error.message).toMatch(
+      /^\S+:5:5: a, int8: .*no such file.*\n\S+:\d+:\d+: b, data\.inputs: .*matches no file/,
+    );
+    expect(error.at).toMatchObject({ line: 5 });
   });
 });

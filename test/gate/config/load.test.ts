@@ -156,7 +156,7 @@ models:
     [
       'version: 1\nmodels: [{ name: a, int8: a, data: { inputs: [] } }]\n',
       2,
-      'data.inputs must be a list of at least 1 entry; found []',
+      'data.inputs must be a list of at least one path; found []',
     ],
     [model('    score: 1\n'), 6, 'belongs to "metric: auc"'],
     ['version: 1\nmodels:\n  - int8: a\n    data: { inputs: x }\n', 3, 'models[0].name is missing'],

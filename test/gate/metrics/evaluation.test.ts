@@ -171,7 +171,7 @@ describe('what does not fit', () => {
     [{ name: 'top1' }, 'needs data.labels'],
     [
       { name: 'top1', labels: labels([3]) },
-      'sample 0 has the label 3, but the model tells 3 classes apart, 0 to 2; see data.label-offset',
+      'sample 0 has the label 3, but the model has 3 classes, 0 to 2; see data.label-offset',
     ],
     [{ name: 'top1', labels: labels([0.5]) }, 'sample 0 has the label 0.5'],
     [{ name: 'top1', labels: labels([1, 2], 2) }, 'a class label is one number'],

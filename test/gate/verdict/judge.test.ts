@@ -22,7 +22,7 @@ describe('accuracy', () => {
     const accuracy = accuracyOf({ drop: 2, interval: [-1, 5], samples: 120 });
     const [{ reason }] = check({ 'max-accuracy-drop': 1 }, { accuracy });
     expect(reason).toContain(
-      'the 95 % interval −1.00 to 5.00 points holds the threshold: 120 samples cannot resolve it',
+      'the 95 % interval −1.00 to 5.00 points contains the threshold: 120 samples cannot resolve it',
     );
     const [clear] = check({ 'max-accuracy-drop': 1 }, { accuracy: accuracyOf({ drop: 2, interval: [1.5, 3] }) });
     expect(clear.reason).not.toContain('resolve');
