@@ -16,7 +16,7 @@ interface Task {
   readonly seed: number;
   readonly from: number;
   readonly runs: number;
-  /** The number of the execution at work. */
+  /** The number of the execution at work; -1 while the files to spoil are being made. */
   readonly current: Int32Array;
 }
 interface Slice {
@@ -48,7 +48,7 @@ function watch(): void {
     .parse()
     .opts<{ seed: number; from: number; runs: number }>();
   const folder = join('build', 'fuzz');
-  const current = new Int32Array(new SharedArrayBuffer(4));
+  const current = new Int32Array(new SharedArrayBuffer(4)).fill(-1);
   const totals = new Map<string, number>();
   const started = performance.now();
   let [failures, peak, slowest] = [0, 0, { run: 0, seconds: 0 }];
@@ -64,7 +64,7 @@ function watch(): void {
   let last = { run: -1, at: started };
   const timer = setInterval(() => {
     const run = Atomics.load(current, 0);
-    if (run !== last.run) last = { run, at: performance.now() };
+    if (run !== last.run || run < 0) last = { run, at: performance.now() };
     if (performance.now() - last.at < HANGS_MS) return;
     report({ run, what: `hangs: ${HANGS_MS / 1000} s` });
     process.exit(1);
