@@ -19264,9 +19264,18 @@ function didYouMean(word, known) {
 /** How the schema of the configuration speaks to those who write one. */
 /** A value as messages quote it. */
 const show = (value) => {
-    const text = JSON.stringify(value) ?? String(value);
+    const text = typeof value === 'number' ? String(value) : (quote(value) ?? String(value));
     return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 };
+/** As JSON; an alias may make a value a part of itself, which JSON cannot write. */
+function quote(value) {
+    try {
+        return JSON.stringify(value);
+    }
+    catch {
+        return 'a value that contains itself';
+    }
+}
 /** A mapping with these keys and no others; an unknown key is named, with what it was probably meant to be. */
 function mapping(shape) {
     const known = Object.keys(shape);
@@ -19573,6 +19582,11 @@ const configSchema = mapping({
 
 
 
+/** Where the YAML library speaks to programmers. */
+const PLAIN = {
+    MULTIPLE_DOCS: 'a second document begins here; a configuration is a single one',
+    RESOURCE_EXHAUSTION: 'is nested too deeply',
+};
 const LIMIT = 1 << 20;
 const MOST_PROBLEMS = 20;
 /**
@@ -19591,13 +19605,13 @@ function parseConfig(text, file) {
         const { line, col } = lines.linePos(offset);
         return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
     };
-    refuse(doc.errors.map((error) => ({ at: place(error.pos[0]), text: error.message })));
+    refuse(doc.errors.map((error) => ({ at: place(error.pos[0]), text: PLAIN[error.code] ?? error.message })));
     let value;
     try {
         value = doc.toJS({ maxAliasCount: 100 });
     }
     catch (error) {
-        throw new errors/* InputError */.dz(`${file}: ${error.message}`);
+        throw new errors/* InputError */.dz(`${file}: its aliases unfold to far more than it holds`, { cause: error });
     }
     if (value === null || value === undefined) {
         refuse([
@@ -19718,6 +19732,12 @@ function pathsOf(model, top, at) {
     const add = (kind, value, ...keys) => {
         if (typeof value === 'string')
             paths.push({ path: value, kind, key: keys.join('.'), at: at([...top, ...keys]) });
+        else if (Array.isArray(value))
+            for (const [i, part] of value.entries())
+                add(kind, part, ...keys, i);
+        // An input's options stand beside its files.
+        else if (typeof value === 'object' && value !== null && 'files' in value)
+            add(kind, value.files, ...keys, 'files');
         else if (typeof value === 'object' && value !== null)
             for (const [key, part] of Object.entries(value))
                 add(kind, part, ...keys, key);
@@ -21279,7 +21299,7 @@ function classNumbers(labels, config, files, named = false) {
         return { values: numbers(labels), notes: [] };
     if (given === null && bare.length < labels.length && !named) {
         const [{ text, at }] = bare;
-        throw new errors/* InputError */.dz(`${at}: ${quote(text)} is not a class number, though other labels are; correct it, or name the classes in data.classes`);
+        throw new errors/* InputError */.dz(`${at}: ${classes_quote(text)} is not a class number, though other labels are; correct it, or name the classes in data.classes`);
     }
     const empty = labels.find(({ text }) => text === '');
     if (empty !== undefined)
@@ -21291,7 +21311,7 @@ function classNumbers(labels, config, files, named = false) {
         if (index !== undefined)
             return index;
         const near = nearest(text, names);
-        throw new errors/* InputError */.dz(`${at}: ${quote(text)} is not one of the ${names.length} names in data.classes${near === null ? '' : `; did you mean ${quote(near)}?`}`);
+        throw new errors/* InputError */.dz(`${at}: ${classes_quote(text)} is not one of the ${names.length} names in data.classes${near === null ? '' : `; did you mean ${classes_quote(near)}?`}`);
     });
     return { values, notes: given === null ? [orderNote(names, config)] : [] };
 }
@@ -21308,7 +21328,7 @@ function classNames({ classes }, files) {
         throw new errors/* InputError */.dz(`${what}: holds no class names`);
     const twice = names.findIndex((name, i) => names.indexOf(name) !== i);
     if (twice >= 0)
-        throw new errors/* InputError */.dz(`${what}: ${quote(names[twice])} stands there twice; each class needs its own name`);
+        throw new errors/* InputError */.dz(`${what}: ${classes_quote(names[twice])} stands there twice; each class needs its own name`);
     return names;
 }
 function orderNote(names, config) {
@@ -21319,7 +21339,7 @@ function orderNote(names, config) {
 }
 const isNumber = (text) => text !== '' && Number.isFinite(Number(text));
 const numbers = (labels) => Float64Array.from(labels, ({ text }) => Number(text));
-const quote = (text) => JSON.stringify(text.slice(0, 40));
+const classes_quote = (text) => JSON.stringify(text.slice(0, 40));
 
 ;// CONCATENATED MODULE: ./build/js/gate/data/csv.js
 /** The divider of a table: the one of comma, semicolon and tab that its first line has most of. */
@@ -30964,15 +30984,15 @@ var errors = __nccwpck_require__(2027);
 // EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 75 modules
 var generate = __nccwpck_require__(5721);
 // EXTERNAL MODULE: ./build/js/model/ir/shapes.js
-var shapes = __nccwpck_require__(6782);
+var ir_shapes = __nccwpck_require__(6782);
 ;// CONCATENATED MODULE: ./build/js/compiler/passes/bound_shapes.js
 
 /** Gives results whose shape is only known when running the largest shape that they can have: memory is planned for it. */
 const boundShapes = (graph) => {
     const tensors = [...graph.tensors];
     for (const node of graph.nodes) {
-        const rules = (0,shapes/* rulesOf */.fD)(node);
-        const view = (0,shapes/* viewOf */.du)({ ...graph, tensors }, node);
+        const rules = (0,ir_shapes/* rulesOf */.fD)(node);
+        const view = (0,ir_shapes/* viewOf */.du)({ ...graph, tensors }, node);
         if (rules.bounds === undefined || !rules.shapes(view).includes(null))
             continue;
         rules.bounds(view).forEach((shape, i) => {
@@ -30996,7 +31016,7 @@ const removeDeadCode = (graph) => {
     const live = new Set(graph.outputs);
     const kept = [];
     for (const node of graph.nodes.toReversed()) {
-        const { control, state } = (0,shapes/* rulesOf */.fD)(node);
+        const { control, state } = (0,ir_shapes/* rulesOf */.fD)(node);
         if (control === undefined && state === undefined && !node.outputs.some((id) => live.has(id)))
             continue;
         for (const id of node.inputs)
@@ -31088,37 +31108,52 @@ const LEAST_BYTES = 64 * 2 ** 20;
 const GROWTH = 8;
 /**
  * Computes, by the operators' own semantics, every node whose operands are constants: float16 weights become float32,
- * and the chains that work out a shape become that shape. The shape of a tensor is a constant even if the tensor is not.
+ * and the chains that work out a shape become that shape. The shape of a tensor is a constant even if the tensor is not,
+ * unless its size is data (WHERE): what stands in the graph then is a bound.
  */
 const foldConstants = (graph) => {
     const tensors = [...graph.tensors];
+    const varying = new Set();
     let budget = graph.tensors.reduce((sum, { data }) => sum + GROWTH * (data?.byteLength ?? 0), LEAST_BYTES);
+    let settled = false;
     const nodes = graph.nodes.filter((node) => {
         const current = { ...graph, tensors };
         const bytes = bytesOf(current, node);
-        if (!isConstant(current, node) || bytes > budget)
+        const view = (0,ir_shapes/* viewOf */.du)(current, node);
+        if (!isConstant(current, node) || node.inputs.some((id) => varying.has(id)) || bytes > budget) {
+            if (isVarying(current, node))
+                for (const id of node.outputs)
+                    varying.add(id);
             return true;
+        }
         budget -= bytes;
-        const view = (0,shapes/* viewOf */.du)(current, node);
-        const results = (0,shapes/* rulesOf */.fD)(node).evaluate({
-            ...view,
-            data: view.inputs.map((tensor) => tensor?.data ?? null),
-            profile: 'tflite',
-        });
+        const { bounds, evaluate, shapes } = (0,ir_shapes/* rulesOf */.fD)(node);
+        const data = view.inputs.map((tensor) => tensor?.data ?? null);
+        const results = evaluate({ ...view, data, profile: 'tflite' });
+        // Of a result whose size is data the size is known now, too, and so are those that follow from it.
+        settled ||= bounds !== undefined;
+        const sizes = settled ? shapes(view) : [];
         node.outputs.forEach((id, i) => {
-            tensors[id] = { ...tensors[id], data: results[i] };
+            tensors[id] = { ...tensors[id], shape: sizes[i] ?? tensors[id].shape, data: results[i] };
         });
         return false;
     });
-    return { ...graph, tensors, nodes };
+    const folded = { ...graph, tensors, nodes };
+    return settled ? (0,ir_shapes/* inferShapes */.zV)(folded) : folded;
 };
+/** Whether the sizes of the node's results are known when it runs only. */
+function isVarying(graph, node) {
+    const view = (0,ir_shapes/* viewOf */.du)(graph, node);
+    const { bounds, check, shapes } = (0,ir_shapes/* rulesOf */.fD)(node);
+    return bounds !== undefined && check(view).length === 0 && shapes(view).includes(null);
+}
 /** What the node's results take. */
 const bytesOf = (graph, node) => (0,ir_graph/* resultsOf */.qS)(graph, node).reduce((sum, { shape, dtype }) => sum + (0,tensor_shape/* elements */.Yt)(shape) * (0,tensor_dtype/* itemSize */.z6)(dtype), 0);
 function isConstant(graph, node) {
-    const { inputs, outputs } = (0,shapes/* viewOf */.du)(graph, node);
+    const { inputs, outputs } = (0,ir_shapes/* viewOf */.du)(graph, node);
     const known = inputs.every((tensor) => tensor === null || (tensor.data !== null && !tensor.variable));
-    const pure = (0,shapes/* rulesOf */.fD)(node).control === undefined;
-    return pure && outputs.length > 0 && (known || (0,shapes/* rulesOf */.fD)(node).fromShapes === true);
+    const pure = (0,ir_shapes/* rulesOf */.fD)(node).control === undefined;
+    return pure && outputs.length > 0 && (known || (0,ir_shapes/* rulesOf */.fD)(node).fromShapes === true);
 }
 
 // EXTERNAL MODULE: ./build/js/model/ops/checks.js
@@ -31437,7 +31472,7 @@ const lowerTransposed = (graph) => {
 };
 /** The cheapest way; null where the convolution has to stay as it is, or is cheaper so. */
 function planOf(graph, node) {
-    const view = (0,conv_transpose/* asWeighted */.au)((0,shapes/* viewOf */.du)(graph, node));
+    const view = (0,conv_transpose/* asWeighted */.au)((0,ir_shapes/* viewOf */.du)(graph, node));
     const [data, weights] = view.inputs;
     const form = (0,ops_weights/* weightedForm */.yx)(data, weights);
     if (!isPlain(view, form) || (0,tensor_shape/* elements */.Yt)(data.shape) === 0 || (0,tensor_shape/* elements */.Yt)(view.outputs[0].shape) === 0)
@@ -32262,8 +32297,13 @@ function enterCache(root) {
     if (entered.size === 0)
         process.once('exit', leaveAll);
     entered.set(root, () => {
-        (0,external_node_fs_.rmSync)(mark, { force: true });
-        trimCache(root, limit);
+        try {
+            (0,external_node_fs_.rmSync)(mark, { force: true });
+            trimCache(root, limit);
+        }
+        catch {
+            // What cannot be written cannot be tidied up either: whoever had to write said so.
+        }
     });
 }
 function leaveAll() {

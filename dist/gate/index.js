@@ -50395,8 +50395,13 @@ function enterCache(root) {
     if (entered.size === 0)
         process.once('exit', leaveAll);
     entered.set(root, () => {
-        (0,external_node_fs_.rmSync)(mark, { force: true });
-        trimCache(root, limit);
+        try {
+            (0,external_node_fs_.rmSync)(mark, { force: true });
+            trimCache(root, limit);
+        }
+        catch {
+            // What cannot be written cannot be tidied up either: whoever had to write said so.
+        }
     });
 }
 function leaveAll() {
@@ -80791,30 +80796,45 @@ const LEAST_BYTES = 64 * 2 ** 20;
 const GROWTH = 8;
 /**
  * Computes, by the operators' own semantics, every node whose operands are constants: float16 weights become float32,
- * and the chains that work out a shape become that shape. The shape of a tensor is a constant even if the tensor is not.
+ * and the chains that work out a shape become that shape. The shape of a tensor is a constant even if the tensor is not,
+ * unless its size is data (WHERE): what stands in the graph then is a bound.
  */
 const foldConstants = (graph) => {
     const tensors = [...graph.tensors];
+    const varying = new Set();
     let budget = graph.tensors.reduce((sum, { data }) => sum + GROWTH * (data?.byteLength ?? 0), LEAST_BYTES);
+    let settled = false;
     const nodes = graph.nodes.filter((node) => {
         const current = { ...graph, tensors };
         const bytes = fold_constants_bytesOf(current, node);
-        if (!isConstant(current, node) || bytes > budget)
-            return true;
-        budget -= bytes;
         const view = shapes_viewOf(current, node);
-        const results = shapes_rulesOf(node).evaluate({
-            ...view,
-            data: view.inputs.map((tensor) => tensor?.data ?? null),
-            profile: 'tflite',
-        });
+        if (!isConstant(current, node) || node.inputs.some((id) => varying.has(id)) || bytes > budget) {
+            if (isVarying(current, node))
+                for (const id of node.outputs)
+                    varying.add(id);
+            return true;
+        }
+        budget -= bytes;
+        const { bounds, evaluate, shapes } = shapes_rulesOf(node);
+        const data = view.inputs.map((tensor) => tensor?.data ?? null);
+        const results = evaluate({ ...view, data, profile: 'tflite' });
+        // Of a result whose size is data the size is known now, too, and so are those that follow from it.
+        settled ||= bounds !== undefined;
+        const sizes = settled ? shapes(view) : [];
         node.outputs.forEach((id, i) => {
-            tensors[id] = { ...tensors[id], data: results[i] };
+            tensors[id] = { ...tensors[id], shape: sizes[i] ?? tensors[id].shape, data: results[i] };
         });
         return false;
     });
-    return { ...graph, tensors, nodes };
+    const folded = { ...graph, tensors, nodes };
+    return settled ? inferShapes(folded) : folded;
 };
+/** Whether the sizes of the node's results are known when it runs only. */
+function isVarying(graph, node) {
+    const view = shapes_viewOf(graph, node);
+    const { bounds, check, shapes } = shapes_rulesOf(node);
+    return bounds !== undefined && check(view).length === 0 && shapes(view).includes(null);
+}
 /** What the node's results take. */
 const fold_constants_bytesOf = (graph, node) => resultsOf(graph, node).reduce((sum, { shape, dtype }) => sum + shape_elements(shape) * dtype_itemSize(dtype), 0);
 function isConstant(graph, node) {
@@ -81393,9 +81413,18 @@ function didYouMean(word, known) {
 /** How the schema of the configuration speaks to those who write one. */
 /** A value as messages quote it. */
 const show = (value) => {
-    const text = JSON.stringify(value) ?? String(value);
+    const text = typeof value === 'number' ? String(value) : (quote(value) ?? String(value));
     return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 };
+/** As JSON; an alias may make a value a part of itself, which JSON cannot write. */
+function quote(value) {
+    try {
+        return JSON.stringify(value);
+    }
+    catch {
+        return 'a value that contains itself';
+    }
+}
 /** A mapping with these keys and no others; an unknown key is named, with what it was probably meant to be. */
 function mapping(shape) {
     const known = Object.keys(shape);
@@ -81700,6 +81729,11 @@ const configSchema = mapping({
 
 
 
+/** Where the YAML library speaks to programmers. */
+const PLAIN = {
+    MULTIPLE_DOCS: 'a second document begins here; a configuration is a single one',
+    RESOURCE_EXHAUSTION: 'is nested too deeply',
+};
 const load_LIMIT = 1 << 20;
 const MOST_PROBLEMS = 20;
 /**
@@ -81718,13 +81752,13 @@ function parseConfig(text, file) {
         const { line, col } = lines.linePos(offset);
         return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
     };
-    refuse(doc.errors.map((error) => ({ at: place(error.pos[0]), text: error.message })));
+    refuse(doc.errors.map((error) => ({ at: place(error.pos[0]), text: PLAIN[error.code] ?? error.message })));
     let value;
     try {
         value = doc.toJS({ maxAliasCount: 100 });
     }
     catch (error) {
-        throw new errors/* InputError */.dz(`${file}: ${error.message}`);
+        throw new errors/* InputError */.dz(`${file}: its aliases unfold to far more than it holds`, { cause: error });
     }
     if (value === null || value === undefined) {
         refuse([
@@ -81845,6 +81879,12 @@ function pathsOf(model, top, at) {
     const add = (kind, value, ...keys) => {
         if (typeof value === 'string')
             paths.push({ path: value, kind, key: keys.join('.'), at: at([...top, ...keys]) });
+        else if (Array.isArray(value))
+            for (const [i, part] of value.entries())
+                add(kind, part, ...keys, i);
+        // An input's options stand beside its files.
+        else if (typeof value === 'object' && value !== null && 'files' in value)
+            add(kind, value.files, ...keys, 'files');
         else if (typeof value === 'object' && value !== null)
             for (const [key, part] of Object.entries(value))
                 add(kind, part, ...keys, key);
@@ -86162,7 +86202,7 @@ function classNumbers(labels, config, files, named = false) {
         return { values: numbers(labels), notes: [] };
     if (given === null && bare.length < labels.length && !named) {
         const [{ text, at }] = bare;
-        throw new errors/* InputError */.dz(`${at}: ${quote(text)} is not a class number, though other labels are; correct it, or name the classes in data.classes`);
+        throw new errors/* InputError */.dz(`${at}: ${classes_quote(text)} is not a class number, though other labels are; correct it, or name the classes in data.classes`);
     }
     const empty = labels.find(({ text }) => text === '');
     if (empty !== undefined)
@@ -86174,7 +86214,7 @@ function classNumbers(labels, config, files, named = false) {
         if (index !== undefined)
             return index;
         const near = suggest_nearest(text, names);
-        throw new errors/* InputError */.dz(`${at}: ${quote(text)} is not one of the ${names.length} names in data.classes${near === null ? '' : `; did you mean ${quote(near)}?`}`);
+        throw new errors/* InputError */.dz(`${at}: ${classes_quote(text)} is not one of the ${names.length} names in data.classes${near === null ? '' : `; did you mean ${classes_quote(near)}?`}`);
     });
     return { values, notes: given === null ? [orderNote(names, config)] : [] };
 }
@@ -86191,7 +86231,7 @@ function classNames({ classes }, files) {
         throw new errors/* InputError */.dz(`${what}: holds no class names`);
     const twice = names.findIndex((name, i) => names.indexOf(name) !== i);
     if (twice >= 0)
-        throw new errors/* InputError */.dz(`${what}: ${quote(names[twice])} stands there twice; each class needs its own name`);
+        throw new errors/* InputError */.dz(`${what}: ${classes_quote(names[twice])} stands there twice; each class needs its own name`);
     return names;
 }
 function orderNote(names, config) {
@@ -86202,7 +86242,7 @@ function orderNote(names, config) {
 }
 const isNumber = (text) => text !== '' && Number.isFinite(Number(text));
 const numbers = (labels) => Float64Array.from(labels, ({ text }) => Number(text));
-const quote = (text) => JSON.stringify(text.slice(0, 40));
+const classes_quote = (text) => JSON.stringify(text.slice(0, 40));
 
 ;// CONCATENATED MODULE: ./build/js/gate/data/csv.js
 /** The divider of a table: the one of comma, semicolon and tab that its first line has most of. */

@@ -108,6 +108,16 @@ describe('a full disk', () => {
     expect(bash(folder, `$GATE build ${INT8} --target host -o out`, env).status).toBe(0);
   });
 
+  test('for a cache below a file neither: the same', () => {
+    const folder = project();
+    const ended = bash(folder, `$GATE build ${INT8} --target host -o out`, {
+      INT8_GATE_CACHE: join(folder, INT8, 'x'),
+    });
+    expect(ended.status).toBe(3);
+    expect(ended.stderr).toContain(`cannot write to the cache folder ${join(folder, INT8, 'x')}`);
+    expect(ended.stderr).not.toMatch(/internal error|^\s+at /m);
+  });
+
   test('for a report leaves the old one as it was', () => {
     const folder = project();
     writeFileSync(join(folder, 'old.json'), 'old');

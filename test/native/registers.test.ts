@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { BLOB_FILE, generate } from '../../src/compiler/codegen/generate.ts';
@@ -120,8 +120,10 @@ async function multiplyLoops(found: readonly Instance[], target: Target, family:
   writeFileSync(join(cwd, BLOB_FILE), '');
   const includes = includeDirs().map((dir) => `-I${dir}`);
   const flags = compileFlags(compiler, target);
-  const { stdout } = await runTool(compiler.command, [...flags, ...includes, '-S', 'model.c', '-o', '-'], { cwd });
-  const loops = innerLoops(stdout).filter(({ code: lines }) => lines.filter((line) => MULTIPLY.test(line)).length >= 8);
+  await runTool(compiler.command, [...flags, ...includes, '-S', 'model.c', '-o', 'model.s'], { cwd });
+  const loops = innerLoops(readFileSync(join(cwd, 'model.s'), 'utf8')).filter(
+    ({ code: lines }) => lines.filter((line) => MULTIPLY.test(line)).length >= 8,
+  );
   const nameOf = new Map(code.nodes.map(({ symbol }, i) => [symbol, found[i].name]));
   return loops.map((loop) => ({
     name: nameOf.get(loop.symbol.replace(/\..*/, ''))!,

@@ -1,5 +1,5 @@
-import { type Graph, type Node, resultsOf, type Tensor } from '../../model/ir/graph.ts';
-import { rulesOf, viewOf } from '../../model/ir/shapes.ts';
+import { type Graph, type Node, resultsOf, type Tensor, type TensorId } from '../../model/ir/graph.ts';
+import { inferShapes, rulesOf, viewOf } from '../../model/ir/shapes.ts';
 import { itemSize } from '../../model/tensor/dtype.ts';
 import { elements } from '../../model/tensor/shape.ts';
 import type { Pass } from './view.ts';
@@ -13,29 +13,44 @@ const GROWTH = 8;
 
 /**
  * Computes, by the operators' own semantics, every node whose operands are constants: float16 weights become float32,
- * and the chains that work out a shape become that shape. The shape of a tensor is a constant even if the tensor is not.
+ * and the chains that work out a shape become that shape. The shape of a tensor is a constant even if the tensor is not,
+ * unless its size is data (WHERE): what stands in the graph then is a bound.
  */
 export const foldConstants: Pass = (graph) => {
   const tensors: Tensor[] = [...graph.tensors];
+  const varying = new Set<TensorId>();
   let budget = graph.tensors.reduce((sum, { data }) => sum + GROWTH * (data?.byteLength ?? 0), LEAST_BYTES);
+  let settled = false;
   const nodes = graph.nodes.filter((node) => {
     const current: Graph = { ...graph, tensors };
     const bytes = bytesOf(current, node);
-    if (!isConstant(current, node) || bytes > budget) return true;
-    budget -= bytes;
     const view = viewOf(current, node);
-    const results = rulesOf(node).evaluate({
-      ...view,
-      data: view.inputs.map((tensor) => tensor?.data ?? null),
-      profile: 'tflite',
-    });
+    if (!isConstant(current, node) || node.inputs.some((id) => varying.has(id)) || bytes > budget) {
+      if (isVarying(current, node)) for (const id of node.outputs) varying.add(id);
+      return true;
+    }
+    budget -= bytes;
+    const { bounds, evaluate, shapes } = rulesOf(node);
+    const data = view.inputs.map((tensor) => tensor?.data ?? null);
+    const results = evaluate({ ...view, data, profile: 'tflite' });
+    // Of a result whose size is data the size is known now, too, and so are those that follow from it.
+    settled ||= bounds !== undefined;
+    const sizes = settled ? shapes(view) : [];
     node.outputs.forEach((id, i) => {
-      tensors[id] = { ...tensors[id], data: results[i] };
+      tensors[id] = { ...tensors[id], shape: sizes[i] ?? tensors[id].shape, data: results[i] };
     });
     return false;
   });
-  return { ...graph, tensors, nodes };
+  const folded = { ...graph, tensors, nodes };
+  return settled ? inferShapes(folded) : folded;
 };
+
+/** Whether the sizes of the node's results are known when it runs only. */
+function isVarying(graph: Graph, node: Node): boolean {
+  const view = viewOf(graph, node);
+  const { bounds, check, shapes } = rulesOf(node);
+  return bounds !== undefined && check(view).length === 0 && shapes(view).includes(null);
+}
 
 /** What the node's results take. */
 const bytesOf = (graph: Graph, node: Node): number =>

@@ -48,8 +48,12 @@ export function enterCache(root: string): void {
   }
   if (entered.size === 0) process.once('exit', leaveAll);
   entered.set(root, () => {
-    rmSync(mark, { force: true });
-    trimCache(root, limit);
+    try {
+      rmSync(mark, { force: true });
+      trimCache(root, limit);
+    } catch {
+      // What cannot be written cannot be tidied up either: whoever had to write said so.
+    }
   });
 }
 

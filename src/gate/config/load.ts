@@ -40,6 +40,12 @@ export interface Config {
   readonly regression: boolean;
 }
 
+/** Where the YAML library speaks to programmers. */
+const PLAIN: Readonly<Record<string, string>> = {
+  MULTIPLE_DOCS: 'a second document begins here; a configuration is a single one',
+  RESOURCE_EXHAUSTION: 'is nested too deeply',
+};
+
 const LIMIT = 1 << 20;
 const MOST_PROBLEMS = 20;
 
@@ -58,13 +64,13 @@ export function parseConfig(text: string, file: string): Config {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  refuse(doc.errors.map((error) => ({ at: place(error.pos[0]), text: error.message })));
+  refuse(doc.errors.map((error) => ({ at: place(error.pos[0]), text: PLAIN[error.code] ?? error.message })));
 
   let value: unknown;
   try {
     value = doc.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    throw new InputError(`${file}: ${(error as Error).message}`);
+    throw new InputError(`${file}: its aliases unfold to far more than it holds`, { cause: error });
   }
   if (value === null || value === undefined) {
     refuse([
@@ -197,6 +203,9 @@ function pathsOf(model: RawModel, top: KeyPath, at: (path: KeyPath) => Place): C
   const paths: ConfigPath[] = [];
   const add = (kind: ConfigPath['kind'], value: unknown, ...keys: KeyPath): void => {
     if (typeof value === 'string') paths.push({ path: value, kind, key: keys.join('.'), at: at([...top, ...keys]) });
+    else if (Array.isArray(value)) for (const [i, part] of value.entries()) add(kind, part, ...keys, i);
+    // An input's options stand beside its files.
+    else if (typeof value === 'object' && value !== null && 'files' in value) add(kind, value.files, ...keys, 'files');
     else if (typeof value === 'object' && value !== null)
       for (const [key, part] of Object.entries(value)) add(kind, part, ...keys, key);
   };

@@ -5,9 +5,18 @@ import { didYouMean } from './suggest.ts';
 
 /** A value as messages quote it. */
 export const show = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = typeof value === 'number' ? String(value) : (quote(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 };
+
+/** As JSON; an alias may make a value a part of itself, which JSON cannot write. */
+function quote(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return 'a value that contains itself';
+  }
+}
 
 /** A mapping with these keys and no others; an unknown key is named, with what it was probably meant to be. */
 export function mapping<S extends z.ZodRawShape>(shape: S) {

@@ -97,6 +97,32 @@ describe('a build meets indices that are fed', () => {
 });
 
 describe('a result whose size is data', () => {
+  /** Where a condition holds, and a node that reads the result. */
+  const followed = (kind: string, attrs: object, result: Tensor, ...more: readonly Tensor[]): Graph => {
+    const found = graphOf('argwhere', {}, [tensor('bool', [6], null)], tensor('int64', [6, 1], null));
+    const reader = {
+      kind,
+      attrs,
+      inputs: [1, ...more.map((_, i) => 3 + i)],
+      outputs: [2],
+      source: 1,
+    } as unknown as Node;
+    return { ...found, tensors: [...found.tensors, result, ...more], nodes: [...found.nodes, reader], outputs: [2] };
+  };
+  const size = followed('shape_of', { dtype: 'int32' }, tensor('int32', [2], null));
+  const row = followed('reshape', { newShape: null }, tensor('int64', [6], null), ints([-1]));
+  const condition = Uint8Array.of(0, 1, 1, 0, 1, 0);
+
+  test.each([size, row])('is not taken for its bound by an operator that reads it: %#', async (graph) => {
+    await expect(run(graph, condition)).rejects.toThrow(/reads .* whose size changes from run to run/);
+  });
+
+  test('is known, and what follows from it, where the data are', async () => {
+    const bound = (graph: Graph) => bindInputs(graph, new Map([[0, condition]]));
+    expect(await run(bound(size), condition)).toEqual(Int32Array.of(3, 1));
+    expect(await run(bound(row), condition)).toEqual(BigInt64Array.of(1n, 2n, 4n));
+  });
+
   const where = (dtype: DType, ...shape: number[]): Graph =>
     graphOf('argwhere', {}, [tensor(dtype, shape, null)], tensor('int64', [1, shape.length], null));
 

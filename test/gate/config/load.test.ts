@@ -162,6 +162,9 @@ models:
     ['version: 1\nmodels:\n  - int8: a\n    data: { inputs: x }\n', 3, 'models[0].name is missing'],
     ['version: 1\nmodels: [', 2, 'Flow sequence'],
     ['version: 1\nversion: 1\n', 2, 'unique'],
+    ['version: 1\nmodels: &m\n  - *m\n', 3, 'found a value that contains itself'],
+    ['version: 1\n---\nversion: 1\n', 2, 'a second document begins here'],
+    [`version: 1\nmodels: ${'['.repeat(20_000)}`, 2, 'is nested too deeply'],
     [`${model()}  - name: a\n    int8: b\n    data: { inputs: x }\n`, 6, 'already that of model 1'],
   ])('is refused with file, line and remedy: %j', (text, line, words) => {
     const error = fault(text);
@@ -225,6 +228,12 @@ models:
         }
       }
     }
+  });
+
+  it('takes no option of an input for a path', () => {
+    const inputs = '{ a: { files: "x/*.png", dtype: float32, preprocess: { resize: none } }, b: [y.npy, z.npy] }';
+    const [{ paths }] = parseConfig(model().replace('"*.bin"', inputs), 'gate.yml').models;
+    expect(paths.map(({ path }) => path)).toEqual(['a.tflite', 'x/*.png', 'y.npy', 'z.npy', 'l.csv']);
   });
 
   it('lists its paths with their places', () => {
