@@ -19292,7 +19292,9 @@ const want = (what) => ({
 /** A path, or a name that is as free. */
 const path = (what) => schemas/* string */.YjP(want(what)).min(1, want(what)).max(4096, want(what));
 const positive = (what) => schemas/* number */.aig(want(what)).positive(want(what));
-const count = (what) => schemas/* int */.Whr(want(what)).positive(want(what)).max(1e9, want(what));
+const count = (what) => schemas/* int */.Whr(want(what))
+    .positive(want(what))
+    .max(1e9, want(`${what}, at most 1000000000`));
 const KINDS = {
     ...{ array: 'a list', set: 'a list', object: 'a mapping', record: 'a mapping', map: 'a mapping' },
     ...{ string: 'a text', number: 'a number', int: 'a whole number', boolean: 'true or false', null: 'nothing' },
@@ -19817,6 +19819,8 @@ function openFiles(root) {
             const full = locate(pattern);
             // A file of that very name comes first: names may hold brackets and braces.
             if (!MAGIC.test(pattern) || (0,external_node_fs_.existsSync)(full)) {
+                if ((0,external_node_fs_.statSync)(full, { throwIfNoEntry: false })?.isDirectory())
+                    throw new errors/* InputError */.dz(`${pattern}: is a folder; for the files in it write ${pattern}/*`);
                 stat(full, pattern);
                 return [shorten(full)];
             }
@@ -20085,19 +20089,23 @@ function repeated({ samples, evidence: { distinct } }) {
     };
 }
 function chance({ metric, kind, int8, fp32, samples, evidence, twin }) {
-    if (evidence.chance === null || evidence.chance.p < CHANCE)
+    // Few samples show nothing, whatever is right or wrong: `few` says so.
+    if (evidence.chance === null || evidence.chance.p < CHANCE || samples < LEAST_SAMPLES)
         return null;
     const { level, p, pInt8, by } = evidence.chance;
     const show = (x) => (0,figures/* formatFigure */.Mo)(x, kind === 'share' ? 'share' : 'error');
     const than = by === 'guessing' ? 'guessing' : `always answering ${by}`;
+    const above = fp32 !== null && (kind === 'share' ? fp32 > level : fp32 < level);
+    const relation = above ? `is not shown (p = ${evidence_significant(p)}) to be better than` : 'is no better than';
     // Where INT8 does know its classes, labels and data are right, and what it is compared with is not.
     const setup = twin ? `${SETUP}, or name fp32: a twin shares what its INT8 model lost` : SETUP;
     const suspects = pInt8 < CHANCE ? `, and INT8 ${show(int8)}; ${partnerAtFault(twin)}` : `; ${setup}`;
     return {
         ...{ id: 'evidence-chance', about: 'reference', measured: p, threshold: CHANCE, unit: 'p' },
-        reason: `${nameOf({ twin })} is no better than ${than}: ${metric} ${show(fp32)} on ${evidence_count(samples, 'sample')}, where ${than} reaches ${show(level)}${suspects}`,
+        reason: `${nameOf({ twin })} ${relation} ${than}: ${metric} ${show(fp32)} on ${evidence_count(samples, 'sample')}, where ${than} reaches ${show(level)}${suspects}`,
     };
 }
+const evidence_significant = (p) => String(Number(p.toPrecision(2)));
 const partnerAtFault = (twin) => twin
     ? 'the dequantized twin is not the network that INT8 computes; name the FP32 model as fp32'
     : 'check that fp32 is the network that was quantized';
@@ -22948,7 +22956,7 @@ async function runCheck(options) {
     const targets = [...new Set(names)].map((name) => (0,compiler_targets/* parseTarget */.hu)(name));
     const entries = run_select(config, options.only ?? []);
     // Everything that may be wrong with the input is found before the first compiler runs.
-    progress(`reading ${entries.length} ${entries.length === 1 ? 'model' : 'models'} and their data`);
+    progress(entries.length === 1 ? 'reading the model and its data' : `reading ${entries.length} models and their data`);
     checkPaths(entries, files);
     const pairs = collect(entries, (entry) => openPair(entry, files));
     const models = [];
@@ -44677,6 +44685,8 @@ function headlineOf(report) {
     return { words: `${WORDS[report.verdict]}, ${rest}`, status };
 }
 const targetsOf = (report) => report.models.flatMap((model) => model.targets);
+/** Metrics that compare INT8 with FP32, without labels. */
+const AGAINST_FP32 = /^(agreement|cosine|sqnr)$/;
 function accuracyCells(accuracy) {
     if (accuracy === null)
         return { int8: '–', fp32: '–', drop: '–' };
@@ -44687,7 +44697,8 @@ function accuracyCells(accuracy) {
     const shown = kind === 'sqnr' ? (0,_gate_verdict_figures_js__WEBPACK_IMPORTED_MODULE_0__/* .formatSqnr */ .wo)(comparison) : (0,_gate_verdict_figures_js__WEBPACK_IMPORTED_MODULE_0__/* .formatFigure */ .Mo)(int8, unit);
     return {
         int8: `${metric} ${shown}`,
-        fp32: `${(0,_gate_verdict_figures_js__WEBPACK_IMPORTED_MODULE_0__/* .formatFigure */ .Mo)(fp32, unit)}${twin ? ' (twin)' : ''}`,
+        // What is measured against FP32 has no figure of FP32's own.
+        fp32: `${AGAINST_FP32.test(metric) ? 'reference' : (0,_gate_verdict_figures_js__WEBPACK_IMPORTED_MODULE_0__/* .formatFigure */ .Mo)(fp32, unit)}${twin ? ' (twin)' : ''}`,
         drop: `${(0,_gate_verdict_figures_js__WEBPACK_IMPORTED_MODULE_0__/* .formatFigure */ .Mo)(drop, change)}${drop === null ? '' : range}`,
     };
 }

@@ -46,6 +46,9 @@ export function headlineOf(report: Report): { readonly words: string; readonly s
 
 const targetsOf = (report: Report): TargetReport[] => report.models.flatMap((model) => model.targets);
 
+/** Metrics that compare INT8 with FP32, without labels. */
+const AGAINST_FP32 = /^(agreement|cosine|sqnr)$/;
+
 function accuracyCells(accuracy: Accuracy | null) {
   if (accuracy === null) return { int8: '–', fp32: '–', drop: '–' };
   const { metric, kind, int8, fp32, drop, interval, twin, comparison } = accuracy;
@@ -55,7 +58,8 @@ function accuracyCells(accuracy: Accuracy | null) {
   const shown = kind === 'sqnr' ? formatSqnr(comparison) : formatFigure(int8, unit);
   return {
     int8: `${metric} ${shown}`,
-    fp32: `${formatFigure(fp32, unit)}${twin ? ' (twin)' : ''}`,
+    // What is measured against FP32 has no figure of FP32's own.
+    fp32: `${AGAINST_FP32.test(metric) ? 'reference' : formatFigure(fp32, unit)}${twin ? ' (twin)' : ''}`,
     drop: `${formatFigure(drop, change)}${drop === null ? '' : range}`,
   };
 }

@@ -44,7 +44,7 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
   const targets = [...new Set(names)].map((name) => parseTarget(name));
   const entries = select(config, options.only ?? []);
   // Everything that may be wrong with the input is found before the first compiler runs.
-  progress(`reading ${entries.length} ${entries.length === 1 ? 'model' : 'models'} and their data`);
+  progress(entries.length === 1 ? 'reading the model and its data' : `reading ${entries.length} models and their data`);
   checkPaths(entries, files);
   const pairs = collect(entries, (entry) => openPair(entry, files));
 

@@ -38,7 +38,11 @@ export const want = (what: string) => ({
 /** A path, or a name that is as free. */
 export const path = (what: string) => z.string(want(what)).min(1, want(what)).max(4096, want(what));
 export const positive = (what: string) => z.number(want(what)).positive(want(what));
-export const count = (what: string) => z.int(want(what)).positive(want(what)).max(1e9, want(what));
+export const count = (what: string) =>
+  z
+    .int(want(what))
+    .positive(want(what))
+    .max(1e9, want(`${what}, at most 1000000000`));
 
 const KINDS: Readonly<Record<string, string>> = {
   ...{ array: 'a list', set: 'a list', object: 'a mapping', record: 'a mapping', map: 'a mapping' },

@@ -53,6 +53,8 @@ export function openFiles(root: string): Files {
       const full = locate(pattern);
       // A file of that very name comes first: names may hold brackets and braces.
       if (!MAGIC.test(pattern) || existsSync(full)) {
+        if (statSync(full, { throwIfNoEntry: false })?.isDirectory())
+          throw new InputError(`${pattern}: is a folder; for the files in it write ${pattern}/*`);
         stat(full, pattern);
         return [shorten(full)];
       }

@@ -63,18 +63,23 @@ function repeated({ samples, evidence: { distinct } }: Accuracy): Doubt | null {
 }
 
 function chance({ metric, kind, int8, fp32, samples, evidence, twin }: Accuracy): Doubt | null {
-  if (evidence.chance === null || evidence.chance.p < CHANCE) return null;
+  // Few samples show nothing, whatever is right or wrong: `few` says so.
+  if (evidence.chance === null || evidence.chance.p < CHANCE || samples < LEAST_SAMPLES) return null;
   const { level, p, pInt8, by } = evidence.chance;
   const show = (x: number | null) => formatFigure(x, kind === 'share' ? 'share' : 'error');
   const than = by === 'guessing' ? 'guessing' : `always answering ${by}`;
+  const above = fp32 !== null && (kind === 'share' ? fp32 > level : fp32 < level);
+  const relation = above ? `is not shown (p = ${significant(p)}) to be better than` : 'is no better than';
   // Where INT8 does know its classes, labels and data are right, and what it is compared with is not.
   const setup = twin ? `${SETUP}, or name fp32: a twin shares what its INT8 model lost` : SETUP;
   const suspects = pInt8 < CHANCE ? `, and INT8 ${show(int8)}; ${partnerAtFault(twin)}` : `; ${setup}`;
   return {
     ...{ id: 'evidence-chance', about: 'reference', measured: p, threshold: CHANCE, unit: 'p' },
-    reason: `${nameOf({ twin })} is no better than ${than}: ${metric} ${show(fp32)} on ${count(samples, 'sample')}, where ${than} reaches ${show(level)}${suspects}`,
+    reason: `${nameOf({ twin })} ${relation} ${than}: ${metric} ${show(fp32)} on ${count(samples, 'sample')}, where ${than} reaches ${show(level)}${suspects}`,
   };
 }
+
+const significant = (p: number): string => String(Number(p.toPrecision(2)));
 
 const partnerAtFault = (twin: boolean): string =>
   twin
