@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseTarget, type Target } from '../../src/compiler/targets/index.ts';
 import {
   CHAINS,
   GEMM_KERNELS,
@@ -6,8 +7,7 @@ import {
   type GemmSchedule,
   holdsTile,
   type ScheduleSource,
-} from '../../src/compiler/schedules/index.ts';
-import { parseTarget, type Target } from '../../src/compiler/targets/index.ts';
+} from '../../src/compiler/templates/index.ts';
 import { interpret } from '../../src/model/interpreter/index.ts';
 import { difference, type Form, type Layer, modelOfLayers } from './layers.ts';
 import { runLayers } from './run_layers.ts';

@@ -1,11 +1,11 @@
 import type { Graph, TensorId } from '../../model/ir/graph.ts';
 import type { Profile } from '../../model/ops/definition.ts';
 import type { BuildNode, Port } from '../build.ts';
-import { coreOf, type ScheduleSource } from '../schedules/index.ts';
+import { cComment } from '../emission/c.ts';
 import type { Target } from '../targets/target.ts';
+import { chainLoops } from '../templates/in_order/chain_loops.ts';
+import { coreOf, type ScheduleSource } from '../templates/index.ts';
 import { type Blob, createBlob } from './blob.ts';
-import { cComment } from './c.ts';
-import { chainLoops } from './chain_loops.ts';
 import { describe } from './descriptor.ts';
 import { emitGraph } from './graph_code.ts';
 import { createKept } from './kept.ts';

@@ -1,10 +1,10 @@
 import type { Graph } from '../../model/ir/graph.ts';
 import type { Profile } from '../../model/ops/definition.ts';
 import type { BuildNode } from '../build.ts';
-import type { ScheduleSource } from '../schedules/index.ts';
 import type { Target } from '../targets/target.ts';
+import type { LoopShape } from '../templates/in_order/chain_loops.ts';
+import type { ScheduleSource } from '../templates/index.ts';
 import type { Blob } from './blob.ts';
-import type { LoopShape } from './chain_loops.ts';
 import type { Kept } from './kept.ts';
 import type { Planner } from './storage.ts';
 

@@ -5,8 +5,8 @@ import { type MovementFamily, type MovementKind, planMovement, sliceShape } from
 import { intoWhole, type MovementPlan } from '../../../model/ops/strided_copy.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import { elements, strides } from '../../../model/tensor/shape.ts';
-import { C_TYPES } from '../c.ts';
-import type { Emission, EmitContext, Emitter, EmitterTable } from '../emitter.ts';
+import { C_TYPES } from '../../emission/c.ts';
+import type { Emission, EmitContext, Emitter, EmitterTable } from '../../emission/context.ts';
 import { copyLoops } from './loops.ts';
 
 /** What a build needs to know when it is made: a plan, a shape, an axis. */

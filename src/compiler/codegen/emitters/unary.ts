@@ -14,8 +14,8 @@ import {
   unaryTable16,
 } from '../../../model/ops/unary_quantized.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import { C_TYPES, cFloat } from '../c.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
+import { C_TYPES, cFloat } from '../../emission/c.ts';
+import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
 import { emitTable, fitsTable } from './table.ts';
 
 /** What operators compute of a float x; the last ones also of integers. */
