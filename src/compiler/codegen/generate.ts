@@ -93,8 +93,16 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
     ...codes.map((code) => code.source),
     entryPoints(main, [...initial], model),
     describe({
-      ...{ name, symbol, target: options.target.name, profile: options.profile },
-      ...{ inputs, outputs, arenaBytes, arenaAlign: ALIGNMENT, extents: main.extents, threads: model.threads },
+      name,
+      symbol,
+      target: options.target.name,
+      profile: options.profile,
+      inputs,
+      outputs,
+      arenaBytes,
+      arenaAlign: ALIGNMENT,
+      extents: main.extents,
+      threads: model.threads,
     }),
   ].join('\n');
   const nodes = [main, ...callees.values()].flatMap((code) => code.nodes);

@@ -60,11 +60,8 @@ export async function compileModelSource(
 ): Promise<CompiledObject> {
   const compiler = await findCompiler(target, options.family);
   const flags = [...compileFlags(compiler, target), ...(options.flags ?? [])];
-  const key = contentKey([
-    ...['model 1', compiler.command, compiler.version, flags.join('\n'), model.source],
-    ...headerTexts(model.source),
-    model.blob,
-  ]);
+  const tools = [compiler.command, compiler.version, flags.join('\n')];
+  const key = contentKey(['model 1', ...tools, model.source, ...headerTexts(model.source), model.blob]);
   const folder = await cached(options.cacheDir ?? cacheRoot(), key, async (cwd) => {
     await writeFile(join(cwd, 'model.c'), model.source);
     await writeFile(join(cwd, BLOB_FILE), model.blob);
