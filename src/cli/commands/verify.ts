@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { parseTarget } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
 import { buildEngine } from '../../gate/cases/build.ts';
 import { parseCases } from '../../gate/cases/case.ts';
@@ -10,6 +9,7 @@ import { interpreterEngine } from '../../gate/cases/interpreter.ts';
 import { type CaseResult, runCases } from '../../gate/cases/run.ts';
 import { describeFailure, summaryTable, type TargetReport, targetReport } from '../../gate/cases/summary.ts';
 import type { Profile } from '../../model/ops/definition.ts';
+import { resolveTarget } from '../../runtime/devices/machine.ts';
 import { profileOption } from '../entry.ts';
 import { streamBeside, writeOutput } from '../write_files.ts';
 
@@ -24,7 +24,7 @@ interface Options {
 
 /** The engines of each --engine, for the targets asked for. */
 const ENGINES = {
-  build: (targets, profile): Engine[] => targets.map((target) => buildEngine(parseTarget(target), profile)),
+  build: (targets, profile): Engine[] => targets.map((target) => buildEngine(resolveTarget(target), profile)),
   interpreter: (_, profile): Engine[] => [interpreterEngine(profile)],
 } satisfies Record<string, (targets: readonly string[], profile: Profile) => Engine[]>;
 

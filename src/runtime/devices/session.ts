@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Build } from '../../compiler/build.ts';
 import { killGroup, OWN_GROUP, undoOnInterrupt } from '../../compiler/toolchain/index.ts';
 import { EnvironmentError } from '../../errors.ts';
@@ -113,6 +115,8 @@ export function startSession(
 
   return {
     folder,
+    write: (name, bytes) => writeFile(join(folder, name), bytes),
+    read: (name) => readFile(join(folder, name)),
     send(command, build, onLine) {
       if (failure) return Promise.reject(failure);
       return new Promise((resolve, reject) => {

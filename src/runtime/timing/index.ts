@@ -1,20 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { median, min } from 'simple-statistics';
 import { EnvironmentError } from '../../errors.ts';
-import type { Device, RunnerImage, Session } from '../devices/device.ts';
+import type { Device, RunnerImage } from '../devices/device.ts';
 import { type Fingerprint, fingerprint } from '../devices/machine.ts';
-import {
-  type Interval,
-  pairedRatio,
-  pairsOf,
-  parseRound,
-  type Ratio,
-  type Round,
-  type Sample,
-  uninterrupted,
-  unthrottled,
-} from './statistics.ts';
+import { LAUNCHES, type Launch, launch, samplesOf } from './launch.ts';
+import { type Interval, pairedRatio, pairsOf, type Ratio, uninterrupted } from './statistics.ts';
 
 export type { Interval, Ratio } from './statistics.ts';
 
@@ -62,11 +51,6 @@ export interface Hardware {
   readonly machine: Fingerprint;
 }
 
-const MIN_BATCH_NS = 1e6;
-const WARM_UP_ROUNDS = 4;
-const LAUNCHES = { least: 3, most: 12 };
-const ROUNDS = { least: 5, most: 50 };
-
 /**
  * Times the builds in one process, interleaved, over several launches of it. Speedups are medians of paired ratios, with
  * bootstrap intervals; see docs/measuring.md. Throws an EnvironmentError on a crash and on an emulated device.
@@ -74,7 +58,7 @@ const ROUNDS = { least: 5, most: 50 };
 export async function measureHardware(device: Device, image: RunnerImage, options: HardwareOptions): Promise<Hardware> {
   if (device.kind === 'qemu')
     throw new EnvironmentError('an emulator says nothing about time: measure modelled cycles');
-  const { int8, fp32, base, budgetMs = 20_000, precision = 0.01, seed = 1 } = options;
+  const { int8, fp32, base, inputs, budgetMs = 20_000, precision = 0.01, seed = 1 } = options;
   // The INT8 build twice: its two slots are the A/A comparison.
   const slots = [int8, fp32, int8, ...(base === undefined ? [] : [base])];
   const [INT8, FP32, AGAIN, BASE] = [0, 1, 2, 3];
@@ -90,7 +74,7 @@ export async function measureHardware(device: Device, image: RunnerImage, option
   const share = () => (performance.now() - start) / budgetMs;
   while (launches.length < LAUNCHES.least || (launches.length < LAUNCHES.most && share() < 0.8)) {
     if (launches.length >= LAUNCHES.least && halfWidth(compare(FP32, INT8)) <= precision) break;
-    launches.push(await launch(device, image, slots, options, seed + launches.length));
+    launches.push(await launch(device, image, slots, { inputs, budgetMs, seed: seed + launches.length }));
     options.onProgress?.(Math.min(1, Math.max(share(), launches.length / LAUNCHES.least)));
   }
 
@@ -102,70 +86,23 @@ export async function measureHardware(device: Device, image: RunnerImage, option
   };
   const speedup = compare(FP32, INT8);
   const noise = compare(AGAIN, INT8);
-  const result = {
-    int8: duration(INT8),
-    fp32: duration(FP32),
-    base: base === undefined ? null : duration(BASE),
-    slowdown: base === undefined ? null : compare(INT8, BASE),
-  };
-  const speedupOfMinima = result.fp32.min / result.int8.min;
+  const durations = { int8: duration(INT8), fp32: duration(FP32), base: base === undefined ? null : duration(BASE) };
+  const speedupOfMinima = durations.fp32.min / durations.int8.min;
   const fit = noise.interval[0] <= 1.01 && noise.interval[1] >= 0.99;
   return {
-    ...{ unit: 'ns', ...result, speedup: speedup.ratio, interval: speedup.interval, speedupOfMinima, noise, fit },
+    unit: 'ns',
+    ...durations,
+    speedup: speedup.ratio,
+    interval: speedup.interval,
+    speedupOfMinima,
+    slowdown: base === undefined ? null : compare(INT8, BASE),
+    noise,
+    fit,
     pairs: launches.reduce((sum, { rounds }) => sum + uninterrupted(pairsOf(rounds, FP32, INT8)).length, 0),
     launches: launches.length,
     warnings: warnings(speedup.ratio, speedupOfMinima, fit, launches),
     machine: fingerprint(),
   };
-}
-
-const samplesOf = (rounds: readonly Round[], slot: number): Sample[] => rounds.flatMap(({ slots }) => slots[slot]);
-
-const halfWidth = ({ ratio, interval }: Ratio) => (interval[1] - interval[0]) / 2 / ratio;
-
-/** What one process measured. */
-interface Launch {
-  readonly rounds: readonly Round[];
-  /** For each slot, the inferences of a batch. */
-  readonly batches: readonly number[];
-}
-
-function launch(
-  device: Device,
-  image: RunnerImage,
-  slots: readonly number[],
-  { inputs, budgetMs = 20_000 }: HardwareOptions,
-  seed: number,
-): Promise<Launch> {
-  return device.session(image, {}, async (session) => {
-    const build = new Map<number, number>();
-    for (const slot of new Set(slots)) {
-      await load(session, image, slot, inputs?.get(slot));
-      const [line] = await session.send(`calibrate ${slot} ${MIN_BATCH_NS}`, image.builds[slot]);
-      build.set(slot, Number(line.split(' ')[1]));
-    }
-    const batches = slots.map((slot) => build.get(slot)!);
-    const words = slots.map((slot, i) => `${slot}:${batches[i]}`).join(' ');
-    const began = performance.now();
-    await session.send(`time ${seed} ${WARM_UP_ROUNDS} ${words}`);
-    const roundMs = (performance.now() - began) / WARM_UP_ROUNDS;
-    const affordable = Math.floor(budgetMs / (LAUNCHES.least + 1) / roundMs) - WARM_UP_ROUNDS;
-    const rounds = Math.min(ROUNDS.most, Math.max(ROUNDS.least, affordable));
-    const lines = await session.send(`time ${seed + 1000} ${rounds} ${words}`);
-    return { rounds: unthrottled(lines.map(parseRound)), batches };
-  });
-}
-
-async function load(
-  session: Session,
-  image: RunnerImage,
-  index: number,
-  inputs?: readonly Uint8Array[],
-): Promise<void> {
-  if (inputs === undefined) return;
-  const names = inputs.map((_, i) => `sample${i}.bin`);
-  for (const [i, bytes] of inputs.entries()) await writeFile(join(session.folder, names[i]), bytes);
-  await session.send(['load', index, ...names].join(' '), image.builds[index]);
 }
 
 function warnings(speedup: number, ofMinima: number, fit: boolean, launches: readonly Launch[]): string[] {
@@ -182,3 +119,5 @@ function warnings(speedup: number, ofMinima: number, fit: boolean, launches: rea
   if (interrupted > 0.5) found.push('other processes interrupted most of the batches: measure on an idle machine');
   return found;
 }
+
+const halfWidth = ({ ratio, interval }: Ratio) => (interval[1] - interval[0]) / 2 / ratio;
