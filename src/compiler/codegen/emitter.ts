@@ -100,3 +100,7 @@ export type EmitterTable<Family> = { readonly [K in keyof Family & OpKind]: Emit
 /** The schedule of a workload: a recorded one where there is one, else the fixed default. */
 export const scheduleFor = <W extends Workload>(workload: W, ctx: EmitContext): ScheduleOf<W> =>
   ctx.schedules?.(workload) ?? chooseSchedule(workload, ctx.target);
+
+/** What to do where a build would need a size that is data. */
+export const SIZE_REMEDY =
+  'bind the inputs that decide it (build --bind NAME=VALUE), or export the model with that size fixed';

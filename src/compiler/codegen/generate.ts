@@ -1,4 +1,7 @@
+import { InputError } from '../../errors.ts';
 import type { Graph, TensorId } from '../../model/ir/graph.ts';
+import { quoteName } from '../../model/ir/names.ts';
+import { openInputs } from '../../model/ir/shapes.ts';
 import type { Profile } from '../../model/ops/definition.ts';
 import type { BuildNode, Port } from '../build.ts';
 import { coreOf, type ScheduleSource } from '../schedules/index.ts';
@@ -7,6 +10,7 @@ import { type Blob, createBlob } from './blob.ts';
 import { cComment } from './c.ts';
 import { chainLoops } from './chain_loops.ts';
 import { describe } from './descriptor.ts';
+import { SIZE_REMEDY } from './emitter.ts';
 import { emitGraph } from './graph_code.ts';
 import { createKept } from './kept.ts';
 import { BLOB, type GraphCode, type ModelCode } from './model_code.ts';
@@ -63,6 +67,11 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
       if (called === undefined) throw new Error(`${name} has no graph ${index}`);
       const known = callees.get(index);
       if (known !== undefined) return known;
+      const [open] = openInputs(called);
+      if (open !== undefined)
+        throw new InputError(
+          `the size of ${quoteName(called.tensors[open].name)}, an input of the graph that it runs, depends on data: ${SIZE_REMEDY}`,
+        );
       // Those that it runs itself are written, and put into the map, before it.
       const code = emitGraph(called, `${symbol}_graph_${index}`, `${symbol}_graph_${index}`, model);
       callees.set(index, code);
@@ -70,7 +79,7 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
     },
     initialise: (index) => void initial.add(model.graph(index)),
   };
-  const main = emitGraph(graph, `${symbol}_graph`, symbol, model);
+  const main = emitMain(graph, model);
   const codes = [...callees.values(), main];
   const inputs = graph.inputs.map((id) => portOf(graph, id));
   const outputs = graph.outputs.map((id, i) => ({
@@ -101,6 +110,15 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
   const nodes = [main, ...callees.values()].flatMap((code) => code.nodes);
   const macs = nodes.reduce((sum, node) => sum + node.macs, 0);
   return { symbol, source, blob: model.blob.bytes(), inputs, outputs, arenaBytes, macs, nodes };
+}
+
+/** @throws InputError that says which model cannot be compiled, and why */
+function emitMain(graph: Graph, model: ModelCode): GraphCode {
+  try {
+    return emitGraph(graph, `${model.symbol}_graph`, model.symbol, model);
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(`${model.name}: ${error.message}`) : error;
+  }
 }
 
 function portOf(graph: Graph, id: TensorId): Port {
