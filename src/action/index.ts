@@ -65,6 +65,7 @@ async function check(inputs: Inputs): Promise<Outcome> {
   const { config, models, targets, measure, failOn } = inputs;
   const report = await runCheck({
     config,
+    configKey: "the action's input config",
     only: models,
     targets: targets.length > 0 ? targets : undefined,
     measure,

@@ -9,6 +9,7 @@ import type { Engine } from '../../gate/cases/engine.ts';
 import { interpreterEngine } from '../../gate/cases/interpreter.ts';
 import { type CaseResult, runCases } from '../../gate/cases/run.ts';
 import { describeFailure, summaryTable, type TargetReport, targetReport } from '../../gate/cases/summary.ts';
+import { decodeText } from '../../gate/data/text.ts';
 import type { Profile } from '../../model/ops/definition.ts';
 import { profileOption } from '../entry.ts';
 import { streamBeside, writeOutput } from '../write_files.ts';
@@ -46,7 +47,7 @@ const collect = (value: string, earlier: readonly string[]): string[] => [...ear
 async function verify(options: Options): Promise<void> {
   const text = await readInput(options.cases);
   const wanted = filterOf(options.filter);
-  const cases = parseCases(new TextDecoder().decode(text), options.cases).filter((c) => wanted.test(c.name));
+  const cases = parseCases(decodeText(text, options.cases), options.cases).filter((c) => wanted.test(c.name));
   if (cases.length === 0) throw new InputError(`${options.cases}: no case's name matches ${options.filter}`);
   const folder = dirname(resolve(options.cases));
   const targets: Record<string, TargetReport> = {};

@@ -6,6 +6,7 @@ import { autoMode } from '../../runtime/measure.ts';
 import { type Config, type ModelConfig, parseConfig } from '../config/load.ts';
 import { didYouMean } from '../config/suggest.ts';
 import { type Files, openFiles } from '../data/files.ts';
+import { decodeText } from '../data/text.ts';
 import { evidenceNotes, weigh } from '../verdict/evidence.ts';
 import { confirm, isSpeed, judge } from '../verdict/judge.ts';
 import { type ModelReport, REPORT_SCHEMA, type Report, type TargetReport, worst } from '../verdict/report.ts';
@@ -19,6 +20,8 @@ import { type MeasureMode, measureSpeed, type Speed } from './speed.ts';
 export interface CheckOptions {
   /** Path of the configuration. */
   readonly config: string;
+  /** What the user gives that path in; `--config` when absent. */
+  readonly configKey?: string;
   /** Names of the models to check; all when absent or empty. */
   readonly only?: readonly string[];
   /** Targets in place of the configuration's. */
@@ -39,7 +42,7 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
   const started = new Date();
   const progress = options.progress ?? (() => {});
   const files = openFiles(process.cwd());
-  const config = readConfig(options.config, files);
+  const config = readConfig(options, files);
   const names = options.targets !== undefined && options.targets.length > 0 ? options.targets : config.targets;
   const targets = [...new Set(names)].map((name) => parseTarget(name));
   const entries = select(config, options.only ?? []);
@@ -80,14 +83,14 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
   };
 }
 
-function readConfig(path: string, files: Files): Config {
+function readConfig({ config: path, configKey = '--config' }: CheckOptions, files: Files): Config {
   const full = files.locate(path);
   if (!existsSync(full)) {
     throw new InputError(
-      `${path}: there is no such configuration (looked for ${full}). Write one, docs/config.md shows how, or give the path of yours: --config, or the action's input config`,
+      `${path}: there is no such configuration (looked for ${full}). Write one, docs/config.md shows how, or give the path of yours (${configKey})`,
     );
   }
-  return parseConfig(new TextDecoder().decode(files.read(path)), path);
+  return parseConfig(decodeText(files.read(path), path), path);
 }
 
 /** The models asked for, in the configuration's order. */

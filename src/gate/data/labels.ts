@@ -5,6 +5,7 @@ import { readArray, toReals } from './arrays.ts';
 import { classNumbers } from './classes.ts';
 import type { Files } from './files.ts';
 import { joinTable } from './label_table.ts';
+import { decodeText } from './text.ts';
 
 /** What is known about the samples: a class (width 1) or a target of `width` values each. */
 export interface Labels {
@@ -53,7 +54,7 @@ function read(path: string, config: DataConfig, samples: readonly string[] | num
     return { width: 1, ...classNumbers(written, config, files, true) };
   }
   if (isTable(path) && typeof samples !== 'number')
-    return joinTable(new TextDecoder().decode(files.read(path)), path, config, samples, files);
+    return joinTable(decodeText(files.read(path), path), path, config, samples, files);
 
   const { rows, ...labels } = /\.txt$/i.test(path) ? readLines(path, config, files) : readValues(path, files);
   const count = typeof samples === 'number' ? samples : samples.length;
@@ -76,8 +77,7 @@ function readValues(path: string, files: Files) {
 
 /** One label a line. */
 function readLines(path: string, config: DataConfig, files: Files) {
-  const lines = new TextDecoder()
-    .decode(files.read(path))
+  const lines = decodeText(files.read(path), path)
     .split('\n')
     .map((s) => s.trim());
   while (lines.at(-1) === '') lines.pop();
