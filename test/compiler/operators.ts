@@ -1,11 +1,12 @@
 import fc from 'fast-check';
-import { ABSENT, type Graph, type Node, type Tensor } from '../../src/model/ir/graph.ts';
+import type { Graph, Node } from '../../src/model/ir/graph.ts';
 import { rulesOf } from '../../src/model/ir/shapes.ts';
+import type { OpKind } from '../../src/model/ops/attrs.ts';
 import type { OpView } from '../../src/model/ops/definition.ts';
-import type { OpKind } from '../../src/model/ops/kinds.ts';
 import type { DType, TensorData } from '../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../src/model/tensor/shape.ts';
+import { ABSENT, type Tensor } from '../../src/model/tensor/tensor.ts';
 import { randomData, randomOf } from '../model/graphs.ts';
 import { activation, type Case, dim, ints, loose, nhwc, quantization, scale, shapes, tensor } from './draws.ts';
 import { moving } from './moving.ts';

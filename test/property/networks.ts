@@ -3,14 +3,14 @@
  * residual sums, concatenations, splits, rescalings and a head, in the order in which passes meet and fuse them.
  */
 import fc from 'fast-check';
-import type { Node, Tensor, TensorId } from '../../src/model/ir/graph.ts';
+import type { Node } from '../../src/model/ir/graph.ts';
 import { rulesOf } from '../../src/model/ir/shapes.ts';
-import type { Activation } from '../../src/model/ops/attrs.ts';
+import type { Activation, OpKind } from '../../src/model/ops/attrs.ts';
 import type { OpView } from '../../src/model/ops/definition.ts';
-import type { OpKind } from '../../src/model/ops/kinds.ts';
 import type { DType } from '../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';
 import { elements, type Shape, sameShape } from '../../src/model/tensor/shape.ts';
+import type { Tensor, TensorId } from '../../src/model/tensor/tensor.ts';
 import { ints, tensor } from '../compiler/draws.ts';
 import { randomData, randomOf } from '../model/graphs.ts';
 import { fedWith, type Instance, modelOf } from './instance.ts';

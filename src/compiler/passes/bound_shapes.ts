@@ -1,5 +1,5 @@
-import type { Tensor } from '../../model/ir/graph.ts';
 import { rulesOf, viewOf } from '../../model/ir/shapes.ts';
+import type { Tensor } from '../../model/tensor/tensor.ts';
 import type { Pass } from './view.ts';
 
 /** Gives results whose shape is only known when running the largest shape that they can have: memory is planned for it. */

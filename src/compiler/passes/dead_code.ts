@@ -1,5 +1,6 @@
-import { ABSENT, type Node, type TensorId } from '../../model/ir/graph.ts';
+import type { Node } from '../../model/ir/graph.ts';
 import { rulesOf } from '../../model/ir/shapes.ts';
+import { ABSENT, type TensorId } from '../../model/tensor/tensor.ts';
 import type { Pass } from './view.ts';
 
 /**

@@ -1,7 +1,8 @@
-import { type Graph, type Node, resultsOf, type Tensor, type TensorId } from '../../model/ir/graph.ts';
+import { type Graph, type Node, resultsOf } from '../../model/ir/graph.ts';
 import { inferShapes, rulesOf, viewOf } from '../../model/ir/shapes.ts';
 import { itemSize } from '../../model/tensor/dtype.ts';
 import { elements } from '../../model/tensor/shape.ts';
+import type { Tensor, TensorId } from '../../model/tensor/tensor.ts';
 import type { Pass } from './view.ts';
 
 /**

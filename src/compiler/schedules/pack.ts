@@ -1,5 +1,5 @@
-import type { Tensor } from '../../model/ir/graph.ts';
 import type { Range } from '../../model/ops/arithmetic.ts';
+import type { Tensor } from '../../model/tensor/tensor.ts';
 import { GEMM_KERNELS, type GemmKernel, type GemmSchedule } from './gemm.ts';
 import { packChains } from './pack_chains.ts';
 import { panelStarts } from './panels.ts';

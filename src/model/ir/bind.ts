@@ -1,7 +1,8 @@
 import { InputError } from '../../errors.ts';
 import type { TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
-import { ABSENT, type Graph, type Node, type TensorId } from './graph.ts';
+import { ABSENT, type TensorId } from '../tensor/tensor.ts';
+import type { Graph, Node } from './graph.ts';
 import { infer, inferShapes, rulesOf } from './shapes.ts';
 import { verifyGraph } from './verify.ts';
 

@@ -1,6 +1,7 @@
-import type { OpKind } from '../ops/kinds.ts';
+import type { OpKind } from '../ops/attrs.ts';
 import { elements } from '../tensor/shape.ts';
-import type { Graph, Node, Tensor } from './graph.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Graph, Node } from './graph.ts';
 
 type Count = (inputs: readonly (Tensor | undefined)[], output: Tensor) => number;
 const none: Count = () => 0;

@@ -1,7 +1,8 @@
-import type { OpKind } from '../ops/kinds.ts';
+import type { OpKind } from '../ops/attrs.ts';
 import { isQuantizable } from '../tensor/dtype.ts';
 import { isPerAxis, type Quantization } from '../tensor/quantization.ts';
-import { type Graph, type Node, operandsOf, resultsOf, type Tensor } from './graph.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { type Graph, type Node, operandsOf, resultsOf } from './graph.ts';
 
 /**
  * How the text form names a kind when it computes on quantized tensors, in Relay's manner: the name with `qnn.`, and

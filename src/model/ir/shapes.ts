@@ -1,9 +1,10 @@
+import type { OpKind } from '../ops/attrs.ts';
 import type { OpDefinition, OpView } from '../ops/definition.ts';
 import { ops } from '../ops/index.ts';
-import type { OpKind } from '../ops/kinds.ts';
 import type { TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape } from '../tensor/shape.ts';
-import { type Graph, type Node, operandsOf, resultsOf, type Tensor, type TensorId } from './graph.ts';
+import type { Tensor, TensorId } from '../tensor/tensor.ts';
+import { type Graph, type Node, operandsOf, resultsOf } from './graph.ts';
 
 /** A node as the rules of its kind see it. */
 export const viewOf = (graph: Graph, node: Node): OpView<OpKind> => ({

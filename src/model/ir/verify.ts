@@ -1,6 +1,7 @@
 import { DTYPES, isFloat, itemSize } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, showShape } from '../tensor/shape.ts';
-import { ABSENT, type Graph, type Node, nodeLabel, type Tensor, type TensorId } from './graph.ts';
+import { ABSENT, type Tensor, type TensorId } from '../tensor/tensor.ts';
+import { type Graph, type Node, nodeLabel } from './graph.ts';
 import { quoteName } from './names.ts';
 import { infer, rulesOf } from './shapes.ts';
 

@@ -1,6 +1,6 @@
-import type { Tensor } from '../ir/graph.ts';
 import { allocate, integerRange, type TensorData } from '../tensor/dtype.ts';
 import { broadcast, elements, type Shape, strides } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { clamp, multiplyByMultiplier64, quantizeMultiplier, requantizer } from './arithmetic.ts';
 import {
   defineOp,
@@ -24,6 +24,9 @@ export interface BatchMatmulFamily {
     readonly adjY: boolean;
     readonly asymmetricQuantizeInputs: boolean;
   };
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends BatchMatmulFamily {}
 }
 type Kind = 'nn.batch_matmul';
 

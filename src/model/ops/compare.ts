@@ -1,6 +1,6 @@
-import type { Tensor } from '../ir/graph.ts';
 import type { DType, TensorData } from '../tensor/dtype.ts';
 import { broadcast } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { doublingHighMul, type Multiplier, quantizeMultiplier, roundingDivideByAnyPOT } from './arithmetic.ts';
 import type { NoAttrs } from './attrs.ts';
 import { combine } from './broadcast.ts';
@@ -19,6 +19,9 @@ export interface CompareFamily {
   logical_or: NoAttrs;
 }
 export type CompareKind = keyof CompareFamily;
+declare module './attrs.ts' {
+  interface OpAttrs extends CompareFamily {}
+}
 
 const NUMBERS: readonly DType[] = ['float32', 'int8', 'uint8', 'int16', 'int32', 'int64'];
 const TYPES: Readonly<Record<CompareKind, readonly DType[]>> = {

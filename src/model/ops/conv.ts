@@ -1,6 +1,6 @@
-import type { Tensor } from '../ir/graph.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { Activation, HW, Padding, Pads } from './attrs.ts';
 import { dataOf, defineOp, firstProblems, operand, parameters, rankIs } from './checks.ts';
 import { convolve, type Geometry } from './convolve.ts';
@@ -37,6 +37,9 @@ export interface ConvFamily {
   'nn.conv2d': Conv2dAttrs;
   /** data NHWC, kernel 1HWC·M, optional bias. TFLite DEPTHWISE_CONV_2D. */
   'nn.depthwise_conv2d': DepthwiseConv2dAttrs;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends ConvFamily {}
 }
 
 type ConvKind = keyof ConvFamily;

@@ -32,6 +32,9 @@ export interface Conv3dFamily {
   /** output shape, kernel DHWOI, data NDHWC, optional bias [O]; float32. TFLite CONV_3D_TRANSPOSE. */
   'nn.conv3d_transpose': Attrs;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends Conv3dFamily {}
+}
 type Kind = keyof Conv3dFamily;
 
 export function conv3dGeometry(op: OpView<'nn.conv3d'>): Direct {

@@ -38,6 +38,9 @@ export interface ConvTransposeFamily {
     readonly activation: Activation;
   } & BiasType;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends ConvTransposeFamily {}
+}
 type Kind = 'nn.conv2d_transpose';
 
 /** The operands in the order of the other operators with weights: data, kernel, bias. */

@@ -1,7 +1,7 @@
-import type { Tensor } from '../ir/graph.ts';
 import type { TensorData } from '../tensor/dtype.ts';
 import type { Shape } from '../tensor/shape.ts';
-import type { OpAttrs, OpKind } from './kinds.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { OpAttrs, OpKind } from './attrs.ts';
 
 /**
  * Which integer rounding a quantized model is computed with; see docs/arithmetic.md.

@@ -1,6 +1,6 @@
-import type { Tensor } from '../ir/graph.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   activationRange,
   castInt32,
@@ -36,6 +36,9 @@ export interface DenseFamily {
     readonly keepNumDims: boolean;
     readonly asymmetricQuantizeInputs: boolean;
   } & BiasType;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends DenseFamily {}
 }
 
 type Kind = 'nn.dense';

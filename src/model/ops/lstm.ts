@@ -43,6 +43,9 @@ export interface LstmFamily {
     readonly mergeOutputs: boolean;
   };
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends LstmFamily {}
+}
 
 /** Writes the rows of one pass; its two states are what it returns. */
 function runPass(op: EvalView<'nn.lstm'>, { reversed, column }: LstmPass, out: Float32Array): TensorData[] {

@@ -31,6 +31,9 @@ export interface BasicLstmFamily {
    */
   'nn.basic_lstm_cell': NoAttrs;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends BasicLstmFamily {}
+}
 type Kind = 'nn.basic_lstm_cell';
 
 /** Operands and results by what they are. */

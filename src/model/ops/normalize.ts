@@ -29,6 +29,9 @@ export interface NormalizeFamily {
    */
   'nn.lrn': { readonly radius: number; readonly bias: number; readonly alpha: number; readonly beta: number };
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends NormalizeFamily {}
+}
 
 const f = Math.fround;
 

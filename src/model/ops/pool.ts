@@ -29,6 +29,9 @@ export interface PoolFamily {
   /** The root of the mean square; float32. TFLite L2_POOL_2D. */
   'nn.l2_pool2d': PoolAttrs;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends PoolFamily {}
+}
 
 type PoolKind = keyof PoolFamily;
 const INTEGERS = ['int8', 'uint8', 'int16'] as const;

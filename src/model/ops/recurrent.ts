@@ -4,11 +4,10 @@
  */
 import type { Shape } from '../tensor/shape.ts';
 import { clamp, floatRange } from './arithmetic.ts';
-import type { Activation } from './attrs.ts';
+import type { Activation, OpAttrs, OpKind } from './attrs.ts';
 import { operand } from './checks.ts';
 import type { EvalView } from './definition.ts';
 import { quantizeBatches } from './hybrid.ts';
-import type { OpAttrs, OpKind } from './kinds.ts';
 import { tanhF32 } from './transcendental.ts';
 
 const f = Math.fround;

@@ -1,6 +1,6 @@
-import type { Tensor } from '../ir/graph.ts';
 import { allocate, type DType, integerRange, isQuantizable, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   clamp,
   type Multiplier,
@@ -21,20 +21,17 @@ import {
   sameParameters,
 } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
-import { axesProblems, reducedCount, reducedMask, reducedShape, reduceTargets } from './reduce_axes.ts';
+import {
+  axesProblems,
+  type ReduceFamily,
+  reducedCount,
+  reducedMask,
+  reducedShape,
+  reduceTargets,
+} from './reduce_axes.ts';
 
-/** Reductions that fold one element after another into the result. data, axes. */
-export interface FoldFamily {
-  sum: FoldAttrs;
-  prod: FoldAttrs;
-  max: FoldAttrs;
-  min: FoldAttrs;
-  any: FoldAttrs;
-  all: FoldAttrs;
-}
-interface FoldAttrs {
-  readonly keepDims: boolean;
-}
+/** Reductions that fold one element after another into the result. */
+export type FoldFamily = Omit<ReduceFamily, 'mean'>;
 export type FoldKind = keyof FoldFamily;
 
 const NUMBERS: readonly DType[] = ['float32', 'int8', 'uint8', 'int16', 'int32', 'int64'];

@@ -22,6 +22,9 @@ export interface RnnFamily {
    */
   'nn.bidirectional_rnn': CellAttrs & { readonly timeMajor: boolean; readonly mergeOutputs: boolean };
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends RnnFamily {}
+}
 type Kind = keyof RnnFamily;
 
 /** One way through the sequence. Operands by number; -1: none. */

@@ -1,6 +1,6 @@
-import type { Tensor } from '../ir/graph.ts';
 import { allocate, type DType, isQuantizable, type TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, showShape, strides } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { clamp, roundAway } from './arithmetic.ts';
 import type { Activation, NoAttrs } from './attrs.ts';
 import {
@@ -43,6 +43,9 @@ export interface ShapeFamily {
   /** data, paddings [rank, 2]. Pads with the output's zero point. TFLite PAD. */
   'nn.pad': NoAttrs;
   transpose: NoAttrs;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends ShapeFamily {}
 }
 
 /** Kinds that move elements; the others look at shapes alone. */

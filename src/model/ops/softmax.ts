@@ -17,6 +17,9 @@ import { expF32 } from './transcendental.ts';
 export interface SoftmaxFamily {
   'nn.softmax': { readonly beta: number };
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends SoftmaxFamily {}
+}
 
 type Kind = 'nn.softmax';
 

@@ -1,6 +1,6 @@
-import type { Tensor } from '../ir/graph.ts';
 import { type DType, isFloat, isQuantizable, type TensorData } from '../tensor/dtype.ts';
 import { broadcast } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   activationInterval,
   activationRange,
@@ -39,6 +39,9 @@ export interface SumFamily {
   add: SumAttrs;
   subtract: SumAttrs;
   multiply: { readonly activation: Activation };
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends SumFamily {}
 }
 
 type BinaryKind = 'add' | 'subtract' | 'multiply';

@@ -24,6 +24,9 @@ export interface SvdfFamily {
    */
   'nn.svdf': { readonly rank: number; readonly activation: Activation; readonly asymmetricQuantizeInputs: boolean };
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends SvdfFamily {}
+}
 type Kind = 'nn.svdf';
 
 /** Operands by what they are. */

@@ -1,4 +1,4 @@
-import type { OpKind } from '../../../model/ops/kinds.ts';
+import type { OpKind } from '../../../model/ops/attrs.ts';
 import type { Emitter } from '../emitter.ts';
 import { batchMatmulEmitters } from './batch_matmul.ts';
 import { binaryEmitters, compareEmitters } from './binary.ts';

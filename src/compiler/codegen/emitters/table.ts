@@ -1,6 +1,6 @@
+import type { OpKind } from '../../../model/ops/attrs.ts';
 import type { OpDefinition, OpView } from '../../../model/ops/definition.ts';
 import { ops } from '../../../model/ops/index.ts';
-import type { OpKind } from '../../../model/ops/kinds.ts';
 import { fromBytes, type TensorData } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
 import type { Emission, EmitContext } from '../emitter.ts';
