@@ -1,4 +1,5 @@
-import { rulesOf, viewOf } from '../../model/ir/shapes.ts';
+import { viewOf } from '../../model/ir/shapes.ts';
+import { rulesOf } from '../../model/ops/index.ts';
 import type { Tensor } from '../../model/tensor/tensor.ts';
 import type { Pass } from './view.ts';
 
@@ -6,7 +7,7 @@ import type { Pass } from './view.ts';
 export const boundShapes: Pass = (graph) => {
   const tensors: Tensor[] = [...graph.tensors];
   for (const node of graph.nodes) {
-    const rules = rulesOf(node);
+    const rules = rulesOf(node.kind);
     const view = viewOf({ ...graph, tensors }, node);
     if (rules.bounds === undefined || !rules.shapes(view).includes(null)) continue;
     rules.bounds(view).forEach((shape, i) => {

@@ -243,6 +243,8 @@ function check(op: OpView<Kind>): string[] {
 export const batchMatmulOps: OpTable<BatchMatmulFamily> = {
   'nn.batch_matmul': defineOp({
     arity: { inputs: [2, 2], outputs: [1, 1] },
+    operandNames: ['x', 'y'],
+    macs: (op) => elements(operand(op, 0).shape.slice(-2)) * elements(op.outputs[0].shape.toSpliced(-2, 1)),
     check,
     shapes: (op) => {
       const [lhs, rhs] = [operand(op, 0), operand(op, 1)];

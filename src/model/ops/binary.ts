@@ -82,6 +82,7 @@ interface BinaryRules<K extends BinaryKind> {
   readonly wide?: (x: bigint, y: bigint) => bigint;
   /** For codes, where the operator looks at scales and zero points. The others compute on the codes themselves. */
   readonly codes?: (op: OpView<K>) => Combine;
+  readonly operandNames?: readonly string[];
 }
 
 const INTEGERS = ['int8', 'int16', 'int32'] as const;
@@ -96,6 +97,7 @@ const BINARY: { readonly [K in BinaryKind]: BinaryRules<K> } = {
       return (x, y) => clamp(y === 0 ? 0 : (x / y) | 0, min, max);
     },
     codes: quotient,
+    operandNames: ['lhs', 'rhs'],
   },
   floor_divide: {
     types: ['float32', ...INTEGERS],
@@ -124,17 +126,23 @@ const BINARY: { readonly [K in BinaryKind]: BinaryRules<K> } = {
     real: (x, y) => f(f(x - y) * f(x - y)),
     integers: () => (x, y) => Math.imul(x - y, x - y),
     codes: squaredDifference,
+    operandNames: ['lhs', 'rhs'],
   },
-  'nn.prelu': { types: ['float32', 'int8', 'uint8'], real: (x, y) => (x >= 0 ? x : x * y), codes: prelu },
+  'nn.prelu': {
+    types: ['float32', 'int8', 'uint8'],
+    real: (x, y) => (x >= 0 ? x : x * y),
+    codes: prelu,
+    operandNames: ['input', 'alpha'],
+  },
 };
-const rulesOf = (kind: BinaryKind): BinaryRules<BinaryKind> => BINARY[kind] as BinaryRules<BinaryKind>;
+const binaryRules = (kind: BinaryKind): BinaryRules<BinaryKind> => BINARY[kind] as BinaryRules<BinaryKind>;
 
 /** Whether the operator looks at the scales of its operands and its result. */
 export const isRescaling = (kind: BinaryKind, output: Tensor): boolean =>
-  rulesOf(kind).codes !== undefined && isQuantizable(output.dtype);
+  binaryRules(kind).codes !== undefined && isQuantizable(output.dtype);
 
 function floatBinary(op: EvalView<BinaryKind>): Combine {
-  const { real } = rulesOf(op.kind);
+  const { real } = binaryRules(op.kind);
   if (!('activation' in op.attrs)) return real;
   const { min, max } = floatRange(op.attrs.activation);
   return (x, y) => clamp(real(x, y), min, max);
@@ -142,7 +150,7 @@ function floatBinary(op: EvalView<BinaryKind>): Combine {
 
 function evaluate(op: EvalView<BinaryKind>): TensorData[] {
   const output = op.outputs[0];
-  const { real, integers, wide, codes } = rulesOf(op.kind);
+  const { real, integers, wide, codes } = binaryRules(op.kind);
   if (output.dtype === 'int64') return combine(op, wide!);
   if (isFloat(output.dtype)) return combine(op, floatBinary(op));
   return combine(op, (isRescaling(op.kind, output) ? codes : integers)?.(op) ?? real);
@@ -153,7 +161,7 @@ function check(op: OpView<BinaryKind>): string[] {
   const shape = broadcast(a.shape, b.shape);
   return firstProblems(
     () => [
-      dtypeIs(a, 'the input', ...rulesOf(op.kind).types),
+      dtypeIs(a, 'the input', ...binaryRules(op.kind).types),
       sameDtype(a, 'one operand', b, 'the other'),
       sameDtype(a, 'the input', out, 'the output'),
       'activation' in op.attrs && clampingActivation(op.attrs.activation),
@@ -168,9 +176,10 @@ function check(op: OpView<BinaryKind>): string[] {
   );
 }
 
-const binary = (): OpDefinition<BinaryKind> =>
+const binary = ({ operandNames }: BinaryRules<BinaryKind>): OpDefinition<BinaryKind> =>
   defineOp({
     arity: { inputs: [2, 2], outputs: [1, 1] },
+    operandNames,
     check,
     shapes: (op) => [broadcast(operand(op, 0).shape, operand(op, 1).shape)],
     evaluate,
@@ -202,6 +211,8 @@ const addN = defineOp<'add_n'>({
 });
 
 export const binaryOps = {
-  ...Object.fromEntries(Object.keys(BINARY).map((kind) => [kind, binary()])),
+  ...Object.fromEntries(
+    Object.entries(BINARY).map(([kind, rules]) => [kind, binary(rules as BinaryRules<BinaryKind>)]),
+  ),
   add_n: addN,
 } as unknown as OpTable<BinaryFamily>;

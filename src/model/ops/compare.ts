@@ -81,21 +81,24 @@ function check(op: OpView<CompareKind>): string[] {
   );
 }
 
-const comparison = <K extends CompareKind>(): OpDefinition<K> =>
+const comparison = <K extends CompareKind>(operandNames?: readonly string[]): OpDefinition<K> =>
   defineOp<K>({
     arity: { inputs: [2, 2], outputs: [1, 1] },
+    operandNames,
     check: (op) => check(op as OpView<CompareKind>),
     shapes: (op) => [broadcast(operand(op, 0).shape, operand(op, 1).shape)],
     evaluate: (op) => evaluate(op as EvalView<CompareKind>),
   });
 
+const SIDES = ['lhs', 'rhs'] as const;
+
 export const compareOps: OpTable<CompareFamily> = {
-  equal: comparison(),
-  not_equal: comparison(),
-  less: comparison(),
-  less_equal: comparison(),
-  greater: comparison(),
-  greater_equal: comparison(),
+  equal: comparison(SIDES),
+  not_equal: comparison(SIDES),
+  less: comparison(SIDES),
+  less_equal: comparison(SIDES),
+  greater: comparison(SIDES),
+  greater_equal: comparison(SIDES),
   logical_and: comparison(),
   logical_or: comparison(),
 };

@@ -141,6 +141,8 @@ function evaluate(op: EvalView<ConvKind>, multiplier: number | null): TensorData
 export const convOps: OpTable<ConvFamily> = {
   'nn.conv2d': defineOp({
     arity: { inputs: [2, 3], outputs: [1, 1] },
+    operandNames: ['input', 'kernel'],
+    macs: (op) => elements(op.outputs[0].shape) * elements(operand(op, 1).shape.slice(1)),
     check: (op) =>
       commonChecks(op, 0, () => {
         const [channels, per, out] = [operand(op, 0).shape[3], operand(op, 1).shape[3], operand(op, 1).shape[0]];
@@ -156,6 +158,8 @@ export const convOps: OpTable<ConvFamily> = {
   }),
   'nn.depthwise_conv2d': defineOp({
     arity: { inputs: [2, 3], outputs: [1, 1] },
+    operandNames: ['input', 'kernel'],
+    macs: (op) => elements(op.outputs[0].shape) * elements(operand(op, 1).shape.slice(1, 3)),
     check: (op) =>
       commonChecks(op, 3, () => {
         const [channels, one, out] = [operand(op, 0).shape[3], operand(op, 1).shape[0], operand(op, 1).shape[3]];

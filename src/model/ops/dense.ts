@@ -157,6 +157,8 @@ function shape(op: OpView<Kind>): number[] {
 export const denseOps: OpTable<DenseFamily> = {
   'nn.dense': defineOp({
     arity: { inputs: [2, 3], outputs: [1, 1] },
+    operandNames: ['input', 'kernel'],
+    macs: (op) => elements(op.outputs[0].shape) * operand(op, 1).shape.at(-1)!,
     check: (op) => {
       const [data, weights] = [operand(op, 0), operand(op, 1)];
       return firstProblems(

@@ -201,6 +201,7 @@ function check(op: OpView<Kind>): string[] {
 export const detectionOps: OpTable<DetectionFamily> = {
   'vision.detection_postprocess': defineOp({
     arity: { inputs: [3, 3], outputs: [4, 4] },
+    operandNames: ['boxes', 'scores', 'anchors'],
     check,
     // Without classes of its own, the regular form fills one place a detection.
     shapes: ({ attrs }) => [

@@ -104,6 +104,7 @@ const REQUANTIZED: Partial<Record<DType, readonly DType[]>> = {
 export const quantizeOps: OpTable<QuantizeFamily> = {
   'qnn.quantize': defineOp({
     arity: { inputs: [1, 1], outputs: [1, 1] },
+    operandNames: [],
     check: (op) => [
       ...firstProblems(
         () => [
@@ -118,6 +119,7 @@ export const quantizeOps: OpTable<QuantizeFamily> = {
   }),
   'qnn.dequantize': defineOp({
     arity: { inputs: [1, 1], outputs: [1, 1] },
+    operandNames: ['input'],
     check: (op) =>
       firstProblems(
         () => [
@@ -131,6 +133,7 @@ export const quantizeOps: OpTable<QuantizeFamily> = {
   }),
   'qnn.requantize': defineOp({
     arity: { inputs: [1, 1], outputs: [1, 1] },
+    operandNames: ['input'],
     check: (op) => {
       const allowed = REQUANTIZED[operand(op, 0).dtype];
       return firstProblems(

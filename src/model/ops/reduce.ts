@@ -66,6 +66,7 @@ function evaluate(op: EvalView<'mean'>): TensorData[] {
 export const reduceOps: OpTable<ReduceFamily> = {
   mean: defineOp({
     arity: { inputs: [2, 2], outputs: [1, 1] },
+    operandNames: ['input'],
     check: (op) => {
       const [data, output] = [operand(op, 0), op.outputs[0]];
       return firstProblems(

@@ -173,9 +173,10 @@ function factorTooLarge(op: OpView<FoldKind>): Problem {
   return factorMultiplier(operand(op, 0), op.outputs[0], count).shift > 14 && 'the scales are too far apart';
 }
 
-const folding = <K extends FoldKind>(kind: K): OpDefinition<K> =>
+const folding = <K extends FoldKind>(kind: K, operandNames?: readonly string[]): OpDefinition<K> =>
   defineOp<K>({
     arity: { inputs: [2, 2], outputs: [1, 1] },
+    operandNames,
     check: (op) =>
       firstProblems(
         () => [
@@ -194,8 +195,8 @@ const folding = <K extends FoldKind>(kind: K): OpDefinition<K> =>
   });
 
 export const foldOps: OpTable<FoldFamily> = {
-  sum: folding('sum'),
-  prod: folding('prod'),
+  sum: folding('sum', ['input']),
+  prod: folding('prod', ['input']),
   max: folding('max'),
   min: folding('min'),
   any: folding('any'),

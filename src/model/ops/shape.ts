@@ -290,11 +290,14 @@ export const shapeOps: OpTable<ShapeFamily> = {
     ['begin', 'end', 'the strides'].flatMap((what, i) => isIndexVector(operand(op, i + 1), what)),
   ),
   stack: moving('stack', MANY, joinable),
-  concatenate: moving('concatenate', MANY, (op) => [
-    op.attrs.activation !== 'NONE' && `the fused activation ${op.attrs.activation} is not defined here`,
-    ...joinable(op),
-    ...rescalable([...op.inputs, op.outputs[0]]),
-  ]),
+  concatenate: {
+    ...moving('concatenate', MANY, (op) => [
+      op.attrs.activation !== 'NONE' && `the fused activation ${op.attrs.activation} is not defined here`,
+      ...joinable(op),
+      ...rescalable([...op.inputs, op.outputs[0]]),
+    ]),
+    operandNames: [],
+  },
   'nn.pad': moving('nn.pad', [2, 2], (op) => [...isIndexVector(operand(op, 1), 'the paddings', 2)]),
   transpose: moving('transpose', [2, 2], (op) => isIndexVector(operand(op, 1), 'the permutation')),
 };

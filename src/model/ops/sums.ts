@@ -190,6 +190,7 @@ function checkBinary(op: OpView<BinaryKind>): string[] {
 const binary = <K extends BinaryKind>(): OpDefinition<K> =>
   defineOp<K>({
     arity: { inputs: [2, 2], outputs: [1, 1] },
+    operandNames: ['lhs', 'rhs'],
     check: (op) => checkBinary(op as OpView<BinaryKind>),
     shapes: (op) => [broadcast(operand(op, 0).shape, operand(op, 1).shape)],
     evaluate: (op) => evaluateBinary(op as EvalView<BinaryKind>),

@@ -165,6 +165,9 @@ export const svdfOps: OpTable<SvdfFamily> = {
     arity: { inputs: [5, 5], outputs: [1, 1] },
     optional: [SVDF.bias],
     state: [SVDF.state],
+    operandNames: ['input'],
+    macs: (op) =>
+      svdfShape(op).batch * (elements(operand(op, SVDF.feature).shape) + elements(operand(op, SVDF.time).shape)),
     check: (op) =>
       firstProblems(
         () => [0, 1, 2, 4].map((i) => rankIs(operand(op, i), NAMES[i], 2)),

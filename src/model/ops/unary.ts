@@ -158,7 +158,7 @@ const UNARY: { readonly [K in UnaryKind]: UnaryRules<K> } = {
   sign: { types: ['float32', 'int32'], real: (x) => (x > 0 ? 1 : x < 0 ? -1 : 0) },
   logical_not: { types: ['bool'], real: (x) => (x === 0 ? 1 : 0) },
 };
-const rulesOf = (kind: UnaryKind): UnaryRules<UnaryKind> => UNARY[kind] as UnaryRules<UnaryKind>;
+const unaryRules = (kind: UnaryKind): UnaryRules<UnaryKind> => UNARY[kind] as UnaryRules<UnaryKind>;
 
 /**
  * Whether the operator computes on the codes themselves, whatever their scale: NEG does so even where there is one,
@@ -176,7 +176,7 @@ function evaluateUnary(op: EvalView<UnaryKind>): TensorData[] {
   const out = allocate(dtype, elements(shape));
   if (dtype === 'int64') return [(op.data[0] as BigInt64Array).map((x) => BigInt.asIntN(64, -x))];
   const x = op.data[0] as Float32Array;
-  const { real } = rulesOf(op.kind);
+  const { real } = unaryRules(op.kind);
   if (dtype === 'float16') {
     for (let i = 0; i < out.length; i++) out[i] = halfOfFloat(real(floatOfHalf(x[i]), op.attrs));
     return [out];
@@ -188,7 +188,7 @@ function evaluateUnary(op: EvalView<UnaryKind>): TensorData[] {
 
 /** What a quantized operator makes of a code of its input. Its check has passed. */
 function quantizedUnary(op: OpView<UnaryKind>): CodeMap {
-  const { tabulated, codes } = rulesOf(op.kind);
+  const { tabulated, codes } = unaryRules(op.kind);
   const own = codes?.(op) ?? null;
   if (own !== null) return own;
   if (tabulated === undefined) throw new TypeError(`${op.kind} has no quantized form`);
@@ -198,7 +198,7 @@ function quantizedUnary(op: OpView<UnaryKind>): CodeMap {
 }
 
 /** The 513 entries of an int16 EXP, LOG or RSQRT. */
-export const unaryTable16 = (op: OpView<UnaryKind>): Int16Array => table16Of(op, rulesOf(op.kind).tabulated!(op));
+export const unaryTable16 = (op: OpView<UnaryKind>): Int16Array => table16Of(op, unaryRules(op.kind).tabulated!(op));
 
 /** Quantized sigmoids have a fixed output scale, as has tanh in int16. Source: SigmoidPrepare, TanhPrepare. */
 function fixedOutputScale(op: OpView<UnaryKind>): string | false {
@@ -218,7 +218,7 @@ function checkUnary(op: OpView<UnaryKind>): string[] {
   const plain = isPlainUnary(op.kind, input);
   return firstProblems(
     () => [
-      dtypeIs(input, 'the input', ...rulesOf(op.kind).types),
+      dtypeIs(input, 'the input', ...unaryRules(op.kind).types),
       sameDtype(input, 'the input', output, 'the output'),
       'alpha' in op.attrs && !Number.isFinite(op.attrs.alpha) && `alpha is ${op.attrs.alpha}`,
     ],
@@ -236,14 +236,15 @@ function checkUnary(op: OpView<UnaryKind>): string[] {
   );
 }
 
-const unary = (): OpDefinition<UnaryKind> =>
+const unary = ({ tabulated, codes }: UnaryRules<UnaryKind>): OpDefinition<UnaryKind> =>
   defineOp({
     arity: { inputs: [1, 1], outputs: [1, 1] },
+    ...((tabulated ?? codes) && { operandNames: ['input'] }),
     check: checkUnary,
     shapes: (op) => [operand(op, 0).shape],
     evaluate: evaluateUnary,
   });
 
 export const unaryOps = Object.fromEntries(
-  Object.keys(UNARY).map((kind) => [kind, unary()]),
+  Object.entries(UNARY).map(([kind, rules]) => [kind, unary(rules as UnaryRules<UnaryKind>)]),
 ) as unknown as OpTable<UnaryFamily>;
