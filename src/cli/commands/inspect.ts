@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { InputError } from '../../errors.ts';
-import type { Tensor } from '../../model/ir/graph.ts';
 import { macsOf, nodeMacs } from '../../model/ir/macs.ts';
 import { printable, quoteName } from '../../model/ir/names.ts';
 import { printModel } from '../../model/ir/print.ts';
 import { schemeOf, schemesOf } from '../../model/ir/scheme.ts';
 import type { Quantization } from '../../model/tensor/quantization.ts';
 import { showShape } from '../../model/tensor/shape.ts';
+import type { Tensor } from '../../model/tensor/tensor.ts';
 import { listProblems, type OperatorEntry, type Reading, readModel } from '../../model/tflite/importer.ts';
 import { columnsOf } from '../../report/terminal.ts';
 import { readModelFile } from '../model_file.ts';

@@ -1,5 +1,6 @@
-import type { Graph, TensorId } from '../../model/ir/graph.ts';
+import type { Graph } from '../../model/ir/graph.ts';
 import type { Profile } from '../../model/ops/definition.ts';
+import type { TensorId } from '../../model/tensor/tensor.ts';
 import type { BuildNode, Port } from '../build.ts';
 import { cComment } from '../emission/c.ts';
 import type { Target } from '../targets/target.ts';

@@ -1,6 +1,7 @@
 import { InputError } from '../../errors.ts';
-import { type Graph, nodeLabel, type TensorId } from '../../model/ir/graph.ts';
+import { type Graph, nodeLabel } from '../../model/ir/graph.ts';
 import { nodeMacs } from '../../model/ir/macs.ts';
+import type { TensorId } from '../../model/tensor/tensor.ts';
 import { C_TYPES, cComment } from '../emission/c.ts';
 import type { Blob } from './blob.ts';
 import { BLOB, type GraphCode, type ModelCode } from './model_code.ts';

@@ -1,10 +1,11 @@
 /** One node of a graph as C, before its tensors have places. */
 import { InputError } from '../../errors.ts';
-import { type Graph, type Node, nodeLabel, operandsOf, resultsOf, type TensorId } from '../../model/ir/graph.ts';
+import { type Graph, type Node, nodeLabel, operandsOf, resultsOf } from '../../model/ir/graph.ts';
 import { nodeMacs } from '../../model/ir/macs.ts';
+import type { OpKind } from '../../model/ops/attrs.ts';
 import { variableName } from '../../model/ops/control.ts';
 import type { OpView } from '../../model/ops/definition.ts';
-import type { OpKind } from '../../model/ops/kinds.ts';
+import type { TensorId } from '../../model/tensor/tensor.ts';
 import { C_TYPES } from '../emission/c.ts';
 import type { Emission, EmitContext, Emitter } from '../emission/context.ts';
 import { emitters } from './emitters/index.ts';

@@ -1,6 +1,6 @@
-import type { Tensor } from '../../model/ir/graph.ts';
+import type { OpKind } from '../../model/ops/attrs.ts';
 import type { OpView, Profile } from '../../model/ops/definition.ts';
-import type { OpKind } from '../../model/ops/kinds.ts';
+import type { Tensor } from '../../model/tensor/tensor.ts';
 import type { Target } from '../targets/target.ts';
 import type { LoopShape } from '../templates/in_order/chain_loops.ts';
 import { chooseSchedule, type ScheduleOf, type ScheduleSource, type Workload } from '../templates/index.ts';

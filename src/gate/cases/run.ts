@@ -1,10 +1,11 @@
 import { EnvironmentError, InputError } from '../../errors.ts';
 import { bindInputs, decidingInputs } from '../../model/ir/bind.ts';
 import { inferCallShapes } from '../../model/ir/call_shapes.ts';
-import type { Graph, Model, TensorId } from '../../model/ir/graph.ts';
+import type { Graph, Model } from '../../model/ir/graph.ts';
 import { verifyGraph } from '../../model/ir/verify.ts';
 import { type NpyArray, parseNpy } from '../../model/tensor/npy.ts';
 import { type Shape, sameShape, showShape } from '../../model/tensor/shape.ts';
+import type { TensorId } from '../../model/tensor/tensor.ts';
 import { importModel } from '../../model/tflite/importer.ts';
 import type { CasePort, CaseSet, GoldenCase } from './case.ts';
 import { addComparisons, type Comparison, compare, NO_DIFFERENCE } from './compare.ts';

@@ -1,6 +1,7 @@
-import { type Callee, calleesOf } from '../ops/control.ts';
 import { type Shape, sameShape } from '../tensor/shape.ts';
-import { ABSENT, type Graph, type Model, type Node, type TensorId } from './graph.ts';
+import { ABSENT, type TensorId } from '../tensor/tensor.ts';
+import { type Callee, calleesOf } from './callees.ts';
+import type { Graph, Model, Node } from './graph.ts';
 import { inferShapes } from './shapes.ts';
 
 /**

@@ -1,9 +1,10 @@
-import type { OpDefinition, OpView } from '../ops/definition.ts';
-import { ops } from '../ops/index.ts';
-import type { OpKind } from '../ops/kinds.ts';
+import type { OpKind } from '../ops/attrs.ts';
+import type { OpView } from '../ops/definition.ts';
+import { rulesOf } from '../ops/index.ts';
 import type { TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape } from '../tensor/shape.ts';
-import { type Graph, type Node, operandsOf, resultsOf, type Tensor, type TensorId } from './graph.ts';
+import type { Tensor, TensorId } from '../tensor/tensor.ts';
+import { type Graph, type Node, operandsOf, resultsOf } from './graph.ts';
 
 /** A node as the rules of its kind see it. */
 export const viewOf = (graph: Graph, node: Node): OpView<OpKind> => ({
@@ -12,9 +13,6 @@ export const viewOf = (graph: Graph, node: Node): OpView<OpKind> => ({
   inputs: operandsOf(graph, node),
   outputs: resultsOf(graph, node),
 });
-
-/** The rules of a node's kind. */
-export const rulesOf = (node: Node): OpDefinition<OpKind> => ops[node.kind] as OpDefinition<OpKind>;
 
 /** Shape arithmetic handles a few numbers; larger tensors are data. */
 const FEW = 64;
@@ -26,9 +24,9 @@ const FEW = 64;
 function knownValues(graph: Graph, node: Node): TensorData[] | null {
   const view = viewOf(graph, node);
   const small = view.outputs.every((t) => /^int(32|64)$/.test(t.dtype) && elements(t.shape) <= FEW);
-  const known = rulesOf(node).fromShapes || view.inputs.every((t) => t === null || t.data !== null);
-  if (!small || !known || rulesOf(node).control) return null;
-  return rulesOf(node).evaluate({ ...view, data: view.inputs.map((t) => t?.data ?? null), profile: 'tflite' });
+  const known = rulesOf(node.kind).fromShapes || view.inputs.every((t) => t === null || t.data !== null);
+  if (!small || !known || rulesOf(node.kind).control) return null;
+  return rulesOf(node.kind).evaluate({ ...view, data: view.inputs.map((t) => t?.data ?? null), profile: 'tflite' });
 }
 
 /** What the operators' rules say about a node, in a graph where earlier results have the shapes that rules gave them. */
@@ -52,9 +50,9 @@ export function infer(graph: Graph): { readonly graph: Graph; readonly nodes: re
   const open = new Set<TensorId>();
   const nodes = graph.nodes.map((node): Inference => {
     const judged = !node.inputs.some((id) => open.has(id));
-    const faults = judged ? rulesOf(node).check(viewOf(working, node)) : [];
+    const faults = judged ? rulesOf(node.kind).check(viewOf(working, node)) : [];
     const ruled = judged && faults.length === 0;
-    const shapes = ruled ? rulesOf(node).shapes(viewOf(working, node)) : node.outputs.map(() => null);
+    const shapes = ruled ? rulesOf(node.kind).shapes(viewOf(working, node)) : node.outputs.map(() => null);
     for (const [i, shape] of shapes.entries()) {
       const id = node.outputs[i];
       const old = tensors[id];

@@ -1,6 +1,6 @@
 import { InputError } from '../../../errors.ts';
+import type { OpKind } from '../../../model/ops/attrs.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
-import type { OpKind } from '../../../model/ops/kinds.ts';
 import { type MovementFamily, type MovementKind, planMovement, sliceShape } from '../../../model/ops/movement.ts';
 import { intoWhole, type MovementPlan } from '../../../model/ops/strided_copy.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
