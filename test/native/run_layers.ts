@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { generate } from '../../src/compiler/codegen/generate.ts';
-import { parseTarget } from '../../src/compiler/targets/index.ts';
+import { parseTarget, type Target } from '../../src/compiler/targets/index.ts';
 import type { ScheduleSource } from '../../src/compiler/templates/index.ts';
 import { compileModelSource } from '../../src/compiler/toolchain/index.ts';
 import type { Model } from '../../src/model/ir/graph.ts';
@@ -26,10 +26,10 @@ export interface BuildOptions {
 export async function runLayers(
   model: Model,
   inputs: readonly TensorData[],
-  targetName: string,
+  where: string | Target,
   { family, profile = 'tflite', schedules }: BuildOptions = {},
 ): Promise<TensorData[]> {
-  const target = parseTarget(targetName);
+  const target = typeof where === 'string' ? parseTarget(where) : where;
   const code = generate(model.subgraphs[0], { target, profile, name: 'layers', symbol: 'layers', schedules });
   const { archive } = await compileModelSource(code, target, { cacheDir, family });
   const build = { ...code, name: 'layers', target, profile, archive };

@@ -5,7 +5,7 @@ import type { BuildNode, Port } from '../build.ts';
 import { cComment } from '../emission/c.ts';
 import type { Target } from '../targets/target.ts';
 import { chainLoops } from '../templates/in_order/chain_loops.ts';
-import { coreOf, type ScheduleSource } from '../templates/index.ts';
+import type { ScheduleSource } from '../templates/index.ts';
 import { type Blob, createBlob } from './blob.ts';
 import { describe } from './descriptor.ts';
 import { emitGraph } from './graph_code.ts';
@@ -86,8 +86,7 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
     ...[...new Set(['int8_gate.h', 'arith.h', ...codes.flatMap((code) => code.includes)])].map(
       (file) => `#include "${file}"`,
     ),
-    ...(coreOf(options.target).inOrder &&
-    codes.some(({ includes }) => GEMM_FILES.some((file) => includes.includes(file)))
+    ...(options.target.core.inOrder && codes.some(({ includes }) => GEMM_FILES.some((file) => includes.includes(file)))
       ? [chainLoops(codes.flatMap((code) => code.loops))]
       : []),
     BLOB_STANZA,
@@ -112,7 +111,7 @@ function portOf(graph: Graph, id: TensorId): Port {
 function preamble({ target, profile }: GenerateOptions): string {
   return [
     ...(target.arch === 'host' ? ['#define IG_PORTABLE 1'] : []),
-    ...(target.cpu === 'cortex-a53' || target.cpu === 'cortex-a55' ? ['#define IG_IN_ORDER 1'] : []),
+    ...(target.core.inOrder ? ['#define IG_IN_ORDER 1'] : []),
     ...(profile === 'single' ? ['#define IG_SINGLE_ROUNDING 1'] : []),
   ].join('\n');
 }
