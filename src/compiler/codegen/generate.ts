@@ -1,9 +1,12 @@
+import { InputError } from '../../errors.ts';
 import type { Graph } from '../../model/ir/graph.ts';
+import { quoteName } from '../../model/ir/names.ts';
+import { openInputs } from '../../model/ir/shapes.ts';
 import type { Profile } from '../../model/ops/definition.ts';
 import type { TensorId } from '../../model/tensor/tensor.ts';
 import type { BuildNode, Port } from '../build.ts';
 import { cComment } from '../emission/c.ts';
-import type { RecordSource } from '../emission/context.ts';
+import { type RecordSource, SIZE_REMEDY } from '../emission/context.ts';
 import type { Target } from '../targets/target.ts';
 import { chainLoops } from '../templates/in_order/chain_loops.ts';
 import { type Blob, createBlob } from './blob.ts';
@@ -67,6 +70,11 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
       if (called === undefined) throw new Error(`${name} has no graph ${index}`);
       const known = callees.get(index);
       if (known !== undefined) return known;
+      const [open] = openInputs(called);
+      if (open !== undefined)
+        throw new InputError(
+          `the size of ${quoteName(called.tensors[open].name)}, an input of the graph that it runs, depends on data: ${SIZE_REMEDY}`,
+        );
       // Those that it runs itself are written, and put into the map, before it.
       const code = emitGraph(called, `${symbol}_graph_${index}`, `${symbol}_graph_${index}`, model);
       callees.set(index, code);
@@ -74,7 +82,7 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
     },
     initialise: (index) => void initial.add(model.graph(index)),
   };
-  const main = emitGraph(graph, `${symbol}_graph`, symbol, model);
+  const main = emitMain(graph, model);
   const codes = [...callees.values(), main];
   const inputs = graph.inputs.map((id) => portOf(graph, id));
   const outputs = graph.outputs.map((id, i) => ({
@@ -104,6 +112,15 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
   const nodes = [main, ...callees.values()].flatMap((code) => code.nodes);
   const macs = nodes.reduce((sum, node) => sum + node.macs, 0);
   return { symbol, source, blob: model.blob.bytes(), inputs, outputs, arenaBytes, macs, nodes, refused: model.refused };
+}
+
+/** @throws InputError that says which model cannot be compiled, and why */
+function emitMain(graph: Graph, model: ModelCode): GraphCode {
+  try {
+    return emitGraph(graph, `${model.symbol}_graph`, model.symbol, model);
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(`${model.name}: ${error.message}`) : error;
+  }
 }
 
 function portOf(graph: Graph, id: TensorId): Port {

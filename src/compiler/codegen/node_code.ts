@@ -83,7 +83,7 @@ export function emitNode(graph: Graph, node: Node, name: string, model: ModelCod
       usesMemory = true;
       const callee = model.graph(index);
       if (callee.extents.some((offset) => offset !== undefined))
-        throw new InputError('a graph that it runs gives a result whose size changes from run to run');
+        throw new InputError('a graph that it runs gives a result whose size depends on data');
       return {
         inputs: callee.graph.inputs.map((id) => callee.graph.tensors[id]),
         outputs: callee.graph.outputs.map((id) => callee.graph.tensors[id]),
@@ -111,7 +111,7 @@ export function emitNode(graph: Graph, node: Node, name: string, model: ModelCod
     emission = (emitters[node.kind] as Emitter<OpKind>)(view, ctx);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new InputError(`${model.name}: operator ${nodeLabel(graph, node)} cannot be compiled: ${error.message}`);
+    throw new InputError(`operator ${nodeLabel(graph, node)} cannot be compiled: ${error.message}`);
   }
   const inOrder = (operands: Set<number>): number[] => [...operands].sort((a, b) => a - b);
   return {

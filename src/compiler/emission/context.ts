@@ -100,3 +100,7 @@ export interface InPlace {
 /** Writes the C of one operator kind; pure apart from what it asks of `ctx`. */
 export type Emitter<K extends OpKind> = (op: OpView<K>, ctx: EmitContext) => Emission;
 export type EmitterTable<Family> = { readonly [K in keyof Family & OpKind]: Emitter<K> };
+
+/** What to do where a build would need a size that is data. */
+export const SIZE_REMEDY =
+  'bind the inputs that decide it (build --bind NAME=VALUE), or export the model with that size fixed';
