@@ -3,11 +3,18 @@
  * status 2 and 3; everything else that is thrown is a bug of ours and keeps its stack.
  */
 
+/** A place in a text file; lines and columns count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
 /** The user's input is at fault: a configuration, a model, data. The message says what to do. Exit status 2. */
 export class InputError extends Error {
   override readonly name = 'InputError';
   /** Where the fault stands, when it stands in a text file; the action annotates that line. */
-  readonly at?: { readonly file: string; readonly line?: number; readonly column?: number };
+  readonly at?: Pick<Place, 'file'> & Partial<Place>;
 
   constructor(message: string, options?: ErrorOptions & { at?: InputError['at'] }) {
     super(message, options);

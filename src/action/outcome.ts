@@ -9,7 +9,7 @@ export interface Annotation {
   readonly level: 'error' | 'warning';
   readonly title: string;
   readonly message: string;
-  readonly at: { readonly file: string; readonly line?: number; readonly column?: number } | null;
+  readonly at: NonNullable<InputError['at']> | null;
 }
 
 /** How the gate ended, in the forms in which GitHub shows it. A pure function of the report or the error makes it. */

@@ -1,5 +1,7 @@
-import { formatFigure, formatInterval, formatSqnr } from '../gate/verdict/figures.ts';
-import type { Accuracy, Latency, Report, Status, TargetReport } from '../gate/verdict/report.ts';
+import type { Accuracy } from '../gate/figures/accuracy.ts';
+import { formatFigure, formatInterval, formatSqnr } from '../gate/figures/format.ts';
+import type { Latency } from '../gate/figures/latency.ts';
+import type { Report, Status, TargetReport } from '../gate/verdict/report.ts';
 
 /** What a row of the table says, one for each model and target; plain text, not escaped for anything yet. */
 export interface ReportRow {

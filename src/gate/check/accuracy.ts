@@ -3,9 +3,9 @@ import { allocate, fromBytes } from '../../model/tensor/dtype.ts';
 import type { Device, Job, RunnerImage } from '../../runtime/devices/device.ts';
 import type { Sample } from '../data/dataset.ts';
 import { decode } from '../data/encode.ts';
+import type { Accuracy } from '../figures/accuracy.ts';
 import { startEvaluation } from '../metrics/evaluation.ts';
 import { countInputs } from '../metrics/inputs.ts';
-import type { Accuracy } from '../verdict/report.ts';
 import type { Pair } from './pair.ts';
 
 /** A build that can be run: where it is linked in, and what runs it. */

@@ -3,7 +3,7 @@ import type { RunnerImage } from '../../runtime/devices/device.ts';
 import { autoMode, measure } from '../../runtime/measure.ts';
 import { modelledCpu } from '../../runtime/modelled/index.ts';
 import type { Sample } from '../data/dataset.ts';
-import type { Latency } from '../verdict/report.ts';
+import type { Latency } from '../figures/latency.ts';
 
 /** How speed is judged: `auto` is hardware where this machine runs the target's code, modelled cycles elsewhere. */
 export type MeasureMode = 'auto' | 'hardware' | 'modelled' | 'none';

@@ -1,7 +1,7 @@
 import { type Document, isMap, isNode, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import type { Place } from '../../errors.ts';
 import { InputError } from '../../errors.ts';
 import type { Profile } from '../../model/ops/definition.ts';
-import type { Place } from '../verdict/report.ts';
 import { configSchema, type RawConfig, type RawModel, type ThresholdId, type Thresholds } from './schema.ts';
 import { plainWords } from './words.ts';
 

@@ -1,5 +1,5 @@
 import { errorFunction, gammaln } from 'simple-statistics';
-import type { Chance as Both } from '../verdict/report.ts';
+import type { Chance as Both } from '../figures/accuracy.ts';
 
 /** What a model reaches that never looks at the data, and how often it is at least as good as one that was scored. */
 export type Chance = Omit<Both, 'pInt8'>;

@@ -1,6 +1,6 @@
 import type { Port } from '../../compiler/build.ts';
 import { InputError } from '../../errors.ts';
-import type { Accuracy, Comparison } from '../verdict/report.ts';
+import type { Accuracy, Comparison } from '../figures/accuracy.ts';
 import type { Metric } from './metric.ts';
 import { classesOf, cosineOf, holdsIndexes, maeOf, mseOf, pairSums, sqnrOf } from './outputs.ts';
 import { bootstrap, mcnemar, meanOf, type Statistic } from './statistics.ts';

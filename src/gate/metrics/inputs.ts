@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Port } from '../../compiler/build.ts';
 import { fromBytes, integerRange, isQuantizable } from '../../model/tensor/dtype.ts';
-import type { Evidence } from '../verdict/report.ts';
+import type { Evidence } from '../figures/accuracy.ts';
 
 /** Looks at what is fed, sample by sample: how many samples are repeated, and what INT8 inputs cut off. */
 export interface InputCount {

@@ -1,6 +1,8 @@
-import { formatCount, formatFigure, formatSqnr } from './figures.ts';
+import type { Place } from '../../errors.ts';
+import type { Accuracy } from '../figures/accuracy.ts';
+import { formatCount, formatFigure, formatSqnr } from '../figures/format.ts';
 import { isSpeed, nameOf } from './judge.ts';
-import type { Accuracy, Check, Place } from './report.ts';
+import type { Check } from './report.ts';
 
 /** Why the figures of a check decide nothing, or less than they seem to. */
 export interface Doubt {

@@ -1,7 +1,10 @@
+import type { Place } from '../../errors.ts';
 import { parseLatency } from '../config/load.ts';
 import type { ThresholdId, Thresholds } from '../config/schema.ts';
-import { formatAgainst, formatCount, formatFigure, formatInterval } from './figures.ts';
-import type { Accuracy, Check, Latency, Place, Status } from './report.ts';
+import type { Accuracy } from '../figures/accuracy.ts';
+import { formatAgainst, formatCount, formatFigure, formatInterval } from '../figures/format.ts';
+import type { Latency } from '../figures/latency.ts';
+import type { Check, Status } from './report.ts';
 
 /** What was measured for one model on one target. */
 export interface Measurements {

@@ -1,4 +1,4 @@
-import type { Comparison } from './report.ts';
+import type { Comparison } from './accuracy.ts';
 
 /** Figures as people read them, the same in reasons, tables and terminals. */
 
