@@ -68,7 +68,11 @@ export async function measureAccuracy(
           const bytes = outputs[side][k].subarray(at * port.bytes, (at + sample.inferences) * port.bytes);
           return decode(fromBytes(port.dtype, bytes), port);
         });
-      evaluation.add(first + i, sample.real, part('int8'), part('fp32'));
+      evaluation.add({
+        ...{ index: first + i, inferences: sample.inferences, real: sample.real },
+        inputs: { int8: sample.int8, fp32: sample.fp32 },
+        outputs: { int8: part('int8'), fp32: part('fp32') },
+      });
       at += sample.inferences;
     }
     first += samples.length;

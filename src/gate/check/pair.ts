@@ -9,7 +9,7 @@ import { importModel } from '../../model/tflite/importer.ts';
 import type { ModelConfig } from '../config/load.ts';
 import { type Dataset, openDataset } from '../data/dataset.ts';
 import type { Files } from '../data/files.ts';
-import { type Metric, makeMetric } from '../metrics/metric.ts';
+import { type Metric, makeMetric } from '../metrics/index.ts';
 import { checkDistinct, checkForms } from './forms.ts';
 
 /** An INT8 model, its FP32 partner, and the samples to judge them by: all that is known before anything is compiled. */

@@ -2,6 +2,7 @@ import { type Document, isMap, isNode, isSeq, LineCounter, type Node, parseDocum
 import type { Place } from '../../errors.ts';
 import { InputError } from '../../errors.ts';
 import type { Profile } from '../../model/ops/definition.ts';
+import { metricNamed, namesOf } from '../metrics/index.ts';
 import { configSchema, type RawConfig, type RawModel, type ThresholdId, type Thresholds } from './schema.ts';
 import { plainWords } from './words.ts';
 
@@ -181,8 +182,9 @@ function resolve(raw: RawConfig, file: string, at: (path: KeyPath) => Place): Co
       thresholds[id] = model.thresholds[id];
       thresholdAt[id] = at([...path, 'thresholds', id]);
     }
-    if (model.score !== undefined && model.metric !== 'auc') {
-      problems.push({ at: at([...path, 'score']), text: `models[${i}].score belongs to "metric: auc"` });
+    if (model.score !== undefined && !metricNamed(metricOf(model))?.takesScore) {
+      const takers = namesOf(({ takesScore }) => takesScore === true);
+      problems.push({ at: at([...path, 'score']), text: `models[${i}].score belongs to "metric: ${takers}"` });
     }
     return {
       ...{ ...model, metric: metricOf(model), profile: model.profile ?? raw.defaults?.profile ?? 'tflite' },
@@ -219,15 +221,15 @@ function pathsOf(model: RawModel, top: KeyPath, at: (path: KeyPath) => Place): C
 /** The metric in force. */
 const metricOf = (model: RawModel): string => model.metric ?? (model.data.labels === undefined ? 'agreement' : 'top1');
 
-const isShare = (metric: string): boolean => /^(top\d+|auc|agreement)$/.test(metric);
-
 /** Why a threshold has no meaning for the model's metric, or null where it has one. */
 function misfit(id: ThresholdId, model: RawModel): string | null {
   const metric = metricOf(model);
-  if ((id === 'max-accuracy-drop' || id === 'min-accuracy') && !isShare(metric)) {
+  const kind = metricNamed(metric)?.kind;
+  if ((id === 'max-accuracy-drop' || id === 'min-accuracy') && kind !== 'share') {
     return `has no meaning for the metric ${metric}; use max-error, min-cosine or min-sqnr`;
   }
-  if (id === 'max-error' && metric !== 'mse' && metric !== 'mae') return `needs the metric mse or mae, not ${metric}`;
+  if (id === 'max-error' && kind !== 'error')
+    return `needs the metric ${namesOf((definition) => definition.kind === 'error')}, not ${metric}`;
   return null;
 }
 

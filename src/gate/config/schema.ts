@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MAX_THREADS } from '../../compiler/compile.ts';
 import { PROFILES } from '../../model/ops/definition.ts';
+import { METRIC_PATTERN, METRIC_WORDS } from '../metrics/index.ts';
 import { data } from './data_schema.ts';
 import { regression, thresholds } from './thresholds.ts';
 import { count, mapping, path, want } from './words.ts';
@@ -10,10 +11,7 @@ import { count, mapping, path, want } from './words.ts';
  * and check the file; docs/config.md explains it.
  */
 
-const metricPattern = /^(top[1-9]\d{0,3}|auc|agreement|mse|mae|cosine|sqnr)$/;
-const metric = z
-  .string(want('one of top1, top5 (any topN), auc, agreement, mse, mae, cosine, sqnr'))
-  .regex(metricPattern, want('one of top1, top5 (any topN), auc, agreement, mse, mae, cosine, sqnr'));
+const metric = z.string(want(METRIC_WORDS)).regex(METRIC_PATTERN, want(METRIC_WORDS));
 
 const profile = z
   .enum(PROFILES, want(PROFILES.join(', ')))

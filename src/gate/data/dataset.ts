@@ -1,10 +1,11 @@
 import type { Port } from '../../compiler/build.ts';
 import { InputError } from '../../errors.ts';
 import type { DataConfig, Rounding } from '../config/data_schema.ts';
+import type { Labels } from '../metrics/metric.ts';
 import { encode } from './encode.ts';
 import type { Files } from './files.ts';
 import { inputEntries, inputFiles } from './inputs.ts';
-import { type Labels, labelsGoByFile, readLabels } from './labels.ts';
+import { labelsGoByFile, readLabels } from './labels.ts';
 import { chooseSamples } from './limit.ts';
 import { openSource, type Source } from './source.ts';
 

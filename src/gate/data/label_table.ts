@@ -4,7 +4,7 @@ import type { DataConfig } from '../config/data_schema.ts';
 import { classNumbers } from './classes.ts';
 import { parseCsv, type Row } from './csv.ts';
 import type { Files } from './files.ts';
-import type { Labels } from './labels.ts';
+import type { ReadLabels } from './labels.ts';
 
 /** Which columns of a table of labels hold what, and which rows hold data. */
 interface Layout {
@@ -54,7 +54,7 @@ export function joinTable(
   config: DataConfig,
   samples: readonly string[],
   files: Files,
-): Labels {
+): ReadLabels {
   const bases = [dirname(files.locate(path)), files.locate('.')];
   /** What a row may call each sample, the surest name first. */
   const names = samples.map((sample) => {

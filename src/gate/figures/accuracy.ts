@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { KINDS, type Kind } from './kinds.ts';
 import { figure, finite, interval } from './schema.ts';
 
 /** Figures of accuracy, as the report carries them. */
@@ -52,9 +53,7 @@ export type Evidence = z.infer<typeof evidenceSchema>;
 
 export const accuracySchema = z.object({
   metric: z.string(),
-  kind: z
-    .enum(['share', 'error', 'cosine', 'sqnr'])
-    .describe('what int8 and fp32 are: a share is 0 to 1, higher is better'),
+  kind: z.enum(Object.keys(KINDS) as [Kind]).describe('what int8 and fp32 are: a share is 0 to 1, higher is better'),
   samples: z.int().nonnegative(),
   inferences: z.int().nonnegative().describe('more than samples where a record is cut into windows'),
   int8: figure,

@@ -1,6 +1,7 @@
 import type { Place } from '../../errors.ts';
 import type { Accuracy } from '../figures/accuracy.ts';
 import { formatCount, formatFigure, formatSqnr } from '../figures/format.ts';
+import { KINDS } from '../figures/kinds.ts';
 import { isSpeed, nameOf } from './judge.ts';
 import type { Check } from './report.ts';
 
@@ -68,9 +69,10 @@ function chance({ metric, kind, int8, fp32, samples, evidence, twin }: Accuracy)
   // Few samples show nothing, whatever is right or wrong: `few` says so.
   if (evidence.chance === null || evidence.chance.p < CHANCE || samples < LEAST_SAMPLES) return null;
   const { level, p, pInt8, by } = evidence.chance;
-  const show = (x: number | null) => formatFigure(x, kind === 'share' ? 'share' : 'error');
+  const { unit, higherIsBetter } = KINDS[kind];
+  const show = (x: number | null) => formatFigure(x, unit);
   const than = by === 'guessing' ? 'guessing' : `always answering ${by}`;
-  const above = fp32 !== null && (kind === 'share' ? fp32 > level : fp32 < level);
+  const above = fp32 !== null && (higherIsBetter ? fp32 > level : fp32 < level);
   const relation = above ? `is not shown (p = ${significant(p)}) to be better than` : 'is no better than';
   // Where INT8 does know its classes, labels and data are right, and what it is compared with is not.
   const setup = twin ? `${SETUP}, or name fp32: a twin shares what its INT8 model lost` : SETUP;
@@ -102,10 +104,9 @@ function worse({ metric, kind, int8, fp32, drop, interval, discordant, twin }: A
   const large = kind === 'share' ? -drop > BETTER.points : kind === 'error' && -drop > BETTER.share * fp32;
   const sure = discordant === null ? interval[1] < 0 : discordant.p < BETTER.p;
   if (!large || !sure) return null;
-  const unit = kind === 'share' ? 'share' : 'error';
+  const { unit, dropUnit } = KINDS[kind];
   return {
-    ...{ id: 'evidence-order', about: 'reference', measured: drop, threshold: 0 },
-    unit: kind === 'share' ? 'points' : 'error',
+    ...{ id: 'evidence-order', about: 'reference', measured: drop, threshold: 0, unit: dropUnit },
     reason: `${nameOf({ twin })} is much worse than INT8: ${metric} ${formatFigure(fp32, unit)} against ${formatFigure(int8, unit)}; ${partnerAtFault(twin)}`,
   };
 }
