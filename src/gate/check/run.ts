@@ -4,12 +4,13 @@ import { parseTarget, type Target } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
 import { autoMode } from '../../runtime/measure.ts';
 import { type Config, type ModelConfig, parseConfig } from '../config/load.ts';
-import { didYouMean } from '../config/suggest.ts';
 import { type Files, openFiles } from '../data/files.ts';
+import { aspectOf, without } from '../thresholds/index.ts';
 import { evidenceNotes, weigh } from '../verdict/evidence.ts';
-import { confirm, isSpeed, judge } from '../verdict/judge.ts';
+import { confirm, judge } from '../verdict/judge.ts';
 import { type ModelReport, REPORT_SCHEMA, type Report, type TargetReport, worst } from '../verdict/report.ts';
 import { VERSION } from '../verdict/version.ts';
+import { didYouMean } from '../words/suggest.ts';
 import { measureAccuracy } from './accuracy.ts';
 import { buildPair } from './builds.ts';
 import { openPair, type Pair } from './pair.ts';
@@ -135,13 +136,15 @@ async function checkTarget(
     progress(seed === 1 ? 'measuring speed' : 'measuring speed again, to confirm');
     return measureSpeed(image, target, mode, dataset.load(0), seed);
   };
-  const { 'min-speedup': _ratio, 'max-latency': _limit, ...accuracyOnly } = config.thresholds;
-  const inForce = mode === 'none' ? accuracyOnly : config.thresholds;
+  const inForce = mode === 'none' ? without('speed', config.thresholds) : config.thresholds;
   const judged = (speed: Speed) =>
     weigh(judge(inForce, config.thresholdAt, { accuracy, ...speed }), accuracy, config.at);
   const speed = await measure(1);
   let checks = judged(speed);
-  if (speed.latency?.mode === 'hardware' && checks.some(({ id, status }) => isSpeed(id) && status === 'fail')) {
+  if (
+    speed.latency?.mode === 'hardware' &&
+    checks.some(({ id, status }) => aspectOf(id) === 'speed' && status === 'fail')
+  ) {
     checks = confirm(checks, judged(await measure(SECOND)));
   }
   return {

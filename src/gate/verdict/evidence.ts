@@ -1,8 +1,8 @@
 import type { Place } from '../../errors.ts';
 import type { Accuracy } from '../figures/accuracy.ts';
-import { formatCount, formatFigure, formatSqnr } from '../figures/format.ts';
+import { formatCount, formatFigure, formatSqnr, nameOfFp32 } from '../figures/format.ts';
 import { KINDS } from '../figures/kinds.ts';
-import { isSpeed, nameOf } from './judge.ts';
+import { aspectOf, rowOf } from '../thresholds/index.ts';
 import type { Check } from './report.ts';
 
 /** Why the figures of a check decide nothing, or less than they seem to. */
@@ -79,7 +79,7 @@ function chance({ metric, kind, int8, fp32, samples, evidence, twin }: Accuracy)
   const suspects = pInt8 < CHANCE ? `, and INT8 ${show(int8)}; ${partnerAtFault(twin)}` : `; ${setup}`;
   return {
     ...{ id: 'evidence-chance', about: 'reference', measured: p, threshold: CHANCE, unit: 'p' },
-    reason: `${nameOf({ twin })} ${relation} ${than}: ${metric} ${show(fp32)} on ${count(samples, 'sample')}, where ${than} reaches ${show(level)}${suspects}`,
+    reason: `${nameOfFp32({ twin })} ${relation} ${than}: ${metric} ${show(fp32)} on ${count(samples, 'sample')}, where ${than} reaches ${show(level)}${suspects}`,
   };
 }
 
@@ -95,7 +95,7 @@ function unvaried({ evidence: { constant, oneClass, chance: labels }, twin }: Ac
   const what = constant ? 'gives the same output for every sample' : 'chooses the same class for every sample';
   return {
     ...{ id: 'evidence-outputs', about: 'reference', measured: null, threshold: null, unit: 'samples' },
-    reason: `${nameOf({ twin })} ${what}, so that nothing can be compared; check data.inputs and data.preprocess`,
+    reason: `${nameOfFp32({ twin })} ${what}, so that nothing can be compared; check data.inputs and data.preprocess`,
   };
 }
 
@@ -107,7 +107,7 @@ function worse({ metric, kind, int8, fp32, drop, interval, discordant, twin }: A
   const { unit, dropUnit } = KINDS[kind];
   return {
     ...{ id: 'evidence-order', about: 'reference', measured: drop, threshold: 0, unit: dropUnit },
-    reason: `${nameOf({ twin })} is much worse than INT8: ${metric} ${formatFigure(fp32, unit)} against ${formatFigure(int8, unit)}; ${partnerAtFault(twin)}`,
+    reason: `${nameOfFp32({ twin })} is much worse than INT8: ${metric} ${formatFigure(fp32, unit)} against ${formatFigure(int8, unit)}; ${partnerAtFault(twin)}`,
   };
 }
 
@@ -207,12 +207,11 @@ const TWIN_NOTE =
  */
 export function weigh(checks: readonly Check[], accuracy: Accuracy, at: Place | null): Check[] {
   const doubts = doubtsOf(accuracy);
-  if (doubts.length === 0 || checks.every(({ id }) => isSpeed(id))) return [...checks];
+  if (doubts.length === 0 || checks.every(({ id }) => aspectOf(id) === 'speed')) return [...checks];
   const labelled = accuracy.evidence.chance !== null;
-  const rests = (id: string, on: Doubt['about']) =>
-    on === 'samples' || !labelled || (id !== 'min-accuracy' && id !== 'max-error');
+  const rests = (id: string, on: Doubt['about']) => on === 'samples' || !labelled || !rowOf(id)?.onLabels;
   const weighed = checks.map((check): Check => {
-    if (isSpeed(check.id) || check.status === 'inconclusive') return check;
+    if (aspectOf(check.id) === 'speed' || check.status === 'inconclusive') return check;
     const against = doubts.filter(
       ({ about, sparesFails = false }) => rests(check.id, about) && !(sparesFails && check.status === 'fail'),
     );
