@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { parseTarget } from '../../compiler/targets/index.ts';
-import { InputError } from '../../errors.ts';
+import { EXIT, InputError } from '../../errors.ts';
 import { buildEngine } from '../../gate/cases/build.ts';
 import { parseCases } from '../../gate/cases/case.ts';
 import type { Engine } from '../../gate/cases/engine.ts';
@@ -62,7 +62,7 @@ async function verify(options: Options): Promise<void> {
     print(await streamBeside(options.json), engine.name, results);
   }
   if (options.json !== undefined) await writeOutput(options.json, `${JSON.stringify({ targets }, null, 2)}\n`);
-  if (Object.values(targets).some((t) => t.passed < t.cases)) process.exitCode = 1;
+  if (Object.values(targets).some((t) => t.passed < t.cases)) process.exitCode = EXIT.failed;
 }
 
 function filterOf(pattern = ''): RegExp {

@@ -6,7 +6,8 @@ import type { Sample } from '../data/dataset.ts';
 import type { Latency } from '../figures/latency.ts';
 
 /** How speed is judged: `auto` is hardware where this machine runs the target's code, modelled cycles elsewhere. */
-export type MeasureMode = 'auto' | 'hardware' | 'modelled' | 'none';
+export const SPEED_OPTIONS = ['auto', 'hardware', 'modelled', 'none'] as const;
+export type SpeedOption = (typeof SPEED_OPTIONS)[number];
 
 /** Latency and what stands in the way of trusting it. */
 export interface Speed {
@@ -25,7 +26,7 @@ export interface Speed {
 export async function measureSpeed(
   image: RunnerImage,
   target: Target,
-  mode: Exclude<MeasureMode, 'none'>,
+  mode: Exclude<SpeedOption, 'none'>,
   sample: Sample,
   seed = 1,
 ): Promise<Speed> {

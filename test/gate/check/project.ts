@@ -25,8 +25,9 @@ export class Project {
   /** Checks one model entry without speed; `head` stands before the models. JSON is YAML. */
   async check(model: object, head: object = {}): Promise<Report> {
     const content = { version: 1, targets: ['host'], ...head, models: [{ name: 'm', ...model }] };
-    const config = this.file(`gate${this.configs++}.yml`, JSON.stringify(content, null, 1));
-    return runCheck({ config, measure: 'none' });
+    const config = `gate${this.configs++}.yml`;
+    this.file(config, JSON.stringify(content, null, 1));
+    return runCheck({ root: this.folder, config, measure: 'none' });
   }
 
   /** The verdict, and of each check and note what matters. */
