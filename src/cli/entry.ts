@@ -9,7 +9,7 @@ import { allocate, type TensorData } from '../model/tensor/dtype.ts';
 import { parseNpy } from '../model/tensor/npy.ts';
 import { elements, showShape } from '../model/tensor/shape.ts';
 import { importModel } from '../model/tflite/importer.ts';
-import { readModelFile } from './model_file.ts';
+import { readModelFile } from './input_file.ts';
 
 /** Options that commands share which take a model. */
 export const profileOption = (): Option =>

@@ -1,3 +1,5 @@
+import type { TensorData } from '../model/tensor/dtype.ts';
+
 /**
  * Whose models a check runs on the same samples.
  *
@@ -14,9 +16,19 @@ export type BySide<T> = { readonly [S in 'int8' | 'fp32']: T } & { readonly [S i
 /** The sides that take part, in the order of the object's keys. */
 export const sidesOf = (of: BySide<unknown>): Side[] => Object.keys(of) as Side[];
 
+export const valuesOf = <T>(of: BySide<T>): T[] => sidesOf(of).map((side) => of[side] as T);
+
 /** `f` of each side's value. */
 export const mapSides = <T, R>(of: BySide<T>, f: (value: T, side: Side) => R): BySide<R> =>
   Object.fromEntries(sidesOf(of).map((side) => [side, f(of[side] as T, side)])) as BySide<R>;
+
+/** What each side is called. */
+export const SIDE_NAMES: Readonly<Record<Side, string>> = {
+  int8: 'INT8',
+  fp32: 'FP32',
+  base: 'INT8 of the merge base',
+  reference: 'INT8 of the reference',
+};
 
 /** A sample, and what each side made of it. */
 export interface SampleRun {
@@ -26,8 +38,8 @@ export interface SampleRun {
   readonly inferences: number;
   /** Real values fed to the first input, the inferences one after another. */
   readonly real: Float32Array;
-  /** What was fed: for each model input, the bytes of the inferences one after another. */
-  readonly inputs: BySide<readonly Uint8Array[]>;
+  /** What was fed: for each model input, its elements, the inferences one after another. */
+  readonly inputs: BySide<readonly TensorData[]>;
   /** For each model output, its real (dequantized) values, the inferences one after another. */
   readonly outputs: BySide<readonly Float32Array[]>;
 }

@@ -127,13 +127,13 @@ async function checkTarget(
   progress('compiling INT8 and FP32');
   const { threads } = config;
   const timed = mode === 'hardware' || (mode === 'auto' && autoMode(target) === 'hardware');
-  const { image, device, int8, fp32, notes } = await buildPair(pair, target, timed ? threads : 1);
-  const accuracy = await measureAccuracy(pair, int8, fp32, percentages(progress, dataset.size));
+  const { builds, runners, notes } = await buildPair(pair, target, timed ? threads : 1);
+  const accuracy = await measureAccuracy(pair, runners, percentages(progress, dataset.size));
 
   const measure = async (seed: number) => {
     if (mode === 'none') return NO_SPEED;
     progress(seed === 1 ? 'measuring speed' : 'measuring speed again, to confirm');
-    return measureSpeed(image, target, mode, dataset.load(0), seed);
+    return measureSpeed(builds, target, mode, dataset.load(0), seed);
   };
   const inForce = mode === 'none' ? without('speed', config.thresholds) : config.thresholds;
   const judged = (speed: Speed) =>
@@ -148,7 +148,7 @@ async function checkTarget(
   }
   return {
     target: target.name,
-    device: device.kind,
+    device: builds.int8.device.kind,
     cpu: speed.latency?.cpu ?? target.cpu,
     neon: target.arch === 'aarch64',
     verdict: worst(checks.map(({ status }) => status)),
