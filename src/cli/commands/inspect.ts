@@ -2,16 +2,17 @@ import type { Command } from 'commander';
 import { writeCode } from '../../compiler/compile.ts';
 import { parseTarget } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
-import type { Model, Tensor } from '../../model/ir/graph.ts';
+import type { Model } from '../../model/ir/graph.ts';
 import { macsOf, nodeMacs } from '../../model/ir/macs.ts';
 import { printable, quoteName } from '../../model/ir/names.ts';
 import { printModel } from '../../model/ir/print.ts';
 import { schemeOf, schemesOf } from '../../model/ir/scheme.ts';
 import type { Quantization } from '../../model/tensor/quantization.ts';
 import { showShape } from '../../model/tensor/shape.ts';
+import type { Tensor } from '../../model/tensor/tensor.ts';
 import { listProblems, type OperatorEntry, type Reading, readModel } from '../../model/tflite/importer.ts';
 import { columnsOf } from '../../report/terminal.ts';
-import { readModelFile } from '../model_file.ts';
+import { readModelFile } from '../input_file.ts';
 
 export function register(program: Command): void {
   program

@@ -1,9 +1,10 @@
 import { InputError } from '../../errors.ts';
-import { type Graph, nodeLabel, type TensorId } from '../../model/ir/graph.ts';
+import { type Graph, nodeLabel } from '../../model/ir/graph.ts';
 import { nodeMacs } from '../../model/ir/macs.ts';
+import type { TensorId } from '../../model/tensor/tensor.ts';
+import { C_TYPES, cComment } from '../emission/c.ts';
+import { SIZE_REMEDY } from '../emission/context.ts';
 import type { Blob } from './blob.ts';
-import { C_TYPES, cComment } from './c.ts';
-import { SIZE_REMEDY } from './emitter.ts';
 import { BLOB, type GraphCode, type ModelCode } from './model_code.ts';
 import { emitNode, type NodeCode } from './node_code.ts';
 import { partCall, partTask } from './parallel.ts';

@@ -1,12 +1,13 @@
 /** One node of a graph as C, before its tensors have places. */
 import { InputError } from '../../errors.ts';
-import { type Graph, type Node, nodeLabel, operandsOf, resultsOf, type TensorId } from '../../model/ir/graph.ts';
+import { type Graph, type Node, nodeLabel, operandsOf, resultsOf } from '../../model/ir/graph.ts';
 import { nodeMacs } from '../../model/ir/macs.ts';
+import type { OpKind } from '../../model/ops/attrs.ts';
 import { variableName } from '../../model/ops/control.ts';
 import type { OpView } from '../../model/ops/definition.ts';
-import type { OpKind } from '../../model/ops/kinds.ts';
-import { C_TYPES } from './c.ts';
-import type { Emission, EmitContext, Emitter } from './emitter.ts';
+import type { TensorId } from '../../model/tensor/tensor.ts';
+import { C_TYPES } from '../emission/c.ts';
+import type { Emission, EmitContext, Emitter } from '../emission/context.ts';
 import { emitters } from './emitters/index.ts';
 import { BLOB, type ModelCode } from './model_code.ts';
 import { type Split, splitOf } from './parallel.ts';
@@ -48,6 +49,7 @@ export function emitNode(graph: Graph, node: Node, name: string, model: ModelCod
     target: model.target,
     profile: model.profile,
     schedules: model.schedules,
+    refuse: (key, reason) => void model.refused.push({ label: nodeLabel(graph, node), key, reason }),
     threads: model.threads,
     input(i) {
       const tensor = inputs[i];

@@ -1,6 +1,7 @@
-import { calleesOf } from '../ops/control.ts';
 import { type Shape, sameShape } from '../tensor/shape.ts';
-import type { Graph, Model, Node, TensorId } from './graph.ts';
+import type { TensorId } from '../tensor/tensor.ts';
+import { calleesOf } from './callees.ts';
+import type { Graph, Model, Node } from './graph.ts';
 import { type Extents, extentsOf, type GraphInference, infer, openInputs } from './shapes.ts';
 
 /**

@@ -1,9 +1,10 @@
-import type { OpDefinition, OpView } from '../ops/definition.ts';
-import { ops } from '../ops/index.ts';
-import type { OpKind } from '../ops/kinds.ts';
+import type { OpKind } from '../ops/attrs.ts';
+import type { OpView } from '../ops/definition.ts';
+import { rulesOf } from '../ops/index.ts';
 import type { TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape } from '../tensor/shape.ts';
-import { ABSENT, type Graph, type Node, operandsOf, resultsOf, type Tensor, type TensorId } from './graph.ts';
+import { ABSENT, type Tensor, type TensorId } from '../tensor/tensor.ts';
+import { type Graph, type Node, operandsOf, resultsOf } from './graph.ts';
 
 /** A node as the rules of its kind see it. */
 export const viewOf = (graph: Graph, node: Node): OpView<OpKind> => ({
@@ -12,9 +13,6 @@ export const viewOf = (graph: Graph, node: Node): OpView<OpKind> => ({
   inputs: operandsOf(graph, node),
   outputs: resultsOf(graph, node),
 });
-
-/** The rules of a node's kind. */
-export const rulesOf = (node: Node): OpDefinition<OpKind> => ops[node.kind] as OpDefinition<OpKind>;
 
 /** Shape arithmetic handles a few numbers, perhaps out of a table; larger tensors are data, and take time to read. */
 const FEW = 64;
@@ -28,9 +26,10 @@ function knownValues(graph: Graph, node: Node): TensorData[] | null {
   const view = viewOf(graph, node);
   const small = view.outputs.every((t) => /^int(32|64)$/.test(t.dtype) && elements(t.shape) <= FEW);
   const known =
-    rulesOf(node).fromShapes || view.inputs.every((t) => t === null || (t.data !== null && t.data.length <= TABLE));
-  if (!small || !known || rulesOf(node).control) return null;
-  return rulesOf(node).evaluate({ ...view, data: view.inputs.map((t) => t?.data ?? null), profile: 'tflite' });
+    rulesOf(node.kind).fromShapes ||
+    view.inputs.every((t) => t === null || (t.data !== null && t.data.length <= TABLE));
+  if (!small || !known || rulesOf(node.kind).control) return null;
+  return rulesOf(node.kind).evaluate({ ...view, data: view.inputs.map((t) => t?.data ?? null), profile: 'tflite' });
 }
 
 /** What the operators' rules say about a node, in a graph where earlier results have the shapes that rules gave them. */
@@ -82,7 +81,7 @@ export function infer(
   const working: Graph = { ...graph, tensors: seen };
   const open = new Set<TensorId>(unknown);
   const nodes = graph.nodes.map((node): Inference => {
-    const called = (rulesOf(node).control && call?.(node, extentsOf(node.inputs, tensors, open))) || [];
+    const called = (rulesOf(node.kind).control && call?.(node, extentsOf(node.inputs, tensors, open))) || [];
     for (const [i, shape] of called.entries()) {
       if (shape === null) continue;
       const { signature: _, ...rest } = tensors[node.outputs[i]];
@@ -90,9 +89,9 @@ export function infer(
       seen[node.outputs[i]] = tensors[node.outputs[i]];
     }
     const judged = !node.inputs.some((id) => open.has(id));
-    const faults = judged ? rulesOf(node).check(viewOf(working, node)) : [];
+    const faults = judged ? rulesOf(node.kind).check(viewOf(working, node)) : [];
     const ruled = judged && faults.length === 0;
-    const own = ruled ? rulesOf(node).shapes(viewOf(working, node)) : node.outputs.map(() => null);
+    const own = ruled ? rulesOf(node.kind).shapes(viewOf(working, node)) : node.outputs.map(() => null);
     const shapes = own.map((shape, i) => shape ?? called[i] ?? null);
     for (const [i, shape] of shapes.entries()) {
       const id = node.outputs[i];

@@ -1,8 +1,10 @@
+import { rulesOf } from '../ops/index.ts';
 import { DTYPES, isFloat, itemSize } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, showShape } from '../tensor/shape.ts';
-import { ABSENT, type Graph, type Model, type Node, nodeLabel, type Tensor, type TensorId } from './graph.ts';
+import { ABSENT, type Tensor, type TensorId } from '../tensor/tensor.ts';
+import { type Graph, type Model, type Node, nodeLabel } from './graph.ts';
 import { quoteName } from './names.ts';
-import { infer, openInputs, rulesOf } from './shapes.ts';
+import { infer, openInputs } from './shapes.ts';
 
 /** Larger tensors cannot be indexed with the 32-bit integers of a build. */
 export const MAX_TENSOR_BYTES = 2 ** 31 - 1;
@@ -86,7 +88,7 @@ export function findWiring(
         fault(node, `reads ${named(id)}, which is written only later, by ${label(later)}: a cycle, or out of order`);
       else fault(node, `reads ${named(id)}, which has no value (no data, and no operator writes it)`);
     }
-    for (const id of (rulesOf(node).state ?? []).map((i) => node.inputs[i])) {
+    for (const id of (rulesOf(node.kind).state ?? []).map((i) => node.inputs[i])) {
       if (tensors[id] === undefined || tensors[id].variable) continue;
       if (tensors[id].data !== null)
         fault(node, `its state is the constant ${named(id)}, must be a variable or computed`);

@@ -1,6 +1,6 @@
+import type { OpKind } from '../ops/attrs.ts';
 import { integers } from '../ops/checks.ts';
 import type { OpView } from '../ops/definition.ts';
-import type { OpKind } from '../ops/kinds.ts';
 import { elements, type Shape } from '../tensor/shape.ts';
 import { type Graph, type Node, operandsOf } from './graph.ts';
 import { nodeMacs } from './macs.ts';

@@ -1,10 +1,11 @@
 import { InputError } from '../../errors.ts';
 import { verifyCalls } from '../ir/calls.ts';
 import { compactModel } from '../ir/compact.ts';
-import type { Graph, Model, Node, Signature, Tensor, TensorId } from '../ir/graph.ts';
+import type { Graph, Model, Node, Signature } from '../ir/graph.ts';
 import { quoteName } from '../ir/names.ts';
 import { infer, openInputs } from '../ir/shapes.ts';
 import { findWiring, type Label, verifyTensors } from '../ir/verify.ts';
+import type { Tensor, TensorId } from '../tensor/tensor.ts';
 import { inlineComposites } from './composites.ts';
 import { readContainer } from './container.ts';
 import {

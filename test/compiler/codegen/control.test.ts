@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { interpret } from '../../../src/model/interpreter/index.ts';
 import { verifyCalls } from '../../../src/model/ir/calls.ts';
-import type { Graph, Model, Node, Tensor } from '../../../src/model/ir/graph.ts';
+import type { Graph, Model, Node } from '../../../src/model/ir/graph.ts';
 import { verifyGraph } from '../../../src/model/ir/verify.ts';
 import type { DType, TensorData } from '../../../src/model/tensor/dtype.ts';
+import type { Tensor } from '../../../src/model/tensor/tensor.ts';
 import { importModel } from '../../../src/model/tflite/importer.ts';
 import { writeModel } from '../../../src/model/tflite/writer.ts';
 import { ints } from '../operators.ts';

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { inferCallShapes } from '../../../src/model/ir/call_shapes.ts';
-import type { Graph, Model, Node, Tensor } from '../../../src/model/ir/graph.ts';
+import type { Graph, Model, Node } from '../../../src/model/ir/graph.ts';
 import { verifyModel } from '../../../src/model/ir/verify.ts';
 import type { Shape } from '../../../src/model/tensor/shape.ts';
+import type { Tensor } from '../../../src/model/tensor/tensor.ts';
 
 const tensor = (name: string, shape: Shape, dtype: Tensor['dtype'] = 'float32', open = true): Tensor => ({
   ...{ name, dtype, shape, quantization: null, data: null },

@@ -1,7 +1,7 @@
 import { integers } from '../../../model/ops/checks.ts';
 import type { CreationFamily } from '../../../model/ops/creation.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import type { Emission, EmitterTable } from '../emitter.ts';
+import type { Emission, EmitterTable } from '../../emission/context.ts';
 import { fillWith, known } from './movement.ts';
 
 export const creationEmitters: EmitterTable<CreationFamily> = {

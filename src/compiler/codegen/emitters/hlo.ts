@@ -10,8 +10,8 @@ import {
   windowRule,
 } from '../../../model/ops/hlo.ts';
 import { elements, strides } from '../../../model/tensor/shape.ts';
-import { C_TYPES } from '../c.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
+import { C_TYPES } from '../../emission/c.ts';
+import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
 import { emitPairs } from './broadcast.ts';
 import { indexed, nest } from './loops.ts';
 import { emitPlan, known } from './movement.ts';

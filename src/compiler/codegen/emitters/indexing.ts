@@ -1,4 +1,3 @@
-import type { Tensor } from '../../../model/ir/graph.ts';
 import {
   gatherLoops,
   type IndexingFamily,
@@ -9,7 +8,8 @@ import {
 } from '../../../model/ops/indexing.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import type { Emission, EmitterTable } from '../emitter.ts';
+import type { Tensor } from '../../../model/tensor/tensor.ts';
+import type { Emission, EmitterTable } from '../../emission/context.ts';
 import { fillWith, known } from './movement.ts';
 
 const SUFFIX: Readonly<Record<string, string>> = { int16: 's16', int32: 's32', int64: 's64' };

@@ -1,13 +1,19 @@
 import { InputError } from '../../../errors.ts';
 import { quoteName } from '../../../model/ir/names.ts';
+import type { OpKind } from '../../../model/ops/attrs.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
-import type { OpKind } from '../../../model/ops/kinds.ts';
 import { type MovementFamily, type MovementKind, planMovement, sliceShape } from '../../../model/ops/movement.ts';
 import { intoWhole, type MovementPlan } from '../../../model/ops/strided_copy.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import { elements, strides } from '../../../model/tensor/shape.ts';
-import { C_TYPES } from '../c.ts';
-import { type Emission, type EmitContext, type Emitter, type EmitterTable, SIZE_REMEDY } from '../emitter.ts';
+import { C_TYPES } from '../../emission/c.ts';
+import {
+  type Emission,
+  type EmitContext,
+  type Emitter,
+  type EmitterTable,
+  SIZE_REMEDY,
+} from '../../emission/context.ts';
 import { copyLoops } from './loops.ts';
 
 /** What a build needs to know when it is made: a plan, a shape, an axis. */

@@ -1,7 +1,7 @@
 import type { OpView } from '../../../model/ops/definition.ts';
 import { alongAxis, type OrderingFamily, topkCount } from '../../../model/ops/ordering.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
+import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
 import { known } from './movement.ts';
 
 const SUFFIX: Readonly<Record<string, string>> = {

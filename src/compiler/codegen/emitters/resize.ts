@@ -3,9 +3,9 @@ import type { OpView } from '../../../model/ops/definition.ts';
 import { bilinearTables, type Interpolation, nearestTables, type ResizeFamily } from '../../../model/ops/resize.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
+import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
+import { cStruct } from '../../emission/description.ts';
 import { known } from './movement.ts';
-import { cStruct } from './struct.ts';
 
 const SUFFIX: Readonly<Record<string, string>> = { int8: 's8', uint8: 'u8', int16: 's16', float32: 'f32' };
 

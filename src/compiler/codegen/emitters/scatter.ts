@@ -1,8 +1,8 @@
 import { type ScatterFamily, scatterLoops } from '../../../model/ops/scatter.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import { C_TYPES } from '../c.ts';
-import type { EmitterTable } from '../emitter.ts';
+import { C_TYPES } from '../../emission/c.ts';
+import type { EmitterTable } from '../../emission/context.ts';
 import { tupleTables } from './indexing.ts';
 import { known } from './movement.ts';
 

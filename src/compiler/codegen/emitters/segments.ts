@@ -7,8 +7,8 @@ import {
   segmentLoops,
 } from '../../../model/ops/segments.ts';
 import { isFloat } from '../../../model/tensor/dtype.ts';
-import { cFloat, cInt } from '../c.ts';
-import type { Emission, EmitContext, Emitter, EmitterTable } from '../emitter.ts';
+import { cFloat, cInt } from '../../emission/c.ts';
+import type { Emission, EmitContext, Emitter, EmitterTable } from '../../emission/context.ts';
 import { known } from './movement.ts';
 
 const FOLDS: Readonly<Record<SegmentKind, string>> = {

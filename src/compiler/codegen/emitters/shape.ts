@@ -8,8 +8,8 @@ import {
 } from '../../../model/ops/shape.ts';
 import type { TensorData } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import { C_TYPES } from '../c.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
+import { C_TYPES } from '../../emission/c.ts';
+import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
 import { copyLoops } from './loops.ts';
 import { emitPlan, known } from './movement.ts';
 import { tabulate } from './table.ts';

@@ -1,7 +1,7 @@
 import type { OpView } from '../../../model/ops/definition.ts';
 import { type PartKind, type SpectrumFamily, transformOf, turns } from '../../../model/ops/spectrum.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
+import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
 import { known } from './movement.ts';
 
 /** Complex elements are two floats to the kernels. */
