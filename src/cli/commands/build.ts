@@ -7,7 +7,7 @@ import type { Profile } from '../../model/ops/definition.ts';
 import { modelName } from '../../model/tflite/importer.ts';
 import { resolveTarget } from '../../runtime/devices/machine.ts';
 import { bindArguments, bindOption, profileOption, readModel, signatureOption, threadsOption } from '../entry.ts';
-import { readModelFile } from '../model_file.ts';
+import { readModelFile } from '../input_file.ts';
 import { writeFiles } from '../write_files.ts';
 
 interface Options {

@@ -1,15 +1,19 @@
-import type { Graph, TensorId } from '../../model/ir/graph.ts';
+import { InputError } from '../../errors.ts';
+import type { Graph } from '../../model/ir/graph.ts';
+import { quoteName } from '../../model/ir/names.ts';
+import { openInputs } from '../../model/ir/shapes.ts';
 import type { Profile } from '../../model/ops/definition.ts';
+import type { TensorId } from '../../model/tensor/tensor.ts';
 import type { BuildNode, Port } from '../build.ts';
 import { cComment } from '../emission/c.ts';
+import { type RecordSource, SIZE_REMEDY } from '../emission/context.ts';
 import type { Target } from '../targets/target.ts';
 import { chainLoops } from '../templates/in_order/chain_loops.ts';
-import type { ScheduleSource } from '../templates/index.ts';
 import { type Blob, createBlob } from './blob.ts';
 import { describe } from './descriptor.ts';
 import { emitGraph } from './graph_code.ts';
 import { createKept } from './kept.ts';
-import { BLOB, type GraphCode, type ModelCode } from './model_code.ts';
+import { BLOB, type GraphCode, type ModelCode, type RefusedRecord } from './model_code.ts';
 import { SERIAL } from './parallel.ts';
 import { ALIGNMENT } from './plan.ts';
 import { type Planner, tensorBytes } from './storage.ts';
@@ -23,8 +27,8 @@ export interface GenerateOptions {
   readonly name: string;
   /** C identifier. */
   readonly symbol: string;
-  /** Schedules that take the place of the fixed defaults. */
-  readonly schedules?: ScheduleSource;
+  /** Tuning records: their schedules take the place of the defaults where they are legal. */
+  readonly schedules?: RecordSource;
   /** Into how many parts heavy operators are cut for threads; default 1. */
   readonly threads?: number;
   /** Places what lies in the arena; default `planMemory`. */
@@ -46,6 +50,8 @@ export interface Generated {
   readonly arenaBytes: number;
   readonly macs: number;
   readonly nodes: readonly BuildNode[];
+  /** Tuning records that were not used, and why. */
+  readonly refused: readonly RefusedRecord[];
 }
 
 /** The C of all graphs of a model, as far as they run: `callees` are called by others, `initial` ones initialise it. */
@@ -65,11 +71,17 @@ function emitGraphs(graph: Graph, options: GenerateOptions): Graphs {
     threads: options.threads ?? 1,
     blob: createBlob(),
     kept: createKept(),
+    refused: [],
     graph(index) {
       const called = options.graphs?.[index];
       if (called === undefined) throw new Error(`${name} has no graph ${index}`);
       const known = callees.get(index);
       if (known !== undefined) return known;
+      const [open] = openInputs(called);
+      if (open !== undefined)
+        throw new InputError(
+          `the size of ${quoteName(called.tensors[open].name)}, an input of the graph that it runs, depends on data: ${SIZE_REMEDY}`,
+        );
       // Those that it runs itself are written, and put into the map, before it.
       const code = emitGraph(called, `${symbol}_graph_${index}`, `${symbol}_graph_${index}`, model);
       callees.set(index, code);
@@ -77,7 +89,7 @@ function emitGraphs(graph: Graph, options: GenerateOptions): Graphs {
     },
     initialise: (index) => void initial.add(model.graph(index)),
   };
-  const main = emitGraph(graph, `${symbol}_graph`, symbol, model);
+  const main = emitMain(graph, model);
   return { model, main, callees: [...callees.values()], initial: [...initial] };
 }
 
@@ -121,7 +133,16 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
   ].join('\n');
   const nodes = [main, ...callees].flatMap((code) => code.nodes);
   const macs = nodes.reduce((sum, node) => sum + node.macs, 0);
-  return { symbol, source, blob: model.blob.bytes(), inputs, outputs, arenaBytes, macs, nodes };
+  return { symbol, source, blob: model.blob.bytes(), inputs, outputs, arenaBytes, macs, nodes, refused: model.refused };
+}
+
+/** @throws InputError that says which model cannot be compiled, and why */
+function emitMain(graph: Graph, model: ModelCode): GraphCode {
+  try {
+    return emitGraph(graph, `${model.symbol}_graph`, model.symbol, model);
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(`${model.name}: ${error.message}`) : error;
+  }
 }
 
 function portOf(graph: Graph, id: TensorId): Port {

@@ -1,8 +1,9 @@
 /** What an emitter is given to write one node with, and what it asked for. */
 import { InputError } from '../../errors.ts';
-import { type Graph, type Node, nodeLabel, operandsOf, type TensorId } from '../../model/ir/graph.ts';
+import { type Graph, type Node, nodeLabel, operandsOf } from '../../model/ir/graph.ts';
 import { nodeMacs } from '../../model/ir/macs.ts';
 import { variableName } from '../../model/ops/control.ts';
+import type { TensorId } from '../../model/tensor/tensor.ts';
 import { C_TYPES } from '../emission/c.ts';
 import type { CalledGraph, Constant, EmitContext } from '../emission/context.ts';
 import { BLOB, type GraphCode, type ModelCode } from './model_code.ts';
@@ -38,7 +39,7 @@ export function nodeContext(graph: Graph, node: Node, name: string, model: Model
     scratchBytes: 0,
     split: null,
   };
-  const { target, profile, schedules, threads, blob, kept, initialise } = model;
+  const { target, profile, schedules, threads, blob, kept, initialise, refused } = model;
   const inputs = operandsOf(graph, node);
   const constant = (data: Constant, type: string): string => `((const ${type} *)(${BLOB} + ${blob.add(data)}))`;
   const inMemory = (offset: number, type: string): string => {
@@ -51,6 +52,7 @@ export function nodeContext(graph: Graph, node: Node, name: string, model: Model
     schedules,
     threads,
     initialise,
+    refuse: (key, reason) => void refused.push({ label: nodeLabel(graph, node), key, reason }),
     input(i) {
       const tensor = inputs[i];
       if (tensor === undefined || tensor === null) throw new Error(`${nodeLabel(graph, node)} has no operand ${i}`);
@@ -96,7 +98,7 @@ export function nodeContext(graph: Graph, node: Node, name: string, model: Model
 
 function calledGraph({ graph, name, arenaBytes, extents }: GraphCode, threads: number): CalledGraph {
   if (extents.some((offset) => offset !== undefined))
-    throw new InputError('a graph that it runs gives a result whose size changes from run to run');
+    throw new InputError('a graph that it runs gives a result whose size depends on data');
   const serial = threads > 1 ? ', serial, NULL' : '';
   return {
     inputs: graph.inputs.map((id) => graph.tensors[id]),

@@ -1,10 +1,18 @@
 import { basename, dirname, normalize, relative } from 'node:path';
 import { InputError } from '../../errors.ts';
 import type { DataConfig } from '../config/data_schema.ts';
+import type { Labels } from '../metrics/metric.ts';
 import { classNumbers } from './classes.ts';
 import { parseCsv, type Row } from './csv.ts';
 import type { Files } from './files.ts';
-import type { Labels } from './labels.ts';
+
+/** Labels as files give them. */
+export interface ReadLabels extends Labels {
+  /** How they were read, where it was not written down. */
+  readonly notes?: readonly string[];
+  /** Window in bytes that MLPerf Tiny's y_labels.csv gives for records. */
+  readonly window?: { readonly bytes: number; readonly step: number };
+}
 
 /** Which columns of a table of labels hold what, and which rows hold data. */
 interface Layout {
@@ -54,7 +62,7 @@ export function joinTable(
   config: DataConfig,
   samples: readonly string[],
   files: Files,
-): Labels {
+): ReadLabels {
   const bases = [dirname(files.locate(path)), files.locate('.')];
   /** What a row may call each sample, the surest name first. */
   const names = samples.map((sample) => {
@@ -62,7 +70,7 @@ export function joinTable(
     return [...bases.map((base) => relative(base, full)), full, basename(sample)];
   });
   const known = new Set(names.flat());
-  const { file, label, windows, rows } = layoutOf(parseCsv(text), path, config, (name) => known.has(name));
+  const { file, label, windows, rows } = layoutOf(parseCsv(text, path), path, config, (name) => known.has(name));
   const byFile = new Map<string, Row>();
   for (const row of rows) {
     const name = normalize(row.cells[file] ?? '');

@@ -1,5 +1,5 @@
+import type { OpKind } from '../../../../model/ops/attrs.ts';
 import type { OpView } from '../../../../model/ops/definition.ts';
-import type { OpKind } from '../../../../model/ops/kinds.ts';
 import { type MovementPlan, type StridedCopy, simplify } from '../../../../model/ops/strided_copy.ts';
 import { itemSize } from '../../../../model/tensor/dtype.ts';
 import { elements } from '../../../../model/tensor/shape.ts';

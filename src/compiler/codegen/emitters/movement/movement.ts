@@ -8,12 +8,12 @@ import { known } from '../known.ts';
 import { copyLoops, emitPlan } from '../loops/copies.ts';
 
 const move = <K extends MovementKind>(op: OpView<K>, ctx: EmitContext): Emission =>
-  emitPlan(known(planMovement(op)), op, ctx);
+  emitPlan(known(planMovement(op), op), op, ctx);
 
 /** A slice of known size that begins where its operand says when the model runs. */
 function sliceAnywhere(op: OpView<'slice'>, ctx: EmitContext): Emission {
   const { shape, dtype } = op.inputs[0]!;
-  const size = known(sliceShape(op));
+  const size = known(sliceShape(op), op);
   const step = strides(shape);
   const begin = ctx.input(1);
   const offset = step.map((s, d) => `(ptrdiff_t)${begin}[${d}] * ${s}`).join(' + ') || '0';
@@ -31,7 +31,7 @@ function sliceAnywhere(op: OpView<'slice'>, ctx: EmitContext): Emission {
 }
 
 const padWithOperand: Emitter<'nn.pad_v2'> = (op, ctx) =>
-  emitPlan(known(planMovement(op)), op, ctx, `*${ctx.input(2)}`);
+  emitPlan(known(planMovement(op), op), op, ctx, `*${ctx.input(2)}`);
 
 export const movementEmitters: EmitterTable<MovementFamily> = {
   slice: (op, ctx) => (op.inputs[1]!.data === null ? sliceAnywhere(op, ctx) : move(op, ctx)),
