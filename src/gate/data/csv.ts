@@ -1,5 +1,5 @@
 /** A row of a CSV file and the line it starts on. */
-export interface Row {
+export interface CsvRow {
   readonly line: number;
   readonly cells: readonly string[];
 }
@@ -16,9 +16,9 @@ export function dividerOf(text: string): string {
  * Splits CSV (RFC 4180: quotes, doubled quotes, line feeds inside quotes), divided by commas, semicolons or tabs, into
  * rows; empty lines are left out.
  */
-export function parseCsv(text: string): Row[] {
+export function parseCsv(text: string): CsvRow[] {
   const divider = dividerOf(text);
-  const rows: Row[] = [];
+  const rows: CsvRow[] = [];
   let cells: string[] = [];
   let cell = '';
   let quoted = false;

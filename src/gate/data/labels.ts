@@ -1,19 +1,10 @@
 import { basename, dirname } from 'node:path';
 import { InputError } from '../../errors.ts';
 import type { DataConfig } from '../config/data_schema.ts';
-import type { Labels } from '../metrics/metric.ts';
 import { readArray, toReals } from './arrays.ts';
 import { classNumbers } from './classes.ts';
 import type { Files } from './files.ts';
-import { joinTable } from './label_table.ts';
-
-/** Labels as files give them. */
-export interface ReadLabels extends Labels {
-  /** How they were read, where it was not written down. */
-  readonly notes?: readonly string[];
-  /** Window in bytes that MLPerf Tiny's y_labels.csv gives for records. */
-  readonly window?: { readonly bytes: number; readonly step: number };
-}
+import { joinTable, type ReadLabels } from './label_table.ts';
 
 /** The value of `data.labels` that has the folder of each file name its class. */
 const FOLDERS = 'folders';
