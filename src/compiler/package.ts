@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Port } from './build.ts';
-import { cComment } from './codegen/c.ts';
 import { ALIGNMENT } from './codegen/plan.ts';
 import type { CompiledModel } from './compile.ts';
+import { cComment } from './emission/c.ts';
 import { compileFlags, linkShared, projectRoot } from './toolchain/index.ts';
 
 /** What a team deploys, as file names and contents; the manifest comes last. */

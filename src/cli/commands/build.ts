@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { cIdentifier } from '../../compiler/codegen/c.ts';
 import { compileModel } from '../../compiler/compile.ts';
+import { cIdentifier } from '../../compiler/emission/c.ts';
 import { packageModel } from '../../compiler/package.ts';
 import { parseTarget, TARGET_HELP } from '../../compiler/targets/index.ts';
 import type { Profile } from '../../model/ops/definition.ts';

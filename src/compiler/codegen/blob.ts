@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Constant } from './emitter.ts';
+import type { Constant } from '../emission/context.ts';
 import { ALIGNMENT } from './plan.ts';
 
 /** Collects the constants of a model into one block of bytes; equal bytes are stored once. */

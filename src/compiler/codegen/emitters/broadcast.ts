@@ -1,10 +1,10 @@
 import { clamp } from '../../../model/ops/arithmetic.ts';
+import type { OpKind } from '../../../model/ops/attrs.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
-import type { OpKind } from '../../../model/ops/kinds.ts';
 import { type DType, integerRange } from '../../../model/tensor/dtype.ts';
 import { elements, type Shape, strides } from '../../../model/tensor/shape.ts';
-import { C_TYPES, cFloat, cInt } from '../c.ts';
-import type { EmitContext } from '../emitter.ts';
+import { C_TYPES, cFloat, cInt } from '../../emission/c.ts';
+import type { EmitContext } from '../../emission/context.ts';
 import { indexed, nest } from './loops.ts';
 
 /** Operands walked together: loops outside, one row inside. A step of 0 stays where it is. */

@@ -2,8 +2,8 @@
 import { floatRange } from '../../../model/ops/arithmetic.ts';
 import type { Activation } from '../../../model/ops/attrs.ts';
 import type { Sequence } from '../../../model/ops/recurrent.ts';
-import { cFloat } from '../c.ts';
-import { type Fields, integers } from './epilogue.ts';
+import { cFloat } from '../../emission/c.ts';
+import { type Fields, integers } from '../../emission/description.ts';
 
 export const prefixed = (prefix: string, fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [`${prefix}.${name}`, value]));

@@ -1,10 +1,11 @@
 import { parameters } from '../../../model/ops/checks.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
-import { meanMultiplier, type ReduceFamily } from '../../../model/ops/reduce.ts';
+import { meanMultiplier } from '../../../model/ops/reduce.ts';
+import type { ReduceFamily } from '../../../model/ops/reduce_axes.ts';
 import { reducedCount } from '../../../model/ops/reduce_axes.ts';
 import { integerRange } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import type { EmitterTable } from '../emitter.ts';
+import type { EmitterTable } from '../../emission/context.ts';
 import { foldEmitters } from './fold.ts';
 import { foldLoops, maskOf, SUFFIX } from './reduce_loops.ts';
 
