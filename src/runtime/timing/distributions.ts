@@ -1,7 +1,7 @@
 /** Quantiles of the distributions that intervals rest on, to about 1e-12. Both are symmetric about 0. All pure. */
 
-/** Φ(x). Source: Marsaglia, "Evaluating the normal distribution", J. Stat. Software 11(4), 2004. */
-function normalCdf(x: number): number {
+/** Φ(x), the standard normal distribution. Source: Marsaglia, "Evaluating the normal distribution", J. Stat. Software 11(4), 2004. */
+export function normalCdf(x: number): number {
   let sum = x;
   let term = x;
   for (let i = 3; ; i += 2) {
