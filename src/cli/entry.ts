@@ -2,12 +2,13 @@ import { Option } from 'commander';
 import { MAX_THREADS } from '../compiler/compile.ts';
 import { InputError } from '../errors.ts';
 import { bindInputs } from '../model/ir/bind.ts';
-import type { Model, Tensor, TensorId } from '../model/ir/graph.ts';
+import type { Model } from '../model/ir/graph.ts';
 import { enterSignature } from '../model/ir/signature.ts';
 import { PROFILES } from '../model/ops/definition.ts';
 import { allocate, type TensorData } from '../model/tensor/dtype.ts';
 import { parseNpy } from '../model/tensor/npy.ts';
 import { elements, showShape } from '../model/tensor/shape.ts';
+import type { Tensor, TensorId } from '../model/tensor/tensor.ts';
 import { importModel } from '../model/tflite/importer.ts';
 import { readModelFile } from './model_file.ts';
 

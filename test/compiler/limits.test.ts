@@ -3,7 +3,8 @@ import { compileModel } from '../../src/compiler/compile.ts';
 import { foldConstants } from '../../src/compiler/passes/fold_constants.ts';
 import { parseTarget } from '../../src/compiler/targets/index.ts';
 import { InputError } from '../../src/errors.ts';
-import type { Graph, Node, Tensor } from '../../src/model/ir/graph.ts';
+import type { Graph, Node } from '../../src/model/ir/graph.ts';
+import type { Tensor } from '../../src/model/tensor/tensor.ts';
 import { ints, tensor } from './operators.ts';
 import { cacheDir, modelOf } from './run.ts';
 

@@ -1,8 +1,8 @@
 /** Where random instances of each operator come from: a kind without a generator does not compile. */
 import fc from 'fast-check';
+import type { OpKind } from '../../src/model/ops/attrs.ts';
 import type { BinaryFamily } from '../../src/model/ops/binary.ts';
 import type { CompareFamily } from '../../src/model/ops/compare.ts';
-import type { OpKind } from '../../src/model/ops/kinds.ts';
 import type { UnaryFamily } from '../../src/model/ops/unary.ts';
 import { families } from '../compiler/operators.ts';
 import { recurrentFamilies } from '../compiler/recurrent.ts';

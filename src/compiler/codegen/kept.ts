@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts';
-import type { Tensor } from '../../model/ir/graph.ts';
+import type { Tensor } from '../../model/tensor/tensor.ts';
 import { ALIGNMENT } from './plan.ts';
 
 /** The memory that keeps its values between runs; it lies at the beginning of the arena. */

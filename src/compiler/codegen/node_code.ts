@@ -1,10 +1,11 @@
 /** One node of a graph as C, before its tensors have places. */
 import { InputError } from '../../errors.ts';
-import { type Graph, type Node, nodeLabel, operandsOf, resultsOf, type TensorId } from '../../model/ir/graph.ts';
+import { type Graph, type Node, nodeLabel, operandsOf, resultsOf } from '../../model/ir/graph.ts';
 import { nodeMacs } from '../../model/ir/macs.ts';
+import type { OpKind } from '../../model/ops/attrs.ts';
 import { variableName } from '../../model/ops/control.ts';
 import type { OpView } from '../../model/ops/definition.ts';
-import type { OpKind } from '../../model/ops/kinds.ts';
+import type { TensorId } from '../../model/tensor/tensor.ts';
 import { C_TYPES } from '../emission/c.ts';
 import type { Emission, EmitContext, Emitter } from '../emission/context.ts';
 import { emitters } from './emitters/index.ts';
@@ -48,6 +49,7 @@ export function emitNode(graph: Graph, node: Node, name: string, model: ModelCod
     target: model.target,
     profile: model.profile,
     schedules: model.schedules,
+    refuse: (key, reason) => void model.refused.push({ label: nodeLabel(graph, node), key, reason }),
     threads: model.threads,
     input(i) {
       const tensor = inputs[i];
@@ -81,7 +83,7 @@ export function emitNode(graph: Graph, node: Node, name: string, model: ModelCod
       usesMemory = true;
       const callee = model.graph(index);
       if (callee.extents.some((offset) => offset !== undefined))
-        throw new InputError('a graph that it runs gives a result whose size changes from run to run');
+        throw new InputError('a graph that it runs gives a result whose size depends on data');
       return {
         inputs: callee.graph.inputs.map((id) => callee.graph.tensors[id]),
         outputs: callee.graph.outputs.map((id) => callee.graph.tensors[id]),
@@ -109,7 +111,7 @@ export function emitNode(graph: Graph, node: Node, name: string, model: ModelCod
     emission = (emitters[node.kind] as Emitter<OpKind>)(view, ctx);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new InputError(`${model.name}: operator ${nodeLabel(graph, node)} cannot be compiled: ${error.message}`);
+    throw new InputError(`operator ${nodeLabel(graph, node)} cannot be compiled: ${error.message}`);
   }
   const inOrder = (operands: Set<number>): number[] => [...operands].sort((a, b) => a - b);
   return {

@@ -1,7 +1,9 @@
-import { type Graph, type Node, resultsOf, type Tensor, type TensorId } from '../../model/ir/graph.ts';
-import { inferShapes, rulesOf, viewOf } from '../../model/ir/shapes.ts';
+import { type Graph, type Node, resultsOf } from '../../model/ir/graph.ts';
+import { inferShapes, viewOf } from '../../model/ir/shapes.ts';
+import { rulesOf } from '../../model/ops/index.ts';
 import { itemSize } from '../../model/tensor/dtype.ts';
 import { elements } from '../../model/tensor/shape.ts';
+import type { Tensor, TensorId } from '../../model/tensor/tensor.ts';
 import type { Pass } from './view.ts';
 
 /**
@@ -30,7 +32,7 @@ export const foldConstants: Pass = (graph) => {
       return true;
     }
     budget -= bytes;
-    const { bounds, evaluate, shapes } = rulesOf(node);
+    const { bounds, evaluate, shapes } = rulesOf(node.kind);
     const data = view.inputs.map((tensor) => tensor?.data ?? null);
     const results = evaluate({ ...view, data, profile: 'tflite' });
     // Of a result whose size is data the size is known now, too, and so are those that follow from it.
@@ -48,7 +50,7 @@ export const foldConstants: Pass = (graph) => {
 /** Whether the sizes of the node's results are known when it runs only. */
 function isVarying(graph: Graph, node: Node): boolean {
   const view = viewOf(graph, node);
-  const { bounds, check, shapes } = rulesOf(node);
+  const { bounds, check, shapes } = rulesOf(node.kind);
   return bounds !== undefined && check(view).length === 0 && shapes(view).includes(null);
 }
 
@@ -59,6 +61,6 @@ const bytesOf = (graph: Graph, node: Node): number =>
 function isConstant(graph: Graph, node: Node): boolean {
   const { inputs, outputs } = viewOf(graph, node);
   const known = inputs.every((tensor) => tensor === null || (tensor.data !== null && !tensor.variable));
-  const pure = rulesOf(node).control === undefined;
-  return pure && outputs.length > 0 && (known || rulesOf(node).fromShapes === true);
+  const pure = rulesOf(node.kind).control === undefined;
+  return pure && outputs.length > 0 && (known || rulesOf(node.kind).fromShapes === true);
 }

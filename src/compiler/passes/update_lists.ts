@@ -1,6 +1,7 @@
-import type { Graph, Node, NodeOf, Tensor, TensorId } from '../../model/ir/graph.ts';
+import type { Graph, Node, NodeOf } from '../../model/ir/graph.ts';
 import { integers } from '../../model/ops/checks.ts';
 import { sameShape } from '../../model/tensor/shape.ts';
+import type { Tensor, TensorId } from '../../model/tensor/tensor.ts';
 import { makersOf, type Pass } from './view.ts';
 
 /** A list with one entry replaced. */

@@ -1,10 +1,11 @@
 import { EnvironmentError, InputError } from '../../errors.ts';
 import { bindInputs, decidingInputs } from '../../model/ir/bind.ts';
 import { inferCallShapes } from '../../model/ir/call_shapes.ts';
-import type { Graph, Model, TensorId } from '../../model/ir/graph.ts';
-import { verifyGraph } from '../../model/ir/verify.ts';
+import type { Graph, Model } from '../../model/ir/graph.ts';
+import { verifyModel } from '../../model/ir/verify.ts';
 import { type NpyArray, parseNpy } from '../../model/tensor/npy.ts';
 import { type Shape, sameShape, showShape } from '../../model/tensor/shape.ts';
+import type { TensorId } from '../../model/tensor/tensor.ts';
 import { importModel } from '../../model/tflite/importer.ts';
 import type { CasePort, CaseSet, GoldenCase } from './case.ts';
 import { addComparisons, type Comparison, compare, NO_DIFFERENCE } from './compare.ts';
@@ -199,7 +200,7 @@ function withInputShapes(model: Model, shapes: readonly Shape[]): Model {
     return at < 0 ? t : { ...t, shape: shapes[at] };
   });
   const resized = inferCallShapes({ ...model, subgraphs: [{ ...graph, tensors }, ...others] });
-  const faults = resized.subgraphs.flatMap((g) => verifyGraph(g));
+  const faults = verifyModel(resized);
   if (faults.length > 0) throw new InputError(`with inputs ${shapes.map(showShape).join(', ')}: ${faults.join('; ')}`);
   return resized;
 }

@@ -4,7 +4,8 @@ import type { DataConfig, Rounding } from '../config/data_schema.ts';
 import { encode } from './encode.ts';
 import type { Files } from './files.ts';
 import { inputEntries, inputFiles } from './inputs.ts';
-import { type Labels, labelsGoByFile, readLabels } from './labels.ts';
+import type { Labels } from './label_table.ts';
+import { labelsGoByFile, readLabels } from './labels.ts';
 import { chooseSamples } from './limit.ts';
 import { openSource, type Source } from './source.ts';
 

@@ -4,7 +4,16 @@ import type { DataConfig } from '../config/data_schema.ts';
 import { classNumbers } from './classes.ts';
 import { parseCsv, type Row } from './csv.ts';
 import type { Files } from './files.ts';
-import type { Labels } from './labels.ts';
+
+/** What is known about the samples: a class (width 1) or a target of `width` values each. */
+export interface Labels {
+  readonly values: Float64Array;
+  readonly width: number;
+  /** How they were read, where it was not written down. */
+  readonly notes?: readonly string[];
+  /** Window in bytes that MLPerf Tiny's y_labels.csv gives for records. */
+  readonly window?: { readonly bytes: number; readonly step: number };
+}
 
 /** Which columns of a table of labels hold what, and which rows hold data. */
 interface Layout {

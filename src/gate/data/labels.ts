@@ -4,17 +4,7 @@ import type { DataConfig } from '../config/data_schema.ts';
 import { readArray, toReals } from './arrays.ts';
 import { classNumbers } from './classes.ts';
 import type { Files } from './files.ts';
-import { joinTable } from './label_table.ts';
-
-/** What is known about the samples: a class (width 1) or a target of `width` values each. */
-export interface Labels {
-  readonly values: Float64Array;
-  readonly width: number;
-  /** How they were read, where it was not written down. */
-  readonly notes?: readonly string[];
-  /** Window in bytes that MLPerf Tiny's y_labels.csv gives for records. */
-  readonly window?: { readonly bytes: number; readonly step: number };
-}
+import { joinTable, type Labels } from './label_table.ts';
 
 /** The value of `data.labels` that has the folder of each file name its class. */
 const FOLDERS = 'folders';

@@ -1,7 +1,7 @@
 import type { Port } from '../../compiler/build.ts';
 import { InputError } from '../../errors.ts';
 import { elements, showShape } from '../../model/tensor/shape.ts';
-import type { Labels } from '../data/labels.ts';
+import type { Labels } from '../data/label_table.ts';
 import type { Accuracy } from '../verdict/report.ts';
 import { aucChance, type Chance, errorChance, topNChance } from './chance.ts';
 import { argmax, holdsIndexes, inTopK, tiesInTopK } from './outputs.ts';

@@ -1,7 +1,8 @@
 import { InputError } from '../../errors.ts';
-import type { Model, NodeOf, Tensor } from '../ir/graph.ts';
+import type { Model, NodeOf } from '../ir/graph.ts';
 import { type ControlFamily, type ControlKind, MOST_ITERATIONS, variableName } from '../ops/control.ts';
 import { allocate } from '../tensor/dtype.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { Value } from './value.ts';
 
 /** What operators on the model work with while one of its graphs runs. */

@@ -1,8 +1,10 @@
 import { InputError } from '../../errors.ts';
+import { rulesOf } from '../ops/index.ts';
 import type { TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
-import { ABSENT, type Graph, type Node, type TensorId } from './graph.ts';
-import { infer, inferShapes, rulesOf } from './shapes.ts';
+import { ABSENT, type TensorId } from '../tensor/tensor.ts';
+import type { Graph, Node } from './graph.ts';
+import { infer, inferShapes } from './shapes.ts';
 import { verifyGraph } from './verify.ts';
 
 /** Inputs with more elements hold data, not shapes. */
@@ -34,7 +36,7 @@ export function bindInputs(graph: Graph, values: Values): Graph {
 export function undecided(graph: Graph): Node[] {
   const { nodes } = infer(graph);
   return graph.nodes.filter((node, i) => {
-    const { control, bounds, decisive = [] } = rulesOf(node);
+    const { control, bounds, decisive = [] } = rulesOf(node.kind);
     const open = nodes[i].shapes.includes(null) && !control && !bounds;
     return nodes[i].faults.length === 0 && (open || decisive.some((k) => graph.tensors[node.inputs[k]]?.data === null));
   });

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isFloat, type TensorData, toBytes } from '../tensor/dtype.ts';
 import type { Quantization } from '../tensor/quantization.ts';
-import { ABSENT, type Graph, type Model, type Node, type Tensor, type TensorId } from './graph.ts';
+import { ABSENT, type Tensor, type TensorId } from '../tensor/tensor.ts';
+import type { Graph, Model, Node } from './graph.ts';
 import { quantizationAttrs, textName } from './qnn.ts';
 
 export interface PrintOptions {

@@ -1,6 +1,6 @@
-import type { Tensor } from '../ir/graph.ts';
 import { allocate, integerRange, type TensorData } from '../tensor/dtype.ts';
 import { broadcast, elements, type Shape, strides } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { clamp, multiplyByMultiplier64, quantizeMultiplier, requantizer } from './arithmetic.ts';
 import {
   defineOp,
@@ -24,6 +24,9 @@ export interface BatchMatmulFamily {
     readonly adjY: boolean;
     readonly asymmetricQuantizeInputs: boolean;
   };
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends BatchMatmulFamily {}
 }
 type Kind = 'nn.batch_matmul';
 
@@ -240,6 +243,8 @@ function check(op: OpView<Kind>): string[] {
 export const batchMatmulOps: OpTable<BatchMatmulFamily> = {
   'nn.batch_matmul': defineOp({
     arity: { inputs: [2, 2], outputs: [1, 1] },
+    operandNames: ['x', 'y'],
+    macs: (op) => elements(operand(op, 0).shape.slice(-2)) * elements(op.outputs[0].shape.toSpliced(-2, 1)),
     check,
     shapes: (op) => {
       const [lhs, rhs] = [operand(op, 0), operand(op, 1)];

@@ -9,13 +9,13 @@ import {
   quantizeMultiplier,
   roundingDivideByAnyPOT,
 } from './arithmetic.ts';
-import type { BinaryKind } from './binary.ts';
 import { operand, parameters } from './checks.ts';
 import type { OpView } from './definition.ts';
 import { reciprocal } from './fixedpoint.ts';
 
 const f = Math.fround;
-type Combine = (x: number, y: number) => number;
+/** Of two elements, or of their codes, one. */
+export type Combine = (x: number, y: number) => number;
 
 /** Scale of the first operand / (scale of the second · scale of the output), in float32. Source: div.cc. */
 export const quotientMultiplier = (op: OpView<'divide'>): Multiplier =>
@@ -27,7 +27,7 @@ export const quotientMultiplier = (op: OpView<'divide'>): Multiplier =>
 const signBits = (x: number): number => Math.clz32(x < 0 ? ~x : x) - 1;
 
 /** x · 2^31 / y by the reciprocal's fixed point; what is divided by 0, which TFLite refuses, saturates. Source: div.h. */
-function quotient(op: OpView<'divide'>): Combine {
+export function quotient(op: OpView<'divide'>): Combine {
   const [za, zb] = [parameters(operand(op, 0)).zeroPoint, parameters(operand(op, 1)).zeroPoint];
   const { scale, zeroPoint } = parameters(op.outputs[0]);
   const { min, max } = activationRange(op.attrs.activation, scale, zeroPoint, op.outputs[0].dtype);
@@ -53,7 +53,7 @@ export function differenceMultipliers(op: OpView<'squared_difference'>): readonl
 }
 
 /** Source: squared_difference.cc. */
-function squaredDifference(op: OpView<'squared_difference'>): Combine {
+export function squaredDifference(op: OpView<'squared_difference'>): Combine {
   const [za, zb] = [parameters(operand(op, 0)).zeroPoint, parameters(operand(op, 1)).zeroPoint];
   const { zeroPoint } = parameters(op.outputs[0]);
   const [lo, hi] = integerRange(op.outputs[0].dtype);
@@ -71,7 +71,7 @@ export function preluMultipliers(op: OpView<'nn.prelu'>): readonly [identity: Mu
 }
 
 /** Source: reference/prelu.h. */
-function prelu(op: OpView<'nn.prelu'>): Combine {
+export function prelu(op: OpView<'nn.prelu'>): Combine {
   const [zx, za] = [parameters(operand(op, 0)).zeroPoint, parameters(operand(op, 1)).zeroPoint];
   const { zeroPoint } = parameters(op.outputs[0]);
   const [lo, hi] = integerRange(op.outputs[0].dtype);
@@ -81,18 +81,4 @@ function prelu(op: OpView<'nn.prelu'>): Combine {
     const y = x >= 0 ? multiplyByMultiplier(x, identity) : multiplyByMultiplier(x * (alpha - za), scaled);
     return clamp((y + zeroPoint) | 0, lo, hi);
   };
-}
-
-/** What a quantized DIV, SQUARED_DIFFERENCE or PRELU makes of two codes. Its check has passed. */
-export function quantizedBinary(op: OpView<BinaryKind>): Combine {
-  switch (op.kind) {
-    case 'divide':
-      return quotient(op as OpView<'divide'>);
-    case 'squared_difference':
-      return squaredDifference(op as OpView<'squared_difference'>);
-    case 'nn.prelu':
-      return prelu(op as OpView<'nn.prelu'>);
-    default:
-      throw new TypeError(`${op.kind} has no quantized form`);
-  }
 }

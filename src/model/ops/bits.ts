@@ -14,6 +14,9 @@ export interface BitsFamily {
   /** data, amount, which broadcast. Arithmetic for signed types; an amount counts as 0 below 0, as width − 1 above that. */
   right_shift: NoAttrs;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends BitsFamily {}
+}
 type PairKind = 'bitwise_xor' | 'right_shift';
 
 const INTEGERS: readonly DType[] = ['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32'];

@@ -1,8 +1,8 @@
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, strides } from '../tensor/shape.ts';
+import type { OpKind } from './attrs.ts';
 import { operand } from './checks.ts';
 import type { EvalView } from './definition.ts';
-import type { OpKind } from './kinds.ts';
 
 /**
  * For each element of `out`, the index of the element of a tensor of `shape` that broadcasts to it; null when the

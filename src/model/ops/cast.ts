@@ -11,6 +11,9 @@ export interface CastFamily {
   /** Rounds floats to what `bits` bits between `min` and `max` can hold. TFLite FAKE_QUANT. */
   fake_quant: { readonly min: number; readonly max: number; readonly bits: number; readonly narrowRange: boolean };
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends CastFamily {}
+}
 
 const CASTABLE: readonly DType[] = [
   ...(['float16', 'float32', 'float64', 'int8', 'uint8', 'int16', 'uint16'] as const),

@@ -1,6 +1,6 @@
-import type { Tensor } from '../ir/graph.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { Activation, HW, Padding, Pads } from './attrs.ts';
 import { dataOf, defineOp, firstProblems, operand, parameters, rankIs } from './checks.ts';
 import { convolve, type Geometry } from './convolve.ts';
@@ -37,6 +37,9 @@ export interface ConvFamily {
   'nn.conv2d': Conv2dAttrs;
   /** data NHWC, kernel 1HWC·M, optional bias. TFLite DEPTHWISE_CONV_2D. */
   'nn.depthwise_conv2d': DepthwiseConv2dAttrs;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends ConvFamily {}
 }
 
 type ConvKind = keyof ConvFamily;
@@ -138,6 +141,8 @@ function evaluate(op: EvalView<ConvKind>, multiplier: number | null): TensorData
 export const convOps: OpTable<ConvFamily> = {
   'nn.conv2d': defineOp({
     arity: { inputs: [2, 3], outputs: [1, 1] },
+    operandNames: ['input', 'kernel'],
+    macs: (op) => elements(op.outputs[0].shape) * elements(operand(op, 1).shape.slice(1)),
     check: (op) =>
       commonChecks(op, 0, () => {
         const [channels, per, out] = [operand(op, 0).shape[3], operand(op, 1).shape[3], operand(op, 1).shape[0]];
@@ -153,6 +158,8 @@ export const convOps: OpTable<ConvFamily> = {
   }),
   'nn.depthwise_conv2d': defineOp({
     arity: { inputs: [2, 3], outputs: [1, 1] },
+    operandNames: ['input', 'kernel'],
+    macs: (op) => elements(op.outputs[0].shape) * elements(operand(op, 1).shape.slice(1, 3)),
     check: (op) =>
       commonChecks(op, 3, () => {
         const [channels, one, out] = [operand(op, 0).shape[3], operand(op, 1).shape[0], operand(op, 1).shape[3]];

@@ -32,6 +32,9 @@ export interface Conv3dFamily {
   /** output shape, kernel DHWOI, data NDHWC, optional bias [O]; float32. TFLite CONV_3D_TRANSPOSE. */
   'nn.conv3d_transpose': Attrs;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends Conv3dFamily {}
+}
 type Kind = keyof Conv3dFamily;
 
 export function conv3dGeometry(op: OpView<'nn.conv3d'>): Direct {
@@ -86,6 +89,7 @@ function problemsOf(op: OpView<Kind>, dataAt: number, channels: 3 | 4): (readonl
 
 const conv3d: OpDefinition<'nn.conv3d'> = defineOp<'nn.conv3d'>({
   arity: { inputs: [2, 3], outputs: [1, 1] },
+  macs: (op) => elements(op.outputs[0].shape) * elements(operand(op, 1).shape.slice(0, 4)),
   check: (op) =>
     firstProblems(
       () => problemsOf(op, 0, 3)[0],
@@ -120,6 +124,7 @@ function badOutput(op: OpView<'nn.conv3d_transpose'>): Problem {
 
 const conv3dTranspose: OpDefinition<'nn.conv3d_transpose'> = defineOp<'nn.conv3d_transpose'>({
   arity: { inputs: [3, 4], outputs: [1, 1] },
+  macs: (op) => elements(operand(op, 2).shape) * elements(operand(op, 1).shape.slice(0, 4)),
   check: (op) =>
     firstProblems(
       () => [

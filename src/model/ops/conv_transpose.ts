@@ -38,6 +38,9 @@ export interface ConvTransposeFamily {
     readonly activation: Activation;
   } & BiasType;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends ConvTransposeFamily {}
+}
 type Kind = 'nn.conv2d_transpose';
 
 /** The operands in the order of the other operators with weights: data, kernel, bias. */
@@ -137,6 +140,8 @@ function check(given: OpView<Kind>): string[] {
 export const convTransposeOps: OpTable<ConvTransposeFamily> = {
   'nn.conv2d_transpose': defineOp({
     arity: { inputs: [3, 4], outputs: [1, 1] },
+    operandNames: ['shape', 'kernel', 'input'],
+    macs: (op) => elements(operand(op, 2).shape) * elements(operand(op, 1).shape.slice(0, 3)),
     check,
     shapes: (op) => [integers(op.inputs[0])],
     evaluate,

@@ -1,6 +1,6 @@
-import type { Tensor } from '../ir/graph.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   activationRange,
   castInt32,
@@ -36,6 +36,9 @@ export interface DenseFamily {
     readonly keepNumDims: boolean;
     readonly asymmetricQuantizeInputs: boolean;
   } & BiasType;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends DenseFamily {}
 }
 
 type Kind = 'nn.dense';
@@ -154,6 +157,8 @@ function shape(op: OpView<Kind>): number[] {
 export const denseOps: OpTable<DenseFamily> = {
   'nn.dense': defineOp({
     arity: { inputs: [2, 3], outputs: [1, 1] },
+    operandNames: ['input', 'kernel'],
+    macs: (op) => elements(op.outputs[0].shape) * operand(op, 1).shape.at(-1)!,
     check: (op) => {
       const [data, weights] = [operand(op, 0), operand(op, 1)];
       return firstProblems(

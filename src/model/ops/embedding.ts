@@ -12,6 +12,9 @@ export interface EmbeddingFamily {
    */
   embedding_lookup: NoAttrs;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends EmbeddingFamily {}
+}
 type Kind = 'embedding_lookup';
 
 /** Whether the rows are dequantized on the way. */

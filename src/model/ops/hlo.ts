@@ -1,6 +1,6 @@
-import type { Tensor } from '../ir/graph.ts';
 import { allocate, type DType, type TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, showShape, strides } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { NoAttrs } from './attrs.ts';
 import { combine } from './broadcast.ts';
 import { defineOp, dtypeIs, firstProblems, integers, operand, type Problem, rankIs, sameDtype } from './checks.ts';
@@ -18,6 +18,9 @@ export interface HloFamily {
   'hlo.dilate': NoAttrs;
   /** data, the first value, and for each dimension window, stride and dilation. TFLite REDUCE_WINDOW. */
   'hlo.reduce_window': { readonly fold: WindowFold };
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends HloFamily {}
 }
 export type PairKind = Exclude<keyof HloFamily, 'hlo.dilate' | 'hlo.reduce_window'>;
 export type WindowFold = 'ADD' | 'MUL' | 'MINIMUM' | 'MAXIMUM' | 'ALL' | 'ANY';

@@ -1,9 +1,8 @@
 import { allocate, type DType, type TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, showShape, strides } from '../tensor/shape.ts';
-import type { NoAttrs } from './attrs.ts';
+import type { NoAttrs, OpKind } from './attrs.ts';
 import { defineOp, dtypeIs, firstProblems, integers, operand, type Problem, resolveAxis, sameDtype } from './checks.ts';
 import type { OpDefinition, OpTable, OpView } from './definition.ts';
-import type { OpKind } from './kinds.ts';
 
 /**
  * Operators that pick or place elements by indices that are data. An index outside of its range is a problem wherever
@@ -20,6 +19,9 @@ export interface IndexingFamily {
   sparse_to_dense: { readonly validateIndices: boolean };
   /** data, lengths. */
   reverse_sequence: { readonly seqAxis: number; readonly batchAxis: number };
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends IndexingFamily {}
 }
 
 const INDEX: readonly DType[] = ['int32', 'int64'];

@@ -31,6 +31,9 @@ export interface BasicLstmFamily {
    */
   'nn.basic_lstm_cell': NoAttrs;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends BasicLstmFamily {}
+}
 type Kind = 'nn.basic_lstm_cell';
 
 /** Operands and results by what they are. */
@@ -164,6 +167,8 @@ export const basicLstmOps: OpTable<BasicLstmFamily> = {
   'nn.basic_lstm_cell': defineOp({
     arity: { inputs: [5, 5], outputs: [4, 4] },
     state: [BASIC.activation, BASIC.state],
+    operandNames: ['input'],
+    macs: (op) => operand(op, BASIC.data).shape[0] * elements(operand(op, BASIC.weights).shape),
     check: (op) =>
       firstProblems(
         () => [

@@ -1,6 +1,7 @@
 /** Whether one pass of an LSTM is defined for its tensors. */
-import type { Tensor } from '../ir/graph.ts';
+
 import { elements, sameShape, showShape } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { dtypeIs, firstProblems, operand, type Problem, perTensorQuantized, rankIs } from './checks.ts';
 import type { OpView } from './definition.ts';
 import { GATES, type Gate, has, LSTM, lstmForm, lstmShape } from './lstm_layout.ts';

@@ -1,5 +1,5 @@
 /** The operators made of LSTM cells as passes over a sequence, each of which reads as an `nn.lstm`. */
-import type { Tensor } from '../ir/graph.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { EvalView, OpView } from './definition.ts';
 import { LSTM } from './lstm_layout.ts';
 

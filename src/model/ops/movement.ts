@@ -58,6 +58,9 @@ export interface MovementFamily {
   /** A sparse constant, which the importer has expanded, as a dense tensor. */
   densify: NoAttrs;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends MovementFamily {}
+}
 
 export type MovementKind = keyof MovementFamily;
 /** Words when the operator cannot be; null while an operand that decides it is unknown. */

@@ -29,6 +29,9 @@ export interface NormalizeFamily {
    */
   'nn.lrn': { readonly radius: number; readonly bias: number; readonly alpha: number; readonly beta: number };
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends NormalizeFamily {}
+}
 
 const f = Math.fround;
 
@@ -167,6 +170,7 @@ const arity = { inputs: [1, 1], outputs: [1, 1] } as const;
 export const normalizeOps: OpTable<NormalizeFamily> = {
   'nn.log_softmax': defineOp({
     arity,
+    operandNames: ['input'],
     check: (op) => [
       ...check(op, 16 / 256, { int8: 127, uint8: 255 }),
       ...firstProblems(() => {
@@ -184,6 +188,7 @@ export const normalizeOps: OpTable<NormalizeFamily> = {
   }),
   'nn.l2_normalize': defineOp({
     arity,
+    operandNames: ['input'],
     check: (op) => check(op, 1 / 128, { int8: 0, uint8: 128 }),
     shapes: (op) => [operand(op, 0).shape],
     evaluate: (op) =>

@@ -25,6 +25,9 @@ export interface OrderingFamily {
   /** data, axis. */
   cumsum: { readonly exclusive: boolean; readonly reverse: boolean };
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends OrderingFamily {}
+}
 
 type AlongAxis = 'argmax' | 'argmin' | 'cumsum';
 

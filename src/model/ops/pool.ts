@@ -29,6 +29,9 @@ export interface PoolFamily {
   /** The root of the mean square; float32. TFLite L2_POOL_2D. */
   'nn.l2_pool2d': PoolAttrs;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends PoolFamily {}
+}
 
 type PoolKind = keyof PoolFamily;
 const INTEGERS = ['int8', 'uint8', 'int16'] as const;
@@ -151,16 +154,20 @@ function evaluate(op: EvalView<PoolKind>, average: boolean): TensorData[] {
   return [out];
 }
 
-const pool = <K extends PoolKind>(run: (op: EvalView<K>) => TensorData[]): OpDefinition<K> =>
+const pool = <K extends PoolKind>(
+  run: (op: EvalView<K>) => TensorData[],
+  operandNames?: readonly string[],
+): OpDefinition<K> =>
   defineOp<K>({
     arity: { inputs: [1, 1], outputs: [1, 1] },
+    operandNames,
     check: (op) => check(op as OpView<PoolKind>),
     shapes: (op) => shapes(op as OpView<PoolKind>),
     evaluate: run,
   });
 
 export const poolOps: OpTable<PoolFamily> = {
-  'nn.avg_pool2d': pool((op) => evaluate(op, true)),
+  'nn.avg_pool2d': pool((op) => evaluate(op, true), ['input']),
   'nn.max_pool2d': pool((op) => evaluate(op, false)),
   'nn.l2_pool2d': pool(rootMeanSquare),
 };

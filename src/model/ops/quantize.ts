@@ -1,7 +1,7 @@
-import type { Tensor } from '../ir/graph.ts';
 import { allocate, type DType, integerRange, type TensorData } from '../tensor/dtype.ts';
 import { floatOfHalf } from '../tensor/half.ts';
 import { elements, strides } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { castInt32, clamp, requantizer, roundAway } from './arithmetic.ts';
 import type { NoAttrs } from './attrs.ts';
 import {
@@ -22,6 +22,9 @@ export interface QuantizeFamily {
   'qnn.dequantize': NoAttrs;
   /** integer → integer with other parameters (TFLite QUANTIZE on an integer tensor). */
   'qnn.requantize': NoAttrs;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends QuantizeFamily {}
 }
 
 /** Per tensor, or per slice along whichever axis the tensor says. */
@@ -101,6 +104,7 @@ const REQUANTIZED: Partial<Record<DType, readonly DType[]>> = {
 export const quantizeOps: OpTable<QuantizeFamily> = {
   'qnn.quantize': defineOp({
     arity: { inputs: [1, 1], outputs: [1, 1] },
+    operandNames: [],
     check: (op) => [
       ...firstProblems(
         () => [
@@ -115,6 +119,7 @@ export const quantizeOps: OpTable<QuantizeFamily> = {
   }),
   'qnn.dequantize': defineOp({
     arity: { inputs: [1, 1], outputs: [1, 1] },
+    operandNames: ['input'],
     check: (op) =>
       firstProblems(
         () => [
@@ -128,6 +133,7 @@ export const quantizeOps: OpTable<QuantizeFamily> = {
   }),
   'qnn.requantize': defineOp({
     arity: { inputs: [1, 1], outputs: [1, 1] },
+    operandNames: ['input'],
     check: (op) => {
       const allowed = REQUANTIZED[operand(op, 0).dtype];
       return firstProblems(

@@ -2,13 +2,12 @@
  * What layers with a state between steps share: their steps in time, products of weights with float vectors that are
  * quantized while running or not, fused activations. Source: portable_tensor_utils.cc.
  */
-import type { Shape } from '../tensor/shape.ts';
+import { elements, type Shape } from '../tensor/shape.ts';
 import { clamp, floatRange } from './arithmetic.ts';
-import type { Activation } from './attrs.ts';
+import type { Activation, OpAttrs, OpKind } from './attrs.ts';
 import { operand } from './checks.ts';
-import type { EvalView } from './definition.ts';
+import type { EvalView, OpView } from './definition.ts';
 import { quantizeBatches } from './hybrid.ts';
-import type { OpAttrs, OpKind } from './kinds.ts';
 import { tanhF32 } from './transcendental.ts';
 
 const f = Math.fround;
@@ -42,6 +41,12 @@ export function eachStep(
       visit(b, at, order.timeMajor ? t * batch * stride + b * aux : at * stride);
     }
   }
+}
+
+/** Every step of every batch entry goes through all weights: the operands of two dimensions behind the data. */
+export function recurrentMacs({ inputs: [data, ...others] }: OpView<OpKind>): number {
+  const weights = others.filter((t) => t?.shape.length === 2 && !t.variable);
+  return elements(data!.shape.slice(0, -1)) * weights.reduce((sum, t) => sum + elements(t!.shape), 0);
 }
 
 /** The product of row `row` of the weights in operand `weights` with a vector. */

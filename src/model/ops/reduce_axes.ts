@@ -1,10 +1,25 @@
-import type { Tensor } from '../ir/graph.ts';
 import { elements, type Shape, strides } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { integers, isIndexVector, operand, type Problem, resolveAxis } from './checks.ts';
 import type { OpView } from './definition.ts';
-import type { ReduceFamily } from './reduce.ts';
 
+interface ReduceAttrs {
+  readonly keepDims: boolean;
+}
+/** Reductions along axes. data, axes (constant int32). */
+export interface ReduceFamily {
+  mean: ReduceAttrs;
+  sum: ReduceAttrs;
+  prod: ReduceAttrs;
+  max: ReduceAttrs;
+  min: ReduceAttrs;
+  any: ReduceAttrs;
+  all: ReduceAttrs;
+}
 export type ReduceKind = keyof ReduceFamily;
+declare module './attrs.ts' {
+  interface OpAttrs extends ReduceFamily {}
+}
 
 /** Which dimensions are reduced, or null while the axes are unknown. Duplicates count once. */
 export function reducedMask(data: Tensor, axisOperand: Tensor): boolean[] | null {

@@ -1,6 +1,6 @@
-import type { Tensor } from '../ir/graph.ts';
 import { allocate, type DType, integerRange, isQuantizable, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   clamp,
   type Multiplier,
@@ -21,20 +21,17 @@ import {
   sameParameters,
 } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
-import { axesProblems, reducedCount, reducedMask, reducedShape, reduceTargets } from './reduce_axes.ts';
+import {
+  axesProblems,
+  type ReduceFamily,
+  reducedCount,
+  reducedMask,
+  reducedShape,
+  reduceTargets,
+} from './reduce_axes.ts';
 
-/** Reductions that fold one element after another into the result. data, axes. */
-export interface FoldFamily {
-  sum: FoldAttrs;
-  prod: FoldAttrs;
-  max: FoldAttrs;
-  min: FoldAttrs;
-  any: FoldAttrs;
-  all: FoldAttrs;
-}
-interface FoldAttrs {
-  readonly keepDims: boolean;
-}
+/** Reductions that fold one element after another into the result. */
+export type FoldFamily = Omit<ReduceFamily, 'mean'>;
 export type FoldKind = keyof FoldFamily;
 
 const NUMBERS: readonly DType[] = ['float32', 'int8', 'uint8', 'int16', 'int32', 'int64'];
@@ -176,9 +173,10 @@ function factorTooLarge(op: OpView<FoldKind>): Problem {
   return factorMultiplier(operand(op, 0), op.outputs[0], count).shift > 14 && 'the scales are too far apart';
 }
 
-const folding = <K extends FoldKind>(kind: K): OpDefinition<K> =>
+const folding = <K extends FoldKind>(kind: K, operandNames?: readonly string[]): OpDefinition<K> =>
   defineOp<K>({
     arity: { inputs: [2, 2], outputs: [1, 1] },
+    operandNames,
     check: (op) =>
       firstProblems(
         () => [
@@ -197,8 +195,8 @@ const folding = <K extends FoldKind>(kind: K): OpDefinition<K> =>
   });
 
 export const foldOps: OpTable<FoldFamily> = {
-  sum: folding('sum'),
-  prod: folding('prod'),
+  sum: folding('sum', ['input']),
+  prod: folding('prod', ['input']),
   max: folding('max'),
   min: folding('min'),
   any: folding('any'),

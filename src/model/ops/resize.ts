@@ -16,6 +16,9 @@ export interface ResizeFamily {
   /** data NHWC, size. TFLite RESIZE_NEAREST_NEIGHBOR. */
   'image.resize_nearest': ResizeAttrs;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends ResizeFamily {}
+}
 type ResizeKind = keyof ResizeFamily;
 
 /** Along one axis, for each output index: the two input indices it lies between, and how far it is past the first. */

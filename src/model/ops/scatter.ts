@@ -12,6 +12,9 @@ export interface ScatterFamily {
    */
   scatter_nd: NoAttrs;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends ScatterFamily {}
+}
 type Kind = 'scatter_nd';
 
 const SCATTERED: readonly DType[] = ['float32', 'int8', 'uint8', 'int32', 'int64'];

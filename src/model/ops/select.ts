@@ -14,6 +14,9 @@ export interface SelectFamily {
   /** The positions of what is not zero, a row each, in order. TFLite WHERE. */
   argwhere: NoAttrs;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends SelectFamily {}
+}
 
 /** The shape of the condition for broadcasting, and of the result; words when they do not go together. */
 export function choice(op: OpView<'select' | 'where'>): { condition: number[]; out: number[] } | string {

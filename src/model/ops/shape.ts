@@ -1,6 +1,6 @@
-import type { Tensor } from '../ir/graph.ts';
 import { allocate, type DType, isQuantizable, type TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, showShape, strides } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { clamp, roundAway } from './arithmetic.ts';
 import type { Activation, NoAttrs } from './attrs.ts';
 import {
@@ -43,6 +43,9 @@ export interface ShapeFamily {
   /** data, paddings [rank, 2]. Pads with the output's zero point. TFLite PAD. */
   'nn.pad': NoAttrs;
   transpose: NoAttrs;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends ShapeFamily {}
 }
 
 /** Kinds that move elements; the others look at shapes alone. */
@@ -287,11 +290,14 @@ export const shapeOps: OpTable<ShapeFamily> = {
     ['begin', 'end', 'the strides'].flatMap((what, i) => isIndexVector(operand(op, i + 1), what)),
   ),
   stack: moving('stack', MANY, joinable),
-  concatenate: moving('concatenate', MANY, (op) => [
-    op.attrs.activation !== 'NONE' && `the fused activation ${op.attrs.activation} is not defined here`,
-    ...joinable(op),
-    ...rescalable([...op.inputs, op.outputs[0]]),
-  ]),
+  concatenate: {
+    ...moving('concatenate', MANY, (op) => [
+      op.attrs.activation !== 'NONE' && `the fused activation ${op.attrs.activation} is not defined here`,
+      ...joinable(op),
+      ...rescalable([...op.inputs, op.outputs[0]]),
+    ]),
+    operandNames: [],
+  },
   'nn.pad': moving('nn.pad', [2, 2], (op) => [...isIndexVector(operand(op, 1), 'the paddings', 2)]),
   transpose: moving('transpose', [2, 2], (op) => isIndexVector(operand(op, 1), 'the permutation')),
 };

@@ -17,6 +17,9 @@ import { expF32 } from './transcendental.ts';
 export interface SoftmaxFamily {
   'nn.softmax': { readonly beta: number };
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends SoftmaxFamily {}
+}
 
 type Kind = 'nn.softmax';
 
@@ -135,6 +138,7 @@ function outputParameters(op: OpView<Kind>): string | false {
 export const softmaxOps: OpTable<SoftmaxFamily> = {
   'nn.softmax': defineOp({
     arity: { inputs: [1, 1], outputs: [1, 1] },
+    operandNames: ['input'],
     check: (op) => {
       const [input, output] = [operand(op, 0), op.outputs[0]];
       return firstProblems(

@@ -1,6 +1,7 @@
 /** Plans of the operators that trade image extent for batches or channels: space ↔ batch and space ↔ depth. */
-import type { Tensor } from '../ir/graph.ts';
+
 import { elements, type Shape, showShape, strides } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { integers } from './checks.ts';
 import type { OpView } from './definition.ts';
 import { type MovementPlan, type StridedCopy, whole } from './strided_copy.ts';

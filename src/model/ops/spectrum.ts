@@ -16,6 +16,9 @@ export interface SpectrumFamily {
   imag: NoAttrs;
   complex_abs: NoAttrs;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends SpectrumFamily {}
+}
 export type PartKind = Exclude<keyof SpectrumFamily, 'signal.rfft2d'>;
 
 /** Larger transforms are no model's, and a build would need as much memory beside its tensors. */

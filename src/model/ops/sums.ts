@@ -1,6 +1,6 @@
-import type { Tensor } from '../ir/graph.ts';
 import { type DType, isFloat, isQuantizable, type TensorData } from '../tensor/dtype.ts';
 import { broadcast } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   activationInterval,
   activationRange,
@@ -39,6 +39,9 @@ export interface SumFamily {
   add: SumAttrs;
   subtract: SumAttrs;
   multiply: { readonly activation: Activation };
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends SumFamily {}
 }
 
 type BinaryKind = 'add' | 'subtract' | 'multiply';
@@ -187,6 +190,7 @@ function checkBinary(op: OpView<BinaryKind>): string[] {
 const binary = <K extends BinaryKind>(): OpDefinition<K> =>
   defineOp<K>({
     arity: { inputs: [2, 2], outputs: [1, 1] },
+    operandNames: ['lhs', 'rhs'],
     check: (op) => checkBinary(op as OpView<BinaryKind>),
     shapes: (op) => [broadcast(operand(op, 0).shape, operand(op, 1).shape)],
     evaluate: (op) => evaluateBinary(op as EvalView<BinaryKind>),

@@ -15,6 +15,9 @@ export interface SuppressionFamily {
   /** With a sigma: overlapping boxes lose score by a Gaussian → indices, scores, their number. NON_MAX_SUPPRESSION_V5. */
   'vision.soft_non_max_suppression': NoAttrs;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends SuppressionFamily {}
+}
 type Kind = keyof SuppressionFamily;
 
 const f = Math.fround;

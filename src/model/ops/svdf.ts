@@ -24,6 +24,9 @@ export interface SvdfFamily {
    */
   'nn.svdf': { readonly rank: number; readonly activation: Activation; readonly asymmetricQuantizeInputs: boolean };
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends SvdfFamily {}
+}
 type Kind = 'nn.svdf';
 
 /** Operands by what they are. */
@@ -162,6 +165,9 @@ export const svdfOps: OpTable<SvdfFamily> = {
     arity: { inputs: [5, 5], outputs: [1, 1] },
     optional: [SVDF.bias],
     state: [SVDF.state],
+    operandNames: ['input'],
+    macs: (op) =>
+      svdfShape(op).batch * (elements(operand(op, SVDF.feature).shape) + elements(operand(op, SVDF.time).shape)),
     check: (op) =>
       firstProblems(
         () => [0, 1, 2, 4].map((i) => rankIs(operand(op, i), NAMES[i], 2)),

@@ -1,6 +1,7 @@
 /** What quantized unary operators make of one code: TFLite's integer kernels and tables. */
-import type { Tensor } from '../ir/graph.ts';
+
 import { integerRange } from '../tensor/dtype.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   activationRange,
   castInt32,
@@ -12,79 +13,76 @@ import {
   roundAway,
   roundingDivideByPOT,
 } from './arithmetic.ts';
-import type { Activation } from './attrs.ts';
+import type { Activation, OpKind } from './attrs.ts';
 import { operand, parameters } from './checks.ts';
 import type { OpView } from './definition.ts';
 import { inverseSqrt } from './fixedpoint.ts';
-import { lookUp16, operatorTable16, type Scaling16, scaling16, sigmoid16, tanh16 } from './table16.ts';
-import type { UnaryKind } from './unary.ts';
-import { gelu } from './unary_float.ts';
+import { operatorTable16, type Scaling16, scaling16, sigmoid16, tanh16 } from './table16.ts';
 
 const f = Math.fround;
-type CodeMap = (q: number) => number;
+/** From a code of the input to one of the output. */
+export type CodeMap = (q: number) => number;
 
-/** Kinds whose 8-bit form is a table of 256 results and, where it exists, whose int16 form one of 513. */
-const TABULATED = ['nn.elu', 'nn.gelu', 'exp', 'log', 'rsqrt', 'sigmoid', 'tanh'] as const;
-export type TabulatedKind = (typeof TABULATED)[number];
+/** A function of real values that a table holds, defined for all of them, as libm rounds it. */
+export type RealMap = (x: number) => number;
 
-/** The float function that a table holds, defined for all values, as libm rounds it. Source: the kernels' Prepare functions. */
-function tabulated(op: OpView<TabulatedKind>): (x: number) => number {
+/** log(x); what is not above 0 has the lowest code. Source: LogPrepare (elementwise.cc). */
+export function logOrLowest(op: OpView<'log'>): RealMap {
   const { dtype } = op.outputs[0];
   const { scale, zeroPoint } = parameters(op.outputs[0]);
   const lowest = f((integerRange(dtype)[0] - zeroPoint) * scale);
-  switch (op.kind) {
-    case 'sigmoid':
-      return (x) => f(1 / f(1 + f(Math.exp(-x))));
-    case 'tanh':
-      return Math.tanh;
-    case 'exp':
-      return Math.exp;
-    case 'log':
-      return (x) => (x <= 0 ? lowest : Math.log(x));
-    case 'rsqrt':
-      return (x) => (x <= 0 ? f(32767 * scale) : f(1 / f(Math.sqrt(x))));
-    case 'nn.elu':
-      return (x) => (x < 0 ? f(f(Math.exp(x)) - 1) : x);
-    case 'nn.gelu':
-      return (x) => gelu(x, (op as OpView<'nn.gelu'>).attrs.approximate, Math.tanh);
-  }
+  return (x) => (x <= 0 ? lowest : Math.log(x));
+}
+
+/** 1/√x; what is not above 0 has the largest int16 code. Source: RsqrtPrepare (elementwise.cc). */
+export function rsqrtOrLargest(op: OpView<'rsqrt'>): RealMap {
+  const { scale } = parameters(op.outputs[0]);
+  return (x) => (x <= 0 ? f(32767 * scale) : f(1 / f(Math.sqrt(x))));
 }
 
 /** round(f(real) / scale) + zero point, in float32. Source: LUTPopulateInt8 (common.h). */
-function table8(op: OpView<TabulatedKind>): CodeMap {
+export function table8(op: OpView<OpKind>, real: RealMap): CodeMap {
   const [from, to] = [parameters(operand(op, 0)), parameters(op.outputs[0])];
   const [lo, hi] = integerRange(op.outputs[0].dtype);
-  const function_ = tabulated(op);
   const inverse = f(1 / to.scale);
   return (q) => {
-    const y = f(function_(f(from.scale * (q - from.zeroPoint))));
+    const y = f(real(f(from.scale * (q - from.zeroPoint))));
     return clamp(f(roundAway(f(y * inverse)) + to.zeroPoint), lo, hi);
   };
 }
 
-/** The 513 entries of an int16 EXP, LOG or RSQRT. */
-export const unaryTable16 = (op: OpView<TabulatedKind>): Int16Array =>
-  operatorTable16(tabulated(op), parameters(operand(op, 0)).scale, parameters(op.outputs[0]).scale);
+/** The 513 entries of an int16 operator. */
+export const table16Of = (op: OpView<OpKind>, real: RealMap): Int16Array =>
+  operatorTable16(real, parameters(operand(op, 0)).scale, parameters(op.outputs[0]).scale);
 
 /** How an int16 sigmoid or tanh scales its input. */
 export const unaryScaling16 = (op: OpView<'sigmoid' | 'tanh'>): Scaling16 =>
   scaling16(parameters(operand(op, 0)).scale, op.kind === 'sigmoid' ? 0 : 1);
 
+/** Sigmoid and tanh of int16 codes by the kernels' own fixed point. */
+export function sigmoidal16(op: OpView<'sigmoid' | 'tanh'>): CodeMap {
+  const scaling = unaryScaling16(op);
+  const of = op.kind === 'sigmoid' ? sigmoid16 : tanh16;
+  return (q) => of(q, scaling);
+}
+
 /** The factor of an operator that only rescales: input scale / output scale in float32. */
-export const rescaleFactor = (op: OpView<UnaryKind>): number =>
+export const rescaleFactor = (op: OpView<OpKind>): number =>
   f(parameters(operand(op, 0)).scale / parameters(op.outputs[0]).scale);
 
-const RELUS = {
+/** Kinds that clamp to fixed limits. */
+export type ReluKind = 'nn.relu' | 'nn.relu6' | 'nn.relu_n1_to_1' | 'nn.relu_0_to_1';
+const ACTIVATIONS: Readonly<Record<Exclude<ReluKind, 'nn.relu_0_to_1'>, Activation>> = {
   'nn.relu': 'RELU',
   'nn.relu6': 'RELU6',
   'nn.relu_n1_to_1': 'RELU_N1_TO_1',
-} as const satisfies Partial<Record<UnaryKind, Activation>>;
+};
 
 /** The codes that a RELU clamps to. Source: QuantizedReluX (activations.cc). */
-export function reluRange(op: OpView<keyof typeof RELUS | 'nn.relu_0_to_1'>): Range {
+export function reluRange(op: OpView<ReluKind>): Range {
   const { scale, zeroPoint } = parameters(op.outputs[0]);
   const { dtype } = op.outputs[0];
-  if (op.kind !== 'nn.relu_0_to_1') return activationRange(RELUS[op.kind], scale, zeroPoint, dtype);
+  if (op.kind !== 'nn.relu_0_to_1') return activationRange(ACTIVATIONS[op.kind], scale, zeroPoint, dtype);
   if (scale === 0) return activationRange('NONE', scale, zeroPoint, dtype);
   const top = zeroPoint + roundAway(f(1 / scale));
   return { min: activationRange('RELU', scale, zeroPoint, dtype).min, max: Math.min(integerRange(dtype)[1], top) };
@@ -118,7 +116,7 @@ const divideByPOT16 = (x: number, exponent: number): number =>
   exponent <= 15 ? roundingDivideByPOT(x, exponent) : (x >> Math.min(exponent, 31)) + (x >= 0 ? 1 : 0);
 
 /** x · relu6(x + 3) / 6 in 16-bit fixed point. Source: reference/hard_swish.h. */
-function hardSwish(op: OpView<'nn.hard_swish'>): CodeMap {
+export function hardSwish(op: OpView<'nn.hard_swish'>): CodeMap {
   const [input, output] = [operand(op, 0), op.outputs[0]];
   const { zeroPoint } = parameters(output);
   const [lo, hi] = integerRange(output.dtype);
@@ -137,7 +135,7 @@ function hardSwish(op: OpView<'nn.hard_swish'>): CodeMap {
 }
 
 /** 1/√x by integers; 0 has the largest result, and so have values below it, for which TFLite gives up. */
-function rsqrt8(op: OpView<'rsqrt'>): CodeMap {
+export function rsqrt8(op: OpView<'rsqrt'>): CodeMap {
   const [from, to] = [parameters(operand(op, 0)), parameters(op.outputs[0])];
   const [lo, hi] = integerRange(op.outputs[0].dtype);
   const m = quantizeMultiplier(1 / f(f(Math.sqrt(from.scale)) * to.scale));
@@ -152,7 +150,7 @@ function rsqrt8(op: OpView<'rsqrt'>): CodeMap {
 }
 
 /** √ of the real value, cut off; values below 0, for which TFLite gives up, have the lowest result. */
-function squareRoot(op: OpView<'sqrt'>): CodeMap {
+export function squareRoot(op: OpView<'sqrt'>): CodeMap {
   const [from, to] = [parameters(operand(op, 0)), parameters(op.outputs[0])];
   const [lo, hi] = integerRange(op.outputs[0].dtype);
   return (q) => {
@@ -162,7 +160,7 @@ function squareRoot(op: OpView<'sqrt'>): CodeMap {
 }
 
 /** (x − zero point) · factor + zero point, one of two factors by the sign, within limits. */
-function rescale(op: OpView<UnaryKind>, above: Multiplier, below: Multiplier, { min, max }: Range): CodeMap {
+function rescale(op: OpView<OpKind>, above: Multiplier, below: Multiplier, { min, max }: Range): CodeMap {
   const zero = parameters(operand(op, 0)).zeroPoint;
   const { zeroPoint } = parameters(op.outputs[0]);
   return (q) => {
@@ -171,8 +169,18 @@ function rescale(op: OpView<UnaryKind>, above: Multiplier, below: Multiplier, { 
   };
 }
 
+export function relu(op: OpView<ReluKind>): CodeMap {
+  const m = quantizeMultiplier(rescaleFactor(op));
+  return rescale(op, m, m, reluRange(op));
+}
+
+export function leakyRelu(op: OpView<'nn.leaky_relu'>): CodeMap {
+  const [min, max] = integerRange(op.outputs[0].dtype);
+  return rescale(op, ...leakyMultipliers(op), { min, max });
+}
+
 /** |x − zero point|, rescaled unless the scales are equal. Source: AbsEvalQuantized (elementwise.cc). */
-function absolute(op: OpView<'abs'>): CodeMap {
+export function absolute(op: OpView<'abs'>): CodeMap {
   const [lo, hi] = integerRange(op.outputs[0].dtype);
   const zero = parameters(operand(op, 0)).zeroPoint;
   const { zeroPoint } = parameters(op.outputs[0]);
@@ -182,40 +190,4 @@ function absolute(op: OpView<'abs'>): CodeMap {
     const x = Math.abs(q - zero);
     return clamp(((factor === 1 ? x : multiplyByMultiplier(x, m)) + zeroPoint) | 0, lo, hi);
   };
-}
-
-const isTabulated = (kind: UnaryKind): kind is TabulatedKind => (TABULATED as readonly UnaryKind[]).includes(kind);
-
-/** What a quantized operator makes of a code of its input. Its check has passed. */
-export function quantizedUnary(op: OpView<UnaryKind>): CodeMap {
-  const { dtype } = op.outputs[0];
-  const [min, max] = integerRange(dtype);
-  switch (op.kind) {
-    case 'nn.relu':
-    case 'nn.relu6':
-    case 'nn.relu_n1_to_1':
-    case 'nn.relu_0_to_1': {
-      const m = quantizeMultiplier(rescaleFactor(op));
-      return rescale(op, m, m, reluRange(op as OpView<'nn.relu'>));
-    }
-    case 'nn.leaky_relu': {
-      return rescale(op, ...leakyMultipliers(op as OpView<'nn.leaky_relu'>), { min, max });
-    }
-    case 'nn.hard_swish':
-      return hardSwish(op as OpView<'nn.hard_swish'>);
-    case 'abs':
-      return absolute(op as OpView<'abs'>);
-    case 'sqrt':
-      return squareRoot(op as OpView<'sqrt'>);
-  }
-  if (!isTabulated(op.kind)) throw new TypeError(`${op.kind} has no quantized form`);
-  const tabular = op as OpView<TabulatedKind>;
-  if (dtype !== 'int16') return op.kind === 'rsqrt' ? rsqrt8(op as OpView<'rsqrt'>) : table8(tabular);
-  if (op.kind === 'sigmoid' || op.kind === 'tanh') {
-    const scaling = unaryScaling16(op as OpView<'sigmoid' | 'tanh'>);
-    const of = op.kind === 'sigmoid' ? sigmoid16 : tanh16;
-    return (q) => of(q, scaling);
-  }
-  const table = unaryTable16(tabular);
-  return (q) => lookUp16(q, table);
 }

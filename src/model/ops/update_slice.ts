@@ -12,6 +12,9 @@ export interface UpdateSliceFamily {
    */
   dynamic_update_slice: NoAttrs;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends UpdateSliceFamily {}
+}
 
 function evaluate(op: EvalView<'dynamic_update_slice'>): TensorData[] {
   const [data, update] = [operand(op, 0), operand(op, 1)];

@@ -1,6 +1,7 @@
 /** What operators with weights (convolutions, fully connected) share: their forms, checks and scaling. */
-import type { Tensor } from '../ir/graph.ts';
+
 import type { DType, TensorData } from '../tensor/dtype.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   activationRange,
   clamp,
@@ -9,7 +10,7 @@ import {
   quantizeMultiplier,
   requantizer,
 } from './arithmetic.ts';
-import type { Activation } from './attrs.ts';
+import type { Activation, OpKind } from './attrs.ts';
 import {
   biasFits,
   clampingActivation,
@@ -21,7 +22,6 @@ import {
   weightsQuantized,
 } from './checks.ts';
 import type { EvalView, OpView } from './definition.ts';
-import type { OpKind } from './kinds.ts';
 
 /**
  * `float`: everything float32. `hybrid`: integer weights, float32 data that is quantized while running.

@@ -1,5 +1,5 @@
 /** Sliding windows: the geometry that convolutions and pools share. Source of the rules: padding.h. */
-import type { Tensor } from '../ir/graph.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { HW, Padding, Pads } from './attrs.ts';
 import { type Problem, positive } from './checks.ts';
 

@@ -1,4 +1,4 @@
-import { ABSENT } from '../ir/graph.ts';
+import { ABSENT } from '../tensor/tensor.ts';
 import { BUILTIN_OPERATORS } from './schema/enums.ts';
 import { type ModelRecord, Operator, OperatorCode, type OperatorRecord, type SubGraphRecord } from './schema/model.ts';
 import { builtinOptions } from './schema/options.ts';

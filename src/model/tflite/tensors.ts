@@ -1,4 +1,3 @@
-import type { Tensor } from '../ir/graph.ts';
 import { quoteName } from '../ir/names.ts';
 import { MAX_TENSOR_BYTES } from '../ir/verify.ts';
 import {
@@ -13,6 +12,7 @@ import {
 } from '../tensor/dtype.ts';
 import type { Quantization } from '../tensor/quantization.ts';
 import { elements, type Shape, showShape } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { dtypeOf } from './dtypes.ts';
 import type { ModelRecord, TensorRecord } from './schema/model.ts';
 import { expandSparse, sparseLayout } from './sparse.ts';

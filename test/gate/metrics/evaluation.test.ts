@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Port } from '../../../src/compiler/build.ts';
-import type { Labels } from '../../../src/gate/data/labels.ts';
+import type { Labels } from '../../../src/gate/data/label_table.ts';
 import { startEvaluation } from '../../../src/gate/metrics/evaluation.ts';
 import { type MetricOptions, makeMetric } from '../../../src/gate/metrics/metric.ts';
 

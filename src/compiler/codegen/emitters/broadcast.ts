@@ -1,6 +1,6 @@
 import { clamp } from '../../../model/ops/arithmetic.ts';
+import type { OpKind } from '../../../model/ops/attrs.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
-import type { OpKind } from '../../../model/ops/kinds.ts';
 import { type DType, integerRange } from '../../../model/tensor/dtype.ts';
 import { elements, type Shape, strides } from '../../../model/tensor/shape.ts';
 import { C_TYPES, cFloat, cInt } from '../../emission/c.ts';

@@ -46,7 +46,7 @@ const FOLDS: Readonly<Record<WindowFold, string>> = {
 
 /** Loops over the results around loops over the window. */
 function reduceWindow(op: OpView<'hlo.reduce_window'>, ctx: EmitContext): Emission {
-  const { output, window, outputSteps, windowSteps } = known(windowLoops(op));
+  const { output, window, outputSteps, windowSteps } = known(windowLoops(op), op);
   if (elements(output) === 0) return { includes: [], body: '' };
   const { dtype } = operand(op, 0);
   const type = C_TYPES[dtype];
@@ -68,6 +68,6 @@ export const hloEmitters: EmitterTable<HloFamily> = {
   'hlo.multiply': pair,
   'hlo.maximum': pair,
   'hlo.minimum': pair,
-  'hlo.dilate': (op, ctx) => emitPlan(known(dilationPlan(op)), op, ctx, `*${ctx.input(2)}`),
+  'hlo.dilate': (op, ctx) => emitPlan(known(dilationPlan(op), op), op, ctx, `*${ctx.input(2)}`),
   'hlo.reduce_window': reduceWindow,
 };

@@ -1,4 +1,4 @@
-import type { OpKind } from '../../../model/ops/kinds.ts';
+import type { OpKind } from '../../../model/ops/attrs.ts';
 import type { Emitter } from '../../emission/context.ts';
 import { batchMatmulEmitters } from '../../lower/batch_matmul.ts';
 import { convEmitters } from '../../lower/conv.ts';

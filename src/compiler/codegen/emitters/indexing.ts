@@ -1,4 +1,3 @@
-import type { Tensor } from '../../../model/ir/graph.ts';
 import {
   gatherLoops,
   type IndexingFamily,
@@ -9,6 +8,7 @@ import {
 } from '../../../model/ops/indexing.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
+import type { Tensor } from '../../../model/tensor/tensor.ts';
 import type { Emission, EmitterTable } from '../../emission/context.ts';
 import { fillWith, known } from './movement.ts';
 
@@ -49,7 +49,7 @@ export const indexingEmitters: EmitterTable<IndexingFamily> = {
     return fallible(setup, 'gather_nd', op.inputs[1]!, ...args);
   },
   sparse_to_dense: (op, ctx) => {
-    const loops = known(sparseLoops(op));
+    const loops = known(sparseLoops(op), op);
     const { setup, bytes } = tupleTables(loops, itemSize(op.outputs[0].dtype));
     const fill = fillWith(0, elements(loops.extents), `*${ctx.input(3)}`, ctx);
     const step = op.inputs[2]!.shape.length === 0 ? 0 : bytes;
@@ -68,7 +68,7 @@ export const indexingEmitters: EmitterTable<IndexingFamily> = {
     return fallible('', 'reverse_sequence', op.inputs[1]!, ...args);
   },
   one_hot: (op, ctx) => {
-    const { outer, depth, inner } = known(oneHotLoops(op));
+    const { outer, depth, inner } = known(oneHotLoops(op), op);
     const body = `${fillWith(0, outer * depth * inner, `*${ctx.input(3)}`, ctx)}for (size_t o = 0; o < ${outer}; o++)
   for (size_t n = 0; n < ${inner}; n++) {
     const int64_t hot = ${ctx.input(0)}[o * ${inner} + n];

@@ -1,10 +1,10 @@
-import type { Tensor } from '../../../model/ir/graph.ts';
 import { quantizeMultiplier } from '../../../model/ops/arithmetic.ts';
 import { parameters } from '../../../model/ops/checks.ts';
 import type { QuantizeFamily } from '../../../model/ops/quantize.ts';
 import { requantizeFactor } from '../../../model/ops/quantize.ts';
 import { integerRange } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
+import type { Tensor } from '../../../model/tensor/tensor.ts';
 import { cFloat, cInt } from '../../emission/c.ts';
 import type { EmitContext, EmitterTable } from '../../emission/context.ts';
 import { nest } from './loops.ts';

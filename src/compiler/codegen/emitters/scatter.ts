@@ -8,7 +8,7 @@ import { known } from './movement.ts';
 
 export const scatterEmitters: EmitterTable<ScatterFamily> = {
   scatter_nd: (op, ctx) => {
-    const loops = known(scatterLoops(op));
+    const loops = known(scatterLoops(op), op);
     const { dtype, shape } = op.outputs[0];
     const { setup } = tupleTables(loops, 1);
     // Integers wrap: their sums are unsigned.

@@ -15,7 +15,7 @@ import { emitPlan, known } from './movement.ts';
 import { tabulate } from './table.ts';
 
 const move = <K extends ShapeMovingKind>(op: OpView<K>, ctx: EmitContext): Emission =>
-  emitPlan(known(planShape(op.kind, op)), op, ctx);
+  emitPlan(known(planShape(op.kind, op), op), op, ctx);
 
 /** A uint8 concatenation may bring inputs to another scale; that is a table each. */
 function concatenate(op: OpView<'concatenate'>, ctx: EmitContext): Emission {
@@ -32,7 +32,7 @@ function concatenate(op: OpView<'concatenate'>, ctx: EmitContext): Emission {
   });
   if (steps.every(({ before }) => before === '')) return move(op, ctx);
   const copies = copyLoops(
-    known(planShape(op.kind, op)).copies,
+    known(planShape(op.kind, op), op).copies,
     C_TYPES[out.dtype],
     (from) => steps[from].source,
     () => ctx.output(0),

@@ -1,6 +1,6 @@
-import type { OpDefinition, OpView } from '../../../model/ops/definition.ts';
-import { ops } from '../../../model/ops/index.ts';
-import type { OpKind } from '../../../model/ops/kinds.ts';
+import type { OpKind } from '../../../model/ops/attrs.ts';
+import type { OpView } from '../../../model/ops/definition.ts';
+import { rulesOf } from '../../../model/ops/index.ts';
 import { fromBytes, type TensorData } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
@@ -17,8 +17,7 @@ export function tabulate(op: OpView<OpKind>, ctx: EmitContext): TensorData {
     operand.dtype,
     Uint8Array.from({ length: 256 }, (_, i) => i),
   );
-  const definition = ops[op.kind] as OpDefinition<OpKind>;
-  const [results] = definition.evaluate({
+  const [results] = rulesOf(op.kind).evaluate({
     ...op,
     inputs: [{ ...operand, shape }, ...op.inputs.slice(1)],
     outputs: [{ ...op.outputs[0], shape }],

@@ -1,18 +1,11 @@
 import { quantizeMultiplier } from '../../../model/ops/arithmetic.ts';
+import type { OpAttrs } from '../../../model/ops/attrs.ts';
 import { operand, parameters } from '../../../model/ops/checks.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
-import type { OpAttrs } from '../../../model/ops/kinds.ts';
 import { sigmoidTable } from '../../../model/ops/table16.ts';
 import type { UnaryFamily, UnaryKind } from '../../../model/ops/unary.ts';
-import { isPlainUnary } from '../../../model/ops/unary.ts';
-import {
-  leakyMultipliers,
-  reluRange,
-  rescaleFactor,
-  type TabulatedKind,
-  unaryScaling16,
-  unaryTable16,
-} from '../../../model/ops/unary_quantized.ts';
+import { isPlainUnary, unaryTable16 } from '../../../model/ops/unary.ts';
+import { leakyMultipliers, reluRange, rescaleFactor, unaryScaling16 } from '../../../model/ops/unary_quantized.ts';
 import { elements } from '../../../model/tensor/shape.ts';
 import { C_TYPES, cFloat } from '../../emission/c.ts';
 import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
@@ -71,7 +64,7 @@ function value16(op: OpView<UnaryKind>, ctx: EmitContext): string {
     const [from, to] = [operand(op, 0), op.outputs[0]].map((t) => cFloat(parameters(t).scale));
     return `x < 0 ? -32768 : ig_clamp(ig_cast_s32(sqrtf(${from} * (float)x) / ${to}), -32768, 32767)`;
   }
-  return `ig_look_up_s16(x, ${ctx.constant(unaryTable16(op as OpView<TabulatedKind>))})`;
+  return `ig_look_up_s16(x, ${ctx.constant(unaryTable16(op))})`;
 }
 
 /** Whether each step of `value` waits for the one before, for the most part. */

@@ -1,6 +1,5 @@
 /** What operators with weights do with their sums, as members of the structures in native/kernels/gemm.h. */
 
-import type { Tensor } from '../../../model/ir/graph.ts';
 import {
   activationRange,
   castInt32,
@@ -15,6 +14,7 @@ import type { Activation } from '../../../model/ops/attrs.ts';
 import { parameters } from '../../../model/ops/checks.ts';
 import type { Profile } from '../../../model/ops/definition.ts';
 import { integerRange } from '../../../model/tensor/dtype.ts';
+import type { Tensor } from '../../../model/tensor/tensor.ts';
 import { cFloat } from '../../emission/c.ts';
 import type { EmitContext } from '../../emission/context.ts';
 import { type Fields, integers } from '../../emission/description.ts';

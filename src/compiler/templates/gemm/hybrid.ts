@@ -1,6 +1,7 @@
 /** Instances of native/kernels/hybrid_gemm.h: float data and constant integer weights by the matrix multiplication templates. */
-import type { Tensor } from '../../../model/ir/graph.ts';
+
 import { elements } from '../../../model/tensor/shape.ts';
+import type { Tensor } from '../../../model/tensor/tensor.ts';
 import { alignUp } from '../../codegen/plan.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, integers } from '../../emission/description.ts';

@@ -3,11 +3,19 @@ import { matmulFactor, matmulForm, matmulOf } from '../../../model/ops/batch_mat
 import { operand, parameters } from '../../../model/ops/checks.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import type { TensorData } from '../../../model/tensor/dtype.ts';
-import { type Emission, type EmitContext, scheduleFor } from '../../emission/context.ts';
+import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, type Fields, integers } from '../../emission/description.ts';
 import { pixelsShape } from '../../lower/dense.ts';
 import { epilogueFields, NO_CLAMP } from '../epilogue/epilogue.ts';
-import { GEMM_KERNELS, type GemmSchedule, type GemmWorkload, type Operands, perColumn } from '../index.ts';
+import {
+  choose,
+  GEMM_KERNELS,
+  GEMM_SPACE,
+  type GemmSchedule,
+  type GemmWorkload,
+  type Operands,
+  perColumn,
+} from '../index.ts';
 import { emitGemm, SPARE } from './emit.ts';
 
 type Op = OpView<'nn.batch_matmul'>;
@@ -104,7 +112,7 @@ const workloadOf = (op: Op, ctx: EmitContext, operands: Operands): GemmWorkload 
 
 /** The tile, and, where it takes no right matrix that reaches -128, the one for those. */
 function schedulesOf(op: Op, ctx: EmitContext): GemmSchedule[] {
-  const of = (operands: Operands): GemmSchedule => scheduleFor(workloadOf(op, ctx, operands), ctx);
+  const of = (operands: Operands): GemmSchedule => choose(GEMM_SPACE, workloadOf(op, ctx, operands), ctx);
   if (matmulForm(op) === 'float') return [of('float32')];
   const narrow = of('int8-dynamic-narrow');
   return narrow.kernel === 'smull' ? [narrow, of('int8-dynamic')] : [narrow];

@@ -1,5 +1,5 @@
-import type { Tensor } from '../../../model/ir/graph.ts';
 import type { Range } from '../../../model/ops/arithmetic.ts';
+import type { Tensor } from '../../../model/tensor/tensor.ts';
 import type { GemmWorkload } from '../workload.ts';
 import { packChains } from './pack_chains.ts';
 import { panelStarts } from './panels.ts';

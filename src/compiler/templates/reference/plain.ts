@@ -1,9 +1,10 @@
 /** Instances of native/kernels/conv_plain.h: the forms of operators with weights that have no template. */
-import type { Tensor } from '../../../model/ir/graph.ts';
+
 import type { Activation } from '../../../model/ops/attrs.ts';
 import { parameters } from '../../../model/ops/checks.ts';
 import { type BiasType, isWide, weightedForm } from '../../../model/ops/weights.ts';
 import { type DType, itemSize } from '../../../model/tensor/dtype.ts';
+import type { Tensor } from '../../../model/tensor/tensor.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, type Fields, integers } from '../../emission/description.ts';
 import { leadOfImages } from '../../emission/lead.ts';
