@@ -1,6 +1,7 @@
 // A machine that does not exist: launches of the runner as the product would get them, on a virtual clock.
 import { observe } from '../../build/js/runtime/timing/launch.js';
 import { MIN_BATCH_NS, roundsOf, SAMPLES, warmUpRounds } from '../../build/js/runtime/timing/plan.js';
+import { BUDGET_MS } from '../../build/js/runtime/timing/sequential.js';
 import { sources } from './random.mjs';
 
 const START_MS = 40;
@@ -11,7 +12,7 @@ const LOOP_MS = 0.2;
  * @param pair ms of one inference of INT8 and FP32, undisturbed
  * @returns a clock and a source of launches, as measureLaunches takes them
  */
-export function simulate(noise, pair, seed, { budgetMs = 30_000, sampleSpread = 0 } = {}) {
+export function simulate(noise, pair, seed, { budgetMs = BUDGET_MS, sampleSpread = 0.02 } = {}) {
   const random = sources(seed);
   const model = noise(pair, random);
   let now = 0;
@@ -36,7 +37,8 @@ export function simulate(noise, pair, seed, { budgetMs = 30_000, sampleSpread = 
     return 1e6 * ms;
   };
   const batch = (slot, sample, index) => {
-    const own = base[slot] * Math.exp((model.launch?.(names[slot], index) ?? 0) + (slot === 1 ? spread[sample] - stand : 0));
+    const own =
+      base[slot] * Math.exp((model.launch?.(names[slot], index) ?? 0) + (slot === 1 ? spread[sample] - stand : 0));
     const busy = own * (model.rate?.(names[slot], now, own) ?? 1);
     const [stolen, switches] = model.stolen?.(now, busy) ?? [0, 0];
     now += busy + stolen;

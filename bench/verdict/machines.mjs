@@ -1,5 +1,16 @@
 // The machines on which verdicts are tried: docs/verdict.md prints the table.
-import { bursts, drift, layouts, lognormal, neighbour, offsets, preempted, tails, throttling, together } from './noise.mjs';
+import {
+  bursts,
+  drift,
+  layouts,
+  lognormal,
+  neighbour,
+  offsets,
+  preempted,
+  tails,
+  throttling,
+  together,
+} from './noise.mjs';
 
 /** ms of one inference. */
 export const FAST = { int8: 0.3, fp32: 0.45 };
@@ -43,6 +54,16 @@ export const MACHINES = [
   ['bursts 25 %, 50 ms, unseen', FAST, together(quiet, bursts({ ...unseen, on: 50, off: 150 })), 'burst'],
   ['slow, bursts 60 %, 50 ms', SLOW, together(quiet, bursts({ ...loud, on: 50, off: 33 })), 'burst'],
   ['stretches of 8 s in 20 s', FAST, together(quiet, bursts({ ...loud, on: 8000, off: 12000, fixed: true })), 'burst'],
-  ['stretches of 8 s in 20 s, unseen', FAST, together(quiet, bursts({ ...unseen, on: 8000, off: 12000, fixed: true })), 'burst'],
-  ['INT8 alone 4 % slower, for minutes', FAST, together(quiet, neighbour({ int8: 1.04, fp32: 1, memory: 1 })), 'lasting'],
+  [
+    'stretches of 8 s in 20 s, unseen',
+    FAST,
+    together(quiet, bursts({ ...unseen, on: 8000, off: 12000, fixed: true })),
+    'burst',
+  ],
+  [
+    'INT8 alone 4 % slower, for minutes',
+    FAST,
+    together(quiet, neighbour({ int8: 1.04, fp32: 1, memory: 1 })),
+    'lasting',
+  ],
 ].map(([name, pair, noise, kind]) => ({ name, pair, noise, kind }));

@@ -18,7 +18,9 @@ function measurement(noise, pair, seed) {
       },
     };
     const status = ({ interval: [low, high], unfit }) =>
-      unfit === null ? decide({ low, high }, { value: limit, sense: 'at-least', tolerance: TOLERANCE * limit }) : 'inconclusive';
+      unfit === null
+        ? decide({ low, high }, { value: limit, sense: 'at-least', tolerance: TOLERANCE * limit })
+        : 'inconclusive';
     const figures = await measureLaunches(
       async (index) => {
         if (launches.length === index) {

@@ -89,11 +89,7 @@ export function figuresOf(all: readonly Observed[]): Figures {
  * One slot's time over another's. The interval holds Student's interval over launches and, too, what the ratio is while
  * nothing disturbs the builds: a neighbour that is there for most of the time and slows one build more must not decide.
  */
-function compare(
-  launches: readonly Observed[],
-  a: SlotName,
-  b: SlotName,
-): Estimate & { readonly ofSamples: Interval } {
+function compare(launches: readonly Observed[], a: SlotName, b: SlotName): Estimate & { readonly ofSamples: Interval } {
   const [x, y] = [SLOT[a], SLOT[b]];
   const { ofLaunches, ofSamples } = centre(launches, ({ logs }) => logs[x].map((log, i) => log - logs[y][i]));
   const { value, interval } = launchEstimate(ofLaunches);

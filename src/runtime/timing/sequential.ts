@@ -23,6 +23,8 @@ export interface SequentialOptions {
   readonly clock?: Clock;
 }
 
+/** Time that a measurement may take, where nobody says. */
+export const BUDGET_MS = 40_000;
 /** More launches than this are not made, usable or not. */
 const MOST_LAUNCHES = 16;
 /**
@@ -38,7 +40,7 @@ const MONOTONIC: Clock = { now: () => performance.now(), sleep: (ms) => setTimeo
  * intervals are wide enough to bear that choice (interval.ts).
  */
 export async function measureLaunches(source: LaunchSource, options: SequentialOptions = {}): Promise<Figures> {
-  const { decided = () => false, precision = 0.005, budgetMs = 30_000, clock = MONOTONIC } = options;
+  const { decided = () => false, precision = 0.005, budgetMs = BUDGET_MS, clock = MONOTONIC } = options;
   const start = clock.now();
   const elapsed = () => clock.now() - start;
   const launches: Observed[] = [];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { normalQuantile, studentQuantile } from '../../src/runtime/timing/distributions.ts';
+import { normalQuantile, studentQuantile } from '../../../src/runtime/timing/distributions.ts';
 
 // scipy 1.17.1: stats.norm.ppf, stats.t.ppf.
 describe('quantiles', () => {
