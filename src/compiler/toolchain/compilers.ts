@@ -111,6 +111,8 @@ export function compileFlags(compiler: Compiler, target: Target): string[] {
     ...compiler.args,
     ...targetFlags(target, compiler.family),
     ...COMMON_FLAGS,
+    // A kernel must not get slower because a function before it in the program got longer.
+    '-falign-functions=64',
     // gcc's first scheduler pulls loads ahead until the register tiles of the kernels spill.
     ...(compiler.family === 'gcc' ? ['-fno-schedule-insns'] : []),
   ];

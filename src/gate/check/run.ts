@@ -14,7 +14,7 @@ import { VERSION } from '../verdict/version.ts';
 import { didYouMean } from '../words/suggest.ts';
 import { measureAccuracy } from './accuracy.ts';
 import { buildPair } from './builds.ts';
-import { openPair, type Pair } from './pair.ts';
+import { type ModelPair, openPair } from './pair.ts';
 import { checkPaths } from './paths.ts';
 import { measureSpeed, type Speed, type SpeedOption } from './speed.ts';
 
@@ -122,7 +122,7 @@ function collect<T, R>(entries: readonly T[], open: (entry: T) => R): R[] {
 
 /** One model pair on one target: compile, run, measure, judge. */
 async function checkTarget(
-  pair: Pair,
+  pair: ModelPair,
   target: Target,
   mode: SpeedOption,
   progress: (text: string) => void,

@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts';
 
 /** A row of a CSV file and the line it starts on. */
-export interface Row {
+export interface CsvRow {
   readonly line: number;
   readonly cells: readonly string[];
 }
@@ -19,9 +19,9 @@ export function dividerOf(text: string): string {
  * rows; empty lines are left out.
  * @throws InputError that names the line in `path` where a quote opens that is never closed
  */
-export function parseCsv(text: string, path: string): Row[] {
+export function parseCsv(text: string, path: string): CsvRow[] {
   const divider = dividerOf(text);
-  const rows: Row[] = [];
+  const rows: CsvRow[] = [];
   let cells: string[] = [];
   let cell = '';
   let quoted = false;

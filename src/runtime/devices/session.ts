@@ -76,7 +76,7 @@ export function startSession(
       current.resolve(current.lines);
     } else if (line.startsWith('error ')) {
       said = line.slice(6);
-    } else if (current && /^(model|input|output|done|dims|batch|round) /.test(line)) {
+    } else if (current && /^(model|input|output|done|dims|batch|pass) /.test(line)) {
       current.lines.push(line);
       current.onLine?.(line);
     } else {
@@ -114,6 +114,7 @@ export function startSession(
   });
 
   return {
+    pid: child.pid,
     folder,
     write: (name, bytes) => writeFile(join(folder, name), bytes),
     read: (name) => readFile(join(folder, name)),

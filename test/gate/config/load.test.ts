@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../src/errors.ts';
 import { parseConfig } from '../../../src/gate/config/load.ts';
-import { parseLatency } from '../../../src/gate/thresholds/quantities.ts';
 import { nearest } from '../../../src/gate/words/suggest.ts';
 
 const model = (rest = '') =>
@@ -267,12 +266,6 @@ models:
 });
 
 describe('helpers', () => {
-  it('reads latencies', () => {
-    expect(parseLatency('4ms')).toEqual({ unit: 'ns', value: 4e6 });
-    expect(parseLatency('120us')).toEqual({ unit: 'ns', value: 120e3 });
-    expect(parseLatency('1.2 Mcycles')).toEqual({ unit: 'cycles', value: 1.2e6 });
-  });
-
   it('suggests near words only', () => {
     expect(nearest('lables', ['inputs', 'labels'])).toBe('labels');
     expect(nearest('xyzzy', ['inputs', 'labels'])).toBeNull();
