@@ -4,7 +4,7 @@ import { compileModel } from '../../compiler/compile.ts';
 import { floatTwin } from '../../compiler/passes/float_twin.ts';
 import { parseTarget, TARGET_HELP } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
-import type { Profile } from '../../model/ops/definition.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import { columnsOf } from '../../report/terminal.ts';
 import { linkRunner } from '../../runtime/devices/image.ts';
 import { autoMode, type MeasureMode, type Measurement, measure, type OperatorCost } from '../../runtime/measure.ts';

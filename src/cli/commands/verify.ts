@@ -9,7 +9,7 @@ import type { Engine } from '../../gate/cases/engine.ts';
 import { interpreterEngine } from '../../gate/cases/interpreter.ts';
 import { type CaseResult, runCases } from '../../gate/cases/run.ts';
 import { describeFailure, summaryTable, type TargetReport, targetReport } from '../../gate/cases/summary.ts';
-import type { Profile } from '../../model/ops/definition.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import { profileOption } from '../entry.ts';
 import { streamBeside, writeOutput } from '../write_files.ts';
 

@@ -1,5 +1,6 @@
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import type { OpKind } from '../../model/ops/attrs.ts';
-import type { OpView, Profile } from '../../model/ops/definition.ts';
+import type { OpView } from '../../model/ops/definition.ts';
 import type { Tensor } from '../../model/tensor/tensor.ts';
 import { chooseSchedule, type ScheduleOf, type ScheduleSource, type Workload } from '../schedules/index.ts';
 import type { Target } from '../targets/target.ts';

@@ -1,5 +1,5 @@
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import type { Graph } from '../../model/ir/graph.ts';
-import type { Profile } from '../../model/ops/definition.ts';
 import type { TensorId } from '../../model/tensor/tensor.ts';
 import type { BuildNode, Port } from '../build.ts';
 import { coreOf, type ScheduleSource } from '../schedules/index.ts';

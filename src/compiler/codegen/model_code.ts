@@ -1,5 +1,5 @@
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import type { Graph } from '../../model/ir/graph.ts';
-import type { Profile } from '../../model/ops/definition.ts';
 import type { BuildNode } from '../build.ts';
 import type { ScheduleSource } from '../schedules/index.ts';
 import type { Target } from '../targets/target.ts';

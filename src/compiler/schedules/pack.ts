@@ -1,4 +1,4 @@
-import type { Range } from '../../model/ops/arithmetic.ts';
+import type { Range } from '../../model/arithmetic/activation.ts';
 import type { Tensor } from '../../model/tensor/tensor.ts';
 import { GEMM_KERNELS, type GemmKernel, type GemmSchedule } from './gemm.ts';
 import { packChains } from './pack_chains.ts';

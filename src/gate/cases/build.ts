@@ -4,8 +4,8 @@ import { type CompileModelOptions, compileModel } from '../../compiler/compile.t
 import type { Target } from '../../compiler/targets/target.ts';
 import type { CompileOptions } from '../../compiler/toolchain/index.ts';
 import { EnvironmentError, InputError } from '../../errors.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import type { Model } from '../../model/ir/graph.ts';
-import type { Profile } from '../../model/ops/definition.ts';
 import { fromBytes, toBytes } from '../../model/tensor/dtype.ts';
 import { elements } from '../../model/tensor/shape.ts';
 import type { Device, RunnerImage } from '../../runtime/devices/device.ts';

@@ -1,5 +1,5 @@
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import { interpret, type State } from '../../model/interpreter/index.ts';
-import type { Profile } from '../../model/ops/definition.ts';
 import type { Engine } from './engine.ts';
 
 /** The engine that every build is compared with. */

@@ -1,6 +1,6 @@
 import { type Document, isMap, isNode, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { InputError } from '../../errors.ts';
-import type { Profile } from '../../model/ops/definition.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import type { Place } from '../verdict/report.ts';
 import { configSchema, type RawConfig, type RawModel, type ThresholdId, type Thresholds } from './schema.ts';
 import { plainWords } from './words.ts';

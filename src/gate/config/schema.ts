@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MAX_THREADS } from '../../compiler/compile.ts';
-import { PROFILES } from '../../model/ops/definition.ts';
+import { PROFILES } from '../../model/arithmetic/multiplier.ts';
 import { data } from './data_schema.ts';
 import { regression, thresholds } from './thresholds.ts';
 import { count, mapping, path, want } from './words.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PROFILES } from '../../model/ops/definition.ts';
+import { PROFILES } from '../../model/arithmetic/multiplier.ts';
 
 /**
  * The report model: what a check found, as data. `check --json` writes it, everything that people read (Markdown,

@@ -1,21 +1,15 @@
+import type { Activation } from '../arithmetic/activation.ts';
+import { activationRange } from '../arithmetic/activation.ts';
+import { quantizeBatches } from '../arithmetic/hybrid.ts';
+import { multiplyRows32, multiplyRowsFloat, multiplyRowsWide } from '../arithmetic/linear.ts';
+import { multiplyByMultiplierUp, quantizeMultiplier, requantizer } from '../arithmetic/multiplier.ts';
+import { castInt32, clamp, roundAway } from '../arithmetic/rounding.ts';
+import { tanhF32 } from '../arithmetic/transcendental.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import {
-  activationRange,
-  castInt32,
-  clamp,
-  multiplyByMultiplierUp,
-  quantizeMultiplier,
-  requantizer,
-  roundAway,
-} from './arithmetic.ts';
-import type { Activation } from './attrs.ts';
 import { dataOf, defineOp, firstProblems, operand, parameters, rankIs } from './checks.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
-import { quantizeBatches } from './hybrid.ts';
-import { multiplyRows32, multiplyRowsFloat, multiplyRowsWide } from './linear.ts';
-import { tanhF32 } from './transcendental.ts';
 import {
   type BiasType,
   biasValues,
@@ -27,7 +21,7 @@ import {
   floatFinish,
   isWide,
   weightedForm,
-} from './weights.ts';
+} from './shared/weights.ts';
 
 export interface DenseFamily {
   /** data [..., K], weights [units, K], optional bias [units]. TFLite FULLY_CONNECTED. */

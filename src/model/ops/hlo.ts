@@ -2,10 +2,10 @@ import { allocate, type DType, type TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, showShape, strides } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { NoAttrs } from './attrs.ts';
-import { combine } from './broadcast.ts';
 import { defineOp, dtypeIs, firstProblems, integers, operand, type Problem, rankIs, sameDtype } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
-import { type MovementPlan, runCopies, whole } from './strided_copy.ts';
+import { combine } from './shared/broadcast.ts';
+import { type MovementPlan, runCopies, whole } from './shared/strided_copy.ts';
 
 /** Operators of StableHLO that TFLite computes itself. Stored values are computed with, whatever their scales; integers wrap. */
 export interface HloFamily {

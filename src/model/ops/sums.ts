@@ -1,21 +1,19 @@
-import { type DType, isFloat, isQuantizable, type TensorData } from '../tensor/dtype.ts';
-import { broadcast } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import type { Activation } from '../arithmetic/activation.ts';
+import { activationInterval, activationRange, floatRange } from '../arithmetic/activation.ts';
 import {
-  activationInterval,
-  activationRange,
-  clamp,
   doublingHighMul,
-  floatRange,
   type Multiplier,
   multiplyByMultiplier,
   quantizeMultiplier,
   requantizer,
   roundingDivideByAnyPOT,
   roundingDivideByPOT,
-} from './arithmetic.ts';
-import type { Activation } from './attrs.ts';
-import { combine } from './broadcast.ts';
+} from '../arithmetic/multiplier.ts';
+import { clamp } from '../arithmetic/rounding.ts';
+import { powerOfTwo } from '../arithmetic/table16.ts';
+import { type DType, isFloat, isQuantizable, type TensorData } from '../tensor/dtype.ts';
+import { broadcast } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   clampingActivation,
   defineOp,
@@ -27,7 +25,7 @@ import {
   sameDtype,
 } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
-import { powerOfTwo } from './table16.ts';
+import { combine } from './shared/broadcast.ts';
 
 export interface SumAttrs {
   readonly activation: Activation;

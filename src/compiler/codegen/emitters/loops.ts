@@ -1,5 +1,5 @@
-import type { StridedCopy } from '../../../model/ops/strided_copy.ts';
-import { simplify } from '../../../model/ops/strided_copy.ts';
+import type { StridedCopy } from '../../../model/ops/shared/strided_copy.ts';
+import { simplify } from '../../../model/ops/shared/strided_copy.ts';
 import type { Shape } from '../../../model/tensor/shape.ts';
 
 /** `base + i0 * s0 + i1 * s1`, leaving out what is zero. */

@@ -2,7 +2,7 @@ import { InputError } from '../../../errors.ts';
 import type { OpKind } from '../../../model/ops/attrs.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import { type MovementFamily, type MovementKind, planMovement, sliceShape } from '../../../model/ops/movement.ts';
-import { intoWhole, type MovementPlan } from '../../../model/ops/strided_copy.ts';
+import { intoWhole, type MovementPlan } from '../../../model/ops/shared/strided_copy.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import { elements, strides } from '../../../model/tensor/shape.ts';
 import { C_TYPES } from '../c.ts';

@@ -1,6 +1,6 @@
 import type { OpView } from '../../../model/ops/definition.ts';
 import { type PoolFamily, poolRange, poolWindow } from '../../../model/ops/pool.ts';
-import { windowExtents } from '../../../model/ops/window.ts';
+import { windowExtents } from '../../../model/ops/shared/window.ts';
 import { cFloat } from '../c.ts';
 import type { EmitContext, EmitterTable } from '../emitter.ts';
 import { cStruct } from './struct.ts';
