@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Port } from './build.ts';
 import { cComment } from './codegen/c.ts';
 import { ALIGNMENT } from './codegen/plan.ts';
 import type { CompiledModel } from './compile.ts';
-import { compileFlags, linkShared, projectRoot } from './toolchain/index.ts';
+import { compileFlags, linkShared, nativePath } from './toolchain/index.ts';
 
 /** What a team deploys, as file names and contents; the manifest comes last. */
 export type PackageFiles = readonly (readonly [name: string, content: string | Uint8Array])[];
@@ -20,11 +19,10 @@ export interface PackageOptions {
 export async function packageModel(build: CompiledModel, options: PackageOptions): Promise<PackageFiles> {
   const { name, symbol, target, object } = build;
   const shared = await linkShared(object, symbol, target, options);
-  const header = join(projectRoot(), 'native', 'include', 'int8_gate.h');
   const files = { header: `${name}.h`, archive: `${name}.a`, shared: `${name}.so` };
   const sha256 = createHash('sha256').update(options.model).digest('hex');
   return [
-    ['int8_gate.h', readFileSync(header)],
+    ['int8_gate.h', readFileSync(nativePath('include/int8_gate.h'))],
     [files.header, modelHeader(build)],
     [files.archive, readFileSync(build.archive)],
     [files.shared, readFileSync(shared)],

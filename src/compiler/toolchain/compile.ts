@@ -5,7 +5,7 @@ import { BLOB_FILE, type Generated } from '../codegen/generate.ts';
 import type { Target } from '../targets/index.ts';
 import { cached, cacheRoot, contentKey } from './cache.ts';
 import { type Compiler, compileFlags, findCompiler } from './compilers.ts';
-import { projectRoot } from './root.ts';
+import { nativePath } from './root.ts';
 import { runTool } from './spawn.ts';
 
 /** What is compiled: a model's C and the constants that it pulls in. */
@@ -26,7 +26,7 @@ export interface CompiledObject {
 }
 
 /** Where headers of native/ are looked for. */
-export const includeDirs = (): string[] => ['kernels', 'include'].map((name) => join(projectRoot(), 'native', name));
+export const includeDirs = (): string[] => ['kernels', 'include'].map(nativePath);
 
 /** Every header of native/ that `source` includes, directly or not, as cache key parts: name, then text. */
 export function headerTexts(source: string, dirs: readonly string[] = includeDirs()): string[] {
