@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { compileModel } from '../build/js/compiler/compile.js';
 import { floatTwin } from '../build/js/compiler/passes/float_twin.js';
-import { coreOf } from '../build/js/compiler/schedules/cores.js';
+import { coreOf } from '../build/js/compiler/targets/cores.js';
 import { parseTarget } from '../build/js/compiler/targets/index.js';
 import { linkShared } from '../build/js/compiler/toolchain/index.js';
 import { importModel } from '../build/js/model/tflite/importer.js';

@@ -1,12 +1,12 @@
-// Every tile of 1x1 convolutions, fastest first: what the estimate in schedules/gemm.ts is held against.
+// Every tile of 1x1 convolutions, fastest first: what the estimate in templates/gemm/schedule.ts is held against.
 // node bench/kernels/tiles.mjs TARGET ROWSxCOLUMNSxDEPTH…      `+linear` behind a shape: no fused activation
 // After `npm run compile`; needs a cross compiler and QEMU.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from '../../build/js/compiler/codegen/generate.js';
-import { CHAINS, chooseSchedule, GEMM_KERNELS, holdsTile } from '../../build/js/compiler/schedules/index.js';
 import { parseTarget } from '../../build/js/compiler/targets/index.js';
+import { CHAINS, chooseSchedule, GEMM_KERNELS, holdsTile } from '../../build/js/compiler/templates/index.js';
 import { compileModelSource } from '../../build/js/compiler/toolchain/index.js';
 import { linkRunner } from '../../build/js/runtime/devices/image.js';
 import { operatorCosts } from '../../build/js/runtime/measure.js';

@@ -1,7 +1,7 @@
 /* depthwise_in_order.h: 3 x 3 depthwise convolution of armv8.0 for cores that issue in order: its single instructions.
  *
  * Tile: 8 channels of up to four output pixels, stride 1 or 2. The compiler writes out a step in issue order
- * (emitters/depthwise_steps.ts): SMULL and SMLAL to 16 bits as long as sums fit, SMLAL by each channel's power of two from
+ * (templates/in_order/depthwise_steps.ts): SMULL and SMLAL to 16 bits as long as sums fit, SMLAL by each channel's power of two from
  * there to 32, so that SQDMULH leaves 16 fractional bits and ADDHN adds bias and zero point while it narrows. It has proved
  * for each channel, over all sums that can occur, that this is TFLite's result and that no step overflows.
  * Weights int8 [block][9][8] in the order of multiplication. Data comes by way of general registers, whose loads pair with

@@ -10,7 +10,7 @@
  * others', `counts` has both numbers, none is zero. Operands stream from panel to panel: those of the next one are on their
  * way, and its first two chains begun, when one ends.
  *
- * The inner loop of each tile that a model needs comes with the model: src/compiler/codegen/chain_loops.ts writes it. */
+ * The inner loop of each tile that a model needs comes with the model: src/compiler/templates/in_order/chain_loops.ts writes it. */
 #ifndef IG_GEMM_CHAINS_H
 #define IG_GEMM_CHAINS_H
 

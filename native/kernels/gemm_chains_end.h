@@ -2,7 +2,7 @@
  *
  * SSHL and SQDMULH leave each sum of products with 16 fractional bits, and ADDHN adds an offset, in which are the bias and
  * the zero point, while it narrows. The compiler has proved for each column, over all sums that can occur, that this is
- * TFLite's result and that no step overflows (emitters/gemm_levels.ts). Stage by stage: the same instruction for all registers of the tile, so that none waits for the one before; beside them
+ * TFLite's result and that no step overflows (templates/gemm/levels.ts). Stage by stage: the same instruction for all registers of the tile, so that none waits for the one before; beside them
  * the constants of the next stage, through general registers. */
 #ifndef IG_GEMM_CHAINS_END_H
 #define IG_GEMM_CHAINS_END_H

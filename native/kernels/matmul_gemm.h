@@ -49,7 +49,7 @@ MATMUL_PACK(matmul_pack_s16, gemm_i8, int8_t, int16_t, g->packed_k, 1, v, d->rhs
 MATMUL_PACK(matmul_pack_s8, gemm_i8, int8_t, int8_t, g->packed_k, matmul_block(g), matmul_place(g, v, b), 0)
 MATMUL_PACK(matmul_pack_f32, gemm_f32, float, float, d->k, 1, v, 0)
 
-/* What the zero points make of each column: -zx * sum of w + k * zx * zw, as schedules/pack.ts folds it; in int32, which
+/* What the zero points make of each column: -zx * sum of w + k * zx * zw, as templates/gemm/pack.ts folds it; in int32, which
  * wraps. sums: scratch of n. */
 IG_INLINE void matmul_bias(const matmul_pairs *d, const gemm_i8 *g, const int8_t *y, int32_t *sums, int32_t *bias) {
   memset(sums, 0, d->n * sizeof *sums);

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
-import { EnvironmentError, faultOfSystem, InputError } from '../errors.ts';
+import { EXIT, exitStatusOf, faultOfSystem } from '../errors.ts';
 import { VERSION } from '../gate/verdict/version.ts';
 import { printable } from '../model/ir/names.ts';
 import { register as build } from './commands/build.ts';
@@ -18,7 +18,7 @@ const commands: readonly ((program: Command) => void)[] = [check, inspect, build
 const optionDescription = (option: Option): string =>
   Array.isArray(option.defaultValue) ? option.description : new Help().optionDescription(option);
 
-/** Runs the command line; the result is the exit status: 0 passed, 1 the gate failed, 2 bad input, 3 bad environment. */
+/** Runs the command line; the result is the exit status. */
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('int8-gate')
     .description('Gate TFLite INT8 models on accuracy and speed, compiled for ARM64')
@@ -31,14 +31,15 @@ async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync([...argv]);
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.passed : EXIT.input;
     const fault = faultOfSystem(error) ?? error;
-    if (fault instanceof InputError || fault instanceof EnvironmentError) {
-      process.stderr.write(`int8-gate: ${printable(fault.message)}\n`);
-      return fault instanceof InputError ? 2 : 3;
-    }
-    process.stderr.write(`int8-gate: internal error, please report it\n${(error as Error).stack ?? String(error)}\n`);
-    return 70;
+    const status = exitStatusOf(fault);
+    const text =
+      status === EXIT.internal
+        ? `internal error, please report it\n${(fault as Error).stack ?? String(fault)}`
+        : printable((fault as Error).message);
+    process.stderr.write(`int8-gate: ${text}\n`);
+    return status;
   }
 }
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Port } from './build.ts';
-import { cComment } from './codegen/c.ts';
-import { ALIGNMENT } from './codegen/plan.ts';
 import type { CompiledModel } from './compile.ts';
+import { ALIGNMENT } from './emission/alignment.ts';
+import { cComment } from './emission/c.ts';
 import { compileFlags, linkShared, nativePath } from './toolchain/index.ts';
 
 /** What a team deploys, as file names and contents; the manifest comes last. */
@@ -19,10 +19,11 @@ export interface PackageOptions {
 export async function packageModel(build: CompiledModel, options: PackageOptions): Promise<PackageFiles> {
   const { name, symbol, target, object } = build;
   const shared = await linkShared(object, symbol, target, options);
+  const header = nativePath('include/int8_gate.h');
   const files = { header: `${name}.h`, archive: `${name}.a`, shared: `${name}.so` };
   const sha256 = createHash('sha256').update(options.model).digest('hex');
   return [
-    ['int8_gate.h', readFileSync(nativePath('include/int8_gate.h'))],
+    ['int8_gate.h', readFileSync(header)],
     [files.header, modelHeader(build)],
     [files.archive, readFileSync(build.archive)],
     [files.shared, readFileSync(shared)],

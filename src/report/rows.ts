@@ -1,5 +1,9 @@
-import { formatFigure, formatInterval, formatSqnr } from '../gate/verdict/figures.ts';
-import type { Accuracy, Latency, Report, Status, TargetReport } from '../gate/verdict/report.ts';
+import type { Accuracy } from '../gate/figures/accuracy.ts';
+import { formatFigure, formatInterval, formatSqnr } from '../gate/figures/format.ts';
+import { KINDS } from '../gate/figures/kinds.ts';
+import type { Latency } from '../gate/figures/latency.ts';
+import { metricNamed } from '../gate/metrics/index.ts';
+import type { Report, Status, TargetReport } from '../gate/verdict/report.ts';
 
 /** What a row of the table says, one for each model and target; plain text, not escaped for anything yet. */
 export interface ReportRow {
@@ -46,21 +50,18 @@ export function headlineOf(report: Report): { readonly words: string; readonly s
 
 const targetsOf = (report: Report): TargetReport[] => report.models.flatMap((model) => model.targets);
 
-/** Metrics that compare INT8 with FP32, without labels. */
-const AGAINST_FP32 = /^(agreement|cosine|sqnr)$/;
-
 function accuracyCells(accuracy: Accuracy | null) {
   if (accuracy === null) return { int8: '–', fp32: '–', drop: '–' };
   const { metric, kind, int8, fp32, drop, interval, twin, comparison } = accuracy;
-  const unit = kind === 'share' ? 'share' : kind === 'sqnr' ? 'dB' : kind;
-  const change = kind === 'share' ? 'points' : unit;
-  const range = interval === null || interval[0] === interval[1] ? '' : ` (${formatInterval(interval, change)})`;
+  const { unit, dropUnit } = KINDS[kind];
+  const definition = metricNamed(metric);
+  const range = interval === null || interval[0] === interval[1] ? '' : ` (${formatInterval(interval, dropUnit)})`;
   const shown = kind === 'sqnr' ? formatSqnr(comparison) : formatFigure(int8, unit);
   return {
     int8: `${metric} ${shown}`,
-    // What is measured against FP32 has no figure of FP32's own.
-    fp32: `${AGAINST_FP32.test(metric) ? 'reference' : formatFigure(fp32, unit)}${twin ? ' (twin)' : ''}`,
-    drop: `${formatFigure(drop, change)}${drop === null ? '' : range}`,
+    // A metric that takes no labels measures INT8 against FP32, which has no figure of its own.
+    fp32: `${definition !== undefined && definition.labelled === undefined ? 'reference' : formatFigure(fp32, unit)}${twin ? ' (twin)' : ''}`,
+    drop: `${formatFigure(drop, dropUnit)}${drop === null ? '' : range}`,
   };
 }
 

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { cIdentifier } from '../../compiler/codegen/c.ts';
 import { compileModel } from '../../compiler/compile.ts';
+import { cIdentifier } from '../../compiler/emission/c.ts';
 import { packageModel } from '../../compiler/package.ts';
 import { parseTarget, TARGET_HELP } from '../../compiler/targets/index.ts';
 import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import { modelName } from '../../model/tflite/importer.ts';
 import { bindArguments, bindOption, profileOption, readModel, signatureOption, threadsOption } from '../entry.ts';
-import { readModelFile } from '../model_file.ts';
+import { readModelFile } from '../input_file.ts';
 import { writeFiles } from '../write_files.ts';
 
 interface Options {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Port } from '../../compiler/build.ts';
-import { cIdentifier } from '../../compiler/codegen/c.ts';
 import { compileModel } from '../../compiler/compile.ts';
+import { cIdentifier } from '../../compiler/emission/c.ts';
 import { parseTarget, TARGET_HELP } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
 import type { Profile } from '../../model/arithmetic/multiplier.ts';

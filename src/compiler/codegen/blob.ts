@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Constant } from './emitter.ts';
-import { ALIGNMENT } from './plan.ts';
+import { ALIGNMENT } from '../emission/alignment.ts';
+import type { Constant } from '../emission/context.ts';
 
 /** Collects the constants of a model into one block of bytes; equal bytes are stored once. */
 export interface Blob {

@@ -1,6 +1,6 @@
 import type { DType } from '../../model/tensor/dtype.ts';
 import type { Port } from '../build.ts';
-import { cFloat, cString } from './c.ts';
+import { cFloat, cString } from '../emission/c.ts';
 
 /** `dtype` in int8_gate.h: TFLite's numbers. */
 const DTYPE_NUMBERS: Readonly<Record<DType, number>> = {

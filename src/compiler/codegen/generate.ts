@@ -1,18 +1,21 @@
+import { InputError } from '../../errors.ts';
 import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import type { Graph } from '../../model/ir/graph.ts';
+import { quoteName } from '../../model/ir/names.ts';
+import { openInputs } from '../../model/ir/shapes.ts';
 import type { TensorId } from '../../model/tensor/tensor.ts';
 import type { BuildNode, Port } from '../build.ts';
-import { coreOf, type ScheduleSource } from '../schedules/index.ts';
+import { ALIGNMENT } from '../emission/alignment.ts';
+import { cComment } from '../emission/c.ts';
+import { type RecordSource, SIZE_REMEDY } from '../emission/context.ts';
 import type { Target } from '../targets/target.ts';
+import { chainLoops } from '../templates/in_order/chain_loops.ts';
 import { type Blob, createBlob } from './blob.ts';
-import { cComment } from './c.ts';
-import { chainLoops } from './chain_loops.ts';
 import { describe } from './descriptor.ts';
 import { emitGraph } from './graph_code.ts';
 import { createKept } from './kept.ts';
-import { BLOB, type GraphCode, type ModelCode } from './model_code.ts';
+import { BLOB, type GraphCode, type ModelCode, type RefusedRecord } from './model_code.ts';
 import { SERIAL } from './parallel.ts';
-import { ALIGNMENT } from './plan.ts';
 import { type Planner, tensorBytes } from './storage.ts';
 
 /** The file that the generated source pulls its constants in from, beside it. */
@@ -24,8 +27,8 @@ export interface GenerateOptions {
   readonly name: string;
   /** C identifier. */
   readonly symbol: string;
-  /** Schedules that take the place of the fixed defaults. */
-  readonly schedules?: ScheduleSource;
+  /** Tuning records: their schedules take the place of the defaults where they are legal. */
+  readonly schedules?: RecordSource;
   /** Into how many parts heavy operators are cut for threads; default 1. */
   readonly threads?: number;
   /** Places what lies in the arena; default `planMemory`. */
@@ -47,6 +50,8 @@ export interface Generated {
   readonly arenaBytes: number;
   readonly macs: number;
   readonly nodes: readonly BuildNode[];
+  /** Tuning records that were not used, and why. */
+  readonly refused: readonly RefusedRecord[];
 }
 
 /** Writes `graph` as C for a target. Pure. */
@@ -59,11 +64,17 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
     threads: options.threads ?? 1,
     blob: createBlob(),
     kept: createKept(),
+    refused: [],
     graph(index) {
       const called = options.graphs?.[index];
       if (called === undefined) throw new Error(`${name} has no graph ${index}`);
       const known = callees.get(index);
       if (known !== undefined) return known;
+      const [open] = openInputs(called);
+      if (open !== undefined)
+        throw new InputError(
+          `the size of ${quoteName(called.tensors[open].name)}, an input of the graph that it runs, depends on data: ${SIZE_REMEDY}`,
+        );
       // Those that it runs itself are written, and put into the map, before it.
       const code = emitGraph(called, `${symbol}_graph_${index}`, `${symbol}_graph_${index}`, model);
       callees.set(index, code);
@@ -71,7 +82,7 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
     },
     initialise: (index) => void initial.add(model.graph(index)),
   };
-  const main = emitGraph(graph, `${symbol}_graph`, symbol, model);
+  const main = emitMain(graph, model);
   const codes = [...callees.values(), main];
   const inputs = graph.inputs.map((id) => portOf(graph, id));
   const outputs = graph.outputs.map((id, i) => ({
@@ -86,8 +97,7 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
     ...[...new Set(['int8_gate.h', 'arith.h', ...codes.flatMap((code) => code.includes)])].map(
       (file) => `#include "${file}"`,
     ),
-    ...(coreOf(options.target).inOrder &&
-    codes.some(({ includes }) => GEMM_FILES.some((file) => includes.includes(file)))
+    ...(options.target.core.inOrder && codes.some(({ includes }) => GEMM_FILES.some((file) => includes.includes(file)))
       ? [chainLoops(codes.flatMap((code) => code.loops))]
       : []),
     BLOB_STANZA,
@@ -101,7 +111,16 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
   ].join('\n');
   const nodes = [main, ...callees.values()].flatMap((code) => code.nodes);
   const macs = nodes.reduce((sum, node) => sum + node.macs, 0);
-  return { symbol, source, blob: model.blob.bytes(), inputs, outputs, arenaBytes, macs, nodes };
+  return { symbol, source, blob: model.blob.bytes(), inputs, outputs, arenaBytes, macs, nodes, refused: model.refused };
+}
+
+/** @throws InputError that says which model cannot be compiled, and why */
+function emitMain(graph: Graph, model: ModelCode): GraphCode {
+  try {
+    return emitGraph(graph, `${model.symbol}_graph`, model.symbol, model);
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(`${model.name}: ${error.message}`) : error;
+  }
 }
 
 function portOf(graph: Graph, id: TensorId): Port {
@@ -112,7 +131,7 @@ function portOf(graph: Graph, id: TensorId): Port {
 function preamble({ target, profile }: GenerateOptions): string {
   return [
     ...(target.arch === 'host' ? ['#define IG_PORTABLE 1'] : []),
-    ...(target.cpu === 'cortex-a53' || target.cpu === 'cortex-a55' ? ['#define IG_IN_ORDER 1'] : []),
+    ...(target.core.inOrder ? ['#define IG_IN_ORDER 1'] : []),
     ...(profile === 'single' ? ['#define IG_SINGLE_ROUNDING 1'] : []),
   ].join('\n');
 }

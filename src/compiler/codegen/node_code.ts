@@ -6,12 +6,12 @@ import type { OpKind } from '../../model/ops/attrs.ts';
 import { variableName } from '../../model/ops/control.ts';
 import type { OpView } from '../../model/ops/definition.ts';
 import type { TensorId } from '../../model/tensor/tensor.ts';
-import { C_TYPES } from './c.ts';
-import type { Emission, EmitContext, Emitter } from './emitter.ts';
+import { alignUp } from '../emission/alignment.ts';
+import { C_TYPES } from '../emission/c.ts';
+import type { Emission, EmitContext, Emitter } from '../emission/context.ts';
 import { emitters } from './emitters/index.ts';
 import { BLOB, type ModelCode } from './model_code.ts';
 import { type Split, splitOf } from './parallel.ts';
-import { alignUp } from './plan.ts';
 
 /** Its function. */
 export interface NodeCode {
@@ -49,6 +49,7 @@ export function emitNode(graph: Graph, node: Node, name: string, model: ModelCod
     target: model.target,
     profile: model.profile,
     schedules: model.schedules,
+    refuse: (key, reason) => void model.refused.push({ label: nodeLabel(graph, node), key, reason }),
     threads: model.threads,
     input(i) {
       const tensor = inputs[i];
@@ -82,7 +83,7 @@ export function emitNode(graph: Graph, node: Node, name: string, model: ModelCod
       usesMemory = true;
       const callee = model.graph(index);
       if (callee.extents.some((offset) => offset !== undefined))
-        throw new InputError('a graph that it runs gives a result whose size changes from run to run');
+        throw new InputError('a graph that it runs gives a result whose size depends on data');
       return {
         inputs: callee.graph.inputs.map((id) => callee.graph.tensors[id]),
         outputs: callee.graph.outputs.map((id) => callee.graph.tensors[id]),
@@ -110,7 +111,7 @@ export function emitNode(graph: Graph, node: Node, name: string, model: ModelCod
     emission = (emitters[node.kind] as Emitter<OpKind>)(view, ctx);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new InputError(`${model.name}: operator ${nodeLabel(graph, node)} cannot be compiled: ${error.message}`);
+    throw new InputError(`operator ${nodeLabel(graph, node)} cannot be compiled: ${error.message}`);
   }
   const inOrder = (operands: Set<number>): number[] => [...operands].sort((a, b) => a - b);
   return {

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { CPUS } from './cpus.ts';
-import type { Features } from './target.ts';
+import { CPUS, type Cpu, type CpuName, type Features } from './cpus.ts';
 
 /** The machine we run on, as far as targets care. */
 export interface Machine {
   readonly arm64: boolean;
-  /** A name of the CPU table, where the machine's core is in it. */
-  readonly cpu: string | null;
+  /** null where the table does not have the machine's core. */
+  readonly cpu: CpuName | null;
   readonly features: Features;
 }
 
@@ -20,9 +19,10 @@ export function parseCpuinfo(text: string): Omit<Machine, 'arm64'> {
   // On big.LITTLE the last core listed is a big one: kernels are tuned for where the work runs.
   const implementer = Number(all('CPU implementer').at(-1));
   const part = Number(all('CPU part').at(-1));
-  const cpu = Object.entries(CPUS).find(([, { midr }]) => midr?.[0] === implementer && midr[1] === part);
+  const names = Object.keys(CPUS) as CpuName[];
+  const isMachine = ({ midr }: Cpu): boolean => midr?.[0] === implementer && midr[1] === part;
   return {
-    cpu: cpu?.[0] ?? null,
+    cpu: names.find((name) => isMachine(CPUS[name])) ?? null,
     features: { dotprod: has('asimddp'), i8mm: has('i8mm'), fp16: has('asimdhp') },
   };
 }

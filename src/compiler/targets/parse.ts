@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts';
-import { CPUS } from './cpus.ts';
+import { CPUS, type CpuName, type Features, isCpu, referenceCpu } from './cpus.ts';
 import { type Machine, thisMachine } from './machine.ts';
-import type { Features, Target } from './target.ts';
+import type { Target } from './target.ts';
 
 const FEATURES = ['dotprod', 'i8mm', 'fp16'] as const satisfies readonly (keyof Features)[];
 
@@ -14,11 +14,12 @@ function march(features: Features): string {
   return extensions.length === 0 ? '-march=armv8-a' : `-march=armv8.2-a${extensions.join('')}`;
 }
 
-const arm = (name: string, cpu: string | null, features: Features): Target => ({
+const arm = (name: string, cpu: CpuName | null, features: Features): Target => ({
   name,
   arch: 'aarch64',
   cpu,
   features,
+  core: CPUS[cpu ?? referenceCpu(features)].core,
   flags: [march(features)],
 });
 
@@ -31,7 +32,8 @@ export const TARGET_HELP = `${Object.keys(CPUS).join(', ')}, aarch64[+dotprod][+
  */
 export function parseTarget(text: string, machine: Machine = thisMachine()): Target {
   if (text === 'host') {
-    return { name: text, arch: 'host', cpu: null, features: { dotprod: false, i8mm: false, fp16: false }, flags: [] };
+    const features = { dotprod: false, i8mm: false, fp16: false };
+    return { name: text, arch: 'host', cpu: null, features, core: CPUS[referenceCpu(features)].core, flags: [] };
   }
   if (text === 'native') {
     if (!machine.arm64) {
@@ -42,7 +44,7 @@ export function parseTarget(text: string, machine: Machine = thisMachine()): Tar
     }
     return arm(text, machine.cpu, machine.features);
   }
-  if (Object.hasOwn(CPUS, text)) return arm(text, text, CPUS[text].features);
+  if (isCpu(text)) return arm(text, text, CPUS[text].features);
   const [base, ...extensions] = text.split('+');
   const known = extensions.every((name) => (FEATURES as readonly string[]).includes(name));
   if (base !== 'aarch64' || !known || new Set(extensions).size !== extensions.length) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, mapping, path, positive, want } from './words.ts';
+import { count, mapping, path, positive, want } from '../words/words.ts';
 
 const fileList = [path('a path'), z.array(path('a path')).min(1, want('a list of at least one path'))] as const;
 

@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts';
 import type { DataConfig } from '../config/data_schema.ts';
-import { nearest } from '../config/suggest.ts';
+import { nearest } from '../words/suggest.ts';
 import type { Files } from './files.ts';
 
 /** A label as it is written, and where. */

@@ -10,6 +10,7 @@ export interface Files {
   read(path: string): Uint8Array;
   /** Bytes of a file. */
   size(path: string): number;
+  exists(path: string): boolean;
   /** `path` made absolute. */
   locate(path: string): string;
 }
@@ -33,6 +34,7 @@ export function openFiles(root: string): Files {
   };
   return {
     locate,
+    exists: (path) => existsSync(locate(path)),
     size: (path) => stat(locate(path), path).size,
     read(path) {
       const full = locate(path);

@@ -1,14 +1,13 @@
 import { basename, dirname, normalize, relative } from 'node:path';
 import { InputError } from '../../errors.ts';
 import type { DataConfig } from '../config/data_schema.ts';
+import type { Labels } from '../metrics/metric.ts';
 import { classNumbers } from './classes.ts';
 import { parseCsv, type Row } from './csv.ts';
 import type { Files } from './files.ts';
 
-/** What is known about the samples: a class (width 1) or a target of `width` values each. */
-export interface Labels {
-  readonly values: Float64Array;
-  readonly width: number;
+/** Labels as files give them. */
+export interface ReadLabels extends Labels {
   /** How they were read, where it was not written down. */
   readonly notes?: readonly string[];
   /** Window in bytes that MLPerf Tiny's y_labels.csv gives for records. */
@@ -63,7 +62,7 @@ export function joinTable(
   config: DataConfig,
   samples: readonly string[],
   files: Files,
-): Labels {
+): ReadLabels {
   const bases = [dirname(files.locate(path)), files.locate('.')];
   /** What a row may call each sample, the surest name first. */
   const names = samples.map((sample) => {

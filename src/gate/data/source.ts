@@ -1,6 +1,6 @@
 import type { Port } from '../../compiler/build.ts';
 import { InputError } from '../../errors.ts';
-import { type DType, fromBytes, itemSize, toBytes } from '../../model/tensor/dtype.ts';
+import { type DType, fromBytes, itemSize, type TensorData } from '../../model/tensor/dtype.ts';
 import type { NpyArray } from '../../model/tensor/npy.ts';
 import { elements, showShape } from '../../model/tensor/shape.ts';
 import type { DataConfig, ResizeConfig } from '../config/data_schema.ts';
@@ -17,8 +17,8 @@ export interface Part {
   readonly inferences: number;
   /** Real values, the windows one after another. */
   readonly real: Float32Array;
-  /** The bytes for the INT8 model where the data already are what it takes. */
-  readonly asInt8?: Uint8Array;
+  /** The elements for the INT8 model where the data already are what it takes. */
+  readonly asInt8?: TensorData;
   /** Names the sample in messages. */
   readonly what: string;
 }
@@ -120,7 +120,7 @@ function prepare(array: NpyArray, what: string, { port, config, window }: Input)
   const real = affine === null ? Float32Array.from(toReals(array.data, array.dtype)) : dequantize(array, affine);
   if (affine === null) normalise(real, config.preprocess ?? {});
   checkFinite(real, what);
-  if (window === null) return { inferences: 1, real, what, ...(affine?.own ? { asInt8: toBytes(array.data) } : {}) };
+  if (window === null) return { inferences: 1, real, what, ...(affine?.own ? { asInt8: array.data } : {}) };
   const cut = cutWindows(real, window, what);
   return { inferences: cut.length / window.length, real: cut, what };
 }

@@ -3,7 +3,7 @@ import type { OpView } from '../ops/definition.ts';
 import { rulesOf } from '../ops/index.ts';
 import type { TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape } from '../tensor/shape.ts';
-import type { Tensor, TensorId } from '../tensor/tensor.ts';
+import { ABSENT, type Tensor, type TensorId } from '../tensor/tensor.ts';
 import { type Graph, type Node, operandsOf, resultsOf } from './graph.ts';
 
 /** A node as the rules of its kind see it. */
@@ -37,22 +37,59 @@ export interface Inference {
   readonly shapes: readonly (Shape | null)[];
 }
 
+/** Shapes of tensors; null where they are known only when running. */
+export type Extents = readonly (Shape | null)[];
+
+export const extentsOf = (ids: readonly TensorId[], tensors: readonly Tensor[], open: ReadonlySet<TensorId>): Extents =>
+  ids.map((id) => (id === ABSENT ? [] : open.has(id) ? null : tensors[id].shape));
+
+/** The same for a graph. */
+export interface GraphInference {
+  readonly graph: Graph;
+  /** By node. */
+  readonly nodes: readonly Inference[];
+  /** Tensors whose shapes are only known when running. */
+  readonly open: ReadonlySet<TensorId>;
+}
+
+/**
+ * Inputs of a graph that others run whose shapes the file leaves open: they are what is handed over. An open extent of the
+ * main graph, however, is 1, as TFLite has it.
+ */
+export const openInputs = ({ tensors, inputs }: Graph): TensorId[] =>
+  inputs.filter((id) => tensors[id]?.signature?.includes(-1));
+
 /**
  * The graph with every result's shape computed from the operands', in order, and what was found at each node. A file's
  * shapes are hints: TFLite computes its own, and so do passes that change an operand. Shapes known only when running
  * stay as they are; operators that read such tensors cannot be judged before they run, and count as sound.
+ *
+ * @param unknown inputs whose shapes are known only when running
+ * @param call shapes of the results of a node that runs other graphs, from its operands'; null: as the file has them
  */
-export function infer(graph: Graph): { readonly graph: Graph; readonly nodes: readonly Inference[] } {
+export function infer(
+  graph: Graph,
+  unknown: readonly TensorId[] = [],
+  call?: (node: Node, operands: Extents) => Extents,
+): GraphInference {
   const tensors: Tensor[] = [...graph.tensors];
   // The same tensors with the values that follow from shapes, for the operators that take shapes as operands.
   const seen: Tensor[] = [...graph.tensors];
   const working: Graph = { ...graph, tensors: seen };
-  const open = new Set<TensorId>();
+  const open = new Set<TensorId>(unknown);
   const nodes = graph.nodes.map((node): Inference => {
+    const called = (rulesOf(node.kind).control && call?.(node, extentsOf(node.inputs, tensors, open))) || [];
+    for (const [i, shape] of called.entries()) {
+      if (shape === null) continue;
+      const { signature: _, ...rest } = tensors[node.outputs[i]];
+      tensors[node.outputs[i]] = { ...rest, shape };
+      seen[node.outputs[i]] = tensors[node.outputs[i]];
+    }
     const judged = !node.inputs.some((id) => open.has(id));
     const faults = judged ? rulesOf(node.kind).check(viewOf(working, node)) : [];
     const ruled = judged && faults.length === 0;
-    const shapes = ruled ? rulesOf(node.kind).shapes(viewOf(working, node)) : node.outputs.map(() => null);
+    const own = ruled ? rulesOf(node.kind).shapes(viewOf(working, node)) : node.outputs.map(() => null);
+    const shapes = own.map((shape, i) => shape ?? called[i] ?? null);
     for (const [i, shape] of shapes.entries()) {
       const id = node.outputs[i];
       const old = tensors[id];
@@ -68,7 +105,7 @@ export function infer(graph: Graph): { readonly graph: Graph; readonly nodes: re
     });
     return { faults, shapes };
   });
-  return { graph: { ...graph, tensors }, nodes };
+  return { graph: { ...graph, tensors }, nodes, open };
 }
 
 /** The graph with every result's shape computed; see `infer`. */

@@ -2,9 +2,9 @@ import { rulesOf } from '../ops/index.ts';
 import { DTYPES, isFloat, itemSize } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, showShape } from '../tensor/shape.ts';
 import { ABSENT, type Tensor, type TensorId } from '../tensor/tensor.ts';
-import { type Graph, type Node, nodeLabel } from './graph.ts';
+import { type Graph, type Model, type Node, nodeLabel } from './graph.ts';
 import { quoteName } from './names.ts';
-import { infer } from './shapes.ts';
+import { infer, openInputs } from './shapes.ts';
 
 /** Larger tensors cannot be indexed with the 32-bit integers of a build. */
 export const MAX_TENSOR_BYTES = 2 ** 31 - 1;
@@ -12,10 +12,19 @@ export const MAX_TENSOR_BYTES = 2 ** 31 - 1;
 /** How messages name a node; the importer names the file's operators. */
 export type Label = (graph: Graph, node: Node) => string;
 
-/** Every rule of the IR that `graph` breaks; empty when it is sound. Run after import and, in tests, after every pass. */
-export function verifyGraph(graph: Graph, label: Label = nodeLabel): string[] {
+/**
+ * Every rule of the IR that `graph` breaks; empty when it is sound. Run after import and, in tests, after every pass.
+ * @param unknown inputs whose shapes are known only when running
+ */
+export function verifyGraph(graph: Graph, label: Label = nodeLabel, unknown: readonly TensorId[] = []): string[] {
   const wiring = [...verifyTensors(graph), ...verifyWiring(graph, label)];
-  return wiring.length > 0 ? wiring : verifyOperators(graph, label);
+  return wiring.length > 0 ? wiring : verifyOperators(graph, label, unknown);
+}
+
+/** The same for all graphs of a model. */
+export function verifyModel({ subgraphs, signatures }: Model): string[] {
+  const entries = new Set([0, ...signatures.map(({ subgraph }) => subgraph)]);
+  return subgraphs.flatMap((graph, i) => verifyGraph(graph, nodeLabel, entries.has(i) ? [] : openInputs(graph)));
 }
 
 /**
@@ -135,8 +144,8 @@ function tensorFaults(t: Tensor): string[] {
 }
 
 /** Each operator by the rules of its kind: number of operands, types, shapes, quantization. */
-export function verifyOperators(graph: Graph, label: Label = nodeLabel): string[] {
-  const { nodes } = infer(graph);
+export function verifyOperators(graph: Graph, label: Label = nodeLabel, unknown: readonly TensorId[] = []): string[] {
+  const { nodes } = infer(graph, unknown);
   return graph.nodes.flatMap((node, n) =>
     [...nodes[n].faults, ...misfits(graph, node, nodes[n].shapes)].map((fault) => `${label(graph, node)}: ${fault}`),
   );

@@ -3,7 +3,7 @@ import { verifyCalls } from '../ir/calls.ts';
 import { compactModel } from '../ir/compact.ts';
 import type { Graph, Model, Node, Signature } from '../ir/graph.ts';
 import { quoteName } from '../ir/names.ts';
-import { infer } from '../ir/shapes.ts';
+import { infer, openInputs } from '../ir/shapes.ts';
 import { findWiring, type Label, verifyTensors } from '../ir/verify.ts';
 import type { Tensor, TensorId } from '../tensor/tensor.ts';
 import { inlineComposites } from './composites.ts';
@@ -62,7 +62,8 @@ export function readModel(bytes: Uint8Array, file: string): Reading {
   const records = record.subgraphs ?? [];
   if (records.length === 0) throw new InputError(`${file}: the model has no subgraphs, hence nothing to compute`);
   const constants = openConstants(record, bytes);
-  const parts = records.map((subgraph, i) => readSubgraph(record, subgraph, i, { constants, faults }));
+  const entries = new Set([0, ...(record.signatureDefs ?? []).map((def) => def.subgraphIndex)]);
+  const parts = records.map((subgraph, i) => readSubgraph(record, subgraph, i, { constants, faults, entries }));
   const subgraphs = parts.map((p) => p.graph);
   const problems = [...structural, ...parts.flatMap((p) => p.problems)];
   // Operators that could not be read hide what graphs take and give.
@@ -107,13 +108,15 @@ interface Shared {
   readonly constants: Constants;
   /** Composites that could not be replaced, and why. */
   readonly faults: ReadonlyMap<OperatorRecord, string>;
+  /** Subgraphs that callers of the model run; the others are run by its operators. */
+  readonly entries: ReadonlySet<number>;
 }
 
 function readSubgraph(
   record: ModelRecord,
   subgraph: SubGraphRecord,
   index: number,
-  { constants, faults }: Shared,
+  { constants, faults, entries }: Shared,
 ): Part {
   const records = subgraph.operators ?? [];
   const fed = new Set([...(subgraph.inputs ?? []), ...records.flatMap((op) => op.outputs ?? [])]);
@@ -139,7 +142,7 @@ function readSubgraph(
   const ends = portFaults([...bare.inputs, ...bare.outputs], 'input or output', () => true, tensors.length);
   const title = (node: Node): string => operatorTitle(read[node.source]);
   const wiring = ends.length > 0 ? [] : findWiring(bare, title, new Set([...broken, ...lost]));
-  const inference = infer(bare);
+  const inference = infer(bare, entries.has(index) ? [] : openInputs(bare));
   const graph = wiring.length === 0 ? inference.graph : bare;
   const own: string[][] = read.map((op) => [...op.problems]);
   for (const { node, what } of wiring) if (node !== null) own[node.source].push(what);

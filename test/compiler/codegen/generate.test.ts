@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { cComment, cIdentifier, cString } from '../../../src/compiler/codegen/c.ts';
 import { generate } from '../../../src/compiler/codegen/generate.ts';
 import { compileModel } from '../../../src/compiler/compile.ts';
+import { cComment, cIdentifier, cString } from '../../../src/compiler/emission/c.ts';
 import { parseTarget } from '../../../src/compiler/targets/index.ts';
 import { InputError } from '../../../src/errors.ts';
 import type { Graph, Node } from '../../../src/model/ir/graph.ts';

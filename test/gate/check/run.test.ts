@@ -19,7 +19,7 @@ let count = 0;
 function check(models: string, options: Partial<CheckOptions> = {}, head = '') {
   const config = join(folder, `gate${count++}.yml`);
   writeFileSync(config, `version: 1\ntargets: [host]\n${head}models:\n${models}\n`);
-  return runCheck({ config, measure: 'none', ...options });
+  return runCheck({ root: process.cwd(), config, measure: 'none', ...options });
 }
 
 describe('a check', () => {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../src/errors.ts';
-import { parseConfig, parseLatency } from '../../../src/gate/config/load.ts';
-import { nearest } from '../../../src/gate/config/suggest.ts';
+import { parseConfig } from '../../../src/gate/config/load.ts';
+import { parseLatency } from '../../../src/gate/thresholds/quantities.ts';
+import { nearest } from '../../../src/gate/words/suggest.ts';
 
 const model = (rest = '') =>
   `version: 1\nmodels:\n  - name: a\n    int8: a.tflite\n    data: { inputs: "*.bin", labels: l.csv }\n${rest}`;

@@ -7,10 +7,10 @@ import { type CompareFamily, type CompareKind, comparedValue, comparesReals } fr
 import type { OpView } from '../../../model/ops/definition.ts';
 import { integerRange, isFloat } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import { C_TYPES } from '../c.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
+import { C_TYPES } from '../../emission/c.ts';
+import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
+import { cStruct } from '../../emission/description.ts';
 import { bound, emitPairs, emitRows } from './broadcast.ts';
-import { cStruct } from './struct.ts';
 
 /** An expression in x and y, with the constants it names. */
 interface Value {

@@ -1,8 +1,8 @@
 import { type BitsFamily, mostShifted } from '../../../model/ops/bits.ts';
 import { integerRange, itemSize } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import { C_TYPES } from '../c.ts';
-import type { EmitterTable } from '../emitter.ts';
+import { C_TYPES } from '../../emission/c.ts';
+import type { EmitterTable } from '../../emission/context.ts';
 import { emitPairs } from './broadcast.ts';
 
 export const bitsEmitters: EmitterTable<BitsFamily> = {

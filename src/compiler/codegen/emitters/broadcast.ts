@@ -3,8 +3,8 @@ import type { OpKind } from '../../../model/ops/attrs.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import { type DType, integerRange } from '../../../model/tensor/dtype.ts';
 import { elements, type Shape, strides } from '../../../model/tensor/shape.ts';
-import { C_TYPES, cFloat, cInt } from '../c.ts';
-import type { EmitContext } from '../emitter.ts';
+import { C_TYPES, cFloat, cInt } from '../../emission/c.ts';
+import type { EmitContext } from '../../emission/context.ts';
 import { indexed, nest } from './loops.ts';
 
 /** Operands walked together: loops outside, one row inside. A step of 0 stays where it is. */

@@ -1,7 +1,7 @@
 import type { BucketFamily } from '../../../model/ops/buckets.ts';
 import { operand } from '../../../model/ops/checks.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import type { EmitterTable } from '../emitter.ts';
+import type { EmitterTable } from '../../emission/context.ts';
 
 const SUFFIX: Readonly<Record<string, string>> = {
   ...{ int8: 's8', uint8: 'u8', int16: 's16', int32: 's32', int64: 's64', float32: 'f32', float64: 'f64' },

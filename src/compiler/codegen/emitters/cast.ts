@@ -1,8 +1,8 @@
 import { type CastFamily, fakeScale, overflowOf } from '../../../model/ops/cast.ts';
 import { type DType, integerRange, isFloat } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import { C_TYPES, cFloat, cInt } from '../c.ts';
-import type { EmitterTable } from '../emitter.ts';
+import { C_TYPES, cFloat, cInt } from '../../emission/c.ts';
+import type { EmitterTable } from '../../emission/context.ts';
 
 /** C expression: `x`, a number of C's own types, as an element of `to`. */
 function converted(x: string, from: DType, to: DType): string {

@@ -5,7 +5,7 @@ import type { OpView } from '../../../model/ops/definition.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import { elements, sameShape, showShape } from '../../../model/tensor/shape.ts';
 import type { Tensor } from '../../../model/tensor/tensor.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
+import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
 
 const bytesOf = (t: Tensor): number => elements(t.shape) * itemSize(t.dtype);
 

@@ -1,16 +1,16 @@
 import { integers } from '../../../model/ops/checks.ts';
 import type { CreationFamily } from '../../../model/ops/creation.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import type { Emission, EmitterTable } from '../emitter.ts';
+import type { Emission, EmitterTable } from '../../emission/context.ts';
 import { fillWith, known } from './movement.ts';
 
 export const creationEmitters: EmitterTable<CreationFamily> = {
   full: (op, ctx) => ({
     includes: [],
-    body: fillWith(0, elements(known(integers(op.inputs[0]))), `*${ctx.input(1)}`, ctx),
+    body: fillWith(0, elements(known(integers(op.inputs[0]), op)), `*${ctx.input(1)}`, ctx),
   }),
   // A range of constants has been folded; of any other the length is data.
-  arange: () => known<Emission>(null),
+  arange: (op) => known<Emission>(null, op),
   broadcast_args: (op, ctx) => {
     const [a, b] = op.inputs.map((t) => t!.shape[0]);
     const n = Math.max(a, b);

@@ -4,9 +4,9 @@ import type { DetectionFamily } from '../../../model/ops/detection.ts';
 import type { SuppressionFamily } from '../../../model/ops/suppression.ts';
 import { isFloat } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import { cFloat } from '../c.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
-import { cDescription, type Fields, integers } from './epilogue.ts';
+import { cFloat } from '../../emission/c.ts';
+import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
+import { cDescription, type Fields, integers } from '../../emission/description.ts';
 
 function emitSuppression(op: OpView<keyof SuppressionFamily>, ctx: EmitContext): Emission {
   const soft = op.kind === 'vision.soft_non_max_suppression';

@@ -1,6 +1,6 @@
 import { dequantizesRows, type EmbeddingFamily, rowLength, startsEarly } from '../../../model/ops/embedding.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
-import type { EmitterTable } from '../emitter.ts';
+import type { EmitterTable } from '../../emission/context.ts';
 import { fallible } from './indexing.ts';
 
 export const embeddingEmitters: EmitterTable<EmbeddingFamily> = {

@@ -13,8 +13,8 @@ import {
 } from '../../../model/ops/reduce/fold.ts';
 import { type DType, integerRange } from '../../../model/tensor/dtype.ts';
 import { elements, strides } from '../../../model/tensor/shape.ts';
-import { C_TYPES, cFloat, cInt } from '../c.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
+import { C_TYPES, cFloat, cInt } from '../../emission/c.ts';
+import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
 import { indexed, nest } from './loops.ts';
 import { fillWith } from './movement.ts';
 import { foldLoops, maskOf, reduceRuns, SUFFIX } from './reduce_loops.ts';

@@ -3,7 +3,7 @@ import type { TupleLoops } from '../../../model/ops/shared/indices.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
 import type { Tensor } from '../../../model/tensor/tensor.ts';
-import type { Emission, EmitterTable } from '../emitter.ts';
+import type { Emission, EmitterTable } from '../../emission/context.ts';
 import { fillWith, known } from './movement.ts';
 
 const SUFFIX: Readonly<Record<string, string>> = { int16: 's16', int32: 's32', int64: 's64' };
@@ -43,7 +43,7 @@ export const indexingEmitters: EmitterTable<IndexingFamily> = {
     return fallible(setup, 'gather_nd', op.inputs[1]!, ...args);
   },
   sparse_to_dense: (op, ctx) => {
-    const loops = known(sparseLoops(op));
+    const loops = known(sparseLoops(op), op);
     const { setup, bytes } = tupleTables(loops, itemSize(op.outputs[0].dtype));
     const fill = fillWith(0, elements(loops.extents), `*${ctx.input(3)}`, ctx);
     const step = op.inputs[2]!.shape.length === 0 ? 0 : bytes;
@@ -62,7 +62,7 @@ export const indexingEmitters: EmitterTable<IndexingFamily> = {
     return fallible('', 'reverse_sequence', op.inputs[1]!, ...args);
   },
   one_hot: (op, ctx) => {
-    const { outer, depth, inner } = known(oneHotLoops(op));
+    const { outer, depth, inner } = known(oneHotLoops(op), op);
     const body = `${fillWith(0, outer * depth * inner, `*${ctx.input(3)}`, ctx)}for (size_t o = 0; o < ${outer}; o++)
   for (size_t n = 0; n < ${inner}; n++) {
     const int64_t hot = ${ctx.input(0)}[o * ${inner} + n];

@@ -6,9 +6,9 @@ import { effectiveBias, integerLstm } from '../../../model/ops/lstm/integer.ts';
 import { GATES, type Gate, has, LSTM, lstmForm, lstmShape } from '../../../model/ops/lstm/layout.ts';
 import { type LstmKind, type LstmPass, lstmPasses } from '../../../model/ops/lstm/passes.ts';
 import type { LstmFamily } from '../../../model/ops/lstm.ts';
-import { cFloat } from '../c.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
-import { cDescription, type Fields, integers } from './epilogue.ts';
+import { cFloat } from '../../emission/c.ts';
+import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
+import { cDescription, type Fields, integers } from '../../emission/description.ts';
 import { activationFields, mixFields, prefixed, sequenceFields } from './recurrent.ts';
 
 type Op = OpView<'nn.lstm'>;

@@ -8,8 +8,8 @@ import {
   basicShape,
   isIntegerBasic,
 } from '../../../model/ops/lstm_basic.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
-import { cDescription, integers } from './epilogue.ts';
+import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
+import { cDescription, integers } from '../../emission/description.ts';
 import { prefixed } from './recurrent.ts';
 
 type Op = OpView<'nn.basic_lstm_cell'>;

@@ -1,21 +1,30 @@
 import { InputError } from '../../../errors.ts';
+import { quoteName } from '../../../model/ir/names.ts';
 import type { OpKind } from '../../../model/ops/attrs.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import { type MovementFamily, type MovementKind, planMovement, sliceShape } from '../../../model/ops/movement.ts';
 import { intoWhole, type MovementPlan } from '../../../model/ops/shared/strided_copy.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import { elements, strides } from '../../../model/tensor/shape.ts';
-import { C_TYPES } from '../c.ts';
-import type { Emission, EmitContext, Emitter, EmitterTable } from '../emitter.ts';
+import { C_TYPES } from '../../emission/c.ts';
+import {
+  type Emission,
+  type EmitContext,
+  type Emitter,
+  type EmitterTable,
+  SIZE_REMEDY,
+} from '../../emission/context.ts';
 import { copyLoops } from './loops.ts';
 
 /** What a build needs to know when it is made: a plan, a shape, an axis. */
-export function known<T>(value: T | null): T {
-  if (value === null)
-    throw new InputError(
-      'its result has a shape that depends on values: bind the inputs that decide it (build --bind NAME=VALUE)',
-    );
-  return value;
+export function known<T>(value: T | null, op: OpView<OpKind>): T {
+  if (value !== null) return value;
+  const [data, ...operands] = op.inputs;
+  const computed = operands.filter((t) => t !== null && t.data === null && /^int(32|64)$/.test(t.dtype));
+  const names = (computed.length > 0 ? computed : [data]).map((t) => quoteName(t!.name)).join(', ');
+  throw new InputError(
+    `the size of its result, ${quoteName(op.outputs[0].name)}, depends on data (${names}): ${SIZE_REMEDY}`,
+  );
 }
 
 /** C that sets all `n` elements of result `to` to `value`. */
@@ -38,12 +47,12 @@ export function emitPlan(plan: MovementPlan, op: OpView<OpKind>, ctx: EmitContex
 }
 
 const move = <K extends MovementKind>(op: OpView<K>, ctx: EmitContext): Emission =>
-  emitPlan(known(planMovement(op)), op, ctx);
+  emitPlan(known(planMovement(op), op), op, ctx);
 
 /** A slice of known size that begins where its operand says when the model runs. */
 function sliceAnywhere(op: OpView<'slice'>, ctx: EmitContext): Emission {
   const { shape, dtype } = op.inputs[0]!;
-  const size = known(sliceShape(op));
+  const size = known(sliceShape(op), op);
   const step = strides(shape);
   const begin = ctx.input(1);
   const offset = step.map((s, d) => `(ptrdiff_t)${begin}[${d}] * ${s}`).join(' + ') || '0';
@@ -61,7 +70,7 @@ function sliceAnywhere(op: OpView<'slice'>, ctx: EmitContext): Emission {
 }
 
 const padWithOperand: Emitter<'nn.pad_v2'> = (op, ctx) =>
-  emitPlan(known(planMovement(op)), op, ctx, `*${ctx.input(2)}`);
+  emitPlan(known(planMovement(op), op), op, ctx, `*${ctx.input(2)}`);
 
 export const movementEmitters: EmitterTable<MovementFamily> = {
   slice: (op, ctx) => (op.inputs[1]!.data === null ? sliceAnywhere(op, ctx) : move(op, ctx)),

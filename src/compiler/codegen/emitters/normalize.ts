@@ -2,8 +2,8 @@ import { operand, parameters } from '../../../model/ops/checks.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import { logSoftmaxParameters, type NormalizeFamily } from '../../../model/ops/normalize.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import { cFloat } from '../c.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
+import { cFloat } from '../../emission/c.ts';
+import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
 
 const SUFFIX: Readonly<Record<string, string>> = { float32: 'f32', int8: 's8', uint8: 'u8' };
 

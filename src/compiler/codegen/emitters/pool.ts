@@ -1,9 +1,9 @@
 import type { OpView } from '../../../model/ops/definition.ts';
 import { type PoolFamily, poolRange, poolWindow } from '../../../model/ops/pool.ts';
 import { windowExtents } from '../../../model/ops/shared/window.ts';
-import { cFloat } from '../c.ts';
-import type { EmitContext, EmitterTable } from '../emitter.ts';
-import { cStruct } from './struct.ts';
+import { cFloat } from '../../emission/c.ts';
+import type { EmitContext, EmitterTable } from '../../emission/context.ts';
+import { cStruct } from '../../emission/description.ts';
 
 const SUFFIX: Readonly<Record<string, string>> = { int8: 's8', uint8: 'u8', int16: 's16', float32: 'f32' };
 /** Sums of windows up to this many 8-bit elements divide exactly in float32. */

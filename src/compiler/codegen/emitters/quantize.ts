@@ -5,8 +5,8 @@ import { requantizeFactor } from '../../../model/ops/quantize.ts';
 import { integerRange } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
 import type { Tensor } from '../../../model/tensor/tensor.ts';
-import { cFloat, cInt } from '../c.ts';
-import type { EmitContext, EmitterTable } from '../emitter.ts';
+import { cFloat, cInt } from '../../emission/c.ts';
+import type { EmitContext, EmitterTable } from '../../emission/context.ts';
 import { nest } from './loops.ts';
 import { emitTable, fitsTable } from './table.ts';
 

@@ -3,8 +3,8 @@
 import type { Activation } from '../../../model/arithmetic/activation.ts';
 import { floatRange } from '../../../model/arithmetic/activation.ts';
 import type { Sequence } from '../../../model/ops/shared/recurrent.ts';
-import { cFloat } from '../c.ts';
-import { type Fields, integers } from './epilogue.ts';
+import { cFloat } from '../../emission/c.ts';
+import { type Fields, integers } from '../../emission/description.ts';
 
 export const prefixed = (prefix: string, fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [`${prefix}.${name}`, value]));

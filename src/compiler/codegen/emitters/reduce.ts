@@ -5,7 +5,7 @@ import { reducedCount } from '../../../model/ops/reduce/axes.ts';
 import { meanMultiplier } from '../../../model/ops/reduce.ts';
 import { integerRange } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import type { EmitterTable } from '../emitter.ts';
+import type { EmitterTable } from '../../emission/context.ts';
 import { foldEmitters } from './fold.ts';
 import { foldLoops, maskOf, SUFFIX } from './reduce_loops.ts';
 

@@ -10,7 +10,7 @@ export const SUFFIX: Readonly<Record<string, string>> = {
 };
 
 /** Which dimensions are reduced. */
-export const maskOf = (op: OpView<ReduceKind>): boolean[] => known(reducedMask(op.inputs[0]!, op.inputs[1]!));
+export const maskOf = (op: OpView<ReduceKind>): boolean[] => known(reducedMask(op.inputs[0]!, op.inputs[1]!), op);
 
 /** Runs of neighbouring dimensions that are all reduced or all kept, outermost first; at least one. */
 export function reduceRuns(shape: Shape, mask: readonly boolean[]): { extents: number[]; reduced: boolean[] } {

@@ -1,11 +1,11 @@
-import { InputError } from '../../../errors.ts';
 import { operand } from '../../../model/ops/checks.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import { bilinearTables, type Interpolation, nearestTables, type ResizeFamily } from '../../../model/ops/resize.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
-import { cStruct } from './struct.ts';
+import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
+import { cStruct } from '../../emission/description.ts';
+import { known } from './movement.ts';
 
 const SUFFIX: Readonly<Record<string, string>> = { int8: 's8', uint8: 'u8', int16: 's16', float32: 'f32' };
 
@@ -13,7 +13,7 @@ type Table = Parameters<EmitContext['constant']>[0];
 
 /** `call`: the kernel's name and what it takes after the description and before the tables. */
 function emit(op: OpView<keyof ResizeFamily>, ctx: EmitContext, call: () => Call): Emission {
-  if (op.inputs[1]!.data === null) throw new InputError('the size is computed while running; a build needs a constant');
+  known(op.inputs[1]!.data, op);
   if (elements(op.outputs[0].shape) === 0) return { includes: [], body: '' };
   const [batches, in_h, in_w, channels] = operand(op, 0).shape;
   const [, out_h, out_w] = op.outputs[0].shape;

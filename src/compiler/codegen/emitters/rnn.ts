@@ -1,9 +1,9 @@
 import { operand, parameters } from '../../../model/ops/checks.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import { isHybridRnn, type RnnFamily, type RnnPass, rnnPasses, rnnRounds, rnnShape } from '../../../model/ops/rnn.ts';
-import { cFloat } from '../c.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
-import { cDescription, type Fields, integers } from './epilogue.ts';
+import { cFloat } from '../../emission/c.ts';
+import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
+import { cDescription, type Fields, integers } from '../../emission/description.ts';
 import { activationFields, mixFields, sequenceFields } from './recurrent.ts';
 
 type Op = OpView<keyof RnnFamily>;

@@ -1,14 +1,14 @@
 import { type ScatterFamily, scatterLoops } from '../../../model/ops/scatter.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import { C_TYPES } from '../c.ts';
-import type { EmitterTable } from '../emitter.ts';
+import { C_TYPES } from '../../emission/c.ts';
+import type { EmitterTable } from '../../emission/context.ts';
 import { tupleTables } from './indexing.ts';
 import { known } from './movement.ts';
 
 export const scatterEmitters: EmitterTable<ScatterFamily> = {
   scatter_nd: (op, ctx) => {
-    const loops = known(scatterLoops(op));
+    const loops = known(scatterLoops(op), op);
     const { dtype, shape } = op.outputs[0];
     const { setup } = tupleTables(loops, 1);
     // Integers wrap: their sums are unsigned.

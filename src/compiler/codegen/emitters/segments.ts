@@ -7,8 +7,8 @@ import {
   segmentLoops,
 } from '../../../model/ops/segments.ts';
 import { isFloat } from '../../../model/tensor/dtype.ts';
-import { cFloat, cInt } from '../c.ts';
-import type { Emission, EmitContext, Emitter, EmitterTable } from '../emitter.ts';
+import { cFloat, cInt } from '../../emission/c.ts';
+import type { Emission, EmitContext, Emitter, EmitterTable } from '../../emission/context.ts';
 import { known } from './movement.ts';
 
 const FOLDS: Readonly<Record<SegmentKind, string>> = {
@@ -34,7 +34,7 @@ function fold(op: OpView<SegmentKind>, ctx: EmitContext, count: string | number,
   };
 }
 
-const unsorted = (op: OpView<SegmentKind>, ctx: EmitContext): Emission => fold(op, ctx, known(segmentCount(op)));
+const unsorted = (op: OpView<SegmentKind>, ctx: EmitContext): Emission => fold(op, ctx, known(segmentCount(op), op));
 
 /** How many results there are is data, unless the ids are constant. */
 const sorted: Emitter<'segment_sum'> = (op, ctx) => {

@@ -2,7 +2,7 @@ import { operand } from '../../../model/ops/checks.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import { choice, type SelectFamily } from '../../../model/ops/select.ts';
 import { elements, strides } from '../../../model/tensor/shape.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
+import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
 import { walk } from './broadcast.ts';
 import { indexed, nest } from './loops.ts';
 

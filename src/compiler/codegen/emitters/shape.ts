@@ -8,14 +8,14 @@ import {
 } from '../../../model/ops/shape.ts';
 import type { TensorData } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import { C_TYPES } from '../c.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
+import { C_TYPES } from '../../emission/c.ts';
+import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
 import { copyLoops } from './loops.ts';
 import { emitPlan, known } from './movement.ts';
 import { tabulate } from './table.ts';
 
 const move = <K extends ShapeMovingKind>(op: OpView<K>, ctx: EmitContext): Emission =>
-  emitPlan(known(planShape(op.kind, op)), op, ctx);
+  emitPlan(known(planShape(op.kind, op), op), op, ctx);
 
 /** A uint8 concatenation may bring inputs to another scale; that is a table each. */
 function concatenate(op: OpView<'concatenate'>, ctx: EmitContext): Emission {
@@ -32,7 +32,7 @@ function concatenate(op: OpView<'concatenate'>, ctx: EmitContext): Emission {
   });
   if (steps.every(({ before }) => before === '')) return move(op, ctx);
   const copies = copyLoops(
-    known(planShape(op.kind, op)).copies,
+    known(planShape(op.kind, op), op).copies,
     C_TYPES[out.dtype],
     (from) => steps[from].source,
     () => ctx.output(0),

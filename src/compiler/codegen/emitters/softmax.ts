@@ -2,8 +2,8 @@ import type { OpView } from '../../../model/ops/definition.ts';
 import type { SoftmaxFamily } from '../../../model/ops/softmax.ts';
 import { softmaxScaling16, softmaxTable, softmaxTables16 } from '../../../model/ops/softmax.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import { cFloat } from '../c.ts';
-import type { EmitContext, EmitterTable } from '../emitter.ts';
+import { cFloat } from '../../emission/c.ts';
+import type { EmitContext, EmitterTable } from '../../emission/context.ts';
 
 const KERNELS: Readonly<Record<string, string>> = {
   'int8 int8': 'ig_softmax_s8',

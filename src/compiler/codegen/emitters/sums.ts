@@ -6,10 +6,10 @@ import type { OpView } from '../../../model/ops/definition.ts';
 import { productFactor, type SumFamily, shiftsOfSum, sumParameters } from '../../../model/ops/sums.ts';
 import { type DType, isQuantizable, itemSize } from '../../../model/tensor/dtype.ts';
 import { sameShape } from '../../../model/tensor/shape.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
+import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
+import { cStruct } from '../../emission/description.ts';
 import { bound, emitRows, type RowKernel } from './broadcast.ts';
 import { fitLinearSum } from './linear_sum.ts';
-import { cStruct } from './struct.ts';
 
 type Binary = keyof SumFamily;
 const SUFFIX: Readonly<Record<string, string>> = {

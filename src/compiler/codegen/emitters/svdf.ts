@@ -3,9 +3,9 @@ import { operand, parameters } from '../../../model/ops/checks.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import { effectiveBias } from '../../../model/ops/lstm/integer.ts';
 import { SVDF, type SvdfFamily, svdfForm, svdfMultipliers, svdfShape } from '../../../model/ops/svdf.ts';
-import { cFloat } from '../c.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
-import { cDescription, type Fields, integers } from './epilogue.ts';
+import { cFloat } from '../../emission/c.ts';
+import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
+import { cDescription, type Fields, integers } from '../../emission/description.ts';
 import { activationFields } from './recurrent.ts';
 
 type Op = OpView<'nn.svdf'>;

@@ -3,7 +3,7 @@ import type { OpView } from '../../../model/ops/definition.ts';
 import { rulesOf } from '../../../model/ops/index.ts';
 import { fromBytes, type TensorData } from '../../../model/tensor/dtype.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import type { Emission, EmitContext } from '../emitter.ts';
+import type { Emission, EmitContext } from '../../emission/context.ts';
 
 /** Whether a unary operator's results can be listed: one for each of the 256 values of its operand. */
 export const fitsTable = (op: OpView<OpKind>): boolean =>

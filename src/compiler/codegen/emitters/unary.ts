@@ -7,8 +7,8 @@ import { leakyMultipliers, reluRange, rescaleFactor, unaryScaling16 } from '../.
 import type { UnaryFamily, UnaryKind } from '../../../model/ops/unary.ts';
 import { isPlainUnary, unaryTable16 } from '../../../model/ops/unary.ts';
 import { elements } from '../../../model/tensor/shape.ts';
-import { C_TYPES, cFloat } from '../c.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emitter.ts';
+import { C_TYPES, cFloat } from '../../emission/c.ts';
+import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
 import { emitTable, fitsTable } from './table.ts';
 
 /** What operators compute of a float x; the last ones also of integers. */

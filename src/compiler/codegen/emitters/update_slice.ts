@@ -2,8 +2,8 @@ import { operand } from '../../../model/ops/checks.ts';
 import type { UpdateSliceFamily } from '../../../model/ops/update_slice.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import { elements, strides } from '../../../model/tensor/shape.ts';
-import { C_TYPES } from '../c.ts';
-import type { EmitterTable } from '../emitter.ts';
+import { C_TYPES } from '../../emission/c.ts';
+import type { EmitterTable } from '../../emission/context.ts';
 import { copyLoops } from './loops.ts';
 
 export const updateSliceEmitters: EmitterTable<UpdateSliceFamily> = {

@@ -1,0 +1,121 @@
+import { operandsOf, type PackedWeights, type Weights } from '../gemm/pack.ts';
+import type { DepthwiseWorkload, Operands } from '../workload.ts';
+import { type DepthwiseSchedule, dotQuads } from './schedule.ts';
+
+/** A depthwise layer's constants as native/kernels/depthwise.h reads them. */
+export interface PackedDepthwise extends Pick<PackedWeights, 'weights' | 'bias'> {
+  /** `pairs`: bits of the taps, `dot`: of the kernel's rows, whose weights are sums of two. */
+  readonly twice: bigint;
+  /** `pairs`: bits of the products after which a sum of 16 bits is full. */
+  readonly cuts: bigint;
+  /** The largest absolute value of each channel's accumulator, whatever the data. */
+  readonly largest: readonly number[];
+}
+
+const [LOW, HIGH] = [-128, 127];
+const clamp = (value: number): number => Math.max(LOW, Math.min(HIGH, value));
+const bitsWhere = (count: number, test: (i: number) => boolean): bigint => {
+  let bits = 0n;
+  for (let i = 0; i < count; i++) if (test(i)) bits |= 1n << BigInt(i);
+  return bits;
+};
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+/** What products of `w` with data in [low, high] lie between. */
+const extremes = (w: number, low: number, high: number) => [Math.min(w * low, w * high), Math.max(w * low, w * high)];
+
+/** As `operandsOf`, for kernels that take a weight beyond int8 as the sum of two: where that will not do, `uint8-full`. */
+export function depthwiseOperands({ data, zeroPoint }: Weights): Operands {
+  const operands = operandsOf(data, zeroPoint);
+  return operands === 'uint8-offset' && data.some((w) => w - zeroPoint > 2 * HIGH) ? 'uint8-full' : operands;
+}
+
+/**
+ * Packs weights [taps][outs] for a schedule, less their zero point; the data's goes into the bias. `pairs` and `dot`
+ * see unsigned data less 128.
+ */
+export function packDepthwise(
+  source: Weights,
+  w: DepthwiseWorkload,
+  schedule: DepthwiseSchedule,
+  dataZeroPoint: number,
+): PackedDepthwise {
+  const outs = w.channels * w.multiplier;
+  const taps = source.data.length / outs;
+  const biasOf = (c: number): number => source.bias?.[c] ?? 0;
+  if (source.data instanceof Float32Array) {
+    const bias = Float32Array.from({ length: outs }, (_, c) => biasOf(c));
+    return { weights: source.data, bias, twice: 0n, cuts: 0n, largest: [] };
+  }
+  const { kernel } = schedule;
+  const weight = (tap: number, c: number): number => source.data[tap * outs + c] - source.zeroPoint;
+  const offset = w.unsigned && (kernel === 'pairs' || kernel === 'dot') ? 128 : 0;
+  const ends = w.unsigned ? [0, 255] : [LOW, HIGH];
+  const bias = new Int32Array(outs);
+  const largest = range(outs).map((c) => {
+    let [sum, low, high] = [0, biasOf(c), biasOf(c)];
+    for (let tap = 0; tap < taps; tap++) {
+      const [least, most] = extremes(weight(tap, c), ends[0] - dataZeroPoint, ends[1] - dataZeroPoint);
+      [sum, low, high] = [sum + weight(tap, c), low + least, high + most];
+    }
+    bias[c] = biasOf(c) - (dataZeroPoint - offset) * sum;
+    return Math.max(-low, high);
+  });
+  const rest = (tap: number, c: number): number => weight(tap, c) - clamp(weight(tap, c));
+  const beyond = bitsWhere(taps, (tap) => range(outs).some((c) => rest(tap, c) !== 0));
+  const packed = { bias, largest, twice: 0n, cuts: 0n };
+  if (kernel === 'dot') return { ...packed, ...packQuads(w, weight, beyond) };
+  if (kernel !== 'pairs') return { ...packed, weights: Int16Array.from(source.data, (v) => v - source.zeroPoint) };
+  const products = range(taps).flatMap((tap) => {
+    const first = range(outs).map((c) => clamp(weight(tap, c)));
+    return (beyond >> BigInt(tap)) & 1n ? [first, range(outs).map((c) => rest(tap, c))] : [first];
+  });
+  return { ...packed, twice: beyond, cuts: cutsOf(products), weights: Int8Array.from(products.flat()) };
+}
+
+/** Where sums of products with any int8 data have to end, so that none leaves 16 bits: the last as long as can be. */
+export function cutsOf(products: readonly (readonly number[])[]): bigint {
+  const sums = products[0].map(() => [0, 0]);
+  let cuts = 0n;
+  for (let i = products.length - 1; i >= 0; i--) {
+    const longer = sums.map(([low, high], c) => {
+      const [least, most] = extremes(products[i][c], LOW, HIGH);
+      return [low + least, high + most];
+    });
+    const fits = longer.every(([low, high]) => low >= -32768 && high <= 32767);
+    const last = i + 1 === products.length;
+    if (last || !fits) cuts |= 1n << BigInt(i);
+    products[i].forEach((w, c) => {
+      sums[c] = last || fits ? longer[c] : extremes(w, LOW, HIGH);
+    });
+  }
+  return cuts;
+}
+
+/** Weights as native/kernels/depthwise_dot.h has them, and which rows of the kernel come twice. */
+function packQuads(w: DepthwiseWorkload, weight: (tap: number, c: number) => number, beyond: bigint) {
+  const [rows, columns] = w.kernel;
+  const ofRow = (1n << BigInt(columns)) - 1n;
+  const twice = bitsWhere(rows, (ky) => ((beyond >> BigInt(ky * columns)) & ofRow) !== 0n);
+  const phases = w.strides[1] === 1 ? 2 : 1;
+  const block = 8;
+  const values: number[] = [];
+  for (let b = 0; b < Math.ceil(w.channels / block); b++) {
+    const first = Math.min(b * block, w.channels - block);
+    for (let ky = 0; ky < rows; ky++) {
+      for (let part = 0; part <= Number((twice >> BigInt(ky)) & 1n); part++) {
+        for (let at = 0; at < dotQuads(w) * phases; at++) {
+          // The second output sees its first tap one pixel further into the quad.
+          const tap0 = 4 * Math.floor(at / phases) - (at % phases);
+          for (let c = first; c < first + block; c++) {
+            for (let kx = tap0; kx < tap0 + 4; kx++) {
+              const value = kx >= 0 && kx < columns ? weight(ky * columns + kx, c) : 0;
+              values.push(part === 0 ? clamp(value) : value - clamp(value));
+            }
+          }
+        }
+      }
+    }
+  }
+  return { twice, weights: Int8Array.from(values) };
+}

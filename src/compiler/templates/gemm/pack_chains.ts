@@ -1,0 +1,124 @@
+/** Weights for native/kernels/gemm_chains.h. */
+import { mean } from 'simple-statistics';
+import type { GemmWorkload } from '../workload.ts';
+import { type Chain, chainFours, chainPairs, mixChains, type Piece, pairBlocks } from './chains.ts';
+import { panelStarts } from './panels.ts';
+import type { ChainForm, GemmSchedule } from './schedule.ts';
+
+/** Depth of a block. */
+const BLOCK = 8;
+/** The largest weight of a piece: two meet in a lane. */
+const LARGEST = 127;
+
+/** The blocks of the panel of `nr` columns from `start` on, of weights [columns][k]; several for what 8 bits do not hold. */
+function piecesOf(w: GemmWorkload, data: ArrayLike<number>, offset: number, start: number, nr: number): Piece[] {
+  const columns = Math.min(nr, w.n - (start % w.n));
+  return Array.from({ length: Math.ceil(w.k / BLOCK) }, (_, block) => {
+    const weights = new Int8Array(nr * BLOCK);
+    let rest: Int16Array | null = null;
+    const deep = Math.min(BLOCK, w.k - block * BLOCK);
+    for (let v = 0; v < columns; v++) {
+      const from = (start + v) * w.k + block * BLOCK;
+      for (let j = 0; j < deep; j++) {
+        const weight = data[from + j] - offset;
+        const at = v * BLOCK + j;
+        weights[at] = weight < -LARGEST ? -LARGEST : weight > LARGEST ? LARGEST : weight;
+        if (weights[at] !== weight) {
+          rest ??= new Int16Array(nr * BLOCK);
+          rest[at] = weight - weights[at];
+        }
+      }
+    }
+    return [{ block, weights }, ...(rest === null ? [] : restsOf(block, rest))];
+  }).flat();
+}
+
+/** What is left of a block after its first piece. */
+function restsOf(block: number, rest: Int16Array): Piece[] {
+  const pieces: Piece[] = [];
+  for (const left = rest.slice(); left.some((value) => value !== 0); ) {
+    const weights = Int8Array.from(left, (value) => Math.max(-LARGEST, Math.min(LARGEST, value)));
+    pieces.push({ block, weights });
+    for (let i = 0; i < left.length; i++) left[i] -= weights[i];
+  }
+  return pieces;
+}
+
+/** First columns of all panels of all groups. */
+const allStarts = (w: GemmWorkload, nr: number): number[] =>
+  Array.from({ length: w.groups }, (_, group) => panelStarts(w.n, nr).map((start) => group * w.n + start)).flat();
+
+/** How many chains of each form a panel of eight columns takes on average: see `GemmWorkload`. */
+export function countChains(
+  w: GemmWorkload,
+  data: ArrayLike<number>,
+  offset: number,
+): NonNullable<GemmWorkload['chains']> {
+  const panels = allStarts(w, 8).map((start) => piecesOf(w, data, offset, start, 8));
+  const paired = panels.map(pairBlocks);
+  const mixed = paired.map(mixChains);
+  return {
+    1: mean(panels.map((pieces) => pieces.length)),
+    2: mean(paired.map((found) => chainPairs(found).length)),
+    4: mean(panels.map((pieces) => chainFours(pieces).length)),
+    mixed: {
+      pairs: mean(mixed.map(({ pairs }) => pairs.length)),
+      singles: mean(mixed.map(({ singles }) => singles.length)),
+    },
+  };
+}
+
+/** Chains of up to `length` blocks. */
+function arrange(pieces: readonly Piece[], length: ChainForm['chain']): readonly Chain[] {
+  switch (length) {
+    case 1:
+      return pieces.map((piece) => [piece]);
+    case 2:
+      return chainPairs(pairBlocks(pieces));
+    case 4:
+      return chainFours(pieces);
+  }
+}
+
+/** A chain as the kernel reads it: so many blocks of weights, and always `chain` numbers. */
+interface Packed {
+  readonly pieces: Chain;
+  readonly length: number;
+}
+
+/** The weights, less `offset`, as the kernel reads them. */
+export function packChains(w: GemmWorkload, s: GemmSchedule, data: ArrayLike<number>, offset: number) {
+  const longest = s.chain ?? 1;
+  const of = (length: number) => (pieces: Chain) => ({ pieces, length });
+  const panels = allStarts(w, s.nr).map((start): { readonly chains: Packed[]; readonly counts: number[] } => {
+    const pieces = piecesOf(w, data, offset, start, s.nr);
+    if (!s.singles) {
+      const chains = arrange(pieces, longest).map(of(longest));
+      return { chains, counts: [chains.length] };
+    }
+    const { pairs, singles } = mixChains(pairBlocks(pieces));
+    return { chains: [...pairs.map(of(longest)), ...singles.map(of(1))], counts: [pairs.length, singles.length] };
+  });
+  const chains = panels.flatMap((panel) => panel.chains);
+  const blocks = chains.reduce((sum, { length }) => sum + length, 0);
+  // What the kernel loads ahead is what it begins the next rows with.
+  const ahead = 4 * 16 * longest;
+  const weights = new Int8Array(blocks * s.nr * BLOCK + ahead);
+  const order = new Uint32Array((chains.length + 2) * longest);
+  let at = 0;
+  for (const [index, { pieces, length }] of chains.entries()) {
+    for (const [b, piece] of pieces.entries()) {
+      order[index * longest + b] = piece.block;
+      for (let i = 0; i < piece.weights.length; i++) {
+        const v = i >> 3;
+        const register = (v >> 1) * length + b;
+        weights[at + register * 16 + ((i & 4) >> 2) * 8 + (v & 1) * 4 + (i & 3)] = piece.weights[i];
+      }
+    }
+    at += length * s.nr * BLOCK;
+  }
+  weights.copyWithin(at, 0, ahead);
+  for (let i = chains.length * longest; i < order.length; i++) order[i] = order[i - chains.length * longest];
+  const counts = Uint32Array.from([...panels.flatMap((panel) => panel.counts), panels[0].counts[0]]);
+  return { weights, chains: { order, counts } };
+}
