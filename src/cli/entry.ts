@@ -31,7 +31,7 @@ export const bindOption = (): Option =>
     .default([]);
 
 /** The model in a file, as the signature enters it. */
-export function readModel(path: string, signature?: string): Model {
+export function loadModel(path: string, signature?: string): Model {
   const model = importModel(readModelFile(path), path);
   return signature === undefined ? model : enterSignature(model, signature);
 }

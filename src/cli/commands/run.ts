@@ -15,7 +15,7 @@ import { elements, type Shape, showShape } from '../../model/tensor/shape.ts';
 import { modelName } from '../../model/tflite/importer.ts';
 import { linkRunner } from '../../runtime/devices/image.ts';
 import { openDevice } from '../../runtime/devices/open.ts';
-import { profileOption, readModel, signatureOption } from '../entry.ts';
+import { loadModel, profileOption, signatureOption } from '../entry.ts';
 import { writeFiles } from '../write_files.ts';
 
 interface Options {
@@ -51,7 +51,7 @@ const collect = (value: string, earlier: readonly string[]): string[] => [...ear
 async function run(path: string, options: Options): Promise<void> {
   const target = parseTarget(options.target);
   const name = modelName(path);
-  const model = readModel(path, options.signature);
+  const model = loadModel(path, options.signature);
   const inputs = await readInputs(inputPorts(model), options.input, path);
   const fitted = bindDeciding(model, inputs);
   const shown = options.dumpAll ? exposeResults(fitted) : fitted;

@@ -15,7 +15,7 @@ export const viewOf = (graph: Graph, node: Node): OpView<OpKind> => ({
 });
 
 /** Shape arithmetic handles a few numbers; larger tensors are data. */
-const FEW = 64;
+export const MOST_SHAPE_VALUES = 64;
 
 /**
  * The values of a node that computes with shapes (SHAPE → STRIDED_SLICE → PACK → RESHAPE and the like), where all it
@@ -23,7 +23,7 @@ const FEW = 64;
  */
 function knownValues(graph: Graph, node: Node): TensorData[] | null {
   const view = viewOf(graph, node);
-  const small = view.outputs.every((t) => /^int(32|64)$/.test(t.dtype) && elements(t.shape) <= FEW);
+  const small = view.outputs.every((t) => /^int(32|64)$/.test(t.dtype) && elements(t.shape) <= MOST_SHAPE_VALUES);
   const known = rulesOf(node.kind).fromShapes || view.inputs.every((t) => t === null || t.data !== null);
   if (!small || !known || rulesOf(node.kind).control) return null;
   return rulesOf(node.kind).evaluate({ ...view, data: view.inputs.map((t) => t?.data ?? null), profile: 'tflite' });

@@ -154,7 +154,7 @@ function evaluate(op: EvalView<Kind>): TensorData[] {
     return [out];
   }
   const x = rows(centered(op.data[0]!, [zero(0)]));
-  const finish = integerFinish(op, form);
+  const finish = matmulFinish(op, form);
   const wide = form === 'wide';
   const sums = wide ? new Float64Array(n) : new Int32Array(n);
   pairs.forEach((pair, p) => {
@@ -168,7 +168,7 @@ function evaluate(op: EvalView<Kind>): TensorData[] {
   return [out];
 }
 
-function integerFinish(op: EvalView<Kind>, form: MatmulForm): Finish {
+function matmulFinish(op: EvalView<Kind>, form: MatmulForm): Finish {
   if (form === 'sums') return (acc) => acc;
   const output = op.outputs[0];
   const [min, max] = integerRange(output.dtype);

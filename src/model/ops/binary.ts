@@ -5,7 +5,7 @@ import { allocate, type DType, isFloat, isQuantizable, type TensorData } from '.
 import { broadcast, elements, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { NoAttrs } from './attrs.ts';
-import { type Combine, prelu, quotient, squaredDifference } from './binary/quantized.ts';
+import { prelu, quotient, squaredDifference } from './binary/quantized.ts';
 import {
   clampingActivation,
   defineOp,
@@ -16,7 +16,7 @@ import {
   sameDtype,
 } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
-import { combine } from './shared/broadcast.ts';
+import { type Combine, combine } from './shared/broadcast.ts';
 
 /** Operators on two operands that broadcast, besides sums, products and comparisons; and the sum of many. */
 export interface BinaryFamily {

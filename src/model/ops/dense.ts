@@ -48,7 +48,7 @@ export function denseFactors(data: Tensor, weights: Tensor, output: Tensor): num
  * Bias, scaling, zero point and clamp. Since 2025 TFLite's reference kernel scales in double: round(acc · factor),
  * halves away from zero (integer_ops/fully_connected.h); the other profiles use their own rounding.
  */
-function integerFinish(op: EvalView<Kind>, units: number): Finish {
+function denseFinish(op: EvalView<Kind>, units: number): Finish {
   const output = op.outputs[0];
   const { scale, zeroPoint } = parameters(output);
   const { min, max } = activationRange(op.attrs.activation, scale, zeroPoint, output.dtype);
@@ -127,7 +127,7 @@ function evaluate(op: EvalView<Kind>): TensorData[] {
     }
     return [out];
   }
-  const finish = integerFinish(op, units);
+  const finish = denseFinish(op, units);
   const [x, w] = [data, weights].map((t, i) => {
     if (!readsBytes(op)) return centered(op.data[i]!, [parameters(t).zeroPoint]);
     return centered(new Uint8Array(op.data[i] as Int8Array), [parameters(asBytes(t)).zeroPoint]);

@@ -16,7 +16,7 @@ import {
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
 import { planDiagonal, planSetDiagonal } from './movement/diagonal.ts';
 import { planMirrorPad } from './movement/mirror_pad.ts';
-import { planPad } from './movement/pad.ts';
+import { planPadV2 } from './movement/pad.ts';
 import { planBroadcast, planTile } from './movement/repeat.ts';
 import { batchToSpace, depthToSpace, spaceToBatch, spaceToDepth } from './movement/space_batch.ts';
 import { planSplit, planUnstack } from './movement/split.ts';
@@ -134,7 +134,7 @@ const planners: { readonly [K in MovementKind]: (op: OpView<K>) => Planned } = {
 
   'nn.mirror_pad': planMirrorPad,
 
-  'nn.pad_v2': planPad,
+  'nn.pad_v2': planPadV2,
 
   zeros_like: (op) => whole([operand(op, 0).shape], [], zeroOf(op)),
 

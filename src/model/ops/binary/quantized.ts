@@ -13,10 +13,9 @@ import { clamp } from '../../arithmetic/rounding.ts';
 import { integerRange } from '../../tensor/dtype.ts';
 import { operand, parameters } from '../checks.ts';
 import type { OpView } from '../definition.ts';
+import type { Combine } from '../shared/broadcast.ts';
 
 const f = Math.fround;
-/** Of two elements, or of their codes, one. */
-export type Combine = (x: number, y: number) => number;
 
 /** Scale of the first operand / (scale of the second · scale of the output), in float32. Source: div.cc. */
 export const quotientMultiplier = (op: OpView<'divide'>): Multiplier =>

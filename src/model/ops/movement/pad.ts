@@ -3,7 +3,7 @@ import { integers, operand } from '../checks.ts';
 import type { OpView } from '../definition.ts';
 import { intoWhole, type MovementPlan, whole } from '../shared/strided_copy.ts';
 
-export function planPad(op: OpView<'nn.pad_v2'>): MovementPlan | string | null {
+export function planPadV2(op: OpView<'nn.pad_v2'>): MovementPlan | string | null {
   const { shape } = operand(op, 0);
   const edge = integers(op.inputs[1]);
   if (!edge) return null;

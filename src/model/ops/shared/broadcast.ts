@@ -30,6 +30,9 @@ export function broadcastIndices(shape: Shape, out: Shape): Int32Array | null {
   return indices;
 }
 
+/** Of two elements, or of their codes, one. */
+export type Combine = (x: number, y: number) => number;
+
 /** The result of a binary operator: `f` of each pair of elements, by numpy's broadcast. int64 elements are bigints. */
 export function combine<T extends number | bigint>(op: EvalView<OpKind>, f: (x: T, y: T) => T): TensorData[] {
   const { dtype, shape } = op.outputs[0];
