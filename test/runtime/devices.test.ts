@@ -119,6 +119,9 @@ describe.each([host, aarch64])('builds for $name', (target) => {
     ['run 0 18446744073709551615 1 short out', /short holds 8 bytes/],
     ['run 0 -1 1 short out', /'-1' is not a number/],
     ['run 0 2 1 short no/such/folder', /cannot write no\/such\/folder/],
+    ['load 0 0 short', /load takes 1 to 64 samples, once/],
+    ['load 0 3 short', /short holds 8 bytes; 3 samples of 4 bytes are needed/],
+    ['load 0 1', /negate has 1 inputs, not 0/],
     ['time 1 1 0', /'0' is not BUILD:BATCH/],
     ['count 0 counts', /this program has no counters/],
     [`run ${'x '.repeat(5000)}`, /too many words/],
@@ -131,11 +134,15 @@ describe.each([host, aarch64])('builds for $name', (target) => {
     expect((await failure(refused)).message).toMatch(message);
   });
 
-  test('time answers a line for each round, with two samples for each slot', async () => {
+  test('time answers two passes for each round, on each sample in turn', async () => {
     const device = await openDevice(target);
-    const lines = await device.session(image, {}, (session) => session.send(`time 5 3 ${NEGATE}:10 ${COUNTER}:1`));
-    expect(lines).toHaveLength(3);
-    for (const line of lines) expect(line).toMatch(/^round [1-9]\d*( \d+){8}$/);
+    const lines = await device.session(image, {}, async (session) => {
+      writeFileSync(join(session.folder, 'two'), new Uint8Array(8));
+      await session.send(`load ${NEGATE} 2 two`);
+      return session.send(`time 5 3 ${NEGATE}:10 ${COUNTER}:1`);
+    });
+    expect(lines.map((line) => line.split(' ', 2)[1])).toEqual(['0', '0', '1', '1', '0', '0']);
+    for (const line of lines) expect(line).toMatch(/^pass [01]( [1-9]\d*){2}( \d+){4}$/);
   });
 });
 

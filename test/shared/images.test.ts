@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseTarget } from '../../src/compiler/targets/index.ts';
 import { buildPair } from '../../src/gate/check/builds.ts';
-import { openPair, type Pair } from '../../src/gate/check/pair.ts';
+import { type ModelPair, openPair } from '../../src/gate/check/pair.ts';
 import { parseConfig } from '../../src/gate/config/load.ts';
 import { toReals } from '../../src/gate/data/arrays.ts';
 import { openFiles } from '../../src/gate/data/files.ts';
@@ -27,7 +27,7 @@ const PAIRS = [
 ] as const;
 
 /** A pair on the images, normalised so. */
-function open(int8: string, fp32: string, normalise: object): Pair {
+function open(int8: string, fp32: string, normalise: object): ModelPair {
   const model = (name: string) => join(shared, 'models', `${name}.tflite`);
   const preprocess = { crop: 0.875, resize: 'pillow', ...normalise };
   const data = { inputs: join(shared, 'data/imagenet/*.JPEG'), preprocess, rounding: 'numpy' };

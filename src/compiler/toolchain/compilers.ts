@@ -105,6 +105,8 @@ export function compileFlags(compiler: Compiler, target: Target): string[] {
     ...targetFlags(target, compiler.family),
     ...['-std=gnu11', '-O3', '-fPIC', '-fvisibility=hidden', '-fwrapv', '-fno-strict-aliasing'],
     ...['-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math'],
+    // A kernel must not get slower because a function before it in the program got longer.
+    '-falign-functions=64',
     // gcc's first scheduler pulls loads ahead until the register tiles of the kernels spill.
     ...(compiler.family === 'gcc' ? ['-fno-schedule-insns'] : []),
   ];

@@ -91,10 +91,10 @@ const failed = (c: GoldenCase, error: string): CaseResult => ({
 /** A case ready to run, or why it is not: its sets, together where their inputs have the same shapes. */
 interface Plan {
   readonly case: GoldenCase;
-  readonly parts: readonly Part[];
+  readonly parts: readonly FittedSets[];
   readonly error?: string;
 }
-interface Part {
+interface FittedSets {
   readonly model: Model;
   readonly samples: readonly Tensors[];
   readonly expected: readonly (readonly Expected[])[];
@@ -157,7 +157,7 @@ async function planCase(c: GoldenCase, model: Model, { fitted, fixedShapes }: Fi
   return {
     case: c,
     parts: [...parts].map(
-      ([fitting, members]): Part => ({
+      ([fitting, members]): FittedSets => ({
         model: fitting,
         samples: members.map((set) => set.inputs.map((a) => a.data)),
         expected: members.map((set) => set.outputs),

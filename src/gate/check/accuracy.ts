@@ -4,7 +4,7 @@ import type { Accuracy } from '../figures/accuracy.ts';
 import { startEvaluation } from '../metrics/evaluation.ts';
 import { countInputs } from '../metrics/inputs.ts';
 import { type BySide, mapSides } from '../sides.ts';
-import type { Pair } from './pair.ts';
+import type { ModelPair } from './pair.ts';
 
 /**
  * Runs all samples through the models of all sides and compares.
@@ -12,7 +12,7 @@ import type { Pair } from './pair.ts';
  * @param onProgress called with the share that is done, 0 to 1
  */
 export async function measureAccuracy(
-  { dataset, metric, twin }: Pair,
+  { dataset, metric, twin }: ModelPair,
   runners: BySide<Runner>,
   onProgress: (share: number) => void,
 ): Promise<Accuracy> {

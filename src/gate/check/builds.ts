@@ -1,9 +1,9 @@
 import { parseTarget, type Target } from '../../compiler/targets/index.ts';
 import { EnvironmentError, InputError } from '../../errors.ts';
 import { type BuildRunner, buildEngine } from '../engines/build.ts';
-import { prepareSides, type Runner, runnerOrThrow, type Source } from '../engines/engine.ts';
+import { type ModelSource, prepareSides, type Runner, runnerOrThrow } from '../engines/engine.ts';
 import { type BySide, mapSides, SIDE_NAMES, valuesOf } from '../sides.ts';
-import type { Pair } from './pair.ts';
+import type { ModelPair } from './pair.ts';
 
 /** A pair compiled for a target. */
 export interface PairBuilds {
@@ -15,11 +15,11 @@ export interface PairBuilds {
 }
 
 /** `threads`: how many the builds of the target run on. */
-export async function buildPair(pair: Pair, target: Target, threads: number): Promise<PairBuilds> {
+export async function buildPair(pair: ModelPair, target: Target, threads: number): Promise<PairBuilds> {
   const { name, profile } = pair.config;
   const sources = mapSides(
     pair.models,
-    (model, side): Source => ({
+    (model, side): ModelSource => ({
       ...{ model, name: `${name} ${SIDE_NAMES[side]}`, symbol: side },
       ...(side === 'fp32' ? {} : { profile }),
     }),
@@ -44,7 +44,7 @@ const PORTABLE =
  * The FP32 model as portable C for this machine: emulated floating point is far slower, and the two builds agree
  * within rounding. null where this machine has no compiler of its own: then the emulator has to do.
  */
-async function hostRunner(fp32: Source): Promise<Runner | null> {
+async function hostRunner(fp32: ModelSource): Promise<Runner | null> {
   try {
     const [runner] = await buildEngine(parseTarget('host')).prepare([fp32]);
     return runnerOrThrow(runner);

@@ -9,13 +9,13 @@ import { importModel } from '../../model/tflite/importer.ts';
 import type { ModelConfig } from '../config/load.ts';
 import { type Dataset, openDataset } from '../data/dataset.ts';
 import type { Files } from '../data/files.ts';
-import { portsOf } from '../engines/ports.ts';
+import { modelPorts } from '../engines/ports.ts';
 import { type Metric, makeMetric } from '../metrics/index.ts';
 import { type BySide, mapSides } from '../sides.ts';
 import { checkDistinct, checkForms } from './forms.ts';
 
 /** An INT8 model, its FP32 partner, and the samples to judge them by: all that is known before anything is compiled. */
-export interface Pair {
+export interface ModelPair {
   readonly config: ModelConfig;
   readonly models: BySide<Model>;
   /** Whether FP32 is the INT8 model's dequantized twin, because the configuration names no FP32 model. */
@@ -31,7 +31,7 @@ export interface Pair {
  * @throws InputError that names the entry, where a file is missing or damaged, the partners differ in inputs or
  * outputs, or data, labels and metric do not fit the model
  */
-export function openPair(config: ModelConfig, files: Files): Pair {
+export function openPair(config: ModelConfig, files: Files): ModelPair {
   try {
     const read = (file: string): Model => {
       const model = importModel(files.read(file), file);
@@ -49,11 +49,11 @@ export function openPair(config: ModelConfig, files: Files): Pair {
     const fp32 = partner ?? floatTwin(int8);
     checkPartners(config, int8, fp32);
     const models = { int8, fp32 };
-    const inputs = mapSides(models, (model) => portsOf(model, 'inputs'));
+    const inputs = mapSides(models, (model) => modelPorts(model, 'inputs'));
     const dataset = openDataset(config.data, inputs, files);
     const metric = makeMetric({
       ...{ name: config.metric, score: config.score, labels: dataset.labels },
-      ...{ inputs: inputs.int8, outputs: portsOf(int8, 'outputs') },
+      ...{ inputs: inputs.int8, outputs: modelPorts(int8, 'outputs') },
     });
     return { config, models, twin: partner === null, notes, dataset, metric };
   } catch (error) {
@@ -65,7 +65,7 @@ export function openPair(config: ModelConfig, files: Files): Pair {
 /** @throws InputError where something other than real numbers goes in or comes out */
 function checkReal(model: Model): void {
   for (const which of ['inputs', 'outputs'] as const) {
-    const odd = portsOf(model, which).find((port) => !isReal(port.dtype));
+    const odd = modelPorts(model, which).find((port) => !isReal(port.dtype));
     if (odd === undefined) continue;
     throw new InputError(
       `"${odd.name}" among the ${which} is ${odd.dtype}, and only real numbers can be fed and compared: end the model with COMPLEX_ABS or REAL, or compare its values with verify`,
@@ -77,7 +77,7 @@ function checkReal(model: Model): void {
 function checkPartners(config: ModelConfig, int8: Model, fp32: Model): void {
   const core = (shape: Shape) => shape.filter((extent) => extent !== 1).join();
   for (const which of ['inputs', 'outputs'] as const) {
-    const [a, b] = [portsOf(int8, which), portsOf(fp32, which)];
+    const [a, b] = [modelPorts(int8, which), modelPorts(fp32, which)];
     if (a.length === b.length && a.every((port, i) => core(port.shape) === core(b[i].shape))) continue;
     const list = (all: readonly Port[]) => all.map((port) => `"${port.name}" ${showShape(port.shape)}`).join(', ');
     throw new InputError(

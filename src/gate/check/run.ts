@@ -3,6 +3,7 @@ import { InputError } from '../../errors.ts';
 import { autoMode } from '../../runtime/measure.ts';
 import { type Config, type ModelConfig, parseConfig } from '../config/load.ts';
 import { type Files, openFiles } from '../data/files.ts';
+import { decodeText } from '../data/text.ts';
 import { thisHost } from '../engines/host.ts';
 import { aspectOf, without } from '../thresholds/index.ts';
 import { evidenceNotes, weigh } from '../verdict/evidence.ts';
@@ -12,7 +13,7 @@ import { VERSION } from '../verdict/version.ts';
 import { didYouMean } from '../words/suggest.ts';
 import { measureAccuracy } from './accuracy.ts';
 import { buildPair } from './builds.ts';
-import { openPair, type Pair } from './pair.ts';
+import { type ModelPair, openPair } from './pair.ts';
 import { checkPaths } from './paths.ts';
 import { measureSpeed, type Speed, type SpeedOption } from './speed.ts';
 
@@ -21,6 +22,8 @@ export interface CheckOptions {
   readonly root: string;
   /** Path of the configuration. */
   readonly config: string;
+  /** What the user gives that path in; `--config` when absent. */
+  readonly configKey?: string;
   /** Names of the models to check; all when absent or empty. */
   readonly only?: readonly string[];
   /** Targets in place of the configuration's. */
@@ -41,7 +44,7 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
   const started = new Date();
   const progress = options.progress ?? (() => {});
   const files = openFiles(options.root);
-  const config = readConfig(options.config, files);
+  const config = readConfig(options, files);
   const names = options.targets !== undefined && options.targets.length > 0 ? options.targets : config.targets;
   const targets = [...new Set(names)].map((name) => parseTarget(name));
   const entries = select(config, options.only ?? []);
@@ -81,13 +84,13 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
   };
 }
 
-function readConfig(path: string, files: Files): Config {
+function readConfig({ config: path, configKey = '--config' }: CheckOptions, files: Files): Config {
   if (!files.exists(path)) {
     throw new InputError(
-      `${path}: there is no such configuration (looked for ${files.locate(path)}). Write one, docs/config.md shows how, or give the path of yours: --config, or the action's input config`,
+      `${path}: there is no such configuration (looked for ${files.locate(path)}). Write one, docs/config.md shows how, or give the path of yours (${configKey})`,
     );
   }
-  return parseConfig(new TextDecoder().decode(files.read(path)), path);
+  return parseConfig(decodeText(files.read(path), path), path);
 }
 
 /** The models asked for, in the configuration's order. */
@@ -118,7 +121,7 @@ function collect<T, R>(entries: readonly T[], open: (entry: T) => R): R[] {
 
 /** One model pair on one target: compile, run, measure, judge. */
 async function checkTarget(
-  pair: Pair,
+  pair: ModelPair,
   target: Target,
   mode: SpeedOption,
   progress: (text: string) => void,

@@ -8,7 +8,7 @@ import { type BySide, mapSides, sidesOf, valuesOf } from '../sides.ts';
 /** The elements of each input of a model, or of each output. */
 export type Tensors = readonly TensorData[];
 
-export interface RunOptions {
+export interface InferenceOptions {
   /** Variables keep their values from one inference to the next, and are fresh before the first; else before each. */
   readonly keepState?: boolean;
   /** Called with the number of finished inferences, now and then. */
@@ -22,11 +22,11 @@ export interface Runner {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   /** Runs inferences; the result has one entry for each. Rejects where the model crashes or cannot be run. */
-  run(inferences: readonly Tensors[], options?: RunOptions): Promise<Tensors[]>;
+  run(inferences: readonly Tensors[], options?: InferenceOptions): Promise<Tensors[]>;
 }
 
 /** A model to prepare. */
-export interface Source {
+export interface ModelSource {
   readonly model: Model;
   /** What messages call it. */
   readonly name: string;
@@ -47,14 +47,17 @@ export interface Engine<R extends Runner = Runner> {
   /** Whether inputs that decide shapes must be bound to their values before a model is prepared. */
   readonly fixedShapes: boolean;
   /** For each source its runner, or why there is none, which keeps no other from running. */
-  prepare(sources: readonly Source[]): Promise<(R | Fault)[]>;
+  prepare(sources: readonly ModelSource[]): Promise<(R | Fault)[]>;
 }
 
 /**
  * Prepares the models of several sides together.
  * @throws the fault of the first that cannot run
  */
-export async function prepareSides<R extends Runner>(engine: Engine<R>, sources: BySide<Source>): Promise<BySide<R>> {
+export async function prepareSides<R extends Runner>(
+  engine: Engine<R>,
+  sources: BySide<ModelSource>,
+): Promise<BySide<R>> {
   const prepared = await engine.prepare(valuesOf(sources));
   const sides = sidesOf(sources);
   return mapSides(sources, (_, side) => runnerOrThrow(prepared[sides.indexOf(side)]));

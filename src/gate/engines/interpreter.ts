@@ -1,6 +1,6 @@
 import { interpret, type State } from '../../model/interpreter/index.ts';
-import type { Engine, Runner, Source } from './engine.ts';
-import { portsOf } from './ports.ts';
+import type { Engine, ModelSource, Runner } from './engine.ts';
+import { modelPorts } from './ports.ts';
 
 /** The engine that every build is compared with. */
 export const interpreterEngine: Engine = {
@@ -10,10 +10,10 @@ export const interpreterEngine: Engine = {
   prepare: async (sources) => sources.map(runnerOf),
 };
 
-const runnerOf = ({ model, profile = 'tflite' }: Source): Runner => ({
+const runnerOf = ({ model, profile = 'tflite' }: ModelSource): Runner => ({
   engine: interpreterEngine.name,
-  inputs: portsOf(model, 'inputs'),
-  outputs: portsOf(model, 'outputs'),
+  inputs: modelPorts(model, 'inputs'),
+  outputs: modelPorts(model, 'outputs'),
   async run(inferences, { keepState = false, onProgress } = {}) {
     let state: State = new Map();
     return inferences.map((inputs, i) => {

@@ -4,7 +4,7 @@ import { itemSize } from '../../model/tensor/dtype.ts';
 import { elements } from '../../model/tensor/shape.ts';
 
 /** The inputs or outputs of a model's main graph, as its builds have them. */
-export const portsOf = ({ subgraphs: [graph] }: Model, which: 'inputs' | 'outputs'): Port[] =>
+export const modelPorts = ({ subgraphs: [graph] }: Model, which: 'inputs' | 'outputs'): Port[] =>
   graph[which].map((id) => {
     const { name, dtype, shape, quantization } = graph.tensors[id];
     return { name, dtype, shape, quantization, bytes: elements(shape) * itemSize(dtype) };

@@ -3,6 +3,7 @@ import type { TensorData } from '../../model/tensor/dtype.ts';
 import { elements } from '../../model/tensor/shape.ts';
 import type { Dataset, Sample } from '../data/dataset.ts';
 import { decode } from '../data/encode.ts';
+import { concat } from '../metrics/outputs.ts';
 import { type BySide, mapSides, type SampleRun, type Side, sidesOf, valuesOf } from '../sides.ts';
 import type { Runner, Tensors } from './engine.ts';
 
@@ -44,7 +45,7 @@ export async function* runSamples(
       at += n;
       const outputs = mapSides(runners, ({ outputs: ports }, side) =>
         ports.map((port, k) =>
-          join(
+          concat(
             results
               .get(side)!
               .slice(from, at)
@@ -81,14 +82,3 @@ export const inferencesOf = ({ inferences, inputs }: Sample, side: Side, ports: 
       return data.subarray(n * size, (n + 1) * size);
     }),
   );
-
-function join(parts: readonly Float32Array[]): Float32Array {
-  if (parts.length === 1) return parts[0];
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}

@@ -32,7 +32,7 @@ export const auc: MetricDefinition = {
       throw new InputError(`score: ${how}, but the model has ${size} outputs, 0 to ${size - 1}`);
     const statistic = (scores: readonly number[]) => aucOf(scores, positive);
     return {
-      score: (output, real) =>
+      score: ([output], real) =>
         how === 'reconstruction' ? meanError(output, real, squared) : meanOfInferences(output, size)[how],
       statistic,
       chance: (scores) => aucChance(figureOf(statistic(scores), scores.length), positive),

@@ -28,7 +28,7 @@ export function errorOfTargets(norm: Norm, { outputs: [port] }: MetricOptions, l
     );
   }
   return {
-    score(output, _real, index) {
+    score([output], _real, index) {
       const wanted = labels.values.subarray(index * size, (index + 1) * size);
       return meanError(meanOfInferences(output, size), wanted, norm);
     },

@@ -43,14 +43,14 @@ export function startEvaluation(
     add({ index, inferences: n, real, outputs: { int8, fp32 } }: SampleRun) {
       inferences += n;
       checkFinite(int8, 'int8', index);
-      if (labelled !== null) scores.int8.push(labelled.score(int8[0], real, index));
-      if (labelled?.tied?.(int8[0], index)) ties++;
+      if (labelled !== null) scores.int8.push(labelled.score(int8, real, index));
+      if (labelled?.tied?.(int8, index)) ties++;
       if (twin && !allFinite(fp32)) {
         notFinite++;
         return;
       }
       checkFinite(fp32, 'fp32', index);
-      if (labelled !== null) scores.fp32.push(labelled.score(fp32[0], real, index));
+      if (labelled !== null) scores.fp32.push(labelled.score(fp32, real, index));
       const pair = new OutputPair(int8, fp32, outputs);
       comparison.add(pair);
       variation.add(fp32, pair);

@@ -24,17 +24,17 @@ export interface MetricOptions {
 /** A figure that each model earns on its own, against labels. `S` is what one sample contributes. */
 export interface Labelled<S = unknown> {
   /**
-   * @param output real values of the first output, the inferences one after another
+   * @param outputs real values of each output, the inferences one after another
    * @param real the real values that were fed to the first input, likewise
    * @param index of the sample
    */
-  score(output: Float32Array, real: Float32Array, index: number): S;
+  score(outputs: readonly Float32Array[], real: Float32Array, index: number): S;
   /** The figure, from the scores of all samples. */
   statistic(scores: readonly S[]): Statistic;
   /** Whether a sample was answered rightly, for metrics that count right answers. */
   right?(score: S): boolean;
   /** Whether the order of equally high scores decided on a sample. */
-  tied?(output: Float32Array, index: number): boolean;
+  tied?(outputs: readonly Float32Array[], index: number): boolean;
   /** What a model reaches on these labels that never looks at the data, and whether these scores are better. */
   chance(scores: readonly S[]): ChanceTest;
 }

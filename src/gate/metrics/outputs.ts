@@ -69,7 +69,7 @@ export class OutputPair {
 
   /** Of all outputs that hold values. */
   get sums(): PairSums {
-    const values = (outputs: readonly Float32Array[]) => join(outputs.filter((_, i) => !holdsIndexes(this.ports[i])));
+    const values = (outputs: readonly Float32Array[]) => concat(outputs.filter((_, i) => !holdsIndexes(this.ports[i])));
     this.knownSums ??= pairSums(values(this.int8), values(this.fp32));
     return this.knownSums;
   }
@@ -84,8 +84,8 @@ export class OutputPair {
   }
 }
 
-/** All outputs as one list of values. */
-function join(outputs: readonly Float32Array[]): Float32Array {
+/** Values one after another; without a copy where there is one list. */
+export function concat(outputs: readonly Float32Array[]): Float32Array {
   if (outputs.length === 1) return outputs[0];
   const all = new Float32Array(outputs.reduce((n, output) => n + output.length, 0));
   let at = 0;

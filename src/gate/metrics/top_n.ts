@@ -27,14 +27,14 @@ export const topN: MetricDefinition = {
     }
     checkClasses(labels, classes);
     return {
-      score(output, _real, index) {
+      score([output], _real, index) {
         const scores = meanOfInferences(output, classes);
         const label = labels.values[index];
         return (n === 1 ? argmax(scores) === label : inTopK(scores, label, n)) ? 1 : 0;
       },
       statistic: meanOf,
       right: (score) => score === 1,
-      tied: (output, index) => tiesInTopK(meanOfInferences(output, classes), labels.values[index], n),
+      tied: ([output], index) => tiesInTopK(meanOfInferences(output, classes), labels.values[index], n),
       chance: (scores) =>
         topNChance(
           scores.reduce((a, b) => a + b, 0),

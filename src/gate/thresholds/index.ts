@@ -94,7 +94,7 @@ export const THRESHOLDS = {
   }),
   'min-cosine': threshold({
     aspect: 'accuracy',
-    limit: limits.cosine,
+    limit: limits.cosineValue,
     about: 'least mean cosine between INT8 and FP32 outputs',
     judge: (limit, { accuracy }) =>
       atLeast(

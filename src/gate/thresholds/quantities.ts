@@ -70,7 +70,7 @@ export const share = quantity({
 export const ratio = quantity({ words: 'a ratio above 0', units: { x: 1 }, least: 0, above: true });
 export const decibels = quantity({ words: 'decibels from 0', units: { dB: 1 }, least: 0 });
 export const percentage = quantity({ words: 'a percentage from 0, e.g. 5%', units: { '%': 1 }, least: 0 });
-export const cosine = z
+export const cosineValue = z
   .number(want('a cosine from 0 to 1'))
   .min(0, want('a cosine from 0 to 1'))
   .max(1, want('a cosine from 0 to 1'));

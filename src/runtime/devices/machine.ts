@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { type Features, type Machine, type Target, thisMachine } from '../../compiler/targets/index.ts';
+import { parseCore } from './cpu_name.ts';
 
 /** The processor that hardware figures were measured on: part of every report and of every cache key. */
 export interface Fingerprint {
   readonly arch: string;
   readonly os: string;
-  /** What the system calls the processor, or its name in our CPU table; "unknown" where neither is known. */
+  /** The processor's name: in our CPU table, or by its MIDR, or what the system calls it; "unknown" without any. */
   readonly model: string;
   /** ARM's Main ID Register, `0x00000000410fd490` and the like; null where the system does not show it. */
   readonly midr: string | null;
@@ -24,20 +25,21 @@ export function canRunHere(target: Target, machine: Machine = thisMachine()): bo
 /** Fingerprint of this machine. */
 export function fingerprint(): Fingerprint {
   const { cpu, features } = thisMachine();
+  const core = process.arch === 'arm64' ? parseCore(read('/proc/cpuinfo') ?? '') : null;
   const system = cpus()[0]?.model.trim();
   return {
     arch: process.arch,
     os: process.platform,
-    model: cpu ?? (system || 'unknown'),
-    midr: readMidr(),
+    model: cpu ?? core?.name ?? (system || 'unknown'),
+    midr: read('/sys/devices/system/cpu/cpu0/regs/identification/midr_el1') ?? core?.midr ?? null,
     features,
     cores: availableParallelism(),
   };
 }
 
-function readMidr(): string | null {
+function read(path: string): string | null {
   try {
-    return readFileSync('/sys/devices/system/cpu/cpu0/regs/identification/midr_el1', 'latin1').trim();
+    return readFileSync(path, 'latin1').trim();
   } catch {
     return null;
   }

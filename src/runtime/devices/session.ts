@@ -74,7 +74,7 @@ export function startSession(
       current.resolve(current.lines);
     } else if (line.startsWith('error ')) {
       said = line.slice(6);
-    } else if (current && /^(model|input|output|done|dims|batch|round) /.test(line)) {
+    } else if (current && /^(model|input|output|done|dims|batch|pass) /.test(line)) {
       current.lines.push(line);
       current.onLine?.(line);
     } else {
@@ -112,6 +112,7 @@ export function startSession(
   });
 
   return {
+    pid: child.pid,
     folder,
     send(command, build, onLine) {
       if (failure) return Promise.reject(failure);
