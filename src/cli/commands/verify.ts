@@ -8,7 +8,7 @@ import { decodeText } from '../../gate/data/text.ts';
 import { buildEngine } from '../../gate/engines/build.ts';
 import type { Engine } from '../../gate/engines/engine.ts';
 import { interpreterEngine } from '../../gate/engines/interpreter.ts';
-import type { Profile } from '../../model/ops/definition.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import { resolveTarget } from '../../runtime/devices/machine.ts';
 import { profileOption } from '../entry.ts';
 import { readInputFile } from '../input_file.ts';

@@ -1,10 +1,11 @@
 import { InputError } from '../../errors.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import type { Graph } from '../../model/ir/graph.ts';
 import { quoteName } from '../../model/ir/names.ts';
 import { openInputs } from '../../model/ir/shapes.ts';
-import type { Profile } from '../../model/ops/definition.ts';
 import type { TensorId } from '../../model/tensor/tensor.ts';
 import type { BuildNode, Port } from '../build.ts';
+import { ALIGNMENT } from '../emission/alignment.ts';
 import { cComment } from '../emission/c.ts';
 import { type RecordSource, SIZE_REMEDY } from '../emission/context.ts';
 import type { Target } from '../targets/target.ts';
@@ -15,7 +16,6 @@ import { emitGraph } from './graph_code.ts';
 import { createKept } from './kept.ts';
 import { BLOB, type GraphCode, type ModelCode, type RefusedRecord } from './model_code.ts';
 import { SERIAL } from './parallel.ts';
-import { ALIGNMENT } from './plan.ts';
 import { type Planner, tensorBytes } from './storage.ts';
 
 /** The file that the generated source pulls its constants in from, beside it. */

@@ -4,11 +4,11 @@ import { type Graph, type Node, nodeLabel, operandsOf } from '../../model/ir/gra
 import { nodeMacs } from '../../model/ir/macs.ts';
 import { variableName } from '../../model/ops/control.ts';
 import type { TensorId } from '../../model/tensor/tensor.ts';
+import { alignUp } from '../emission/alignment.ts';
 import { C_TYPES } from '../emission/c.ts';
 import type { CalledGraph, Constant, EmitContext } from '../emission/context.ts';
 import { BLOB, type GraphCode, type ModelCode } from './model_code.ts';
 import { type Split, splitOf } from './parallel.ts';
-import { alignUp } from './plan.ts';
 
 /** What the body of a node's function needs; it fills while the emitter writes. */
 export interface Needs {

@@ -1,3 +1,4 @@
+import { alignUp } from '../emission/alignment.ts';
 /** Something that needs memory from step `first` to step `last`, both included. */
 export interface Buffer {
   readonly bytes: number;
@@ -26,11 +27,6 @@ export interface MemoryPlan {
   /** Size of the arena that holds them all. */
   readonly bytes: number;
 }
-
-/** Buffers start on cache lines, and vector loads at their start are aligned. */
-export const ALIGNMENT = 64;
-
-export const alignUp = (n: number): number => Math.ceil(n / ALIGNMENT) * ALIGNMENT;
 
 /** A buffer alive at the same time as another, which begins at least `before` bytes before it or `after` bytes behind. */
 interface Neighbour {

@@ -5,7 +5,7 @@ import { BLOB_FILE, type Generated } from '../codegen/generate.ts';
 import type { Target } from '../targets/index.ts';
 import { cached, cacheRoot, contentKey } from './cache.ts';
 import { type Compiler, compileFlags, findCompiler } from './compilers.ts';
-import { projectRoot } from './root.ts';
+import { nativePath } from './root.ts';
 import { runTool } from './spawn.ts';
 
 /** What is compiled: a model's C and the constants that it pulls in. */
@@ -26,7 +26,7 @@ export interface CompiledObject {
 }
 
 /** Where headers of native/ are looked for. */
-export const includeDirs = (): string[] => ['kernels', 'include'].map((name) => join(projectRoot(), 'native', name));
+export const includeDirs = (): string[] => ['kernels', 'include'].map(nativePath);
 
 /** Every header of native/ that `source` includes, directly or not, as cache key parts: name, then text. */
 export function headerTexts(source: string, dirs: readonly string[] = includeDirs()): string[] {
@@ -107,7 +107,7 @@ export async function linkedFiles(
   target: Target,
   options: CompileOptions = {},
 ): Promise<Readonly<Record<'header' | 'archive' | 'shared', Uint8Array>>> {
-  const header = join(projectRoot(), 'native', 'include', 'int8_gate.h');
+  const header = nativePath('include/int8_gate.h');
   const paths = [header, object.archive, await linkShared(object, symbol, target, options)];
   const [text, archive, shared] = await Promise.all(paths.map((path) => readFile(path)));
   return { header: text, archive, shared };

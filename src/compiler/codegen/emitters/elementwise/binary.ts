@@ -1,7 +1,6 @@
-import { activationInterval, activationRange, floatRange } from '../../../../model/ops/arithmetic.ts';
-import type { BinaryFamily, BinaryKind } from '../../../../model/ops/binary.ts';
-import { isRescaling, powerWraps } from '../../../../model/ops/binary.ts';
-import { differenceMultipliers, preluMultipliers, quotientMultiplier } from '../../../../model/ops/binary_quantized.ts';
+import { activationInterval, activationRange, floatRange } from '../../../../model/arithmetic/activation.ts';
+import { differenceMultipliers, preluMultipliers, quotientMultiplier } from '../../../../model/ops/binary/quantized.ts';
+import { type BinaryFamily, type BinaryKind, isRescaling, powerWraps } from '../../../../model/ops/binary.ts';
 import { operand, parameters } from '../../../../model/ops/checks.ts';
 import { type CompareFamily, type CompareKind, comparedValue, comparesReals } from '../../../../model/ops/compare.ts';
 import type { OpView } from '../../../../model/ops/definition.ts';

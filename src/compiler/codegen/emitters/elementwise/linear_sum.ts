@@ -1,7 +1,7 @@
-import { doublingHighMul } from '../../../../model/ops/arithmetic.ts';
+import { doublingHighMul, type Profile } from '../../../../model/arithmetic/multiplier.ts';
 import type { OpKind } from '../../../../model/ops/attrs.ts';
 import { operand, parameters } from '../../../../model/ops/checks.ts';
-import type { OpDefinition, OpView, Profile } from '../../../../model/ops/definition.ts';
+import type { OpDefinition, OpView } from '../../../../model/ops/definition.ts';
 import { sumOps } from '../../../../model/ops/sums.ts';
 import { fromBytes } from '../../../../model/tensor/dtype.ts';
 

@@ -1,4 +1,4 @@
-import { quantizeMultiplier } from '../../../../model/ops/arithmetic.ts';
+import { quantizeMultiplier } from '../../../../model/arithmetic/multiplier.ts';
 import { parameters } from '../../../../model/ops/checks.ts';
 import type { QuantizeFamily } from '../../../../model/ops/quantize.ts';
 import { requantizeFactor } from '../../../../model/ops/quantize.ts';

@@ -1,11 +1,7 @@
-import {
-  activationInterval,
-  activationRange,
-  floatRange,
-  quantizeMultiplier,
-} from '../../../../model/ops/arithmetic.ts';
+import { activationInterval, activationRange, floatRange } from '../../../../model/arithmetic/activation.ts';
+import { type Profile, quantizeMultiplier } from '../../../../model/arithmetic/multiplier.ts';
 import { parameters } from '../../../../model/ops/checks.ts';
-import type { OpView, Profile } from '../../../../model/ops/definition.ts';
+import type { OpView } from '../../../../model/ops/definition.ts';
 import { productFactor, type SumFamily, shiftsOfSum, sumParameters } from '../../../../model/ops/sums.ts';
 import { type DType, isQuantizable, itemSize } from '../../../../model/tensor/dtype.ts';
 import { sameShape } from '../../../../model/tensor/shape.ts';

@@ -1,11 +1,10 @@
-import { quantizeMultiplier } from '../../../../model/ops/arithmetic.ts';
+import { quantizeMultiplier } from '../../../../model/arithmetic/multiplier.ts';
+import { sigmoidTable } from '../../../../model/arithmetic/table16.ts';
 import type { OpAttrs } from '../../../../model/ops/attrs.ts';
 import { operand, parameters } from '../../../../model/ops/checks.ts';
 import type { OpView } from '../../../../model/ops/definition.ts';
-import { sigmoidTable } from '../../../../model/ops/table16.ts';
-import type { UnaryFamily, UnaryKind } from '../../../../model/ops/unary.ts';
-import { isPlainUnary, unaryTable16 } from '../../../../model/ops/unary.ts';
-import { leakyMultipliers, reluRange, rescaleFactor, unaryScaling16 } from '../../../../model/ops/unary_quantized.ts';
+import { leakyMultipliers, reluRange, rescaleFactor, unaryScaling16 } from '../../../../model/ops/unary/quantized.ts';
+import { isPlainUnary, type UnaryFamily, type UnaryKind, unaryTable16 } from '../../../../model/ops/unary.ts';
 import { elements } from '../../../../model/tensor/shape.ts';
 import { C_TYPES, cFloat } from '../../../emission/c.ts';
 import type { Emission, EmitContext, EmitterTable } from '../../../emission/context.ts';

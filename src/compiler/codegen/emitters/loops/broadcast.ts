@@ -1,4 +1,4 @@
-import { clamp } from '../../../../model/ops/arithmetic.ts';
+import { clamp } from '../../../../model/arithmetic/rounding.ts';
 import type { OpKind } from '../../../../model/ops/attrs.ts';
 import type { OpView } from '../../../../model/ops/definition.ts';
 import { type DType, integerRange } from '../../../../model/tensor/dtype.ts';

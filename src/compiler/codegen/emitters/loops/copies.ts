@@ -1,6 +1,6 @@
 import type { OpKind } from '../../../../model/ops/attrs.ts';
 import type { OpView } from '../../../../model/ops/definition.ts';
-import { type MovementPlan, type StridedCopy, simplify } from '../../../../model/ops/strided_copy.ts';
+import { type MovementPlan, type StridedCopy, simplify } from '../../../../model/ops/shared/strided_copy.ts';
 import { itemSize } from '../../../../model/tensor/dtype.ts';
 import { elements } from '../../../../model/tensor/shape.ts';
 import { C_TYPES } from '../../../emission/c.ts';

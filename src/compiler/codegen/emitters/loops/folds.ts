@@ -1,5 +1,5 @@
 import type { OpView } from '../../../../model/ops/definition.ts';
-import { type ReduceKind, reducedMask } from '../../../../model/ops/reduce_axes.ts';
+import { type ReduceKind, reducedMask } from '../../../../model/ops/reduce/axes.ts';
 import type { DType } from '../../../../model/tensor/dtype.ts';
 import { type Shape, strides } from '../../../../model/tensor/shape.ts';
 import { SUFFIX } from '../../../emission/c.ts';

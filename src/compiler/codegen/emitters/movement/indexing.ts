@@ -3,9 +3,9 @@ import {
   type IndexingFamily,
   oneHotLoops,
   sparseLoops,
-  type TupleLoops,
   takeLoops,
 } from '../../../../model/ops/indexing.ts';
+import type { TupleLoops } from '../../../../model/ops/shared/indices.ts';
 import { itemSize } from '../../../../model/tensor/dtype.ts';
 import { elements } from '../../../../model/tensor/shape.ts';
 import type { Tensor } from '../../../../model/tensor/tensor.ts';

@@ -1,6 +1,6 @@
 import type { OpView } from '../../../../model/ops/definition.ts';
 import { type MovementFamily, type MovementKind, planMovement, sliceShape } from '../../../../model/ops/movement.ts';
-import { intoWhole } from '../../../../model/ops/strided_copy.ts';
+import { intoWhole } from '../../../../model/ops/shared/strided_copy.ts';
 import { strides } from '../../../../model/tensor/shape.ts';
 import { C_TYPES } from '../../../emission/c.ts';
 import type { Emission, EmitContext, Emitter, EmitterTable } from '../../../emission/context.ts';

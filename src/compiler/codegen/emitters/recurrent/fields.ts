@@ -1,7 +1,6 @@
 /** Members of the structures of native/kernels/recurrent.h. */
-import { floatRange } from '../../../../model/ops/arithmetic.ts';
-import type { Activation } from '../../../../model/ops/attrs.ts';
-import type { Sequence } from '../../../../model/ops/recurrent.ts';
+import { type Activation, floatRange } from '../../../../model/arithmetic/activation.ts';
+import type { Sequence } from '../../../../model/ops/shared/recurrent.ts';
 import { cFloat } from '../../../emission/c.ts';
 import { type Fields, integers } from '../../../emission/description.ts';
 

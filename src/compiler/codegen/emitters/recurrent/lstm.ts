@@ -1,11 +1,11 @@
 import { InputError } from '../../../../errors.ts';
-import type { Multiplier } from '../../../../model/ops/arithmetic.ts';
+import type { Multiplier } from '../../../../model/arithmetic/multiplier.ts';
 import { operand, parameters } from '../../../../model/ops/checks.ts';
 import type { OpView } from '../../../../model/ops/definition.ts';
+import { effectiveBias, integerLstm } from '../../../../model/ops/lstm/integer.ts';
+import { GATES, type Gate, has, LSTM, lstmForm, lstmShape } from '../../../../model/ops/lstm/layout.ts';
+import { type LstmKind, type LstmPass, lstmPasses } from '../../../../model/ops/lstm/passes.ts';
 import type { LstmFamily } from '../../../../model/ops/lstm.ts';
-import { effectiveBias, integerLstm } from '../../../../model/ops/lstm_integer.ts';
-import { GATES, type Gate, has, LSTM, lstmForm, lstmShape } from '../../../../model/ops/lstm_layout.ts';
-import { type LstmKind, type LstmPass, lstmPasses } from '../../../../model/ops/lstm_passes.ts';
 import { cFloat } from '../../../emission/c.ts';
 import type { Emission, EmitContext, EmitterTable } from '../../../emission/context.ts';
 import { cDescription, type Fields, integers } from '../../../emission/description.ts';

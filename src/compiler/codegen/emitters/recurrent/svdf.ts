@@ -1,7 +1,7 @@
 import { InputError } from '../../../../errors.ts';
 import { operand, parameters } from '../../../../model/ops/checks.ts';
 import type { OpView } from '../../../../model/ops/definition.ts';
-import { effectiveBias } from '../../../../model/ops/lstm_integer.ts';
+import { effectiveBias } from '../../../../model/ops/lstm/integer.ts';
 import { SVDF, type SvdfFamily, svdfForm, svdfMultipliers, svdfShape } from '../../../../model/ops/svdf.ts';
 import { cFloat } from '../../../emission/c.ts';
 import type { Emission, EmitContext, EmitterTable } from '../../../emission/context.ts';

@@ -1,6 +1,6 @@
 import { parameters } from '../../../../model/ops/checks.ts';
 import type { OpView } from '../../../../model/ops/definition.ts';
-import { reducedCount } from '../../../../model/ops/reduce_axes.ts';
+import { reducedCount } from '../../../../model/ops/reduce/axes.ts';
 import {
   type FoldFamily,
   type FoldKind,
@@ -10,7 +10,7 @@ import {
   neutral,
   sumLine,
   sumMultiplier,
-} from '../../../../model/ops/reduce_fold.ts';
+} from '../../../../model/ops/reduce/fold.ts';
 import { type DType, integerRange } from '../../../../model/tensor/dtype.ts';
 import { elements, strides } from '../../../../model/tensor/shape.ts';
 import { C_TYPES, cFloat, cInt, SUFFIX } from '../../../emission/c.ts';

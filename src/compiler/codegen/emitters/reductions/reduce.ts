@@ -1,7 +1,7 @@
 import { parameters } from '../../../../model/ops/checks.ts';
 import type { OpView } from '../../../../model/ops/definition.ts';
+import { type ReduceFamily, reducedCount } from '../../../../model/ops/reduce/axes.ts';
 import { meanMultiplier } from '../../../../model/ops/reduce.ts';
-import { type ReduceFamily, reducedCount } from '../../../../model/ops/reduce_axes.ts';
 import { integerRange } from '../../../../model/tensor/dtype.ts';
 import { elements } from '../../../../model/tensor/shape.ts';
 import { SUFFIX } from '../../../emission/c.ts';

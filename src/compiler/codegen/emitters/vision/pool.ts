@@ -1,6 +1,6 @@
 import type { OpView } from '../../../../model/ops/definition.ts';
 import { type PoolFamily, poolRange, poolWindow } from '../../../../model/ops/pool.ts';
-import { windowExtents } from '../../../../model/ops/window.ts';
+import { windowExtents } from '../../../../model/ops/shared/window.ts';
 import { cFloat, SUFFIX } from '../../../emission/c.ts';
 import type { EmitContext, EmitterTable } from '../../../emission/context.ts';
 import { cStruct } from '../../../emission/description.ts';
