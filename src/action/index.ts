@@ -65,6 +65,7 @@ async function check(inputs: Inputs): Promise<Outcome> {
   const report = await runCheck({
     root: existing(workingDirectory),
     config,
+    configKey: "the action's input config",
     only: models,
     targets: targets.length > 0 ? targets : undefined,
     measure,

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
-import { EXIT, exitStatusOf, faultOfSystem } from '../errors.ts';
+import { EXIT, exitStatusOf, faultOfSystem, InputError } from '../errors.ts';
 import { VERSION } from '../gate/verdict/version.ts';
+import { didYouMean } from '../gate/words/suggest.ts';
 import { printable } from '../model/ir/names.ts';
 import { register as build } from './commands/build.ts';
 import { register as cache } from './commands/cache.ts';
@@ -18,6 +19,23 @@ const commands: readonly ((program: Command) => void)[] = [check, inspect, build
 const optionDescription = (option: Option): string =>
   Array.isArray(option.defaultValue) ? option.description : new Help().optionDescription(option);
 
+/** A path that a script left empty is not the working directory, and is no reason to look for a file for long. */
+function refuseEmptyPaths(_program: Command, command: Command): void {
+  const given = command.opts();
+  const empty = command.options.find((o) => /<(file|dir|folder)>/.test(o.flags) && given[o.attributeName()] === '');
+  const argument = command.registeredArguments.find((_, i) => command.args[i] === '');
+  const name = empty?.long ?? argument?.name();
+  if (name !== undefined) throw new InputError(`${name}: the path is empty; give a path`);
+}
+
+/** Commander shows its help, with status 0, for a command that is not there and --help. */
+function refuseUnknownCommand(program: Command, [first, second]: readonly string[]): void {
+  const known = ['help', ...program.commands.map((command) => command.name())];
+  const name = first === 'help' ? second : first;
+  if (name === undefined || name.startsWith('-') || known.includes(name)) return;
+  throw new InputError(`there is no command "${name}"${didYouMean(name, known)}`);
+}
+
 /** Runs the command line; the result is the exit status. */
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('int8-gate')
@@ -25,9 +43,11 @@ async function main(argv: readonly string[]): Promise<number> {
     .version(VERSION, '-V, --version', 'print the version')
     .configureHelp({ optionDescription })
     .exitOverride()
+    .hook('preAction', refuseEmptyPaths)
     .showHelpAfterError('(add --help for the options)');
   for (const register of commands) register(program);
   try {
+    refuseUnknownCommand(program, argv.slice(2));
     await program.parseAsync([...argv]);
     return Number(process.exitCode ?? 0);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fitLinearSum } from '../../src/compiler/codegen/emitters/linear_sum.ts';
+import { fitLinearSum } from '../../src/compiler/codegen/emitters/elementwise/linear_sum.ts';
 import { interpret } from '../../src/model/interpreter/index.ts';
 import type { Graph, Node } from '../../src/model/ir/graph.ts';
 import type { Activation } from '../../src/model/ops/attrs.ts';

@@ -1,14 +1,15 @@
 import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { parseTarget } from '../../compiler/targets/index.ts';
 import { EXIT, InputError } from '../../errors.ts';
 import { parseCases } from '../../gate/cases/case.ts';
 import { type CaseResult, runCases } from '../../gate/cases/run.ts';
 import { type CaseSummary, describeFailure, summaryOf, summaryTable } from '../../gate/cases/summary.ts';
+import { decodeText } from '../../gate/data/text.ts';
 import { buildEngine } from '../../gate/engines/build.ts';
 import type { Engine } from '../../gate/engines/engine.ts';
 import { interpreterEngine } from '../../gate/engines/interpreter.ts';
 import type { Profile } from '../../model/ops/definition.ts';
+import { resolveTarget } from '../../runtime/devices/machine.ts';
 import { profileOption } from '../entry.ts';
 import { readInputFile } from '../input_file.ts';
 import { streamBeside, writeOutput } from '../write_files.ts';
@@ -24,7 +25,7 @@ interface Options {
 
 /** The engines of each --engine, for the targets asked for. */
 const ENGINES = {
-  build: (targets): Engine[] => targets.map((target) => buildEngine(parseTarget(target))),
+  build: (targets): Engine[] => targets.map((target) => buildEngine(resolveTarget(target))),
   interpreter: (): Engine[] => [interpreterEngine],
 } satisfies Record<string, (targets: readonly string[]) => Engine[]>;
 
@@ -46,7 +47,7 @@ const collect = (value: string, earlier: readonly string[]): string[] => [...ear
 async function verify(options: Options): Promise<void> {
   const text = readInputFile(options.cases);
   const wanted = filterOf(options.filter);
-  const cases = parseCases(new TextDecoder().decode(text), options.cases).filter((c) => wanted.test(c.name));
+  const cases = parseCases(decodeText(text, options.cases), options.cases).filter((c) => wanted.test(c.name));
   if (cases.length === 0) throw new InputError(`${options.cases}: no case's name matches ${options.filter}`);
   const folder = dirname(resolve(options.cases));
   const targets: Record<string, CaseSummary> = {};

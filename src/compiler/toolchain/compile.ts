@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BLOB_FILE, type Generated } from '../codegen/generate.ts';
 import type { Target } from '../targets/index.ts';
@@ -60,11 +60,8 @@ export async function compileModelSource(
 ): Promise<CompiledObject> {
   const compiler = await findCompiler(target, options.family);
   const flags = [...compileFlags(compiler, target), ...(options.flags ?? [])];
-  const key = contentKey([
-    ...['model 1', compiler.command, compiler.version, flags.join('\n'), model.source],
-    ...headerTexts(model.source),
-    model.blob,
-  ]);
+  const tools = [compiler.command, compiler.version, flags.join('\n')];
+  const key = contentKey(['model 1', ...tools, model.source, ...headerTexts(model.source), model.blob]);
   const folder = await cached(options.cacheDir ?? cacheRoot(), key, async (cwd) => {
     await writeFile(join(cwd, 'model.c'), model.source);
     await writeFile(join(cwd, BLOB_FILE), model.blob);
@@ -101,4 +98,17 @@ export async function linkShared(
     await runTool(compiler.command, [...flags, '-shared', 'entry.c', model, '-lm', '-o', 'model.so'], { cwd });
   });
   return join(folder, 'model.so');
+}
+
+/** The contents of what a program links a compiled model from: the public header, the archive, the shared library. */
+export async function linkedFiles(
+  object: CompiledObject,
+  symbol: string,
+  target: Target,
+  options: CompileOptions = {},
+): Promise<Readonly<Record<'header' | 'archive' | 'shared', Uint8Array>>> {
+  const header = join(projectRoot(), 'native', 'include', 'int8_gate.h');
+  const paths = [header, object.archive, await linkShared(object, symbol, target, options)];
+  const [text, archive, shared] = await Promise.all(paths.map((path) => readFile(path)));
+  return { header: text, archive, shared };
 }

@@ -4,6 +4,7 @@ export {
   type CompileOptions,
   compileModelSource,
   includeDirs,
+  linkedFiles,
   linkShared,
   type ModelSource,
 } from './compile.ts';

@@ -1,8 +1,10 @@
-import { parseTarget, type Target } from '../../compiler/targets/index.ts';
+import type { Target } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
+import { resolveTarget } from '../../runtime/devices/machine.ts';
 import { autoMode } from '../../runtime/measure.ts';
 import { type Config, type ModelConfig, parseConfig } from '../config/load.ts';
 import { type Files, openFiles } from '../data/files.ts';
+import { decodeText } from '../data/text.ts';
 import { thisHost } from '../engines/host.ts';
 import { aspectOf, without } from '../thresholds/index.ts';
 import { evidenceNotes, weigh } from '../verdict/evidence.ts';
@@ -21,6 +23,8 @@ export interface CheckOptions {
   readonly root: string;
   /** Path of the configuration. */
   readonly config: string;
+  /** What the user gives that path in; `--config` when absent. */
+  readonly configKey?: string;
   /** Names of the models to check; all when absent or empty. */
   readonly only?: readonly string[];
   /** Targets in place of the configuration's. */
@@ -41,9 +45,9 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
   const started = new Date();
   const progress = options.progress ?? (() => {});
   const files = openFiles(options.root);
-  const config = readConfig(options.config, files);
+  const config = readConfig(options, files);
   const names = options.targets !== undefined && options.targets.length > 0 ? options.targets : config.targets;
-  const targets = [...new Set(names)].map((name) => parseTarget(name));
+  const targets = [...new Set(names)].map((name) => resolveTarget(name));
   const entries = select(config, options.only ?? []);
   // Everything that may be wrong with the input is found before the first compiler runs.
   progress(entries.length === 1 ? 'reading the model and its data' : `reading ${entries.length} models and their data`);
@@ -81,13 +85,13 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
   };
 }
 
-function readConfig(path: string, files: Files): Config {
+function readConfig({ config: path, configKey = '--config' }: CheckOptions, files: Files): Config {
   if (!files.exists(path)) {
     throw new InputError(
-      `${path}: there is no such configuration (looked for ${files.locate(path)}). Write one, docs/config.md shows how, or give the path of yours: --config, or the action's input config`,
+      `${path}: there is no such configuration (looked for ${files.locate(path)}). Write one, docs/config.md shows how, or give the path of yours (${configKey})`,
     );
   }
-  return parseConfig(new TextDecoder().decode(files.read(path)), path);
+  return parseConfig(decodeText(files.read(path), path), path);
 }
 
 /** The models asked for, in the configuration's order. */

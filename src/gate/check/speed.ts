@@ -35,7 +35,12 @@ export async function measureSpeed(
 ): Promise<Speed> {
   const chosen = mode === 'auto' ? autoMode(target) : mode;
   if (chosen === 'modelled' && modelledCpu(target) === null) {
-    return { latency: null, doubt: `target ${target.name} cannot be modelled`, notes: [] };
+    return {
+      ...{ latency: null, doubt: `target ${target.name} cannot be modelled` },
+      notes: [
+        `Speed was not measured: cycles cannot be modelled for target ${target.name}. Measure "hardware", or take an ARM64 target such as cortex-a72.`,
+      ],
+    };
   }
   const { image } = builds.int8;
   const indices = mapSides(builds, ({ build }) => image.builds.indexOf(build));

@@ -84,6 +84,8 @@ type Step =
   | { readonly kind: 'glob'; readonly hidden: boolean; fits(name: string): boolean };
 
 function stepsOf(parts: readonly string[], pattern: string): Step[] {
+  const open = unclosed(parts.join(sep));
+  if (open !== null) throw new InputError(`${pattern}: not a glob ("${open}" without its partner); correct it`);
   return parts.map((part) => {
     if (part === '**') return { kind: 'any depth' };
     if (!MAGIC.test(part)) return { kind: 'name', name: part };
@@ -98,6 +100,13 @@ function stepsOf(parts: readonly string[], pattern: string): Step[] {
       throw new InputError(`${pattern}: not a glob (${(error as Error).message})`, { cause: error });
     }
   });
+}
+
+/** A bracket or brace of a glob that has no partner. */
+function unclosed(glob: string): string | null {
+  const braces = glob.replaceAll(/\[[^\]/]+\]/g, '').replaceAll(/[^[{}]/g, '');
+  const left = braces.replaceAll('{}', '');
+  return left === braces ? (left[0] ?? null) : unclosed(left);
 }
 
 function readBytes(full: string, path: string): Uint8Array {

@@ -75,7 +75,7 @@ export function joinTable(
     return [...bases.map((base) => relative(base, full)), full, basename(sample)];
   });
   const known = new Set(names.flat());
-  const { file, label, windows, rows } = layoutOf(parseCsv(text), path, config, (name) => known.has(name));
+  const { file, label, windows, rows } = layoutOf(parseCsv(text, path), path, config, (name) => known.has(name));
   const byFile = new Map<string, CsvRow>();
   for (const row of rows) {
     const name = normalize(row.cells[file] ?? '');

@@ -271,3 +271,29 @@ describe('helpers', () => {
     expect(nearest('xyzzy', ['inputs', 'labels'])).toBeNull();
   });
 });
+
+describe('numbers that data are computed with', () => {
+  const data = (options: string) => model().replace('labels: l.csv', `labels: l.csv, ${options}`);
+
+  it.each([
+    [
+      'preprocess: { scale: 1e300 }',
+      /preprocess\.scale must be a number that float32 holds, up to 3\.4e38; found 1e\+300/,
+    ],
+    ['preprocess: { mean: -1e39 }', /preprocess\.mean must be .*found -1e\+39/],
+    ['preprocess: { mean: [0, 1e39, 0] }', /preprocess\.mean/],
+    ['preprocess: { std: 1e39 }', /preprocess\.std must be/],
+    ['quantized: { scale: 1e39, zero-point: 0 }', /quantized\.scale must be a scale that float32 holds/],
+    ['quantized: { scale: 1e-60, zero-point: 0 }', /quantized\.scale must be .* above 0; found 1e-60/],
+    ['quantized: { scale: 0, zero-point: 0 }', /quantized\.scale must be .* above 0; found 0/],
+  ])('fit float32: %s', (options, message) => {
+    expect(fault(data(options)).message).toMatch(message);
+  });
+
+  it.each(['preprocess: { scale: 1e38, mean: -3.4e38 }', 'quantized: { scale: 1.5e-45, zero-point: 0 }'])(
+    'may be as large or small as it has them: %s',
+    (options) => {
+      expect(parseConfig(data(options), 'gate.yml').models).toHaveLength(1);
+    },
+  );
+});

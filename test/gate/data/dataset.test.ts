@@ -234,6 +234,12 @@ describe('data that do not fit', () => {
 
   it('is refused when it is loaded', () => {
     expect(() => open({ inputs: 'nan.bin' }).load(0)).toThrow('nan.bin [0]: element 1 is NaN');
+    expect(() => open({ inputs: 'q/a.bin', quantized: false, preprocess: { scale: 1e38 } }).load(0)).toThrow(
+      /element \d is -?Infinity after data\.preprocess, whose numbers lead beyond float32/,
+    );
+    expect(() => open({ inputs: 'q/a.bin', quantized: { scale: 3e38, 'zero-point': 0 } }).load(0)).toThrow(
+      /element \d is -?Infinity after data\.quantized/,
+    );
     expect(() => open({ inputs: 'f/a.bin', window: { step: 1 }, dtype: 'float64' }).load(0)).toThrow(
       'too short for one window',
     );
