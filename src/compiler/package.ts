@@ -3,7 +3,7 @@ import type { Port } from './build.ts';
 import type { CompiledModel } from './compile.ts';
 import { ALIGNMENT } from './emission/alignment.ts';
 import { cComment } from './emission/c.ts';
-import { compileFlags, linkedFiles, nativePath } from './toolchain/index.ts';
+import { compileFlags, linkedFiles } from './toolchain/index.ts';
 
 /** What a team deploys, as file names and contents; the manifest comes last. */
 export type PackageFiles = readonly (readonly [name: string, content: string | Uint8Array])[];

@@ -3,7 +3,6 @@ import { InputError } from '../../errors.ts';
 import { type Graph, type Node, nodeLabel, operandsOf, resultsOf } from '../../model/ir/graph.ts';
 import type { OpKind } from '../../model/ops/attrs.ts';
 import type { OpView } from '../../model/ops/definition.ts';
-import { alignUp } from '../emission/alignment.ts';
 import type { Emission, EmitContext, Emitter } from '../emission/context.ts';
 import { emitters } from './emitters/index.ts';
 import type { ModelCode } from './model_code.ts';
