@@ -13,9 +13,6 @@ export {
   packGemm,
   perColumn,
   sumRanges,
-  transposeHwo,
-  type Weights,
-  zeroPointOf,
 } from './gemm/pack.ts';
 export { countChains } from './gemm/pack_chains.ts';
 export { panelStarts } from './gemm/panels.ts';

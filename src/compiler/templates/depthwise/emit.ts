@@ -18,8 +18,6 @@ import { chainsOf, type Windows, windowsOf } from './chains.ts';
 /** Output pixels of a step: DEPTHWISE_PIXELS of depthwise.h. */
 const MOST_PIXELS = 4;
 const POINTER_BYTES = 8;
-/** Rows of a kernel that the template takes: DEPTHWISE_ROWS of depthwise.h. */
-export const MAX_KERNEL_ROWS = 64;
 
 /**
  * Whether each row of the result ends before the rows of the data begin that are not in the ring yet: the result may lie

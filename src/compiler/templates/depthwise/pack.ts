@@ -1,4 +1,5 @@
-import { operandsOf, type PackedWeights, type Weights } from '../gemm/pack.ts';
+import type { Weights } from '../../lower/layers.ts';
+import { operandsOf, type PackedWeights } from '../gemm/pack.ts';
 import type { DepthwiseWorkload, Operands } from '../workload.ts';
 import { type DepthwiseSchedule, dotQuads } from './schedule.ts';
 

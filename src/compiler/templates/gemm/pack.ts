@@ -1,18 +1,9 @@
-import type { Tensor } from '../../../model/ir/graph.ts';
 import type { Range } from '../../../model/ops/arithmetic.ts';
+import type { Weights } from '../../lower/layers.ts';
 import type { GemmWorkload } from '../workload.ts';
 import { packChains } from './pack_chains.ts';
 import { panelStarts } from './panels.ts';
 import { GEMM_KERNELS, type GemmKernel, type GemmSchedule } from './schedule.ts';
-
-/** Weights of one convolution or fully connected layer as a [columns][k] matrix, and what acts on their columns. */
-export interface Weights {
-  readonly data: Int8Array | Uint8Array | Float32Array;
-  /** Of 8-bit weights. */
-  readonly zeroPoint: number;
-  /** Per column; int32 for 8 bits, float for float. null: zeros. */
-  readonly bias: ArrayLike<number> | null;
-}
 
 /** A layer's constants as the kernel reads them; `rowFactor` goes with them. */
 export interface PackedWeights {
@@ -176,16 +167,4 @@ export function operandsOf(weights: Weights['data'], zeroPoint: number): GemmWor
   if (fits(-127)) return 'int8';
   if (weights instanceof Uint8Array) return low >= 1 ? 'uint8-offset' : 'uint8-full';
   return fits(-128) ? 'int8-full' : 'int8-wide';
-}
-
-/** Weights [taps][outs] as [outs][taps]. */
-export function transposeHwo<T extends Weights['data']>(data: T, outs: number): T {
-  const taps = data.length / outs;
-  return data.map((_, i) => data[(i % taps) * outs + Math.floor(i / taps)]) as T;
-}
-
-/** The zero point that operators take off the weights: of uint8, and of signed ones quantized as a whole. */
-export function zeroPointOf(weights: Tensor): number {
-  const q = weights.quantization;
-  return q === null || q.scales.length > 1 ? 0 : q.zeroPoints[0];
 }

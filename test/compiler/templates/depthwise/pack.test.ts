@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Weights } from '../../../../src/compiler/lower/layers.ts';
 import {
   type DepthwiseKernel,
   type DepthwiseSchedule,
@@ -7,7 +8,6 @@ import {
   depthwiseOperands,
   dotQuads,
   packDepthwise,
-  type Weights,
 } from '../../../../src/compiler/templates/index.ts';
 
 interface Case {

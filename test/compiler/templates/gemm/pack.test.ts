@@ -10,7 +10,6 @@ import {
   operandsOf,
   packGemm,
   sumRanges,
-  transposeHwo,
 } from '../../../../src/compiler/templates/index.ts';
 
 /** What a kernel computes of one row, told by the layout that its header documents. */
@@ -163,8 +162,4 @@ test('operand kinds follow from the values of the weights', () => {
   expect(operandsOf(Uint8Array.of(1, 255), 128)).toBe('int8');
   expect(operandsOf(Uint8Array.of(1, 255), 151)).toBe('uint8-offset');
   expect(operandsOf(Uint8Array.of(0, 255), 151)).toBe('uint8-full');
-});
-
-test('HWO weights turn to OHW', () => {
-  expect([...transposeHwo(Int8Array.of(1, 2, 3, 4, 5, 6), 2)]).toEqual([1, 3, 5, 2, 4, 6]);
 });

@@ -1,0 +1,54 @@
+/** Layers go to their templates. */
+import type { OpKind } from '../../model/ops/kinds.ts';
+import type { Emission, EmitContext, Emitter, EmitterTable } from '../emission/context.ts';
+import { LOWERINGS } from '../lower/index.ts';
+import type { Layer } from '../lower/layers.ts';
+import type { Lowering } from '../lower/lowering.ts';
+import { emitDepthwise } from './depthwise/emit.ts';
+import { emitHybridDepthwise } from './depthwise/hybrid.ts';
+import { emitGemm } from './gemm/emit.ts';
+import { emitHybridGemm } from './gemm/hybrid.ts';
+import { emitMatmulPairs } from './gemm/matmul.ts';
+import { emitReferenceConv } from './reference/conv.ts';
+import { emitReferenceMatmul } from './reference/matmul.ts';
+import { emitReferenceTaps } from './reference/taps.ts';
+
+/** The C of a layer. */
+export function emitLayer(layer: Layer, ctx: EmitContext): Emission {
+  switch (layer.kind) {
+    case 'gemm':
+      return emitGemm(layer, ctx);
+    case 'hybrid_gemm':
+      return emitHybridGemm(layer, ctx);
+    case 'matmul_pairs':
+      return emitMatmulPairs(layer, ctx);
+    case 'depthwise':
+      return emitDepthwise(layer, ctx);
+    case 'hybrid_depthwise':
+      return emitHybridDepthwise(layer, ctx);
+    case 'reference_conv':
+      return emitReferenceConv(layer, ctx);
+    case 'reference_taps':
+      return emitReferenceTaps(layer, ctx);
+    case 'reference_matmul':
+      return emitReferenceMatmul(layer, ctx);
+  }
+}
+
+const emitterOf =
+  <K extends OpKind>(lower: Lowering<K>): Emitter<K> =>
+  (op, ctx) => {
+    const layer = lower(op, ctx.profile);
+    return layer === null ? { includes: [], body: '' } : emitLayer(layer, ctx);
+  };
+
+/** The C of operators with weights. */
+export const layerEmitters: EmitterTable<typeof LOWERINGS> = {
+  'nn.conv2d': emitterOf(LOWERINGS['nn.conv2d']),
+  'nn.depthwise_conv2d': emitterOf(LOWERINGS['nn.depthwise_conv2d']),
+  'nn.dense': emitterOf(LOWERINGS['nn.dense']),
+  'nn.batch_matmul': emitterOf(LOWERINGS['nn.batch_matmul']),
+  'nn.conv2d_transpose': emitterOf(LOWERINGS['nn.conv2d_transpose']),
+  'nn.conv3d': emitterOf(LOWERINGS['nn.conv3d']),
+  'nn.conv3d_transpose': emitterOf(LOWERINGS['nn.conv3d_transpose']),
+};
