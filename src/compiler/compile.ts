@@ -3,7 +3,9 @@ import type { Model } from '../model/ir/graph.ts';
 import type { Profile } from '../model/ops/definition.ts';
 import type { Build } from './build.ts';
 import { generate } from './codegen/generate.ts';
+import type { RefusedRecord } from './codegen/model_code.ts';
 import type { Planner } from './codegen/storage.ts';
+import type { RecordSource } from './emission/context.ts';
 import { optimize } from './passes/pipeline.ts';
 import type { Target } from './targets/target.ts';
 import { type CompiledObject, type CompileOptions, compileModelSource, compilerName } from './toolchain/index.ts';
@@ -21,6 +23,8 @@ export interface CompileModelOptions extends CompileOptions {
   readonly profile?: Profile;
   /** Into how many parts heavy operators are cut for threads; default 1. */
   readonly threads?: number;
+  /** Tuning records: their schedules take the place of the defaults where they are legal. */
+  readonly schedules?: RecordSource;
   /** Places what lies in the arena; default: by lifetime, in as little memory as is found. */
   readonly planner?: Planner;
 }
@@ -28,6 +32,8 @@ export interface CompileModelOptions extends CompileOptions {
 /** A build together with what else the compiler left in its cache folder. */
 export interface CompiledModel extends Build {
   readonly object: CompiledObject;
+  /** Tuning records that were not used, and why. */
+  readonly refused: readonly RefusedRecord[];
 }
 
 /** Memory of a build for its inputs, outputs and what lies between: a few bytes of a file can ask for any amount. */
@@ -38,16 +44,16 @@ const MOST_MEMORY = 4 * 2 ** 30;
  * @throws InputError when an operator cannot be compiled, EnvironmentError when the compiler is missing or fails.
  */
 export async function compileModel(model: Model, options: CompileModelOptions): Promise<CompiledModel> {
-  const { target, name, symbol, profile = 'tflite', threads = 1, planner } = options;
+  const { target, name, symbol, profile = 'tflite', threads = 1, schedules, planner } = options;
   const graphs = optimize(model).subgraphs;
-  const code = generate(graphs[0], { target, name, symbol, profile, threads, planner, graphs });
+  const code = generate(graphs[0], { target, name, symbol, profile, threads, schedules, planner, graphs });
   const bytes = [...code.inputs, ...code.outputs].reduce((sum, port) => sum + port.bytes, code.arenaBytes);
   if (bytes > MOST_MEMORY)
     throw new InputError(
       `${name} needs ${(bytes / 2 ** 30).toFixed(1)} GiB of memory to run, more than the ${MOST_MEMORY / 2 ** 30} GiB that a build may ask for`,
     );
   const object = await compileModelSource(code, target, options);
-  const { inputs, outputs, arenaBytes, macs, nodes } = code;
+  const { inputs, outputs, arenaBytes, macs, nodes, refused } = code;
   const common = { name, symbol, target, profile, threads, inputs, outputs, arenaBytes, macs, nodes };
-  return { ...common, archive: object.archive, compiler: compilerName(object.compiler), object };
+  return { ...common, archive: object.archive, compiler: compilerName(object.compiler), object, refused };
 }

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { generate } from '../../src/compiler/codegen/generate.ts';
+import type { RecordSource } from '../../src/compiler/emission/context.ts';
 import { parseTarget } from '../../src/compiler/targets/index.ts';
-import type { ScheduleSource } from '../../src/compiler/templates/index.ts';
 import { compileModelSource } from '../../src/compiler/toolchain/index.ts';
 import type { Model } from '../../src/model/ir/graph.ts';
 import type { Profile } from '../../src/model/ops/definition.ts';
@@ -19,7 +19,8 @@ afterAll(() => rmSync(cacheDir, { recursive: true, force: true }));
 export interface BuildOptions {
   readonly family?: 'gcc' | 'clang';
   readonly profile?: Profile;
-  readonly schedules?: ScheduleSource;
+  /** Tuning records, all of which must be used. */
+  readonly schedules?: RecordSource;
 }
 
 /** Generated, compiled and run on a target. */
@@ -31,6 +32,7 @@ export async function runLayers(
 ): Promise<TensorData[]> {
   const target = parseTarget(targetName);
   const code = generate(model.subgraphs[0], { target, profile, name: 'layers', symbol: 'layers', schedules });
+  if (code.refused.length > 0) throw new Error(code.refused.map(({ key, reason }) => `${key}: ${reason}`).join('\n'));
   const { archive } = await compileModelSource(code, target, { cacheDir, family });
   const build = { ...code, name: 'layers', target, profile, archive };
   const image = await linkRunner([build], { cacheDir, family });

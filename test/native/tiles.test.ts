@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import type { RecordSource } from '../../src/compiler/emission/context.ts';
 import { parseTarget, type Target } from '../../src/compiler/targets/index.ts';
 import {
   CHAINS,
   GEMM_KERNELS,
+  GEMM_SPACE,
   type GemmKernel,
   type GemmSchedule,
   holdsTile,
-  type ScheduleSource,
 } from '../../src/compiler/templates/index.ts';
 import { interpret } from '../../src/model/interpreter/index.ts';
 import { difference, type Form, type Layer, modelOfLayers } from './layers.ts';
@@ -24,9 +25,7 @@ function tiles(kernel: GemmKernel, target: Target): GemmSchedule[] {
           ? CHAINS.map((form) => ({ ...form, weightsFirst: false }))
           : [{ weightsFirst: i % 2 === 0 }];
       return knobs.flatMap((knob) =>
-        holdsTile(kernel, mr, nr, target, 'chain' in knob ? knob.chain : 1)
-          ? [{ template: 'gemm' as const, kernel, mr, nr, ...knob }]
-          : [],
+        holdsTile(kernel, mr, nr, target, 'chain' in knob ? knob.chain : 1) ? [{ kernel, mr, nr, ...knob }] : [],
       );
     }),
   );
@@ -69,7 +68,10 @@ describe.each(KERNELS)('every tile of %s', (kernel, target, forms) => {
   const { model, inputs } = modelOfLayers(layers);
   const expected = interpret(model, inputs);
   // Rows tell the layers apart.
-  const forced: ScheduleSource = (w) => ('m' in w ? schedules[w.m - 9] : null) as never;
+  const forced: RecordSource = (key) => {
+    const { name: template, version } = GEMM_SPACE;
+    return { template, version, key, target, schedule: schedules[Number(/"m":(\d+)/.exec(key)![1]) - 9] };
+  };
 
   test.each(['gcc', 'clang'] as const)(`on ${target} by %s`, async (family) => {
     const actual = await runLayers(model, inputs, target, { family, schedules: forced });

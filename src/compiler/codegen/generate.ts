@@ -2,14 +2,15 @@ import type { Graph, TensorId } from '../../model/ir/graph.ts';
 import type { Profile } from '../../model/ops/definition.ts';
 import type { BuildNode, Port } from '../build.ts';
 import { cComment } from '../emission/c.ts';
+import type { RecordSource } from '../emission/context.ts';
 import type { Target } from '../targets/target.ts';
 import { chainLoops } from '../templates/in_order/chain_loops.ts';
-import { coreOf, type ScheduleSource } from '../templates/index.ts';
+import { coreOf } from '../templates/index.ts';
 import { type Blob, createBlob } from './blob.ts';
 import { describe } from './descriptor.ts';
 import { emitGraph } from './graph_code.ts';
 import { createKept } from './kept.ts';
-import { BLOB, type GraphCode, type ModelCode } from './model_code.ts';
+import { BLOB, type GraphCode, type ModelCode, type RefusedRecord } from './model_code.ts';
 import { SERIAL } from './parallel.ts';
 import { ALIGNMENT } from './plan.ts';
 import { type Planner, tensorBytes } from './storage.ts';
@@ -23,8 +24,8 @@ export interface GenerateOptions {
   readonly name: string;
   /** C identifier. */
   readonly symbol: string;
-  /** Schedules that take the place of the fixed defaults. */
-  readonly schedules?: ScheduleSource;
+  /** Tuning records: their schedules take the place of the defaults where they are legal. */
+  readonly schedules?: RecordSource;
   /** Into how many parts heavy operators are cut for threads; default 1. */
   readonly threads?: number;
   /** Places what lies in the arena; default `planMemory`. */
@@ -46,6 +47,8 @@ export interface Generated {
   readonly arenaBytes: number;
   readonly macs: number;
   readonly nodes: readonly BuildNode[];
+  /** Tuning records that were not used, and why. */
+  readonly refused: readonly RefusedRecord[];
 }
 
 /** Writes `graph` as C for a target. Pure. */
@@ -58,6 +61,7 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
     threads: options.threads ?? 1,
     blob: createBlob(),
     kept: createKept(),
+    refused: [],
     graph(index) {
       const called = options.graphs?.[index];
       if (called === undefined) throw new Error(`${name} has no graph ${index}`);
@@ -100,7 +104,7 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
   ].join('\n');
   const nodes = [main, ...callees.values()].flatMap((code) => code.nodes);
   const macs = nodes.reduce((sum, node) => sum + node.macs, 0);
-  return { symbol, source, blob: model.blob.bytes(), inputs, outputs, arenaBytes, macs, nodes };
+  return { symbol, source, blob: model.blob.bytes(), inputs, outputs, arenaBytes, macs, nodes, refused: model.refused };
 }
 
 function portOf(graph: Graph, id: TensorId): Port {

@@ -1,12 +1,21 @@
 import type { Graph } from '../../model/ir/graph.ts';
 import type { Profile } from '../../model/ops/definition.ts';
 import type { BuildNode } from '../build.ts';
+import type { RecordSource } from '../emission/context.ts';
 import type { Target } from '../targets/target.ts';
 import type { LoopShape } from '../templates/in_order/chain_loops.ts';
-import type { ScheduleSource } from '../templates/index.ts';
 import type { Blob } from './blob.ts';
 import type { Kept } from './kept.ts';
 import type { Planner } from './storage.ts';
+
+/** A tuning record that was not used for an operator. */
+export interface RefusedRecord {
+  /** How messages name the operator. */
+  readonly label: string;
+  readonly key: string;
+  /** A sentence without its end. */
+  readonly reason: string;
+}
 
 /** What the code of all graphs of one model shares. */
 export interface ModelCode {
@@ -14,7 +23,9 @@ export interface ModelCode {
   readonly symbol: string;
   readonly target: Target;
   readonly profile: Profile;
-  readonly schedules?: ScheduleSource;
+  readonly schedules?: RecordSource;
+  /** Tuning records that were not used. */
+  readonly refused: RefusedRecord[];
   /** Heavy operators are cut into at most so many parts. */
   readonly threads: number;
   readonly planner?: Planner;

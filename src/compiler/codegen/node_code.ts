@@ -48,6 +48,7 @@ export function emitNode(graph: Graph, node: Node, name: string, model: ModelCod
     target: model.target,
     profile: model.profile,
     schedules: model.schedules,
+    refuse: (key, reason) => void model.refused.push({ label: nodeLabel(graph, node), key, reason }),
     threads: model.threads,
     input(i) {
       const tensor = inputs[i];

@@ -3,12 +3,14 @@ import type { OpView, Profile } from '../../model/ops/definition.ts';
 import type { OpKind } from '../../model/ops/kinds.ts';
 import type { Target } from '../targets/target.ts';
 import type { LoopShape } from '../templates/in_order/chain_loops.ts';
-import { chooseSchedule, type ScheduleOf, type ScheduleSource, type Workload } from '../templates/index.ts';
 
 /** Elements of a constant, whatever buffer they lie in. */
 export type Constant =
   | (Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array)
   | (Float32Array | Float64Array | BigInt64Array | BigUint64Array);
+
+/** Finds the tuning record of a workload's key, unread and unchecked; undefined where there is none. */
+export type RecordSource = (key: string) => unknown;
 
 /** What an emitter may ask for while it writes one node's C. */
 export interface EmitContext {
@@ -16,8 +18,10 @@ export interface EmitContext {
   readonly profile: Profile;
   /** Into how many parts heavy operators are to be cut. */
   readonly threads: number;
-  /** Schedules that take the place of the fixed defaults, such as tuning records. */
-  readonly schedules?: ScheduleSource;
+  /** Tuning records: their schedules take the place of the defaults where they are legal. */
+  readonly schedules?: RecordSource;
+  /** Hears of each record that is not used, and why. */
+  refuse(key: string, reason: string): void;
   /** C expression: pointer to the elements of operand `i` (`const int8_t *` and so on), constants included. */
   input(i: number): string;
   /** C expression: pointer to the elements of result `i`. */
@@ -96,7 +100,3 @@ export interface InPlace {
 /** Writes the C of one operator kind; pure apart from what it asks of `ctx`. */
 export type Emitter<K extends OpKind> = (op: OpView<K>, ctx: EmitContext) => Emission;
 export type EmitterTable<Family> = { readonly [K in keyof Family & OpKind]: Emitter<K> };
-
-/** The schedule of a workload: a recorded one where there is one, else the fixed default. */
-export const scheduleFor = <W extends Workload>(workload: W, ctx: EmitContext): ScheduleOf<W> =>
-  ctx.schedules?.(workload) ?? chooseSchedule(workload, ctx.target);

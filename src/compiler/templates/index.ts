@@ -1,12 +1,8 @@
-import type { Target } from '../targets/target.ts';
-import { type DepthwiseSchedule, scheduleDepthwise } from './depthwise/schedule.ts';
-import { type GemmSchedule, scheduleGemm } from './gemm/schedule.ts';
-import type { DepthwiseWorkload, GemmWorkload, Workload } from './workload.ts';
-
 export { coreOf } from '../targets/cores.ts';
 export { inRowOrder, type Products, sharedCuts } from './chain_cuts.ts';
+export { choose, fastest } from './choose.ts';
 export { cutsOf, depthwiseOperands, packDepthwise } from './depthwise/pack.ts';
-export { type DepthwiseKernel, type DepthwiseSchedule, dotQuads } from './depthwise/schedule.ts';
+export { DEPTHWISE_SPACE, type DepthwiseKernel, type DepthwiseSchedule, dotQuads } from './depthwise/schedule.ts';
 export {
   offsets,
   operandsOf,
@@ -20,22 +16,13 @@ export {
   CHAINS,
   type ChainForm,
   GEMM_KERNELS,
+  GEMM_SPACE,
   type GemmKernel,
   type GemmSchedule,
   gemmKernels,
   holdsTile,
   zips,
 } from './gemm/schedule.ts';
+export { checkRecord, recordOf, sourceOf, type TuningRecord, tunedFor } from './records.ts';
+export type { BuildSettings, Chosen, ScheduleSpace, Template } from './template.ts';
 export type { DepthwiseWorkload, GemmWorkload, Operands, Workload } from './workload.ts';
-
-export type Schedule = GemmSchedule | DepthwiseSchedule;
-/** The kind of schedule that a kind of workload takes. */
-export type ScheduleOf<W extends Workload> = W extends GemmWorkload ? GemmSchedule : DepthwiseSchedule;
-/** Knows schedules for some workloads: what tuning recorded. */
-export type ScheduleSource = <W extends Workload>(workload: W) => ScheduleOf<W> | null;
-
-/** The template and the values of its knobs for a workload on a target: the fixed defaults, from analytic rules. */
-export function chooseSchedule<W extends Workload>(workload: W, target: Target): ScheduleOf<W>;
-export function chooseSchedule(workload: GemmWorkload | DepthwiseWorkload, target: Target): Schedule {
-  return workload.op === 'nn.depthwise_conv2d' ? scheduleDepthwise(workload, target) : scheduleGemm(workload, target);
-}

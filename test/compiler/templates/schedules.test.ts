@@ -5,8 +5,9 @@ import { CPUS, parseTarget } from '../../../src/compiler/targets/index.ts';
 import { panelStarts } from '../../../src/compiler/templates/gemm/panels.ts';
 import { gemmCycles } from '../../../src/compiler/templates/gemm/schedule.ts';
 import {
-  chooseSchedule,
+  fastest,
   GEMM_KERNELS,
+  GEMM_SPACE,
   type GemmWorkload,
   holdsTile,
   type Operands,
@@ -31,7 +32,7 @@ describe('the default schedule of a matrix multiplication', () => {
     fc.assert(
       fc.property(workloads, fc.constantFrom(...TARGETS), (w, name) => {
         const target = parseTarget(name);
-        const { kernel, mr, nr, weightsFirst } = chooseSchedule(w, target);
+        const { kernel, mr, nr, weightsFirst } = fastest(GEMM_SPACE, w, target);
         const info = GEMM_KERNELS[kernel];
         expect(mr).toBeLessThanOrEqual(w.m);
         const unit = info.columns ?? 4;
@@ -48,7 +49,7 @@ describe('the default schedule of a matrix multiplication', () => {
     fc.assert(
       fc.property(workloads, fc.constantFrom(...TARGETS), (w, name) => {
         const target = parseTarget(name);
-        const { kernel } = chooseSchedule(w, target);
+        const { kernel } = fastest(GEMM_SPACE, w, target);
         if (target.arch === 'host') expect(kernel).toMatch(/portable/);
         if (kernel === 'dot') expect(target.features.dotprod).toBe(true);
         if (kernel === 'mmla') expect(target.features.i8mm).toBe(true);
@@ -64,7 +65,7 @@ describe('the default schedule of a matrix multiplication', () => {
       fc.property(workloads, fc.integer({ min: 1, max: 4 }), fc.constantFrom(4, 8), (w, mr, nr) => {
         fc.pre(w.operands !== 'int8-wide' && mr <= w.m && nr <= w.n);
         const target = parseTarget('neoverse-n1');
-        const best = chooseSchedule(w, target);
+        const best = fastest(GEMM_SPACE, w, target);
         const core = coreOf(target);
         const cycles = gemmCycles(w, best.kernel, best.mr, best.nr, core);
         expect(cycles).toBeLessThanOrEqual(gemmCycles(w, best.kernel, mr, nr, core));
@@ -76,8 +77,8 @@ describe('the default schedule of a matrix multiplication', () => {
     const w: GemmWorkload = {
       ...{ op: 'nn.conv2d', operands: 'int8', unsigned: false, m: 49, n: 1024, k: 1024, groups: 1, inPlace: true },
     };
-    expect(chooseSchedule(w, parseTarget('neoverse-n1'))).toMatchObject({ kernel: 'dot', mr: 7 });
-    expect(chooseSchedule({ ...w, m: 1 }, parseTarget('neoverse-n2')).kernel).toBe('dot');
+    expect(fastest(GEMM_SPACE, w, parseTarget('neoverse-n1'))).toMatchObject({ kernel: 'dot', mr: 7 });
+    expect(fastest(GEMM_SPACE, { ...w, m: 1 }, parseTarget('neoverse-n2')).kernel).toBe('dot');
   });
 });
 

@@ -1,12 +1,14 @@
 /** Instances of the depthwise templates (native/kernels/depthwise.h). */
 import { parameters } from '../../../model/ops/checks.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
-import { type Emission, type EmitContext, scheduleFor } from '../../emission/context.ts';
+import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, type Fields, integers } from '../../emission/description.ts';
 import { leadOf, type Step } from '../../emission/lead.ts';
 import type { ConvShape, DepthwiseLayer } from '../../lower/layers.ts';
 import { epilogueFields, floatClamp, type Layout } from '../epilogue/epilogue.ts';
 import {
+  choose,
+  DEPTHWISE_SPACE,
   type DepthwiseSchedule,
   type DepthwiseWorkload,
   depthwiseOperands,
@@ -42,7 +44,7 @@ export function emitDepthwise(given: DepthwiseLayer, ctx: EmitContext): Emission
     strides: [s.stride_h, s.stride_w],
     dilation: [s.dilation_h, s.dilation_w],
   };
-  const schedule = scheduleFor(workload, ctx);
+  const schedule = choose(DEPTHWISE_SPACE, workload, ctx);
   const zeroPoint = requantization === null ? 0 : parameters(data).zeroPoint;
   const outs = s.channels * multiplier;
   const packed = packDepthwise(layer.weights, workload, schedule, zeroPoint);

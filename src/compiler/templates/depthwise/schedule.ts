@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import { coreOf } from '../../targets/cores.ts';
 import type { Target } from '../../targets/target.ts';
+import type { ScheduleSpace } from '../template.ts';
 import type { DepthwiseWorkload } from '../workload.ts';
 
 /** The kernels of native/kernels/depthwise.h. */
@@ -7,7 +9,6 @@ export type DepthwiseKernel = 'portable' | 'wide' | 'pairs' | 'dot' | 'f32';
 
 /** The knobs of the depthwise template. */
 export interface DepthwiseSchedule {
-  readonly template: 'depthwise';
   readonly kernel: DepthwiseKernel;
   /** Output rows that a block of channels computes in one go, before the next block loads its weights. */
   readonly rows: number;
@@ -79,7 +80,7 @@ export function scheduleDepthwise(w: DepthwiseWorkload, target: Target): Depthwi
     const portable = kernel === 'portable';
     // Pairs fill the registers without the bias.
     const reload = kernel === 'pairs' || (!portable && loadsBeside);
-    const common = { template: 'depthwise', kernel, rows: portable ? 1 : rowsOf(w), pixels, reload } as const;
+    const common = { kernel, rows: portable ? 1 : rowsOf(w), pixels, reload } as const;
     return core.inOrder && kernel === 'pairs' && suitsChains(w)
       ? { ...common, rows: rowsOf(w, PIXELS_PER_CHAIN), chains: true }
       : common;
@@ -96,3 +97,21 @@ export function scheduleDepthwise(w: DepthwiseWorkload, target: Target): Depthwi
   const kernel = twoInts && taps <= MAX_PAIRS_TAPS ? 'pairs' : 'wide';
   return schedule(kernel, pixelsOf(w.out[1], (taps > HELD_TAPS ? MANY_TAPS_PIXELS : MAX_PIXELS)[kernel]));
 }
+
+/** A space of the fixed default alone. */
+export const DEPTHWISE_SPACE: ScheduleSpace<DepthwiseWorkload, DepthwiseSchedule> = {
+  name: 'depthwise',
+  version: 1,
+  knobs: z.strictObject({
+    kernel: z.enum(['portable', 'wide', 'pairs', 'dot', 'f32']),
+    rows: z.int(),
+    pixels: z.int(),
+    reload: z.boolean(),
+    chains: z.boolean().optional(),
+  }),
+  key: (w) => `depthwise ${JSON.stringify(w)}`,
+  space: (w, target) => [scheduleDepthwise(w, target)],
+  legal: (w, s, target) =>
+    JSON.stringify(s) === JSON.stringify(scheduleDepthwise(w, target)) ? null : 'it is not the only one known',
+  cycles: () => 0,
+};

@@ -2,14 +2,16 @@
 
 import { parameters } from '../../../model/ops/checks.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
-import { type Emission, type EmitContext, scheduleFor } from '../../emission/context.ts';
+import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, type Fields, integers } from '../../emission/description.ts';
 import { leadOf, type Step, starts } from '../../emission/lead.ts';
 import type { ConvShape, GemmLayer } from '../../lower/layers.ts';
 import { centeredRange, epilogueFields, floatClamp, type Layout, NO_CLAMP } from '../epilogue/epilogue.ts';
 import {
+  choose,
   countChains,
   GEMM_KERNELS,
+  GEMM_SPACE,
   type GemmSchedule,
   type GemmWorkload,
   gemmKernels,
@@ -60,10 +62,10 @@ export function workloadOf(
     kernel === 'chains'
       ? { ...plain, chains: countChains(plain, data, offsets(kernel, plain, zeroPoint).weights) }
       : plain;
-  const schedule = scheduleFor(workload, ctx);
+  const schedule = choose(GEMM_SPACE, workload, ctx);
   if (pads || !workload.inPlace || workload.k % GEMM_KERNELS[schedule.kernel].unit === 0) return { workload, schedule };
   const gathered = { ...workload, m: shape.out_h * shape.out_w, inPlace: false };
-  return { workload: gathered, schedule: scheduleFor(gathered, ctx) };
+  return { workload: gathered, schedule: choose(GEMM_SPACE, gathered, ctx) };
 }
 
 /** Bytes of padded rows that are to stay in the first-level cache beside weights and results. */

@@ -2,11 +2,19 @@
 import type { Tensor } from '../../../model/ir/graph.ts';
 import { parameters } from '../../../model/ops/checks.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
-import { type Emission, type EmitContext, scheduleFor } from '../../emission/context.ts';
+import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, type Fields, integers } from '../../emission/description.ts';
 import type { MatmulPairsLayer } from '../../lower/layers.ts';
 import { epilogueFields, NO_CLAMP } from '../epilogue/epilogue.ts';
-import { GEMM_KERNELS, type GemmSchedule, type GemmWorkload, type Operands, perColumn } from '../index.ts';
+import {
+  choose,
+  GEMM_KERNELS,
+  GEMM_SPACE,
+  type GemmSchedule,
+  type GemmWorkload,
+  type Operands,
+  perColumn,
+} from '../index.ts';
 import { SPARE } from './emit.ts';
 
 /** Pairs of matrices, the right one packed when it is known. */
@@ -72,7 +80,7 @@ const workloadOf = ({ m, n, k }: MatmulPairsLayer, operands: Operands): GemmWork
 
 /** The tile, and, where it takes no right matrix that reaches -128, the one for those. */
 function schedulesOf(layer: MatmulPairsLayer, ctx: EmitContext): GemmSchedule[] {
-  const of = (operands: Operands): GemmSchedule => scheduleFor(workloadOf(layer, operands), ctx);
+  const of = (operands: Operands): GemmSchedule => choose(GEMM_SPACE, workloadOf(layer, operands), ctx);
   if (layer.requantization === null) return [of('float32')];
   const narrow = of('int8-dynamic-narrow');
   return narrow.kernel === 'smull' ? [narrow, of('int8-dynamic')] : [narrow];

@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import { type Core, coreOf } from '../../targets/cores.ts';
 import type { Target } from '../../targets/target.ts';
+import type { ScheduleSpace } from '../template.ts';
 import type { GemmWorkload, Operands } from '../workload.ts';
 
 /** The tile kernels of native/kernels/gemm_*.h. */
@@ -22,7 +24,6 @@ export const CHAINS: readonly ChainForm[] = [
 
 /** The knobs of the matrix multiplication template. */
 export interface GemmSchedule extends Partial<ChainForm> {
-  readonly template: 'gemm';
   readonly kernel: GemmKernel;
   /** Rows and columns of the register tile. */
   readonly mr: number;
@@ -255,34 +256,44 @@ export function gemmCycles(
   return Math.ceil(w.m / mr) * Math.ceil(w.n / nr) * w.groups * tile;
 }
 
-/** The fixed default: the tile that fits the registers and is estimated fastest; of equals the larger. */
-export function scheduleGemm(w: GemmWorkload, target: Target): GemmSchedule {
-  const core = coreOf(target);
-  const kernel = gemmKernels(w.operands, target, w.m);
-  const info = GEMM_KERNELS[kernel];
-  const least = info.columns ?? 4;
-  const forms = kernel === 'chains' ? CHAINS : [SINGLE];
-  let best = { mr: 1, nr: least, form: SINGLE, cycles: Number.POSITIVE_INFINITY };
-  for (const mr of ROWS) {
-    if (mr > w.m || (info.evenRows && mr % 2 === 1)) continue;
-    for (const nr of COLUMNS) {
-      if (nr % least !== 0 || (nr > least && nr - least >= w.n)) continue;
-      for (const form of forms) {
-        if (!holdsTile(kernel, mr, nr, target, form.chain)) continue;
-        const cycles = gemmCycles(w, kernel, mr, nr, core, form);
-        if (cycles <= best.cycles) best = { mr, nr, form, cycles };
-      }
-    }
-  }
-  return {
-    template: 'gemm',
-    kernel,
-    mr: best.mr,
-    nr: best.nr,
-    ...(kernel === 'chains' && best.form),
-    weightsFirst: kernel !== 'chains' && w.inPlace && weightsFirst(w, best.mr, best.nr),
-  };
-}
+const knobs = z.strictObject({
+  kernel: z.enum(Object.keys(GEMM_KERNELS) as [GemmKernel, ...GemmKernel[]]),
+  mr: z.int(),
+  nr: z.int(),
+  chain: z.literal([1, 2, 4]).optional(),
+  singles: z.boolean().optional(),
+  weightsFirst: z.boolean(),
+});
+
+/** The tiles that fit the registers, larger ones later. */
+export const GEMM_SPACE: ScheduleSpace<GemmWorkload, GemmSchedule> = {
+  name: 'gemm',
+  version: 1,
+  knobs,
+  key: ({ chains: _, ...keyed }) => `gemm ${JSON.stringify(keyed)}`,
+  *space(w, target) {
+    const kernel = gemmKernels(w.operands, target, w.m);
+    const forms = kernel === 'chains' ? CHAINS : [null];
+    for (const mr of ROWS)
+      for (const nr of COLUMNS)
+        for (const form of forms) {
+          const order = { weightsFirst: kernel !== 'chains' && w.inPlace && weightsFirst(w, mr, nr) };
+          const schedule = { kernel, mr, nr, ...form, ...order };
+          if (this.legal(w, schedule, target) === null) yield schedule;
+        }
+  },
+  legal(w, { kernel, mr, nr, chain }, target) {
+    const info = GEMM_KERNELS[kernel];
+    const least = info.columns ?? 4;
+    if (mr < 1 || mr > w.m) return `a tile of ${mr} rows for ${w.m} rows`;
+    if (info.evenRows && mr % 2 === 1) return `kernel ${kernel} takes pairs of rows`;
+    if (nr < 1 || nr % least !== 0 || (nr > least && nr - least >= w.n))
+      return `a tile of ${nr} columns for ${w.n} columns`;
+    return holdsTile(kernel, mr, nr, target, chain) ? null : 'the tile does not fit the registers';
+  },
+  cycles: (w, s, target) =>
+    gemmCycles(w, s.kernel, s.mr, s.nr, coreOf(target), s.chain && { chain: s.chain, singles: s.singles ?? false }),
+};
 
 /** The order that moves fewer bytes through the first-level cache. */
 function weightsFirst(w: GemmWorkload, mr: number, nr: number): boolean {

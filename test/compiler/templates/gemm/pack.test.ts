@@ -117,7 +117,7 @@ test('packed weights, bias and row sums stand for the products of centered value
       const workload: GemmWorkload = {
         ...{ op: 'nn.conv2d', operands: operandsOf(data, zw), unsigned, m: 1, n, k, groups: 1, inPlace: false },
       };
-      const schedule: GemmSchedule = { template: 'gemm', kernel, mr: 1, nr, ...form, weightsFirst: false };
+      const schedule: GemmSchedule = { kernel, mr: 1, nr, ...form, weightsFirst: false };
       const biases = bias ? Int32Array.from({ length: n }, (_, c) => c * 1000 - 5000) : null;
       const packed = packGemm(workload, schedule, { data, zeroPoint: zw, bias: biases }, zx);
       expect(packed.depth % GEMM_KERNELS[kernel].unit).toBe(0);
