@@ -40,13 +40,23 @@ function lowerConv(op: ConvOp, multiplier: number): Layer | null {
   if (multiplier > 0 && shape.channels > 1)
     return {
       kind: 'depthwise',
-      ...{ data, output, weights: values, shape, batch, multiplier, activation, requantization },
+      ...{ data, output, weights: values, shape: asRow(shape), batch, multiplier, activation, requantization },
     };
   const columns = output.shape[3];
   return {
     ...{ kind: 'gemm', op: 'nn.conv2d', data, output, shape, m: batch * shape.out_h * shape.out_w, columns },
     weights: multiplier > 0 ? { ...values, data: transposeHwo(values.data, columns) } : values,
     ...{ activation, requantization },
+  };
+}
+
+/** A column of pixels lies in memory as a row does, and depthwise kernels run along rows. */
+function asRow(s: ConvShape): ConvShape {
+  if (s.in_w !== 1 || s.out_w !== 1 || s.kernel_w !== 1 || s.pad_left !== 0) return s;
+  return {
+    ...{ in_h: 1, in_w: s.in_h, channels: s.channels, out_h: 1, out_w: s.out_h, kernel_h: 1, kernel_w: s.kernel_h },
+    ...{ stride_h: 1, stride_w: s.stride_h, dilation_h: 1, dilation_w: s.dilation_h, pad_top: 0, pad_left: s.pad_top },
+    groups: s.groups,
   };
 }
 

@@ -4,14 +4,16 @@ import type { Emission, EmitContext, Emitter, EmitterTable } from '../emission/c
 import { LOWERINGS } from '../lower/index.ts';
 import type { Layer } from '../lower/layers.ts';
 import type { Lowering } from '../lower/lowering.ts';
-import { emitDepthwise } from './depthwise/emit.ts';
+import { choose } from './choose.ts';
 import { emitHybridDepthwise } from './depthwise/hybrid.ts';
+import { DEPTHWISE } from './depthwise/index.ts';
 import { emitGemm } from './gemm/emit.ts';
 import { emitHybridGemm } from './gemm/hybrid.ts';
 import { emitMatmulPairs } from './gemm/matmul.ts';
 import { emitReferenceConv } from './reference/conv.ts';
 import { emitReferenceMatmul } from './reference/matmul.ts';
 import { emitReferenceTaps } from './reference/taps.ts';
+import type { Template } from './template.ts';
 
 /** The C of a layer. */
 export function emitLayer(layer: Layer, ctx: EmitContext): Emission {
@@ -23,7 +25,7 @@ export function emitLayer(layer: Layer, ctx: EmitContext): Emission {
     case 'matmul_pairs':
       return emitMatmulPairs(layer, ctx);
     case 'depthwise':
-      return emitDepthwise(layer, ctx);
+      return emitBy(DEPTHWISE, layer, ctx);
     case 'hybrid_depthwise':
       return emitHybridDepthwise(layer, ctx);
     case 'reference_conv':
@@ -33,6 +35,14 @@ export function emitLayer(layer: Layer, ctx: EmitContext): Emission {
     case 'reference_matmul':
       return emitReferenceMatmul(layer, ctx);
   }
+}
+
+/** By a template: each workload with the schedule chosen for it. */
+function emitBy<L, W, S>(template: Template<L, W, S>, layer: L, ctx: EmitContext): Emission {
+  const chosen = template
+    .workloads(layer, ctx)
+    .map((workload) => ({ workload, schedule: choose(template, workload, ctx) }));
+  return template.emit(layer, chosen, ctx);
 }
 
 const emitterOf =

@@ -1,8 +1,5 @@
 export { coreOf } from '../targets/cores.ts';
-export { inRowOrder, type Products, sharedCuts } from './chain_cuts.ts';
 export { choose, fastest } from './choose.ts';
-export { cutsOf, depthwiseOperands, packDepthwise } from './depthwise/pack.ts';
-export { DEPTHWISE_SPACE, type DepthwiseKernel, type DepthwiseSchedule, dotQuads } from './depthwise/schedule.ts';
 export {
   offsets,
   operandsOf,
@@ -25,4 +22,4 @@ export {
 } from './gemm/schedule.ts';
 export { checkRecord, recordOf, sourceOf, type TuningRecord, tunedFor } from './records.ts';
 export type { BuildSettings, Chosen, ScheduleSpace, Template } from './template.ts';
-export type { DepthwiseWorkload, GemmWorkload, Operands, Workload } from './workload.ts';
+export type { GemmWorkload, Operands } from './workload.ts';

@@ -1,5 +1,4 @@
 /** What a schedule is chosen for: an operator's shapes and operand types, without its data. Also the key of tuning records. */
-import type { HW } from '../../model/ops/attrs.ts';
 
 /**
  * Operand types, as far as they decide which kernels are right:
@@ -40,17 +39,3 @@ export interface GemmWorkload {
     readonly mixed: { readonly pairs: number; readonly singles: number };
   };
 }
-
-export interface DepthwiseWorkload {
-  readonly op: 'nn.depthwise_conv2d';
-  readonly operands: Operands;
-  readonly unsigned: boolean;
-  readonly channels: number;
-  readonly multiplier: number;
-  readonly out: HW;
-  readonly kernel: HW;
-  readonly strides: HW;
-  readonly dilation: HW;
-}
-
-export type Workload = GemmWorkload | DepthwiseWorkload;
