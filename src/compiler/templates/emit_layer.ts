@@ -2,47 +2,49 @@
 import type { OpKind } from '../../model/ops/kinds.ts';
 import type { Emission, EmitContext, Emitter, EmitterTable } from '../emission/context.ts';
 import { LOWERINGS } from '../lower/index.ts';
-import type { Layer } from '../lower/layers.ts';
+import type { Layer, LayerOf } from '../lower/layers.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import { choose } from './choose.ts';
-import { emitHybridDepthwise } from './depthwise/hybrid.ts';
+import { HYBRID_DEPTHWISE } from './depthwise/hybrid.ts';
 import { DEPTHWISE } from './depthwise/index.ts';
 import { emitGemm } from './gemm/emit.ts';
 import { emitHybridGemm } from './gemm/hybrid.ts';
 import { emitMatmulPairs } from './gemm/matmul.ts';
-import { emitReferenceConv } from './reference/conv.ts';
-import { emitReferenceMatmul } from './reference/matmul.ts';
-import { emitReferenceTaps } from './reference/taps.ts';
+import { REFERENCE_CONV, REFERENCE_MATMUL, REFERENCE_TAPS } from './reference/index.ts';
 import type { Template } from './template.ts';
 
-/** The C of a layer. */
-export function emitLayer(layer: Layer, ctx: EmitContext): Emission {
+type GemmKind = LayerOf<'gemm' | 'hybrid_gemm' | 'matmul_pairs'>;
+
+/** Calls `visit` with a layer and its template. */
+export function withTemplate<Result>(
+  layer: Exclude<Layer, GemmKind>,
+  visit: <L extends Layer, W, S>(template: Template<L, W, S>, layer: L) => Result,
+): Result {
   switch (layer.kind) {
-    case 'gemm':
-      return emitGemm(layer, ctx);
-    case 'hybrid_gemm':
-      return emitHybridGemm(layer, ctx);
-    case 'matmul_pairs':
-      return emitMatmulPairs(layer, ctx);
     case 'depthwise':
-      return emitBy(DEPTHWISE, layer, ctx);
+      return visit(DEPTHWISE, layer);
     case 'hybrid_depthwise':
-      return emitHybridDepthwise(layer, ctx);
+      return visit(HYBRID_DEPTHWISE, layer);
     case 'reference_conv':
-      return emitReferenceConv(layer, ctx);
+      return visit(REFERENCE_CONV, layer);
     case 'reference_taps':
-      return emitReferenceTaps(layer, ctx);
+      return visit(REFERENCE_TAPS, layer);
     case 'reference_matmul':
-      return emitReferenceMatmul(layer, ctx);
+      return visit(REFERENCE_MATMUL, layer);
   }
 }
 
-/** By a template: each workload with the schedule chosen for it. */
-function emitBy<L, W, S>(template: Template<L, W, S>, layer: L, ctx: EmitContext): Emission {
-  const chosen = template
-    .workloads(layer, ctx)
-    .map((workload) => ({ workload, schedule: choose(template, workload, ctx) }));
-  return template.emit(layer, chosen, ctx);
+/** The C of a layer: each of its workloads with the schedule chosen for it. */
+export function emitLayer(layer: Layer, ctx: EmitContext): Emission {
+  if (layer.kind === 'gemm') return emitGemm(layer, ctx);
+  if (layer.kind === 'hybrid_gemm') return emitHybridGemm(layer, ctx);
+  if (layer.kind === 'matmul_pairs') return emitMatmulPairs(layer, ctx);
+  return withTemplate(layer, (template, own) => {
+    const chosen = template
+      .workloads(own, ctx)
+      .map((workload) => ({ workload, schedule: choose(template, workload, ctx) }));
+    return template.emit(own, chosen, ctx);
+  });
 }
 
 const emitterOf =

@@ -39,3 +39,12 @@ export interface GemmWorkload {
     readonly mixed: { readonly pairs: number; readonly singles: number };
   };
 }
+
+/** A key of a template's workload: `NAME member=value …`, extents with `x` between them. */
+export const keyOf = (
+  template: string,
+  members: Readonly<Record<string, string | number | boolean | readonly number[]>>,
+): string =>
+  [template, ...Object.entries(members).map(([name, v]) => `${name}=${typeof v === 'object' ? v.join('x') : v}`)].join(
+    ' ',
+  );
