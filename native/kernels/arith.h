@@ -36,6 +36,14 @@
 #define IG_NODE static
 #endif
 
+/* What a kernel relies on: checked in debug builds (-DIG_DEBUG) alone. */
+#ifdef IG_DEBUG
+#include <assert.h>
+#define IG_ASSERT(condition) assert(condition)
+#else
+#define IG_ASSERT(condition) ((void)0)
+#endif
+
 IG_INLINE int32_t ig_min(int32_t a, int32_t b) { return a < b ? a : b; }
 IG_INLINE int32_t ig_max(int32_t a, int32_t b) { return a > b ? a : b; }
 IG_INLINE int32_t ig_clamp(int32_t x, int32_t lo, int32_t hi) { return ig_min(ig_max(x, lo), hi); }
