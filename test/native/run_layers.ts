@@ -21,6 +21,10 @@ export interface BuildOptions {
   readonly profile?: Profile;
   /** Tuning records, all of which must be used. */
   readonly schedules?: RecordSource;
+  /** Further flags of the compiler. */
+  readonly flags?: readonly string[];
+  /** Changes the source before it is compiled. */
+  readonly change?: (source: string) => string;
 }
 
 /** Generated, compiled and run on a target. */
@@ -28,12 +32,13 @@ export async function runLayers(
   model: Model,
   inputs: readonly TensorData[],
   targetName: string,
-  { family, profile = 'tflite', schedules }: BuildOptions = {},
+  { family, profile = 'tflite', schedules, flags, change = (source) => source }: BuildOptions = {},
 ): Promise<TensorData[]> {
   const target = parseTarget(targetName);
   const code = generate(model.subgraphs[0], { target, profile, name: 'layers', symbol: 'layers', schedules });
   if (code.refused.length > 0) throw new Error(code.refused.map(({ key, reason }) => `${key}: ${reason}`).join('\n'));
-  const { archive } = await compileModelSource(code, target, { cacheDir, family });
+  const changed = { ...code, source: change(code.source) };
+  const { archive } = await compileModelSource(changed, target, { cacheDir, family, flags });
   const build = { ...code, name: 'layers', target, profile, archive };
   const image = await linkRunner([build], { cacheDir, family });
   const device = await openDevice(target);

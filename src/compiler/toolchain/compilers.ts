@@ -110,8 +110,8 @@ export function compileFlags(compiler: Compiler, target: Target): string[] {
   ];
 }
 
-/** Further flags for builds and runner that stop at the first stray access or undefined operation. */
+/** Further flags for builds and runner that stop at the first stray access, undefined operation or broken precondition. */
 export const SANITIZERS: readonly string[] = [
   ...['-O1', '-g1', '-fno-omit-frame-pointer', '-fno-sanitize-recover=all'],
-  ...['-fsanitize=address,undefined', '-fsanitize=float-cast-overflow'],
+  ...['-fsanitize=address,undefined', '-fsanitize=float-cast-overflow', '-DIG_DEBUG'],
 ];
