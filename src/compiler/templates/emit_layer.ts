@@ -7,9 +7,7 @@ import type { Lowering } from '../lower/lowering.ts';
 import { choose } from './choose.ts';
 import { emitHybridDepthwise } from './depthwise/hybrid.ts';
 import { DEPTHWISE } from './depthwise/index.ts';
-import { emitGemm } from './gemm/emit.ts';
-import { emitHybridGemm } from './gemm/hybrid.ts';
-import { emitMatmulPairs } from './gemm/matmul.ts';
+import { GEMM } from './gemm/index.ts';
 import { emitReferenceConv } from './reference/conv.ts';
 import { emitReferenceMatmul } from './reference/matmul.ts';
 import { emitReferenceTaps } from './reference/taps.ts';
@@ -19,11 +17,9 @@ import type { Template } from './template.ts';
 export function emitLayer(layer: Layer, ctx: EmitContext): Emission {
   switch (layer.kind) {
     case 'gemm':
-      return emitGemm(layer, ctx);
     case 'hybrid_gemm':
-      return emitHybridGemm(layer, ctx);
     case 'matmul_pairs':
-      return emitMatmulPairs(layer, ctx);
+      return emitBy(GEMM, layer, ctx);
     case 'depthwise':
       return emitBy(DEPTHWISE, layer, ctx);
     case 'hybrid_depthwise':
