@@ -5,40 +5,43 @@ import { LOWERINGS } from '../lower/index.ts';
 import type { Layer } from '../lower/layers.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import { choose } from './choose.ts';
-import { emitHybridDepthwise } from './depthwise/hybrid.ts';
+import { HYBRID_DEPTHWISE } from './depthwise/hybrid.ts';
 import { DEPTHWISE } from './depthwise/index.ts';
 import { GEMM } from './gemm/index.ts';
-import { emitReferenceConv } from './reference/conv.ts';
-import { emitReferenceMatmul } from './reference/matmul.ts';
-import { emitReferenceTaps } from './reference/taps.ts';
+import { REFERENCE_CONV, REFERENCE_MATMUL, REFERENCE_TAPS } from './reference/index.ts';
 import type { Template } from './template.ts';
 
-/** The C of a layer. */
-export function emitLayer(layer: Layer, ctx: EmitContext): Emission {
+/** Calls `visit` with a layer and its template. */
+export function withTemplate<Result>(
+  layer: Layer,
+  visit: <L extends Layer, W, S>(template: Template<L, W, S>, layer: L) => Result,
+): Result {
   switch (layer.kind) {
     case 'gemm':
     case 'hybrid_gemm':
     case 'matmul_pairs':
-      return emitBy(GEMM, layer, ctx);
+      return visit(GEMM, layer);
     case 'depthwise':
-      return emitBy(DEPTHWISE, layer, ctx);
+      return visit(DEPTHWISE, layer);
     case 'hybrid_depthwise':
-      return emitHybridDepthwise(layer, ctx);
+      return visit(HYBRID_DEPTHWISE, layer);
     case 'reference_conv':
-      return emitReferenceConv(layer, ctx);
+      return visit(REFERENCE_CONV, layer);
     case 'reference_taps':
-      return emitReferenceTaps(layer, ctx);
+      return visit(REFERENCE_TAPS, layer);
     case 'reference_matmul':
-      return emitReferenceMatmul(layer, ctx);
+      return visit(REFERENCE_MATMUL, layer);
   }
 }
 
-/** By a template: each workload with the schedule chosen for it. */
-function emitBy<L, W, S>(template: Template<L, W, S>, layer: L, ctx: EmitContext): Emission {
-  const chosen = template
-    .workloads(layer, ctx)
-    .map((workload) => ({ workload, schedule: choose(template, workload, ctx) }));
-  return template.emit(layer, chosen, ctx);
+/** The C of a layer: each of its workloads with the schedule chosen for it. */
+export function emitLayer(layer: Layer, ctx: EmitContext): Emission {
+  return withTemplate(layer, (template, own) => {
+    const chosen = template
+      .workloads(own, ctx)
+      .map((workload) => ({ workload, schedule: choose(template, workload, ctx) }));
+    return template.emit(own, chosen, ctx);
+  });
 }
 
 const emitterOf =

@@ -9,11 +9,7 @@ import type { Lowering } from '../lower/lowering.ts';
 import { optimize } from '../passes/pipeline.ts';
 import type { Target } from '../targets/target.ts';
 import { fastest } from './choose.ts';
-import { DEPTHWISE } from './depthwise/index.ts';
-import type { DepthwiseWorkload } from './depthwise/workload.ts';
-import { GEMM } from './gemm/index.ts';
-import type { GemmWorkload } from './gemm/workload.ts';
-import { oneLayer } from './one_layer.ts';
+import { withTemplate } from './emit_layer.ts';
 import { recordOf, type TuningRecord } from './records.ts';
 import type { BuildSettings, Template } from './template.ts';
 
@@ -31,8 +27,8 @@ export interface Task {
   readonly size: number;
   /** The default schedule. */
   readonly schedule: unknown;
-  /** A graph of this workload alone, with other weights. */
-  oneLayer(): Graph;
+  /** A graph of this workload alone, with other weights; null where there is nothing to tune. */
+  oneLayer(): Graph | null;
   /** The space as records, and the estimated cycles of each. */
   candidates(): Iterable<{ readonly record: TuningRecord; readonly cycles: number }>;
 }
@@ -68,34 +64,16 @@ function layerOf(graph: Graph, node: Node, { profile }: BuildSettings): Layer | 
 
 type LayerTask = Omit<Task, 'graph' | 'node' | 'name'>;
 
-function layerTasks(layer: Layer, build: BuildSettings): LayerTask[] {
-  switch (layer.kind) {
-    case 'gemm':
-    case 'hybrid_gemm':
-    case 'matmul_pairs':
-      return templateTasks(GEMM, layer, build);
-    case 'depthwise':
-      return templateTasks(DEPTHWISE, layer, build);
-    default:
-      return [];
-  }
-}
+const layerTasks = (layer: Layer, build: BuildSettings): LayerTask[] =>
+  withTemplate(layer, (template, own) =>
+    template.workloads(own, build).map((workload) => taskOf(template, workload, build.target)),
+  );
 
-const templateTasks = <L, W extends GemmWorkload | DepthwiseWorkload, S>(
-  template: Template<L, W, S>,
-  layer: L,
-  build: BuildSettings,
-): LayerTask[] => template.workloads(layer, build).map((workload) => taskOf(template, workload, build.target));
-
-function taskOf<L, W extends GemmWorkload | DepthwiseWorkload, S>(
-  template: Template<L, W, S>,
-  workload: W,
-  target: Target,
-): LayerTask {
+function taskOf<L, W, S>(template: Template<L, W, S>, workload: W, target: Target): LayerTask {
   return {
     ...{ template: template.name, key: template.key(workload), schedule: fastest(template, workload, target) },
     size: [...template.space(workload, target)].length,
-    oneLayer: () => oneLayer(workload),
+    oneLayer: () => template.oneLayer?.(workload) ?? null,
     *candidates() {
       for (const schedule of template.space(workload, target)) {
         const cycles = template.cycles(workload, schedule, target);

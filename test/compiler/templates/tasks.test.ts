@@ -76,7 +76,7 @@ const keysOf = (graph: Graph, name: string): string[] => tasksOfGraph(graph, bui
 
 describe('one layer has the workload that it is made for', () => {
   test.each(['cortex-a53', 'neoverse-n1', 'host'])('of a model, on %s', (name) => {
-    for (const task of tasksOf(shapes, build(name))) expect(keysOf(task.oneLayer(), name)).toEqual([task.key]);
+    for (const task of tasksOf(shapes, build(name))) expect(keysOf(task.oneLayer()!, name)).toEqual([task.key]);
   });
 
   const conv = { input: [9, 7], output: [4, 4], kernel: [3, 2], strides: [2, 2], padding: [0, 1] } as const;

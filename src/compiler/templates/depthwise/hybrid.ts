@@ -4,9 +4,19 @@ import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, integers } from '../../emission/description.ts';
 import type { HybridDepthwiseLayer } from '../../lower/layers.ts';
 import { hybridDescription, leadOfQuantized } from '../epilogue/hybrid.ts';
+import { onePoint, windowMembers } from '../reference/one_point.ts';
+
+export const HYBRID_DEPTHWISE = onePoint<HybridDepthwiseLayer>(
+  'hybrid_depthwise',
+  ({ shape: s, batch, outs }) => ({
+    members: { images: batch, ...windowMembers(s) },
+    macs: batch * s.out_h * s.out_w * outs * s.kernel_h * s.kernel_w,
+  }),
+  emitHybridDepthwise,
+);
 
 /** The C of a layer. */
-export function emitHybridDepthwise(layer: HybridDepthwiseLayer, ctx: EmitContext): Emission {
+function emitHybridDepthwise(layer: HybridDepthwiseLayer, ctx: EmitContext): Emission {
   const { shape, batch, outs, bias } = layer;
   const q = ctx.scratch(elements(layer.data.shape) / batch);
   const window = cDescription('conv_shape', 's', integers({ ...shape, item: 1 }));

@@ -26,13 +26,16 @@ export interface DepthwiseKernel {
   readonly signed: boolean;
   /** What a ring's row holds of each channel: a pixel, or four neighbours. */
   readonly ring: 'pixels' | 'quads';
-  /** Vector instructions for 16 outputs. */
+  /** Vector instructions for 16 outputs, without requantization. */
   readonly instructions: (w: DepthwiseWorkload) => number;
 }
 
 const EIGHT_BITS: readonly Operands[] = ['int8', 'int8-full', 'uint8-offset', 'uint8-full', 'int8-wide'];
 /** Operands whose weights are int8 or the sum of two. */
 const INT8_SUMS: readonly Operands[] = ['int8', 'int8-full', 'uint8-offset'];
+
+/** Of kernels with as many instructions, the one that takes fewer registers: `dot`, then `pairs`, then `wide`. */
+const MORE_REGISTERS = 0.25;
 
 export const tapsOf = ({ kernel }: Pick<DepthwiseWorkload, 'kernel'>): number => kernel[0] * kernel[1];
 
@@ -55,12 +58,12 @@ const f32: DepthwiseKernel = {
   instructions: (w) => 4 * tapsOf(w),
 };
 
-/** SMLAL on 16 bits: weights take two registers for each of int8. */
+/** SMLAL on 16 bits: weights take two registers for each of int8, data is widened beside. */
 const wide: DepthwiseKernel = {
   ...{ header: 'depthwise_wide.h', symbol: 'DEPTHWISE_WIDE', needs: { arch: 'aarch64' }, exactFor: EIGHT_BITS },
   ...{ block: 8, mostTaps: 128, pixels: { least: 1, held: 2, loaded: 1 }, heldTaps: 9 },
   ...{ reload: 'either', signed: false, ring: 'pixels' },
-  instructions: (w) => 6 * tapsOf(w),
+  instructions: (w) => 4 * tapsOf(w) + 2 * MORE_REGISTERS,
 };
 
 /** SMULL and SMLAL to 16 bits, widened; a bit in 64 for each of at most two products of a tap. */
@@ -69,8 +72,7 @@ const pairs: DepthwiseKernel = {
   ...{ block: 8, mostTaps: 32, pixels: { least: 1, held: 4, loaded: 2 }, heldTaps: 9 },
   // The registers are full without the bias.
   ...{ reload: 'always', signed: true, ring: 'pixels' },
-  // Of equals, `dot` is to be the faster.
-  instructions: (w) => 4 * tapsOf(w) + 0.5,
+  instructions: (w) => 4 * tapsOf(w) + MORE_REGISTERS,
 };
 
 /** SDOT. */

@@ -1,4 +1,5 @@
 /** The matrix multiplication template. */
+import { oneLayer } from '../one_layer.ts';
 import type { Template } from '../template.ts';
 import { emitGemm } from './emit.ts';
 import { type AnyGemmLayer, gemmWorkloads } from './from_layer.ts';
@@ -11,6 +12,7 @@ import type { GemmWorkload } from './workload.ts';
 export const GEMM: Template<AnyGemmLayer, GemmWorkload, GemmSchedule> = {
   ...GEMM_SPACE,
   workloads: gemmWorkloads,
+  oneLayer,
   emit(layer, chosen, ctx) {
     switch (layer.kind) {
       case 'gemm':
