@@ -22,6 +22,13 @@ typedef struct {
   size_t row_bytes; /* of a gathered row, at least taps x channels of a group */
 } conv_shape;
 
+/* What bands rely on. */
+#define CONV_CHECK(G, S)                                                                         \
+  do {                                                                                           \
+    IG_ASSERT((S)->band >= 1 && (S)->band <= (S)->out_h && (G)->m == (S)->band * (S)->out_w);    \
+    IG_ASSERT(!(G)->weights_first && (S)->row_bytes == (G)->lda * (S)->item);                    \
+  } while (0)
+
 /* Copies may touch so many bytes beyond their ends. */
 #define CONV_SPARE 16
 

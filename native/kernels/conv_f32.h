@@ -9,6 +9,7 @@ IG_INLINE void GEMM_OF(gemm_panel)(const gemm_f32 *g, const float *a, int p, flo
 
 /* Steps `first` to `end` of the outer loop: panels with weights_first, else tiles. */
 IG_INLINE void GEMM_OF(gemm_run)(const gemm_f32 *g, const float *a, float *c, int first, int end) {
+  GEMM_CHECK(g);
   const int tiles = gemm_count(g->m, g->mr), panels = gemm_count(g->n, g->nr);
   for (int o = first; o < end; o++)
     for (int i = 0; i < (g->weights_first ? tiles : panels); i++) {
@@ -20,6 +21,8 @@ IG_INLINE void GEMM_OF(gemm_run)(const gemm_f32 *g, const float *a, float *c, in
 /* As conv_run of conv_i8.h. */
 IG_INLINE void GEMM_OF(conv_run)(const gemm_f32 *g, const conv_shape *s, const float *input, uint8_t *padded, float *panel,
                             float *c, int first, int end) {
+  GEMM_CHECK(g);
+  CONV_CHECK(g, s);
   const int panels = gemm_count(g->n, g->nr), columns = g->n < g->nr ? g->nr : g->n;
   const size_t pixel = (size_t)s->channels * s->item;
   const uint8_t *in = (const uint8_t *)input;

@@ -3,6 +3,7 @@
 /* Steps `first` to `end` of the outer loop (panels with weights_first, else tiles; all of them make all of C).
  * `rows`: scratch for the sums of m rows with weights_first, else of mr; NULL when row_factor is 0. */
 IG_INLINE void GEMM_OF(gemm_run)(const gemm_i8 *g, const uint8_t *a, int32_t *rows, uint8_t *c, int first, int end) {
+  GEMM_CHECK(g);
   if (!g->weights_first) {
     GEMM_OF(gemm_tiles)(g, a, rows, c, first, end);
     return;
@@ -21,6 +22,8 @@ IG_INLINE void GEMM_OF(gemm_run)(const gemm_i8 *g, const uint8_t *a, int32_t *ro
  * `panel` for g->mr rows. */
 IG_INLINE void GEMM_OF(conv_run)(const gemm_i8 *g, const conv_shape *s, const uint8_t *in, uint8_t *padded, uint8_t *panel,
                            uint8_t *c, int first, int end) {
+  GEMM_CHECK(g);
+  CONV_CHECK(g, s);
   const int panels = gemm_count(g->n, g->nr), entries = gemm_entries(g);
   const size_t pixel = (size_t)s->channels * s->item;
   const int bands = gemm_count(s->out_h, s->band);

@@ -114,6 +114,15 @@ IG_INLINE void gemm_skip_panels(gemm_i8 *g, int panels) {
   }
 }
 
+/* What all tiles rely on; templates/gemm/space.ts allows no other schedules. */
+#define GEMM_CHECK(G)                                                                    \
+  do {                                                                                   \
+    IG_ASSERT((G)->mr >= 1 && (G)->mr <= GEMM_MR && (G)->mr <= (G)->m);                  \
+    IG_ASSERT((G)->nr >= 4 && (G)->nr <= 4 * GEMM_NV && (G)->nr % 4 == 0);               \
+    IG_ASSERT((G)->nr <= (G)->n || (G)->nr - (G)->n < 8);                                \
+    IG_ASSERT((G)->packed_k >= (G)->k && (int)(G)->ldc >= (G)->n);                       \
+  } while (0)
+
 /* Entries of the bias and the like. */
 IG_INLINE int gemm_entries(const gemm_i8 *g) {
   if (g->layout.pairs_twice) return 2 * g->nr * gemm_count(g->n, g->nr);

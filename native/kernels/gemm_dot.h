@@ -39,6 +39,7 @@ IG_INLINE void gemm_tile_dot(const gemm_i8 *g, const uint8_t *a, const int32_t *
   const uint8_t *w = panel;
   (void)p;
   gemm_acc acc;
+  IG_ASSERT(g->packed_k % 4 == 0);
   gemm_load_i8(g, acc, rows, j);
   int k = 0;
   if (g->packed_k <= GEMM_SHORT)

@@ -71,6 +71,7 @@ IG_INLINE void gemm_tile_mmla(const gemm_i8 *g, const uint8_t *a, const int32_t 
                           uint8_t *c) {
   const uint8_t *w = panel;
   (void)j;
+  IG_ASSERT(g->mr % 2 == 0 && g->nr % 8 == 0 && g->packed_k % 8 == 0);
   int32x4_t acc[GEMM_MR / 2][2 * GEMM_NV];
   GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++) {
     const int32_t *bias = g->out.bias + 2 * p * g->nr;

@@ -69,6 +69,7 @@ IG_INLINE void gemm_tile_smull(const gemm_i8 *g, const uint8_t *a, const int32_t
   const int8_t *w = panel;
   (void)p;
   int32x4_t acc[GEMM_MR][2 * GEMM_NV];
+  IG_ASSERT(g->packed_k % 8 == 0 && g->layout.bias_words == 2);
   gemm_sums_smull(g, acc, a, w, g->out.bias + 2 * j);
   gemm_acc sum;
   GEMM_UNROLL for (int i = 0; i < g->mr; i++)
