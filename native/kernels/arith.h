@@ -36,12 +36,19 @@
 #define IG_NODE static
 #endif
 
-/* What a kernel relies on: checked in debug builds (-DIG_DEBUG) alone. */
+/* What kernels rely on, checked in builds with IG_DEBUG: those of tests and sanitizers. */
 #ifdef IG_DEBUG
-#include <assert.h>
-#define IG_ASSERT(condition) assert(condition)
+#include <stdio.h>
+#include <stdlib.h>
+#define IG_ASSERT(CONDITION)                                                  \
+  do {                                                                        \
+    if (!(CONDITION)) {                                                       \
+      fprintf(stderr, "%s:%d: not %s\n", __FILE__, __LINE__, #CONDITION);     \
+      abort();                                                                \
+    }                                                                         \
+  } while (0)
 #else
-#define IG_ASSERT(condition) ((void)0)
+#define IG_ASSERT(CONDITION) ((void)0)
 #endif
 
 IG_INLINE int32_t ig_min(int32_t a, int32_t b) { return a < b ? a : b; }

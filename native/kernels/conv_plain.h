@@ -6,6 +6,7 @@
 #define IG_CONV_PLAIN_H
 
 #include "conv.h"
+#include "gemm_portable.h"
 #include "hybrid_quantize.h"
 #include "transcendental.h"
 

@@ -2,25 +2,25 @@
 import type { OpKind } from '../../model/ops/kinds.ts';
 import type { Emission, EmitContext, Emitter, EmitterTable } from '../emission/context.ts';
 import { LOWERINGS } from '../lower/index.ts';
-import type { Layer, LayerOf } from '../lower/layers.ts';
+import type { Layer } from '../lower/layers.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import { choose } from './choose.ts';
 import { HYBRID_DEPTHWISE } from './depthwise/hybrid.ts';
 import { DEPTHWISE } from './depthwise/index.ts';
-import { emitGemm } from './gemm/emit.ts';
-import { emitHybridGemm } from './gemm/hybrid.ts';
-import { emitMatmulPairs } from './gemm/matmul.ts';
+import { GEMM } from './gemm/index.ts';
 import { REFERENCE_CONV, REFERENCE_MATMUL, REFERENCE_TAPS } from './reference/index.ts';
 import type { Template } from './template.ts';
 
-type GemmKind = LayerOf<'gemm' | 'hybrid_gemm' | 'matmul_pairs'>;
-
 /** Calls `visit` with a layer and its template. */
 export function withTemplate<Result>(
-  layer: Exclude<Layer, GemmKind>,
+  layer: Layer,
   visit: <L extends Layer, W, S>(template: Template<L, W, S>, layer: L) => Result,
 ): Result {
   switch (layer.kind) {
+    case 'gemm':
+    case 'hybrid_gemm':
+    case 'matmul_pairs':
+      return visit(GEMM, layer);
     case 'depthwise':
       return visit(DEPTHWISE, layer);
     case 'hybrid_depthwise':
@@ -36,9 +36,6 @@ export function withTemplate<Result>(
 
 /** The C of a layer: each of its workloads with the schedule chosen for it. */
 export function emitLayer(layer: Layer, ctx: EmitContext): Emission {
-  if (layer.kind === 'gemm') return emitGemm(layer, ctx);
-  if (layer.kind === 'hybrid_gemm') return emitHybridGemm(layer, ctx);
-  if (layer.kind === 'matmul_pairs') return emitMatmulPairs(layer, ctx);
   return withTemplate(layer, (template, own) => {
     const chosen = template
       .workloads(own, ctx)

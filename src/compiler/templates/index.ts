@@ -1,25 +1,9 @@
+/** Templates: how layers become C, and with which schedules. */
 export { coreOf } from '../targets/cores.ts';
 export { choose, fastest } from './choose.ts';
-export {
-  offsets,
-  operandsOf,
-  packGemm,
-  perColumn,
-  sumRanges,
-} from './gemm/pack.ts';
-export { countChains } from './gemm/pack_chains.ts';
-export { panelStarts } from './gemm/panels.ts';
-export {
-  CHAINS,
-  type ChainForm,
-  GEMM_KERNELS,
-  GEMM_SPACE,
-  type GemmKernel,
-  type GemmSchedule,
-  gemmKernels,
-  holdsTile,
-  zips,
-} from './gemm/schedule.ts';
+export { DEPTHWISE } from './depthwise/index.ts';
+export { GEMM } from './gemm/index.ts';
+export { oneLayer } from './one_layer.ts';
 export { checkRecord, recordOf, sourceOf, type TuningRecord, tunedFor } from './records.ts';
+export { type Task, tasksOf, tasksOfGraph } from './tasks.ts';
 export type { BuildSettings, Chosen, ScheduleSpace, Template } from './template.ts';
-export type { GemmWorkload, Operands } from './workload.ts';

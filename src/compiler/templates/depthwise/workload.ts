@@ -5,9 +5,9 @@ import type { Profile } from '../../../model/ops/definition.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import type { DepthwiseLayer, Weights } from '../../lower/layers.ts';
 import { coreOf } from '../../targets/cores.ts';
-import { operandsOf } from '../gemm/pack.ts';
+
 import type { BuildSettings } from '../template.ts';
-import { keyOf, type Operands } from '../workload.ts';
+import { keyOf, type Operands, operandsOf } from '../workload.ts';
 import { foldedBias } from './pack.ts';
 import { suitsIssueOrder, type TwoStepBlocks, twoStepBlocks } from './two_step_blocks.ts';
 

@@ -7,7 +7,7 @@
  * operands are brought in through general registers.
  */
 
-import { zips } from '../index.ts';
+import { zips } from '../gemm/kernels/k_sums.ts';
 
 /** What decides over the loops of a schedule. */
 export interface LoopShape {
