@@ -36,6 +36,21 @@
 #define IG_NODE static
 #endif
 
+/* What kernels rely on, checked in builds with IG_DEBUG: those of tests and sanitizers. */
+#ifdef IG_DEBUG
+#include <stdio.h>
+#include <stdlib.h>
+#define IG_ASSERT(CONDITION)                                                  \
+  do {                                                                        \
+    if (!(CONDITION)) {                                                       \
+      fprintf(stderr, "%s:%d: not %s\n", __FILE__, __LINE__, #CONDITION);     \
+      abort();                                                                \
+    }                                                                         \
+  } while (0)
+#else
+#define IG_ASSERT(CONDITION) ((void)0)
+#endif
+
 IG_INLINE int32_t ig_min(int32_t a, int32_t b) { return a < b ? a : b; }
 IG_INLINE int32_t ig_max(int32_t a, int32_t b) { return a > b ? a : b; }
 IG_INLINE int32_t ig_clamp(int32_t x, int32_t lo, int32_t hi) { return ig_min(ig_max(x, lo), hi); }

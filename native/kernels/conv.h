@@ -1,13 +1,13 @@
 /* conv.h: 2-D convolution, NHWC, as a matrix multiplication over output pixels x (kernel taps x channels).
  *
  * Where a row of the matrix is a pixel of the input as it stands (1x1 kernel, stride 1, no padding), the caller runs
- * gemm_run_* on the input in place. Otherwise the rows of one tile are gathered into a small panel that stays in the
+ * gemm_run_* of conv_i8.h and conv_f32.h on the input in place. Otherwise the rows of one tile are gathered into a small panel that stays in the
  * first-level cache while all panels of weights pass by. Padding costs gathering nothing: the rows of the input that a band
  * of output rows sees are first copied, with the zero point around them, to where no tap is outside. */
 #ifndef IG_CONV_H
 #define IG_CONV_H
 
-#include "gemm_loops.h"
+#include "gemm.h"
 
 typedef struct {
   int in_h, in_w, channels; /* of the input, all groups */
@@ -21,6 +21,13 @@ typedef struct {
   int band_w;       /* pixels of a padded row; 0: no padding, taps are read from the input itself */
   size_t row_bytes; /* of a gathered row, at least taps x channels of a group */
 } conv_shape;
+
+/* What bands rely on. */
+#define CONV_CHECK(G, S)                                                                         \
+  do {                                                                                           \
+    IG_ASSERT((S)->band >= 1 && (S)->band <= (S)->out_h && (G)->m == (S)->band * (S)->out_w);    \
+    IG_ASSERT(!(G)->weights_first && (S)->row_bytes == (G)->lda * (S)->item);                    \
+  } while (0)
 
 /* Copies may touch so many bytes beyond their ends. */
 #define CONV_SPARE 16
@@ -91,72 +98,5 @@ IG_INLINE const uint8_t *conv_band(const conv_shape *s, const uint8_t *image, in
 
 /* A number of bands of all images as one of those of this image. */
 IG_INLINE int conv_clip(int bands, int of_image) { return ig_clamp(bands, 0, of_image); }
-
-/* g: the matrix of one band of one group (g->lda = row_bytes); weights, bias, multipliers of group i + 1 follow those of i;
- * n columns of a group, ldc columns of all. Does bands `first` to `end` of those of all images. Scratch, with CONV_SPARE bytes behind each: `padded` for the rows of a band,
- * `panel` for g->mr rows. */
-IG_INLINE void conv_run_i8(const gemm_i8 *g, const conv_shape *s, const uint8_t *in, uint8_t *padded, uint8_t *panel,
-                           uint8_t *c, int first, int end) {
-  const int wide = g->kernel == GEMM_PORTABLE || g->kernel == GEMM_MLAL;
-  const int panels = gemm_count(g->n, g->nr), entries = gemm_entries(g);
-  const size_t pixel = (size_t)s->channels * s->item;
-  const int bands = gemm_count(s->out_h, s->band);
-  const size_t row = g->ldc * gemm_item(g); /* bytes of an output pixel */
-  for (int image = 0; image < s->images; image++, in += s->in_h * s->in_w * pixel, c += s->out_h * s->out_w * row)
-    for (int b = conv_clip(first - image * bands, bands); b < conv_clip(end - image * bands, bands); b++) {
-      const int oy = gemm_start(b, s->band, s->out_h);
-      size_t pitch;
-      const uint8_t *from = conv_band(s, in, oy, padded, &pitch);
-      gemm_i8 at_group = *g;
-      for (int group = 0; group < s->groups; group++) {
-        gemm_i8 of = *g;
-        of.weights = (const uint8_t *)g->weights + (size_t)group * panels * g->nr * g->packed_k * (wide ? 2 : 1);
-        if (g->kernel == GEMM_CHAINS) {
-          of.weights = at_group.weights;
-          of.order = at_group.order;
-          of.counts = at_group.counts;
-          if (s->groups > 1) gemm_skip_panels(&at_group, panels);
-        }
-        if (g->out.requantize == GEMM_LEVELS) of.out.levels += (size_t)group * panels * 3 * g->nr;
-        else of.out.bias += group * entries * (g->kernel == GEMM_SMULL ? 2 : 1);
-        if (g->out.requantize == GEMM_DOUBLE) of.out.scale += group * entries;
-        else if (g->out.requantize == GEMM_SINGLE) of.out.scale_f32 += group * entries;
-        else if (g->out.requantize < GEMM_DOUBLE) of.out.multiplier += group * entries, of.out.shift += group * entries;
-        for (int i = 0; i < gemm_count(g->m, g->mr); i++) {
-          const int at = gemm_start(i, g->mr, g->m);
-          uint8_t *to = c + (size_t)(oy * s->out_w + at) * row + group * g->n * gemm_item(g);
-          int32_t rows[GEMM_MR];
-          conv_gather(s, from + group * (pixel / s->groups), pitch, at, g->mr, panel);
-          if (g->row_factor) gemm_row_sums(&of, panel, g->mr, rows);
-          gemm_rows_i8(&of, panel, g->row_factor ? rows : NULL, to, 0, panels);
-        }
-      }
-    }
-}
-
-IG_INLINE void conv_run_f32(const gemm_f32 *g, const conv_shape *s, const float *input, uint8_t *padded, float *panel,
-                            float *c, int first, int end) {
-  const int panels = gemm_count(g->n, g->nr), columns = g->n < g->nr ? g->nr : g->n;
-  const size_t pixel = (size_t)s->channels * s->item;
-  const uint8_t *in = (const uint8_t *)input;
-  const int bands = gemm_count(s->out_h, s->band);
-  for (int image = 0; image < s->images; image++, in += s->in_h * s->in_w * pixel, c += s->out_h * s->out_w * g->ldc)
-    for (int b = conv_clip(first - image * bands, bands); b < conv_clip(end - image * bands, bands); b++) {
-      const int oy = gemm_start(b, s->band, s->out_h);
-      size_t pitch;
-      const uint8_t *from = conv_band(s, in, oy, padded, &pitch);
-      for (int group = 0; group < s->groups; group++) {
-        gemm_f32 of = *g;
-        of.weights += (size_t)group * panels * g->nr * g->k;
-        of.bias += group * columns;
-        for (int i = 0; i < gemm_count(g->m, g->mr); i++) {
-          const int at = gemm_start(i, g->mr, g->m);
-          float *to = c + (size_t)(oy * s->out_w + at) * g->ldc + group * g->n;
-          conv_gather(s, from + group * (pixel / s->groups), pitch, at, g->mr, (uint8_t *)panel);
-          for (int p = 0; p < panels; p++) gemm_tile_float(&of, panel, p, to);
-        }
-      }
-    }
-}
 
 #endif

@@ -126,8 +126,10 @@ IG_INLINE void io_chains_rows(const gemm_i8 *g, io_chains *s, const uint8_t *nex
 }
 
 /* The rows `a` times panels `first` to `end`, results to row `c`. */
-IG_INLINE void gemm_rows_chains(const gemm_i8 *g, const uint8_t *a, uint8_t *c, int first, int end) {
+IG_INLINE void gemm_rows_k_sums(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, uint8_t *c, int first, int end) {
   io_chains state;
+  (void)rows;
+  IG_ASSERT(g->nr % 8 == 0 && g->chain <= GEMM_CHAIN && (g->chain == 2 || !g->singles));
   io_chains_start(g, &state, a, first);
   state.until = 0;
   io_chains_rows(g, &state, a, c, first, end);
@@ -135,8 +137,10 @@ IG_INLINE void gemm_rows_chains(const gemm_i8 *g, const uint8_t *a, uint8_t *c, 
 }
 
 /* Tiles of rows `first` to `end` times all panels. */
-IG_INLINE void gemm_tiles_chains(const gemm_i8 *g, const uint8_t *a, uint8_t *c, int first, int end) {
+IG_INLINE void gemm_tiles_k_sums(const gemm_i8 *g, const uint8_t *a, int32_t *rows, uint8_t *c, int first, int end) {
   io_chains state, *s = &state;
+  (void)rows;
+  IG_ASSERT(g->nr % 8 == 0 && g->chain <= GEMM_CHAIN && (g->chain == 2 || !g->singles));
   if (first >= end) return;
   io_chains_start(g, s, a + gemm_start(first, g->mr, g->m) * g->lda, 0);
   const int8_t *weights = s->weights;

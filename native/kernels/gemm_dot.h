@@ -34,8 +34,12 @@ IG_INLINE const uint8_t *gemm_step_dot(const gemm_i8 *g, gemm_acc acc, const uin
   return w;
 }
 
-IG_INLINE void gemm_tile_dot(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const uint8_t *w, int j, uint8_t *c) {
+IG_INLINE void gemm_tile_dot(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const void *panel, int p, int j,
+                          uint8_t *c) {
+  const uint8_t *w = panel;
+  (void)p;
   gemm_acc acc;
+  IG_ASSERT(g->packed_k % 4 == 0);
   gemm_load_i8(g, acc, rows, j);
   int k = 0;
   if (g->packed_k <= GEMM_SHORT)
@@ -49,6 +53,9 @@ IG_INLINE void gemm_tile_dot(const gemm_i8 *g, const uint8_t *a, const int32_t *
   if (g->packed_k % 8 >= 4) w = gemm_step_dot(g, acc, a + k, w, 4);
   gemm_finish_i8(g, acc, j, c);
 }
+
+#define GEMM_KERNEL dot
+#include "gemm_rows.h"
 
 #endif
 #endif

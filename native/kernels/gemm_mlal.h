@@ -24,7 +24,10 @@ IG_INLINE const int16_t *gemm_step_mlal(const gemm_i8 *g, gemm_acc acc, const in
   return w;
 }
 
-IG_INLINE void gemm_tile_mlal(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const int16_t *w, int j, uint8_t *c) {
+IG_INLINE void gemm_tile_mlal(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const void *panel, int p, int j,
+                          uint8_t *c) {
+  const int16_t *w = panel;
+  (void)p;
   gemm_acc acc;
   int16x8_t x[GEMM_MR];
   gemm_init_i8(g, acc, rows, j);
@@ -39,6 +42,9 @@ IG_INLINE void gemm_tile_mlal(const gemm_i8 *g, const uint8_t *a, const int32_t 
   }
   gemm_finish_i8(g, acc, j, c);
 }
+
+#define GEMM_KERNEL mlal
+#include "gemm_rows.h"
 
 #endif
 #endif

@@ -67,7 +67,11 @@ IG_INLINE void gemm_finish_mmla(const gemm_i8 *g, int32x4_t *acc, int p, uint8_t
 }
 
 /* Panel p, whose columns begin at c. */
-IG_INLINE void gemm_tile_mmla(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const uint8_t *w, int p, uint8_t *c) {
+IG_INLINE void gemm_tile_mmla(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const void *panel, int p, int j,
+                          uint8_t *c) {
+  const uint8_t *w = panel;
+  (void)j;
+  IG_ASSERT(g->mr % 2 == 0 && g->nr % 8 == 0 && g->packed_k % 8 == 0);
   int32x4_t acc[GEMM_MR / 2][2 * GEMM_NV];
   GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++) {
     const int32_t *bias = g->out.bias + 2 * p * g->nr;
@@ -85,6 +89,9 @@ IG_INLINE void gemm_tile_mmla(const gemm_i8 *g, const uint8_t *a, const int32_t 
   if (g->packed_k % 16 >= 8) w = gemm_step_mmla(g, acc, a + k, w, 8);
   GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++) gemm_finish_mmla(g, acc[i], p, c + 2 * i * g->ldc * gemm_item(g));
 }
+
+#define GEMM_KERNEL mmla
+#include "gemm_rows.h"
 
 #endif
 #endif

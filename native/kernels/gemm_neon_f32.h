@@ -23,7 +23,8 @@ IG_INLINE const float *gemm_step_f32(const gemm_f32 *g, float32x4_t acc[GEMM_MR]
   return w;
 }
 
-IG_INLINE void gemm_tile_f32(const gemm_f32 *g, const float *a, const float *w, int j, float *c) {
+IG_INLINE void gemm_tile_f32(const gemm_f32 *g, const float *a, const void *panel, int j, float *c) {
+  const float *w = panel;
   float32x4_t acc[GEMM_MR][GEMM_NV], x[GEMM_MR];
   GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++) {
     const float32x4_t bias = vld1q_f32(g->bias + j + 4 * v);

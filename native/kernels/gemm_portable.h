@@ -32,8 +32,10 @@ IG_INLINE int32_t gemm_result(const gemm_epilogue *e, int32_t acc, int j) {
   return ig_clamp(r + e->zero_point, e->low, e->high);
 }
 
-IG_INLINE void gemm_tile_i8_portable(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const int16_t *w, int j,
-                                   uint8_t *c) {
+IG_INLINE void gemm_tile_portable(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const void *panel, int p, int j,
+                                     uint8_t *c) {
+  const int16_t *w = panel;
+  (void)p;
   int32_t acc[GEMM_MR][4 * GEMM_NV];
   for (int i = 0; i < g->mr; i++)
     for (int v = 0; v < g->nr; v++) acc[i][v] = g->out.bias[j + v] + (rows ? rows[i] : 0);
@@ -50,7 +52,11 @@ IG_INLINE void gemm_tile_i8_portable(const gemm_i8 *g, const uint8_t *a, const i
     }
 }
 
-IG_INLINE void gemm_tile_f32_portable(const gemm_f32 *g, const float *a, const float *w, int j, float *c) {
+#define GEMM_KERNEL portable
+#include "gemm_rows.h"
+
+IG_INLINE void gemm_tile_f32_portable(const gemm_f32 *g, const float *a, const void *panel, int j, float *c) {
+  const float *w = panel;
   float acc[GEMM_MR][4 * GEMM_NV];
   for (int i = 0; i < g->mr; i++)
     for (int v = 0; v < g->nr; v++) acc[i][v] = g->bias[j + v];

@@ -64,8 +64,12 @@ IG_INLINE void gemm_sums_smull(const gemm_i8 *g, int32x4_t acc[GEMM_MR][2 * GEMM
   }
 }
 
-IG_INLINE void gemm_tile_smull(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const int8_t *w, int j, uint8_t *c) {
+IG_INLINE void gemm_tile_smull(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const void *panel, int p, int j,
+                          uint8_t *c) {
+  const int8_t *w = panel;
+  (void)p;
   int32x4_t acc[GEMM_MR][2 * GEMM_NV];
+  IG_ASSERT(g->packed_k % 8 == 0 && g->layout.bias_words == 2);
   gemm_sums_smull(g, acc, a, w, g->out.bias + 2 * j);
   gemm_acc sum;
   GEMM_UNROLL for (int i = 0; i < g->mr; i++)
@@ -75,6 +79,9 @@ IG_INLINE void gemm_tile_smull(const gemm_i8 *g, const uint8_t *a, const int32_t
     }
   gemm_finish_i8(g, sum, j, c);
 }
+
+#define GEMM_KERNEL smull
+#include "gemm_rows.h"
 
 #endif
 #endif

@@ -8,7 +8,7 @@
 #ifndef IG_MATMUL_GEMM_H
 #define IG_MATMUL_GEMM_H
 
-#include "gemm_loops.h"
+#include "gemm.h"
 
 typedef struct {
   int m, n, k;
@@ -23,16 +23,13 @@ IG_INLINE size_t matmul_at(const matmul_pairs *d, int k, int j) {
   return d->swap_y ? (size_t)j * d->k + k : (size_t)k * d->n + j;
 }
 
-/* Elements of a column side by side in a panel; where element b of column v of such a block lies. */
-IG_INLINE int matmul_block(const gemm_i8 *g) {
-  return g->kernel == GEMM_DOT ? 4 : g->kernel == GEMM_MMLA || g->kernel == GEMM_SMULL ? 8 : 1;
-}
-IG_INLINE int matmul_place(const gemm_i8 *g, int v, int b) {
-  if (g->kernel == GEMM_SMULL) return v / 2 * 16 + b / 4 * 8 + v % 2 * 4 + b % 4;
-  return v * matmul_block(g) + b;
+/* Where element b of column v of a block along k lies. */
+IG_INLINE int matmul_place(const gemm_layout *layout, int v, int b) {
+  const int side = layout->alternate, run = layout->block / side;
+  return v / side * side * layout->block + b / run * side * run + v % side * run + b % run;
 }
 /* Whether its products are of int16 less the zero point. */
-IG_INLINE int matmul_centers(const gemm_i8 *g) { return matmul_block(g) == 1; }
+IG_INLINE int matmul_centers(const gemm_i8 *g) { return g->layout.weight_bytes == 2; }
 
 /* Panels of columns beyond the last, and blocks beyond the end of k, are zero. */
 #define MATMUL_PACK(NAME, G, FROM, TO, DEPTH, BLOCK, PLACE, ZERO)                                                            \
@@ -46,7 +43,7 @@ IG_INLINE int matmul_centers(const gemm_i8 *g) { return matmul_block(g) == 1; }
     }                                                                                                                 \
   }
 MATMUL_PACK(matmul_pack_s16, gemm_i8, int8_t, int16_t, g->packed_k, 1, v, d->rhs_zero)
-MATMUL_PACK(matmul_pack_s8, gemm_i8, int8_t, int8_t, g->packed_k, matmul_block(g), matmul_place(g, v, b), 0)
+MATMUL_PACK(matmul_pack_s8, gemm_i8, int8_t, int8_t, g->packed_k, g->layout.block, matmul_place(&g->layout, v, b), 0)
 MATMUL_PACK(matmul_pack_f32, gemm_f32, float, float, d->k, 1, v, 0)
 
 /* What the zero points make of each column: -zx * sum of w + k * zx * zw, as templates/gemm/pack.ts folds it; in int32, which
@@ -56,7 +53,7 @@ IG_INLINE void matmul_bias(const matmul_pairs *d, const gemm_i8 *g, const int8_t
   for (int j = 0; j < d->n; j++)
     for (int k = 0; k < d->k; k++) sums[j] += y[matmul_at(d, k, j)] - (matmul_centers(g) ? d->rhs_zero : 0);
   const int32_t both = matmul_centers(g) ? 0 : (int32_t)((uint32_t)d->k * (uint32_t)d->lhs_zero * (uint32_t)d->rhs_zero);
-  const int paired = g->kernel == GEMM_MMLA, step = g->kernel == GEMM_SMULL ? 2 : 1;
+  const int paired = g->layout.pairs_twice, step = g->layout.bias_words;
   for (int i = 0; i < gemm_entries(g); i++) {
     const int of = paired ? gemm_start(i / (2 * g->nr), g->nr, g->n) + i % (2 * g->nr) / 4 * 2 + i % 2 : i;
     bias[step * i] = of < d->n ? (int32_t)((uint32_t)both - (uint32_t)d->lhs_zero * (uint32_t)sums[of]) : 0;
@@ -93,51 +90,8 @@ IG_INLINE void matmul_lay(const matmul_pairs *d, const gemm_i8 *g, const int8_t 
   else matmul_pack_s8(d, g, y, s->panels);
   matmul_bias(d, g, y, s->sums, s->bias);
 }
-IG_INLINE void matmul_product(const gemm_i8 *g, const uint8_t *a, const matmul_work *s, uint8_t *out) {
-  const int steps = g->weights_first ? gemm_count(g->n, g->nr) : gemm_count(g->m, g->mr);
-  gemm_run_i8(g, a, g->row_factor ? s->rows : NULL, out, 0, steps);
-}
 
-/* Pairs `first` to `end`; `wide`: for right matrices that reach -128, NULL where g takes all. */
-IG_INLINE void matmul_run_i8(const matmul_pairs *d, const gemm_i8 *g, const gemm_i8 *wide, const int8_t *x, const int8_t *y,
-                             const matmul_work *s, uint8_t *out, int first, int end) {
-  const size_t left = (size_t)d->m * d->k, right = (size_t)d->k * d->n;
-  int lowest = 0;
-  for (int p = first, laid = -1; p < end; p++) {
-    const int32_t *of = d->pair + 2 * p;
-    const uint8_t *a = (const uint8_t *)x + of[0] * left;
-    if (of[1] != laid) {
-      const int8_t *from = y + of[1] * right;
-      lowest = wide != NULL && matmul_reaches_lowest(from, right);
-      if (lowest) matmul_lay(d, wide, from, s);
-      else matmul_lay(d, g, from, s);
-      laid = of[1];
-    }
-    if (d->copies) {
-      matmul_copy(d, a, g->lda, 1, s->copy);
-      a = s->copy;
-    }
-    uint8_t *to = out + (size_t)p * d->m * d->n;
-    if (lowest) matmul_product(wide, a, s, to);
-    else matmul_product(g, a, s, to);
-  }
-}
-
-IG_INLINE void matmul_run_f32(const matmul_pairs *d, const gemm_f32 *g, const float *x, const float *y, float *panels,
-                              float *copy, float *out, int first, int end) {
-  const size_t left = (size_t)d->m * d->k, right = (size_t)d->k * d->n;
-  const int steps = g->weights_first ? gemm_count(g->n, g->nr) : gemm_count(g->m, g->mr);
-  for (int p = first, laid = -1; p < end; p++) {
-    const int32_t *of = d->pair + 2 * p;
-    const float *a = x + of[0] * left;
-    if (of[1] != laid) matmul_pack_f32(d, g, y + of[1] * right, panels);
-    laid = of[1];
-    if (d->copies) {
-      matmul_copy(d, (const uint8_t *)a, g->lda, 4, (uint8_t *)copy);
-      a = copy;
-    }
-    gemm_run_f32(g, a, out + (size_t)p * d->m * d->n, 0, steps);
-  }
-}
+/* Steps of the outer loop. */
+#define MATMUL_STEPS(G) ((G)->weights_first ? gemm_count((G)->n, (G)->nr) : gemm_count((G)->m, (G)->mr))
 
 #endif

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { BLOB_FILE, generate } from '../../src/compiler/codegen/generate.ts';
 import { parseTarget, type Target } from '../../src/compiler/targets/index.ts';
+import { tasksOfGraph } from '../../src/compiler/templates/index.ts';
 import { compileFlags, findCompiler, includeDirs, runTool } from '../../src/compiler/toolchain/index.ts';
 import { innermostLoops } from '../../src/runtime/modelled/loops.ts';
 import { type Form, type Layer, modelOfLayers } from './layers.ts';
@@ -82,16 +83,14 @@ interface Instance {
   readonly layer: Layer;
 }
 
-/** A knob of a layer, as its C has it. */
-const KNOB = /\.((?:kernel|mr|nr|weights_first|chain|singles|rows|pixels|reload) = \w+)/g;
-
-/** A layer for each schedule that the rules pick on a target. */
+/** A layer for each default schedule on a target. */
 function instances(form: Form, target: Target): Instance[] {
   const found = new Map<string, Instance>();
   for (const layer of layersOf(form)) {
-    const knobs = [...assemble([layer], target).source.matchAll(KNOB)].map(([, knob]) => knob).join(' ');
-    const depthwise = knobs.includes('DEPTHWISE');
-    const name = depthwise ? `${knobs} ${layer.kernel.join('x')} by ${layer.strides.join('x')}` : knobs;
+    const name = tasksOfGraph(modelOfLayers([layer]).model.subgraphs[0], { target, profile: 'tflite', threads: 1 })
+      .map(({ template, schedule }) => `${template} ${Object.values(schedule as object).join(' ')}`)
+      .concat(layer.kind === 'nn.depthwise_conv2d' ? `${layer.kernel.join('x')} by ${layer.strides.join('x')}` : [])
+      .join(' ');
     if (!found.has(name)) found.set(name, { name, layer });
   }
   return [...found.values()];
@@ -151,7 +150,7 @@ describe.each(['clang', 'gcc'] as const)('inner loops by %s keep their tile in r
     // A window may have more weights than there are registers: they are read in each round, from wherever they are. What
     // is saved and loaded again is spilled.
     const spills = loops.filter(({ name: instance, loads, stores }) =>
-      instance.includes('DEPTHWISE') ? loads > 0 && stores > 0 : loads + stores > 0,
+      instance.startsWith('depthwise') ? loads > 0 && stores > 0 : loads + stores > 0,
     );
     expect(spills).toEqual([]);
   });

@@ -6,7 +6,7 @@ import { afterAll } from 'vitest';
 import { generate } from '../../src/compiler/codegen/generate.ts';
 import type { RecordSource } from '../../src/compiler/emission/context.ts';
 import { parseTarget, type Target } from '../../src/compiler/targets/index.ts';
-import { compileModelSource } from '../../src/compiler/toolchain/index.ts';
+import { CHECKS, compileModelSource } from '../../src/compiler/toolchain/index.ts';
 import type { Profile } from '../../src/model/arithmetic/multiplier.ts';
 import type { Model } from '../../src/model/ir/graph.ts';
 import { fromBytes, type TensorData, toBytes } from '../../src/model/tensor/dtype.ts';
@@ -19,21 +19,24 @@ afterAll(() => rmSync(cacheDir, { recursive: true, force: true }));
 export interface BuildOptions {
   readonly family?: 'gcc' | 'clang';
   readonly profile?: Profile;
+  /** Changes the C. */
+  readonly edit?: (source: string) => string;
   /** Tuning records, all of which must be used. */
   readonly schedules?: RecordSource;
 }
 
-/** Generated, compiled and run on a target. */
+/** Generated, compiled with the kernels' own checks, and run on a target. */
 export async function runLayers(
   model: Model,
   inputs: readonly TensorData[],
   where: string | Target,
-  { family, profile = 'tflite', schedules }: BuildOptions = {},
+  { family, profile = 'tflite', schedules, edit = (source) => source }: BuildOptions = {},
 ): Promise<TensorData[]> {
   const target = typeof where === 'string' ? parseTarget(where) : where;
   const code = generate(model.subgraphs[0], { target, profile, name: 'layers', symbol: 'layers', schedules });
   if (code.refused.length > 0) throw new Error(code.refused.map(({ key, reason }) => `${key}: ${reason}`).join('\n'));
-  const { archive } = await compileModelSource(code, target, { cacheDir, family });
+  const edited = { ...code, source: edit(code.source) };
+  const { archive } = await compileModelSource(edited, target, { cacheDir, family, flags: [CHECKS] });
   const build = { ...code, name: 'layers', target, profile, archive };
   const image = await linkRunner([build], { cacheDir, family });
   const device = await openDevice(target);

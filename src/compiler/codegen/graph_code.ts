@@ -36,6 +36,7 @@ export function emitGraph(graph: Graph, name: string, prefix: string, model: Mod
       runFunction(graph, name, codes, storage, model),
     ].join('\n'),
     includes: written.flatMap((code) => code.emission.includes),
+    functions: written.flatMap(({ emission }) => emission.functions ?? []),
     loops: written.flatMap(({ emission }) => emission.loop ?? []),
     arenaBytes: storage.arenaBytes,
     nodes: written.map((code) => ({

@@ -45,6 +45,8 @@ export interface GraphCode {
   readonly name: string;
   readonly source: string;
   readonly includes: readonly string[];
+  /** C functions that its nodes share with each other. */
+  readonly functions: readonly string[];
   readonly loops: readonly LoopShape[];
   /** Memory that it needs while it runs. */
   readonly arenaBytes: number;

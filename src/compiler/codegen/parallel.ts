@@ -1,4 +1,5 @@
 /** C that shares out the work of one operator among threads. */
+import { partsWorth } from '../emission/parts.ts';
 
 /** The outer steps of an operator: `groups` of `each` are shared out, what is left goes with the last of them. */
 interface Steps {
@@ -12,12 +13,9 @@ export interface Split extends Steps {
   readonly parts: number;
 }
 
-/** Multiply-accumulates that are worth waking a thread for: some ten thousand cycles. */
-const WORTH = 1 << 17;
-
 /** The parts of an operator for so many threads; null where it stays whole. */
 export function splitOf(threads: number, steps: Steps, macs: number): Split | null {
-  const parts = Math.min(threads, steps.groups, Math.floor(macs / WORTH));
+  const parts = Math.min(steps.groups, partsWorth(threads, macs));
   return parts > 1 ? { ...steps, parts } : null;
 }
 

@@ -83,6 +83,8 @@ export interface LoopShape {
 export interface Emission {
   /** Files of native/kernels to include, e.g. `softmax.h`. */
   readonly includes: readonly string[];
+  /** C functions that the body calls and other nodes may call, too: equal texts are written once. */
+  readonly functions?: readonly string[];
   /** The loop that a matrix multiplication on an in-order core needs. */
   readonly loop?: LoopShape;
   /** Statements that compute the node; they become the body of a static function of their own. */

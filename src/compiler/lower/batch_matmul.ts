@@ -1,74 +1,44 @@
-import {
-  type BatchMatmulFamily,
-  type Matmul,
-  matmulFactor,
-  matmulForm,
-  matmulOf,
-} from '../../model/ops/batch_matmul.ts';
-import { operand } from '../../model/ops/checks.ts';
+/** BATCH_MATMUL. */
+
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
+import { type BatchMatmulFamily, matmulFactor, matmulForm, matmulOf } from '../../model/ops/batch_matmul.ts';
+import { operand, parameters } from '../../model/ops/checks.ts';
 import type { OpView } from '../../model/ops/definition.ts';
+import type { TensorData } from '../../model/tensor/dtype.ts';
 import { elements } from '../../model/tensor/shape.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emission/context.ts';
-import { cDescription, type Fields, integers } from '../emission/description.ts';
-import { epilogueFields } from '../templates/epilogue/epilogue.ts';
-import { emitMatmulGemm } from '../templates/gemm/matmul.ts';
-import { plainElement } from '../templates/reference/plain.ts';
+import type { GemmLayer, Layer, Requantization } from './layers.ts';
+import type { LoweringTable } from './lowering.ts';
+import { pixelsShape } from './weights.ts';
 
 type Op = OpView<'nn.batch_matmul'>;
 
-function emit(op: Op, ctx: EmitContext): Emission {
+function lowerMatmul(op: Op, profile: Profile): Layer | null {
   const [lhs, rhs, output] = [operand(op, 0), operand(op, 1), op.outputs[0]];
-  const plan = matmulOf(op, ctx.profile);
+  const { adjX: swapX, adjY: swapY, asymmetricQuantizeInputs: asymmetric } = op.attrs;
+  if (elements(output.shape) === 0) return null;
   const form = matmulForm(op);
-  const { m, n, k, pairs } = plan;
-  if (elements(output.shape) === 0) return { includes: [], body: '' };
-  if (form === 'float' || form === 'int8') return emitMatmulGemm(op, ctx);
-  const rightMatrices = elements(rhs.shape) / (n * k);
-  const fields: Fields = {
-    form: `MATMUL_${form.toUpperCase()}`,
-    ...integers({ pairs: pairs.length, m, n, k, swap_x: op.attrs.adjX, swap_y: op.attrs.adjY }),
-    ...{ lhs: plainElement(lhs.dtype), rhs: plainElement(rhs.dtype) },
-    ...integers({ asymmetric: op.attrs.asymmetricQuantizeInputs, rows: elements(lhs.shape) / k }),
-    pair: ctx.constant(Int32Array.from(pairs.flatMap((p) => [p.lhs, p.rhs, p.scales, p.sums]))),
-    ...formFields(op, plan, ctx),
-  };
-  const scratch: Fields = {
-    right: ctx.scratch(2 * n * k),
-    sums: ctx.scratch(8 * n),
-    ...(form === 'hybrid' ? hybridScratch(op, plan, rightMatrices, ctx) : {}),
-  };
-  const description = cDescription('matmul', 'g', fields) + cDescription('matmul_scratch', 's', scratch);
+  const matmul = matmulOf(op, profile);
+  const requantization: Requantization | null =
+    form === 'int8' || form === 'wide' ? { factors: [matmulFactor(op)], inDouble: false } : null;
+  const layer = { lhs, rhs, output, ...matmul, swapX, swapY, requantization };
+  if (form !== 'float' && form !== 'int8') return { kind: 'reference_matmul', form, asymmetric, ...layer };
+  const one = matmul.pairs.every((pair, i) => pair.lhs === i && pair.rhs === 0);
+  return rhs.data !== null && one && !swapX
+    ? oneRight(op, rhs.data, profile, requantization)
+    : { kind: 'matmul_pairs', ...layer };
+}
+
+/** All left matrices, one below the other, times a constant one. */
+function oneRight(op: Op, data: TensorData, profile: Profile, requantization: Requantization | null): GemmLayer {
+  const { m, n, k, pairs } = matmulOf(op, profile);
+  const columns = op.attrs.adjY ? data : data.map((_, i) => data[(i % k) * n + Math.floor(i / k)] as never);
+  const rows = m * pairs.length;
+  const zeroPoint = requantization === null ? 0 : parameters(operand(op, 1)).zeroPoint;
   return {
-    includes: ['matmul.h'],
-    body: `${description}matmul_run(&g, ${ctx.input(0)}, ${ctx.input(1)}, &s, ${rightMatrices}, ${ctx.output(0)});\n`,
+    ...{ kind: 'gemm', op: 'nn.dense', data: operand(op, 0), output: op.outputs[0] },
+    weights: { data: columns as Int8Array, zeroPoint, bias: null },
+    ...{ shape: pixelsShape(rows, k), m: rows, columns: n, activation: 'NONE', requantization, infinite: true },
   };
 }
 
-/** INT16 products are summed in 64 bits, which are always rounded as profile `tflite` does. */
-function formFields(op: Op, { n }: Matmul, ctx: EmitContext): Fields {
-  const form = matmulForm(op);
-  const each = <T>(values: readonly T[]): T[] =>
-    Array.from({ length: n }, (_, j) => values[values.length === 1 ? 0 : j]);
-  if (form === 'hybrid')
-    return { weight_scale: ctx.constant(Float32Array.from(each(operand(op, 1).quantization!.scales))) };
-  if (form !== 'wide') return {};
-  const requantization = { factors: [matmulFactor(op)], inDouble: false };
-  const layout = (valueAt: (j: number) => number): number[] => Array.from({ length: n }, (_, j) => valueAt(j));
-  return epilogueFields(
-    { output: op.outputs[0], activation: 'NONE', requantization, profile: 'tflite', bias: 'NULL', layout },
-    ctx,
-  );
-}
-
-function hybridScratch(op: Op, { n, k }: Matmul, rightMatrices: number, ctx: EmitContext): Fields {
-  const size = elements(operand(op, 0).shape);
-  return {
-    quantized: ctx.scratch(size),
-    scales: ctx.scratch((4 * size) / k),
-    zeros: ctx.scratch((4 * size) / k),
-    row: ctx.scratch(4 * k),
-    column_sums: ctx.scratch(4 * n * rightMatrices),
-  };
-}
-
-export const batchMatmulEmitters: EmitterTable<BatchMatmulFamily> = { 'nn.batch_matmul': emit };
+export const batchMatmulLowerings: LoweringTable<BatchMatmulFamily> = { 'nn.batch_matmul': lowerMatmul };

@@ -1,21 +1,17 @@
+/** CONV_2D and DEPTHWISE_CONV_2D. */
 import { operand } from '../../model/ops/checks.ts';
 import { type ConvFamily, channelMultiplier, convWindow, scalesDiffer } from '../../model/ops/conv.ts';
 import type { OpView } from '../../model/ops/definition.ts';
 import { convFactors, weightedForm } from '../../model/ops/shared/weights.ts';
 import { windowExtents } from '../../model/ops/shared/window.ts';
 import { elements } from '../../model/tensor/shape.ts';
-import type { Emission, EmitContext, EmitterTable } from '../emission/context.ts';
-import { emitDepthwise, MAX_KERNEL_ROWS } from '../templates/depthwise/emit.ts';
-import type { Requantization } from '../templates/epilogue/epilogue.ts';
-import { emitGemm } from '../templates/gemm/emit.ts';
-import { emitHybridDepthwise, emitHybridGemm, takesHybrid } from '../templates/gemm/hybrid.ts';
-import { transposeHwo, zeroPointOf } from '../templates/index.ts';
-import { emitPlain } from '../templates/reference/plain.ts';
-import type { ConvShape } from './layers.ts';
+import { type ConvShape, type Layer, MAX_KERNEL_ROWS, type Requantization } from './layers.ts';
+import type { LoweringTable } from './lowering.ts';
+import { constantWeights, isConstant, isInt8Constant, transposeHwo } from './weights.ts';
 
-type ConvKind = keyof ConvFamily;
+type ConvOp = OpView<keyof ConvFamily>;
 
-function shapeOf(op: OpView<ConvKind>): ConvShape {
+function shapeOf(op: ConvOp): ConvShape {
   const [, in_h, in_w, channels] = operand(op, 0).shape;
   const { kernel, strides, dilation } = convWindow(op);
   const [h, w] = windowExtents(operand(op, 0), convWindow(op));
@@ -27,53 +23,80 @@ function shapeOf(op: OpView<ConvKind>): ConvShape {
   };
 }
 
-/**
- * Depth multiplier 0 stands for conv2d. A depthwise convolution of one channel is a conv2d of one channel, and goes
- * to the matrix multiplication with its weights turned from HWO to OHW.
- */
-function emitConv(op: OpView<ConvKind>, ctx: EmitContext, multiplier: number): Emission {
+/** Constant weights, float or 8 bits, go to the templates; `multiplier` 0: CONV_2D. */
+function lowerConv(op: ConvOp, multiplier: number): Layer | null {
   const [data, weights, output, bias] = [operand(op, 0), operand(op, 1), op.outputs[0], op.inputs[2] ?? null];
-  const { activation } = op.attrs;
-  const outs = output.shape[3];
-  const shape = shapeOf(op);
+  if (elements(output.shape) === 0) return null;
   const form = weightedForm(data, weights)!;
-  const requantization: Requantization | null =
-    form === 'integer' ? { factors: convFactors(data, weights, output), inDouble: false } : null;
-  if (elements(output.shape) === 0) return { includes: [], body: '' };
-  const constant = weights.data !== null && (bias === null || bias.data !== null);
+  if (form === 'hybrid') return lowerHybrid(op, multiplier);
+  const shape = shapeOf(op);
   const tooHigh = multiplier > 0 && shape.kernel_h > MAX_KERNEL_ROWS;
-  if (!constant || form === 'hybrid' || data.dtype === 'int16' || tooHigh) {
-    const perChannel = form === 'hybrid' && (multiplier > 0 || shape.groups > 1 || scalesDiffer(weights));
-    const hybrid = { asymmetric: perChannel, weightsThenData: perChannel && multiplier === 0 };
-    const layer = { data, weights, bias, output, shape, batch: data.shape[0], outs, activation, hybrid };
-    if (form === 'hybrid' && multiplier === 0 && takesHybrid(weights))
-      return emitHybridGemm({ ...layer, op: 'nn.conv2d' }, ctx);
-    if (form === 'hybrid' && multiplier === 1 && takesHybrid(weights)) return emitHybridDepthwise(layer, ctx);
-    return emitPlain({ ...layer, multiplier, requantization, biasType: op.attrs.biasType }, ctx);
-  }
-  const values = weights.data as Int8Array;
-  const source = { zeroPoint: zeroPointOf(weights), bias: bias?.data as Int32Array | null };
-  if (multiplier > 0 && shape.channels > 1) {
-    return emitDepthwise(
-      {
-        ...{ data, output, shape, batch: data.shape[0], multiplier, activation, requantization },
-        weights: { ...source, data: values },
-      },
-      ctx,
-    );
-  }
-  return emitGemm(
-    {
-      ...{ op: 'nn.conv2d', data, output, shape, activation, requantization },
-      ...{ m: data.shape[0] * shape.out_h * shape.out_w, columns: outs },
-      weights: { ...source, data: multiplier > 0 ? transposeHwo(values, outs) : values },
-    },
-    ctx,
-  );
+  if (!isConstant(weights, bias) || data.dtype === 'int16' || tooHigh) return lowerReference(op, multiplier);
+  const { activation } = op.attrs;
+  const batch = data.shape[0];
+  const requantization = requantizationOf(op);
+  const values = constantWeights(weights, bias);
+  // One channel: CONV_2D of one channel.
+  if (multiplier > 0 && shape.channels > 1)
+    return {
+      kind: 'depthwise',
+      ...{ data, output, weights: values, shape: asRow(shape), batch, multiplier, activation, requantization },
+    };
+  const columns = output.shape[3];
+  return {
+    ...{ kind: 'gemm', op: 'nn.conv2d', data, output, shape, m: batch * shape.out_h * shape.out_w, columns },
+    weights: multiplier > 0 ? { ...values, data: transposeHwo(values.data, columns) } : values,
+    ...{ activation, requantization },
+  };
 }
 
-/** The C of convolutions. */
-export const convEmitters = {
-  'nn.conv2d': (op, ctx) => emitConv(op, ctx, 0),
-  'nn.depthwise_conv2d': (op, ctx) => emitConv(op, ctx, channelMultiplier(op)),
-} satisfies EmitterTable<ConvFamily>;
+/** A column of pixels lies in memory as a row does, and depthwise kernels run along rows. */
+function asRow(s: ConvShape): ConvShape {
+  if (s.in_w !== 1 || s.out_w !== 1 || s.kernel_w !== 1 || s.pad_left !== 0) return s;
+  return {
+    ...{ in_h: 1, in_w: s.in_h, channels: s.channels, out_h: 1, out_w: s.out_h, kernel_h: 1, kernel_w: s.kernel_h },
+    ...{ stride_h: 1, stride_w: s.stride_h, dilation_h: 1, dilation_w: s.dilation_h, pad_top: 0, pad_left: s.pad_top },
+    groups: s.groups,
+  };
+}
+
+function requantizationOf(op: ConvOp): Requantization | null {
+  const [data, weights, output] = [operand(op, 0), operand(op, 1), op.outputs[0]];
+  return weightedForm(data, weights) === 'integer'
+    ? { factors: convFactors(data, weights, output), inDouble: false }
+    : null;
+}
+
+/** Scales and zero points as `evaluateHybrid` of model/ops/conv.ts has them. */
+function hybridScaling(op: ConvOp, multiplier: number, groups: number) {
+  const perChannel = multiplier > 0 || groups > 1 || scalesDiffer(operand(op, 1));
+  return { asymmetric: perChannel, weightsThenData: perChannel && multiplier === 0 };
+}
+
+function lowerHybrid(op: ConvOp, multiplier: number): Layer {
+  const [data, weights, output, bias] = [operand(op, 0), operand(op, 1), op.outputs[0], op.inputs[2] ?? null];
+  if (multiplier > 1 || !isInt8Constant(weights)) return lowerReference(op, multiplier);
+  const shape = shapeOf(op);
+  const layer = {
+    ...{ data, weights, bias, output, shape, batch: data.shape[0], outs: output.shape[3] },
+    ...{ activation: op.attrs.activation, hybrid: hybridScaling(op, multiplier, shape.groups) },
+  };
+  return multiplier === 0 ? { kind: 'hybrid_gemm', op: 'nn.conv2d', ...layer } : { kind: 'hybrid_depthwise', ...layer };
+}
+
+function lowerReference(op: ConvOp, multiplier: number): Layer {
+  const [data, weights, output, bias] = [operand(op, 0), operand(op, 1), op.outputs[0], op.inputs[2] ?? null];
+  const hybrid = weightedForm(data, weights) === 'hybrid';
+  const shape = shapeOf(op);
+  return {
+    ...{ kind: 'reference_conv', data, weights, bias, output, operands: { data: 0, weights: 1, bias: 2 } },
+    ...{ shape, batch: data.shape[0], outs: output.shape[3], multiplier },
+    ...{ activation: op.attrs.activation, requantization: requantizationOf(op), biasType: op.attrs.biasType },
+    hybrid: hybrid ? hybridScaling(op, multiplier, shape.groups) : { asymmetric: false, weightsThenData: false },
+  };
+}
+
+export const convLowerings: LoweringTable<ConvFamily> = {
+  'nn.conv2d': (op) => lowerConv(op, 0),
+  'nn.depthwise_conv2d': (op) => lowerConv(op, channelMultiplier(op)),
+};

@@ -1,6 +1,7 @@
 /** What a template is: one way to compute a family of layers, with knobs. */
 import type { z } from 'zod';
 import type { Profile } from '../../model/arithmetic/multiplier.ts';
+import type { Graph } from '../../model/ir/graph.ts';
 import type { Emission, EmitContext } from '../emission/context.ts';
 import type { Target } from '../targets/target.ts';
 
@@ -49,6 +50,8 @@ export interface Chosen<Workload, Schedule> {
 export interface Template<Layer, Workload, Schedule> extends ScheduleSpace<Workload, Schedule> {
   /** The workloads of a layer: one, unless values that are known only when it runs decide between two. */
   workloads(layer: Layer, build: BuildSettings): readonly Workload[];
+  /** A graph of one layer, with other weights, that has the workload; templates without knobs need none. */
+  oneLayer?(workload: Workload): Graph;
   /** The C of the layer; `chosen` has a schedule for each of its workloads. */
   emit(layer: Layer, chosen: readonly Chosen<Workload, Schedule>[], ctx: EmitContext): Emission;
 }

@@ -1,8 +1,8 @@
-/** What a schedule is chosen for: an operator's shapes and operand types, without its data. Also the key of tuning records. */
-import type { HW } from '../../model/ops/attrs.ts';
+/** What workloads of several templates share. */
+import type { Weights } from '../lower/layers.ts';
 
 /**
- * Operand types, as far as they decide which kernels are right:
+ * Operand types, as far as they decide which kernels are exact:
  * `float32`;
  * `int8`: 8-bit data (signed or not) and weights that, less their zero point, lie in [-127, 127];
  * `int8-full`: int8 data and weights that reach -128;
@@ -21,36 +21,26 @@ export type Operands =
   | 'int8-dynamic'
   | 'int8-dynamic-narrow';
 
-/** A matrix multiplication C[m][n] = A[m][k] · W[k][n], `groups` times; what conv2d, dense and batch_matmul become. */
-export interface GemmWorkload {
-  readonly op: 'nn.conv2d' | 'nn.dense' | 'nn.batch_matmul';
-  readonly operands: Operands;
-  readonly unsigned: boolean;
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  readonly groups: number;
-  /** Whether the rows of A lie in the input as they are; else each tile's rows are gathered. */
-  readonly inPlace: boolean;
-  /**
-   * How many chains a panel takes on average that add up one block of eight, two, four (native/kernels/gemm_chains.h);
-   * `mixed`: of two where two fit together, beside single ones.
-   */
-  readonly chains?: { readonly [length in 1 | 2 | 4]: number } & {
-    readonly mixed: { readonly pairs: number; readonly singles: number };
-  };
-}
+/** A key of a template's workload: `NAME member=value …`, extents with `x` between them. */
+export const keyOf = (
+  template: string,
+  members: Readonly<Record<string, string | number | boolean | readonly number[]>>,
+): string =>
+  [template, ...Object.entries(members).map(([name, v]) => `${name}=${typeof v === 'object' ? v.join('x') : v}`)].join(
+    ' ',
+  );
 
-export interface DepthwiseWorkload {
-  readonly op: 'nn.depthwise_conv2d';
-  readonly operands: Operands;
-  readonly unsigned: boolean;
-  readonly channels: number;
-  readonly multiplier: number;
-  readonly out: HW;
-  readonly kernel: HW;
-  readonly strides: HW;
-  readonly dilation: HW;
+/** The operands of constant weights: what decides which kernels are exact. */
+export function operandsOf(weights: Weights['data'], zeroPoint: number): Operands {
+  if (weights instanceof Float32Array) return 'float32';
+  let low = weights[0] ?? zeroPoint;
+  let high = low;
+  for (const w of weights) {
+    if (w < low) low = w;
+    if (w > high) high = w;
+  }
+  const fits = (least: number): boolean => low - zeroPoint >= least && high - zeroPoint <= 127;
+  if (fits(-127)) return 'int8';
+  if (weights instanceof Uint8Array) return low >= 1 ? 'uint8-offset' : 'uint8-full';
+  return fits(-128) ? 'int8-full' : 'int8-wide';
 }
-
-export type Workload = GemmWorkload | DepthwiseWorkload;

@@ -118,8 +118,12 @@ export function compileFlags(compiler: Compiler, target: Target): string[] {
   ];
 }
 
+/** A further flag for builds that check what kernels rely on: IG_ASSERT of native/kernels/arith.h. */
+export const CHECKS = '-DIG_DEBUG';
+
 /** Further flags for builds and runner that stop at the first stray access or undefined operation. */
 export const SANITIZERS: readonly string[] = [
+  CHECKS,
   '-O1 -g1 -fno-omit-frame-pointer -fno-sanitize-recover=all',
   '-fsanitize=address,undefined -fsanitize=float-cast-overflow',
 ].flatMap((line) => line.split(' '));

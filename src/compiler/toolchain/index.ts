@@ -8,7 +8,7 @@ export {
   linkShared,
   type ModelSource,
 } from './compile.ts';
-export { type Compiler, compileFlags, compilerName, findCompiler, SANITIZERS } from './compilers.ts';
+export { CHECKS, type Compiler, compileFlags, compilerName, findCompiler, SANITIZERS } from './compilers.ts';
 export { makeFolder } from './folder.ts';
 export { undoOnInterrupt } from './interrupt.ts';
 export { type CacheEntry, cacheLimit, listEntries, type Trimmed, trimCache } from './limit.ts';

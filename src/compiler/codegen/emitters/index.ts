@@ -1,9 +1,6 @@
 import type { OpKind } from '../../../model/ops/attrs.ts';
 import type { Emitter } from '../../emission/context.ts';
-import { batchMatmulEmitters } from '../../lower/batch_matmul.ts';
-import { convEmitters } from '../../lower/conv.ts';
-import { denseEmitters } from '../../lower/dense.ts';
-import { directEmitters } from '../../lower/direct.ts';
+import { layerEmitters } from '../../templates/emit_layer.ts';
 import { controlEmitters } from './control.ts';
 import { binaryEmitters, compareEmitters } from './elementwise/binary.ts';
 import { bitsEmitters } from './elementwise/bits.ts';
@@ -37,11 +34,8 @@ import { resizeEmitters } from './vision/resize.ts';
 
 /** Who writes the C of each operator kind. A kind without an emitter does not compile. */
 export const emitters: { readonly [K in OpKind]: Emitter<K> } = {
-  ...convEmitters,
-  ...directEmitters,
-  ...batchMatmulEmitters,
+  ...layerEmitters,
   ...resizeEmitters,
-  ...denseEmitters,
   ...poolEmitters,
   ...sumEmitters,
   ...binaryEmitters,

@@ -1,14 +1,16 @@
-import { operandsOf, type PackedWeights, type Weights } from '../gemm/pack.ts';
-import type { DepthwiseWorkload, Operands } from '../workload.ts';
-import { type DepthwiseSchedule, dotQuads } from './schedule.ts';
+import type { Weights } from '../../lower/layers.ts';
+import { type DepthwiseKernelName, dotQuads, kernelOf } from './kernels.ts';
+import { type DepthwiseKey, outputsOf } from './workload.ts';
 
 /** A depthwise layer's constants as native/kernels/depthwise.h reads them. */
-export interface PackedDepthwise extends Pick<PackedWeights, 'weights' | 'bias'> {
+export interface PackedDepthwise {
+  readonly weights: Int8Array | Uint8Array | Int16Array | Float32Array;
+  readonly bias: Int32Array | Float32Array;
   /** `pairs`: bits of the taps, `dot`: of the kernel's rows, whose weights are sums of two. */
   readonly twice: bigint;
   /** `pairs`: bits of the products after which a sum of 16 bits is full. */
   readonly cuts: bigint;
-  /** The largest absolute value of each channel's accumulator, whatever the data. */
+  /** By channel: the accumulator's largest magnitude, whatever the data. */
   readonly largest: readonly number[];
 }
 
@@ -21,49 +23,47 @@ const bitsWhere = (count: number, test: (i: number) => boolean): bigint => {
 };
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** What products of `w` with data in [low, high] lie between. */
+/** The least and the largest product of `w` with data in [low, high]. */
 const extremes = (w: number, low: number, high: number) => [Math.min(w * low, w * high), Math.max(w * low, w * high)];
 
-/** As `operandsOf`, for kernels that take a weight beyond int8 as the sum of two: where that will not do, `uint8-full`. */
-export function depthwiseOperands({ data, zeroPoint }: Weights): Operands {
-  const operands = operandsOf(data, zeroPoint);
-  return operands === 'uint8-offset' && data.some((w) => w - zeroPoint > 2 * HIGH) ? 'uint8-full' : operands;
+/** Σ(x − zx)w = Σx'w − (zx − offset)Σw, with x' = x − offset what a kernel multiplies: all but Σx'w goes into the bias. */
+export function foldedBias(
+  { data, zeroPoint, bias }: Weights,
+  w: DepthwiseKey,
+  kernel: DepthwiseKernelName,
+  dataZeroPoint: number,
+): Int32Array {
+  const outs = outputsOf(w);
+  const offset = kernelOf(kernel).signed && w.data === 'uint8' ? 128 : 0;
+  const folded = new Int32Array(outs);
+  for (let c = 0; c < outs; c++) {
+    let sum = 0;
+    for (let at = c; at < data.length; at += outs) sum += data[at] - zeroPoint;
+    folded[c] = (bias?.[c] ?? 0) - (dataZeroPoint - offset) * sum;
+  }
+  return folded;
 }
 
-/**
- * Packs weights [taps][outs] for a schedule, less their zero point; the data's goes into the bias. `pairs` and `dot`
- * see unsigned data less 128.
- */
+/** Packs weights [taps][output channels] for a kernel, less their zero point. */
 export function packDepthwise(
   source: Weights,
-  w: DepthwiseWorkload,
-  schedule: DepthwiseSchedule,
+  w: DepthwiseKey,
+  kernel: DepthwiseKernelName,
   dataZeroPoint: number,
 ): PackedDepthwise {
-  const outs = w.channels * w.multiplier;
+  const outs = outputsOf(w);
   const taps = source.data.length / outs;
-  const biasOf = (c: number): number => source.bias?.[c] ?? 0;
   if (source.data instanceof Float32Array) {
-    const bias = Float32Array.from({ length: outs }, (_, c) => biasOf(c));
+    const bias = Float32Array.from({ length: outs }, (_, c) => source.bias?.[c] ?? 0);
     return { weights: source.data, bias, twice: 0n, cuts: 0n, largest: [] };
   }
-  const { kernel } = schedule;
   const weight = (tap: number, c: number): number => source.data[tap * outs + c] - source.zeroPoint;
-  const offset = w.unsigned && (kernel === 'pairs' || kernel === 'dot') ? 128 : 0;
-  const ends = w.unsigned ? [0, 255] : [LOW, HIGH];
-  const bias = new Int32Array(outs);
-  const largest = range(outs).map((c) => {
-    let [sum, low, high] = [0, biasOf(c), biasOf(c)];
-    for (let tap = 0; tap < taps; tap++) {
-      const [least, most] = extremes(weight(tap, c), ends[0] - dataZeroPoint, ends[1] - dataZeroPoint);
-      [sum, low, high] = [sum + weight(tap, c), low + least, high + most];
-    }
-    bias[c] = biasOf(c) - (dataZeroPoint - offset) * sum;
-    return Math.max(-low, high);
-  });
   const rest = (tap: number, c: number): number => weight(tap, c) - clamp(weight(tap, c));
   const beyond = bitsWhere(taps, (tap) => range(outs).some((c) => rest(tap, c) !== 0));
-  const packed = { bias, largest, twice: 0n, cuts: 0n };
+  const packed = {
+    ...{ bias: foldedBias(source, w, kernel, dataZeroPoint), largest: largestOf(source, w, dataZeroPoint) },
+    ...{ twice: 0n, cuts: 0n },
+  };
   if (kernel === 'dot') return { ...packed, ...packQuads(w, weight, beyond) };
   if (kernel !== 'pairs') return { ...packed, weights: Int16Array.from(source.data, (v) => v - source.zeroPoint) };
   const products = range(taps).flatMap((tap) => {
@@ -71,6 +71,20 @@ export function packDepthwise(
     return (beyond >> BigInt(tap)) & 1n ? [first, range(outs).map((c) => rest(tap, c))] : [first];
   });
   return { ...packed, twice: beyond, cuts: cutsOf(products), weights: Int8Array.from(products.flat()) };
+}
+
+/** By channel: the accumulator's largest magnitude. */
+function largestOf({ data, zeroPoint, bias }: Weights, w: DepthwiseKey, dataZeroPoint: number): number[] {
+  const outs = outputsOf(w);
+  const [least, most] = (w.data === 'uint8' ? [0, 255] : [LOW, HIGH]).map((end) => end - dataZeroPoint);
+  return range(outs).map((c) => {
+    let [low, high] = [bias?.[c] ?? 0, bias?.[c] ?? 0];
+    for (let at = c; at < data.length; at += outs) {
+      const ends = extremes(data[at] - zeroPoint, least, most);
+      [low, high] = [low + ends[0], high + ends[1]];
+    }
+    return Math.max(-low, high);
+  });
 }
 
 /** Where sums of products with any int8 data have to end, so that none leaves 16 bits: the last as long as can be. */
@@ -93,7 +107,7 @@ export function cutsOf(products: readonly (readonly number[])[]): bigint {
 }
 
 /** Weights as native/kernels/depthwise_dot.h has them, and which rows of the kernel come twice. */
-function packQuads(w: DepthwiseWorkload, weight: (tap: number, c: number) => number, beyond: bigint) {
+function packQuads(w: DepthwiseKey, weight: (tap: number, c: number) => number, beyond: bigint) {
   const [rows, columns] = w.kernel;
   const ofRow = (1n << BigInt(columns)) - 1n;
   const twice = bitsWhere(rows, (ky) => ((beyond >> BigInt(ky * columns)) & ofRow) !== 0n);

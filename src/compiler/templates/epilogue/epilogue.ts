@@ -11,17 +11,11 @@ import type { Tensor } from '../../../model/tensor/tensor.ts';
 import { cFloat } from '../../emission/c.ts';
 import type { EmitContext } from '../../emission/context.ts';
 import { type Fields, integers } from '../../emission/description.ts';
+import type { Requantization } from '../../lower/layers.ts';
 import { multiplierOf } from './staircase.ts';
 
 /** Puts one value a column into the order in which the kernel reads them. */
 export type Layout = (valueAt: (column: number) => number) => number[];
-
-/** How accumulators become integers again: one factor for all columns, or one a column. */
-export interface Requantization {
-  readonly factors: readonly number[];
-  /** `round(acc · factor)` in double, as TFLite's FULLY_CONNECTED does; otherwise what the profile says. */
-  readonly inDouble: boolean;
-}
 
 /** What becomes of the accumulators of a layer. */
 export interface Epilogue {

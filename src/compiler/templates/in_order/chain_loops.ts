@@ -8,7 +8,7 @@
  */
 
 import type { LoopShape } from '../../emission/context.ts';
-import { zips } from '../index.ts';
+import { zips } from '../gemm/kernels/k_sums.ts';
 
 /** A loop: the blocks of its chain and of the one behind. */
 interface Loop extends LoopShape {

@@ -1,32 +1,45 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  type DepthwiseKernel,
-  type DepthwiseSchedule,
-  type DepthwiseWorkload,
-  depthwiseOperands,
-  dotQuads,
-  packDepthwise,
-  type Weights,
-} from '../../../../src/compiler/templates/index.ts';
+import type { Weights } from '../../../../src/compiler/lower/layers.ts';
+import { type DepthwiseKernelName, dotQuads, kernelOf } from '../../../../src/compiler/templates/depthwise/kernels.ts';
+import { packDepthwise } from '../../../../src/compiler/templates/depthwise/pack.ts';
+import { type DepthwiseKey, depthwiseOperands } from '../../../../src/compiler/templates/depthwise/workload.ts';
+import type { HW } from '../../../../src/model/ops/attrs.ts';
 
 interface Case {
-  readonly workload: DepthwiseWorkload;
-  readonly schedule: DepthwiseSchedule;
+  readonly workload: DepthwiseKey;
+  readonly kernel: DepthwiseKernelName;
   readonly source: Weights;
   readonly zeroPoint: number;
   /** The window's pixels, [taps][channels]. */
   readonly data: number[];
 }
 
-const schedule = (kernel: DepthwiseKernel): DepthwiseSchedule => ({
-  ...{ template: 'depthwise', kernel, rows: 1, pixels: 1, reload: false },
+/** One output of a window. */
+const keyOf = (unsigned: boolean, channels: number, kernel: HW, stride: number): DepthwiseKey => ({
+  ...{
+    op: 'nn.depthwise_conv2d',
+    data: unsigned ? 'uint8' : 'int8',
+    images: 1,
+    input: kernel,
+    channels,
+    multiplier: 1,
+  },
+  ...{
+    output: [1, 1],
+    kernel,
+    strides: [1, stride],
+    dilation: [1, 1],
+    padding: [0, 0],
+    epilogue: 'tflite',
+    threads: 1,
+  },
 });
 
 /** Layers of every kind of weights; `spread` makes them small enough for long sums, or as large as they get. */
 const cases = fc
   .record({
-    kernel: fc.constantFrom<DepthwiseKernel>('portable', 'wide', 'pairs', 'dot'),
+    kernel: fc.constantFrom<DepthwiseKernelName>('portable', 'wide', 'pairs', 'dot'),
     unsigned: fc.boolean(),
     channels: fc.integer({ min: 8, max: 19 }),
     rows: fc.integer({ min: 1, max: 4 }),
@@ -52,23 +65,19 @@ const cases = fc
       bias: rest.bias ? Int32Array.from({ length: channels }, (_, c) => c * 1000 - 5000) : null,
     };
     return {
-      ...{ source, zeroPoint: rest.zeroX - shift, schedule: schedule(kernel) },
+      ...{ source, zeroPoint: rest.zeroX - shift, kernel },
       data: Array.from({ length: count }, (_, i) => (rest.extreme ?? bytes(i + 1000)) - shift),
-      workload: {
-        ...{ op: 'nn.depthwise_conv2d', operands: depthwiseOperands(source), unsigned, channels, multiplier: 1 },
-        ...{ out: [5, 5], kernel: [rows, columns], strides: [1, stride], dilation: [1, 1] },
-      },
+      workload: keyOf(unsigned, channels, [rows, columns], stride),
     };
   })
-  // The schedule gives such weights to `wide`.
-  .filter(({ workload, schedule: { kernel } }) => workload.operands !== 'uint8-full' || !/pairs|dot/.test(kernel));
+  .filter(({ source, kernel }) => kernelOf(kernel).exactFor.includes(depthwiseOperands(source)));
 
 /** One output of each channel, as the kernel's header tells to compute it from what was packed. */
-function compute({ workload: w, schedule: { kernel }, source, zeroPoint, data }: Case): number[] {
-  const packed = packDepthwise(source, w, schedule(kernel), zeroPoint);
+function compute({ workload: w, kernel, source, zeroPoint, data }: Case): number[] {
+  const packed = packDepthwise(source, w, kernel, zeroPoint);
   const [rows, columns] = w.kernel;
   const outs = w.channels;
-  const flip = w.unsigned && /pairs|dot/.test(kernel) ? 128 : 0;
+  const flip = w.data === 'uint8' && /pairs|dot/.test(kernel) ? 128 : 0;
   const x = (tap: number, c: number): number => data[tap * outs + c] - flip;
   const twice = (i: number): number => Number((packed.twice >> BigInt(i)) & 1n);
   const sums = [...packed.bias];
@@ -126,7 +135,7 @@ test('packed weights and bias stand for the products of centered values, and the
         return sum;
       });
       expect(compute(given)).toEqual(expected);
-      const { largest } = packDepthwise(source, workload, given.schedule, zeroPoint);
+      const { largest } = packDepthwise(source, workload, given.kernel, zeroPoint);
       expect(expected.every((sum, c) => Math.abs(sum) <= largest[c])).toBe(true);
     }),
     { numRuns: 400 },
@@ -136,11 +145,7 @@ test('packed weights and bias stand for the products of centered values, and the
 test('sums of 16 bits are cut where, and only where, data could make them overflow', () => {
   const cutsOf = (...taps: number[]): bigint => {
     const source: Weights = { data: Int8Array.from(taps), zeroPoint: 0, bias: null };
-    const workload: DepthwiseWorkload = {
-      ...{ op: 'nn.depthwise_conv2d', operands: 'int8', unsigned: false, channels: 1, multiplier: 1 },
-      ...{ out: [1, 1], kernel: [1, taps.length], strides: [1, 1], dilation: [1, 1] },
-    };
-    return packDepthwise(source, workload, schedule('pairs'), 0).cuts;
+    return packDepthwise(source, keyOf(false, 1, [1, taps.length], 1), 'pairs', 0).cuts;
   };
   expect(cutsOf(127, 127, 127)).toBe(0b101n);
   expect(cutsOf(100, -100, 50, 6)).toBe(0b1000n);

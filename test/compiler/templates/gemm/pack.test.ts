@@ -1,46 +1,37 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { GEMM_KERNEL_NAMES, kernelOf } from '../../../../src/compiler/templates/gemm/kernels/index.ts';
+import { type PackedWeights, packGemm, sumRanges } from '../../../../src/compiler/templates/gemm/pack.ts';
 import { panelStarts } from '../../../../src/compiler/templates/gemm/panels.ts';
-import {
-  CHAINS,
-  GEMM_KERNELS,
-  type GemmKernel,
-  type GemmSchedule,
-  type GemmWorkload,
-  operandsOf,
-  packGemm,
-  sumRanges,
-  transposeHwo,
-} from '../../../../src/compiler/templates/index.ts';
+import type { GemmSchedule } from '../../../../src/compiler/templates/gemm/schedule.ts';
+import { depthOf, type GemmWorkload } from '../../../../src/compiler/templates/gemm/workload.ts';
+import { operandsOf } from '../../../../src/compiler/templates/workload.ts';
+import { gemmWorkload } from './workloads.ts';
 
 /** What a kernel computes of one row, told by the layout that its header documents. */
-function multiply(
-  w: GemmWorkload,
-  s: GemmSchedule,
-  x: ArrayLike<number>,
-  packed: ReturnType<typeof packGemm>,
-): number[] {
-  if (s.kernel === 'chains') return multiplyChains(w, s, x, packed);
-  const block = { smull: 8, chains: 8, dot: 4, mmla: 8, mlal: 1, portable: 1, f32: 1, f32_portable: 1 }[s.kernel];
-  const flip = s.kernel === 'smull' && w.unsigned ? 128 : 0;
+function multiply(w: GemmWorkload, s: GemmSchedule, x: ArrayLike<number>, packed: PackedWeights): number[] {
+  if (s.kernel === 'k_sums') return multiplyKSums(w, s, x, packed);
+  const k = depthOf(w);
+  const block = { smull: 8, dot: 4, mmla: 8, mlal: 1, portable: 1, f32: 1, f32_portable: 1 }[s.kernel];
+  const flip = s.kernel === 'smull' && w.data === 'uint8' ? 128 : 0;
   const out = new Array<number>(w.n).fill(Number.NaN);
   let rowSum = 0;
-  for (let k = 0; k < w.k; k++) rowSum += x[k];
+  for (let i = 0; i < k; i++) rowSum += x[i];
   panelStarts(w.n, s.nr).forEach((start, p) => {
     for (let v = 0; v < s.nr && start + v < w.n; v++) {
       // Matrix products read each pair of columns twice, panel by panel.
       const twice = 2 * p * s.nr + 4 * Math.floor(v / 2) + (v % 2);
       const column = { mmla: twice, smull: 2 * (start + v) }[s.kernel as string] ?? start + v;
       let sum = packed.bias[column] + packed.rowFactor * rowSum;
-      for (let k = 0; k < packed.depth; k++) {
-        const first = k - (k % block);
+      for (let i = 0; i < packed.depth; i++) {
+        const first = i - (i % block);
         const length = Math.min(block, packed.depth - first);
         // SMULL: two columns, four deep, then the same four deeper.
-        const pair = 16 * Math.floor(v / 2) + 4 * (v % 2) + 8 * Math.floor((k - first) / 4) + (k % 4);
-        const place = s.kernel === 'smull' ? pair : v * length + (k - first);
+        const pair = 16 * Math.floor(v / 2) + 4 * (v % 2) + 8 * Math.floor((i - first) / 4) + (i % 4);
+        const place = s.kernel === 'smull' ? pair : v * length + (i - first);
         const at = p * s.nr * packed.depth + first * s.nr + place;
         // Beyond the row lies anything.
-        sum += ((k < w.k ? x[k] : 77) - flip) * packed.weights[at];
+        sum += ((i < k ? x[i] : 77) - flip) * packed.weights[at];
       }
       out[start + v] = sum | 0;
     }
@@ -48,17 +39,17 @@ function multiply(
   return out;
 }
 
-/** The same by chains, none of whose sums leaves 16 bits. */
-function multiplyChains(
+/** The same by sums of K-blocks, none of which leaves 16 bits. */
+function multiplyKSums(
   w: GemmWorkload,
   s: GemmSchedule,
   x: ArrayLike<number>,
-  { weights, bias, chains }: ReturnType<typeof packGemm>,
+  { weights, bias, kSums }: PackedWeights,
 ): number[] {
-  const { order, counts } = chains!;
-  const kinds = s.singles ? [s.chain!, 1] : [s.chain!];
+  const { order, counts } = kSums!;
+  const kinds = s.singles ? [s.kBlocks!, 1] : [s.kBlocks!];
   const out = new Array<number>(w.n).fill(Number.NaN);
-  let chain = 0;
+  let sum16 = 0;
   let panel = 0;
   panelStarts(w.n, s.nr).forEach((start, p) => {
     const sums = Array.from({ length: s.nr }, (_, v) => bias[start + v]);
@@ -72,14 +63,14 @@ function multiplyChains(
           const register = panel + 16 * (Math.floor(v / 2) * length + b);
           for (let j = 0; j < 8; j++) {
             const weight = weights[register + 8 * Math.floor(j / 4) + 4 * (v % 2) + (j % 4)];
-            const k = order[chain * s.chain! + b] * 8 + j;
+            const k = order[sum16 * s.kBlocks! + b] * 8 + j;
             lanes[j % 4] += Math.abs(weight);
-            sums[v] += ((k < w.k ? x[k] : 77) - (w.unsigned ? 128 : 0)) * weight;
+            sums[v] += ((k < depthOf(w) ? x[k] : 77) - (w.data === 'uint8' ? 128 : 0)) * weight;
           }
         }
         expect(Math.max(...lanes) * 128).toBeLessThan(2 ** 15);
       }
-      chain++;
+      sum16++;
       panel += length * s.nr * 8;
     }
     sums.forEach((sum, v) => {
@@ -91,12 +82,17 @@ function multiplyChains(
 
 const cases = fc
   .record({
-    kernel: fc.constantFrom<GemmKernel>('portable', 'mlal', 'smull', 'chains', 'dot', 'mmla'),
+    kernel: fc.constantFrom(...GEMM_KERNEL_NAMES.filter((name) => kernelOf(name).layout.storage !== 'float32')),
     unsigned: fc.boolean(),
     n: fc.integer({ min: 1, max: 21 }),
     k: fc.integer({ min: 1, max: 70 }),
     nr: fc.constantFrom(4, 8, 12),
-    form: fc.constantFrom(...CHAINS),
+    form: fc.constantFrom<Pick<GemmSchedule, 'kBlocks' | 'singles'>>(
+      { kBlocks: 1, singles: false },
+      { kBlocks: 2, singles: false },
+      { kBlocks: 2, singles: true },
+      { kBlocks: 4, singles: false },
+    ),
     zeroX: fc.nat(255),
     zeroW: fc.nat(255),
     seed: fc.array(fc.nat(255), { minLength: 7, maxLength: 31 }),
@@ -115,13 +111,11 @@ test('packed weights, bias and row sums stand for the products of centered value
       const legal = kernel === 'smull' ? values.map((v) => Math.max(v, 1)) : values;
       const data = unsigned ? Uint8Array.from(legal) : Int8Array.from(legal, (v) => v - 128);
       const x = Array.from({ length: k }, (_, i) => bytes(i + 1000) - (unsigned ? 0 : 128));
-      const workload: GemmWorkload = {
-        ...{ op: 'nn.conv2d', operands: operandsOf(data, zw), unsigned, m: 1, n, k, groups: 1, inPlace: false },
-      };
-      const schedule: GemmSchedule = { kernel, mr: 1, nr, ...form, weightsFirst: false };
+      const workload = gemmWorkload({ data: unsigned ? 'uint8' : 'int8', m: 1, n, k, operands: operandsOf(data, zw) });
+      const schedule: GemmSchedule = { kernel, mr: 1, nr, ...form, weightsFirst: false, band: 1 };
       const biases = bias ? Int32Array.from({ length: n }, (_, c) => c * 1000 - 5000) : null;
       const packed = packGemm(workload, schedule, { data, zeroPoint: zw, bias: biases }, zx);
-      expect(packed.depth % GEMM_KERNELS[kernel].unit).toBe(0);
+      expect(packed.depth % kernelOf(kernel).unit).toBe(0);
       if (kernel === 'smull') expect(Math.min(...packed.weights)).toBeGreaterThanOrEqual(-127);
       const expected = Array.from({ length: n }, (_, c) => {
         let sum = biases?.[c] ?? 0;
@@ -163,8 +157,4 @@ test('operand kinds follow from the values of the weights', () => {
   expect(operandsOf(Uint8Array.of(1, 255), 128)).toBe('int8');
   expect(operandsOf(Uint8Array.of(1, 255), 151)).toBe('uint8-offset');
   expect(operandsOf(Uint8Array.of(0, 255), 151)).toBe('uint8-full');
-});
-
-test('HWO weights turn to OHW', () => {
-  expect([...transposeHwo(Int8Array.of(1, 2, 3, 4, 5, 6), 2)]).toEqual([1, 3, 5, 2, 4, 6]);
 });

@@ -1,9 +1,10 @@
-/** Weights for native/kernels/gemm_chains.h. */
+/** Constant weights for native/kernels/gemm_chains.h: K-blocks by the sums in 16 bits that they are summed in. */
 import { mean } from 'simple-statistics';
-import type { GemmWorkload } from '../workload.ts';
-import { type Chain, chainFours, chainPairs, mixChains, type Piece, pairBlocks } from './chains.ts';
-import { panelStarts } from './panels.ts';
-import type { ChainForm, GemmSchedule } from './schedule.ts';
+import type { KBlocks } from '../kernels/kernel.ts';
+import { panelStarts } from '../panels.ts';
+import type { GemmSchedule } from '../schedule.ts';
+import { depthOf, type GemmKey, type KSumCounts } from '../workload.ts';
+import { type BlockSum, mixSums, type Piece, pairBlocks, sumsOfFour, sumsOfTwo } from './arrange.ts';
 
 /** Depth of a block. */
 const BLOCK = 8;
@@ -11,14 +12,15 @@ const BLOCK = 8;
 const LARGEST = 127;
 
 /** The blocks of the panel of `nr` columns from `start` on, of weights [columns][k]; several for what 8 bits do not hold. */
-function piecesOf(w: GemmWorkload, data: ArrayLike<number>, offset: number, start: number, nr: number): Piece[] {
+function piecesOf(w: GemmKey, data: ArrayLike<number>, offset: number, start: number, nr: number): Piece[] {
   const columns = Math.min(nr, w.n - (start % w.n));
-  return Array.from({ length: Math.ceil(w.k / BLOCK) }, (_, block) => {
+  const k = depthOf(w);
+  return Array.from({ length: Math.ceil(k / BLOCK) }, (_, block) => {
     const weights = new Int8Array(nr * BLOCK);
     let rest: Int16Array | null = null;
-    const deep = Math.min(BLOCK, w.k - block * BLOCK);
+    const deep = Math.min(BLOCK, k - block * BLOCK);
     for (let v = 0; v < columns; v++) {
-      const from = (start + v) * w.k + block * BLOCK;
+      const from = (start + v) * k + block * BLOCK;
       for (let j = 0; j < deep; j++) {
         const weight = data[from + j] - offset;
         const at = v * BLOCK + j;
@@ -45,22 +47,18 @@ function restsOf(block: number, rest: Int16Array): Piece[] {
 }
 
 /** First columns of all panels of all groups. */
-const allStarts = (w: GemmWorkload, nr: number): number[] =>
+const allStarts = (w: GemmKey, nr: number): number[] =>
   Array.from({ length: w.groups }, (_, group) => panelStarts(w.n, nr).map((start) => group * w.n + start)).flat();
 
-/** How many chains of each form a panel of eight columns takes on average: see `GemmWorkload`. */
-export function countChains(
-  w: GemmWorkload,
-  data: ArrayLike<number>,
-  offset: number,
-): NonNullable<GemmWorkload['chains']> {
+/** Sums that a panel of eight columns takes on average. */
+export function countKSums(w: GemmKey, data: ArrayLike<number>, offset: number): KSumCounts {
   const panels = allStarts(w, 8).map((start) => piecesOf(w, data, offset, start, 8));
   const paired = panels.map(pairBlocks);
-  const mixed = paired.map(mixChains);
+  const mixed = paired.map(mixSums);
   return {
     1: mean(panels.map((pieces) => pieces.length)),
-    2: mean(paired.map((found) => chainPairs(found).length)),
-    4: mean(panels.map((pieces) => chainFours(pieces).length)),
+    2: mean(paired.map((found) => sumsOfTwo(found).length)),
+    4: mean(panels.map((pieces) => sumsOfFour(pieces).length)),
     mixed: {
       pairs: mean(mixed.map(({ pairs }) => pairs.length)),
       singles: mean(mixed.map(({ singles }) => singles.length)),
@@ -68,45 +66,45 @@ export function countChains(
   };
 }
 
-/** Chains of up to `length` blocks. */
-function arrange(pieces: readonly Piece[], length: ChainForm['chain']): readonly Chain[] {
+/** Sums of up to `length` blocks. */
+function arrange(pieces: readonly Piece[], length: KBlocks): readonly BlockSum[] {
   switch (length) {
     case 1:
       return pieces.map((piece) => [piece]);
     case 2:
-      return chainPairs(pairBlocks(pieces));
+      return sumsOfTwo(pairBlocks(pieces));
     case 4:
-      return chainFours(pieces);
+      return sumsOfFour(pieces);
   }
 }
 
-/** A chain as the kernel reads it: so many blocks of weights, and always `chain` numbers. */
+/** A sum as the kernel reads it: weights of `length` blocks, numbers of `kBlocks`. */
 interface Packed {
-  readonly pieces: Chain;
+  readonly pieces: BlockSum;
   readonly length: number;
 }
 
 /** The weights, less `offset`, as the kernel reads them. */
-export function packChains(w: GemmWorkload, s: GemmSchedule, data: ArrayLike<number>, offset: number) {
-  const longest = s.chain ?? 1;
-  const of = (length: number) => (pieces: Chain) => ({ pieces, length });
-  const panels = allStarts(w, s.nr).map((start): { readonly chains: Packed[]; readonly counts: number[] } => {
+export function packKSums(w: GemmKey, s: GemmSchedule, data: ArrayLike<number>, offset: number) {
+  const longest = s.kBlocks ?? 1;
+  const of = (length: number) => (pieces: BlockSum) => ({ pieces, length });
+  const panels = allStarts(w, s.nr).map((start): { readonly sums: Packed[]; readonly counts: number[] } => {
     const pieces = piecesOf(w, data, offset, start, s.nr);
     if (!s.singles) {
-      const chains = arrange(pieces, longest).map(of(longest));
-      return { chains, counts: [chains.length] };
+      const sums = arrange(pieces, longest).map(of(longest));
+      return { sums, counts: [sums.length] };
     }
-    const { pairs, singles } = mixChains(pairBlocks(pieces));
-    return { chains: [...pairs.map(of(longest)), ...singles.map(of(1))], counts: [pairs.length, singles.length] };
+    const { pairs, singles } = mixSums(pairBlocks(pieces));
+    return { sums: [...pairs.map(of(longest)), ...singles.map(of(1))], counts: [pairs.length, singles.length] };
   });
-  const chains = panels.flatMap((panel) => panel.chains);
-  const blocks = chains.reduce((sum, { length }) => sum + length, 0);
+  const sums = panels.flatMap((panel) => panel.sums);
+  const blocks = sums.reduce((total, { length }) => total + length, 0);
   // What the kernel loads ahead is what it begins the next rows with.
   const ahead = 4 * 16 * longest;
   const weights = new Int8Array(blocks * s.nr * BLOCK + ahead);
-  const order = new Uint32Array((chains.length + 2) * longest);
+  const order = new Uint32Array((sums.length + 2) * longest);
   let at = 0;
-  for (const [index, { pieces, length }] of chains.entries()) {
+  for (const [index, { pieces, length }] of sums.entries()) {
     for (const [b, piece] of pieces.entries()) {
       order[index * longest + b] = piece.block;
       for (let i = 0; i < piece.weights.length; i++) {
@@ -118,7 +116,7 @@ export function packChains(w: GemmWorkload, s: GemmSchedule, data: ArrayLike<num
     at += length * s.nr * BLOCK;
   }
   weights.copyWithin(at, 0, ahead);
-  for (let i = chains.length * longest; i < order.length; i++) order[i] = order[i - chains.length * longest];
+  for (let i = sums.length * longest; i < order.length; i++) order[i] = order[i - sums.length * longest];
   const counts = Uint32Array.from([...panels.flatMap((panel) => panel.counts), panels[0].counts[0]]);
-  return { weights, chains: { order, counts } };
+  return { weights, kSums: { order, counts } };
 }

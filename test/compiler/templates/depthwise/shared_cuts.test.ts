@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { inRowOrder, sharedCuts } from '../../../src/compiler/templates/index.ts';
+import { inRowOrder, sharedCuts } from '../../../../src/compiler/templates/depthwise/shared_cuts.ts';
 
 /** Eight channels of nine weights, all up to a magnitude of their own. */
 const block = fc

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Piece, pairBlocks } from '../../../../src/compiler/templates/gemm/chains.ts';
+import { type Piece, pairBlocks } from '../../../../src/compiler/templates/gemm/k_sums/arrange.ts';
 
 const piecesOf = (count: number, weight: (block: number) => number): Piece[] =>
   Array.from({ length: count }, (_, block) => ({ block, weights: new Int8Array(64).fill(weight(block)) }));

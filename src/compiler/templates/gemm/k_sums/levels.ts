@@ -1,13 +1,15 @@
 /** Constants of native/kernels/gemm_chains_end.h. */
-import { activationRange, type Range } from '../../../model/arithmetic/activation.ts';
-import { requantizer } from '../../../model/arithmetic/multiplier.ts';
-import { castInt32, roundAway } from '../../../model/arithmetic/rounding.ts';
-import { parameters } from '../../../model/ops/checks.ts';
-import type { EmitContext } from '../../emission/context.ts';
-import { type Fields, integers } from '../../emission/description.ts';
-import type { GemmLayer } from '../../lower/layers.ts';
-import { type Chain, chainOf, LIMIT, type Scaling, scalingOf } from '../epilogue/chain_scaling.ts';
-import { type GemmSchedule, type GemmWorkload, panelStarts } from '../index.ts';
+import { activationRange, type Range } from '../../../../model/arithmetic/activation.ts';
+import { requantizer } from '../../../../model/arithmetic/multiplier.ts';
+import { castInt32, roundAway } from '../../../../model/arithmetic/rounding.ts';
+import { parameters } from '../../../../model/ops/checks.ts';
+import type { EmitContext } from '../../../emission/context.ts';
+import { type Fields, integers } from '../../../emission/description.ts';
+import type { GemmLayer } from '../../../lower/layers.ts';
+import { type Chain, chainOf, LIMIT, type Scaling, scalingOf } from '../../epilogue/chain_scaling.ts';
+import { panelStarts } from '../panels.ts';
+import type { GemmSchedule } from '../schedule.ts';
+import type { GemmWorkload } from '../workload.ts';
 
 /** Fractional bits beyond 16, which the last narrowing takes off: the more, the surer that all levels come out right. */
 const EXTRA_BITS = [5, 3, 1, 0] as const;

@@ -1,0 +1,62 @@
+/* conv_i8.h: included for a GEMM_KERNEL of 8-bit operands: matrix multiplication with rows in place, and convolution. */
+
+/* Steps `first` to `end` of the outer loop (panels with weights_first, else tiles; all of them make all of C).
+ * `rows`: scratch for the sums of m rows with weights_first, else of mr; NULL when row_factor is 0. */
+IG_INLINE void GEMM_OF(gemm_run)(const gemm_i8 *g, const uint8_t *a, int32_t *rows, uint8_t *c, int first, int end) {
+  GEMM_CHECK(g);
+  if (!g->weights_first) {
+    GEMM_OF(gemm_tiles)(g, a, rows, c, first, end);
+    return;
+  }
+  if (g->row_factor) gemm_row_sums(g, a, g->m, rows);
+  for (int p = first; p < end; p++)
+    for (int i = 0; i < gemm_count(g->m, g->mr); i++) {
+      const int at = gemm_start(i, g->mr, g->m);
+      const int32_t *sums = g->row_factor ? rows + at : NULL;
+      GEMM_OF(gemm_rows)(g, a + at * g->lda, sums, c + at * g->ldc * gemm_item(g), p, p + 1);
+    }
+}
+
+/* g: the matrix of one band of one group (g->lda = row_bytes); weights, bias, multipliers of group i + 1 follow those of i;
+ * n columns of a group, ldc columns of all. Does bands `first` to `end` of those of all images. Scratch, with CONV_SPARE bytes behind each: `padded` for the rows of a band,
+ * `panel` for g->mr rows. */
+IG_INLINE void GEMM_OF(conv_run)(const gemm_i8 *g, const conv_shape *s, const uint8_t *in, uint8_t *padded, uint8_t *panel,
+                           uint8_t *c, int first, int end) {
+  GEMM_CHECK(g);
+  CONV_CHECK(g, s);
+  const int panels = gemm_count(g->n, g->nr), entries = gemm_entries(g);
+  const size_t pixel = (size_t)s->channels * s->item;
+  const int bands = gemm_count(s->out_h, s->band);
+  const size_t row = g->ldc * gemm_item(g); /* bytes of an output pixel */
+  for (int image = 0; image < s->images; image++, in += s->in_h * s->in_w * pixel, c += s->out_h * s->out_w * row)
+    for (int b = conv_clip(first - image * bands, bands); b < conv_clip(end - image * bands, bands); b++) {
+      const int oy = gemm_start(b, s->band, s->out_h);
+      size_t pitch;
+      const uint8_t *from = conv_band(s, in, oy, padded, &pitch);
+      gemm_i8 at_group = *g;
+      for (int group = 0; group < s->groups; group++) {
+        gemm_i8 of = *g;
+        of.weights = (const uint8_t *)g->weights + (size_t)group * panels * g->nr * g->packed_k * g->layout.weight_bytes;
+        if (g->counts) {
+          of.weights = at_group.weights;
+          of.order = at_group.order;
+          of.counts = at_group.counts;
+          if (s->groups > 1) gemm_skip_panels(&at_group, panels);
+        }
+        if (g->out.requantize == GEMM_LEVELS) of.out.levels += (size_t)group * panels * 3 * g->nr;
+        else of.out.bias += group * entries * g->layout.bias_words;
+        if (g->out.requantize == GEMM_DOUBLE) of.out.scale += group * entries;
+        else if (g->out.requantize == GEMM_SINGLE) of.out.scale_f32 += group * entries;
+        else if (g->out.requantize < GEMM_DOUBLE) of.out.multiplier += group * entries, of.out.shift += group * entries;
+        for (int i = 0; i < gemm_count(g->m, g->mr); i++) {
+          const int at = gemm_start(i, g->mr, g->m);
+          uint8_t *to = c + (size_t)(oy * s->out_w + at) * row + group * g->n * gemm_item(g);
+          int32_t rows[GEMM_MR];
+          conv_gather(s, from + group * (pixel / s->groups), pitch, at, g->mr, panel);
+          if (g->row_factor) gemm_row_sums(&of, panel, g->mr, rows);
+          GEMM_OF(gemm_rows)(&of, panel, g->row_factor ? rows : NULL, to, 0, panels);
+        }
+      }
+    }
+}
+#undef GEMM_KERNEL

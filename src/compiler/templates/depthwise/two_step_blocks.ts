@@ -1,0 +1,83 @@
+/**
+ * Constants of native/kernels/depthwise_in_order.h: what a block of channels multiplies and adds in issue order, where it is
+ * proved that TFLite's results come of it.
+ */
+import { activationRange } from '../../../model/arithmetic/activation.ts';
+import type { Profile } from '../../../model/arithmetic/multiplier.ts';
+import { requantizer } from '../../../model/arithmetic/multiplier.ts';
+import { clamp } from '../../../model/arithmetic/rounding.ts';
+import { parameters } from '../../../model/ops/checks.ts';
+import type { DepthwiseLayer } from '../../lower/layers.ts';
+import { type Chain, chainOf, LIMIT, scalingOf } from '../epilogue/chain_scaling.ts';
+import { kernelColumns } from '../in_order/depthwise_steps.ts';
+import type { Operands } from '../workload.ts';
+import { kernelOf } from './kernels.ts';
+import type { DepthwiseKey } from './workload.ts';
+
+export const TAPS = 9;
+export const BLOCK = 8;
+const clampInt8 = (w: number): number => clamp(w, -128, 127);
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+/** One channel: its two-step scaling, its weights in the order of multiplication, and what they lack beyond int8. */
+export interface OrderedChannel extends Chain {
+  readonly weights: readonly number[];
+  readonly rests: readonly number[];
+}
+
+export interface TwoStepBlocks {
+  /** Channels by block; null for a block that has no such constants. */
+  readonly blocks: readonly (readonly OrderedChannel[] | null)[];
+  /** Whether all blocks have them. */
+  readonly complete: boolean;
+}
+
+/** Whether a kernel in issue order is written for a window. */
+export const suitsIssueOrder = (
+  { kernel, strides, dilation, multiplier, channels }: DepthwiseKey,
+  operands: Operands,
+): boolean =>
+  kernel.every((extent) => extent === 3) &&
+  strides[1] <= 2 &&
+  dilation[1] === 1 &&
+  multiplier === 1 &&
+  channels >= BLOCK &&
+  kernelOf('pairs').exactFor.includes(operands);
+
+/** The constants of all blocks; null where none has any. `bias`: as packed. */
+export function twoStepBlocks(layer: DepthwiseLayer, bias: ArrayLike<number>, profile: Profile): TwoStepBlocks | null {
+  const { channels } = layer.shape;
+  const constants = range(channels).map(channelConstants(layer, bias, profile));
+  const blocks = range(Math.ceil(channels / BLOCK)).map((b) => {
+    const start = Math.min(b * BLOCK, channels - BLOCK);
+    const block = constants.slice(start, start + BLOCK);
+    return block.every((channel) => channel !== null) ? block : null;
+  });
+  if (blocks.every((block) => block === null)) return null;
+  return { blocks, complete: blocks.every((block) => block !== null) };
+}
+
+/** The constants of a channel; null where none are found. */
+function channelConstants(layer: DepthwiseLayer, bias: ArrayLike<number>, profile: Profile) {
+  const { shape: s, weights, output, activation, requantization } = layer;
+  const { scale, zeroPoint } = parameters(output);
+  const { min, max } = activationRange(activation, scale, zeroPoint, output.dtype);
+  const levels = { min: min - zeroPoint, max: max - zeroPoint };
+  const { factors } = requantization!;
+  const level = requantizer(profile, factors);
+  const columns = kernelColumns(s.stride_w);
+  const products = range(TAPS).map((i) => 3 * Math.floor(i / 3) + columns[i % 3]);
+  return (c: number): OrderedChannel | null => {
+    const own = products.map((tap) => weights.data[tap * s.channels + c] - weights.zeroPoint);
+    const ends = own.map((w) => [Math.min(-128 * w, 127 * w), Math.max(-128 * w, 127 * w)]);
+    const sums = { min: bias[c], max: bias[c] };
+    for (const [least, most] of ends) [sums.min, sums.max] = [sums.min + least, sums.max + most];
+    if (sums.min < -LIMIT || sums.max >= LIMIT) return null;
+    const factor = factors[factors.length === 1 ? 0 : c];
+    const scaling = scalingOf((sum) => level(sum, c), { factor, bias: bias[c], sums, levels });
+    const found = scaling && chainOf(scaling, zeroPoint);
+    // What is the same whatever the sum needs no sum.
+    const used = found?.multiplier === 0 ? own.map(() => 0) : own;
+    return found && { ...found, weights: used.map(clampInt8), rests: used.map((w) => w - clampInt8(w)) };
+  };
+}

@@ -1,0 +1,82 @@
+/** The structures of native/kernels/gemm.h and conv.h that describe a matrix multiplication. */
+import type { EmitContext } from '../../emission/context.ts';
+import { type Fields, integers } from '../../emission/description.ts';
+import { paddedCopy } from './bands.ts';
+import { type GemmKernelName, kernelOf } from './kernels/index.ts';
+import type { PanelLayout } from './kernels/kernel.ts';
+import type { PackedWeights } from './pack.ts';
+import type { GemmSchedule } from './schedule.ts';
+import { depthOf, type GemmWorkload, itemOf, packedDepth, rowsOf } from './workload.ts';
+
+/** CONV_SPARE of native/kernels/conv.h: bytes behind scratch memory that copies may touch. */
+export const SPARE = 16;
+
+/** Elements between rows of A and of C. */
+export interface Pitches {
+  readonly lda: number;
+  readonly ldc: number;
+}
+
+/** Rows of A that lie one behind the other: all, or those of a band. */
+export const rowsAtOnce = (w: GemmWorkload, { band }: GemmSchedule): number =>
+  band === 0 ? rowsOf(w) : band * w.output[1];
+
+/** k as a schedule's kernel packs it. */
+export const packedDepthOf = (w: GemmWorkload, s: GemmSchedule): number => packedDepth(w, kernelOf(s.kernel).unit);
+
+/** Bytes of an element of packed weights. */
+export const WEIGHT_BYTES = { int8: 1, int16: 2, float32: 4 } as const;
+
+const layoutFields = ({ storage, block, alternate, biasWords, pairsTwice = false }: PanelLayout): Fields =>
+  integers({
+    ...{ 'layout.weight_bytes': WEIGHT_BYTES[storage], 'layout.block': block, 'layout.alternate': alternate },
+    ...{ 'layout.bias_words': biasWords, 'layout.pairs_twice': pairsTwice },
+  });
+
+/** The C of a kernel, and `file` of native/kernels made for it. */
+export const kernelC = (
+  kernels: readonly GemmKernelName[],
+  file: 'conv' | 'hybrid' | 'matmul',
+): { readonly includes: readonly string[]; readonly functions: readonly string[] } => ({
+  includes: [INCLUDES[file], ...kernels.map((name) => kernelOf(name).header)],
+  functions: [...kernels.map((name) => madeFor([name], 'conv')), ...(file === 'conv' ? [] : [madeFor(kernels, file)])],
+});
+
+const INCLUDES = { conv: 'conv.h', hybrid: 'hybrid_gemm.h', matmul: 'matmul_gemm.h' } as const;
+
+/** A header that is included once for each kernel: conv_i8.h and so on. */
+function madeFor([name, wide]: readonly GemmKernelName[], file: 'conv' | 'hybrid' | 'matmul'): string {
+  const type = kernelOf(name).layout.storage === 'float32' ? 'f32' : 'i8';
+  const second = file === 'matmul' && type === 'i8' ? `#define GEMM_WIDE ${wide ?? name}\n` : '';
+  return `#define GEMM_KERNEL ${name}\n${second}#include "${file}_${type}.h"`;
+}
+
+/** Members that a `gemm_i8` and a `gemm_f32` share. */
+export const tileFields = (w: GemmWorkload, s: GemmSchedule, { lda, ldc }: Pitches): Fields => ({
+  ...layoutFields(kernelOf(s.kernel).layout),
+  ...integers({ m: rowsAtOnce(w, s), n: w.n, k: depthOf(w), packed_k: packedDepthOf(w, s), mr: s.mr, nr: s.nr }),
+  ...integers({ weights_first: s.weightsFirst, lda, ldc }),
+});
+
+/** Members of packed integer weights. */
+export const packedFields = (s: GemmSchedule, packed: PackedWeights, ctx: EmitContext): Fields => ({
+  weights: ctx.constant(packed.weights),
+  ...integers({ row_factor: packed.rowFactor }),
+  ...(packed.kSums && {
+    ...integers({ chain: s.kBlocks ?? 1, singles: s.singles ?? false }),
+    ...{ order: ctx.constant(packed.kSums.order), counts: ctx.constant(packed.kSums.counts) },
+  }),
+});
+
+/** Members of a `conv_shape` that a schedule decides. */
+export const bandFields = (w: GemmWorkload, s: GemmSchedule): Fields =>
+  integers({
+    ...{ item: itemOf(w), band: s.band, band_w: paddedCopy(w, s.band).width },
+    row_bytes: packedDepthOf(w, s) * itemOf(w),
+  });
+
+/** Bytes of the scratch memory of gathered rows: the padded copy (0 without one), and the rows of a tile. */
+export function gatherBytes(w: GemmWorkload, s: GemmSchedule): { readonly copy: number; readonly rows: number } {
+  const copy = paddedCopy(w, s.band).elements * itemOf(w);
+  return { copy: copy === 0 ? 0 : copy + SPARE, rows: s.mr * packedDepthOf(w, s) * itemOf(w) + SPARE };
+}

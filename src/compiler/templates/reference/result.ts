@@ -1,0 +1,77 @@
+/** The `conv_plain` of a layer (native/kernels/conv_plain.h): what becomes of its accumulators, of any element types. */
+
+import { parameters } from '../../../model/ops/checks.ts';
+import { isWide, weightedForm } from '../../../model/ops/shared/weights.ts';
+import { type DType, itemSize } from '../../../model/tensor/dtype.ts';
+import type { Tensor } from '../../../model/tensor/tensor.ts';
+import type { EmitContext } from '../../emission/context.ts';
+import { cDescription, type Fields, integers } from '../../emission/description.ts';
+import type { ConvShape, ReferenceResult } from '../../lower/layers.ts';
+import { epilogueFields, floatClamp, type Layout } from '../epilogue/epilogue.ts';
+
+const ELEMENT: Readonly<Record<string, string>> = {
+  ...{ int4: 'PLAIN_I8', int8: 'PLAIN_I8', uint8: 'PLAIN_U8', int16: 'PLAIN_I16', float32: 'PLAIN_F32' },
+};
+
+/** How the kernels name a type of elements. */
+export const elementName = (dtype: DType): string => ELEMENT[dtype];
+
+/** What a `conv_plain` has beside the result: batches, output channels, and the window with its depth multiplier. */
+export interface ReferenceWindow {
+  readonly shape: ConvShape;
+  readonly batch: number;
+  readonly outs: number;
+  readonly multiplier: number;
+}
+
+/** The `conv_plain` of a layer, called `p`. */
+export function resultDescription(layer: ReferenceResult, window: ReferenceWindow, ctx: EmitContext): string {
+  const { data, weights, output } = layer;
+  const { batch, outs, multiplier } = window;
+  const form = weightedForm(data, weights)!;
+  const zeroOf = (t: Tensor): number => (form === 'integer' ? parameters(t).zeroPoint : 0);
+  const shape = integers({ ...window.shape, item: itemSize(data.dtype) });
+  return cDescription('conv_plain', 'p', {
+    ...Object.fromEntries(Object.entries(shape).map(([name, value]) => [`shape.${name}`, value])),
+    ...integers({ batch, outs, multiplier }),
+    ...{ data: elementName(data.dtype), weight: elementName(weights.dtype), result: elementName(output.dtype) },
+    ...integers({ data_zero: zeroOf(data), weight_zero: zeroOf(weights) }),
+    ...(form === 'integer' ? integerFields(layer, outs, ctx) : realFields(layer, outs, ctx)),
+  });
+}
+
+/** Float accumulators, or integer ones that are scaled to float: hybrid. */
+function realFields(layer: ReferenceResult, outs: number, ctx: EmitContext): Fields {
+  const { data, weights, bias, operands, activation, hybrid } = layer;
+  const fields: Fields = { ...floatClamp(activation), ...(bias !== null && { bias: ctx.input(operands.bias) }) };
+  if (weightedForm(data, weights) === 'float') return { ...fields, finish: 'PLAIN_FLOAT' };
+  const { scales } = weights.quantization!;
+  const perChannel = Float32Array.from({ length: outs }, (_, c) => scales[scales.length === 1 ? 0 : c]);
+  return {
+    ...{ ...fields, finish: 'PLAIN_HYBRID' },
+    ...integers({
+      with_tanh: activation === 'TANH',
+      asymmetric: hybrid.asymmetric,
+      weights_then_data: hybrid.weightsThenData,
+    }),
+    weight_scale: ctx.constant(perChannel),
+  };
+}
+
+/** Accumulators of 32 or of 64 bits; INT16x8 layers of 64-bit ones are always rounded as profile `tflite` does. */
+function integerFields(layer: ReferenceResult, outs: number, ctx: EmitContext): Fields {
+  const { data, bias, operands, output, activation, requantization, halvesUp } = layer;
+  const wide = isWide(data, bias, layer);
+  const layout: Layout = (valueAt) => Array.from({ length: outs }, (_, c) => valueAt(c));
+  const zeros = () => ctx.constant(wide ? new BigInt64Array(outs) : new Int32Array(outs));
+  const start = bias === null ? zeros() : ctx.input(operands.bias);
+  const fields = epilogueFields(
+    {
+      ...{ output, activation, requantization: requantization!, layout },
+      ...{ profile: wide || halvesUp ? 'tflite' : ctx.profile, bias: wide ? 'NULL' : start },
+    },
+    ctx,
+  );
+  const finish = wide ? 'PLAIN_WIDE' : halvesUp ? 'PLAIN_HALVES_UP' : 'PLAIN_INTEGER';
+  return { finish, ...(wide ? { bias_wide: start } : {}), ...fields };
+}
