@@ -10,7 +10,7 @@ import { parseNpy } from '../model/tensor/npy.ts';
 import { elements, showShape } from '../model/tensor/shape.ts';
 import type { Tensor, TensorId } from '../model/tensor/tensor.ts';
 import { importModel } from '../model/tflite/importer.ts';
-import { readModelFile } from './model_file.ts';
+import { readModelFile } from './input_file.ts';
 
 /** Options that commands share which take a model. */
 export const profileOption = (): Option =>

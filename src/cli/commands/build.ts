@@ -6,7 +6,7 @@ import { parseTarget, TARGET_HELP } from '../../compiler/targets/index.ts';
 import type { Profile } from '../../model/ops/definition.ts';
 import { modelName } from '../../model/tflite/importer.ts';
 import { bindArguments, bindOption, profileOption, readModel, signatureOption, threadsOption } from '../entry.ts';
-import { readModelFile } from '../model_file.ts';
+import { readModelFile } from '../input_file.ts';
 import { writeFiles } from '../write_files.ts';
 
 interface Options {

@@ -12,7 +12,7 @@ import { showShape } from '../../model/tensor/shape.ts';
 import type { Tensor } from '../../model/tensor/tensor.ts';
 import { listProblems, type OperatorEntry, type Reading, readModel } from '../../model/tflite/importer.ts';
 import { columnsOf } from '../../report/terminal.ts';
-import { readModelFile } from '../model_file.ts';
+import { readModelFile } from '../input_file.ts';
 
 export function register(program: Command): void {
   program

@@ -1,5 +1,6 @@
 import { type Graph, type Node, resultsOf } from '../../model/ir/graph.ts';
 import { inferShapes, viewOf } from '../../model/ir/shapes.ts';
+import { stepsOf } from '../../model/ir/work.ts';
 import { rulesOf } from '../../model/ops/index.ts';
 import { itemSize } from '../../model/tensor/dtype.ts';
 import { elements } from '../../model/tensor/shape.ts';
@@ -14,6 +15,13 @@ const LEAST_BYTES = 64 * 2 ** 20;
 const GROWTH = 8;
 
 /**
+ * Nor must it take our time: operators that together would take more steps than this, and so many times the bytes of the
+ * model's constants, are left to run time as well. A step takes 1 to 100 ns, so that these are seconds, while float16
+ * weights, the most that real files ask for, take 2 steps for 2 bytes.
+ */
+const LEAST_STEPS = 64 * 2 ** 20;
+
+/**
  * Computes, by the operators' own semantics, every node whose operands are constants: float16 weights become float32,
  * and the chains that work out a shape become that shape. The shape of a tensor is a constant even if the tensor is not,
  * unless its size is data (WHERE): what stands in the graph then is a bound.
@@ -21,17 +29,22 @@ const GROWTH = 8;
 export const foldConstants: Pass = (graph) => {
   const tensors: Tensor[] = [...graph.tensors];
   const varying = new Set<TensorId>();
-  let budget = graph.tensors.reduce((sum, { data }) => sum + GROWTH * (data?.byteLength ?? 0), LEAST_BYTES);
+  const growth = graph.tensors.reduce((sum, { data }) => sum + GROWTH * (data?.byteLength ?? 0), 0);
+  let budget = LEAST_BYTES + growth;
+  let steps = LEAST_STEPS + growth;
   let settled = false;
   const nodes = graph.nodes.filter((node) => {
     const current: Graph = { ...graph, tensors };
     const bytes = bytesOf(current, node);
     const view = viewOf(current, node);
-    if (!isConstant(current, node) || node.inputs.some((id) => varying.has(id)) || bytes > budget) {
+    const foldable = isConstant(current, node) && !node.inputs.some((id) => varying.has(id));
+    const needed = foldable && !rulesOf(node.kind).fromShapes ? stepsOf(current, node) : 0;
+    if (!foldable || bytes > budget || needed > steps) {
       if (isVarying(current, node)) for (const id of node.outputs) varying.add(id);
       return true;
     }
     budget -= bytes;
+    steps -= needed;
     const { bounds, evaluate, shapes } = rulesOf(node.kind);
     const data = view.inputs.map((tensor) => tensor?.data ?? null);
     const results = evaluate({ ...view, data, profile: 'tflite' });

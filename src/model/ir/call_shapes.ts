@@ -1,6 +1,6 @@
 import { type Shape, sameShape } from '../tensor/shape.ts';
 import type { TensorId } from '../tensor/tensor.ts';
-import { type Callee, calleesOf } from './callees.ts';
+import { calleesOf } from './callees.ts';
 import type { Graph, Model, Node } from './graph.ts';
 import { type Extents, extentsOf, type GraphInference, infer, openInputs } from './shapes.ts';
 

@@ -14,8 +14,9 @@ export const viewOf = (graph: Graph, node: Node): OpView<OpKind> => ({
   outputs: resultsOf(graph, node),
 });
 
-/** Shape arithmetic handles a few numbers; larger tensors are data. */
+/** Shape arithmetic handles a few numbers, perhaps out of a table; larger tensors are data, and take time to read. */
 const FEW = 64;
+const TABLE = 4096;
 
 /**
  * The values of a node that computes with shapes (SHAPE → STRIDED_SLICE → PACK → RESHAPE and the like), where all it
@@ -24,7 +25,9 @@ const FEW = 64;
 function knownValues(graph: Graph, node: Node): TensorData[] | null {
   const view = viewOf(graph, node);
   const small = view.outputs.every((t) => /^int(32|64)$/.test(t.dtype) && elements(t.shape) <= FEW);
-  const known = rulesOf(node.kind).fromShapes || view.inputs.every((t) => t === null || t.data !== null);
+  const known =
+    rulesOf(node.kind).fromShapes ||
+    view.inputs.every((t) => t === null || (t.data !== null && t.data.length <= TABLE));
   if (!small || !known || rulesOf(node.kind).control) return null;
   return rulesOf(node.kind).evaluate({ ...view, data: view.inputs.map((t) => t?.data ?? null), profile: 'tflite' });
 }

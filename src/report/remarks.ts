@@ -1,37 +1,7 @@
-import { formatFigure, formatInterval, formatSqnr } from '../gate/verdict/figures.ts';
-import type { Accuracy, Latency, Report, Status, TargetReport } from '../gate/verdict/report.ts';
+import type { Latency } from '../gate/figures/latency.ts';
+import type { Report, Status, TargetReport } from '../gate/verdict/report.ts';
 
-/** What a row of the table says, one for each model and target; plain text, not escaped for anything yet. */
-export interface ReportRow {
-  readonly model: string;
-  readonly target: string;
-  readonly int8: string;
-  readonly fp32: string;
-  readonly drop: string;
-  readonly latency: string;
-  readonly speedup: string;
-  readonly verdict: Status;
-  /** The verdict in words. */
-  readonly words: string;
-}
-
-export const HEADINGS = ['Model', 'Target', 'INT8', 'FP32', 'Drop', 'INT8 latency', 'Speedup', 'Verdict'] as const;
-
-export const WORDS: Record<Status, string> = { pass: 'passed', fail: 'failed', inconclusive: 'inconclusive' };
-
-export const rowsOf = (report: Report): ReportRow[] =>
-  report.models.flatMap((model) =>
-    model.targets.map((target) => ({
-      model: model.name,
-      target: target.neon ? target.target : `${target.target} (no NEON build)`,
-      ...accuracyCells(target.accuracy),
-      ...latencyCells(target.latency),
-      verdict: target.verdict,
-      words: target.checks.length === 0 ? NOT_JUDGED : WORDS[target.verdict],
-    })),
-  );
-
-const NOT_JUDGED = 'nothing judged';
+import { NOT_JUDGED, WORDS } from './columns.ts';
 
 /** The verdict on everything, in words: where no threshold is in force, that nothing was judged. */
 export function headlineOf(report: Report): { readonly words: string; readonly status: Status } {
@@ -45,34 +15,6 @@ export function headlineOf(report: Report): { readonly words: string; readonly s
 }
 
 const targetsOf = (report: Report): TargetReport[] => report.models.flatMap((model) => model.targets);
-
-/** Metrics that compare INT8 with FP32, without labels. */
-const AGAINST_FP32 = /^(agreement|cosine|sqnr)$/;
-
-function accuracyCells(accuracy: Accuracy | null) {
-  if (accuracy === null) return { int8: '–', fp32: '–', drop: '–' };
-  const { metric, kind, int8, fp32, drop, interval, twin, comparison } = accuracy;
-  const unit = kind === 'share' ? 'share' : kind === 'sqnr' ? 'dB' : kind;
-  const change = kind === 'share' ? 'points' : unit;
-  const range = interval === null || interval[0] === interval[1] ? '' : ` (${formatInterval(interval, change)})`;
-  const shown = kind === 'sqnr' ? formatSqnr(comparison) : formatFigure(int8, unit);
-  return {
-    int8: `${metric} ${shown}`,
-    // What is measured against FP32 has no figure of FP32's own.
-    fp32: `${AGAINST_FP32.test(metric) ? 'reference' : formatFigure(fp32, unit)}${twin ? ' (twin)' : ''}`,
-    drop: `${formatFigure(drop, change)}${drop === null ? '' : range}`,
-  };
-}
-
-function latencyCells(latency: Latency | null) {
-  if (latency === null) return { latency: '–', speedup: '–' };
-  const { int8, unit, mode, speedup, interval } = latency;
-  const range = interval === null ? '' : ` (${formatInterval(interval, 'ratio')})`;
-  return {
-    latency: `${formatFigure(int8, unit)}, ${mode}`,
-    speedup: `${formatFigure(speedup, 'ratio')}${range}`,
-  };
-}
 
 /** Sentences about the whole report: what kind of figures these are, and what the check itself had to say. */
 export function remarksOf(report: Report): string[] {

@@ -37,6 +37,17 @@ export const want = (what: string) => ({
 
 /** A path, or a name that is as free. */
 export const path = (what: string) => z.string(want(what)).min(1, want(what)).max(4096, want(what));
+const LARGEST = 3.4028234663852886e38;
+const TINIEST = 1.401298464324817e-45;
+const heldAs = (what: string): string => `${what} that float32 holds, up to 3.4e38`;
+/** A number that data of float32 are computed with. */
+export const real = (what: string) =>
+  z
+    .number(want(what))
+    .min(-LARGEST, want(heldAs(what)))
+    .max(LARGEST, want(heldAs(what)));
+/** The same above 0, and not so small that float32 makes it 0. */
+export const positiveReal = (what: string) => real(what).min(TINIEST, want(`${heldAs(what)}, above 0`));
 export const positive = (what: string) => z.number(want(what)).positive(want(what));
 export const count = (what: string) =>
   z

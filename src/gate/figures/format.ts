@@ -1,4 +1,4 @@
-import type { Comparison } from './report.ts';
+import type { Comparison } from './accuracy.ts';
 
 /** Figures as people read them, the same in reasons, tables and terminals. */
 
@@ -89,3 +89,6 @@ export function formatInterval([low, high]: readonly [number, number], unit: str
 }
 
 export const formatCount = (n: number): string => n.toLocaleString('en-US');
+
+/** What FP32 is called in sentences. */
+export const nameOfFp32 = ({ twin }: { readonly twin: boolean }): string => (twin ? 'the FP32 twin' : 'FP32');

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { mapping, show, want } from './words.ts';
+import { InputError } from '../../errors.ts';
+import { show, want } from '../words/words.ts';
 
-/** The limits of a configuration: what is accepted, in which units. */
+/** What a limit may be: numbers, units, and what is refused because it may be meant in two ways. */
 
-const latency = z
+export const latency = z
   .string(want('a time or cycles, e.g. 4ms, 120us, 1.2Mcycles'))
   .regex(
     /^(?!0+(\.0+)? ?[a-zA-Z])\d+(\.\d+)? ?(ns|us|ms|s|cycles|kcycles|Mcycles|Gcycles)$/,
@@ -48,7 +49,7 @@ function quantity({ words, units, least, above, most, ambiguous }: Quantity) {
 const significant = (x: number): number => Number(x.toPrecision(15));
 
 /** Percentage points: `1`, `1pt` and `1%` are the same. */
-const points = quantity({
+export const points = quantity({
   words: 'percentage points from 0 to 100, e.g. 1pt',
   units: { pt: 1, pts: 1, pp: 1, '%': 1 },
   ...{ least: 0, most: 100 },
@@ -59,41 +60,30 @@ const points = quantity({
 });
 
 /** A share: `0.9` and `90%` are the same. */
-const share = quantity({
+export const share = quantity({
   words: 'a share above 0, at most 1, e.g. 0.9 or 90%',
   units: { '%': 0.01 },
   ...{ least: 0, above: true, most: 1 },
   ambiguous: (bare) => (bare === 1 ? 'is ambiguous: write 100% for all of them, or 1%' : null),
 });
 
-const ratio = quantity({ words: 'a ratio above 0', units: { x: 1 }, least: 0, above: true });
-const decibels = quantity({ words: 'decibels from 0', units: { dB: 1 }, least: 0 });
-const slowdown = quantity({ words: 'a percentage from 0, e.g. 5%', units: { '%': 1 }, least: 0 });
-const cosine = z
+export const ratio = quantity({ words: 'a ratio above 0', units: { x: 1 }, least: 0, above: true });
+export const decibels = quantity({ words: 'decibels from 0', units: { dB: 1 }, least: 0 });
+export const percentage = quantity({ words: 'a percentage from 0, e.g. 5%', units: { '%': 1 }, least: 0 });
+export const cosineValue = z
   .number(want('a cosine from 0 to 1'))
   .min(0, want('a cosine from 0 to 1'))
   .max(1, want('a cosine from 0 to 1'));
 
-export const thresholds = mapping({
-  'max-accuracy-drop': points
-    .optional()
-    .describe('percentage points that INT8 may lose against FP32: 1, 1pt and 1% are the same'),
-  'min-accuracy': share.optional().describe('least accuracy of INT8, as a share: 0.9 or 90%'),
-  'max-error': z
-    .number(want('a number'))
-    .nonnegative(want('a number from 0'))
-    .optional()
-    .describe('largest value of the metrics mse and mae'),
-  'min-agreement': share
-    .optional()
-    .describe('least share of samples on which INT8 and FP32 choose the same class: 0.9 or 90%'),
-  'min-sqnr': decibels.optional().describe('least signal to quantization noise ratio of INT8 against FP32, dB'),
-  'min-cosine': cosine.optional().describe('least mean cosine between INT8 and FP32 outputs'),
-  'min-speedup': ratio.optional().describe('FP32 time over INT8 time'),
-  'max-latency': latency.optional().describe('of INT8: a time (hardware only) or cycles (modelled only)'),
-});
+/** The value of a metric whose unit is its own. */
+export const errorValue = z.number(want('a number')).nonnegative(want('a number from 0'));
 
-export const regression = mapping({
-  'max-accuracy-drop': points.optional(),
-  'max-slowdown': slowdown.optional(),
-}).describe('against the merge base; accepted and not judged yet');
+/** A latency limit: `4ms` in nanoseconds, `1.2Mcycles` in cycles. The schema has checked its form. */
+export function parseLatency(text: string): { readonly unit: 'ns' | 'cycles'; readonly value: number } {
+  const [, digits, suffix] = /^([\d.]+) ?(\w+)$/.exec(text) ?? [];
+  const times: Record<string, number> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
+  const cycles: Record<string, number> = { cycles: 1, kcycles: 1e3, Mcycles: 1e6, Gcycles: 1e9 };
+  if (suffix in times) return { unit: 'ns', value: Number(digits) * times[suffix] };
+  if (suffix in cycles) return { unit: 'cycles', value: Number(digits) * cycles[suffix] };
+  throw new InputError(`${text}: no latency; write for example 4ms or 1.2Mcycles`);
+}
