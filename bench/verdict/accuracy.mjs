@@ -2,7 +2,7 @@
 import { bootstrapOf } from '../../build/js/gate/metrics/bootstrap.js';
 import { differenceBound } from '../../build/js/gate/metrics/intervals.js';
 import { aucOf, bootstrap, meanOf } from '../../build/js/gate/metrics/statistics.js';
-import { decide } from '../../build/js/gate/verdict/decide.js';
+import { decide } from '../../build/js/gate/thresholds/decide.js';
 import { sources } from './random.mjs';
 
 /** Draws of discordant pairs: [only FP32 right, only INT8 right] of `samples`. */
