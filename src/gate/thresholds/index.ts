@@ -3,6 +3,7 @@ import type { Accuracy } from '../figures/accuracy.ts';
 import { formatAgainst, formatCount, formatFigure, formatInterval, nameOfFp32 } from '../figures/format.ts';
 import type { Kind } from '../figures/kinds.ts';
 import { metricNamed, namesOf } from '../metrics/index.ts';
+import { samplesForDifference } from '../metrics/intervals.ts';
 import { mapping } from '../words/words.ts';
 import { decide, type Held } from './decide.ts';
 import { atLeast, type Finding, finding, inconclusive, type Measurements, TINY } from './finding.ts';
@@ -171,10 +172,18 @@ function maxDrop(most: number, { accuracy }: Measurements): Finding {
   // A point estimate decides, but the reader is told when other samples might well have decided otherwise.
   const open = interval !== null && interval[0] <= most && most < interval[1] && interval[0] !== interval[1];
   const doubt = open
-    ? `; the 95 % interval ${formatInterval(interval, 'points')} contains the threshold: ${formatCount(samples)} samples cannot resolve it`
+    ? `; the 95 % interval ${formatInterval(interval, 'points')} contains the threshold: ${formatCount(samples)} samples cannot resolve it${enoughFor(most, accuracy)}`
     : '';
   const status = drop <= most + TINY ? 'pass' : 'fail';
   return { status, measured: drop, threshold: most, unit: 'points', reason: base + doubt };
+}
+
+/** How many samples would tell a drop of this size from the limit, where right answers are counted. */
+function enoughFor(limit: number, { discordant, samples }: Accuracy): string {
+  if (discordant === null) return '';
+  const pairs = { samples, firstOnly: discordant.fp32Only, secondOnly: discordant.int8Only };
+  const needed = samplesForDifference(pairs, limit / 100, { confidence: 0.95 });
+  return needed === null ? '' : `, about ${formatCount(Number(needed.toPrecision(2)))} would`;
 }
 
 function minSqnr(least: number, { accuracy }: Measurements): Finding {
