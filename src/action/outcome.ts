@@ -72,7 +72,7 @@ const annotationOf = (check: Check, subject: string, model: Annotation['at']): A
   at: check.at ?? model,
 });
 
-const WORDS: Readonly<Record<ReturnType<typeof exitStatusOf>, string>> = {
+const FAULTS: Readonly<Record<ReturnType<typeof exitStatusOf>, string>> = {
   [EXIT.input]: 'The configuration, a model or the data is at fault',
   [EXIT.environment]: 'The environment is at fault',
   [EXIT.internal]: 'Internal error of the gate; please report it',
@@ -82,7 +82,7 @@ const WORDS: Readonly<Record<ReturnType<typeof exitStatusOf>, string>> = {
 export function broken(thrown: unknown): Outcome {
   const error = faultOfSystem(thrown) ?? thrown;
   const status = exitStatusOf(error);
-  const what = WORDS[status];
+  const what = FAULTS[status];
   const heading = `### INT8 gate: no verdict\n\n${what}.\n\n`;
   const message = inert(
     status === EXIT.internal ? ((error as Error | undefined)?.stack ?? String(error)) : (error as Error).message,

@@ -1,6 +1,6 @@
 import { InputError } from '../errors.ts';
+import type { Profile } from '../model/arithmetic/multiplier.ts';
 import type { Model } from '../model/ir/graph.ts';
-import type { Profile } from '../model/ops/definition.ts';
 import type { Build } from './build.ts';
 import { type Generated, generate } from './codegen/generate.ts';
 import type { RefusedRecord } from './codegen/model_code.ts';

@@ -124,7 +124,10 @@ export function operatorCosts(build: Build, result: Modelled, cpu: CpuName): Ope
   const costs = (build.nodes ?? []).map(({ symbol, kind, label, macs }) => {
     const own = functions.get(symbol);
     return {
-      ...{ build: build.name, op: label, kind, macs },
+      build: build.name,
+      op: label,
+      kind,
+      macs,
       cycles: own?.cycles[cpu] ?? 0,
       instructions: own?.instructions ?? 0,
     };

@@ -1,6 +1,7 @@
 /** What random operators are drawn from: shapes, parameters, operands. */
 import fc from 'fast-check';
-import type { Activation, OpKind } from '../../src/model/ops/attrs.ts';
+import type { Activation } from '../../src/model/arithmetic/activation.ts';
+import type { OpKind } from '../../src/model/ops/attrs.ts';
 import type { DType, TensorData } from '../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';
 import type { Shape } from '../../src/model/tensor/shape.ts';

@@ -1,7 +1,7 @@
 /** Graphs of single layers side by side, so that one program tests many: each has an input and an output of its own. */
 import fc from 'fast-check';
+import type { Activation } from '../../src/model/arithmetic/activation.ts';
 import type { Graph, Model, Node } from '../../src/model/ir/graph.ts';
-import type { Activation } from '../../src/model/ops/attrs.ts';
 import { rulesOf } from '../../src/model/ops/index.ts';
 import { allocate, type DType, type TensorData } from '../../src/model/tensor/dtype.ts';
 import type { Quantization } from '../../src/model/tensor/quantization.ts';

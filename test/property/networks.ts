@@ -3,8 +3,9 @@
  * residual sums, concatenations, splits, rescalings and a head, in the order in which passes meet and fuse them.
  */
 import fc from 'fast-check';
+import type { Activation } from '../../src/model/arithmetic/activation.ts';
 import type { Node } from '../../src/model/ir/graph.ts';
-import type { Activation, OpKind } from '../../src/model/ops/attrs.ts';
+import type { OpKind } from '../../src/model/ops/attrs.ts';
 import type { OpView } from '../../src/model/ops/definition.ts';
 import { rulesOf } from '../../src/model/ops/index.ts';
 import type { DType } from '../../src/model/tensor/dtype.ts';

@@ -9,7 +9,7 @@ import { EnvironmentError } from '../../src/errors.ts';
 import type { RunnerImage } from '../../src/runtime/devices/device.ts';
 import { explainExit, explainSpawn } from '../../src/runtime/devices/failures.ts';
 import { linkRunner } from '../../src/runtime/devices/image.ts';
-import { canRunHere, fingerprint } from '../../src/runtime/devices/machine.ts';
+import { canRunHere, fingerprint, resolveTarget } from '../../src/runtime/devices/machine.ts';
 import { findQemu, nativeDevice, openDevice } from '../../src/runtime/devices/open.ts';
 import { splitJobs } from '../../src/runtime/devices/run.ts';
 import { commandLines, sourcesAsJavaScript } from '../processes.ts';
@@ -279,6 +279,13 @@ test('a target runs here when the processor has all it needs', () => {
   expect(canRunHere(aarch64, arm)).toBe(true);
   expect(canRunHere(i8mm, arm)).toBe(false);
   expect(fingerprint()).toMatchObject({ arch: process.arch, os: process.platform });
+});
+
+test('a user may name this machine', () => {
+  expect(resolveTarget('cortex-a72')).toMatchObject({ cpu: 'cortex-a72' });
+  const native = () => resolveTarget('native');
+  if (process.arch === 'arm64') expect(canRunHere(native())).toBe(true);
+  else expect(native).toThrow(/this machine is not ARM64/);
 });
 
 test('splitting jobs loses no sample and keeps their order', () => {

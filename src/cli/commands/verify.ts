@@ -1,6 +1,5 @@
 import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { parseTarget } from '../../compiler/targets/index.ts';
 import { EXIT, InputError } from '../../errors.ts';
 import { parseCases } from '../../gate/cases/case.ts';
 import { type CaseResult, runCases } from '../../gate/cases/run.ts';
@@ -9,7 +8,8 @@ import { decodeText } from '../../gate/data/text.ts';
 import { buildEngine } from '../../gate/engines/build.ts';
 import type { Engine } from '../../gate/engines/engine.ts';
 import { interpreterEngine } from '../../gate/engines/interpreter.ts';
-import type { Profile } from '../../model/ops/definition.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
+import { resolveTarget } from '../../runtime/devices/machine.ts';
 import { profileOption } from '../entry.ts';
 import { readInputFile } from '../input_file.ts';
 import { streamBeside, writeOutput } from '../write_files.ts';
@@ -25,7 +25,7 @@ interface Options {
 
 /** The engines of each --engine, for the targets asked for. */
 const ENGINES = {
-  build: (targets): Engine[] => targets.map((target) => buildEngine(parseTarget(target))),
+  build: (targets): Engine[] => targets.map((target) => buildEngine(resolveTarget(target))),
   interpreter: (): Engine[] => [interpreterEngine],
 } satisfies Record<string, (targets: readonly string[]) => Engine[]>;
 

@@ -1,10 +1,11 @@
 import { InputError } from '../../errors.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import type { Graph } from '../../model/ir/graph.ts';
 import { quoteName } from '../../model/ir/names.ts';
 import { openInputs } from '../../model/ir/shapes.ts';
-import type { Profile } from '../../model/ops/definition.ts';
 import type { TensorId } from '../../model/tensor/tensor.ts';
 import type { BuildNode, Port } from '../build.ts';
+import { ALIGNMENT } from '../emission/alignment.ts';
 import { cComment } from '../emission/c.ts';
 import { type RecordSource, SIZE_REMEDY } from '../emission/context.ts';
 import type { Target } from '../targets/target.ts';
@@ -15,7 +16,6 @@ import { emitGraph } from './graph_code.ts';
 import { createKept } from './kept.ts';
 import { BLOB, type GraphCode, type ModelCode, type RefusedRecord } from './model_code.ts';
 import { SERIAL } from './parallel.ts';
-import { ALIGNMENT } from './plan.ts';
 import { type Planner, tensorBytes } from './storage.ts';
 
 /** The file that the generated source pulls its constants in from, beside it. */
@@ -54,8 +54,15 @@ export interface Generated {
   readonly refused: readonly RefusedRecord[];
 }
 
-/** Writes `graph` as C for a target. Pure. */
-export function generate(graph: Graph, options: GenerateOptions): Generated {
+/** The C of all graphs of a model, as far as they run: `callees` are called by others, `initial` ones initialise it. */
+interface Graphs {
+  readonly model: ModelCode;
+  readonly main: GraphCode;
+  readonly callees: readonly GraphCode[];
+  readonly initial: readonly GraphCode[];
+}
+
+function emitGraphs(graph: Graph, options: GenerateOptions): Graphs {
   const { name, symbol } = options;
   const callees = new Map<number, GraphCode>();
   const initial = new Set<GraphCode>();
@@ -83,7 +90,14 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
     initialise: (index) => void initial.add(model.graph(index)),
   };
   const main = emitMain(graph, model);
-  const codes = [...callees.values(), main];
+  return { model, main, callees: [...callees.values()], initial: [...initial] };
+}
+
+/** Writes `graph` as C for a target. Pure. */
+export function generate(graph: Graph, options: GenerateOptions): Generated {
+  const { name, symbol } = options;
+  const { model, main, callees, initial } = emitGraphs(graph, options);
+  const codes = [...callees, main];
   const inputs = graph.inputs.map((id) => portOf(graph, id));
   const outputs = graph.outputs.map((id, i) => ({
     ...portOf(graph, id),
@@ -103,13 +117,21 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
     BLOB_STANZA,
     ...(model.threads > 1 ? [SERIAL] : []),
     ...codes.map((code) => code.source),
-    entryPoints(main, [...initial], model),
+    entryPoints(main, initial, model),
     describe({
-      ...{ name, symbol, target: options.target.name, profile: options.profile },
-      ...{ inputs, outputs, arenaBytes, arenaAlign: ALIGNMENT, extents: main.extents, threads: model.threads },
+      name,
+      symbol,
+      target: options.target.name,
+      profile: options.profile,
+      inputs,
+      outputs,
+      arenaBytes,
+      arenaAlign: ALIGNMENT,
+      extents: main.extents,
+      threads: model.threads,
     }),
   ].join('\n');
-  const nodes = [main, ...callees.values()].flatMap((code) => code.nodes);
+  const nodes = [main, ...callees].flatMap((code) => code.nodes);
   const macs = nodes.reduce((sum, node) => sum + node.macs, 0);
   return { symbol, source, blob: model.blob.bytes(), inputs, outputs, arenaBytes, macs, nodes, refused: model.refused };
 }

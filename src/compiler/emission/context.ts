@@ -1,8 +1,8 @@
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import type { OpKind } from '../../model/ops/attrs.ts';
-import type { OpView, Profile } from '../../model/ops/definition.ts';
+import type { OpView } from '../../model/ops/definition.ts';
 import type { Tensor } from '../../model/tensor/tensor.ts';
 import type { Target } from '../targets/target.ts';
-import type { LoopShape } from '../templates/in_order/chain_loops.ts';
 
 /** Elements of a constant, whatever buffer they lie in. */
 export type Constant =
@@ -69,6 +69,14 @@ export interface CalledGraph {
   readonly arenaBytes: number;
   /** C expression: runs it; its value is 0 or an error code. `inputs`, `outputs`: arrays of pointers, as for `run`. */
   call(arena: string, inputs: string, outputs: string): string;
+}
+
+/** What decides over the loops of a schedule. */
+export interface LoopShape {
+  readonly mr: number;
+  readonly nr: number;
+  readonly chain: number;
+  readonly singles: boolean;
 }
 
 /** The C of one node. */

@@ -1,7 +1,7 @@
 import { operand } from '../../model/ops/checks.ts';
 import type { OpView } from '../../model/ops/definition.ts';
 import { asBytes, type DenseFamily, denseFactors, readsBytes } from '../../model/ops/dense.ts';
-import { isWide, weightedForm } from '../../model/ops/weights.ts';
+import { isWide, weightedForm } from '../../model/ops/shared/weights.ts';
 import { elements } from '../../model/tensor/shape.ts';
 import type { Emission, EmitContext, EmitterTable } from '../emission/context.ts';
 import type { Requantization } from '../templates/epilogue/epilogue.ts';

@@ -1,6 +1,6 @@
 /** Layers with constant weights, as their templates take them. */
 
-import type { Activation } from '../../model/ops/attrs.ts';
+import type { Activation } from '../../model/arithmetic/activation.ts';
 import type { Tensor } from '../../model/tensor/tensor.ts';
 import type { Requantization } from '../templates/epilogue/epilogue.ts';
 import type { GemmWorkload, Weights } from '../templates/index.ts';

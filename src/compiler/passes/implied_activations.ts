@@ -1,7 +1,8 @@
+import type { Activation } from '../../model/arithmetic/activation.ts';
+import { activationRange } from '../../model/arithmetic/activation.ts';
 import type { Graph, Node } from '../../model/ir/graph.ts';
 import { operandsOf } from '../../model/ir/graph.ts';
-import { activationRange } from '../../model/ops/arithmetic.ts';
-import type { Activation, OpKind } from '../../model/ops/attrs.ts';
+import type { OpKind } from '../../model/ops/attrs.ts';
 import { integerRange } from '../../model/tensor/dtype.ts';
 import type { Tensor } from '../../model/tensor/tensor.ts';
 

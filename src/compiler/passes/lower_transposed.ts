@@ -4,7 +4,7 @@ import type { OpKind } from '../../model/ops/attrs.ts';
 import { scalesDiffer } from '../../model/ops/conv.ts';
 import { asWeighted, transposeGeometry } from '../../model/ops/conv_transpose.ts';
 import type { OpView } from '../../model/ops/definition.ts';
-import { type WeightedForm, weightedForm } from '../../model/ops/weights.ts';
+import { type WeightedForm, weightedForm } from '../../model/ops/shared/weights.ts';
 import { elements, type Shape, sameShape } from '../../model/tensor/shape.ts';
 import type { Tensor, TensorId } from '../../model/tensor/tensor.ts';
 import { repeatedBias, weightsOf } from './phase_weights.ts';

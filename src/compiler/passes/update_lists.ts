@@ -26,8 +26,11 @@ export const updateLists: Pass = (graph) => {
     const { list, entry, index, zeros } = update;
     const rank = tensors[list].shape.length;
     const start = tensors.push({
-      ...{ name: `${tensors[node.outputs[0]].name}/start`, dtype: 'int32', shape: [rank] },
-      ...{ quantization: null, data: null },
+      name: `${tensors[node.outputs[0]].name}/start`,
+      dtype: 'int32',
+      shape: [rank],
+      quantization: null,
+      data: null,
     });
     const { source, outputs } = node;
     return [

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { CPUS, type Cpu, type CpuName, type Features } from './cpus.ts';
 
 /** The machine we run on, as far as targets care. */
@@ -25,20 +23,4 @@ export function parseCpuinfo(text: string): Omit<Machine, 'arm64'> {
     cpu: names.find((name) => isMachine(CPUS[name])) ?? null,
     features: { dotprod: has('asimddp'), i8mm: has('i8mm'), fp16: has('asimdhp') },
   };
-}
-
-/** This machine. A door to the outside world: everything else in this room is pure. */
-export function thisMachine(): Machine {
-  const none = { arm64: false, cpu: null, features: { dotprod: false, i8mm: false, fp16: false } };
-  if (process.arch !== 'arm64') return none;
-  if (process.platform === 'darwin') {
-    const m1 = CPUS['apple-m1'].features;
-    const newer = /Apple M(?!1\b)\d/.test(cpus()[0]?.model ?? '');
-    return { arm64: true, cpu: 'apple-m1', features: { ...m1, i8mm: newer } };
-  }
-  try {
-    return { arm64: true, ...parseCpuinfo(readFileSync('/proc/cpuinfo', 'latin1')) };
-  } catch {
-    return { ...none, arm64: true };
-  }
 }

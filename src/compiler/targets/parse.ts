@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts';
 import { CPUS, type CpuName, type Features, isCpu, referenceCpu } from './cpus.ts';
-import { type Machine, thisMachine } from './machine.ts';
+import type { Machine } from './machine.ts';
 import type { Target } from './target.ts';
 
 const FEATURES = ['dotprod', 'i8mm', 'fp16'] as const satisfies readonly (keyof Features)[];
@@ -27,15 +27,17 @@ const arm = (name: string, cpu: CpuName | null, features: Features): Target => (
 export const TARGET_HELP = `${Object.keys(CPUS).join(', ')}, aarch64[+dotprod][+i8mm][+fp16], native, host`;
 
 /**
- * The target that `text` names.
- * @throws InputError when there is no such target, or when it is `native` and this is no ARM64 machine.
+ * The target that `text` names. Texts of users, which may be `native`, go through `resolveTarget` of the devices.
+ * @param machine what `native` stands for.
+ * @throws InputError when there is no such target, or when it is `native` and `machine` is not ARM64.
  */
-export function parseTarget(text: string, machine: Machine = thisMachine()): Target {
+export function parseTarget(text: string, machine: Machine | null = null): Target {
   if (text === 'host') {
     const features = { dotprod: false, i8mm: false, fp16: false };
     return { name: text, arch: 'host', cpu: null, features, core: CPUS[referenceCpu(features)].core, flags: [] };
   }
   if (text === 'native') {
+    if (machine === null) throw new Error('target native: the machine is not given');
     if (!machine.arm64) {
       throw new InputError(
         'target native: this machine is not ARM64. Name what the models are deployed on (for example cortex-a72 or ' +

@@ -1,6 +1,6 @@
 /** What a template is: one way to compute a family of layers, with knobs. */
 import type { z } from 'zod';
-import type { Profile } from '../../model/ops/definition.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import type { Emission, EmitContext } from '../emission/context.ts';
 import type { Target } from '../targets/target.ts';
 

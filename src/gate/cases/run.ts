@@ -1,9 +1,9 @@
 import { EnvironmentError, InputError } from '../../errors.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import { bindInputs, decidingInputs } from '../../model/ir/bind.ts';
 import { inferCallShapes } from '../../model/ir/call_shapes.ts';
 import type { Graph, Model } from '../../model/ir/graph.ts';
 import { verifyModel } from '../../model/ir/verify.ts';
-import type { Profile } from '../../model/ops/definition.ts';
 import { type NpyArray, parseNpy } from '../../model/tensor/npy.ts';
 import { type Shape, sameShape, showShape } from '../../model/tensor/shape.ts';
 import type { TensorId } from '../../model/tensor/tensor.ts';

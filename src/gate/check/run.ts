@@ -1,5 +1,6 @@
-import { parseTarget, type Target } from '../../compiler/targets/index.ts';
+import type { Target } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
+import { resolveTarget } from '../../runtime/devices/machine.ts';
 import { autoMode } from '../../runtime/measure.ts';
 import { type Config, type ModelConfig, parseConfig } from '../config/load.ts';
 import { type Files, openFiles } from '../data/files.ts';
@@ -53,7 +54,7 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
   const files = openFiles(options.root);
   const config = readConfig(options, files);
   const names = options.targets !== undefined && options.targets.length > 0 ? options.targets : config.targets;
-  const targets = [...new Set(names)].map((name) => parseTarget(name));
+  const targets = [...new Set(names)].map((name) => resolveTarget(name));
   const entries = select(config, options.only ?? []);
   // Everything that may be wrong with the input is found before the first compiler runs.
   progress(entries.length === 1 ? 'reading the model and its data' : `reading ${entries.length} models and their data`);

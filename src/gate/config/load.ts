@@ -1,7 +1,7 @@
 import { type Document, isMap, isNode, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import type { Place } from '../../errors.ts';
 import { InputError } from '../../errors.ts';
-import type { Profile } from '../../model/ops/definition.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import { metricNamed, namesOf } from '../metrics/index.ts';
 import { misfit, type ThresholdId, type Thresholds } from '../thresholds/index.ts';
 import { plainWords } from '../words/words.ts';

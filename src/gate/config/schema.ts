@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MAX_THREADS } from '../../compiler/compile.ts';
-import { PROFILES } from '../../model/ops/definition.ts';
+import { PROFILES } from '../../model/arithmetic/multiplier.ts';
 import { METRIC_PATTERN, METRIC_WORDS } from '../metrics/index.ts';
 import { REGRESSION, schemaOf, THRESHOLDS } from '../thresholds/index.ts';
 import { count, mapping, path, want } from '../words/words.ts';

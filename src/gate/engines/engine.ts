@@ -1,7 +1,7 @@
 import type { Port } from '../../compiler/build.ts';
 import type { EnvironmentError, InputError } from '../../errors.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import type { Model } from '../../model/ir/graph.ts';
-import type { Profile } from '../../model/ops/definition.ts';
 import type { TensorData } from '../../model/tensor/dtype.ts';
 import { type BySide, mapSides, sidesOf, valuesOf } from '../sides.ts';
 

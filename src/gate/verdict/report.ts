@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Place } from '../../errors.ts';
-import { PROFILES } from '../../model/ops/definition.ts';
+import { PROFILES } from '../../model/arithmetic/multiplier.ts';
 import { accuracySchema } from '../figures/accuracy.ts';
 import { latencySchema } from '../figures/latency.ts';
 import { figure } from '../figures/schema.ts';

@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts';
+import type { Profile } from '../arithmetic/multiplier.ts';
 import { type Graph, type Model, type Node, type NodeOf, nodeLabel } from '../ir/graph.ts';
 import type { ControlKind } from '../ops/control.ts';
-import type { Profile } from '../ops/definition.ts';
 import { rulesOf } from '../ops/index.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, showShape } from '../tensor/shape.ts';

@@ -42,7 +42,7 @@ export const printGraph = (graph: Graph, options: PrintOptions = {}): string =>
 function graphLines(graph: Graph, options: PrintOptions): string[] {
   const computed = new Set(graph.nodes.flatMap((node) => node.outputs));
   const declared = graph.tensors.flatMap((t, id) =>
-    computed.has(id) ? [] : [`  %${id} = ${roleOf(graph, t, id)} ${showTensor(t)}${showData(t, options)}`],
+    computed.has(id) ? [] : [`  %${id} = ${roleOf(graph, t, id)} ${tensorType(t)}${showData(t, options)}`],
   );
   return [
     `graph ${JSON.stringify(graph.name)} (${ids(graph.inputs)}) -> (${ids(graph.outputs)})`,
@@ -60,7 +60,7 @@ function roleOf(graph: Graph, t: Tensor, id: TensorId): string {
 }
 
 function nodeLine(graph: Graph, node: Node): string {
-  const results = node.outputs.map((id) => `%${id} ${showTensor(graph.tensors[id])}`).join(', ');
+  const results = node.outputs.map((id) => `%${id} ${tensorType(graph.tensors[id])}`).join(', ');
   const attrs = [
     ...Object.entries(node.attrs).map(([key, value]) => [toSnake(key), showValue(value)] as const),
     ...quantizationAttrs(graph, node),
@@ -70,7 +70,7 @@ function nodeLine(graph: Graph, node: Node): string {
 }
 
 /** Name, type, shape and what else a tensor carries, but not its data. */
-function showTensor(t: Tensor): string {
+function tensorType(t: Tensor): string {
   const signature = t.signature === undefined ? '' : ` signature [${t.signature.join(', ')}]`;
   const kept = t.variable ? ' stateful' : '';
   return `${JSON.stringify(t.name)} ${t.dtype}[${t.shape.join(', ')}]${signature}${showQuantization(t.quantization)}${kept}`;

@@ -15,7 +15,7 @@ export const viewOf = (graph: Graph, node: Node): OpView<OpKind> => ({
 });
 
 /** Shape arithmetic handles a few numbers, perhaps out of a table; larger tensors are data, and take time to read. */
-const FEW = 64;
+export const MOST_SHAPE_VALUES = 64;
 const TABLE = 4096;
 
 /**
@@ -24,7 +24,7 @@ const TABLE = 4096;
  */
 function knownValues(graph: Graph, node: Node): TensorData[] | null {
   const view = viewOf(graph, node);
-  const small = view.outputs.every((t) => /^int(32|64)$/.test(t.dtype) && elements(t.shape) <= FEW);
+  const small = view.outputs.every((t) => /^int(32|64)$/.test(t.dtype) && elements(t.shape) <= MOST_SHAPE_VALUES);
   const known =
     rulesOf(node.kind).fromShapes ||
     view.inputs.every((t) => t === null || (t.data !== null && t.data.length <= TABLE));

@@ -8,8 +8,6 @@ export interface Pads {
   readonly left: number;
   readonly right: number;
 }
-/** TFLite's fused activations. */
-export type Activation = 'NONE' | 'RELU' | 'RELU_N1_TO_1' | 'RELU6' | 'TANH' | 'SIGN_BIT';
 /** Height and width. */
 export type HW = readonly [number, number];
 

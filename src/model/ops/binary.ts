@@ -1,10 +1,11 @@
+import type { Activation } from '../arithmetic/activation.ts';
+import { activationInterval, floatRange } from '../arithmetic/activation.ts';
+import { castInt32, clamp } from '../arithmetic/rounding.ts';
 import { allocate, type DType, isFloat, isQuantizable, type TensorData } from '../tensor/dtype.ts';
 import { broadcast, elements, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { activationInterval, castInt32, clamp, floatRange } from './arithmetic.ts';
-import type { Activation, NoAttrs } from './attrs.ts';
-import { type Combine, prelu, quotient, squaredDifference } from './binary_quantized.ts';
-import { combine } from './broadcast.ts';
+import type { NoAttrs } from './attrs.ts';
+import { prelu, quotient, squaredDifference } from './binary/quantized.ts';
 import {
   clampingActivation,
   defineOp,
@@ -15,6 +16,7 @@ import {
   sameDtype,
 } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
+import { type Combine, combine } from './shared/broadcast.ts';
 
 /** Operators on two operands that broadcast, besides sums, products and comparisons; and the sum of many. */
 export interface BinaryFamily {

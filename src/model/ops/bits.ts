@@ -1,9 +1,9 @@
 import { type DType, fromBytes, integerRange, itemSize, type TensorData, toBytes } from '../tensor/dtype.ts';
 import { broadcast, type Shape, showShape } from '../tensor/shape.ts';
 import type { NoAttrs } from './attrs.ts';
-import { combine } from './broadcast.ts';
 import { defineOp, dtypeIs, firstProblems, operand, sameDtype } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
+import { combine } from './shared/broadcast.ts';
 
 /** Operators on the bits of integers. Scales and zero points mean nothing to them. */
 export interface BitsFamily {

@@ -1,9 +1,10 @@
 /** Shared parts of the operators' checks: each returns problems in words, an empty list when there are none. */
 
+import type { Activation } from '../arithmetic/activation.ts';
 import { type DType, integerRange, isFloat, isQuantizable, isReal } from '../tensor/dtype.ts';
 import { elements, type Shape, showShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Activation, OpKind } from './attrs.ts';
+import type { OpKind } from './attrs.ts';
 import type { EvalView, OpDefinition, OpView } from './definition.ts';
 
 /** More elements than any tensor of a model may have; keeps index arithmetic far from 2^53. */

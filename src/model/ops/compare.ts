@@ -1,11 +1,16 @@
+import {
+  doublingHighMul,
+  type Multiplier,
+  quantizeMultiplier,
+  roundingDivideByAnyPOT,
+} from '../arithmetic/multiplier.ts';
 import type { DType, TensorData } from '../tensor/dtype.ts';
 import { broadcast } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { doublingHighMul, type Multiplier, quantizeMultiplier, roundingDivideByAnyPOT } from './arithmetic.ts';
 import type { NoAttrs } from './attrs.ts';
-import { combine } from './broadcast.ts';
 import { defineOp, dtypeIs, firstProblems, operand, parameters, perTensorQuantized, sameDtype } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
+import { combine } from './shared/broadcast.ts';
 
 /** Comparisons and logic: two operands that broadcast, a bool result. */
 export interface CompareFamily {

@@ -1,11 +1,12 @@
+import type { Activation } from '../arithmetic/activation.ts';
+import { quantizeBatches } from '../arithmetic/hybrid.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Activation, HW, Padding, Pads } from './attrs.ts';
+import type { HW, Padding, Pads } from './attrs.ts';
 import { dataOf, defineOp, firstProblems, operand, parameters, rankIs } from './checks.ts';
-import { convolve, type Geometry } from './convolve.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
-import { quantizeBatches } from './hybrid.ts';
+import { convolve, type Geometry } from './shared/convolve.ts';
 import {
   type BiasType,
   centered,
@@ -17,8 +18,8 @@ import {
   integerFinish,
   isWide,
   weightedForm,
-} from './weights.ts';
-import { checkWindow, type Window, windowExtents } from './window.ts';
+} from './shared/weights.ts';
+import { checkWindow, type Window, windowExtents } from './shared/window.ts';
 
 export interface Conv2dAttrs extends BiasType {
   /** What the file says, or explicit extents once a pass has folded a pad operator in. */

@@ -1,5 +1,6 @@
+import type { Activation } from '../arithmetic/activation.ts';
 import { elements } from '../tensor/shape.ts';
-import type { Activation, Padding } from './attrs.ts';
+import type { Padding } from './attrs.ts';
 import {
   biasFits,
   dataOf,
@@ -14,9 +15,9 @@ import {
   rankIs,
 } from './checks.ts';
 import type { OpDefinition, OpTable, OpView } from './definition.ts';
-import { type Axis, type Direct, runDirect, swapChannels } from './direct.ts';
-import { checkActivation, floatFinish } from './weights.ts';
-import { extent, spread } from './window.ts';
+import { type Axis, type Direct, runDirect, swapChannels } from './shared/direct.ts';
+import { checkActivation, floatFinish } from './shared/weights.ts';
+import { extent, spread } from './shared/window.ts';
 
 /** Depth, height and width. */
 export type DHW = readonly [number, number, number];

@@ -1,14 +1,8 @@
+import type { Profile } from '../arithmetic/multiplier.ts';
 import type { TensorData } from '../tensor/dtype.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { OpAttrs, OpKind } from './attrs.ts';
-
-/**
- * Which integer rounding a quantized model is computed with; see docs/arithmetic.md.
- * `tflite`: TFLite's reference kernels, bit for bit.
- */
-export const PROFILES = ['tflite', 'single', 'xnnpack'] as const;
-export type Profile = (typeof PROFILES)[number];
 
 /** What an operator's rules see: its attributes and the tensors it reads and writes (an absent operand is null). */
 export interface OpView<K extends OpKind> {

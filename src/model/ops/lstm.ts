@@ -1,14 +1,14 @@
+import type { Activation } from '../arithmetic/activation.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
-import type { Activation } from './attrs.ts';
 import { defineOp, dtypeIs, firstProblems, operand, type Problem } from './checks.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
-import { checkLstm } from './lstm_checks.ts';
-import { stepFloat } from './lstm_float.ts';
-import { integerLstm, stepInteger } from './lstm_integer.ts';
-import { has, LSTM, lstmForm, lstmShape } from './lstm_layout.ts';
-import { BIDIRECTIONAL, hasAuxWeights, type LstmKind, type LstmPass, lstmPasses, withData } from './lstm_passes.ts';
-import { eachStep, recurrentMacs } from './recurrent.ts';
+import { checkLstm } from './lstm/checks.ts';
+import { stepFloat } from './lstm/float.ts';
+import { integerLstm, stepInteger } from './lstm/integer.ts';
+import { has, LSTM, lstmForm, lstmShape } from './lstm/layout.ts';
+import { BIDIRECTIONAL, hasAuxWeights, type LstmKind, type LstmPass, lstmPasses, withData } from './lstm/passes.ts';
+import { eachStep, recurrentMacs } from './shared/recurrent.ts';
 
 /** Scale and zero point of a value inside an operator. */
 export interface Intermediate {

@@ -1,6 +1,14 @@
+import { inverseSqrt, logOfQ12 } from '../arithmetic/fixedpoint.ts';
+import {
+  doublingHighMul,
+  multiplyByMultiplier,
+  quantizeMultiplier,
+  roundingDivideByPOT,
+} from '../arithmetic/multiplier.ts';
+import { clamp } from '../arithmetic/rounding.ts';
+import { expF32 } from '../arithmetic/transcendental.ts';
 import { allocate, integerRange, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
-import { clamp, doublingHighMul, multiplyByMultiplier, quantizeMultiplier, roundingDivideByPOT } from './arithmetic.ts';
 import type { NoAttrs } from './attrs.ts';
 import {
   defineOp,
@@ -14,9 +22,7 @@ import {
   sameDtype,
 } from './checks.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
-import { inverseSqrt, logOfQ12 } from './fixedpoint.ts';
 import { softmaxScaling, softmaxTable } from './softmax.ts';
-import { expF32 } from './transcendental.ts';
 
 /** Normalizations along the last dimension. */
 export interface NormalizeFamily {

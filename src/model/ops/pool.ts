@@ -1,7 +1,9 @@
+import type { Activation } from '../arithmetic/activation.ts';
+import { activationRange, floatRange, type Range } from '../arithmetic/activation.ts';
+import { clamp } from '../arithmetic/rounding.ts';
 import { allocate, integerRange, isFloat, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
-import { activationRange, clamp, floatRange, type Range } from './arithmetic.ts';
-import type { Activation, HW, Padding } from './attrs.ts';
+import type { HW, Padding } from './attrs.ts';
 import {
   clampingActivation,
   defineOp,
@@ -15,7 +17,7 @@ import {
   sameDtype,
 } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
-import { checkWindow, type Extent, type Window, windowExtents } from './window.ts';
+import { checkWindow, type Extent, type Window, windowExtents } from './shared/window.ts';
 
 export interface PoolAttrs {
   readonly padding: Padding;

@@ -1,8 +1,9 @@
+import { requantizer } from '../arithmetic/multiplier.ts';
+import { castInt32, clamp, roundAway } from '../arithmetic/rounding.ts';
 import { allocate, type DType, integerRange, type TensorData } from '../tensor/dtype.ts';
 import { floatOfHalf } from '../tensor/half.ts';
 import { elements, strides } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { castInt32, clamp, requantizer, roundAway } from './arithmetic.ts';
 import type { NoAttrs } from './attrs.ts';
 import {
   defineOp,

@@ -1,7 +1,8 @@
+import { type Multiplier, multiplyByMultiplier, quantizeMultiplier } from '../arithmetic/multiplier.ts';
+import { clamp } from '../arithmetic/rounding.ts';
 import { allocate, integerRange, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { clamp, type Multiplier, multiplyByMultiplier, quantizeMultiplier } from './arithmetic.ts';
 import { defineOp, dtypeIs, firstProblems, operand, parameters, perTensorOrBare, sameDtype } from './checks.ts';
 import type { EvalView, OpTable } from './definition.ts';
 import {
@@ -11,8 +12,8 @@ import {
   reducedMask,
   reducedShape,
   reduceTargets,
-} from './reduce_axes.ts';
-import { foldOps } from './reduce_fold.ts';
+} from './reduce/axes.ts';
+import { foldOps } from './reduce/fold.ts';
 
 /**
  * The multiplier of a quantized mean: input scale / output scale with 1/count folded in by integer division.

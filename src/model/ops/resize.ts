@@ -1,6 +1,6 @@
+import { clamp, roundAway } from '../arithmetic/rounding.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
-import { clamp, roundAway } from './arithmetic.ts';
 import { defineOp, dtypeIs, firstProblems, integers, MAX_ELEMENTS, operand, rankIs, sameDtype } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
 

@@ -1,9 +1,9 @@
+import type { Activation } from '../arithmetic/activation.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, showShape } from '../tensor/shape.ts';
-import type { Activation } from './attrs.ts';
 import { defineOp, dtypeIs, firstProblems, operand, type Problem, perTensorQuantized, rankIs } from './checks.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
-import { activationOf, eachStep, preparing, recurrentMacs, type Sequence, sequenceOf } from './recurrent.ts';
+import { activationOf, eachStep, preparing, recurrentMacs, type Sequence, sequenceOf } from './shared/recurrent.ts';
 
 interface CellAttrs {
   readonly activation: Activation;

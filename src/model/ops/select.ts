@@ -1,9 +1,9 @@
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { broadcast, elements, sameShape, showShape, strides } from '../tensor/shape.ts';
 import type { NoAttrs } from './attrs.ts';
-import { broadcastIndices } from './broadcast.ts';
 import { defineOp, dtypeIs, firstProblems, operand, sameDtype } from './checks.ts';
 import type { OpDefinition, OpTable, OpView } from './definition.ts';
+import { broadcastIndices } from './shared/broadcast.ts';
 
 /** Operators that a condition decides. */
 export interface SelectFamily {

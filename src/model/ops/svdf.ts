@@ -1,7 +1,9 @@
+import type { Activation } from '../arithmetic/activation.ts';
+import { quantizeBatches } from '../arithmetic/hybrid.ts';
+import { type Multiplier, multiplyByMultiplier, quantizeMultiplier } from '../arithmetic/multiplier.ts';
+import { clamp } from '../arithmetic/rounding.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements, sameShape, showShape } from '../tensor/shape.ts';
-import { clamp, type Multiplier, multiplyByMultiplier, quantizeMultiplier } from './arithmetic.ts';
-import type { Activation } from './attrs.ts';
 import {
   defineOp,
   dtypeIs,
@@ -13,8 +15,7 @@ import {
   rankIs,
 } from './checks.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
-import { quantizeBatches } from './hybrid.ts';
-import { activationOf } from './recurrent.ts';
+import { activationOf } from './shared/recurrent.ts';
 
 export interface SvdfFamily {
   /**

@@ -1,8 +1,11 @@
+import { erfc } from '../arithmetic/erfc.ts';
+import { clamp, roundEven } from '../arithmetic/rounding.ts';
+import { lookUp16 } from '../arithmetic/table16.ts';
+import { expF32, expm1F32, sigmoidF32, tanhF32 } from '../arithmetic/transcendental.ts';
 import { allocate, type DType, isFloat, type TensorData } from '../tensor/dtype.ts';
 import { floatOfHalf, halfOfFloat } from '../tensor/half.ts';
 import { elements } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { clamp, roundEven } from './arithmetic.ts';
 import type { NoAttrs, OpAttrs } from './attrs.ts';
 import {
   defineOp,
@@ -15,9 +18,6 @@ import {
   sameDtype,
 } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
-import { erfc } from './erfc.ts';
-import { lookUp16 } from './table16.ts';
-import { expF32, expm1F32, sigmoidF32, tanhF32 } from './transcendental.ts';
 import {
   absolute,
   type CodeMap,
@@ -33,7 +33,7 @@ import {
   squareRoot,
   table8,
   table16Of,
-} from './unary_quantized.ts';
+} from './unary/quantized.ts';
 
 /** Operators on one operand, element by element. */
 export interface UnaryFamily {

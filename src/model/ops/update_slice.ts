@@ -1,6 +1,6 @@
+import { clamp } from '../arithmetic/rounding.ts';
 import type { TensorData } from '../tensor/dtype.ts';
 import { sameShape, showShape, strides } from '../tensor/shape.ts';
-import { clamp } from './arithmetic.ts';
 import type { NoAttrs } from './attrs.ts';
 import { dataOf, defineOp, dtypeIs, firstProblems, operand, sameDtype } from './checks.ts';
 import type { EvalView, OpTable } from './definition.ts';

@@ -13,6 +13,7 @@ import {
   operatorLabel,
   operatorTitle,
   portFaults,
+  type ReadOperator,
   readOperator,
   showTensor,
 } from './read_operator.ts';
@@ -156,12 +157,6 @@ function readSubgraph(
     ...ends.map((fault) => `the graph: ${fault}`),
     ...wiring.flatMap(({ node, what }) => (node === null ? [what] : [])),
   ];
-  const malformed = problems.length > 0 || read.some((op, i) => own[i].length > 0 && !op.unsupported);
-  for (const [i, op] of read.entries()) {
-    if (own[i].length === 0) continue;
-    if (problems.length < MOST_TOLD) problems.push(...own[i].map((problem) => `${operatorLabel(op)}: ${problem}`));
-    else problems.push(`${operatorTitle(op)}: ${own[i][0]}`);
-  }
   const operators = read.map((op, i): OperatorEntry => {
     const { node, ...entry } = op;
     const ill = node === null ? [] : [...node.inputs, ...node.outputs].filter((id) => broken.has(id));
@@ -171,10 +166,25 @@ function readSubgraph(
   return {
     graph,
     operators,
-    problems: problems.map((p) => place + p),
-    malformed,
+    problems: toldProblems(problems, read, own).map((p) => place + p),
+    malformed: problems.length > 0 || read.some((op, i) => own[i].length > 0 && !op.unsupported),
     label,
   };
+}
+
+/** The problems of a graph and, behind them, those of its operators: in full as long as they are few. */
+function toldProblems(
+  ofGraph: readonly string[],
+  read: readonly ReadOperator[],
+  own: readonly (readonly string[])[],
+): string[] {
+  const problems = [...ofGraph];
+  for (const [i, op] of read.entries()) {
+    if (own[i].length === 0) continue;
+    if (problems.length < MOST_TOLD) problems.push(...own[i].map((problem) => `${operatorLabel(op)}: ${problem}`));
+    else problems.push(`${operatorTitle(op)}: ${own[i][0]}`);
+  }
+  return problems;
 }
 
 /**

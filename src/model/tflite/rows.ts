@@ -1,4 +1,5 @@
-import type { Activation, NoAttrs, OpAttrs, OpKind } from '../ops/attrs.ts';
+import type { Activation } from '../arithmetic/activation.ts';
+import type { NoAttrs, OpAttrs, OpKind } from '../ops/attrs.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { BuiltinOperator } from './schema/enums.ts';

@@ -1,5 +1,6 @@
 import { quoteName } from '../ir/names.ts';
 import { MAX_TENSOR_BYTES } from '../ir/verify.ts';
+import { MAX_RANK } from '../ops/checks.ts';
 import {
   allocate,
   type DType,
@@ -16,9 +17,6 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { dtypeOf } from './dtypes.ts';
 import type { ModelRecord, TensorRecord } from './schema/model.ts';
 import { expandSparse, sparseLayout } from './sparse.ts';
-
-/** TFLite's own kernels stop at 6 to 8 dimensions. */
-const MAX_RANK = 8;
 
 /** A file may stand for so many times its own size in sparse constants. */
 const MOST_SPARSE = 64;

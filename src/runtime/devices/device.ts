@@ -64,6 +64,10 @@ export interface Session {
   readonly pid: number | undefined;
   /** Where file names in commands are looked up. */
   readonly folder: string;
+  /** Puts a file into the folder. */
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  /** The contents of a file of the folder. */
+  read(name: string): Promise<Uint8Array>;
   /**
    * Sends one command; the result is the lines it answers with before "ok". `build` is named in errors.
    * Throws an EnvironmentError if the process crashes, hangs, refuses or talks nonsense.

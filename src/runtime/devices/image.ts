@@ -8,7 +8,7 @@ import {
   compileFlags,
   contentKey,
   findCompiler,
-  projectRoot,
+  nativePath,
   runTool,
 } from '../../compiler/toolchain/index.ts';
 import { arrange, copyArchive, copyName, gapSource } from './arrange.ts';
@@ -34,12 +34,11 @@ export async function linkRunner(builds: readonly Build[], options: LinkOptions 
   // Sanitizers come as shared libraries or want to place the program themselves.
   const sanitized = flags.some((flag) => flag.startsWith('-fsanitize='));
   const whole = process.platform === 'darwin' || sanitized ? [] : ['-static', '-no-pie'];
-  const native = join(projectRoot(), 'native');
   const files = ['runner.c', 'builds.h', 'pool.h', 'stopwatch.h', 'marks.h', 'parent.h'].map(
     (file) => `runner/${file}`,
   );
-  const memory = options.counted ? [join(native, 'modelled', 'memory.c')] : [];
-  const sources = [...[...files, 'include/int8_gate.h'].map((file) => join(native, file)), ...memory];
+  const memory = options.counted ? [nativePath('modelled/memory.c')] : [];
+  const sources = [...[...files, 'include/int8_gate.h'].map(nativePath), ...memory];
   const archives = builds.map((build) => build.archive);
   const { copyOf, layout = 0 } = options;
   const names = symbols.map(modelName);
@@ -65,7 +64,7 @@ export async function linkRunner(builds: readonly Build[], options: LinkOptions 
       arranged.push(parts[part]);
     }
     const inputs = [sources[0], 'registry.c', ...memory, ...arranged];
-    const include = `-I${join(native, 'include')}`;
+    const include = `-I${nativePath('include')}`;
     await runTool(compiler.command, [...flags, ...whole, include, ...inputs, '-lm', '-pthread', '-o', 'runner'], {
       cwd,
     });

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-import { type Features, type Machine, type Target, thisMachine } from '../../compiler/targets/index.ts';
+import {
+  CPUS,
+  type Features,
+  type Machine,
+  parseCpuinfo,
+  parseTarget,
+  type Target,
+} from '../../compiler/targets/index.ts';
 import { parseCore } from './cpu_name.ts';
 
 /** The processor that hardware figures were measured on: part of every report and of every cache key. */
@@ -14,6 +21,28 @@ export interface Fingerprint {
   readonly features: Features;
   readonly cores: number;
 }
+
+/** This machine. */
+export function thisMachine(): Machine {
+  const none = { arm64: false, cpu: null, features: { dotprod: false, i8mm: false, fp16: false } };
+  if (process.arch !== 'arm64') return none;
+  if (process.platform === 'darwin') {
+    const m1 = CPUS['apple-m1'].features;
+    const newer = /Apple M(?!1\b)\d/.test(cpus()[0]?.model ?? '');
+    return { arm64: true, cpu: 'apple-m1', features: { ...m1, i8mm: newer } };
+  }
+  try {
+    return { arm64: true, ...parseCpuinfo(readFileSync('/proc/cpuinfo', 'latin1')) };
+  } catch {
+    return { ...none, arm64: true };
+  }
+}
+
+/**
+ * The target that a user names; `native` is this machine.
+ * @throws InputError when there is no such target, or when it is `native` and this machine is not ARM64.
+ */
+export const resolveTarget = (text: string): Target => parseTarget(text, thisMachine());
 
 /** Whether the processor executes the target's code without emulation. */
 export function canRunHere(target: Target, machine: Machine = thisMachine()): boolean {

@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { EnvironmentError } from '../../errors.ts';
 import type { Device, RunnerImage, Session } from '../devices/device.ts';
 import { emulatorOf } from '../devices/emulation.ts';
@@ -79,8 +77,7 @@ async function loadSamples(session: Session, image: RunnerImage, options: Hardwa
   for (const [build, all] of given) {
     const timed = spread(all);
     const names = timed[0].map((_, i) => `build${build}-input${i}.bin`);
-    for (const [i, name] of names.entries())
-      await writeFile(join(session.folder, name), Buffer.concat(timed.map((sample) => sample[i])));
+    for (const [i, name] of names.entries()) await session.write(name, Buffer.concat(timed.map((sample) => sample[i])));
     await session.send(['load', build, timed.length, ...names].join(' '), image.builds[build]);
   }
 }

@@ -26,7 +26,9 @@ describe('metrics', () => {
   });
 
   it('are listed as a sentence does', () => {
-    expect(namesOf(({ kind }) => kind === 'error')).toBe('mse or mae');
-    expect(namesOf(({ labelled }) => labelled === undefined)).toBe('agreement, cosine or sqnr');
+    const { topN, auc, mse, mae } = METRICS;
+    expect(namesOf((definition) => definition === auc)).toBe('auc');
+    expect(namesOf((definition) => definition === mse || definition === mae)).toBe('mse or mae');
+    expect(namesOf((definition) => [topN, auc, mse].includes(definition))).toBe('top1, top5 (any topN), auc or mse');
   });
 });

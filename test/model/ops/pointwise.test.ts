@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { erfc } from '../../../src/model/arithmetic/erfc.ts';
+import { inverseSqrt, logOfQ12 } from '../../../src/model/arithmetic/fixedpoint.ts';
 import type { OpKind } from '../../../src/model/ops/attrs.ts';
 import type { EvalView } from '../../../src/model/ops/definition.ts';
-import { erfc } from '../../../src/model/ops/erfc.ts';
-import { inverseSqrt, logOfQ12 } from '../../../src/model/ops/fixedpoint.ts';
 import { rulesOf } from '../../../src/model/ops/index.ts';
 import type { DType, TensorData } from '../../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../../src/model/tensor/quantization.ts';

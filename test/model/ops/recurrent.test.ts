@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Graph, Model, Node } from '../../../src/model/ir/graph.ts';
 import { verifyGraph } from '../../../src/model/ir/verify.ts';
-import { BIDIRECTIONAL } from '../../../src/model/ops/lstm_passes.ts';
+import { BIDIRECTIONAL } from '../../../src/model/ops/lstm/passes.ts';
 import { ABSENT, type Tensor } from '../../../src/model/tensor/tensor.ts';
 import { importModel } from '../../../src/model/tflite/importer.ts';
 import { writeModel } from '../../../src/model/tflite/writer.ts';

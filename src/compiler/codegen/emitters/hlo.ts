@@ -12,9 +12,10 @@ import {
 import { elements, strides } from '../../../model/tensor/shape.ts';
 import { C_TYPES } from '../../emission/c.ts';
 import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
-import { emitPairs } from './broadcast.ts';
-import { indexed, nest } from './loops.ts';
-import { emitPlan, known } from './movement.ts';
+import { known } from './known.ts';
+import { emitPairs } from './loops/broadcast.ts';
+import { emitPlan } from './loops/copies.ts';
+import { indexed, nest } from './loops/nest.ts';
 
 const PAIRS: Readonly<Record<PairKind, string>> = {
   'hlo.add': 'x + y',

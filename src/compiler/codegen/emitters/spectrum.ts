@@ -2,7 +2,7 @@ import type { OpView } from '../../../model/ops/definition.ts';
 import { type PartKind, type SpectrumFamily, transformOf, turns } from '../../../model/ops/spectrum.ts';
 import { elements } from '../../../model/tensor/shape.ts';
 import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
-import { known } from './movement.ts';
+import { known } from './known.ts';
 
 /** Complex elements are two floats to the kernels. */
 function part(op: OpView<PartKind>, ctx: EmitContext): Emission {

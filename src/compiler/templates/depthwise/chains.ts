@@ -2,7 +2,9 @@
  * Constants of native/kernels/depthwise_in_order.h: what a depthwise layer multiplies and adds on cores that issue in order,
  * where it can be shown that TFLite's results come of it.
  */
-import { activationRange, clamp, requantizer } from '../../../model/ops/arithmetic.ts';
+import { activationRange } from '../../../model/arithmetic/activation.ts';
+import { requantizer } from '../../../model/arithmetic/multiplier.ts';
+import { clamp } from '../../../model/arithmetic/rounding.ts';
 import { parameters } from '../../../model/ops/checks.ts';
 import type { EmitContext } from '../../emission/context.ts';
 import type { Fields } from '../../emission/description.ts';

@@ -2,7 +2,7 @@
 
 import { elements } from '../../../model/tensor/shape.ts';
 import type { Tensor } from '../../../model/tensor/tensor.ts';
-import { alignUp } from '../../codegen/plan.ts';
+import { alignUp } from '../../emission/alignment.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, integers } from '../../emission/description.ts';
 import { leadOfImages } from '../../emission/lead.ts';

@@ -1,4 +1,4 @@
-import type { Range } from '../../../model/ops/arithmetic.ts';
+import type { Range } from '../../../model/arithmetic/activation.ts';
 import type { Tensor } from '../../../model/tensor/tensor.ts';
 import type { GemmWorkload } from '../workload.ts';
 import { packChains } from './pack_chains.ts';

@@ -1,8 +1,8 @@
 /** Instances of native/kernels/conv_plain.h: the forms of operators with weights that have no template. */
 
-import type { Activation } from '../../../model/ops/attrs.ts';
+import type { Activation } from '../../../model/arithmetic/activation.ts';
 import { parameters } from '../../../model/ops/checks.ts';
-import { type BiasType, isWide, weightedForm } from '../../../model/ops/weights.ts';
+import { type BiasType, isWide, weightedForm } from '../../../model/ops/shared/weights.ts';
 import { type DType, itemSize } from '../../../model/tensor/dtype.ts';
 import type { Tensor } from '../../../model/tensor/tensor.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
