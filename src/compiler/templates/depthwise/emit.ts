@@ -3,7 +3,7 @@ import { parameters } from '../../../model/ops/checks.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, type Fields, integers } from '../../emission/description.ts';
 import type { DepthwiseLayer } from '../../lower/layers.ts';
-import { epilogueFields, floatClamp, type Layout } from '../epilogue/epilogue.ts';
+import { epilogueFields, floatClamp, type Layout } from '../epilogue/fields.ts';
 import type { Chosen } from '../template.ts';
 import { issueOrderFields } from './issue_order.ts';
 import { kernelOf } from './kernels.ts';

@@ -6,7 +6,7 @@ import { activationRange, clamp, requantizer } from '../../../model/ops/arithmet
 import { parameters } from '../../../model/ops/checks.ts';
 import type { Profile } from '../../../model/ops/definition.ts';
 import type { DepthwiseLayer } from '../../lower/layers.ts';
-import { type Chain, chainOf, LIMIT, scalingOf } from '../epilogue/chain_scaling.ts';
+import { LIMIT, scalingOf, type TwoStep, twoStepOf } from '../epilogue/proofs/two_step.ts';
 import { kernelColumns } from '../in_order/depthwise_steps.ts';
 import type { Operands } from '../workload.ts';
 import { kernelOf } from './kernels.ts';
@@ -18,7 +18,7 @@ const clampInt8 = (w: number): number => clamp(w, -128, 127);
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 /** One channel: its two-step scaling, its weights in the order of multiplication, and what they lack beyond int8. */
-export interface OrderedChannel extends Chain {
+export interface OrderedChannel extends TwoStep {
   readonly weights: readonly number[];
   readonly rests: readonly number[];
 }
@@ -73,7 +73,7 @@ function channelConstants(layer: DepthwiseLayer, bias: ArrayLike<number>, profil
     if (sums.min < -LIMIT || sums.max >= LIMIT) return null;
     const factor = factors[factors.length === 1 ? 0 : c];
     const scaling = scalingOf((sum) => level(sum, c), { factor, bias: bias[c], sums, levels });
-    const found = scaling && chainOf(scaling, zeroPoint);
+    const found = scaling && twoStepOf(scaling, zeroPoint);
     // What is the same whatever the sum needs no sum.
     const used = found?.multiplier === 0 ? own.map(() => 0) : own;
     return found && { ...found, weights: used.map(clampInt8), rests: used.map((w) => w - clampInt8(w)) };
