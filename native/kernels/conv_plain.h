@@ -93,12 +93,22 @@ IG_INLINE void plain_sum(const conv_plain *p, const void *x, const void *w, int3
     }
 }
 
+/* What the loops rely on. */
+IG_INLINE void conv_plain_check(const conv_plain *p) {
+  const conv_shape *s = &p->shape;
+  (void)s;
+  IG_ASSERT(p->multiplier ? p->outs == s->channels * p->multiplier : s->channels % s->groups == 0 && p->outs % s->groups == 0);
+  IG_ASSERT((p->finish == PLAIN_FLOAT) == (p->weight == PLAIN_F32));
+  IG_ASSERT(p->finish != PLAIN_HYBRID || p->data == PLAIN_F32);
+}
+
 /* quantized: scratch of one image's elements for hybrid, else unused. */
 IG_INLINE void conv_plain_run(const conv_plain *p, const void *in, const void *weights, int8_t *quantized, void *out) {
   const conv_shape *s = &p->shape;
   const size_t image = (size_t)s->in_h * s->in_w * s->channels;
   const int hybrid = p->finish == PLAIN_HYBRID;
   size_t at = 0;
+  conv_plain_check(p);
   for (int b = 0; b < p->batch; b++) {
     const void *x = (const uint8_t *)in + b * image * s->item;
     int32_t zero = p->data_zero;

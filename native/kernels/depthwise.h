@@ -133,9 +133,27 @@ IG_INLINE void depthwise_ring_row(const depthwise *d, const uint8_t *image, int 
   memset(to + left * pixel + copied, d->fill, right * pixel - copied);
 }
 
+/* What the kernels rely on; templates/depthwise/space.ts refuses schedules that break it. */
+IG_INLINE void depthwise_check(const depthwise *d) {
+  const int taps = d->kernel_h * d->kernel_w, block = d->kernel == DEPTHWISE_F32 ? 4 : 8;
+  (void)taps, (void)block;
+  IG_ASSERT(d->rows >= 1 && d->rows <= d->out_h && d->rows * d->kernel_h <= DEPTHWISE_ROWS);
+  IG_ASSERT(d->is_float ? d->kernel == DEPTHWISE_F32 || d->kernel == DEPTHWISE_PORTABLE : d->kernel != DEPTHWISE_F32);
+  if (d->kernel == DEPTHWISE_PORTABLE) return;
+  IG_ASSERT(d->multiplier == 1 && d->channels >= block);
+  IG_ASSERT(d->pixels >= 1 && d->pixels <= (d->is_float ? DEPTHWISE_F32_PIXELS : DEPTHWISE_PIXELS));
+  /* A bit for each of two products of a tap. */
+  IG_ASSERT(d->kernel != DEPTHWISE_PAIRS || taps <= 32);
+  IG_ASSERT(d->kernel != DEPTHWISE_DOT || (d->pixels == 2 && d->ringed && d->stride_w <= 2 && d->dilation_w == 1));
+  IG_ASSERT(!d->whole || (d->kernel == DEPTHWISE_DOT && d->rows == d->out_h));
+  if (d->chain == NULL) return;
+  IG_ASSERT(d->kernel == DEPTHWISE_PAIRS && d->kernel_h == 3 && d->kernel_w == 3 && d->stride_w <= 2 && d->dilation_w == 1);
+}
+
 /* Does steps `begin` to `end` of those of all images; a step is so many output rows as are computed in one go.
  * ring: scratch of ((kernel_h - 1) * dilation_h + 1 + (rows - 1) * stride_h) rows, unused when not ringed. */
 IG_INLINE void depthwise_run(const depthwise *d, const void *in, uint8_t *ring, void *out, int begin, int end) {
+  depthwise_check(d);
 #if IG_NEON
   if (d->chain && !d->ringed) {
     depthwise_run_windows(d, in, (int8_t *)ring, out, begin, end);
