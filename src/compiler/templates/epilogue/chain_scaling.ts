@@ -2,7 +2,10 @@
  * Scaling of sums in two steps, for a 16-bit factor and a 32-bit one with 16 fractional bits between: where it can be shown
  * that TFLite's levels come of it.
  */
-import { clamp, quantizeMultiplier, type Range } from '../../../model/ops/arithmetic.ts';
+
+import type { Range } from '../../../model/arithmetic/activation.ts';
+import { quantizeMultiplier } from '../../../model/arithmetic/multiplier.ts';
+import { clamp } from '../../../model/arithmetic/rounding.ts';
 import { type Staircase, staircaseOf } from './staircase.ts';
 
 /** One channel: its sums go up by `multiplier` and `offset` to 16 fractional bits. `scale` is at least 1. */
