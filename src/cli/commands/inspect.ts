@@ -10,8 +10,7 @@ import { schemeOf, schemesOf } from '../../model/ir/scheme.ts';
 import type { Quantization } from '../../model/tensor/quantization.ts';
 import { showShape } from '../../model/tensor/shape.ts';
 import type { Tensor } from '../../model/tensor/tensor.ts';
-import { listProblems, type Reading, readModel } from '../../model/tflite/importer.ts';
-import type { OperatorEntry } from '../../model/tflite/read_operator.ts';
+import { listProblems, type OperatorEntry, type Reading, readModel } from '../../model/tflite/importer.ts';
 import { columnsOf } from '../../report/terminal.ts';
 import { readModelFile } from '../input_file.ts';
 

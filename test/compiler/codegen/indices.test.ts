@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { compileModel } from '../../../src/compiler/compile.ts';
 import { parseTarget } from '../../../src/compiler/targets/index.ts';
-import { interpretValues } from '../../../src/model/interpreter/index.ts';
-import type { Value } from '../../../src/model/interpreter/value.ts';
+import { interpretValues, type Value } from '../../../src/model/interpreter/index.ts';
 import { bindInputs } from '../../../src/model/ir/bind.ts';
 import type { Graph, Node } from '../../../src/model/ir/graph.ts';
 import { type DType, fromBytes, type TensorData, toBytes } from '../../../src/model/tensor/dtype.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../src/errors.ts';
-import { interpret, interpretValues } from '../../../src/model/interpreter/index.ts';
-import type { Value } from '../../../src/model/interpreter/value.ts';
+import { interpret, interpretValues, type Value } from '../../../src/model/interpreter/index.ts';
 import type { Graph, Model } from '../../../src/model/ir/graph.ts';
 import type { Tensor } from '../../../src/model/tensor/tensor.ts';
 
