@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { compileModel } from '../build/js/compiler/compile.js';
 import { floatTwin } from '../build/js/compiler/passes/float_twin.js';
-import { coreOf } from '../build/js/compiler/targets/cores.js';
 import { parseTarget } from '../build/js/compiler/targets/index.js';
 import { linkShared } from '../build/js/compiler/toolchain/index.js';
 import { importModel } from '../build/js/model/tflite/importer.js';
@@ -56,7 +55,7 @@ export async function measurePair(pair, cpu) {
 
 /** Multiply-accumulates a cycle at most: of FMLA; of SMMLA, SDOT, or SMULL with SMLAL, the best that the core has. */
 function peakOf(target) {
-  const core = coreOf(target);
+  const core = target.core;
   const { dotprod, i8mm } = target.features;
   return { fp32: 4 * core.fmla, int8: i8mm ? 32 * core.dot : dotprod ? 16 * core.dot : 8 * core.smull };
 }

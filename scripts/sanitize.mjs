@@ -6,7 +6,7 @@ import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 
 const js = (path) => import(new URL(`../build/js/${path}.js`, import.meta.url).href);
-const { buildEngine } = await js('gate/cases/build');
+const { buildEngine } = await js('gate/engines/build');
 const { parseCases } = await js('gate/cases/case');
 const { runCases } = await js('gate/cases/run');
 const { parseTarget } = await js('compiler/targets/index');
@@ -22,23 +22,20 @@ const folder = dirname(resolve(values.cases));
 const wanted = new RegExp(values.filter);
 const cases = parseCases(readFileSync(values.cases, 'utf8'), values.cases).filter((c) => wanted.test(c.name));
 
-const engine = buildEngine(parseTarget('host'), 'tflite', { flags: SANITIZERS });
+const engine = buildEngine(parseTarget('host'), { toolchain: { flags: SANITIZERS } });
 
 const reported = (error = '') => /Sanitizer|runtime error|SIGSEGV|SIGABRT|SIGBUS|SIGILL/.test(error);
 let dirty = 0;
 const other = [];
-const results = await runCases(
-  cases,
-  engine,
-  (file) => readFile(resolve(folder, file)),
-  (result, done) => {
+const results = await runCases(cases, engine, (file) => readFile(resolve(folder, file)), {
+  onResult: (result, done) => {
     if (reported(result.error)) {
       dirty++;
       process.stdout.write(`SANITIZER ${result.name}: ${result.error}\n`);
     } else if (!result.passed) other.push(`${result.name}${result.error ? `: ${result.error.split('\n')[0]}` : ''}`);
     if (done % 50 === 0) process.stderr.write(`${done} of ${cases.length} cases\n`);
   },
-);
+});
 for (const name of other) process.stdout.write(`not passed, but clean: ${name}\n`);
 process.stdout.write(`${results.length} cases, ${dirty} with reports of a sanitizer\n`);
 process.exitCode = dirty > 0 ? 1 : 0;

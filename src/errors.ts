@@ -3,11 +3,21 @@
  * status 2 and 3; everything else that is thrown is a bug of ours and keeps its stack.
  */
 
+/** Exit statuses of the command and the action. */
+export const EXIT = { passed: 0, failed: 1, input: 2, environment: 3, internal: 70 } as const;
+
+/** A place in a text file; lines and columns count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
 /** The user's input is at fault: a configuration, a model, data. The message says what to do. Exit status 2. */
 export class InputError extends Error {
   override readonly name = 'InputError';
   /** Where the fault stands, when it stands in a text file; the action annotates that line. */
-  readonly at?: { readonly file: string; readonly line?: number; readonly column?: number };
+  readonly at?: Pick<Place, 'file'> & Partial<Place>;
 
   constructor(message: string, options?: ErrorOptions & { at?: InputError['at'] }) {
     super(message, options);
@@ -19,6 +29,10 @@ export class InputError extends Error {
 export class EnvironmentError extends Error {
   override readonly name: string = 'EnvironmentError';
 }
+
+/** The exit status of a run that ended with this error. */
+export const exitStatusOf = (error: unknown): 2 | 3 | 70 =>
+  error instanceof InputError ? EXIT.input : error instanceof EnvironmentError ? EXIT.environment : EXIT.internal;
 
 /** Whether the operating system refused something: an error of node:fs and the like, not a bug of ours. */
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>

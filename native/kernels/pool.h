@@ -99,6 +99,8 @@ IG_INLINE void ig_l2_pool_f32(const float *restrict in, float *restrict out, flo
       })
 }
 
+/* clang-format cannot tell where the blocks of this macro end. */
+/* clang-format off */
 #define IG_MAX_POOL(NAME, T, LOWEST, STEPS)                                                                   \
   IG_INLINE void NAME(const T *restrict in, T *restrict out, const ig_pool *p, T lo, T hi) {                  \
     STEPS                                                                                                     \
@@ -112,6 +114,7 @@ IG_INLINE void ig_l2_pool_f32(const float *restrict in, float *restrict out, flo
           }                                                                                                   \
         })                                                                                                    \
   }
+/* clang-format on */
 IG_MAX_POOL(ig_max_pool_s8, int8_t, INT8_MIN, IG_POOL_STEPS(16, ig_max_step_s8, 1))
 IG_MAX_POOL(ig_max_pool_u8, uint8_t, 0, IG_POOL_STEPS(16, ig_max_step_u8, 1))
 IG_MAX_POOL(ig_max_pool_s16, int16_t, INT16_MIN, )

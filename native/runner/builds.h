@@ -13,10 +13,12 @@
 
 enum { GUARD = 64 };
 
-/* A build with its memory. Every buffer is followed by guard bytes, so that a stray write is reported, not believed. */
+/* A build with its memory. Every buffer is followed by guard bytes, so that a stray write is reported, not believed.
+ * loaded: inputs of the samples that it is timed on; in: those of the sample in work. */
 typedef struct {
   const int8_gate_model *model;
-  unsigned char *arena, **in, **out;
+  unsigned char *arena, **in, **out, ***loaded;
+  uint64_t n_loaded;
 } build;
 
 static build *builds;
@@ -88,6 +90,13 @@ static void run_on_one_thread(build *b) {
   check_code(b, b->model->run(b->arena, (const void *const *)b->in, (void *const *)b->out));
 }
 
+static unsigned char **input_buffers(const int8_gate_model *m) {
+  unsigned char **in = calloc((size_t)m->n_inputs + 1, sizeof *in);
+  if (!in) fail("out of memory");
+  for (int i = 0; i < m->n_inputs; i++) in[i] = guarded(m->inputs[i].bytes, GUARD);
+  return in;
+}
+
 /* The build of that index, with its memory allocated and initialised when it is first asked for. */
 static build *open_build(uint64_t index) {
   if (index >= n_builds) fail("there is no build %" PRIu64, index);
@@ -95,10 +104,9 @@ static build *open_build(uint64_t index) {
   if (b->arena) return b;
   const int8_gate_model *m = b->model;
   b->arena = guarded(m->arena_bytes, m->arena_align);
-  b->in = calloc((size_t)m->n_inputs + 1, sizeof *b->in);
+  b->in = input_buffers(m);
   b->out = calloc((size_t)m->n_outputs + 1, sizeof *b->out);
-  if (!b->in || !b->out) fail("out of memory");
-  for (int i = 0; i < m->n_inputs; i++) b->in[i] = guarded(m->inputs[i].bytes, GUARD);
+  if (!b->out) fail("out of memory");
   for (int i = 0; i < m->n_outputs; i++) b->out[i] = guarded(m->outputs[i].bytes, GUARD);
   init_model(b);
   return b;
@@ -107,7 +115,10 @@ static build *open_build(uint64_t index) {
 static void check_guards(const build *b) {
   const int8_gate_model *m = b->model;
   check_guard(b, b->arena, m->arena_bytes, "arena");
-  for (int i = 0; i < m->n_inputs; i++) check_guard(b, b->in[i], m->inputs[i].bytes, "input");
+  for (int i = 0; i < m->n_inputs; i++) {
+    check_guard(b, b->in[i], m->inputs[i].bytes, "input");
+    for (uint64_t s = 0; s < b->n_loaded; s++) check_guard(b, b->loaded[s][i], m->inputs[i].bytes, "input");
+  }
   for (int i = 0; i < m->n_outputs; i++) check_guard(b, b->out[i], m->outputs[i].bytes, "output");
 }
 

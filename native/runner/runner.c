@@ -4,9 +4,9 @@
  *   describe                              a "model", its "input"s and "output"s for every build
  *   run BUILD SAMPLES RESET IN.. OUT..    files hold the samples one after another; "done N" now and then, and for each
  *                                         sample "dims OUTPUT EXTENT.." of outputs whose extents change
- *   load BUILD IN..                       one sample for calibrate, time and count (zeros without it)
+ *   load BUILD SAMPLES IN..               samples for calibrate and count (the first) and time (all); zeros without it
  *   calibrate BUILD MIN_NS                "batch N": so many inferences take at least MIN_NS
- *   time SEED ROUNDS BUILD:BATCH..        a "round" line each: see time_rounds
+ *   time SEED ROUNDS BUILD:BATCH..        two "pass" lines each: see time_rounds
  *   count BUILD OUT                       one warm inference is counted; OUT holds the counters (marks.h)
  *
  * Builds that have parts for several threads run on so many, but for count.
@@ -28,7 +28,7 @@
 /* The generated registry: one function for each build, then NULL. */
 extern const int8_gate_model *(*const int8_gate_registry[])(void);
 
-enum { MAX_WORDS = 4096, MAX_SLOTS = 16 };
+enum { MAX_WORDS = 4096, MAX_SLOTS = 16, MAX_SAMPLES = 64 };
 
 /* ---- files and words ---- */
 
@@ -120,15 +120,21 @@ static void run_samples(char **words, int n_words) {
 }
 
 static void load(char **words, int n_words) {
-  if (n_words < 2) fail("load BUILD IN..");
+  if (n_words < 3) fail("load BUILD SAMPLES IN..");
   build *b = open_build(number(words[1]));
   const int8_gate_model *m = b->model;
-  if (n_words - 2 != m->n_inputs) fail("%s has %d inputs, not %d", m->name, (int)m->n_inputs, n_words - 2);
+  uint64_t samples = number(words[2]);
+  if (n_words - 3 != m->n_inputs) fail("%s has %d inputs, not %d", m->name, (int)m->n_inputs, n_words - 3);
+  if (samples < 1 || samples > MAX_SAMPLES || b->loaded) fail("load takes 1 to %d samples, once", MAX_SAMPLES);
+  b->loaded = calloc(samples, sizeof *b->loaded);
+  if (!b->loaded) fail("out of memory");
+  for (; b->n_loaded < samples; b->n_loaded++) b->loaded[b->n_loaded] = input_buffers(m);
   for (int i = 0; i < m->n_inputs; i++) {
-    FILE *f = open_input(words[2 + i], 1, m->inputs[i].bytes);
-    read_sample(f, b->in[i], m->inputs[i].bytes, words[2 + i]);
+    FILE *f = open_input(words[3 + i], samples, m->inputs[i].bytes);
+    for (uint64_t s = 0; s < samples; s++) read_sample(f, b->loaded[s][i], m->inputs[i].bytes, words[3 + i]);
     fclose(f);
   }
+  b->in = b->loaded[0];
 }
 
 static uint64_t time_batch(build *b, uint64_t batch) {
@@ -152,33 +158,42 @@ static void calibrate(char **words, int n_words) {
   printf("batch %" PRIu64 "\n", batch);
 }
 
-/* A batch's time, and how often the core was taken away during it. */
-typedef struct {
-  uint64_t ns, switches;
-} sample;
-
-static sample sample_batch(build *b, uint64_t batch) {
-  uint64_t before = involuntary_switches(), ns = time_batch(b, batch);
-  return (sample){ns, involuntary_switches() - before};
+/* Times every slot once, in that order or in its reverse. "pass SAMPLE ALU_NS MEMORY_NS", then for each slot nanoseconds
+ * and switches. */
+static void time_pass(uint64_t sample, int n, build **slot, const uint64_t *batch, const int *order, int reverse) {
+  struct { uint64_t ns, switches; } times[MAX_SLOTS];
+  uint64_t alu = time_alu_loop(), memory = time_memory_walk();
+  for (int i = 0; i < n; i++) {
+    int o = order[reverse ? n - 1 - i : i];
+    build *b = slot[o];
+    if (b->n_loaded) b->in = b->loaded[sample % b->n_loaded];
+    uint64_t before = involuntary_switches();
+    times[o].ns = time_batch(b, batch[o]);
+    times[o].switches = involuntary_switches() - before;
+  }
+  printf("pass %" PRIu64 " %" PRIu64 " %" PRIu64, sample, alu, memory);
+  for (int i = 0; i < n; i++) printf(" %" PRIu64 " %" PRIu64, times[i].ns, times[i].switches);
+  putchar('\n');
 }
 
 /* In each round every slot runs once in a random order and then once in the reverse order (ABBA for two slots), so that
- * a drift of the machine cancels. "round ALU_NS", then two samples for each slot: nanoseconds and switches. */
+ * a drift of the machine cancels; all slots on the same sample, the next round on the next one. */
 static void time_rounds(char **words, int n_words) {
   int n = n_words - 3, threads = 1, order[MAX_SLOTS];
   if (n < 1 || n > MAX_SLOTS) fail("time SEED ROUNDS BUILD:BATCH..");
-  uint64_t seed = number(words[1]), rounds = number(words[2]), batch[MAX_SLOTS];
+  uint64_t seed = number(words[1]), rounds = number(words[2]), batch[MAX_SLOTS], samples = 1, said = now_ns();
   build *slot[MAX_SLOTS];
-  sample times[MAX_SLOTS][2];
   for (int i = 0; i < n; i++) {
     char *colon = strchr(words[3 + i], ':');
     if (!colon) fail("'%s' is not BUILD:BATCH", words[3 + i]);
     *colon = 0;
     slot[i] = open_build(number(words[3 + i]));
     if (slot[i]->model->threads > threads) threads = slot[i]->model->threads;
+    if (slot[i]->n_loaded > samples) samples = slot[i]->n_loaded;
     batch[i] = number(colon + 1);
     order[i] = i;
   }
+  open_memory_walk();
   if (threads == 1) stay_put();
   for (uint64_t r = 0; r < rounds; r++) {
     for (int i = n - 1; i > 0; i--) {
@@ -186,14 +201,12 @@ static void time_rounds(char **words, int n_words) {
       order[i] = order[j];
       order[j] = o;
     }
-    uint64_t alu = time_alu_loop();
-    for (int i = 0; i < n; i++) times[order[i]][0] = sample_batch(slot[order[i]], batch[order[i]]);
-    for (int i = n - 1; i >= 0; i--) times[order[i]][1] = sample_batch(slot[order[i]], batch[order[i]]);
-    printf("round %" PRIu64, alu);
-    for (int i = 0; i < n; i++)
-      for (int k = 0; k < 2; k++) printf(" %" PRIu64 " %" PRIu64, times[i][k].ns, times[i][k].switches);
-    putchar('\n');
-    fflush(stdout);
+    for (int reverse = 0; reverse < 2; reverse++) time_pass(r % samples, n, slot, batch, order, reverse);
+    /* Rarely: whoever reads the lines works beside what is timed. */
+    if (now_ns() - said > UINT64_C(2000000000)) {
+      fflush(stdout);
+      said = now_ns();
+    }
   }
   for (int i = 0; i < n; i++) check_guards(slot[i]);
 }
@@ -227,6 +240,7 @@ static void obey(char **words, int n) {
 
 int main(int argc, char **argv) {
   end_with_parent();
+  setvbuf(stdout, NULL, _IOFBF, 1 << 18);
   FILE *script = argc > 1 ? fopen(argv[1], "r") : stdin;
   if (!script) fail("cannot read %s: %s", argv[1], strerror(errno));
   while (int8_gate_registry[n_builds]) n_builds++;

@@ -5,6 +5,9 @@
 #include <stdint.h>
 #include <sys/resource.h>
 #include <time.h>
+
+#include "builds.h"
+
 #if defined(__linux__)
 #include <sched.h>
 #elif defined(__APPLE__)
@@ -26,6 +29,30 @@ static uint64_t time_alu_loop(void) {
     x ^= x << 17;
   }
   volatile uint64_t sink = x;
+  (void)sink;
+  return now_ns() - start;
+}
+
+/* More than caches hold, walked a piece at a time: each read is one of memory, as long as everyone's reads let it. */
+enum { WALK_BYTES = 32 << 20, WALK_STEP = 1 << 20, WALK_LINE = 64 };
+
+static struct {
+  unsigned char *bytes;
+  size_t at;
+} walk;
+
+static void open_memory_walk(void) {
+  if (walk.bytes) return;
+  walk.bytes = guarded(WALK_BYTES, WALK_LINE);
+  memset(walk.bytes, 1, WALK_BYTES); /* pages of zeros may be one and the same */
+}
+
+static uint64_t time_memory_walk(void) {
+  uint64_t start = now_ns();
+  unsigned sum = 0;
+  for (size_t i = 0; i < WALK_STEP; i += WALK_LINE) sum += walk.bytes[walk.at + i];
+  walk.at = (walk.at + WALK_STEP) % WALK_BYTES;
+  volatile unsigned sink = sum;
   (void)sink;
   return now_ns() - start;
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { error, info, setFailed, setOutput, summary, warning } from '@actions/core';
@@ -24,7 +24,6 @@ const MAX_SUMMARY = (1024 * 1024) / 3;
  * the step ends as the check did.
  */
 async function main(): Promise<void> {
-  const workspace = resolve(process.env.GITHUB_WORKSPACE || '.');
   let inputs: Inputs | null = null;
   let outcome: Outcome;
   try {
@@ -37,7 +36,8 @@ async function main(): Promise<void> {
   if (outcome.report !== null) printReport(outcome.report);
   output('report-json', outcome.report === null ? '' : writeReport(outcome.report));
   await writeSummary(outcome.markdown(MAX_SUMMARY));
-  for (const annotation of outcome.annotations) annotate(annotation, workspace);
+  const root = resolve(inputs?.workingDirectory ?? '.');
+  for (const annotation of outcome.annotations) annotate(annotation, root);
   output('comment-url', inputs === null ? '' : await comment(inputs, outcome));
   output('report-html', '');
   output('verdict', outcome.verdict);
@@ -61,10 +61,11 @@ function printReport(report: Report): void {
 }
 
 async function check(inputs: Inputs): Promise<Outcome> {
-  enter(inputs.workingDirectory);
-  const { config, models, targets, measure, failOn } = inputs;
+  const { workingDirectory, config, models, targets, measure, failOn } = inputs;
   const report = await runCheck({
+    root: existing(workingDirectory),
     config,
+    configKey: "the action's input config",
     only: models,
     targets: targets.length > 0 ? targets : undefined,
     measure,
@@ -73,14 +74,15 @@ async function check(inputs: Inputs): Promise<Outcome> {
   return judged(report, failOn);
 }
 
-function enter(folder: string): void {
+/** The folder that the configuration's paths count from. */
+function existing(folder: string): string {
+  const root = resolve(folder);
   try {
-    process.chdir(folder);
+    if (statSync(root).isDirectory()) return root;
   } catch {
-    throw new InputError(
-      `input working-directory: there is no folder "${folder}" in the workspace; is it checked out?`,
-    );
+    // said below
   }
+  throw new InputError(`input working-directory: there is no folder "${folder}" in the workspace; is it checked out?`);
 }
 
 /**
@@ -116,9 +118,13 @@ async function writeSummary(markdown: string): Promise<void> {
   }
 }
 
-function annotate({ level, title, message, at }: Annotation, workspace: string): void {
+/** `root`: what the paths of annotations count from. */
+function annotate({ level, title, message, at }: Annotation, root: string): void {
+  const workspace = resolve(process.env.GITHUB_WORKSPACE || '.');
   const place =
-    at === null ? {} : { file: relative(workspace, resolve(at.file)), startLine: at.line, startColumn: at.column };
+    at === null
+      ? {}
+      : { file: relative(workspace, resolve(root, at.file)), startLine: at.line, startColumn: at.column };
   (level === 'error' ? error : warning)(inert(message), { title: inert(title), ...place });
 }
 

@@ -1,24 +1,22 @@
 import { getInput, setSecret } from '@actions/core';
 import { InputError } from '../errors.ts';
-import type { MeasureMode } from '../gate/check/speed.ts';
+import { SPEED_OPTIONS, type SpeedOption } from '../gate/check/speed.ts';
+import { FAIL_ON, type FailOn } from '../gate/verdict/fail_on.ts';
 
 /** What the workflow asks for: the `with:` block of the step, with action.yml's defaults filled in. */
 export interface Inputs {
   readonly config: string;
   readonly models: readonly string[];
   readonly targets: readonly string[];
-  readonly measure: MeasureMode;
+  readonly measure: SpeedOption;
   readonly comment: CommentMode;
   readonly token: string;
   readonly failOn: FailOn;
   readonly workingDirectory: string;
 }
 
-const MEASURE = ['auto', 'hardware', 'modelled', 'none'] as const satisfies readonly MeasureMode[];
 const COMMENT = ['auto', 'always', 'never'] as const;
-const FAIL_ON = ['fail', 'inconclusive', 'never'] as const;
 export type CommentMode = (typeof COMMENT)[number];
-export type FailOn = (typeof FAIL_ON)[number];
 
 /** Inputs whose names are fixed but whose work is still to come, with the values that ask for none of it. */
 const RESERVED: Readonly<Record<string, readonly string[]>> = {
@@ -51,7 +49,7 @@ export function readInputs(): Inputs {
     config: getInput('config') || '.github/int8-gate.yml',
     models: listOf(getInput('models')),
     targets: listOf(getInput('targets')),
-    measure: choice('measure', MEASURE),
+    measure: choice('measure', SPEED_OPTIONS),
     comment: choice('comment', COMMENT),
     token,
     failOn: choice('fail-on', FAIL_ON),

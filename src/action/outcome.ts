@@ -1,7 +1,7 @@
-import { EnvironmentError, faultOfSystem, InputError } from '../errors.ts';
+import { EXIT, exitStatusOf, faultOfSystem, InputError } from '../errors.ts';
+import { type FailOn, fails } from '../gate/verdict/fail_on.ts';
 import type { Check, Report, Status } from '../gate/verdict/report.ts';
 import { renderMarkdown } from '../report/markdown.ts';
-import type { FailOn } from './inputs.ts';
 import { codeBlock, inert } from './text.ts';
 
 /** Something to show at a line of the workspace's files, or on the run where `at` is null. */
@@ -9,7 +9,7 @@ export interface Annotation {
   readonly level: 'error' | 'warning';
   readonly title: string;
   readonly message: string;
-  readonly at: { readonly file: string; readonly line?: number; readonly column?: number } | null;
+  readonly at: NonNullable<InputError['at']> | null;
 }
 
 /** How the gate ended, in the forms in which GitHub shows it. A pure function of the report or the error makes it. */
@@ -23,20 +23,14 @@ export interface Outcome {
   readonly summary: string;
   /** Why the step fails; null when it does not. */
   readonly failure: string | null;
-  /** 0 passed, 1 the gate failed, 2 bad input, 3 bad environment, 70 a bug of ours. */
+  /** One of EXIT. */
   readonly status: number;
 }
 
-const FAILING: Record<FailOn, readonly Status[]> = {
-  fail: ['fail'],
-  inconclusive: ['fail', 'inconclusive'],
-  never: [],
-};
-
 /** The outcome of a check that came to a verdict. */
 export function judged(report: Report, failOn: FailOn): Outcome {
-  const failed = FAILING[failOn].includes(report.verdict);
-  const names = report.models.filter(({ verdict }) => FAILING[failOn].includes(verdict)).map(({ name }) => name);
+  const failed = fails(report.verdict, failOn);
+  const names = report.models.filter(({ verdict }) => fails(verdict, failOn)).map(({ name }) => name);
   return {
     verdict: report.verdict,
     report,
@@ -62,7 +56,7 @@ export function judged(report: Report, failOn: FailOn): Outcome {
       })),
     }),
     failure: failed ? `the gate's verdict is ${report.verdict}: ${names.join(', ')}` : null,
-    status: failed ? 1 : 0,
+    status: failed ? EXIT.failed : EXIT.passed,
   };
 }
 
@@ -78,18 +72,20 @@ const annotationOf = (check: Check, subject: string, model: Annotation['at']): A
   at: check.at ?? model,
 });
 
+const FAULTS: Readonly<Record<ReturnType<typeof exitStatusOf>, string>> = {
+  [EXIT.input]: 'The configuration, a model or the data is at fault',
+  [EXIT.environment]: 'The environment is at fault',
+  [EXIT.internal]: 'Internal error of the gate; please report it',
+};
+
 /** The outcome of a check that ended without a verdict. */
 export function broken(thrown: unknown): Outcome {
   const error = faultOfSystem(thrown) ?? thrown;
-  const [status, what] =
-    error instanceof InputError
-      ? [2, 'The configuration, a model or the data is at fault']
-      : error instanceof EnvironmentError
-        ? [3, 'The environment is at fault']
-        : [70, 'Internal error of the gate; please report it'];
+  const status = exitStatusOf(error);
+  const what = FAULTS[status];
   const heading = `### INT8 gate: no verdict\n\n${what}.\n\n`;
   const message = inert(
-    status === 70 ? ((error as Error | undefined)?.stack ?? String(error)) : (error as Error).message,
+    status === EXIT.internal ? ((error as Error | undefined)?.stack ?? String(error)) : (error as Error).message,
   );
   return {
     verdict: 'error',

@@ -1,15 +1,16 @@
 import { Option } from 'commander';
 import { MAX_THREADS } from '../compiler/compile.ts';
 import { InputError } from '../errors.ts';
+import { PROFILES } from '../model/arithmetic/multiplier.ts';
 import { bindInputs } from '../model/ir/bind.ts';
-import type { Model, Tensor, TensorId } from '../model/ir/graph.ts';
+import type { Model } from '../model/ir/graph.ts';
 import { enterSignature } from '../model/ir/signature.ts';
-import { PROFILES } from '../model/ops/definition.ts';
 import { allocate, type TensorData } from '../model/tensor/dtype.ts';
 import { parseNpy } from '../model/tensor/npy.ts';
 import { elements, showShape } from '../model/tensor/shape.ts';
+import type { Tensor, TensorId } from '../model/tensor/tensor.ts';
 import { importModel } from '../model/tflite/importer.ts';
-import { readModelFile } from './model_file.ts';
+import { readModelFile } from './input_file.ts';
 
 /** Options that commands share which take a model. */
 export const profileOption = (): Option =>
@@ -30,7 +31,7 @@ export const bindOption = (): Option =>
     .default([]);
 
 /** The model in a file, as the signature enters it. */
-export function readModel(path: string, signature?: string): Model {
+export function loadModel(path: string, signature?: string): Model {
   const model = importModel(readModelFile(path), path);
   return signature === undefined ? model : enterSignature(model, signature);
 }

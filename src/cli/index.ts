@@ -1,6 +1,7 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
-import { EnvironmentError, faultOfSystem, InputError } from '../errors.ts';
+import { EXIT, exitStatusOf, faultOfSystem, InputError } from '../errors.ts';
 import { VERSION } from '../gate/verdict/version.ts';
+import { didYouMean } from '../gate/words/suggest.ts';
 import { printable } from '../model/ir/names.ts';
 import { register as build } from './commands/build.ts';
 import { register as cache } from './commands/cache.ts';
@@ -18,27 +19,47 @@ const commands: readonly ((program: Command) => void)[] = [check, inspect, build
 const optionDescription = (option: Option): string =>
   Array.isArray(option.defaultValue) ? option.description : new Help().optionDescription(option);
 
-/** Runs the command line; the result is the exit status: 0 passed, 1 the gate failed, 2 bad input, 3 bad environment. */
+/** A path that a script left empty is not the working directory, and is no reason to look for a file for long. */
+function refuseEmptyPaths(_program: Command, command: Command): void {
+  const given = command.opts();
+  const empty = command.options.find((o) => /<(file|dir|folder)>/.test(o.flags) && given[o.attributeName()] === '');
+  const argument = command.registeredArguments.find((_, i) => command.args[i] === '');
+  const name = empty?.long ?? argument?.name();
+  if (name !== undefined) throw new InputError(`${name}: the path is empty; give a path`);
+}
+
+/** Commander shows its help, with status 0, for a command that is not there and --help. */
+function refuseUnknownCommand(program: Command, [first, second]: readonly string[]): void {
+  const known = ['help', ...program.commands.map((command) => command.name())];
+  const name = first === 'help' ? second : first;
+  if (name === undefined || name.startsWith('-') || known.includes(name)) return;
+  throw new InputError(`there is no command "${name}"${didYouMean(name, known)}`);
+}
+
+/** Runs the command line; the result is the exit status. */
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('int8-gate')
     .description('Gate TFLite INT8 models on accuracy and speed, compiled for ARM64')
     .version(VERSION, '-V, --version', 'print the version')
     .configureHelp({ optionDescription })
     .exitOverride()
+    .hook('preAction', refuseEmptyPaths)
     .showHelpAfterError('(add --help for the options)');
   for (const register of commands) register(program);
   try {
+    refuseUnknownCommand(program, argv.slice(2));
     await program.parseAsync([...argv]);
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.passed : EXIT.input;
     const fault = faultOfSystem(error) ?? error;
-    if (fault instanceof InputError || fault instanceof EnvironmentError) {
-      process.stderr.write(`int8-gate: ${printable(fault.message)}\n`);
-      return fault instanceof InputError ? 2 : 3;
-    }
-    process.stderr.write(`int8-gate: internal error, please report it\n${(error as Error).stack ?? String(error)}\n`);
-    return 70;
+    const status = exitStatusOf(fault);
+    const text =
+      status === EXIT.internal
+        ? `internal error, please report it\n${(fault as Error).stack ?? String(fault)}`
+        : printable((fault as Error).message);
+    process.stderr.write(`int8-gate: ${text}\n`);
+    return status;
   }
 }
 

@@ -1,9 +1,5 @@
 import { fstatSync, writeSync } from 'node:fs';
-import { reasonOf } from '../errors.ts';
-
-/** Exit status where results could not be handed over: the environment is at fault. */
-const NOT_WRITTEN = 3;
-const INTERNAL = 70;
+import { EXIT, reasonOf } from '../errors.ts';
 
 /**
  * What becomes of standard output and standard error never looks like a verdict. A reader that goes away (`| head`)
@@ -21,11 +17,11 @@ export function mindStreams(): void {
   });
   process.stderr.on('error', () => {}); // nobody is left to tell
   process.on('exit', (code) => {
-    if (lost && code === 0) process.exitCode = NOT_WRITTEN;
+    if (lost && code === EXIT.passed) process.exitCode = EXIT.environment;
   });
   process.on('uncaughtException', (error) => {
     process.stderr.write(`int8-gate: internal error, please report it\n${error.stack ?? String(error)}\n`);
-    process.exit(INTERNAL);
+    process.exit(EXIT.internal);
   });
 }
 

@@ -25,6 +25,9 @@ export async function writeFiles(
   folder: string,
   files: readonly (readonly [name: string, content: Content])[],
 ): Promise<void> {
+  const found = await stat(folder).catch(() => null);
+  if (found !== null && !found.isDirectory())
+    throw new InputError(`cannot write into ${folder}: it is ${kindOf(found)}, no folder; give the path of a folder`);
   await writeAll(files.map(([name, content]) => [join(folder, name), content] as const));
 }
 
@@ -67,6 +70,9 @@ async function blaming<T>(path: string, work: () => Promise<T>): Promise<T> {
     );
   }
 }
+
+const kindOf = (found: Stats): string =>
+  found.isFile() ? 'a file' : found.isFIFO() ? 'a pipe' : found.isSocket() ? 'a socket' : 'a device';
 
 async function stage(path: string, content: Content): Promise<Staged> {
   if (path === '-') return toStream(process.stdout, content);

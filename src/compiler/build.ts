@@ -1,4 +1,4 @@
-import type { Profile } from '../model/ops/definition.ts';
+import type { Profile } from '../model/arithmetic/multiplier.ts';
 import type { DType, TensorData } from '../model/tensor/dtype.ts';
 import type { Quantization } from '../model/tensor/quantization.ts';
 import type { Shape } from '../model/tensor/shape.ts';

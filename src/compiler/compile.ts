@@ -1,8 +1,8 @@
 import { InputError } from '../errors.ts';
+import type { Profile } from '../model/arithmetic/multiplier.ts';
 import type { Model } from '../model/ir/graph.ts';
-import type { Profile } from '../model/ops/definition.ts';
 import type { Build } from './build.ts';
-import { generate } from './codegen/generate.ts';
+import { type Generated, generate } from './codegen/generate.ts';
 import type { RefusedRecord } from './codegen/model_code.ts';
 import type { Planner } from './codegen/storage.ts';
 import type { RecordSource } from './emission/context.ts';
@@ -39,11 +39,13 @@ export interface CompiledModel extends Build {
 /** Memory of a build for its inputs, outputs and what lies between: a few bytes of a file can ask for any amount. */
 const MOST_MEMORY = 4 * 2 ** 30;
 
+type CodeOptions = Omit<CompileModelOptions, keyof CompileOptions>;
+
 /**
- * Compiles the main graph of `model`: optimise, write C, compile; the result comes from the cache where it can.
- * @throws InputError when an operator cannot be compiled, EnvironmentError when the compiler is missing or fails.
+ * The main graph of `model` as C. Pure.
+ * @throws InputError that says why no build can be made of it
  */
-export async function compileModel(model: Model, options: CompileModelOptions): Promise<CompiledModel> {
+export function writeCode(model: Model, options: CodeOptions): Generated {
   const { target, name, symbol, profile = 'tflite', threads = 1, schedules, planner } = options;
   const graphs = optimize(model).subgraphs;
   const code = generate(graphs[0], { target, name, symbol, profile, threads, schedules, planner, graphs });
@@ -52,6 +54,16 @@ export async function compileModel(model: Model, options: CompileModelOptions): 
     throw new InputError(
       `${name} needs ${(bytes / 2 ** 30).toFixed(1)} GiB of memory to run, more than the ${MOST_MEMORY / 2 ** 30} GiB that a build may ask for`,
     );
+  return code;
+}
+
+/**
+ * Compiles the main graph of `model`: optimise, write C, compile; the result comes from the cache where it can.
+ * @throws InputError when an operator cannot be compiled, EnvironmentError when the compiler is missing or fails.
+ */
+export async function compileModel(model: Model, options: CompileModelOptions): Promise<CompiledModel> {
+  const { target, name, symbol, profile = 'tflite', threads = 1 } = options;
+  const code = writeCode(model, options);
   const object = await compileModelSource(code, target, options);
   const { inputs, outputs, arenaBytes, macs, nodes, refused } = code;
   const common = { name, symbol, target, profile, threads, inputs, outputs, arenaBytes, macs, nodes };

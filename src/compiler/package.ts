@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Port } from './build.ts';
-import { ALIGNMENT } from './codegen/plan.ts';
 import type { CompiledModel } from './compile.ts';
+import { ALIGNMENT } from './emission/alignment.ts';
 import { cComment } from './emission/c.ts';
-import { compileFlags, linkShared, projectRoot } from './toolchain/index.ts';
+import { compileFlags, linkedFiles } from './toolchain/index.ts';
 
 /** What a team deploys, as file names and contents; the manifest comes last. */
 export type PackageFiles = readonly (readonly [name: string, content: string | Uint8Array])[];
@@ -19,15 +17,14 @@ export interface PackageOptions {
 /** Everything that `int8-gate build` writes for a compiled model. */
 export async function packageModel(build: CompiledModel, options: PackageOptions): Promise<PackageFiles> {
   const { name, symbol, target, object } = build;
-  const shared = await linkShared(object, symbol, target, options);
-  const header = join(projectRoot(), 'native', 'include', 'int8_gate.h');
+  const { header, archive, shared } = await linkedFiles(object, symbol, target, options);
   const files = { header: `${name}.h`, archive: `${name}.a`, shared: `${name}.so` };
   const sha256 = createHash('sha256').update(options.model).digest('hex');
   return [
-    ['int8_gate.h', readFileSync(header)],
+    ['int8_gate.h', header],
     [files.header, modelHeader(build)],
-    [files.archive, readFileSync(build.archive)],
-    [files.shared, readFileSync(shared)],
+    [files.archive, archive],
+    [files.shared, shared],
     ['manifest.json', `${JSON.stringify(manifest(build, sha256, files), null, 2)}\n`],
   ];
 }

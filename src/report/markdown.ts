@@ -1,16 +1,7 @@
 import type { Report, Status } from '../gate/verdict/report.ts';
+import { COLUMNS, type ReportRow, rowsOf } from './columns.ts';
 import { escapeCode, escapeText } from './escape.ts';
-import {
-  type Complaint,
-  complaintsOf,
-  HEADINGS,
-  headlineOf,
-  notesOf,
-  type ReportRow,
-  remarksOf,
-  rowsOf,
-  WORDS,
-} from './rows.ts';
+import { type Complaint, complaintsOf, headlineOf, notesOf, remarksOf } from './remarks.ts';
 
 /** GitHub's limit for a comment, in characters; a job summary takes more. */
 export const COMMENT_LIMIT = 65_536;
@@ -30,7 +21,7 @@ export function renderMarkdown(report: Report, { limit = COMMENT_LIMIT }: { read
   const { words, status } = headlineOf(report);
   const title = `### ${SIGNS[status]} INT8 gate: ${words}`;
   const { version, config } = report.environment;
-  const head = [title, '', `| ${HEADINGS.join(' | ')} |`, `|${HEADINGS.map(() => ' --- |').join('')}`];
+  const head = [title, '', line(COLUMNS.map(({ heading }) => heading)), `|${COLUMNS.map(() => ' --- |').join('')}`];
   const foot = ['', ...remarksOf(report).map((text) => `${escapeText(text)}  `)];
   foot.push(`<sub>int8-gate ${escapeText(version)}, ${escapeCode(config)}</sub>`, '');
 
@@ -38,7 +29,7 @@ export function renderMarkdown(report: Report, { limit = COMMENT_LIMIT }: { read
   const order = (status: Status) => ['fail', 'inconclusive', 'pass'].indexOf(status);
   complaints.sort((a, b) => order(a.status) - order(b.status));
   const room = limit - size(head) - size(foot);
-  const shown = fit(rows.map(row), room, (n) => `| … and ${n} more rows |${' |'.repeat(HEADINGS.length - 1)}`);
+  const shown = fit(rows.map(row), room, (n) => `| … and ${n} more rows |${' |'.repeat(COLUMNS.length - 1)}`);
   const reasons = [
     ...complaints.map(bullet),
     ...notes.map(({ note, where }) => `- ${escapeText(note)} (${whereText(where)})`),
@@ -68,10 +59,16 @@ function fit(lines: readonly string[], room: number, rest: (n: number) => string
   return [...shown, rest(lines.length - shown.length)];
 }
 
-function row({ model, target, int8, fp32, drop, latency, speedup, verdict, words }: ReportRow): string {
-  const cells = [int8, fp32, drop, latency, speedup].map((cell) => escapeText(cell));
-  return `| ${[escapeCode(model), escapeText(target), ...cells, words === WORDS[verdict] ? `${SIGNS[verdict]} ${words}` : words].join(' | ')} |`;
-}
+const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+const row = ({ cells, verdict, judged }: ReportRow): string =>
+  line(
+    cells.map((cell, i) => {
+      const { is } = COLUMNS[i];
+      if (is === 'model') return escapeCode(cell);
+      return is === 'verdict' && judged ? `${SIGNS[verdict]} ${cell}` : escapeText(cell);
+    }),
+  );
 
 function bullet({ model, target, id, status, reason, place }: Complaint): string {
   const at = place === null ? '' : ` (${escapeCode(place)})`;

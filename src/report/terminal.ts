@@ -1,6 +1,7 @@
 import type { Report, Status } from '../gate/verdict/report.ts';
+import { COLUMNS, type ReportRow, rowsOf, WORDS } from './columns.ts';
 import { clean } from './escape.ts';
-import { complaintsOf, HEADINGS, headlineOf, notesOf, remarksOf, rowsOf, WORDS } from './rows.ts';
+import { complaintsOf, headlineOf, notesOf, remarksOf } from './remarks.ts';
 
 const COLOURS: Record<Status, string> = { pass: '32', fail: '31', inconclusive: '33' };
 
@@ -36,10 +37,7 @@ export interface TerminalOptions {
 export function renderTerminal(report: Report, options: TerminalOptions = {}): string {
   const { colour = false, columns = Number.POSITIVE_INFINITY } = options;
   const paint = (status: Status, text: string) => (colour ? `\x1b[${COLOURS[status]}m${text}\x1b[0m` : text);
-  const rows = rowsOf(report).map(({ verdict, ...r }) => ({
-    verdict,
-    cells: [r.model, r.target, r.int8, r.fp32, r.drop, r.latency, r.speedup, r.words].map((cell) => clean(cell)),
-  }));
+  const rows = rowsOf(report).map((row) => ({ ...row, cells: row.cells.map((cell) => clean(cell)) }));
   const table = tableOf(rows, paint);
   const complaints = complaintsOf(report).flatMap(({ model, target, id, status, reason, place }) => {
     const where = place === null ? '' : ` (${clean(place)})`;
@@ -58,32 +56,38 @@ export function renderTerminal(report: Report, options: TerminalOptions = {}): s
   return `${filled.join('\n\n')}\n\n${paint(status, `INT8 gate: ${words}`)}\n`;
 }
 
-interface Row {
-  readonly verdict: Status;
-  /** One for each heading; the verdict is the last. */
-  readonly cells: readonly string[];
-}
+const HEADINGS = COLUMNS.map(({ heading }) => heading);
+const isName = (column: number): boolean => ['model', 'target'].includes(COLUMNS[column].is);
+const isVerdict = (column: number): boolean => COLUMNS[column].is === 'verdict';
+
 type Paint = (status: Status, text: string) => string;
 
-function tableOf(rows: readonly Row[], paint: Paint): { readonly lines: readonly string[]; readonly width: number } {
+function tableOf(
+  rows: readonly ReportRow[],
+  paint: Paint,
+): { readonly lines: readonly string[]; readonly width: number } {
   const widths = HEADINGS.map((heading, i) => Math.max(width(heading), ...rows.map(({ cells }) => width(cells[i]))));
-  const line = (cells: readonly string[]) => cells.map((cell, i) => cell + ' '.repeat(widths[i] - width(cell)));
-  const lines = [line(HEADINGS).join('  ').trimEnd(), widths.map((w) => '─'.repeat(w)).join('  ')];
+  const line = (cells: readonly string[], show: (cell: string, column: number) => string = (cell) => cell) =>
+    cells
+      .map((cell, i) => show(cell, i) + ' '.repeat(widths[i] - width(cell)))
+      .join('  ')
+      .trimEnd();
+  const lines = [line(HEADINGS), widths.map((w) => '─'.repeat(w)).join('  ')];
   for (const { verdict, cells } of rows)
-    lines.push([...line(cells).slice(0, -1), paint(verdict, cells.at(-1)!)].join('  '));
+    lines.push(line(cells, (cell, i) => (isVerdict(i) ? paint(verdict, cell) : cell)));
   return { lines, width: width(lines[1]) };
 }
 
 /** Each row under its model and target, a line for each figure. */
-function stacked(rows: readonly Row[], columns: number, paint: Paint): string[] {
+function stacked(rows: readonly ReportRow[], columns: number, paint: Paint): string[] {
   const first = Math.max(...HEADINGS.map(width)) + 2;
-  return rows.flatMap(({ verdict, cells: [model, target, ...cells] }, i) => [
-    ...(i > 0 ? [''] : []),
-    ...wrap(`${model} on ${target}`, columns, '  '),
-    ...cells.flatMap((cell, k) => {
-      const isVerdict = k === cells.length - 1;
-      const text = `  ${HEADINGS[k + 2]}${' '.repeat(first - width(HEADINGS[k + 2]))}`;
-      if (isVerdict) return [`${text}${paint(verdict, cell)}`];
+  return rows.flatMap(({ verdict, cells }, r) => [
+    ...(r > 0 ? [''] : []),
+    ...wrap(cells.filter((_, i) => isName(i)).join(' on '), columns, '  '),
+    ...cells.flatMap((cell, i) => {
+      if (isName(i)) return [];
+      const text = `  ${HEADINGS[i]}${' '.repeat(first - width(HEADINGS[i]))}`;
+      if (isVerdict(i)) return [`${text}${paint(verdict, cell)}`];
       const [head, ...rest] = wrap(cell, columns - width(text));
       return [`${text}${head}`, ...rest.map((more) => `${' '.repeat(width(text))}${more}`)];
     }),

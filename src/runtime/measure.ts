@@ -1,17 +1,10 @@
 import type { Build } from '../compiler/build.ts';
-import type { Target } from '../compiler/targets/index.ts';
+import type { CpuName, Target } from '../compiler/targets/index.ts';
 import { EnvironmentError, InputError } from '../errors.ts';
 import type { RunnerImage } from './devices/device.ts';
 import { canRunHere } from './devices/machine.ts';
 import { nativeDevice } from './devices/open.ts';
-import {
-  DISASSEMBLER,
-  MODEL_VERSION,
-  type Modelled,
-  type ModelledCpu,
-  measureModelled,
-  modelledCpu,
-} from './modelled/index.ts';
+import { DISASSEMBLER, MODEL_VERSION, type Modelled, measureModelled, modelledCpu } from './modelled/index.ts';
 import { type Hardware, type HardwareOptions, type Interval, measureHardware } from './timing/index.ts';
 
 /** `hardware`: times on this machine. `modelled`: cycles from emulation. The two are never mixed or compared. */
@@ -38,7 +31,7 @@ export interface ModelledMeasurement {
   readonly mode: 'modelled';
   readonly unit: 'cycles';
   /** Whose cycles they are, the version of the table they come from, and what read the instructions. */
-  readonly cpu: ModelledCpu;
+  readonly cpu: CpuName;
   readonly version: number;
   readonly disassembler: string;
   readonly int8: ModelledFigure;
@@ -126,12 +119,15 @@ async function modelled(image: RunnerImage, target: Target, options: HardwareOpt
 }
 
 /** Splits a build's cycles among its operators by the function that each one is compiled to. */
-export function operatorCosts(build: Build, result: Modelled, cpu: ModelledCpu): OperatorCost[] {
+export function operatorCosts(build: Build, result: Modelled, cpu: CpuName): OperatorCost[] {
   const functions = new Map(result.functions.map((entry) => [entry.symbol, entry]));
   const costs = (build.nodes ?? []).map(({ symbol, kind, label, macs }) => {
     const own = functions.get(symbol);
     return {
-      ...{ build: build.name, op: label, kind, macs },
+      build: build.name,
+      op: label,
+      kind,
+      macs,
       cycles: own?.cycles[cpu] ?? 0,
       instructions: own?.instructions ?? 0,
     };

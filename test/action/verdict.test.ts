@@ -152,5 +152,6 @@ describe('the action', () => {
     const ended = await runGate(workspace({}), { with: { comment: 'never' }, env: { GITHUB_STEP_SUMMARY: '' } });
     expect(ended.status).toBe(2);
     expect(ended.log).toContain('::warning::cannot write the job summary');
+    expect(ended.log).toContain("give the path of yours (the action's input config)");
   });
 });

@@ -3,10 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { inspect } from '../../src/cli/commands/inspect.ts';
+import { compileModel } from '../../src/compiler/compile.ts';
+import { parseTarget } from '../../src/compiler/targets/index.ts';
 import { InputError } from '../../src/errors.ts';
+import type { Graph, Node } from '../../src/model/ir/graph.ts';
 import { parseModel } from '../../src/model/ir/parse.ts';
 import { constantsOf, printModel } from '../../src/model/ir/print.ts';
+import type { DType } from '../../src/model/tensor/dtype.ts';
+import type { Tensor } from '../../src/model/tensor/tensor.ts';
 import { importModel } from '../../src/model/tflite/importer.ts';
+import { writeModel } from '../../src/model/tflite/writer.ts';
 import { goodModel } from '../fixtures/model/index.ts';
 
 const fixtures = join(import.meta.dirname, '..', 'fixtures', 'model');
@@ -74,6 +80,59 @@ describe('inspect', () => {
     const { text } = inspect(join(fixtures, 'bad', 'name_hostile.tflite'), options);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e]/);
+  });
+
+  describe('of a model that no build can be made of', () => {
+    const graph = (inputs: readonly Tensor[], results: readonly Tensor[], nodes: readonly object[]): Graph => ({
+      name: 'main',
+      tensors: [...inputs, ...results],
+      nodes: nodes.map((node, source) => ({ attrs: {}, ...node, source }) as unknown as Node),
+      inputs: inputs.map((_, id) => id),
+      outputs: [inputs.length + results.length - 1],
+    });
+    const tensor = (name: string, dtype: DType, shape: readonly number[]): Tensor => ({
+      ...{ name, dtype, shape, quantization: null, data: null },
+    });
+    /** Rows that are found are cast: how many there are is data. */
+    const counted = graph(
+      [tensor('flags', 'bool', [4])],
+      [tensor('found', 'int64', [4, 1]), tensor('rows', 'int32', [4, 1])],
+      [
+        { kind: 'argwhere', inputs: [0], outputs: [1] },
+        { kind: 'cast', inputs: [1], outputs: [2] },
+      ],
+    );
+    const filled = graph(
+      [tensor('dims', 'int32', [2]), tensor('value', 'float32', [])],
+      [tensor('all', 'float32', [1, 1])],
+      [{ kind: 'full', inputs: [0, 1], outputs: [2] }],
+    );
+
+    it.each([
+      ['reads a result whose size is data', counted, /#1 cast → "rows" cannot be compiled: the size of "found"/],
+      ['has a size that is fed', filled, /#0 full → "all" cannot be compiled: .*depends on data \("dims"\): bind/],
+    ])('gives the reason that a build gives: it %s', async (_, main, reason) => {
+      const folder = mkdtempSync(join(tmpdir(), 'int8-gate-inspect-'));
+      onTestFinished(() => rmSync(folder, { recursive: true }));
+      const path = join(folder, 'sizes.tflite');
+      const model = { name: 'sizes', description: '', subgraphs: [main], signatures: [] };
+      writeFileSync(path, writeModel(model));
+      const options = { target: parseTarget('host'), name: 'sizes', symbol: 'sizes' };
+      const refused = await compileModel(model, options).then(
+        () => expect.fail('a build was made'),
+        (error: Error) => error.message,
+      );
+      expect(refused).toMatch(reason);
+      expect(JSON.parse(inspect(path, { json: true }).text)).toMatchObject({ supported: true, buildProblem: refused });
+      const { text, fault } = inspect(path, {});
+      expect(text).toContain(`\nNO BUILD (the interpreter runs it: verify --engine interpreter): ${refused}\n`);
+      expect(fault).toBeNull();
+    });
+
+    it('is not any model', () => {
+      expect(JSON.parse(inspect(cnn, { json: true }).text).buildProblem).toBeNull();
+      expect(inspect(cnn, {}).text).not.toContain('NO BUILD');
+    });
   });
 
   it.each([

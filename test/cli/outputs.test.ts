@@ -182,3 +182,12 @@ describe('an output that cannot be written', () => {
     expect(read('b')).toBe('old');
   });
 });
+
+test.each(['fifo', 'file'])('a folder of results is not looked for in a %s', async (name) => {
+  if (name === 'fifo') execFileSync('mkfifo', [path(name)]);
+  else writeFileSync(path(name), 'old');
+  const error = await failure(writeFiles(path(name), [['report.json', '{}']]));
+  expect(error).toBeInstanceOf(InputError);
+  const kind = name === 'fifo' ? 'a pipe' : 'a file';
+  expect(error.message).toBe(`cannot write into ${path(name)}: it is ${kind}, no folder; give the path of a folder`);
+});

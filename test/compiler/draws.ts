@@ -1,11 +1,11 @@
 /** What random operators are drawn from: shapes, parameters, operands. */
 import fc from 'fast-check';
-import type { Tensor } from '../../src/model/ir/graph.ts';
-import type { Activation } from '../../src/model/ops/attrs.ts';
-import type { OpKind } from '../../src/model/ops/kinds.ts';
+import type { Activation } from '../../src/model/arithmetic/activation.ts';
+import type { OpKind } from '../../src/model/ops/attrs.ts';
 import type { DType, TensorData } from '../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';
 import type { Shape } from '../../src/model/tensor/shape.ts';
+import type { Tensor } from '../../src/model/tensor/tensor.ts';
 
 /** One operator with its operands: tensors with data are constants, variables keep their state, the others are fed. */
 export interface Case {

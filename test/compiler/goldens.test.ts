@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseTarget } from '../../src/compiler/targets/index.ts';
-import { buildEngine } from '../../src/gate/cases/build.ts';
 import { parseCases } from '../../src/gate/cases/case.ts';
 import { runCases } from '../../src/gate/cases/run.ts';
 import { describeFailure } from '../../src/gate/cases/summary.ts';
+import { buildEngine } from '../../src/gate/engines/build.ts';
 import { cacheDir } from './run.ts';
 
 process.env.INT8_GATE_CACHE = cacheDir;

@@ -1,9 +1,11 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { compileModel } from '../../src/compiler/compile.ts';
 import { foldConstants } from '../../src/compiler/passes/fold_constants.ts';
 import { parseTarget } from '../../src/compiler/targets/index.ts';
 import { InputError } from '../../src/errors.ts';
-import type { Graph, Node, Tensor } from '../../src/model/ir/graph.ts';
+import type { Graph, Node } from '../../src/model/ir/graph.ts';
+import { infer } from '../../src/model/ir/shapes.ts';
+import type { Tensor } from '../../src/model/tensor/tensor.ts';
 import { ints, tensor } from './operators.ts';
 import { cacheDir, modelOf } from './run.ts';
 
@@ -27,6 +29,73 @@ test('a few bytes that describe large constants do not become large constants', 
   expect(bytes).toBeGreaterThan(60 * MIB);
   expect(bytes).toBeLessThan(65 * MIB);
   expect(folded.nodes.length).toBe(40 - 16);
+});
+
+describe('constants that take long to compute', () => {
+  const constant = (name: string, shape: readonly number[]): Tensor => ({
+    ...tensor('float32', shape, null, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.5)),
+    name,
+  });
+  const folded = (kind: string, attrs: object, inputs: readonly Tensor[], result: readonly number[], times: number) => {
+    const results = Array.from({ length: times }, (_, i) => ({ ...tensor('float32', result, null), name: `y${i}` }));
+    const ids = inputs.map((_, i) => i);
+    return foldConstants({
+      name: 'long',
+      tensors: [...inputs, ...results],
+      nodes: results.map((_, i) => ({ ...node(kind as Node['kind'], ids, [ids.length + i]), attrs }) as Node),
+      inputs: [],
+      outputs: results.map((_, i) => ids.length + i),
+    }).nodes.length;
+  };
+  const product = (n: number, times: number): number =>
+    folded(
+      'nn.batch_matmul',
+      { adjX: false, adjY: false },
+      [constant('a', [n, n]), constant('b', [n, n])],
+      [n, n],
+      times,
+    );
+  const pool = (window: number, times: number): number => {
+    const attrs = { padding: 'SAME', strides: [1, 1], pool: [window, window], activation: 'NONE' };
+    return folded('nn.avg_pool2d', attrs, [constant('x', [1, 64, 64, 4])], [1, 64, 64, 4], times);
+  };
+
+  test('are left to run time, one by one or together', () => {
+    // 1.1e9 multiply-accumulates; then 2.6e5 each, of which 8e7 would be taken: 67.1e6, and 8 for each of 32 KiB, are.
+    expect(product(1024, 1)).toBe(1);
+    const left = product(64, 310);
+    expect(left).toBeGreaterThan(40);
+    expect(left).toBeLessThan(70);
+    expect(pool(2000, 1)).toBe(1);
+  });
+
+  test('are computed where that is quick', () => {
+    expect(product(64, 100)).toBe(0);
+    expect(pool(3, 100)).toBe(0);
+  });
+
+  test('are not computed for a shape either', () => {
+    const sum = (n: number) => {
+      const graph: Graph = {
+        name: 'sums',
+        tensors: [
+          { ...ints(Array.from({ length: n }, () => 1)), name: 'ones' },
+          { ...ints([0]), name: 'axis' },
+          { ...tensor('int32', [1], null), name: 'n' },
+          { ...tensor('float32', [6], null), name: 'x' },
+          { ...tensor('float32', [6], null), name: 'y' },
+        ],
+        nodes: [
+          { ...node('sum', [0, 1], [2]), attrs: { keepDims: true } } as Node,
+          { ...node('reshape', [3, 2], [4]), attrs: { newShape: null } } as Node,
+        ],
+        ...{ inputs: [3], outputs: [4] },
+      };
+      return infer(graph).nodes[1].shapes;
+    };
+    expect(sum(6)).toEqual([[6]]);
+    expect(sum(MIB)).toEqual([null]);
+  });
 });
 
 test('a model that needs more memory than a build may ask for is refused', async () => {

@@ -1,10 +1,10 @@
 /** Random operators that move, pick, order, fold or cast elements. */
 import fc from 'fast-check';
-import type { Tensor } from '../../src/model/ir/graph.ts';
-import type { OpKind } from '../../src/model/ops/kinds.ts';
+import type { OpKind } from '../../src/model/ops/attrs.ts';
 import type { DType } from '../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../src/model/tensor/shape.ts';
+import type { Tensor } from '../../src/model/tensor/tensor.ts';
 import { randomData, randomOf } from '../model/graphs.ts';
 import { type Case, copied, ints, loose, quantization, shapes, shrunk, tensor } from './draws.ts';
 

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
-import { ABSENT, type Graph, type Node, type Tensor } from '../../src/model/ir/graph.ts';
-import { rulesOf } from '../../src/model/ir/shapes.ts';
+import type { Graph, Node } from '../../src/model/ir/graph.ts';
+import type { OpKind } from '../../src/model/ops/attrs.ts';
 import type { OpView } from '../../src/model/ops/definition.ts';
-import type { OpKind } from '../../src/model/ops/kinds.ts';
+import { rulesOf } from '../../src/model/ops/index.ts';
 import type { DType, TensorData } from '../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../src/model/tensor/shape.ts';
+import { ABSENT, type Tensor } from '../../src/model/tensor/tensor.ts';
 import { randomData, randomOf } from '../model/graphs.ts';
 import { activation, type Case, dim, ints, loose, nhwc, quantization, scale, shapes, tensor } from './draws.ts';
 import { moving } from './moving.ts';
@@ -207,12 +208,12 @@ const blank = (c: Case): OpView<OpKind> => ({
 });
 /** The shapes of the results; the largest where they depend on what is fed. */
 const shapesOf = (c: Case): Shape[] => {
-  const { shapes, bounds } = rulesOf(nodeOf(c));
+  const { shapes, bounds } = rulesOf(nodeOf(c).kind);
   return shapes(blank(c)).map((shape, i) => shape ?? bounds!(blank(c))[i]);
 };
 /** Why an operator is not defined for the operands of a case. */
 export function problemsOf(c: Case): string[] {
-  const { check } = rulesOf(nodeOf(c));
+  const { check } = rulesOf(nodeOf(c).kind);
   // The declared shape is not known yet; every other problem counts.
   const before = check(blank(c)).filter((text) => !/shape/.test(text));
   return before.length > 0 ? before : check({ ...blank(c), outputs: resultsOf(c, shapesOf(c)) });

@@ -167,6 +167,9 @@ test('inputs that are absent, unknown, twice there or of another form are refuse
       /--threads .*: give a number from 1 to 64/,
     );
   await expect(command('build', file, '--target', 'z80', '-o', out)).rejects.toThrow(/there is no target "z80"/);
+  const native = command('build', file, '--target', 'native', '-o', join(folder, 'native'));
+  if (process.arch === 'arm64') await native;
+  else await expect(native).rejects.toThrow(/this machine is not ARM64/);
   mkdirSync(join(folder, 'a'), { recursive: true });
   writeFileSync(join(folder, 'a', 'file'), '');
   await expect(command('build', file, '--target', 'host', '-o', join(folder, 'a', 'file'))).rejects.toThrow(

@@ -1,8 +1,8 @@
 /** Random operators that work element by element or along rows: sums, unary, binary, comparisons, normalizations. */
 import fc from 'fast-check';
+import type { OpKind } from '../../src/model/ops/attrs.ts';
 import { binaryOps } from '../../src/model/ops/binary.ts';
 import { compareOps } from '../../src/model/ops/compare.ts';
-import type { OpKind } from '../../src/model/ops/kinds.ts';
 import { unaryOps } from '../../src/model/ops/unary.ts';
 import type { DType } from '../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';

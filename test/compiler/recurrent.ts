@@ -1,11 +1,11 @@
 /** Random layers that keep a state between runs: LSTM, RNN and SVDF in all their forms. */
 import fc from 'fast-check';
-import type { Tensor } from '../../src/model/ir/graph.ts';
-import { GATES, LSTM } from '../../src/model/ops/lstm_layout.ts';
-import { BIDIRECTIONAL } from '../../src/model/ops/lstm_passes.ts';
+import { GATES, LSTM } from '../../src/model/ops/lstm/layout.ts';
+import { BIDIRECTIONAL } from '../../src/model/ops/lstm/passes.ts';
 import type { DType, TensorData } from '../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../src/model/tensor/shape.ts';
+import type { Tensor } from '../../src/model/tensor/tensor.ts';
 import { randomData, randomOf } from '../model/graphs.ts';
 import { type Case, tensor } from './draws.ts';
 

@@ -1,7 +1,7 @@
 /** Random non-maximum suppressions and detections. */
 import fc from 'fast-check';
-import type { Tensor } from '../../src/model/ir/graph.ts';
 import { perTensor } from '../../src/model/tensor/quantization.ts';
+import type { Tensor } from '../../src/model/tensor/tensor.ts';
 import { randomData, randomOf } from '../model/graphs.ts';
 import { type Case, tensor } from './draws.ts';
 

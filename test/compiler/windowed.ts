@@ -1,9 +1,9 @@
 /** Random resizes, matrix products, transposed and 3-D convolutions, and pools by root mean square. */
 import fc from 'fast-check';
-import type { Tensor } from '../../src/model/ir/graph.ts';
 import type { DType } from '../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../src/model/tensor/shape.ts';
+import type { Tensor } from '../../src/model/tensor/tensor.ts';
 import { randomData, randomOf } from '../model/graphs.ts';
 import { activation, type Case, dim, ints, loose, nhwc, quantization, shrunk, tensor } from './draws.ts';
 

@@ -5,7 +5,6 @@ import { parseConfig } from '../../src/gate/config/load.ts';
 import { openDataset } from '../../src/gate/data/dataset.ts';
 import { openFiles } from '../../src/gate/data/files.ts';
 import { interpret } from '../../src/model/interpreter/index.ts';
-import { fromBytes } from '../../src/model/tensor/dtype.ts';
 import { cases, expected, expectedOf, expectGolden, inputPorts, inputsOf, readExample, root } from './examples.ts';
 
 const SHAPES = [
@@ -57,8 +56,7 @@ function predict(config: string, name: string): { int8: number[]; fp32: number[]
   const data = openDataset(entry.data, ports, openFiles(root));
   const classes = (form: 'int8' | 'fp32') =>
     Array.from({ length: data.size }, (_, index) => {
-      const bytes = data.load(index)[form][0];
-      const [scores] = interpret(models[form], [fromBytes(ports[form][0].dtype, bytes)]);
+      const [scores] = interpret(models[form], data.load(index).inputs[form]);
       return first(Array.from(scores, Number));
     });
   return { int8: classes('int8'), fp32: classes('fp32'), labels: Array.from(data.labels!.values) };

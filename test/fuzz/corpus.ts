@@ -1,7 +1,7 @@
 /** What the fuzzer starts from: small files of our own writer, with every operator among them. */
 import fc from 'fast-check';
 import type { Model } from '../../src/model/ir/graph.ts';
-import type { OpKind } from '../../src/model/ops/kinds.ts';
+import type { OpKind } from '../../src/model/ops/attrs.ts';
 import { readRoot, writeRoot } from '../../src/model/tflite/flatbuffer.ts';
 import { IDENTIFIER, type ModelRecord, ModelTable, type TensorRecord } from '../../src/model/tflite/schema/model.ts';
 import { writeModel } from '../../src/model/tflite/writer.ts';

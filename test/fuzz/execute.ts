@@ -7,7 +7,7 @@ import { interpret } from '../../src/model/interpreter/index.ts';
 import type { Model } from '../../src/model/ir/graph.ts';
 import { macsOf } from '../../src/model/ir/macs.ts';
 import { printModel } from '../../src/model/ir/print.ts';
-import { verifyGraph } from '../../src/model/ir/verify.ts';
+import { verifyModel } from '../../src/model/ir/verify.ts';
 import { allocate } from '../../src/model/tensor/dtype.ts';
 import { elements } from '../../src/model/tensor/shape.ts';
 import { readModel } from '../../src/model/tflite/importer.ts';
@@ -48,7 +48,7 @@ export function execute(bytes: Uint8Array, thorough: boolean): Outcome {
   try {
     const { model } = readModel(bytes, 'fuzz.tflite');
     if (model === null) return 'refused';
-    const faults = model.subgraphs.flatMap((graph) => verifyGraph(graph));
+    const faults = verifyModel(model);
     if (faults.length > 0) throw new Error(`imported, but not sound: ${faults.join('; ')}`);
     return thorough && workOf(model) < MOST_WORK ? use(model) : 'accepted';
   } catch (error) {

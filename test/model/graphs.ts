@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Graph, Model, Node, Tensor, TensorId } from '../../src/model/ir/graph.ts';
+import type { Graph, Model, Node } from '../../src/model/ir/graph.ts';
 import {
   allocate,
   complexParts,
@@ -10,6 +10,7 @@ import {
 } from '../../src/model/tensor/dtype.ts';
 import type { Quantization } from '../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../src/model/tensor/shape.ts';
+import type { Tensor, TensorId } from '../../src/model/tensor/tensor.ts';
 
 /**
  * Random sound models: a chain of operators on a 4-D tensor, float or quantized, with constants, fused activations,

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { interpret } from '../../src/model/interpreter/index.ts';
-import type { Graph, Node, Tensor } from '../../src/model/ir/graph.ts';
+import type { Graph, Node } from '../../src/model/ir/graph.ts';
 import { elements, type Shape } from '../../src/model/tensor/shape.ts';
+import type { Tensor } from '../../src/model/tensor/tensor.ts';
 import { modelOf, runBuilds } from '../compiler/run.ts';
 import { randomData, randomOf } from '../model/graphs.ts';
 

@@ -1,11 +1,12 @@
 /** Graphs of single layers side by side, so that one program tests many: each has an input and an output of its own. */
 import fc from 'fast-check';
-import type { Graph, Model, Node, Tensor } from '../../src/model/ir/graph.ts';
-import { rulesOf } from '../../src/model/ir/shapes.ts';
-import type { Activation } from '../../src/model/ops/attrs.ts';
+import type { Activation } from '../../src/model/arithmetic/activation.ts';
+import type { Graph, Model, Node } from '../../src/model/ir/graph.ts';
+import { rulesOf } from '../../src/model/ops/index.ts';
 import { allocate, type DType, type TensorData } from '../../src/model/tensor/dtype.ts';
 import type { Quantization } from '../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../src/model/tensor/shape.ts';
+import type { Tensor } from '../../src/model/tensor/tensor.ts';
 import { randomOf } from '../model/graphs.ts';
 
 /** Operand types; see `Operands` of the schedules for the 8-bit ones. */
@@ -207,7 +208,7 @@ export function modelOfLayers(wanted: readonly Layer[]): { readonly model: Model
     const output = own[own.length - 1];
     const inputs = own.slice(0, -1);
     const view = { ...node, inputs, outputs: [output] } as Parameters<ReturnType<typeof rulesOf>['shapes']>[0];
-    const [shape] = rulesOf(node as Node).shapes(view);
+    const [shape] = rulesOf(node.kind).shapes(view);
     tensors.push(...inputs, { ...output, shape: shape! });
     const last = tensors.length - 1;
     nodes.push({ ...node, inputs: inputs.map((_, i) => first + i), outputs: [last], source } as Node);

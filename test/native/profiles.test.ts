@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Profile } from '../../src/model/arithmetic/multiplier.ts';
 import { interpret } from '../../src/model/interpreter/index.ts';
-import type { Profile } from '../../src/model/ops/definition.ts';
 import { difference, modelOfLayers, sampleLayers } from './layers.ts';
 import { runLayers } from './run_layers.ts';
 

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { generate } from '../../src/compiler/codegen/generate.ts';
 import type { RecordSource } from '../../src/compiler/emission/context.ts';
-import { parseTarget } from '../../src/compiler/targets/index.ts';
+import { parseTarget, type Target } from '../../src/compiler/targets/index.ts';
 import { CHECKS, compileModelSource } from '../../src/compiler/toolchain/index.ts';
+import type { Profile } from '../../src/model/arithmetic/multiplier.ts';
 import type { Model } from '../../src/model/ir/graph.ts';
-import type { Profile } from '../../src/model/ops/definition.ts';
 import { fromBytes, type TensorData, toBytes } from '../../src/model/tensor/dtype.ts';
 import { linkRunner } from '../../src/runtime/devices/image.ts';
 import { openDevice } from '../../src/runtime/devices/open.ts';
@@ -29,10 +29,10 @@ export interface BuildOptions {
 export async function runLayers(
   model: Model,
   inputs: readonly TensorData[],
-  targetName: string,
+  where: string | Target,
   { family, profile = 'tflite', schedules, edit = (source) => source }: BuildOptions = {},
 ): Promise<TensorData[]> {
-  const target = parseTarget(targetName);
+  const target = typeof where === 'string' ? parseTarget(where) : where;
   const code = generate(model.subgraphs[0], { target, profile, name: 'layers', symbol: 'layers', schedules });
   if (code.refused.length > 0) throw new Error(code.refused.map(({ key, reason }) => `${key}: ${reason}`).join('\n'));
   const edited = { ...code, source: edit(code.source) };

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
-import { fitLinearSum } from '../../src/compiler/codegen/emitters/linear_sum.ts';
+import { fitLinearSum } from '../../src/compiler/codegen/emitters/elementwise/linear_sum.ts';
+import type { Activation } from '../../src/model/arithmetic/activation.ts';
 import { interpret } from '../../src/model/interpreter/index.ts';
-import type { Graph, Node, Tensor } from '../../src/model/ir/graph.ts';
-import type { Activation } from '../../src/model/ops/attrs.ts';
+import type { Graph, Node } from '../../src/model/ir/graph.ts';
 import { type DType, fromBytes, integerRange } from '../../src/model/tensor/dtype.ts';
 import { perTensor } from '../../src/model/tensor/quantization.ts';
+import type { Tensor } from '../../src/model/tensor/tensor.ts';
 import { modelOf, runBuilds } from '../compiler/run.ts';
 import { randomOf } from '../model/graphs.ts';
 

@@ -1,11 +1,11 @@
 /** Operators with kernels written for vectors, at lengths and forms that reach each branch, against the interpreter. */
 import { expect, test } from 'vitest';
 import { interpret } from '../../src/model/interpreter/index.ts';
-import type { Tensor } from '../../src/model/ir/graph.ts';
-import type { OpKind } from '../../src/model/ops/kinds.ts';
+import type { OpKind } from '../../src/model/ops/attrs.ts';
 import { type DType, fromBytes, itemSize, type TensorData } from '../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../src/model/tensor/shape.ts';
+import type { Tensor } from '../../src/model/tensor/tensor.ts';
 import { type Case, ints, tensor } from '../compiler/draws.ts';
 import { graphOf } from '../compiler/operators.ts';
 import { modelOf, runBuilds } from '../compiler/run.ts';

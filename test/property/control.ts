@@ -1,9 +1,10 @@
 /** Random operators that run other graphs or share variables: branches, loops, initialisation. */
 import fc from 'fast-check';
-import type { Graph, Node, Tensor } from '../../src/model/ir/graph.ts';
-import type { OpKind } from '../../src/model/ops/kinds.ts';
+import type { Graph, Node } from '../../src/model/ir/graph.ts';
+import type { OpKind } from '../../src/model/ops/attrs.ts';
 import type { DType } from '../../src/model/tensor/dtype.ts';
 import { elements, type Shape } from '../../src/model/tensor/shape.ts';
+import type { Tensor } from '../../src/model/tensor/tensor.ts';
 import { quantization, shapes, tensor } from '../compiler/draws.ts';
 import { randomData, randomOf } from '../model/graphs.ts';
 import { fedWith, type Instance, modelOf } from './instance.ts';

@@ -1,10 +1,11 @@
 /** Models side by side in one, so that one compilation covers many, and what each of them is. */
 import fc from 'fast-check';
-import { ABSENT, type Graph, type Model, type Node, type TensorId } from '../../src/model/ir/graph.ts';
-import { calleesOf } from '../../src/model/ops/control.ts';
-import type { OpKind } from '../../src/model/ops/kinds.ts';
+import { calleesOf } from '../../src/model/ir/callees.ts';
+import type { Graph, Model, Node } from '../../src/model/ir/graph.ts';
+import type { OpKind } from '../../src/model/ops/attrs.ts';
 import type { TensorData } from '../../src/model/tensor/dtype.ts';
 import { elements } from '../../src/model/tensor/shape.ts';
+import { ABSENT, type TensorId } from '../../src/model/tensor/tensor.ts';
 import { type Case, feed, graphOf, problemsOf } from '../compiler/operators.ts';
 
 /** A random model with what it is fed: a run each, in order, state kept. */

@@ -3,14 +3,15 @@
  * residual sums, concatenations, splits, rescalings and a head, in the order in which passes meet and fuse them.
  */
 import fc from 'fast-check';
-import type { Node, Tensor, TensorId } from '../../src/model/ir/graph.ts';
-import { rulesOf } from '../../src/model/ir/shapes.ts';
-import type { Activation } from '../../src/model/ops/attrs.ts';
+import type { Activation } from '../../src/model/arithmetic/activation.ts';
+import type { Node } from '../../src/model/ir/graph.ts';
+import type { OpKind } from '../../src/model/ops/attrs.ts';
 import type { OpView } from '../../src/model/ops/definition.ts';
-import type { OpKind } from '../../src/model/ops/kinds.ts';
+import { rulesOf } from '../../src/model/ops/index.ts';
 import type { DType } from '../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../src/model/tensor/quantization.ts';
 import { elements, type Shape, sameShape } from '../../src/model/tensor/shape.ts';
+import type { Tensor, TensorId } from '../../src/model/tensor/tensor.ts';
 import { ints, tensor } from '../compiler/draws.ts';
 import { randomData, randomOf } from '../model/graphs.ts';
 import { fedWith, type Instance, modelOf } from './instance.ts';
@@ -75,7 +76,7 @@ class Network {
     const node = { kind, attrs, inputs, outputs: [], source: this.nodes.length } as unknown as Node;
     const outputs = results.map((q) => tensor(this.dtype, [1], q));
     const view = { kind, attrs, inputs: inputs.map((id) => this.tensors[id]), outputs } as unknown as OpView<OpKind>;
-    const rules = rulesOf(node);
+    const rules = rulesOf(node.kind);
     const problems = rules.check(view);
     if (problems.length > 0) throw new Error(`${kind}: ${problems.join('; ')}`);
     const shapes = rules.shapes(view);

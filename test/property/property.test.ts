@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { verifyGraph } from '../../src/model/ir/verify.ts';
-import type { OpKind } from '../../src/model/ops/kinds.ts';
+import type { OpKind } from '../../src/model/ops/attrs.ts';
 import { difference } from './compare.ts';
 import { kindsOf, merge } from './instance.ts';
 import { kinds } from './kinds.ts';

@@ -9,7 +9,7 @@ import { parseTarget } from '../../src/compiler/targets/index.ts';
 import { interpret, type State, type Value } from '../../src/model/interpreter/index.ts';
 import type { Graph } from '../../src/model/ir/graph.ts';
 import { verifyGraph } from '../../src/model/ir/verify.ts';
-import type { OpKind } from '../../src/model/ops/kinds.ts';
+import type { OpKind } from '../../src/model/ops/attrs.ts';
 import { fromBytes, type TensorData, toBytes } from '../../src/model/tensor/dtype.ts';
 import { elements } from '../../src/model/tensor/shape.ts';
 import { linkRunner } from '../../src/runtime/devices/image.ts';

@@ -1,6 +1,7 @@
 /** Instances whose data are intermediate results, which die in the operator that reads them. */
-import type { Graph, Node, Tensor, TensorId } from '../../src/model/ir/graph.ts';
+import type { Graph, Node } from '../../src/model/ir/graph.ts';
 import type { DType } from '../../src/model/tensor/dtype.ts';
+import type { Tensor, TensorId } from '../../src/model/tensor/tensor.ts';
 import { ints } from '../compiler/draws.ts';
 import { type Instance, modelOf } from './instance.ts';
 

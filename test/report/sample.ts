@@ -1,4 +1,6 @@
-import type { Accuracy, Check, Latency, Report, TargetReport } from '../../src/gate/verdict/report.ts';
+import type { Accuracy } from '../../src/gate/figures/accuracy.ts';
+import type { Latency } from '../../src/gate/figures/latency.ts';
+import type { Check, Report, TargetReport } from '../../src/gate/verdict/report.ts';
 
 export const accuracyOf = (more: Partial<Accuracy> = {}): Accuracy => ({
   ...{ metric: 'top1', kind: 'share', samples: 500, inferences: 500, int8: 0.9, fp32: 0.9, drop: 0, interval: [0, 0] },

@@ -9,7 +9,7 @@ import { EnvironmentError } from '../../src/errors.ts';
 import type { RunnerImage } from '../../src/runtime/devices/device.ts';
 import { explainExit, explainSpawn } from '../../src/runtime/devices/failures.ts';
 import { linkRunner } from '../../src/runtime/devices/image.ts';
-import { canRunHere, fingerprint } from '../../src/runtime/devices/machine.ts';
+import { canRunHere, fingerprint, resolveTarget } from '../../src/runtime/devices/machine.ts';
 import { findQemu, nativeDevice, openDevice } from '../../src/runtime/devices/open.ts';
 import { splitJobs } from '../../src/runtime/devices/run.ts';
 import { commandLines, sourcesAsJavaScript } from '../processes.ts';
@@ -119,6 +119,9 @@ describe.each([host, aarch64])('builds for $name', (target) => {
     ['run 0 18446744073709551615 1 short out', /short holds 8 bytes/],
     ['run 0 -1 1 short out', /'-1' is not a number/],
     ['run 0 2 1 short no/such/folder', /cannot write no\/such\/folder/],
+    ['load 0 0 short', /load takes 1 to 64 samples, once/],
+    ['load 0 3 short', /short holds 8 bytes; 3 samples of 4 bytes are needed/],
+    ['load 0 1', /negate has 1 inputs, not 0/],
     ['time 1 1 0', /'0' is not BUILD:BATCH/],
     ['count 0 counts', /this program has no counters/],
     [`run ${'x '.repeat(5000)}`, /too many words/],
@@ -131,11 +134,15 @@ describe.each([host, aarch64])('builds for $name', (target) => {
     expect((await failure(refused)).message).toMatch(message);
   });
 
-  test('time answers a line for each round, with two samples for each slot', async () => {
+  test('time answers two passes for each round, on each sample in turn', async () => {
     const device = await openDevice(target);
-    const lines = await device.session(image, {}, (session) => session.send(`time 5 3 ${NEGATE}:10 ${COUNTER}:1`));
-    expect(lines).toHaveLength(3);
-    for (const line of lines) expect(line).toMatch(/^round [1-9]\d*( \d+){8}$/);
+    const lines = await device.session(image, {}, async (session) => {
+      writeFileSync(join(session.folder, 'two'), new Uint8Array(8));
+      await session.send(`load ${NEGATE} 2 two`);
+      return session.send(`time 5 3 ${NEGATE}:10 ${COUNTER}:1`);
+    });
+    expect(lines.map((line) => line.split(' ', 2)[1])).toEqual(['0', '0', '1', '1', '0', '0']);
+    for (const line of lines) expect(line).toMatch(/^pass [01]( [1-9]\d*){2}( \d+){4}$/);
   });
 });
 
@@ -272,6 +279,13 @@ test('a target runs here when the processor has all it needs', () => {
   expect(canRunHere(aarch64, arm)).toBe(true);
   expect(canRunHere(i8mm, arm)).toBe(false);
   expect(fingerprint()).toMatchObject({ arch: process.arch, os: process.platform });
+});
+
+test('a user may name this machine', () => {
+  expect(resolveTarget('cortex-a72')).toMatchObject({ cpu: 'cortex-a72' });
+  const native = () => resolveTarget('native');
+  if (process.arch === 'arm64') expect(canRunHere(native())).toBe(true);
+  else expect(native).toThrow(/this machine is not ARM64/);
 });
 
 test('splitting jobs loses no sample and keeps their order', () => {

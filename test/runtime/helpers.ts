@@ -5,18 +5,11 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import type { Build, Port } from '../../src/compiler/build.ts';
-import type { Target } from '../../src/compiler/targets/target.ts';
+import { parseTarget, type Target } from '../../src/compiler/targets/index.ts';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const none = { dotprod: false, i8mm: false, fp16: false };
-export const host: Target = { name: 'host', arch: 'host', cpu: null, features: none, flags: [] };
-export const aarch64: Target = {
-  name: 'aarch64',
-  arch: 'aarch64',
-  cpu: null,
-  features: none,
-  flags: ['-march=armv8-a'],
-};
+export const host = parseTarget('host');
+export const aarch64 = parseTarget('aarch64');
 
 /** A folder for one test file, removed after its tests. */
 export function testFolder(): string {

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCases } from '../../src/gate/cases/case.ts';
-import { interpreterEngine } from '../../src/gate/cases/interpreter.ts';
 import { runCases } from '../../src/gate/cases/run.ts';
 import { describeFailure } from '../../src/gate/cases/summary.ts';
+import { interpreterEngine } from '../../src/gate/engines/interpreter.ts';
 
 const shared = join(import.meta.dirname, '../../../shared');
 
@@ -18,7 +18,7 @@ const REFERENCE_IS_WRONG = /^sum-int8-(ax0_n1_2|cv_a) \(SUM int8\): /;
 /** Cases that fail for another reason than an operator that does not exist yet. */
 async function wrong(list: string, filter = /./): Promise<{ ran: number; failures: string[] }> {
   const cases = parseCases(await readFile(list, 'utf8'), list).filter((c) => filter.test(c.name));
-  const results = await runCases(cases, interpreterEngine(), (file) => readFile(join(dirname(list), file)));
+  const results = await runCases(cases, interpreterEngine, (file) => readFile(join(dirname(list), file)));
   const ran = results.filter((r) => r.error === undefined);
   return { ran: ran.length, failures: ran.filter((r) => !r.passed).map(describeFailure) };
 }

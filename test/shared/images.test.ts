@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseTarget } from '../../src/compiler/targets/index.ts';
 import { buildPair } from '../../src/gate/check/builds.ts';
-import { openPair, type Pair } from '../../src/gate/check/pair.ts';
+import { type ModelPair, openPair } from '../../src/gate/check/pair.ts';
 import { parseConfig } from '../../src/gate/config/load.ts';
 import { toReals } from '../../src/gate/data/arrays.ts';
 import { openFiles } from '../../src/gate/data/files.ts';
-import { fromBytes } from '../../src/model/tensor/dtype.ts';
 import { parseNpy } from '../../src/model/tensor/npy.ts';
 
 // Extra: JPEG files read by us, against what TFLite answered to the same files read by Pillow, where they stand beside
@@ -28,7 +27,7 @@ const PAIRS = [
 ] as const;
 
 /** A pair on the images, normalised so. */
-function open(int8: string, fp32: string, normalise: object): Pair {
+function open(int8: string, fp32: string, normalise: object): ModelPair {
   const model = (name: string) => join(shared, 'models', `${name}.tflite`);
   const preprocess = { crop: 0.875, resize: 'pillow', ...normalise };
   const data = { inputs: join(shared, 'data/imagenet/*.JPEG'), preprocess, rounding: 'numpy' };
@@ -54,15 +53,13 @@ describe.runIf(existsSync(join(shared, 'data')))('JPEG files through MobileNets'
     async (int8, fp32, normalise) => {
       const pair = open(int8, fp32, normalise);
       const float = open(int8, fp32, KERAS).dataset;
-      const builds = await buildPair(pair, parseTarget('host'), 1);
+      const { runners } = await buildPair(pair, parseTarget('host'), 1);
       for (const side of ['int8', 'fp32'] as const) {
-        const { device, image, build } = builds[side];
         const dataset = side === 'int8' ? pair.dataset : float;
         expect(dataset.size).toBe(120);
-        const inputs = Buffer.concat(Array.from({ length: 120 }, (_, i) => dataset.load(i)[side][0]));
-        const [{ outputs }] = await device.run(image, [{ build, samples: 120, reset: true, inputs: [inputs] }], {});
-        const [port] = image.builds[build].outputs;
-        const values = Array.from(toReals(fromBytes(port.dtype, outputs[0]), port.dtype));
+        const outputs = await runners[side].run(Array.from({ length: 120 }, (_, i) => dataset.load(i).inputs[side]));
+        const [{ dtype }] = runners[side].outputs;
+        const values = outputs.flatMap(([scores]) => Array.from(toReals(scores, dtype)));
         const wanted = reference(side === 'int8' ? int8 : fp32);
         expect(answers(values, wanted.classes)).toEqual(answers(wanted.values, wanted.classes));
         const differing = values.filter(

@@ -2,11 +2,12 @@ import type { Command } from 'commander';
 import { compileModel } from '../../compiler/compile.ts';
 import { cIdentifier } from '../../compiler/emission/c.ts';
 import { packageModel } from '../../compiler/package.ts';
-import { parseTarget, TARGET_HELP } from '../../compiler/targets/index.ts';
-import type { Profile } from '../../model/ops/definition.ts';
+import { TARGET_HELP } from '../../compiler/targets/index.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import { modelName } from '../../model/tflite/importer.ts';
-import { bindArguments, bindOption, profileOption, readModel, signatureOption, threadsOption } from '../entry.ts';
-import { readModelFile } from '../model_file.ts';
+import { resolveTarget } from '../../runtime/devices/machine.ts';
+import { bindArguments, bindOption, loadModel, profileOption, signatureOption, threadsOption } from '../entry.ts';
+import { readModelFile } from '../input_file.ts';
 import { writeFiles } from '../write_files.ts';
 
 interface Options {
@@ -33,10 +34,10 @@ export function register(program: Command): void {
 }
 
 async function build(path: string, options: Options): Promise<void> {
-  const target = parseTarget(options.target);
+  const target = resolveTarget(options.target);
   const bytes = readModelFile(path);
   const name = modelName(path);
-  const model = bindArguments(readModel(path, options.signature), options.bind);
+  const model = bindArguments(loadModel(path, options.signature), options.bind);
   const { profile, threads } = options;
   const compiled = await compileModel(model, { target, name, symbol: cIdentifier(name), profile, threads });
   const files = await packageModel(compiled, { model: bytes });

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import { TARGET_HELP } from '../../compiler/targets/index.ts';
-import { InputError } from '../../errors.ts';
+import { EXIT, InputError } from '../../errors.ts';
 import { runCheck } from '../../gate/check/run.ts';
-import type { MeasureMode } from '../../gate/check/speed.ts';
-import type { Status } from '../../gate/verdict/report.ts';
+import { SPEED_OPTIONS, type SpeedOption } from '../../gate/check/speed.ts';
+import { FAIL_ON, type FailOn, fails } from '../../gate/verdict/fail_on.ts';
 import { renderMarkdown } from '../../report/markdown.ts';
 import { columnsOf, renderTerminal, wantsColour } from '../../report/terminal.ts';
 import { streamBeside, writeFiles, writeOutput } from '../write_files.ts';
@@ -12,18 +12,12 @@ interface Options {
   readonly config: string;
   readonly only: readonly string[];
   readonly target: readonly string[];
-  readonly measure: MeasureMode;
+  readonly measure: SpeedOption;
   readonly baseline: string;
-  readonly failOn: 'fail' | 'inconclusive' | 'never';
+  readonly failOn: FailOn;
   readonly json?: string;
   readonly report?: string;
 }
-
-const FAILING: Record<Options['failOn'], readonly Status[]> = {
-  fail: ['fail'],
-  inconclusive: ['fail', 'inconclusive'],
-  never: [],
-};
 
 /** `int8-gate check`: the gate itself. */
 export function register(program: Command): void {
@@ -50,13 +44,13 @@ export function register(program: Command): void {
         '--measure <mode>',
         'times on this machine, cycles from emulation, whichever this machine can do, or no speed at all',
       )
-        .choices(['auto', 'hardware', 'modelled', 'none'])
+        .choices([...SPEED_OPTIONS])
         .default('auto'),
     )
     .option('--baseline <baseline>', 'what to compare with; only "none" so far', 'none')
     .addOption(
       new Option('--fail-on <verdict>', 'exit with status 1 on: a failed gate; an inconclusive one too; never')
-        .choices(['fail', 'inconclusive', 'never'])
+        .choices([...FAIL_ON])
         .default('fail'),
     )
     .option('--json <file>', 'write the report as JSON (schema/report.schema.json); "-" is standard output')
@@ -72,7 +66,7 @@ async function run(options: Options): Promise<void> {
   }
   const { config, only, target: targets, measure } = options;
   const progress = (line: string) => process.stderr.write(`${line} …\n`);
-  const report = await runCheck({ config, only, targets, measure, progress });
+  const report = await runCheck({ root: process.cwd(), config, only, targets, measure, progress });
   const json = `${JSON.stringify(report, null, 2)}\n`;
   if (options.json !== undefined) await writeOutput(options.json, json);
   if (options.report !== undefined) {
@@ -83,5 +77,5 @@ async function run(options: Options): Promise<void> {
   }
   const out = await streamBeside(options.json);
   out.write(renderTerminal(report, { colour: wantsColour(out, process.env), columns: columnsOf(out, process.env) }));
-  process.exitCode = FAILING[options.failOn].includes(report.verdict) ? 1 : 0;
+  process.exitCode = fails(report.verdict, options.failOn) ? EXIT.failed : EXIT.passed;
 }

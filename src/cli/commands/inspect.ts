@@ -1,15 +1,18 @@
 import type { Command } from 'commander';
+import { writeCode } from '../../compiler/compile.ts';
+import { parseTarget } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
-import type { Tensor } from '../../model/ir/graph.ts';
+import type { Model } from '../../model/ir/graph.ts';
 import { macsOf, nodeMacs } from '../../model/ir/macs.ts';
 import { printable, quoteName } from '../../model/ir/names.ts';
 import { printModel } from '../../model/ir/print.ts';
 import { schemeOf, schemesOf } from '../../model/ir/scheme.ts';
 import type { Quantization } from '../../model/tensor/quantization.ts';
 import { showShape } from '../../model/tensor/shape.ts';
+import type { Tensor } from '../../model/tensor/tensor.ts';
 import { listProblems, type OperatorEntry, type Reading, readModel } from '../../model/tflite/importer.ts';
 import { columnsOf } from '../../report/terminal.ts';
-import { readModelFile } from '../model_file.ts';
+import { readModelFile } from '../input_file.ts';
 
 export function register(program: Command): void {
   program
@@ -94,6 +97,19 @@ interface Description {
   }[];
   readonly operators: readonly OperatorInfo[];
   readonly problems: readonly string[];
+  /** Why no build can be made although all operators are supported; null where one can, or the model cannot be read. */
+  readonly buildProblem: string | null;
+}
+
+/** What stands in the way of a build, in the words of `build`; a build for one CPU can be made for all. */
+function buildProblemOf(model: Model): string | null {
+  try {
+    writeCode(model, { target: parseTarget('aarch64'), name: model.name, symbol: 'model' });
+    return null;
+  } catch (error) {
+    if (error instanceof InputError) return error.message;
+    throw error;
+  }
 }
 
 function describe(reading: Reading, file: string, bytes: number): Description {
@@ -128,6 +144,7 @@ function describe(reading: Reading, file: string, bytes: number): Description {
     })),
     operators,
     problems: reading.problems,
+    buildProblem: model === null ? null : buildProblemOf(model),
   };
 }
 
@@ -165,6 +182,8 @@ function show(d: Description, malformed: boolean, columns = Number.POSITIVE_INFI
       lines.push(`  signatures   ${d.signatures.map((s) => JSON.stringify(s.key)).join(', ')} (--signature)`);
   }
   lines.push(`  operators    ${summary(d.operators)}`, '', ...table(d.operators, columns));
+  if (d.buildProblem !== null)
+    lines.push('', `NO BUILD (the interpreter runs it: verify --engine interpreter): ${d.buildProblem}`);
   if (d.problems.length > 0 && !malformed) lines.push('', `NOT SUPPORTED: ${listProblems(d.file, d.problems)}`);
   return `${lines.join('\n')}\n`;
 }

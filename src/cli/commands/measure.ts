@@ -2,13 +2,14 @@ import { type Command, Option } from 'commander';
 import type { Build } from '../../compiler/build.ts';
 import { compileModel } from '../../compiler/compile.ts';
 import { floatTwin } from '../../compiler/passes/float_twin.ts';
-import { parseTarget, TARGET_HELP } from '../../compiler/targets/index.ts';
+import { TARGET_HELP } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
-import type { Profile } from '../../model/ops/definition.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import { columnsOf } from '../../report/terminal.ts';
 import { linkRunner } from '../../runtime/devices/image.ts';
+import { resolveTarget } from '../../runtime/devices/machine.ts';
 import { autoMode, type MeasureMode, type Measurement, measure, type OperatorCost } from '../../runtime/measure.ts';
-import { profileOption, readModel, signatureOption, threadsOption } from '../entry.ts';
+import { loadModel, profileOption, signatureOption, threadsOption } from '../entry.ts';
 import { streamBeside, writeOutput } from '../write_files.ts';
 
 interface Options {
@@ -44,7 +45,7 @@ export function register(program: Command): void {
 }
 
 async function run(file: string, options: Options): Promise<void> {
-  const target = parseTarget(options.target);
+  const target = resolveTarget(options.target);
   const mode = options.measure === 'auto' ? autoMode(target) : options.measure;
   if (options.perOp && mode === 'hardware') {
     throw new InputError('--per-op splits modelled cycles among operators: add --measure modelled');
@@ -53,8 +54,8 @@ async function run(file: string, options: Options): Promise<void> {
   if (threads > 1 && mode === 'modelled') {
     throw new InputError('--threads needs times: modelled cycles are those of one thread. Add --measure hardware');
   }
-  const int8 = readModel(file, options.signature);
-  const fp32 = options.fp32 === undefined ? floatTwin(int8) : readModel(options.fp32, options.signature);
+  const int8 = loadModel(file, options.signature);
+  const fp32 = options.fp32 === undefined ? floatTwin(int8) : loadModel(options.fp32, options.signature);
   progress(`compiling ${int8.name} for ${target.name}`);
   const builds = await Promise.all([
     compileModel(int8, { target, name: 'INT8', symbol: 'int8', profile, threads }),

@@ -3,19 +3,20 @@ import type { Command } from 'commander';
 import type { Port } from '../../compiler/build.ts';
 import { compileModel } from '../../compiler/compile.ts';
 import { cIdentifier } from '../../compiler/emission/c.ts';
-import { parseTarget, TARGET_HELP } from '../../compiler/targets/index.ts';
+import { TARGET_HELP } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import { bindInputs, decidingInputs } from '../../model/ir/bind.ts';
 import type { Model } from '../../model/ir/graph.ts';
 import { printable } from '../../model/ir/names.ts';
-import type { Profile } from '../../model/ops/definition.ts';
 import { fromBytes, itemSize, toBytes } from '../../model/tensor/dtype.ts';
 import { parseNpy, writeNpy } from '../../model/tensor/npy.ts';
 import { elements, type Shape, showShape } from '../../model/tensor/shape.ts';
 import { modelName } from '../../model/tflite/importer.ts';
 import { linkRunner } from '../../runtime/devices/image.ts';
+import { resolveTarget } from '../../runtime/devices/machine.ts';
 import { openDevice } from '../../runtime/devices/open.ts';
-import { profileOption, readModel, signatureOption } from '../entry.ts';
+import { loadModel, profileOption, signatureOption } from '../entry.ts';
 import { writeFiles } from '../write_files.ts';
 
 interface Options {
@@ -49,9 +50,9 @@ export function register(program: Command): void {
 const collect = (value: string, earlier: readonly string[]): string[] => [...earlier, value];
 
 async function run(path: string, options: Options): Promise<void> {
-  const target = parseTarget(options.target);
+  const target = resolveTarget(options.target);
   const name = modelName(path);
-  const model = readModel(path, options.signature);
+  const model = loadModel(path, options.signature);
   const inputs = await readInputs(inputPorts(model), options.input, path);
   const fitted = bindDeciding(model, inputs);
   const shown = options.dumpAll ? exposeResults(fitted) : fitted;

@@ -1,16 +1,17 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { parseTarget } from '../../compiler/targets/index.ts';
-import { InputError } from '../../errors.ts';
-import { buildEngine } from '../../gate/cases/build.ts';
+import { EXIT, InputError } from '../../errors.ts';
 import { parseCases } from '../../gate/cases/case.ts';
-import type { Engine } from '../../gate/cases/engine.ts';
-import { interpreterEngine } from '../../gate/cases/interpreter.ts';
 import { type CaseResult, runCases } from '../../gate/cases/run.ts';
-import { describeFailure, summaryTable, type TargetReport, targetReport } from '../../gate/cases/summary.ts';
-import type { Profile } from '../../model/ops/definition.ts';
+import { type CaseSummary, describeFailure, summaryOf, summaryTable } from '../../gate/cases/summary.ts';
+import { decodeText } from '../../gate/data/text.ts';
+import { buildEngine } from '../../gate/engines/build.ts';
+import type { Engine } from '../../gate/engines/engine.ts';
+import { interpreterEngine } from '../../gate/engines/interpreter.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
+import { resolveTarget } from '../../runtime/devices/machine.ts';
 import { profileOption } from '../entry.ts';
+import { readInputFile } from '../input_file.ts';
 import { streamBeside, writeOutput } from '../write_files.ts';
 
 interface Options {
@@ -24,9 +25,9 @@ interface Options {
 
 /** The engines of each --engine, for the targets asked for. */
 const ENGINES = {
-  build: (targets, profile): Engine[] => targets.map((target) => buildEngine(parseTarget(target), profile)),
-  interpreter: (_, profile): Engine[] => [interpreterEngine(profile)],
-} satisfies Record<string, (targets: readonly string[], profile: Profile) => Engine[]>;
+  build: (targets): Engine[] => targets.map((target) => buildEngine(resolveTarget(target))),
+  interpreter: (): Engine[] => [interpreterEngine],
+} satisfies Record<string, (targets: readonly string[]) => Engine[]>;
 
 export function register(program: Command): void {
   program
@@ -44,25 +45,23 @@ export function register(program: Command): void {
 const collect = (value: string, earlier: readonly string[]): string[] => [...earlier, value];
 
 async function verify(options: Options): Promise<void> {
-  const text = await readInput(options.cases);
+  const text = readInputFile(options.cases);
   const wanted = filterOf(options.filter);
-  const cases = parseCases(new TextDecoder().decode(text), options.cases).filter((c) => wanted.test(c.name));
+  const cases = parseCases(decodeText(text, options.cases), options.cases).filter((c) => wanted.test(c.name));
   if (cases.length === 0) throw new InputError(`${options.cases}: no case's name matches ${options.filter}`);
   const folder = dirname(resolve(options.cases));
-  const targets: Record<string, TargetReport> = {};
+  const targets: Record<string, CaseSummary> = {};
   const wantedTargets = options.target.length > 0 ? options.target : ['native'];
-  for (const engine of ENGINES[options.engine](wantedTargets, options.profile)) {
-    const results = await runCases(
-      cases,
-      engine,
-      (file) => readInput(resolve(folder, file)),
-      progress(engine, cases.length),
-    );
-    targets[engine.name] = targetReport(results);
+  for (const engine of ENGINES[options.engine](wantedTargets)) {
+    const results = await runCases(cases, engine, async (file) => readInputFile(resolve(folder, file)), {
+      profile: options.profile,
+      onResult: progress(engine, cases.length),
+    });
+    targets[engine.name] = summaryOf(results);
     print(await streamBeside(options.json), engine.name, results);
   }
   if (options.json !== undefined) await writeOutput(options.json, `${JSON.stringify({ targets }, null, 2)}\n`);
-  if (Object.values(targets).some((t) => t.passed < t.cases)) process.exitCode = 1;
+  if (Object.values(targets).some((t) => t.passed < t.cases)) process.exitCode = EXIT.failed;
 }
 
 function filterOf(pattern = ''): RegExp {
@@ -89,13 +88,4 @@ function print(out: NodeJS.WriteStream, name: string, results: readonly CaseResu
   const passed = results.length - failures.length;
   out.write(`${summaryTable(results)}\n\n${name}: ${passed} of ${results.length} cases passed\n`);
   out.write(failures.join(''));
-}
-
-async function readInput(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new InputError(`${file}: ${code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`}`);
-  }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { ALIGNMENT } from '../emission/alignment.ts';
 import type { Constant } from '../emission/context.ts';
-import { ALIGNMENT } from './plan.ts';
 
 /** Collects the constants of a model into one block of bytes; equal bytes are stored once. */
 export interface Blob {

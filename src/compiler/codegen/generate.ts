@@ -1,8 +1,13 @@
-import type { Graph, TensorId } from '../../model/ir/graph.ts';
-import type { Profile } from '../../model/ops/definition.ts';
+import { InputError } from '../../errors.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
+import type { Graph } from '../../model/ir/graph.ts';
+import { quoteName } from '../../model/ir/names.ts';
+import { openInputs } from '../../model/ir/shapes.ts';
+import type { TensorId } from '../../model/tensor/tensor.ts';
 import type { BuildNode, Port } from '../build.ts';
+import { ALIGNMENT } from '../emission/alignment.ts';
 import { cComment } from '../emission/c.ts';
-import type { RecordSource } from '../emission/context.ts';
+import { type RecordSource, SIZE_REMEDY } from '../emission/context.ts';
 import type { Target } from '../targets/target.ts';
 import { chainLoops } from '../templates/in_order/chain_loops.ts';
 import { type Blob, createBlob } from './blob.ts';
@@ -11,7 +16,6 @@ import { emitGraph } from './graph_code.ts';
 import { createKept } from './kept.ts';
 import { BLOB, type GraphCode, type ModelCode, type RefusedRecord } from './model_code.ts';
 import { SERIAL } from './parallel.ts';
-import { ALIGNMENT } from './plan.ts';
 import { type Planner, tensorBytes } from './storage.ts';
 
 /** The file that the generated source pulls its constants in from, beside it. */
@@ -47,8 +51,15 @@ export interface Generated {
   readonly refused: readonly RefusedRecord[];
 }
 
-/** Writes `graph` as C for a target. Pure. */
-export function generate(graph: Graph, options: GenerateOptions): Generated {
+/** The C of all graphs of a model, as far as they run: `callees` are called by others, `initial` ones initialise it. */
+interface Graphs {
+  readonly model: ModelCode;
+  readonly main: GraphCode;
+  readonly callees: readonly GraphCode[];
+  readonly initial: readonly GraphCode[];
+}
+
+function emitGraphs(graph: Graph, options: GenerateOptions): Graphs {
   const { name, symbol } = options;
   const callees = new Map<number, GraphCode>();
   const initial = new Set<GraphCode>();
@@ -63,6 +74,11 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
       if (called === undefined) throw new Error(`${name} has no graph ${index}`);
       const known = callees.get(index);
       if (known !== undefined) return known;
+      const [open] = openInputs(called);
+      if (open !== undefined)
+        throw new InputError(
+          `the size of ${quoteName(called.tensors[open].name)}, an input of the graph that it runs, depends on data: ${SIZE_REMEDY}`,
+        );
       // Those that it runs itself are written, and put into the map, before it.
       const code = emitGraph(called, `${symbol}_graph_${index}`, `${symbol}_graph_${index}`, model);
       callees.set(index, code);
@@ -70,8 +86,15 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
     },
     initialise: (index) => void initial.add(model.graph(index)),
   };
-  const main = emitGraph(graph, `${symbol}_graph`, symbol, model);
-  const codes = [...callees.values(), main];
+  const main = emitMain(graph, model);
+  return { model, main, callees: [...callees.values()], initial: [...initial] };
+}
+
+/** Writes `graph` as C for a target. Pure. */
+export function generate(graph: Graph, options: GenerateOptions): Generated {
+  const { name, symbol } = options;
+  const { model, main, callees, initial } = emitGraphs(graph, options);
+  const codes = [...callees, main];
   const inputs = graph.inputs.map((id) => portOf(graph, id));
   const outputs = graph.outputs.map((id, i) => ({
     ...portOf(graph, id),
@@ -91,15 +114,32 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
     BLOB_STANZA,
     ...(model.threads > 1 ? [SERIAL] : []),
     ...codes.map((code) => code.source),
-    entryPoints(main, [...initial], model),
+    entryPoints(main, initial, model),
     describe({
-      ...{ name, symbol, target: options.target.name, profile: options.profile },
-      ...{ inputs, outputs, arenaBytes, arenaAlign: ALIGNMENT, extents: main.extents, threads: model.threads },
+      name,
+      symbol,
+      target: options.target.name,
+      profile: options.profile,
+      inputs,
+      outputs,
+      arenaBytes,
+      arenaAlign: ALIGNMENT,
+      extents: main.extents,
+      threads: model.threads,
     }),
   ].join('\n');
-  const nodes = [main, ...callees.values()].flatMap((code) => code.nodes);
+  const nodes = [main, ...callees].flatMap((code) => code.nodes);
   const macs = nodes.reduce((sum, node) => sum + node.macs, 0);
   return { symbol, source, blob: model.blob.bytes(), inputs, outputs, arenaBytes, macs, nodes, refused: model.refused };
+}
+
+/** @throws InputError that says which model cannot be compiled, and why */
+function emitMain(graph: Graph, model: ModelCode): GraphCode {
+  try {
+    return emitGraph(graph, `${model.symbol}_graph`, model.symbol, model);
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(`${model.name}: ${error.message}`) : error;
+  }
 }
 
 function portOf(graph: Graph, id: TensorId): Port {
@@ -110,7 +150,7 @@ function portOf(graph: Graph, id: TensorId): Port {
 function preamble({ target, profile }: GenerateOptions): string {
   return [
     ...(target.arch === 'host' ? ['#define IG_PORTABLE 1'] : []),
-    ...(target.cpu === 'cortex-a53' || target.cpu === 'cortex-a55' ? ['#define IG_IN_ORDER 1'] : []),
+    ...(target.core.inOrder ? ['#define IG_IN_ORDER 1'] : []),
     ...(profile === 'single' ? ['#define IG_SINGLE_ROUNDING 1'] : []),
   ].join('\n');
 }

@@ -1,7 +1,9 @@
 import { InputError } from '../../errors.ts';
-import { type Graph, nodeLabel, type TensorId } from '../../model/ir/graph.ts';
+import { type Graph, nodeLabel } from '../../model/ir/graph.ts';
 import { nodeMacs } from '../../model/ir/macs.ts';
+import type { TensorId } from '../../model/tensor/tensor.ts';
 import { C_TYPES, cComment } from '../emission/c.ts';
+import { SIZE_REMEDY } from '../emission/context.ts';
 import type { Blob } from './blob.ts';
 import { BLOB, type GraphCode, type ModelCode } from './model_code.ts';
 import { emitNode, type NodeCode } from './node_code.ts';
@@ -25,7 +27,7 @@ export function emitGraph(graph: Graph, name: string, prefix: string, model: Mod
   );
   const written = codes.filter((code) => code !== null);
   const extents = new Map(written.flatMap((code) => [...code.extents]));
-  checkReaders(graph, extents, model.name);
+  checkReaders(graph, extents);
   return {
     graph,
     name,
@@ -50,12 +52,12 @@ export function emitGraph(graph: Graph, name: string, prefix: string, model: Mod
 const allScratch = (code: NodeCode | null): number => (code?.scratchBytes ?? 0) * (code?.split?.parts ?? 1);
 
 /** Operators are written for fixed shapes: none can read a result of changing size. */
-function checkReaders(graph: Graph, extents: ReadonlyMap<TensorId, number>, name: string): void {
+function checkReaders(graph: Graph, extents: ReadonlyMap<TensorId, number>): void {
   for (const node of graph.nodes) {
     const id = node.inputs.find((input) => extents.has(input));
     if (id !== undefined)
       throw new InputError(
-        `${name}: operator ${nodeLabel(graph, node)} cannot be compiled: it reads "${graph.tensors[id].name}", whose size changes from run to run`,
+        `operator ${nodeLabel(graph, node)} cannot be compiled: the size of "${graph.tensors[id].name}", which it reads, depends on data: ${SIZE_REMEDY}`,
       );
   }
 }

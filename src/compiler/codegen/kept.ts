@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts';
-import type { Tensor } from '../../model/ir/graph.ts';
-import { ALIGNMENT } from './plan.ts';
+import type { Tensor } from '../../model/tensor/tensor.ts';
+import { ALIGNMENT } from '../emission/alignment.ts';
 
 /** The memory that keeps its values between runs; it lies at the beginning of the arena. */
 export interface Kept {

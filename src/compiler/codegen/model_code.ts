@@ -1,9 +1,8 @@
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import type { Graph } from '../../model/ir/graph.ts';
-import type { Profile } from '../../model/ops/definition.ts';
 import type { BuildNode } from '../build.ts';
-import type { RecordSource } from '../emission/context.ts';
+import type { LoopShape, RecordSource } from '../emission/context.ts';
 import type { Target } from '../targets/target.ts';
-import type { LoopShape } from '../templates/in_order/chain_loops.ts';
 import type { Blob } from './blob.ts';
 import type { Kept } from './kept.ts';
 import type { Planner } from './storage.ts';

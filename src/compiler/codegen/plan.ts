@@ -1,3 +1,4 @@
+import { alignUp } from '../emission/alignment.ts';
 /** Something that needs memory from step `first` to step `last`, both included. */
 export interface Buffer {
   readonly bytes: number;
@@ -27,28 +28,24 @@ export interface MemoryPlan {
   readonly bytes: number;
 }
 
-/** Buffers start on cache lines, and vector loads at their start are aligned. */
-export const ALIGNMENT = 64;
-
-export const alignUp = (n: number): number => Math.ceil(n / ALIGNMENT) * ALIGNMENT;
-
-/** A buffer that is there at the same time as another, which begins `before` bytes before it or `after` bytes behind. */
+/** A buffer alive at the same time as another, which begins at least `before` bytes before it or `after` bytes behind. */
 interface Neighbour {
   readonly of: number;
   readonly before: number;
   readonly after: number;
 }
 
-/** How often the search may place a pair of neighbours: some 50 ms. */
+/** Budget of the search: placements of a pair of neighbours. Some 50 ms. */
 const WORK = 1 << 20;
 const MOST_TRIALS = 5000;
 
 /**
- * Places buffers in one arena so that buffers alive at the same step never overlap, unless one may lie over the other.
- * One after another, each goes to the lowest place that is free; what matters is the order. By size is a good one, and so
- * is the last one first, with which results come to lie below what they may lie over. From the better of them a local
- * search goes on: by turns it takes a buffer that reaches the arena's end and has it placed earlier, and any one that it
- * has placed at any time, as long as that is no loss.
+ * Places buffers in one arena. Buffers alive at the same step do not overlap, unless one may lie over the other.
+ *
+ * Placement is greedy: each buffer goes to the lowest free offset, so that the plan is a function of the order. Two orders
+ * are tried first: by falling size, and last first, which puts results below the operands that they may lie over. A local
+ * search improves the better one: it moves one buffer in the order and keeps the move unless the arena grows. Even trials
+ * move a buffer at the arena's end to an earlier turn, odd ones any buffer to any turn.
  */
 export function planMemory(buffers: readonly Buffer[]): MemoryPlan {
   const neighbours = neighboursOf(buffers);
@@ -121,7 +118,7 @@ function placeInOrder(
   return { offsets, bytes };
 }
 
-/** A bound below: what is alive at one step, less all that buffers may lie over others. */
+/** Lower bound of the arena: max over steps of (bytes alive − bytes that may lie over others). */
 function fullestStep(buffers: readonly Buffer[]): number {
   const steps = buffers.reduce((most, { last }) => Math.max(most, last + 1), 0);
   const change = new Array<number>(steps + 1).fill(0);
@@ -139,7 +136,7 @@ function fullestStep(buffers: readonly Buffer[]): number {
   }, 0);
 }
 
-/** Numbers that look random and are the same each time: the next is from 0 to n - 1. */
+/** Pseudorandom integers in [0, n), the same each time. Another sequence would give other memory plans. */
 function sequence(): (n: number) => number {
   let state = 1;
   return (n) => {

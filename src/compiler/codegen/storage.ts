@@ -1,6 +1,7 @@
-import { ABSENT, type Graph, type Node, type TensorId } from '../../model/ir/graph.ts';
+import type { Graph, Node } from '../../model/ir/graph.ts';
 import { itemSize } from '../../model/tensor/dtype.ts';
 import { elements } from '../../model/tensor/shape.ts';
+import { ABSENT, type TensorId } from '../../model/tensor/tensor.ts';
 import type { InPlace } from '../emission/context.ts';
 import type { Kept } from './kept.ts';
 import { type Buffer, type MemoryPlan, type Over, planMemory } from './plan.ts';

@@ -19,6 +19,25 @@ export const C_TYPES: Readonly<Record<DType, string>> = {
   resource: 'int32_t',
 };
 
+/** How the names of kernels end for an element type. An int4 lies in memory as an int8. */
+export const SUFFIX: Readonly<Record<DType, string>> = {
+  float32: 'f32',
+  float16: 'f16',
+  float64: 'f64',
+  int4: 's8',
+  int8: 's8',
+  uint8: 'u8',
+  int16: 's16',
+  uint16: 'u16',
+  int32: 's32',
+  uint32: 'u32',
+  int64: 's64',
+  uint64: 'u64',
+  bool: 'u8',
+  complex64: 'c64',
+  resource: 's32',
+};
+
 /** `text` as a C string literal, whatever it holds. */
 export function cString(text: string): string {
   const escaped = [...Buffer.from(text, 'utf8')].map((byte) => {

@@ -1,8 +1,8 @@
-import type { Tensor } from '../../model/ir/graph.ts';
-import type { OpView, Profile } from '../../model/ops/definition.ts';
-import type { OpKind } from '../../model/ops/kinds.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
+import type { OpKind } from '../../model/ops/attrs.ts';
+import type { OpView } from '../../model/ops/definition.ts';
+import type { Tensor } from '../../model/tensor/tensor.ts';
 import type { Target } from '../targets/target.ts';
-import type { LoopShape } from '../templates/in_order/chain_loops.ts';
 
 /** Elements of a constant, whatever buffer they lie in. */
 export type Constant =
@@ -71,6 +71,14 @@ export interface CalledGraph {
   call(arena: string, inputs: string, outputs: string): string;
 }
 
+/** What decides over the loops of a schedule. */
+export interface LoopShape {
+  readonly mr: number;
+  readonly nr: number;
+  readonly chain: number;
+  readonly singles: boolean;
+}
+
 /** The C of one node. */
 export interface Emission {
   /** Files of native/kernels to include, e.g. `softmax.h`. */
@@ -102,3 +110,7 @@ export interface InPlace {
 /** Writes the C of one operator kind; pure apart from what it asks of `ctx`. */
 export type Emitter<K extends OpKind> = (op: OpView<K>, ctx: EmitContext) => Emission;
 export type EmitterTable<Family> = { readonly [K in keyof Family & OpKind]: Emitter<K> };
+
+/** What to do where a build would need a size that is data. */
+export const SIZE_REMEDY =
+  'bind the inputs that decide it (build --bind NAME=VALUE), or export the model with that size fixed';

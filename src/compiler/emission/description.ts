@@ -4,9 +4,9 @@ import { cInt } from './c.ts';
 /** Members of a C structure: C expressions by name; a nested structure's members have dotted names. */
 export type Fields = Readonly<Record<string, string>>;
 
-/** `const TYPE NAME = {.member = value, …};` */
-export function cDescription(type: string, name: string, fields: Fields): string {
-  const members = Object.entries(fields).map(([field, value]) => `.${field} = ${value}`);
+/** `const TYPE NAME = {.member = value, …};` Members come in groups, those that belong together in one. */
+export function cDescription(type: string, name: string, ...groups: readonly Fields[]): string {
+  const members = groups.flatMap(Object.entries).map(([field, value]) => `.${field} = ${value}`);
   return `const ${type} ${name} = {${members.join(', ')}};\n`;
 }
 
@@ -15,7 +15,5 @@ export const integers = (fields: Readonly<Record<string, number | boolean>>): Fi
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, cInt(Number(value))]));
 
 /** `static const TYPE name = {.field = value, …};` The compiler folds such constants into the kernels it inlines. */
-export function cStruct(type: string, name: string, fields: Readonly<Record<string, number>>): string {
-  const members = Object.entries(fields).map(([field, value]) => `.${field} = ${cInt(value)}`);
-  return `static const ${type} ${name} = {${members.join(', ')}};\n`;
-}
+export const cStruct = (type: string, name: string, ...groups: readonly Readonly<Record<string, number>>[]): string =>
+  `static ${cDescription(type, name, ...groups.map(integers))}`;

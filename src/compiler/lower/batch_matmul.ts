@@ -1,7 +1,9 @@
 /** BATCH_MATMUL. */
+
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import { type BatchMatmulFamily, matmulFactor, matmulForm, matmulOf } from '../../model/ops/batch_matmul.ts';
 import { operand, parameters } from '../../model/ops/checks.ts';
-import type { OpView, Profile } from '../../model/ops/definition.ts';
+import type { OpView } from '../../model/ops/definition.ts';
 import type { TensorData } from '../../model/tensor/dtype.ts';
 import { elements } from '../../model/tensor/shape.ts';
 import type { GemmLayer, Layer, Requantization } from './layers.ts';

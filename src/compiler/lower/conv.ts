@@ -2,8 +2,8 @@
 import { operand } from '../../model/ops/checks.ts';
 import { type ConvFamily, channelMultiplier, convWindow, scalesDiffer } from '../../model/ops/conv.ts';
 import type { OpView } from '../../model/ops/definition.ts';
-import { convFactors, weightedForm } from '../../model/ops/weights.ts';
-import { windowExtents } from '../../model/ops/window.ts';
+import { convFactors, weightedForm } from '../../model/ops/shared/weights.ts';
+import { windowExtents } from '../../model/ops/shared/window.ts';
 import { elements } from '../../model/tensor/shape.ts';
 import { type ConvShape, type Layer, MAX_KERNEL_ROWS, type Requantization } from './layers.ts';
 import type { LoweringTable } from './lowering.ts';

@@ -1,8 +1,10 @@
 /** FULLY_CONNECTED. */
+
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import { operand } from '../../model/ops/checks.ts';
-import type { OpView, Profile } from '../../model/ops/definition.ts';
+import type { OpView } from '../../model/ops/definition.ts';
 import { asBytes, type DenseFamily, denseFactors, readsBytes } from '../../model/ops/dense.ts';
-import { isWide, weightedForm } from '../../model/ops/weights.ts';
+import { isWide, weightedForm } from '../../model/ops/shared/weights.ts';
 import { elements } from '../../model/tensor/shape.ts';
 import type { Layer, Requantization } from './layers.ts';
 import type { LoweringTable } from './lowering.ts';

@@ -1,9 +1,10 @@
 /** What operators with weights become, as templates take them. */
-import type { Tensor } from '../../model/ir/graph.ts';
-import type { Activation } from '../../model/ops/attrs.ts';
+
+import type { Activation } from '../../model/arithmetic/activation.ts';
 import type { MatmulForm, MatrixPair } from '../../model/ops/batch_matmul.ts';
-import type { Direct } from '../../model/ops/direct.ts';
-import type { BiasType } from '../../model/ops/weights.ts';
+import type { Direct } from '../../model/ops/shared/direct.ts';
+import type { BiasType } from '../../model/ops/shared/weights.ts';
+import type { Tensor } from '../../model/tensor/tensor.ts';
 
 /** How accumulators become integers again: one factor for all columns, or one a column. */
 export interface Requantization {

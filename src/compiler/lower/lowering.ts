@@ -1,5 +1,6 @@
-import type { OpView, Profile } from '../../model/ops/definition.ts';
-import type { OpKind } from '../../model/ops/kinds.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
+import type { OpKind } from '../../model/ops/attrs.ts';
+import type { OpView } from '../../model/ops/definition.ts';
 import type { Layer } from './layers.ts';
 
 /** The layer of an operator of one kind; null where its result has no elements. */

@@ -8,8 +8,8 @@ import {
 } from '../../model/ops/conv_transpose.ts';
 import { type Conv3dFamily, conv3dGeometry, conv3dTransposeGeometry } from '../../model/ops/conv3d.ts';
 import type { OpView } from '../../model/ops/definition.ts';
-import { type Direct, swapChannels, tapsFirst } from '../../model/ops/direct.ts';
-import { centered, convFactors, weightedForm } from '../../model/ops/weights.ts';
+import { type Direct, swapChannels, tapsFirst } from '../../model/ops/shared/direct.ts';
+import { centered, convFactors, weightedForm } from '../../model/ops/shared/weights.ts';
 import { elements } from '../../model/tensor/shape.ts';
 import type { ReferenceTapsLayer, TapWeights } from './layers.ts';
 import type { LoweringTable } from './lowering.ts';

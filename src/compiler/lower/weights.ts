@@ -1,5 +1,5 @@
 /** Constant weights, as layers have them. */
-import type { Tensor } from '../../model/ir/graph.ts';
+import type { Tensor } from '../../model/tensor/tensor.ts';
 import type { ConvShape, Weights } from './layers.ts';
 
 /** The zero point that operators subtract from weights: of uint8, and of signed ones quantized per tensor. */

@@ -1,12 +1,13 @@
-import type { Tensor } from '../../model/ir/graph.ts';
-import { rulesOf, viewOf } from '../../model/ir/shapes.ts';
+import { viewOf } from '../../model/ir/shapes.ts';
+import { rulesOf } from '../../model/ops/index.ts';
+import type { Tensor } from '../../model/tensor/tensor.ts';
 import type { Pass } from './view.ts';
 
 /** Gives results whose shape is only known when running the largest shape that they can have: memory is planned for it. */
 export const boundShapes: Pass = (graph) => {
   const tensors: Tensor[] = [...graph.tensors];
   for (const node of graph.nodes) {
-    const rules = rulesOf(node);
+    const rules = rulesOf(node.kind);
     const view = viewOf({ ...graph, tensors }, node);
     if (rules.bounds === undefined || !rules.shapes(view).includes(null)) continue;
     rules.bounds(view).forEach((shape, i) => {

@@ -1,6 +1,7 @@
-import type { Graph, Node, TensorId } from '../../model/ir/graph.ts';
+import type { Graph, Node } from '../../model/ir/graph.ts';
 import { sameQuantization } from '../../model/tensor/quantization.ts';
 import { sameShape } from '../../model/tensor/shape.ts';
+import type { TensorId } from '../../model/tensor/tensor.ts';
 import { type Pass, renameInputs } from './view.ts';
 
 /**

@@ -1,11 +1,12 @@
 import { compactModel } from '../../model/ir/compact.ts';
-import { ABSENT, type Graph, type Model, type Node, type Tensor, type TensorId } from '../../model/ir/graph.ts';
+import type { Graph, Model, Node } from '../../model/ir/graph.ts';
+import type { OpKind } from '../../model/ops/attrs.ts';
 import { WEIGHTED_ORDER } from '../../model/ops/conv_transpose.ts';
-import type { OpKind } from '../../model/ops/kinds.ts';
 import { isQuantizable } from '../../model/tensor/dtype.ts';
 import { floatOfHalf } from '../../model/tensor/half.ts';
 import type { Quantization } from '../../model/tensor/quantization.ts';
 import { type Shape, strides } from '../../model/tensor/shape.ts';
+import { ABSENT, type Tensor, type TensorId } from '../../model/tensor/tensor.ts';
 import { writeImpliedActivations } from './implied_activations.ts';
 
 /**

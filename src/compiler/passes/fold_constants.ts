@@ -1,7 +1,10 @@
-import { type Graph, type Node, resultsOf, type Tensor, type TensorId } from '../../model/ir/graph.ts';
-import { inferShapes, rulesOf, viewOf } from '../../model/ir/shapes.ts';
+import { type Graph, type Node, resultsOf } from '../../model/ir/graph.ts';
+import { inferShapes, viewOf } from '../../model/ir/shapes.ts';
+import { stepsOf } from '../../model/ir/work.ts';
+import { rulesOf } from '../../model/ops/index.ts';
 import { itemSize } from '../../model/tensor/dtype.ts';
 import { elements } from '../../model/tensor/shape.ts';
+import type { Tensor, TensorId } from '../../model/tensor/tensor.ts';
 import type { Pass } from './view.ts';
 
 /**
@@ -12,6 +15,13 @@ const LEAST_BYTES = 64 * 2 ** 20;
 const GROWTH = 8;
 
 /**
+ * Nor must it take our time: operators that together would take more steps than this, and so many times the bytes of the
+ * model's constants, are left to run time as well. A step takes 1 to 100 ns, so that these are seconds, while float16
+ * weights, the most that real files ask for, take 2 steps for 2 bytes.
+ */
+const LEAST_STEPS = 64 * 2 ** 20;
+
+/**
  * Computes, by the operators' own semantics, every node whose operands are constants: float16 weights become float32,
  * and the chains that work out a shape become that shape. The shape of a tensor is a constant even if the tensor is not,
  * unless its size is data (WHERE): what stands in the graph then is a bound.
@@ -19,18 +29,23 @@ const GROWTH = 8;
 export const foldConstants: Pass = (graph) => {
   const tensors: Tensor[] = [...graph.tensors];
   const varying = new Set<TensorId>();
-  let budget = graph.tensors.reduce((sum, { data }) => sum + GROWTH * (data?.byteLength ?? 0), LEAST_BYTES);
+  const growth = graph.tensors.reduce((sum, { data }) => sum + GROWTH * (data?.byteLength ?? 0), 0);
+  let budget = LEAST_BYTES + growth;
+  let steps = LEAST_STEPS + growth;
   let settled = false;
   const nodes = graph.nodes.filter((node) => {
     const current: Graph = { ...graph, tensors };
     const bytes = bytesOf(current, node);
     const view = viewOf(current, node);
-    if (!isConstant(current, node) || node.inputs.some((id) => varying.has(id)) || bytes > budget) {
+    const foldable = isConstant(current, node) && !node.inputs.some((id) => varying.has(id));
+    const needed = foldable && !rulesOf(node.kind).fromShapes ? stepsOf(current, node) : 0;
+    if (!foldable || bytes > budget || needed > steps) {
       if (isVarying(current, node)) for (const id of node.outputs) varying.add(id);
       return true;
     }
     budget -= bytes;
-    const { bounds, evaluate, shapes } = rulesOf(node);
+    steps -= needed;
+    const { bounds, evaluate, shapes } = rulesOf(node.kind);
     const data = view.inputs.map((tensor) => tensor?.data ?? null);
     const results = evaluate({ ...view, data, profile: 'tflite' });
     // Of a result whose size is data the size is known now, too, and so are those that follow from it.
@@ -48,7 +63,7 @@ export const foldConstants: Pass = (graph) => {
 /** Whether the sizes of the node's results are known when it runs only. */
 function isVarying(graph: Graph, node: Node): boolean {
   const view = viewOf(graph, node);
-  const { bounds, check, shapes } = rulesOf(node);
+  const { bounds, check, shapes } = rulesOf(node.kind);
   return bounds !== undefined && check(view).length === 0 && shapes(view).includes(null);
 }
 
@@ -59,6 +74,6 @@ const bytesOf = (graph: Graph, node: Node): number =>
 function isConstant(graph: Graph, node: Node): boolean {
   const { inputs, outputs } = viewOf(graph, node);
   const known = inputs.every((tensor) => tensor === null || (tensor.data !== null && !tensor.variable));
-  const pure = rulesOf(node).control === undefined;
-  return pure && outputs.length > 0 && (known || rulesOf(node).fromShapes === true);
+  const pure = rulesOf(node.kind).control === undefined;
+  return pure && outputs.length > 0 && (known || rulesOf(node.kind).fromShapes === true);
 }

@@ -1,7 +1,7 @@
 import type { Graph, Node } from '../../model/ir/graph.ts';
 import type { Pads } from '../../model/ops/attrs.ts';
 import { integers } from '../../model/ops/checks.ts';
-import { extent } from '../../model/ops/window.ts';
+import { extent } from '../../model/ops/shared/window.ts';
 import { sameQuantization } from '../../model/tensor/quantization.ts';
 import { makersOf, type Pass, useCounts } from './view.ts';
 

@@ -1,6 +1,6 @@
+import type { Activation } from '../../model/arithmetic/activation.ts';
 import type { Graph, Node } from '../../model/ir/graph.ts';
-import type { Activation } from '../../model/ops/attrs.ts';
-import type { OpKind } from '../../model/ops/kinds.ts';
+import type { OpKind } from '../../model/ops/attrs.ts';
 import { isFloat } from '../../model/tensor/dtype.ts';
 import { sameQuantization } from '../../model/tensor/quantization.ts';
 import { makersOf, type Pass, useCounts } from './view.ts';

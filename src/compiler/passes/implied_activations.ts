@@ -1,9 +1,10 @@
-import type { Graph, Node, Tensor } from '../../model/ir/graph.ts';
+import type { Activation } from '../../model/arithmetic/activation.ts';
+import { activationRange } from '../../model/arithmetic/activation.ts';
+import type { Graph, Node } from '../../model/ir/graph.ts';
 import { operandsOf } from '../../model/ir/graph.ts';
-import { activationRange } from '../../model/ops/arithmetic.ts';
-import type { Activation } from '../../model/ops/attrs.ts';
-import type { OpKind } from '../../model/ops/kinds.ts';
+import type { OpKind } from '../../model/ops/attrs.ts';
 import { integerRange } from '../../model/tensor/dtype.ts';
+import type { Tensor } from '../../model/tensor/tensor.ts';
 
 /** The activations that clamp, and the operators that do nothing else. */
 const CLAMPS = { RELU: 'nn.relu', RELU6: 'nn.relu6', RELU_N1_TO_1: 'nn.relu_n1_to_1' } as const;

@@ -1,5 +1,6 @@
-import type { Graph, Model, Node, NodeOf, TensorId } from '../../model/ir/graph.ts';
-import { calleesOf, renumberCallees } from '../../model/ops/control.ts';
+import { calleesOf, renumberCallees } from '../../model/ir/callees.ts';
+import type { Graph, Model, Node, NodeOf } from '../../model/ir/graph.ts';
+import type { TensorId } from '../../model/tensor/tensor.ts';
 import { makersOf, renameInputs } from './view.ts';
 
 type Maker = NodeOf<'var_handle'>;

@@ -1,11 +1,12 @@
-import type { Graph, Node, NodeOf, Tensor, TensorId } from '../../model/ir/graph.ts';
+import type { Graph, Node, NodeOf } from '../../model/ir/graph.ts';
 import { viewOf } from '../../model/ir/shapes.ts';
+import type { OpKind } from '../../model/ops/attrs.ts';
 import { scalesDiffer } from '../../model/ops/conv.ts';
 import { asWeighted, transposeGeometry } from '../../model/ops/conv_transpose.ts';
 import type { OpView } from '../../model/ops/definition.ts';
-import type { OpKind } from '../../model/ops/kinds.ts';
-import { type WeightedForm, weightedForm } from '../../model/ops/weights.ts';
+import { type WeightedForm, weightedForm } from '../../model/ops/shared/weights.ts';
 import { elements, type Shape, sameShape } from '../../model/tensor/shape.ts';
+import type { Tensor, TensorId } from '../../model/tensor/tensor.ts';
 import { repeatedBias, weightsOf } from './phase_weights.ts';
 import { type PhaseGroup, type Phases, padsOf, phasesOf } from './phases.ts';
 import type { Pass } from './view.ts';

@@ -1,8 +1,9 @@
 /** Weights and biases of the convolutions that take the place of a transposed one. */
-import type { Tensor } from '../../model/ir/graph.ts';
+
 import { allocate } from '../../model/tensor/dtype.ts';
 import type { Quantization } from '../../model/tensor/quantization.ts';
 import { elements } from '../../model/tensor/shape.ts';
+import type { Tensor } from '../../model/tensor/tensor.ts';
 import { kernelIndices, type PhaseGroup, type Phases } from './phases.ts';
 
 /** The weights of a group: [phase of rows, phase of columns, output channel][taps of rows][taps of columns][channels]. */

@@ -2,7 +2,7 @@
  * One axis of a transposed convolution by phases. Output o = stride · q + r − ahead, in phase r at position q, meets the
  * inputs q + d for a few neighbouring d that depend on r alone: so does a convolution of stride 1 over the positions.
  */
-import type { Axis } from '../../model/ops/direct.ts';
+import type { Axis } from '../../model/ops/shared/direct.ts';
 
 /** Neighbouring phases that one convolution computes, from the inputs q + offset … q + offset + taps − 1. */
 export interface PhaseGroup {

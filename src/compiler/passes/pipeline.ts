@@ -1,4 +1,7 @@
+import { InputError } from '../../errors.ts';
+import { inferCallShapes } from '../../model/ir/call_shapes.ts';
 import type { Model } from '../../model/ir/graph.ts';
+import { verifyModel } from '../../model/ir/verify.ts';
 import { boundShapes } from './bound_shapes.ts';
 import { removeDeadCode } from './dead_code.ts';
 import { dropIdentities } from './drop_identities.ts';
@@ -22,11 +25,23 @@ export const PIPELINE: readonly { readonly name: string; readonly pass: Pass }[]
   { name: 'remove dead code', pass: removeDeadCode },
 ];
 
-/** `model` in the form that code is generated from; it computes the same, bit for bit. */
+/**
+ * `model` in the form that code is generated from; it computes the same, bit for bit.
+ * @throws InputError where a graph is run with shapes that its operators cannot have
+ */
 export function optimize(model: Model): Model {
-  const local = localHandles(model);
+  const local = localHandles(fitCalls(model));
   return {
     ...local,
     subgraphs: local.subgraphs.map((graph) => PIPELINE.reduce((current, { pass }) => pass(current), graph)),
   };
+}
+
+/** Graphs that others run, with the shapes that they are run with. */
+function fitCalls(model: Model): Model {
+  if (model.subgraphs.length === 1) return model;
+  const fitted = inferCallShapes(model);
+  const faults = verifyModel(fitted);
+  if (faults.length > 0) throw new InputError(`${model.name}: ${faults.join('; ')}`);
+  return fitted;
 }

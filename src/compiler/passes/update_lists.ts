@@ -1,6 +1,7 @@
-import type { Graph, Node, NodeOf, Tensor, TensorId } from '../../model/ir/graph.ts';
+import type { Graph, Node, NodeOf } from '../../model/ir/graph.ts';
 import { integers } from '../../model/ops/checks.ts';
 import { sameShape } from '../../model/tensor/shape.ts';
+import type { Tensor, TensorId } from '../../model/tensor/tensor.ts';
 import { makersOf, type Pass } from './view.ts';
 
 /** A list with one entry replaced. */
@@ -25,8 +26,11 @@ export const updateLists: Pass = (graph) => {
     const { list, entry, index, zeros } = update;
     const rank = tensors[list].shape.length;
     const start = tensors.push({
-      ...{ name: `${tensors[node.outputs[0]].name}/start`, dtype: 'int32', shape: [rank] },
-      ...{ quantization: null, data: null },
+      name: `${tensors[node.outputs[0]].name}/start`,
+      dtype: 'int32',
+      shape: [rank],
+      quantization: null,
+      data: null,
     });
     const { source, outputs } = node;
     return [

@@ -1,5 +1,7 @@
 /** What passes share: looking around in a graph. */
-import { ABSENT, type Graph, type Node, type TensorId } from '../../model/ir/graph.ts';
+
+import type { Graph, Node } from '../../model/ir/graph.ts';
+import { ABSENT, type TensorId } from '../../model/tensor/tensor.ts';
 
 /** A graph to a graph that computes the same. */
 export type Pass = (graph: Graph) => Graph;

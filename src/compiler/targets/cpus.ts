@@ -1,10 +1,30 @@
-import type { Features } from './target.ts';
+/** Optional parts of the ARMv8-A instruction set that kernels choose by. All false on `host`. */
+export interface Features {
+  readonly dotprod: boolean;
+  readonly i8mm: boolean;
+  readonly fp16: boolean;
+}
 
-/** What the compiler needs to know of a CPU. */
+/** Throughput of a core's pipeline, by which tiles are chosen: instructions a cycle, on 128-bit registers. */
+export interface Core {
+  /** Instructions issue in program order, and none beside the load of a vector. */
+  readonly inOrder: boolean;
+  /** Instructions dispatched. */
+  readonly width: number;
+  readonly loads: number;
+  readonly fmla: number;
+  /** SMULL, SMLAL. */
+  readonly smull: number;
+  /** SDOT, SMMLA. */
+  readonly dot: number;
+}
+
+/** What the compiler knows of a CPU. Its cycle model stands in src/runtime/modelled/cpus.ts. */
 export interface Cpu {
   readonly features: Features;
   /** The name that -mtune= takes; null where gcc 12 does not know the core, or spills float tiles when told of it. */
   readonly tune: { readonly gcc: string | null; readonly clang: string };
+  readonly core: Core;
   /** Implementer and part number of MIDR_EL1, by which `native` recognises the core. */
   readonly midr: readonly [implementer: number, part: number] | null;
 }
@@ -15,15 +35,74 @@ const V82: Features = { dotprod: true, i8mm: false, fp16: true };
 const I8MM: Features = { dotprod: true, i8mm: true, fp16: true };
 const both = (name: string) => ({ gcc: name, clang: name });
 
-/** The CPUs that --target names, small cores first. */
-export const CPUS: Readonly<Record<string, Cpu>> = {
-  'cortex-a53': { features: V80, tune: both('cortex-a53'), midr: [ARM, 0xd03] },
-  'cortex-a55': { features: V82, tune: both('cortex-a55'), midr: [ARM, 0xd05] },
-  'cortex-a72': { features: V80, tune: both('cortex-a72'), midr: [ARM, 0xd08] },
-  'cortex-a76': { features: V82, tune: both('cortex-a76'), midr: [ARM, 0xd0b] },
-  'neoverse-n1': { features: V82, tune: { gcc: null, clang: 'neoverse-n1' }, midr: [ARM, 0xd0c] },
-  'neoverse-n2': { features: I8MM, tune: both('neoverse-n2'), midr: [ARM, 0xd49] },
-  'neoverse-v1': { features: I8MM, tune: both('neoverse-v1'), midr: [ARM, 0xd40] },
-  'neoverse-v2': { features: I8MM, tune: { gcc: null, clang: 'neoverse-v2' }, midr: [ARM, 0xd4f] },
-  'apple-m1': { features: V82, tune: { gcc: null, clang: 'apple-m1' }, midr: null },
-};
+/** The table with its names as a type. */
+const named = <Name extends string>(cpus: Readonly<Record<Name, Cpu>>) => cpus;
+
+/** The CPUs that --target names, small cores first. Sources of the throughputs: Arm's software optimization guides. */
+export const CPUS = named({
+  'cortex-a53': {
+    features: V80,
+    tune: both('cortex-a53'),
+    core: { inOrder: true, width: 2, loads: 0.5, fmla: 1, smull: 1, dot: 1 },
+    midr: [ARM, 0xd03],
+  },
+  'cortex-a55': {
+    features: V82,
+    tune: both('cortex-a55'),
+    core: { inOrder: true, width: 2, loads: 0.5, fmla: 1, smull: 1, dot: 1 },
+    midr: [ARM, 0xd05],
+  },
+  'cortex-a72': {
+    features: V80,
+    tune: both('cortex-a72'),
+    core: { inOrder: false, width: 3, loads: 1, fmla: 1, smull: 1, dot: 1 },
+    midr: [ARM, 0xd08],
+  },
+  'cortex-a76': {
+    features: V82,
+    tune: both('cortex-a76'),
+    core: { inOrder: false, width: 4, loads: 2, fmla: 2, smull: 1, dot: 2 },
+    midr: [ARM, 0xd0b],
+  },
+  'neoverse-n1': {
+    features: V82,
+    tune: { gcc: null, clang: 'neoverse-n1' },
+    core: { inOrder: false, width: 4, loads: 2, fmla: 2, smull: 1, dot: 2 },
+    midr: [ARM, 0xd0c],
+  },
+  'neoverse-n2': {
+    features: I8MM,
+    tune: both('neoverse-n2'),
+    core: { inOrder: false, width: 5, loads: 3, fmla: 2, smull: 1, dot: 2 },
+    midr: [ARM, 0xd49],
+  },
+  'neoverse-v1': {
+    features: I8MM,
+    tune: both('neoverse-v1'),
+    core: { inOrder: false, width: 8, loads: 3, fmla: 4, smull: 2, dot: 4 },
+    midr: [ARM, 0xd40],
+  },
+  'neoverse-v2': {
+    features: I8MM,
+    tune: { gcc: null, clang: 'neoverse-v2' },
+    core: { inOrder: false, width: 8, loads: 3, fmla: 4, smull: 2, dot: 4 },
+    midr: [ARM, 0xd4f],
+  },
+  'apple-m1': {
+    features: V82,
+    tune: { gcc: null, clang: 'apple-m1' },
+    core: { inOrder: false, width: 8, loads: 3, fmla: 4, smull: 4, dot: 4 },
+    midr: null,
+  },
+});
+
+export type CpuName = keyof typeof CPUS;
+
+/** Whether a text names a CPU of the table. */
+export const isCpu = (text: string): text is CpuName => Object.hasOwn(CPUS, text);
+
+/** The CPU that a bare ISA level stands for: kernels are tuned, and cycles modelled, for the commonest core of the level. */
+export function referenceCpu({ dotprod, i8mm }: Features): CpuName {
+  if (i8mm) return 'neoverse-n2';
+  return dotprod ? 'neoverse-n1' : 'cortex-a72';
+}

@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts';
-import { CPUS } from './cpus.ts';
-import { type Machine, thisMachine } from './machine.ts';
-import type { Features, Target } from './target.ts';
+import { CPUS, type CpuName, type Features, isCpu, referenceCpu } from './cpus.ts';
+import type { Machine } from './machine.ts';
+import type { Target } from './target.ts';
 
 const FEATURES = ['dotprod', 'i8mm', 'fp16'] as const satisfies readonly (keyof Features)[];
 
@@ -14,11 +14,12 @@ function march(features: Features): string {
   return extensions.length === 0 ? '-march=armv8-a' : `-march=armv8.2-a${extensions.join('')}`;
 }
 
-const arm = (name: string, cpu: string | null, features: Features): Target => ({
+const arm = (name: string, cpu: CpuName | null, features: Features): Target => ({
   name,
   arch: 'aarch64',
   cpu,
   features,
+  core: CPUS[cpu ?? referenceCpu(features)].core,
   flags: [march(features)],
 });
 
@@ -26,14 +27,17 @@ const arm = (name: string, cpu: string | null, features: Features): Target => ({
 export const TARGET_HELP = `${Object.keys(CPUS).join(', ')}, aarch64[+dotprod][+i8mm][+fp16], native, host`;
 
 /**
- * The target that `text` names.
- * @throws InputError when there is no such target, or when it is `native` and this is no ARM64 machine.
+ * The target that `text` names. Texts of users, which may be `native`, go through `resolveTarget` of the devices.
+ * @param machine what `native` stands for.
+ * @throws InputError when there is no such target, or when it is `native` and `machine` is not ARM64.
  */
-export function parseTarget(text: string, machine: Machine = thisMachine()): Target {
+export function parseTarget(text: string, machine: Machine | null = null): Target {
   if (text === 'host') {
-    return { name: text, arch: 'host', cpu: null, features: { dotprod: false, i8mm: false, fp16: false }, flags: [] };
+    const features = { dotprod: false, i8mm: false, fp16: false };
+    return { name: text, arch: 'host', cpu: null, features, core: CPUS[referenceCpu(features)].core, flags: [] };
   }
   if (text === 'native') {
+    if (machine === null) throw new Error('target native: the machine is not given');
     if (!machine.arm64) {
       throw new InputError(
         'target native: this machine is not ARM64. Name what the models are deployed on (for example cortex-a72 or ' +
@@ -42,7 +46,7 @@ export function parseTarget(text: string, machine: Machine = thisMachine()): Tar
     }
     return arm(text, machine.cpu, machine.features);
   }
-  if (Object.hasOwn(CPUS, text)) return arm(text, text, CPUS[text].features);
+  if (isCpu(text)) return arm(text, text, CPUS[text].features);
   const [base, ...extensions] = text.split('+');
   const known = extensions.every((name) => (FEATURES as readonly string[]).includes(name));
   if (base !== 'aarch64' || !known || new Set(extensions).size !== extensions.length) {

@@ -1,5 +1,5 @@
 /** Layers go to their templates. */
-import type { OpKind } from '../../model/ops/kinds.ts';
+import type { OpKind } from '../../model/ops/attrs.ts';
 import type { Emission, EmitContext, Emitter, EmitterTable } from '../emission/context.ts';
 import { LOWERINGS } from '../lower/index.ts';
 import type { Layer } from '../lower/layers.ts';

@@ -1,5 +1,4 @@
 /** Templates: how layers become C, and with which schedules. */
-export { coreOf } from '../targets/cores.ts';
 export { choose, fastest } from './choose.ts';
 export { DEPTHWISE } from './depthwise/index.ts';
 export { GEMM } from './gemm/index.ts';

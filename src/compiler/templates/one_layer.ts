@@ -1,9 +1,10 @@
 /** Graphs of single layers, as benches, tests and the tuner run them. */
-import type { Graph, Node, Tensor } from '../../model/ir/graph.ts';
+import type { Graph, Node } from '../../model/ir/graph.ts';
 import type { HW, Pads } from '../../model/ops/attrs.ts';
 import type { DType, TensorData } from '../../model/tensor/dtype.ts';
 import type { Quantization } from '../../model/tensor/quantization.ts';
 import { elements, type Shape } from '../../model/tensor/shape.ts';
+import type { Tensor } from '../../model/tensor/tensor.ts';
 import type { DepthwiseWorkload } from './depthwise/workload.ts';
 import { depthOf, type GemmWorkload, rowsOf } from './gemm/workload.ts';
 import type { Operands } from './workload.ts';

@@ -1,8 +1,9 @@
 /** What can be tuned: every workload of a model, with its schedules. */
+
+import { calleesOf } from '../../model/ir/callees.ts';
 import { type Graph, type Model, type Node, nodeLabel, operandsOf, resultsOf } from '../../model/ir/graph.ts';
-import { calleesOf } from '../../model/ops/control.ts';
+import type { OpKind } from '../../model/ops/attrs.ts';
 import type { OpView } from '../../model/ops/definition.ts';
-import type { OpKind } from '../../model/ops/kinds.ts';
 import { LOWERINGS } from '../lower/index.ts';
 import type { Layer } from '../lower/layers.ts';
 import type { Lowering } from '../lower/lowering.ts';

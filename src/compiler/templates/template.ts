@@ -1,7 +1,7 @@
 /** What a template is: one way to compute a family of layers, with knobs. */
 import type { z } from 'zod';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import type { Graph } from '../../model/ir/graph.ts';
-import type { Profile } from '../../model/ops/definition.ts';
 import type { Emission, EmitContext } from '../emission/context.ts';
 import type { Target } from '../targets/target.ts';
 

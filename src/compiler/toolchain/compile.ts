@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BLOB_FILE, type Generated } from '../codegen/generate.ts';
 import type { Target } from '../targets/index.ts';
 import { cached, cacheRoot, contentKey } from './cache.ts';
 import { type Compiler, compileFlags, findCompiler } from './compilers.ts';
-import { projectRoot } from './root.ts';
+import { nativePath } from './root.ts';
 import { runTool } from './spawn.ts';
 
 /** What is compiled: a model's C and the constants that it pulls in. */
@@ -26,7 +26,7 @@ export interface CompiledObject {
 }
 
 /** Where headers of native/ are looked for. */
-export const includeDirs = (): string[] => ['kernels', 'include'].map((name) => join(projectRoot(), 'native', name));
+export const includeDirs = (): string[] => ['kernels', 'include'].map(nativePath);
 
 /** Every header of native/ that `source` includes, directly or not, as cache key parts: name, then text. */
 export function headerTexts(source: string, dirs: readonly string[] = includeDirs()): string[] {
@@ -60,11 +60,8 @@ export async function compileModelSource(
 ): Promise<CompiledObject> {
   const compiler = await findCompiler(target, options.family);
   const flags = [...compileFlags(compiler, target), ...(options.flags ?? [])];
-  const key = contentKey([
-    ...['model 1', compiler.command, compiler.version, flags.join('\n'), model.source],
-    ...headerTexts(model.source),
-    model.blob,
-  ]);
+  const tools = [compiler.command, compiler.version, flags.join('\n')];
+  const key = contentKey(['model 1', ...tools, model.source, ...headerTexts(model.source), model.blob]);
   const folder = await cached(options.cacheDir ?? cacheRoot(), key, async (cwd) => {
     await writeFile(join(cwd, 'model.c'), model.source);
     await writeFile(join(cwd, BLOB_FILE), model.blob);
@@ -101,4 +98,17 @@ export async function linkShared(
     await runTool(compiler.command, [...flags, '-shared', 'entry.c', model, '-lm', '-o', 'model.so'], { cwd });
   });
   return join(folder, 'model.so');
+}
+
+/** The contents of what a program links a compiled model from: the public header, the archive, the shared library. */
+export async function linkedFiles(
+  object: CompiledObject,
+  symbol: string,
+  target: Target,
+  options: CompileOptions = {},
+): Promise<Readonly<Record<'header' | 'archive' | 'shared', Uint8Array>>> {
+  const header = nativePath('include/int8_gate.h');
+  const paths = [header, object.archive, await linkShared(object, symbol, target, options)];
+  const [text, archive, shared] = await Promise.all(paths.map((path) => readFile(path)));
+  return { header: text, archive, shared };
 }

@@ -4,6 +4,7 @@ export {
   type CompileOptions,
   compileModelSource,
   includeDirs,
+  linkedFiles,
   linkShared,
   type ModelSource,
 } from './compile.ts';
@@ -12,7 +13,7 @@ export { makeFolder } from './folder.ts';
 export { undoOnInterrupt } from './interrupt.ts';
 export { type CacheEntry, cacheLimit, listEntries, type Trimmed, trimCache } from './limit.ts';
 export { ownPrefix, sweep } from './owner.ts';
-export { projectRoot } from './root.ts';
+export { nativePath, projectRoot } from './root.ts';
 export {
   killGroup,
   OWN_GROUP,

@@ -9,10 +9,9 @@ export const WORK = 'work';
 const USE = 'use';
 
 const DEFAULT_LIMIT = 2e9;
-const UNITS: Readonly<Record<string, number>> = {
-  ...{ '': 1, B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 },
-  ...{ KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 },
-};
+const DECIMAL = { '': 1, B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
+const BINARY = { KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 };
+const UNITS: Readonly<Record<string, number>> = { ...DECIMAL, ...BINARY };
 
 /**
  * How many bytes a cache may keep: INT8_GATE_CACHE_LIMIT, else 2 GB.

@@ -18,3 +18,6 @@ export function projectRoot(): string {
     }
   }
 }
+
+/** The path of a file or folder below `native/`. */
+export const nativePath = (path: string): string => join(projectRoot(), 'native', path);

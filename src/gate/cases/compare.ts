@@ -3,16 +3,16 @@ import { floatOfHalf } from '../../model/tensor/half.ts';
 import type { Tolerance } from './case.ts';
 
 /** How far two tensors are apart. */
-export interface Comparison {
+export interface Difference {
   readonly differing: number;
   readonly total: number;
   /** The largest difference; infinite where one side is NaN or infinite and the other is not. */
   readonly maxAbs: number;
 }
 
-export const NO_DIFFERENCE: Comparison = { differing: 0, total: 0, maxAbs: 0 };
+export const NO_DIFFERENCE: Difference = { differing: 0, total: 0, maxAbs: 0 };
 
-export const addComparisons = (a: Comparison, b: Comparison): Comparison => ({
+export const addDifferences = (a: Difference, b: Difference): Difference => ({
   differing: a.differing + b.differing,
   total: a.total + b.total,
   maxAbs: Math.max(a.maxAbs, b.maxAbs),
@@ -28,7 +28,7 @@ export function compare(
   expected: TensorData,
   dtype: DType,
   tolerance: Tolerance | null,
-): Comparison {
+): Difference {
   if (dtype === 'complex64') {
     const [a, b] = [actual, expected].map((data) => complexParts(data as BigUint64Array));
     return compare(a, b, 'float32', tolerance);

@@ -1,19 +1,21 @@
 import { EnvironmentError, InputError } from '../../errors.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import { bindInputs, decidingInputs } from '../../model/ir/bind.ts';
 import { inferCallShapes } from '../../model/ir/call_shapes.ts';
-import type { Graph, Model, TensorId } from '../../model/ir/graph.ts';
-import { verifyGraph } from '../../model/ir/verify.ts';
+import type { Graph, Model } from '../../model/ir/graph.ts';
+import { verifyModel } from '../../model/ir/verify.ts';
 import { type NpyArray, parseNpy } from '../../model/tensor/npy.ts';
 import { type Shape, sameShape, showShape } from '../../model/tensor/shape.ts';
+import type { TensorId } from '../../model/tensor/tensor.ts';
 import { importModel } from '../../model/tflite/importer.ts';
+import { type Engine, type Runner, runnerOrThrow, type Tensors } from '../engines/engine.ts';
 import type { CasePort, CaseSet, GoldenCase } from './case.ts';
-import { addComparisons, type Comparison, compare, NO_DIFFERENCE } from './compare.ts';
-import type { Engine, Sample } from './engine.ts';
+import { addDifferences, compare, type Difference, NO_DIFFERENCE } from './compare.ts';
 
 /** Gets the bytes of a file that a case names. Throws an InputError where there is none. */
 export type ReadFile = (file: string) => Promise<Uint8Array>;
 
-export interface CaseResult extends Comparison {
+export interface CaseResult extends Difference {
   readonly name: string;
   readonly op: string;
   readonly form: string;
@@ -22,21 +24,28 @@ export interface CaseResult extends Comparison {
   readonly error?: string;
 }
 
+export interface CaseOptions {
+  /** Rounding of quantized arithmetic; `tflite` when absent. */
+  readonly profile?: Profile;
+  /** Called with each result and how many there are. */
+  readonly onResult?: (result: CaseResult, done: number) => void;
+}
+
 /** The model of one or more cases with the shapes of their inputs, and which cases these are. */
-interface Job {
+interface Group {
   readonly model: string;
   readonly cases: GoldenCase[];
 }
 
 /** Cases of the same model next to each other in the list share its preparation. */
-function groupByModel(cases: readonly GoldenCase[]): Job[] {
-  const jobs: Job[] = [];
+function groupByModel(cases: readonly GoldenCase[]): Group[] {
+  const groups: Group[] = [];
   for (const c of cases) {
-    const last = jobs.at(-1);
+    const last = groups.at(-1);
     if (last?.model === c.model) last.cases.push(c);
-    else jobs.push({ model: c.model, cases: [c] });
+    else groups.push({ model: c.model, cases: [c] });
   }
-  return jobs;
+  return groups;
 }
 
 /**
@@ -47,28 +56,25 @@ export async function runCases(
   cases: readonly GoldenCase[],
   engine: Engine,
   read: ReadFile,
-  onResult: (result: CaseResult, done: number) => void = () => {},
+  { profile, onResult = () => {} }: CaseOptions = {},
 ): Promise<CaseResult[]> {
   const results: CaseResult[] = [];
   const report = (result: CaseResult): void => {
     results.push(result);
     onResult(result, results.length);
   };
-  const jobs = groupByModel(cases);
-  for (let from = 0; from < jobs.length; from += engine.batch) {
+  const groups = groupByModel(cases);
+  for (let from = 0; from < groups.length; from += engine.batch) {
     const plans = (
-      await Promise.all(jobs.slice(from, from + engine.batch).map((job) => planJob(job, read, engine.fixedShapes)))
+      await Promise.all(
+        groups.slice(from, from + engine.batch).map((group) => planGroup(group, read, engine.fixedShapes)),
+      )
     ).flat();
     const models = [...new Set(plans.flatMap((plan) => plan.parts.map((part) => part.model)))];
-    const runner = await engine.prepare(models);
-    try {
-      for (const plan of plans) {
-        const { stateful } = plan.case;
-        report(await judge(plan, (m, samples) => runner.run(models.indexOf(m), samples, { keepState: stateful })));
-      }
-    } finally {
-      await runner.close();
-    }
+    const runners = await engine.prepare(
+      models.map((model, i) => ({ model, name: model.name, symbol: `case_${i}`, profile })),
+    );
+    for (const plan of plans) report(await judge(plan, (model) => runnerOrThrow(runners[models.indexOf(model)])));
   }
   return results;
 }
@@ -85,23 +91,23 @@ const failed = (c: GoldenCase, error: string): CaseResult => ({
 /** A case ready to run, or why it is not: its sets, together where their inputs have the same shapes. */
 interface Plan {
   readonly case: GoldenCase;
-  readonly parts: readonly Part[];
+  readonly parts: readonly FittedSets[];
   readonly error?: string;
 }
-interface Part {
+interface FittedSets {
   readonly model: Model;
-  readonly samples: readonly Sample[];
+  readonly samples: readonly Tensors[];
   readonly expected: readonly (readonly Expected[])[];
 }
 
 /** What one output must be: one of these arrays. */
 type Expected = readonly NpyArray[];
 
-async function planJob(job: Job, read: ReadFile, fixedShapes: boolean): Promise<Plan[]> {
-  const imported = await attempt(async () => importModel(await read(job.model), job.model));
+async function planGroup(group: Group, read: ReadFile, fixedShapes: boolean): Promise<Plan[]> {
+  const imported = await attempt(async () => importModel(await read(group.model), group.model));
   const fitted = new Map<string, Model>();
   return Promise.all(
-    job.cases.map(async (c): Promise<Plan> => {
+    group.cases.map(async (c): Promise<Plan> => {
       const plan = await attempt(async () => {
         if (typeof imported === 'string') throw new InputError(imported);
         return planCase(c, imported, { fitted, fixedShapes }, read);
@@ -151,7 +157,7 @@ async function planCase(c: GoldenCase, model: Model, { fitted, fixedShapes }: Fi
   return {
     case: c,
     parts: [...parts].map(
-      ([fitting, members]): Part => ({
+      ([fitting, members]): FittedSets => ({
         model: fitting,
         samples: members.map((set) => set.inputs.map((a) => a.data)),
         expected: members.map((set) => set.outputs),
@@ -199,22 +205,19 @@ function withInputShapes(model: Model, shapes: readonly Shape[]): Model {
     return at < 0 ? t : { ...t, shape: shapes[at] };
   });
   const resized = inferCallShapes({ ...model, subgraphs: [{ ...graph, tensors }, ...others] });
-  const faults = resized.subgraphs.flatMap((g) => verifyGraph(g));
+  const faults = verifyModel(resized);
   if (faults.length > 0) throw new InputError(`with inputs ${shapes.map(showShape).join(', ')}: ${faults.join('; ')}`);
   return resized;
 }
 
-async function judge(
-  plan: Plan,
-  run: (model: Model, samples: readonly Sample[]) => Promise<Sample[]>,
-): Promise<CaseResult> {
+async function judge(plan: Plan, runnerOf: (model: Model) => Runner): Promise<CaseResult> {
   const { case: c, parts, error } = plan;
   if (error !== undefined) return failed(c, error);
   let total = NO_DIFFERENCE;
   for (const { model, samples, expected } of parts) {
-    let outputs: Sample[];
+    let outputs: Tensors[];
     try {
-      outputs = await run(model, samples);
+      outputs = await runnerOf(model).run(samples, { keepState: c.stateful });
     } catch (problem) {
       // A build that crashes is this case's failure, and the next one may do better.
       if (problem instanceof InputError || problem instanceof EnvironmentError) return failed(c, problem.message);
@@ -223,13 +226,13 @@ async function judge(
     const graph = model.subgraphs[0];
     total = expected
       .flatMap((set, s) => set.map((answers, k) => compareOutput(graph, k, outputs[s][k], answers, c)))
-      .reduce(addComparisons, total);
+      .reduce(addDifferences, total);
   }
   return { name: c.name, op: c.op, form: c.form, ...total, passed: total.differing === 0 };
 }
 
 /** The best agreement with any of the accepted answers. */
-function compareOutput(graph: Graph, k: number, actual: Sample[number], answers: Expected, c: GoldenCase): Comparison {
+function compareOutput(graph: Graph, k: number, actual: Tensors[number], answers: Expected, c: GoldenCase): Difference {
   const { dtype } = graph.tensors[graph.outputs[k]];
   return answers
     .map((answer) => compare(actual, answer.data, dtype, c.tolerance))

@@ -1,7 +1,7 @@
 import type { CaseResult } from './run.ts';
 
 /** The results of one engine as `verify --json` writes them. */
-export interface TargetReport {
+export interface CaseSummary {
   readonly cases: number;
   readonly passed: number;
   readonly failed: readonly {
@@ -16,7 +16,7 @@ export interface TargetReport {
   }[];
 }
 
-export const targetReport = (results: readonly CaseResult[]): TargetReport => ({
+export const summaryOf = (results: readonly CaseResult[]): CaseSummary => ({
   cases: results.length,
   passed: results.filter((r) => r.passed).length,
   failed: results

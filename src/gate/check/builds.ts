@@ -1,41 +1,40 @@
-import { compileModel } from '../../compiler/compile.ts';
 import { parseTarget, type Target } from '../../compiler/targets/index.ts';
 import { EnvironmentError, InputError } from '../../errors.ts';
-import type { Device, RunnerImage } from '../../runtime/devices/device.ts';
-import { linkRunner } from '../../runtime/devices/image.ts';
-import { openDevice } from '../../runtime/devices/open.ts';
-import type { Runnable } from './accuracy.ts';
-import type { Pair } from './pair.ts';
+import { type BuildRunner, buildEngine } from '../engines/build.ts';
+import { type ModelSource, prepareSides, type Runner, runnerOrThrow } from '../engines/engine.ts';
+import { type BySide, mapSides, SIDE_NAMES, valuesOf } from '../sides.ts';
+import type { ModelPair } from './pair.ts';
 
-/** A pair compiled for a target: what is measured for speed, and what runs the samples. */
+/** A pair compiled for a target. */
 export interface PairBuilds {
-  readonly device: Device;
-  /** INT8 is build 0, FP32 build 1; both for the target. */
-  readonly image: RunnerImage;
-  readonly int8: Runnable;
-  readonly fp32: Runnable;
+  /** What is measured for speed: all sides in one image, for the target. */
+  readonly builds: BySide<BuildRunner>;
+  /** What the samples run through. */
+  readonly runners: BySide<Runner>;
   readonly notes: readonly string[];
 }
 
-/** `threads`: how many both builds of the target run on. */
-export async function buildPair(pair: Pair, target: Target, threads: number): Promise<PairBuilds> {
+/** `threads`: how many the builds of the target run on. */
+export async function buildPair(pair: ModelPair, target: Target, threads: number): Promise<PairBuilds> {
   const { name, profile } = pair.config;
-  const builds = await Promise.all([
-    compileModel(pair.int8, { target, name: `${name} INT8`, symbol: 'int8', profile, threads }),
-    compileModel(pair.fp32, { target, name: `${name} FP32`, symbol: 'fp32', threads }),
-  ]);
-  const varying = builds.flatMap((build) => build.outputs).find((port) => port.varies);
+  const sources = mapSides(
+    pair.models,
+    (model, side): ModelSource => ({
+      ...{ model, name: `${name} ${SIDE_NAMES[side]}`, symbol: side },
+      ...(side === 'fp32' ? {} : { profile }),
+    }),
+  );
+  const builds = await prepareSides(buildEngine(target, { threads }), sources);
+  const varying = valuesOf(builds)
+    .flatMap(({ outputs }) => outputs)
+    .find((port) => port.varies);
   if (varying !== undefined)
     throw new InputError(
       `${name}: the size of output "${varying.name}" changes with the data: there is nothing to compare`,
     );
-  const image = await linkRunner(builds);
-  const device = await openDevice(target);
-  const portable = device.kind === 'qemu' ? await hostBuild(pair) : null;
-  return {
-    ...{ device, image, int8: { device, image, build: 0 }, fp32: portable ?? { device, image, build: 1 } },
-    notes: portable === null ? [] : [PORTABLE],
-  };
+  const portable = builds.fp32.device.kind === 'qemu' ? await hostRunner(sources.fp32) : null;
+  if (portable === null) return { builds, runners: builds, notes: [] };
+  return { builds, runners: { ...builds, fp32: portable }, notes: [PORTABLE] };
 }
 
 const PORTABLE =
@@ -45,12 +44,10 @@ const PORTABLE =
  * The FP32 model as portable C for this machine: emulated floating point is far slower, and the two builds agree
  * within rounding. null where this machine has no compiler of its own: then the emulator has to do.
  */
-async function hostBuild(pair: Pair): Promise<Runnable | null> {
+async function hostRunner(fp32: ModelSource): Promise<Runner | null> {
   try {
-    const target = parseTarget('host');
-    const build = await compileModel(pair.fp32, { target, name: `${pair.config.name} FP32`, symbol: 'fp32' });
-    const [image, device] = await Promise.all([linkRunner([build]), openDevice(target)]);
-    return { device, image, build: 0 };
+    const [runner] = await buildEngine(parseTarget('host')).prepare([fp32]);
+    return runnerOrThrow(runner);
   } catch (error) {
     if (error instanceof EnvironmentError) return null;
     throw error;

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { InputError } from '../../errors.ts';
 import { type ModelConfig, type Problem, refuse } from '../config/load.ts';
 import { splitPath } from '../data/arrays.ts';
@@ -31,5 +30,5 @@ export function checkPaths(entries: readonly ModelConfig[], files: Files): void 
 
 /** Labels need not be a file; what has a file's extension is one. */
 function lookForLabels(path: string, files: Files): void {
-  if (/\.\w+$/.test(path) && !existsSync(files.locate(path))) files.size(path);
+  if (/\.\w+$/.test(path) && !files.exists(path)) files.size(path);
 }

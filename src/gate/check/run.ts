@@ -1,47 +1,53 @@
-import { existsSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { parseTarget, type Target } from '../../compiler/targets/index.ts';
+import type { Target } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
+import { resolveTarget } from '../../runtime/devices/machine.ts';
 import { autoMode } from '../../runtime/measure.ts';
 import { type Config, type ModelConfig, parseConfig } from '../config/load.ts';
-import { didYouMean } from '../config/suggest.ts';
 import { type Files, openFiles } from '../data/files.ts';
+import { decodeText } from '../data/text.ts';
+import { thisHost } from '../engines/host.ts';
+import { aspectOf, without } from '../thresholds/index.ts';
 import { evidenceNotes, weigh } from '../verdict/evidence.ts';
-import { confirm, isSpeed, judge } from '../verdict/judge.ts';
+import { confirm, judge } from '../verdict/judge.ts';
 import { type ModelReport, REPORT_SCHEMA, type Report, type TargetReport, worst } from '../verdict/report.ts';
 import { VERSION } from '../verdict/version.ts';
+import { didYouMean } from '../words/suggest.ts';
 import { measureAccuracy } from './accuracy.ts';
 import { buildPair } from './builds.ts';
-import { openPair, type Pair } from './pair.ts';
+import { type ModelPair, openPair } from './pair.ts';
 import { checkPaths } from './paths.ts';
-import { type MeasureMode, measureSpeed, type Speed } from './speed.ts';
+import { measureSpeed, type Speed, type SpeedOption } from './speed.ts';
 
 export interface CheckOptions {
+  /** The folder that all relative paths count from: the configuration's own, and those in it. Absolute. */
+  readonly root: string;
   /** Path of the configuration. */
   readonly config: string;
+  /** What the user gives that path in; `--config` when absent. */
+  readonly configKey?: string;
   /** Names of the models to check; all when absent or empty. */
   readonly only?: readonly string[];
   /** Targets in place of the configuration's. */
   readonly targets?: readonly string[];
   /** `auto` when absent. */
-  readonly measure?: MeasureMode;
+  readonly measure?: SpeedOption;
   /** Called with one line of text now and then, for stderr. */
   readonly progress?: (line: string) => void;
 }
 
 /**
  * The main job: reads the configuration, compiles every model pair for every target, runs the data through both,
- * times them and judges. Paths in the configuration count from the working directory. Throws InputError
+ * times them and judges. Several may run in one process, each with a root of its own. Throws InputError
  * (configuration, model or data at fault) or EnvironmentError (compiler, emulator or device at fault); a red verdict
  * is a result, not an error.
  */
 export async function runCheck(options: CheckOptions): Promise<Report> {
   const started = new Date();
   const progress = options.progress ?? (() => {});
-  const files = openFiles(process.cwd());
-  const config = readConfig(options.config, files);
+  const files = openFiles(options.root);
+  const config = readConfig(options, files);
   const names = options.targets !== undefined && options.targets.length > 0 ? options.targets : config.targets;
-  const targets = [...new Set(names)].map((name) => parseTarget(name));
+  const targets = [...new Set(names)].map((name) => resolveTarget(name));
   const entries = select(config, options.only ?? []);
   // Everything that may be wrong with the input is found before the first compiler runs.
   progress(entries.length === 1 ? 'reading the model and its data' : `reading ${entries.length} models and their data`);
@@ -72,22 +78,20 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
     models,
     notes: config.regression ? ['Regression thresholds are set, but not judged yet: no merge base is measured.'] : [],
     environment: {
-      ...{ version: VERSION, config: options.config, os: process.platform, arch: process.arch, node: process.version },
-      cpu: cpus()[0]?.model.trim() ?? null,
+      ...{ version: VERSION, config: options.config, ...thisHost() },
       started: started.toISOString(),
       seconds: Math.round((Date.now() - started.getTime()) / 100) / 10,
     },
   };
 }
 
-function readConfig(path: string, files: Files): Config {
-  const full = files.locate(path);
-  if (!existsSync(full)) {
+function readConfig({ config: path, configKey = '--config' }: CheckOptions, files: Files): Config {
+  if (!files.exists(path)) {
     throw new InputError(
-      `${path}: there is no such configuration (looked for ${full}). Write one, docs/config.md shows how, or give the path of yours: --config, or the action's input config`,
+      `${path}: there is no such configuration (looked for ${files.locate(path)}). Write one, docs/config.md shows how, or give the path of yours (${configKey})`,
     );
   }
-  return parseConfig(new TextDecoder().decode(files.read(path)), path);
+  return parseConfig(decodeText(files.read(path), path), path);
 }
 
 /** The models asked for, in the configuration's order. */
@@ -118,35 +122,37 @@ function collect<T, R>(entries: readonly T[], open: (entry: T) => R): R[] {
 
 /** One model pair on one target: compile, run, measure, judge. */
 async function checkTarget(
-  pair: Pair,
+  pair: ModelPair,
   target: Target,
-  mode: MeasureMode,
+  mode: SpeedOption,
   progress: (text: string) => void,
 ): Promise<TargetReport> {
   const { config, dataset } = pair;
   progress('compiling INT8 and FP32');
   const { threads } = config;
   const timed = mode === 'hardware' || (mode === 'auto' && autoMode(target) === 'hardware');
-  const { image, device, int8, fp32, notes } = await buildPair(pair, target, timed ? threads : 1);
-  const accuracy = await measureAccuracy(pair, int8, fp32, percentages(progress, dataset.size));
+  const { builds, runners, notes } = await buildPair(pair, target, timed ? threads : 1);
+  const accuracy = await measureAccuracy(pair, runners, percentages(progress, dataset.size));
 
   const measure = async (seed: number) => {
     if (mode === 'none') return NO_SPEED;
     progress(seed === 1 ? 'measuring speed' : 'measuring speed again, to confirm');
-    return measureSpeed(image, target, mode, dataset.load(0), seed);
+    return measureSpeed(builds, target, mode, dataset.load(0), seed);
   };
-  const { 'min-speedup': _ratio, 'max-latency': _limit, ...accuracyOnly } = config.thresholds;
-  const inForce = mode === 'none' ? accuracyOnly : config.thresholds;
+  const inForce = mode === 'none' ? without('speed', config.thresholds) : config.thresholds;
   const judged = (speed: Speed) =>
     weigh(judge(inForce, config.thresholdAt, { accuracy, ...speed }), accuracy, config.at);
   const speed = await measure(1);
   let checks = judged(speed);
-  if (speed.latency?.mode === 'hardware' && checks.some(({ id, status }) => isSpeed(id) && status === 'fail')) {
+  if (
+    speed.latency?.mode === 'hardware' &&
+    checks.some(({ id, status }) => aspectOf(id) === 'speed' && status === 'fail')
+  ) {
     checks = confirm(checks, judged(await measure(SECOND)));
   }
   return {
     target: target.name,
-    device: device.kind,
+    device: builds.int8.device.kind,
     cpu: speed.latency?.cpu ?? target.cpu,
     neon: target.arch === 'aarch64',
     verdict: worst(checks.map(({ status }) => status)),

@@ -1,12 +1,16 @@
 import type { Target } from '../../compiler/targets/index.ts';
-import type { RunnerImage } from '../../runtime/devices/device.ts';
+import { toBytes } from '../../model/tensor/dtype.ts';
 import { autoMode, measure } from '../../runtime/measure.ts';
 import { modelledCpu } from '../../runtime/modelled/index.ts';
 import type { Sample } from '../data/dataset.ts';
-import type { Latency } from '../verdict/report.ts';
+import type { BuildRunner } from '../engines/build.ts';
+import { inferencesOf } from '../engines/stream.ts';
+import type { Latency } from '../figures/latency.ts';
+import { type BySide, mapSides, sidesOf } from '../sides.ts';
 
 /** How speed is judged: `auto` is hardware where this machine runs the target's code, modelled cycles elsewhere. */
-export type MeasureMode = 'auto' | 'hardware' | 'modelled' | 'none';
+export const SPEED_OPTIONS = ['auto', 'hardware', 'modelled', 'none'] as const;
+export type SpeedOption = (typeof SPEED_OPTIONS)[number];
 
 /** Latency and what stands in the way of trusting it. */
 export interface Speed {
@@ -17,27 +21,35 @@ export interface Speed {
 }
 
 /**
- * Measures INT8 (the image's build 0) against FP32 (build 1) on one real sample.
+ * Measures the builds of all sides, which share an image, on one real sample.
  *
  * @param seed other seeds make other interleavings: a second measurement
  * @throws EnvironmentError where hardware was asked for and this machine is none, or a tool is missing
  */
 export async function measureSpeed(
-  image: RunnerImage,
+  builds: BySide<BuildRunner>,
   target: Target,
-  mode: Exclude<MeasureMode, 'none'>,
+  mode: Exclude<SpeedOption, 'none'>,
   sample: Sample,
   seed = 1,
 ): Promise<Speed> {
   const chosen = mode === 'auto' ? autoMode(target) : mode;
   if (chosen === 'modelled' && modelledCpu(target) === null) {
-    return { latency: null, doubt: `target ${target.name} cannot be modelled`, notes: [] };
+    return {
+      ...{ latency: null, doubt: `target ${target.name} cannot be modelled` },
+      notes: [
+        `Speed was not measured: cycles cannot be modelled for target ${target.name}. Measure "hardware", or take an ARM64 target such as cortex-a72.`,
+      ],
+    };
   }
-  const inputs = new Map([
-    [0, firstInference(sample.int8, image, 0)],
-    [1, firstInference(sample.fp32, image, 1)],
-  ]);
-  const result = await measure(image, target, chosen, { int8: 0, fp32: 1, inputs, seed });
+  const { image } = builds.int8;
+  const indices = mapSides(builds, ({ build }) => image.builds.indexOf(build));
+  const inputs = mapSides(builds, (runner, side) => inferencesOf(sample, side, runner.inputs)[0].map(toBytes));
+  const result = await measure(image, target, chosen, {
+    ...indices,
+    inputs: new Map(sidesOf(builds).map((side) => [indices[side] as number, inputs[side] as Uint8Array[]])),
+    seed,
+  });
   const { mode: measured, unit, speedup } = result;
   const common = { mode: measured, unit, int8: result.int8.median, fp32: result.fp32.median, speedup };
   if (result.mode === 'modelled')
@@ -60,8 +72,5 @@ export async function measureSpeed(
     notes: result.warnings.map(sentence),
   };
 }
-
-const firstInference = (inputs: readonly Uint8Array[], image: RunnerImage, build: number): Uint8Array[] =>
-  inputs.map((bytes, i) => bytes.subarray(0, image.builds[build].inputs[i].bytes));
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

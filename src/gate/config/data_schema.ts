@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { count, mapping, path, positive, want } from './words.ts';
+import { count, mapping, path, positive, positiveReal, real, want } from '../words/words.ts';
 
 const fileList = [path('a path'), z.array(path('a path')).min(1, want('a list of at least one path'))] as const;
 
 const perChannel = (what: string) =>
   z.union(
-    [z.number(), z.array(z.number()).min(1).max(4096)],
+    [real('a number'), z.array(real('a number')).min(1).max(4096)],
     want(`${what}: a number, or a list of one number a channel`),
   );
 
@@ -74,7 +74,7 @@ const preprocess = mapping({
     .enum(['rgb', 'bgr', 'gray'], want('rgb, bgr or gray'))
     .optional()
     .describe('order of the channels; when absent rgb, or gray for a model with one channel'),
-  scale: z.number(want('a number')).optional().describe('x · scale, first of the three; 1 when absent'),
+  scale: real('a number').optional().describe('x · scale, first of the three; 1 when absent'),
   mean: perChannel('what is subtracted').optional().describe('then x − mean; 0 when absent'),
   std: perChannel('the divisor').optional().describe('then x / std; 1 when absent'),
 });
@@ -84,7 +84,7 @@ const quantized = z.union(
     z.literal('model'),
     z.literal(false),
     mapping({
-      scale: positive('a scale above 0'),
+      scale: positiveReal('a scale'),
       'zero-point': z.int(want('a whole number')),
     }),
   ],

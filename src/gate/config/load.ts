@@ -1,9 +1,11 @@
 import { type Document, isMap, isNode, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import type { Place } from '../../errors.ts';
 import { InputError } from '../../errors.ts';
-import type { Profile } from '../../model/ops/definition.ts';
-import type { Place } from '../verdict/report.ts';
-import { configSchema, type RawConfig, type RawModel, type ThresholdId, type Thresholds } from './schema.ts';
-import { plainWords } from './words.ts';
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
+import { metricNamed, namesOf } from '../metrics/index.ts';
+import { misfit, type ThresholdId, type Thresholds } from '../thresholds/index.ts';
+import { plainWords } from '../words/words.ts';
+import { configSchema, type RawConfig, type RawModel } from './schema.ts';
 
 /** Keys and indexes from the top of the file to a value. */
 export type KeyPath = readonly (string | number)[];
@@ -163,7 +165,7 @@ function resolve(raw: RawConfig, file: string, at: (path: KeyPath) => Place): Co
     }
     seen.set(model.name, i);
     for (const id of Object.keys(model.thresholds ?? {}) as ThresholdId[]) {
-      const reason = misfit(id, model);
+      const reason = misfit(id, metricOf(model));
       if (reason !== null)
         problems.push({ at: at([...path, 'thresholds', id]), text: `models[${i}].thresholds.${id} ${reason}` });
     }
@@ -172,7 +174,7 @@ function resolve(raw: RawConfig, file: string, at: (path: KeyPath) => Place): Co
     const thresholdAt: Record<string, Place> = {};
     for (const id of Object.keys(defaults) as ThresholdId[]) {
       // A default that this metric has no use for is not in force.
-      if (defaults[id] === undefined || misfit(id, model) !== null) continue;
+      if (defaults[id] === undefined || misfit(id, metricOf(model)) !== null) continue;
       thresholds[id] = defaults[id];
       thresholdAt[id] = at(['defaults', 'thresholds', id]);
     }
@@ -181,8 +183,9 @@ function resolve(raw: RawConfig, file: string, at: (path: KeyPath) => Place): Co
       thresholds[id] = model.thresholds[id];
       thresholdAt[id] = at([...path, 'thresholds', id]);
     }
-    if (model.score !== undefined && model.metric !== 'auc') {
-      problems.push({ at: at([...path, 'score']), text: `models[${i}].score belongs to "metric: auc"` });
+    if (model.score !== undefined && !metricNamed(metricOf(model))?.takesScore) {
+      const takers = namesOf(({ takesScore }) => takesScore === true);
+      problems.push({ at: at([...path, 'score']), text: `models[${i}].score belongs to "metric: ${takers}"` });
     }
     return {
       ...{ ...model, metric: metricOf(model), profile: model.profile ?? raw.defaults?.profile ?? 'tflite' },
@@ -218,25 +221,3 @@ function pathsOf(model: RawModel, top: KeyPath, at: (path: KeyPath) => Place): C
 
 /** The metric in force. */
 const metricOf = (model: RawModel): string => model.metric ?? (model.data.labels === undefined ? 'agreement' : 'top1');
-
-const isShare = (metric: string): boolean => /^(top\d+|auc|agreement)$/.test(metric);
-
-/** Why a threshold has no meaning for the model's metric, or null where it has one. */
-function misfit(id: ThresholdId, model: RawModel): string | null {
-  const metric = metricOf(model);
-  if ((id === 'max-accuracy-drop' || id === 'min-accuracy') && !isShare(metric)) {
-    return `has no meaning for the metric ${metric}; use max-error, min-cosine or min-sqnr`;
-  }
-  if (id === 'max-error' && metric !== 'mse' && metric !== 'mae') return `needs the metric mse or mae, not ${metric}`;
-  return null;
-}
-
-/** A latency limit: `4ms` in nanoseconds, `1.2Mcycles` in cycles. The schema has checked its form. */
-export function parseLatency(text: string): { readonly unit: 'ns' | 'cycles'; readonly value: number } {
-  const [, digits, suffix] = /^([\d.]+) ?(\w+)$/.exec(text) ?? [];
-  const times: Record<string, number> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
-  const cycles: Record<string, number> = { cycles: 1, kcycles: 1e3, Mcycles: 1e6, Gcycles: 1e9 };
-  if (suffix in times) return { unit: 'ns', value: Number(digits) * times[suffix] };
-  if (suffix in cycles) return { unit: 'cycles', value: Number(digits) * cycles[suffix] };
-  throw new InputError(`${text}: no latency; write for example 4ms or 1.2Mcycles`);
-}

@@ -1,19 +1,20 @@
 import { z } from 'zod';
 import { MAX_THREADS } from '../../compiler/compile.ts';
-import { PROFILES } from '../../model/ops/definition.ts';
+import { PROFILES } from '../../model/arithmetic/multiplier.ts';
+import { METRIC_PATTERN, METRIC_WORDS } from '../metrics/index.ts';
+import { REGRESSION, schemaOf, THRESHOLDS } from '../thresholds/index.ts';
+import { count, mapping, path, want } from '../words/words.ts';
 import { data } from './data_schema.ts';
-import { regression, thresholds } from './thresholds.ts';
-import { count, mapping, path, want } from './words.ts';
 
 /**
  * What `.github/int8-gate.yml` may hold. `schema/config.schema.json` is published from this, so that editors complete
  * and check the file; docs/config.md explains it.
  */
 
-const metricPattern = /^(top[1-9]\d{0,3}|auc|agreement|mse|mae|cosine|sqnr)$/;
-const metric = z
-  .string(want('one of top1, top5 (any topN), auc, agreement, mse, mae, cosine, sqnr'))
-  .regex(metricPattern, want('one of top1, top5 (any topN), auc, agreement, mse, mae, cosine, sqnr'));
+const metric = z.string(want(METRIC_WORDS)).regex(METRIC_PATTERN, want(METRIC_WORDS));
+
+const thresholds = schemaOf(THRESHOLDS);
+const regression = schemaOf(REGRESSION).describe('against the merge base; accepted and not judged yet');
 
 const profile = z
   .enum(PROFILES, want(PROFILES.join(', ')))
@@ -67,5 +68,3 @@ export const configSchema = mapping({
 /** The file as it is written. */
 export type RawConfig = z.infer<typeof configSchema>;
 export type RawModel = RawConfig['models'][number];
-export type Thresholds = NonNullable<RawModel['thresholds']>;
-export type ThresholdId = keyof Thresholds;

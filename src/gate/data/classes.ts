@@ -1,7 +1,8 @@
 import { InputError } from '../../errors.ts';
 import type { DataConfig } from '../config/data_schema.ts';
-import { nearest } from '../config/suggest.ts';
+import { nearest } from '../words/suggest.ts';
 import type { Files } from './files.ts';
+import { decodeText } from './text.ts';
 
 /** A label as it is written, and where. */
 export interface Written {
@@ -50,7 +51,7 @@ export function classNumbers(
 function classNames({ classes }: DataConfig, files: Files): string[] | null {
   if (classes === undefined) return null;
   const what = typeof classes === 'string' ? classes : 'data.classes';
-  const lines = typeof classes === 'string' ? new TextDecoder().decode(files.read(classes)).split('\n') : classes;
+  const lines = typeof classes === 'string' ? decodeText(files.read(classes), classes).split('\n') : classes;
   const names = lines.map((line) => line.trim());
   while (names.at(-1) === '') names.pop();
   if (names.length === 0) throw new InputError(`${what}: holds no class names`);

@@ -1,5 +1,7 @@
+import { InputError } from '../../errors.ts';
+
 /** A row of a CSV file and the line it starts on. */
-export interface Row {
+export interface CsvRow {
   readonly line: number;
   readonly cells: readonly string[];
 }
@@ -15,13 +17,15 @@ export function dividerOf(text: string): string {
 /**
  * Splits CSV (RFC 4180: quotes, doubled quotes, line feeds inside quotes), divided by commas, semicolons or tabs, into
  * rows; empty lines are left out.
+ * @throws InputError that names the line in `path` where a quote opens that is never closed
  */
-export function parseCsv(text: string): Row[] {
+export function parseCsv(text: string, path: string): CsvRow[] {
   const divider = dividerOf(text);
-  const rows: Row[] = [];
+  const rows: CsvRow[] = [];
   let cells: string[] = [];
   let cell = '';
   let quoted = false;
+  let opened = 1;
   let line = 1;
   let start = 1;
   const endRow = () => {
@@ -37,7 +41,7 @@ export function parseCsv(text: string): Row[] {
       else if (c === '"') quoted = false;
       else cell += c;
     } else if (c === '"' && cell.trim() === '') {
-      [quoted, cell] = [true, ''];
+      [quoted, cell, opened] = [true, '', line];
     } else if (c === divider) {
       cells.push(cell.trim());
       cell = '';
@@ -48,6 +52,7 @@ export function parseCsv(text: string): Row[] {
     }
     if (c === '\n') line++;
   }
+  if (quoted) throw new InputError(`${path}:${opened}: a quote (") opens here and is never closed`);
   endRow();
   return rows;
 }

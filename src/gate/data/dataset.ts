@@ -1,20 +1,21 @@
 import type { Port } from '../../compiler/build.ts';
 import { InputError } from '../../errors.ts';
+import type { TensorData } from '../../model/tensor/dtype.ts';
 import type { DataConfig, Rounding } from '../config/data_schema.ts';
+import type { Labels } from '../metrics/metric.ts';
+import { type BySide, mapSides } from '../sides.ts';
 import { encode } from './encode.ts';
 import type { Files } from './files.ts';
 import { inputEntries, inputFiles } from './inputs.ts';
-import { type Labels, labelsGoByFile, readLabels } from './labels.ts';
+import { labelsGoByFile, readLabels } from './labels.ts';
 import { chooseSamples } from './limit.ts';
 import { openSource, type Source } from './source.ts';
 
 /** A sample, ready to be fed. A record that is cut into windows makes several inferences. */
 export interface Sample {
   readonly inferences: number;
-  /** For each model input, the inferences' elements one after another, as the INT8 model takes them. */
-  readonly int8: readonly Uint8Array[];
-  /** The same for the FP32 model. */
-  readonly fp32: readonly Uint8Array[];
+  /** For each model input, its elements as the side's model takes them, the inferences one after another. */
+  readonly inputs: BySide<readonly TensorData[]>;
   /** The real values that were fed to the first input. */
   readonly real: Float32Array;
 }
@@ -29,17 +30,12 @@ export interface Dataset {
 }
 
 /**
- * Opens the data of one model pair. Counts, sizes and labels are checked here, values when a sample is loaded.
+ * Opens the data of the models of one entry. Counts, sizes and labels are checked here, values when a sample is loaded.
  *
- * @param int8 input ports of the INT8 model
- * @param fp32 input ports of its partner, same shapes
+ * @param ports input ports of each side's model, of the same shapes
  * @throws InputError where files are missing, sizes do not fit the model, or labels do not fit the files
  */
-export function openDataset(
-  config: DataConfig,
-  ports: { readonly int8: readonly Port[]; readonly fp32: readonly Port[] },
-  files: Files,
-): Dataset {
+export function openDataset(config: DataConfig, ports: BySide<readonly Port[]>, files: Files): Dataset {
   const entries = inputEntries(config, ports.int8);
   const paths = entries.map((entry) => inputFiles(entry, files));
   // Labels first where they go by file, or may say how records are cut into windows.
@@ -82,7 +78,7 @@ function select(labels: Labels, chosen: readonly number[]): Labels {
 function load(
   sources: readonly Source[],
   index: number,
-  ports: { readonly int8: readonly Port[]; readonly fp32: readonly Port[] },
+  ports: BySide<readonly Port[]>,
   rounding: readonly (Rounding | undefined)[],
 ): Sample {
   const parts = sources.map((source) => source.read(index));
@@ -95,8 +91,12 @@ function load(
   }
   return {
     inferences,
-    int8: parts.map((part, i) => part.asInt8 ?? encode(part.real, ports.int8[i], part.what, rounding[i])),
-    fp32: parts.map((part, i) => encode(part.real, ports.fp32[i], part.what)),
+    inputs: mapSides(ports, (of, side) =>
+      parts.map((part, i) => {
+        if (side === 'int8' && part.asInt8 !== undefined) return part.asInt8;
+        return encode(part.real, of[i], part.what, side === 'fp32' ? undefined : rounding[i]);
+      }),
+    ),
     real: parts[0].real,
   };
 }

@@ -7,7 +7,6 @@ import {
   isFloat,
   isQuantizable,
   type TensorData,
-  toBytes,
 } from '../../model/tensor/dtype.ts';
 import { quantizeValue } from '../../model/tensor/quantization.ts';
 import type { Rounding } from '../config/data_schema.ts';
@@ -37,8 +36,8 @@ function clamp(q: number, dtype: DType): number {
  * @param rounding `tflite`: as TFLite's QUANTIZE; `numpy`: np.round(x / scale + zero_point); `truncate`: its .astype
  * @throws InputError where an integer input would get a fraction or a value out of range
  */
-export function encode(values: Float32Array, port: Port, what: string, rounding: Rounding = 'tflite'): Uint8Array {
-  if (port.dtype === 'float32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+export function encode(values: Float32Array, port: Port, what: string, rounding: Rounding = 'tflite'): TensorData {
+  if (port.dtype === 'float32') return values;
   const out = allocate(port.dtype, values.length) as TensorData & { [i: number]: number | bigint };
   if (isFloat(port.dtype)) {
     if (port.dtype === 'float16')
@@ -60,7 +59,7 @@ export function encode(values: Float32Array, port: Port, what: string, rounding:
       out[i] = typeof out[i] === 'bigint' ? BigInt(x) : x;
     }
   }
-  return toBytes(out);
+  return out;
 }
 
 /** What a model gave, as real values: dequantized with the port's parameters, in float32 as TFLite's DEQUANTIZE. */

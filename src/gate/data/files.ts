@@ -10,6 +10,7 @@ export interface Files {
   read(path: string): Uint8Array;
   /** Bytes of a file. */
   size(path: string): number;
+  exists(path: string): boolean;
   /** `path` made absolute. */
   locate(path: string): string;
 }
@@ -33,6 +34,7 @@ export function openFiles(root: string): Files {
   };
   return {
     locate,
+    exists: (path) => existsSync(locate(path)),
     size: (path) => stat(locate(path), path).size,
     read(path) {
       const full = locate(path);
@@ -82,6 +84,8 @@ type Step =
   | { readonly kind: 'glob'; readonly hidden: boolean; fits(name: string): boolean };
 
 function stepsOf(parts: readonly string[], pattern: string): Step[] {
+  const open = unclosed(parts.join(sep));
+  if (open !== null) throw new InputError(`${pattern}: not a glob ("${open}" without its partner); correct it`);
   return parts.map((part) => {
     if (part === '**') return { kind: 'any depth' };
     if (!MAGIC.test(part)) return { kind: 'name', name: part };
@@ -96,6 +100,13 @@ function stepsOf(parts: readonly string[], pattern: string): Step[] {
       throw new InputError(`${pattern}: not a glob (${(error as Error).message})`, { cause: error });
     }
   });
+}
+
+/** A bracket or brace of a glob that has no partner. */
+function unclosed(glob: string): string | null {
+  const braces = glob.replaceAll(/\[[^\]/]+\]/g, '').replaceAll(/[^[{}]/g, '');
+  const left = braces.replaceAll('{}', '');
+  return left === braces ? (left[0] ?? null) : unclosed(left);
 }
 
 function readBytes(full: string, path: string): Uint8Array {

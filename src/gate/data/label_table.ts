@@ -1,24 +1,37 @@
 import { basename, dirname, normalize, relative } from 'node:path';
 import { InputError } from '../../errors.ts';
 import type { DataConfig } from '../config/data_schema.ts';
+import type { Labels } from '../metrics/metric.ts';
 import { classNumbers } from './classes.ts';
-import { parseCsv, type Row } from './csv.ts';
+import { type CsvRow, parseCsv } from './csv.ts';
 import type { Files } from './files.ts';
-import type { Labels } from './labels.ts';
+
+/** Labels as files give them. */
+export interface ReadLabels extends Labels {
+  /** How they were read, where it was not written down. */
+  readonly notes?: readonly string[];
+  /** Window in bytes that MLPerf Tiny's y_labels.csv gives for records. */
+  readonly window?: { readonly bytes: number; readonly step: number };
+}
 
 /** Which columns of a table of labels hold what, and which rows hold data. */
 interface Layout {
   readonly file: number;
   readonly label: number;
   readonly windows: boolean;
-  readonly rows: readonly Row[];
+  readonly rows: readonly CsvRow[];
 }
 
 /**
  * With a header: the columns named in the configuration, else "file" and "label". Without, where the first row names an
  * input or its other cells are numbers: `file,label`, or MLPerf Tiny's `file,classes,label[,window,stride]`.
  */
-function layoutOf(rows: readonly Row[], path: string, config: DataConfig, isInput: (name: string) => boolean): Layout {
+function layoutOf(
+  rows: readonly CsvRow[],
+  path: string,
+  config: DataConfig,
+  isInput: (name: string) => boolean,
+): Layout {
   if (rows.length === 0) throw new InputError(`${path}: holds no labels`);
   const [{ cells: head }] = rows;
   const named = config['file-column'] !== undefined || config['label-column'] !== undefined;
@@ -54,7 +67,7 @@ export function joinTable(
   config: DataConfig,
   samples: readonly string[],
   files: Files,
-): Labels {
+): ReadLabels {
   const bases = [dirname(files.locate(path)), files.locate('.')];
   /** What a row may call each sample, the surest name first. */
   const names = samples.map((sample) => {
@@ -62,8 +75,8 @@ export function joinTable(
     return [...bases.map((base) => relative(base, full)), full, basename(sample)];
   });
   const known = new Set(names.flat());
-  const { file, label, windows, rows } = layoutOf(parseCsv(text), path, config, (name) => known.has(name));
-  const byFile = new Map<string, Row>();
+  const { file, label, windows, rows } = layoutOf(parseCsv(text, path), path, config, (name) => known.has(name));
+  const byFile = new Map<string, CsvRow>();
   for (const row of rows) {
     const name = normalize(row.cells[file] ?? '');
     const earlier = byFile.get(name);
@@ -71,7 +84,7 @@ export function joinTable(
       throw new InputError(`${path}:${row.line}: ${name} is already labelled in line ${earlier.line}`);
     byFile.set(name, row);
   }
-  const used = new Set<Row>();
+  const used = new Set<CsvRow>();
   const missing: string[] = [];
   const found = samples.map((sample, i) => {
     const row = names[i].map((name) => byFile.get(name)).find((candidate) => candidate !== undefined);
@@ -89,7 +102,7 @@ export function joinTable(
   if (used.size !== found.length)
     throw new InputError(`${path}: several inputs share one label; name the files by their path`);
   const idle = rows.filter((row) => !used.has(row)).map((row) => row.cells[file] ?? '');
-  const written = (found as Row[]).map((row) => ({ text: row.cells[label] ?? '', at: `${path}:${row.line}` }));
+  const written = (found as CsvRow[]).map((row) => ({ text: row.cells[label] ?? '', at: `${path}:${row.line}` }));
   const { values, notes } = classNumbers(written, config, files);
   const first = found[0];
   return {
@@ -108,7 +121,7 @@ export function joinTable(
   };
 }
 
-function number({ cells, line }: Row, column: number, path: string): number {
+function number({ cells, line }: CsvRow, column: number, path: string): number {
   const value = Number(cells[column]);
   if (cells[column] === '' || !Number.isFinite(value))
     throw new InputError(

@@ -4,17 +4,8 @@ import type { DataConfig } from '../config/data_schema.ts';
 import { readArray, toReals } from './arrays.ts';
 import { classNumbers } from './classes.ts';
 import type { Files } from './files.ts';
-import { joinTable } from './label_table.ts';
-
-/** What is known about the samples: a class (width 1) or a target of `width` values each. */
-export interface Labels {
-  readonly values: Float64Array;
-  readonly width: number;
-  /** How they were read, where it was not written down. */
-  readonly notes?: readonly string[];
-  /** Window in bytes that MLPerf Tiny's y_labels.csv gives for records. */
-  readonly window?: { readonly bytes: number; readonly step: number };
-}
+import { joinTable, type ReadLabels } from './label_table.ts';
+import { decodeText } from './text.ts';
 
 /** The value of `data.labels` that has the folder of each file name its class. */
 const FOLDERS = 'folders';
@@ -31,7 +22,7 @@ export const labelsGoByFile = ({ labels }: DataConfig): boolean =>
  * @param samples paths, one a sample; or how many samples one file holds
  * @throws InputError where labels and samples do not match one to one
  */
-export function readLabels(config: DataConfig, samples: readonly string[] | number, files: Files): Labels | null {
+export function readLabels(config: DataConfig, samples: readonly string[] | number, files: Files): ReadLabels | null {
   const path = config.labels;
   if (path === undefined) {
     if (config.classes === undefined) return null;
@@ -42,7 +33,7 @@ export function readLabels(config: DataConfig, samples: readonly string[] | numb
   return offset === 0 ? labels : { ...labels, values: labels.values.map((v) => v + offset) };
 }
 
-function read(path: string, config: DataConfig, samples: readonly string[] | number, files: Files): Labels {
+function read(path: string, config: DataConfig, samples: readonly string[] | number, files: Files): ReadLabels {
   if (labelsGoByFile(config) && typeof samples === 'number') {
     throw new InputError(
       `${path}: names files, but one file holds all samples; give the labels as .npy or .txt, one a sample`,
@@ -53,7 +44,7 @@ function read(path: string, config: DataConfig, samples: readonly string[] | num
     return { width: 1, ...classNumbers(written, config, files, true) };
   }
   if (isTable(path) && typeof samples !== 'number')
-    return joinTable(new TextDecoder().decode(files.read(path)), path, config, samples, files);
+    return joinTable(decodeText(files.read(path), path), path, config, samples, files);
 
   const { rows, ...labels } = /\.txt$/i.test(path) ? readLines(path, config, files) : readValues(path, files);
   const count = typeof samples === 'number' ? samples : samples.length;
@@ -76,8 +67,7 @@ function readValues(path: string, files: Files) {
 
 /** One label a line. */
 function readLines(path: string, config: DataConfig, files: Files) {
-  const lines = new TextDecoder()
-    .decode(files.read(path))
+  const lines = decodeText(files.read(path), path)
     .split('\n')
     .map((s) => s.trim());
   while (lines.at(-1) === '') lines.pop();

@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts';
 import { randomSource } from '../../runtime/timing/random.ts';
 import type { DataConfig } from '../config/data_schema.ts';
-import type { Labels } from './labels.ts';
+import type { Labels } from '../metrics/metric.ts';
 
 /**
  * The samples that `limit` leaves, in their order. A number spreads them evenly over the set, so that a set sorted by

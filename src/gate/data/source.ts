@@ -1,6 +1,6 @@
 import type { Port } from '../../compiler/build.ts';
 import { InputError } from '../../errors.ts';
-import { type DType, fromBytes, itemSize, toBytes } from '../../model/tensor/dtype.ts';
+import { type DType, fromBytes, itemSize, type TensorData } from '../../model/tensor/dtype.ts';
 import type { NpyArray } from '../../model/tensor/npy.ts';
 import { elements, showShape } from '../../model/tensor/shape.ts';
 import type { DataConfig, ResizeConfig } from '../config/data_schema.ts';
@@ -17,8 +17,8 @@ export interface Part {
   readonly inferences: number;
   /** Real values, the windows one after another. */
   readonly real: Float32Array;
-  /** The bytes for the INT8 model where the data already are what it takes. */
-  readonly asInt8?: Uint8Array;
+  /** The elements for the INT8 model where the data already are what it takes. */
+  readonly asInt8?: TensorData;
   /** Names the sample in messages. */
   readonly what: string;
 }
@@ -118,9 +118,9 @@ function rawSource(paths: readonly string[], input: Input, windowBytes: number |
 function prepare(array: NpyArray, what: string, { port, config, window }: Input): Part {
   const affine = affineOf(array.dtype, port, config);
   const real = affine === null ? Float32Array.from(toReals(array.data, array.dtype)) : dequantize(array, affine);
-  if (affine === null) normalise(real, config.preprocess ?? {});
-  checkFinite(real, what);
-  if (window === null) return { inferences: 1, real, what, ...(affine?.own ? { asInt8: toBytes(array.data) } : {}) };
+  checkFinite(real, what, affine === null ? null : 'data.quantized');
+  if (affine === null) checkFinite(normalise(real, config.preprocess ?? {}), what, 'data.preprocess');
+  if (window === null) return { inferences: 1, real, what, ...(affine?.own ? { asInt8: array.data } : {}) };
   const cut = cutWindows(real, window, what);
   return { inferences: cut.length / window.length, real: cut, what };
 }
@@ -166,7 +166,7 @@ function imageSource(paths: readonly string[], port: Port, config: DataConfig, f
       );
     }
     const real = normalise(pixels, preprocess);
-    checkFinite(real, what);
+    checkFinite(real, what, 'data.preprocess');
     return { inferences: 1, real, what };
   };
   return { count: paths.length, notes: [], read };
@@ -215,11 +215,12 @@ function wrongSize(path: string, size: number, port: Port, types: readonly DType
   );
 }
 
-function checkFinite(values: Float32Array, what: string): void {
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i]))
-      throw new InputError(`${what}: element ${i} is ${values[i]}; data must be finite numbers`);
-  }
+/** `by`: the key whose numbers have made the values out of finite ones; null where they are as they were read. */
+function checkFinite(values: Float32Array, what: string, by: string | null): void {
+  const i = values.findIndex((value) => !Number.isFinite(value));
+  if (i < 0) return;
+  const cause = by === null ? '' : ` after ${by}, whose numbers lead beyond float32`;
+  throw new InputError(`${what}: element ${i} is ${values[i]}${cause}; data must be finite numbers`);
 }
 
 function checkChannels(config: DataConfig, port: Port): void {

@@ -1,8 +1,8 @@
 import { errorFunction, gammaln } from 'simple-statistics';
-import type { Chance as Both } from '../verdict/report.ts';
+import type { Chance } from '../figures/accuracy.ts';
 
 /** What a model reaches that never looks at the data, and how often it is at least as good as one that was scored. */
-export type Chance = Omit<Both, 'pInt8'>;
+export type ChanceTest = Omit<Chance, 'pInt8'>;
 
 /**
  * Whether a model's score on labelled data could come from a model that never looked at them. All pure.
@@ -17,7 +17,7 @@ export type Chance = Omit<Both, 'pInt8'>;
  * @param n classes that an answer names
  * @param classes that the model tells apart
  */
-export function topNChance(correct: number, labels: ArrayLike<number>, n: number, classes: number): Chance {
+export function topNChance(correct: number, labels: ArrayLike<number>, n: number, classes: number): ChanceTest {
   const counts = new Map<number, number>();
   for (let i = 0; i < labels.length; i++) counts.set(labels[i], (counts.get(labels[i]) ?? 0) + 1);
   const commonest = [...counts.values()].sort((a, b) => b - a).slice(0, n);
@@ -43,7 +43,7 @@ export function binomialTail(k: number, n: number, p: number): number {
  * An area under the ROC curve against 0.5, by the normal approximation of the Mann–Whitney statistic: without a
  * difference its variance is (a + b + 1) / (12·a·b) for a and b samples of the two kinds.
  */
-export function aucChance(auc: number, positive: readonly boolean[]): Chance {
+export function aucChance(auc: number, positive: readonly boolean[]): ChanceTest {
   const a = positive.filter(Boolean).length;
   const b = positive.length - a;
   return { level: 0.5, p: normalTail((auc - 0.5) / Math.sqrt((a + b + 1) / (12 * a * b))), by: 'guessing' };
@@ -61,7 +61,7 @@ export function errorChance(
   targets: Float64Array,
   width: number,
   norm: (difference: number) => number,
-): Chance {
+): ChanceTest {
   const n = errors.length;
   const mean = new Float64Array(width);
   for (let i = 0; i < targets.length; i++) mean[i % width] += targets[i] / n;

@@ -1,29 +1,29 @@
 import { createHash } from 'node:crypto';
 import type { Port } from '../../compiler/build.ts';
-import { fromBytes, integerRange, isQuantizable } from '../../model/tensor/dtype.ts';
-import type { Evidence } from '../verdict/report.ts';
+import { integerRange, isQuantizable, toBytes } from '../../model/tensor/dtype.ts';
+import type { Evidence } from '../figures/accuracy.ts';
+import type { BySide, Subscriber } from '../sides.ts';
 
-/** Looks at what is fed, sample by sample: how many samples are repeated, and what INT8 inputs cut off. */
-export interface InputCount {
-  /** One sample's bytes for each input, as the FP32 model takes them. */
-  add(inputs: readonly Uint8Array[]): void;
-  finish(): Pick<Evidence, 'distinct' | 'clipped'>;
-}
-
-/** `int8`, `fp32`: the input ports of the two models, one for one. */
-export function countInputs(int8: readonly Port[], fp32: readonly Port[]): InputCount {
+/**
+ * Looks at what is fed, as the FP32 model takes it: how many samples are repeated, and what INT8 inputs cut off.
+ *
+ * @param ports input ports of each side's model, one for one
+ */
+export function countInputs({
+  int8,
+  fp32,
+}: BySide<readonly Port[]>): Subscriber<Pick<Evidence, 'distinct' | 'clipped'>> {
   const seen = new Set<string>();
   const ranges = int8.map((port, i) => (fp32[i].dtype === 'float32' ? representable(port) : null));
   const outside = int8.map(() => 0);
   const fed = int8.map(() => 0);
   return {
-    add(inputs) {
+    add({ inputs }) {
       const hash = createHash('sha256');
-      for (const [i, bytes] of inputs.entries()) {
-        hash.update(bytes);
+      for (const [i, values] of inputs.fp32.entries()) {
+        hash.update(toBytes(values));
         const range = ranges[i];
         if (range === null) continue;
-        const values = fromBytes('float32', bytes);
         fed[i] += values.length;
         for (const x of values) if (x < range.low || x > range.high) outside[i]++;
       }

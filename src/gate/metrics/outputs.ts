@@ -45,6 +45,57 @@ export function tiesInTopK(values: ArrayLike<number>, label: number, k: number):
   return above < k && above + equal > k;
 }
 
+/** Mean over the inferences of a sample, element by element. */
+export function meanOfInferences(output: Float32Array, size: number): ArrayLike<number> {
+  if (output.length === size) return output;
+  const mean = new Float64Array(size);
+  for (let i = 0; i < output.length; i++) mean[i % size] += output[i];
+  return mean.map((sum) => (sum * size) / output.length);
+}
+
+/** What INT8 and FP32 gave for one sample. What is asked for twice is computed once. */
+export class OutputPair {
+  private readonly int8: readonly Float32Array[];
+  private readonly fp32: readonly Float32Array[];
+  private readonly ports: readonly Port[];
+  private knownSums?: PairSums;
+  private knownClasses?: OutputPair['classes'];
+
+  constructor(int8: readonly Float32Array[], fp32: readonly Float32Array[], ports: readonly Port[]) {
+    this.int8 = int8;
+    this.fp32 = fp32;
+    this.ports = ports;
+  }
+
+  /** Of all outputs that hold values. */
+  get sums(): PairSums {
+    const values = (outputs: readonly Float32Array[]) => concat(outputs.filter((_, i) => !holdsIndexes(this.ports[i])));
+    this.knownSums ??= pairSums(values(this.int8), values(this.fp32));
+    return this.knownSums;
+  }
+
+  /** The classes that the first output chooses. */
+  get classes(): { readonly int8: ArrayLike<number>; readonly fp32: ArrayLike<number> } {
+    this.knownClasses ??= {
+      int8: classesOf(this.int8[0], this.ports[0]),
+      fp32: classesOf(this.fp32[0], this.ports[0]),
+    };
+    return this.knownClasses;
+  }
+}
+
+/** Values one after another; without a copy where there is one list. */
+export function concat(outputs: readonly Float32Array[]): Float32Array {
+  if (outputs.length === 1) return outputs[0];
+  const all = new Float32Array(outputs.reduce((n, output) => n + output.length, 0));
+  let at = 0;
+  for (const output of outputs) {
+    all.set(output, at);
+    at += output.length;
+  }
+  return all;
+}
+
 /** Sums over the elements of two equally long outputs, from which the error figures follow. */
 export interface PairSums {
   readonly elements: number;

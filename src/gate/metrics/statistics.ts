@@ -46,6 +46,9 @@ export function aucOf(scores: ArrayLike<number>, positive: ArrayLike<boolean>): 
   };
 }
 
+/** The figure of a set of samples as it is. */
+export const figureOf = (statistic: Statistic, samples: number): number => statistic(new Uint8Array(samples).fill(1));
+
 const RESAMPLES = 1000;
 /** Work that a bootstrap may take, in weights drawn; very large sets get fewer resamples. */
 const MOST_DRAWS = 2e8;

@@ -1,6 +1,9 @@
-import { formatCount, formatFigure, formatSqnr } from './figures.ts';
-import { isSpeed, nameOf } from './judge.ts';
-import type { Accuracy, Check, Place } from './report.ts';
+import type { Place } from '../../errors.ts';
+import type { Accuracy } from '../figures/accuracy.ts';
+import { formatCount, formatFigure, formatSqnr, nameOfFp32 } from '../figures/format.ts';
+import { KINDS } from '../figures/kinds.ts';
+import { aspectOf, rowOf } from '../thresholds/index.ts';
+import type { Check } from './report.ts';
 
 /** Why the figures of a check decide nothing, or less than they seem to. */
 export interface Doubt {
@@ -66,16 +69,17 @@ function chance({ metric, kind, int8, fp32, samples, evidence, twin }: Accuracy)
   // Few samples show nothing, whatever is right or wrong: `few` says so.
   if (evidence.chance === null || evidence.chance.p < CHANCE || samples < LEAST_SAMPLES) return null;
   const { level, p, pInt8, by } = evidence.chance;
-  const show = (x: number | null) => formatFigure(x, kind === 'share' ? 'share' : 'error');
+  const { unit, higherIsBetter } = KINDS[kind];
+  const show = (x: number | null) => formatFigure(x, unit);
   const than = by === 'guessing' ? 'guessing' : `always answering ${by}`;
-  const above = fp32 !== null && (kind === 'share' ? fp32 > level : fp32 < level);
+  const above = fp32 !== null && (higherIsBetter ? fp32 > level : fp32 < level);
   const relation = above ? `is not shown (p = ${significant(p)}) to be better than` : 'is no better than';
   // Where INT8 does know its classes, labels and data are right, and what it is compared with is not.
   const setup = twin ? `${SETUP}, or name fp32: a twin shares what its INT8 model lost` : SETUP;
   const suspects = pInt8 < CHANCE ? `, and INT8 ${show(int8)}; ${partnerAtFault(twin)}` : `; ${setup}`;
   return {
     ...{ id: 'evidence-chance', about: 'reference', measured: p, threshold: CHANCE, unit: 'p' },
-    reason: `${nameOf({ twin })} ${relation} ${than}: ${metric} ${show(fp32)} on ${count(samples, 'sample')}, where ${than} reaches ${show(level)}${suspects}`,
+    reason: `${nameOfFp32({ twin })} ${relation} ${than}: ${metric} ${show(fp32)} on ${count(samples, 'sample')}, where ${than} reaches ${show(level)}${suspects}`,
   };
 }
 
@@ -91,7 +95,7 @@ function unvaried({ evidence: { constant, oneClass, chance: labels }, twin }: Ac
   const what = constant ? 'gives the same output for every sample' : 'chooses the same class for every sample';
   return {
     ...{ id: 'evidence-outputs', about: 'reference', measured: null, threshold: null, unit: 'samples' },
-    reason: `${nameOf({ twin })} ${what}, so that nothing can be compared; check data.inputs and data.preprocess`,
+    reason: `${nameOfFp32({ twin })} ${what}, so that nothing can be compared; check data.inputs and data.preprocess`,
   };
 }
 
@@ -100,11 +104,10 @@ function worse({ metric, kind, int8, fp32, drop, interval, discordant, twin }: A
   const large = kind === 'share' ? -drop > BETTER.points : kind === 'error' && -drop > BETTER.share * fp32;
   const sure = discordant === null ? interval[1] < 0 : discordant.p < BETTER.p;
   if (!large || !sure) return null;
-  const unit = kind === 'share' ? 'share' : 'error';
+  const { unit, dropUnit } = KINDS[kind];
   return {
-    ...{ id: 'evidence-order', about: 'reference', measured: drop, threshold: 0 },
-    unit: kind === 'share' ? 'points' : 'error',
-    reason: `${nameOf({ twin })} is much worse than INT8: ${metric} ${formatFigure(fp32, unit)} against ${formatFigure(int8, unit)}; ${partnerAtFault(twin)}`,
+    ...{ id: 'evidence-order', about: 'reference', measured: drop, threshold: 0, unit: dropUnit },
+    reason: `${nameOfFp32({ twin })} is much worse than INT8: ${metric} ${formatFigure(fp32, unit)} against ${formatFigure(int8, unit)}; ${partnerAtFault(twin)}`,
   };
 }
 
@@ -204,12 +207,11 @@ const TWIN_NOTE =
  */
 export function weigh(checks: readonly Check[], accuracy: Accuracy, at: Place | null): Check[] {
   const doubts = doubtsOf(accuracy);
-  if (doubts.length === 0 || checks.every(({ id }) => isSpeed(id))) return [...checks];
+  if (doubts.length === 0 || checks.every(({ id }) => aspectOf(id) === 'speed')) return [...checks];
   const labelled = accuracy.evidence.chance !== null;
-  const rests = (id: string, on: Doubt['about']) =>
-    on === 'samples' || !labelled || (id !== 'min-accuracy' && id !== 'max-error');
+  const rests = (id: string, on: Doubt['about']) => on === 'samples' || !labelled || !rowOf(id)?.onLabels;
   const weighed = checks.map((check): Check => {
-    if (isSpeed(check.id) || check.status === 'inconclusive') return check;
+    if (aspectOf(check.id) === 'speed' || check.status === 'inconclusive') return check;
     const against = doubts.filter(
       ({ about, sparesFails = false }) => rests(check.id, about) && !(sparesFails && check.status === 'fail'),
     );

@@ -1,19 +1,11 @@
 import { InputError } from '../../errors.ts';
-import {
-  ABSENT,
-  type Graph,
-  type Model,
-  type Node,
-  type NodeOf,
-  nodeLabel,
-  type Tensor,
-  type TensorId,
-} from '../ir/graph.ts';
+import type { Profile } from '../arithmetic/multiplier.ts';
+import { type Graph, type Model, type Node, type NodeOf, nodeLabel } from '../ir/graph.ts';
 import type { ControlKind } from '../ops/control.ts';
-import type { Profile } from '../ops/definition.ts';
 import { rulesOf } from '../ops/index.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, showShape } from '../tensor/shape.ts';
+import { ABSENT, type Tensor, type TensorId } from '../tensor/tensor.ts';
 import { runControl, variableNames } from './control.ts';
 import type { Value } from './value.ts';
 

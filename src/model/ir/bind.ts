@@ -1,12 +1,11 @@
 import { InputError } from '../../errors.ts';
+import { rulesOf } from '../ops/index.ts';
 import type { TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
-import { ABSENT, type Graph, type Node, type TensorId } from './graph.ts';
-import { infer, inferShapes, rulesOf } from './shapes.ts';
+import { ABSENT, type TensorId } from '../tensor/tensor.ts';
+import type { Graph, Node } from './graph.ts';
+import { infer, inferShapes, MOST_SHAPE_VALUES } from './shapes.ts';
 import { verifyGraph } from './verify.ts';
-
-/** Inputs with more elements hold data, not shapes. */
-const FEW = 64;
 
 /** The value of graph inputs, by tensor. */
 export type Values = ReadonlyMap<TensorId, TensorData>;
@@ -34,7 +33,7 @@ export function bindInputs(graph: Graph, values: Values): Graph {
 export function undecided(graph: Graph): Node[] {
   const { nodes } = infer(graph);
   return graph.nodes.filter((node, i) => {
-    const { control, bounds, decisive = [] } = rulesOf(node);
+    const { control, bounds, decisive = [] } = rulesOf(node.kind);
     const open = nodes[i].shapes.includes(null) && !control && !bounds;
     return nodes[i].faults.length === 0 && (open || decisive.some((k) => graph.tensors[node.inputs[k]]?.data === null));
   });
@@ -47,7 +46,9 @@ export function undecided(graph: Graph): Node[] {
 export function decidingInputs(graph: Graph, values: Values): Map<TensorId, TensorData> {
   const open = undecided(graph);
   const reached = ancestors(graph, open);
-  const chosen = new Map([...values].filter(([id]) => reached.has(id) && elements(graph.tensors[id].shape) <= FEW));
+  const chosen = new Map(
+    [...values].filter(([id]) => reached.has(id) && elements(graph.tensors[id].shape) <= MOST_SHAPE_VALUES),
+  );
   if (open.length === 0 || undecided(bindInputs(graph, chosen)).length > 0)
     return open.length === 0 ? new Map() : chosen;
   for (const [id, data] of [...chosen]) {

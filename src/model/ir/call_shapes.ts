@@ -1,58 +1,64 @@
-import { type Callee, calleesOf } from '../ops/control.ts';
 import { type Shape, sameShape } from '../tensor/shape.ts';
-import { ABSENT, type Graph, type Model, type Node, type TensorId } from './graph.ts';
-import { inferShapes } from './shapes.ts';
+import type { TensorId } from '../tensor/tensor.ts';
+import { calleesOf } from './callees.ts';
+import type { Graph, Model, Node } from './graph.ts';
+import { type Extents, extentsOf, type GraphInference, infer, openInputs } from './shapes.ts';
 
 /**
  * The model with the shapes of its main graph handed on to the graphs that it runs, and theirs back to it: what TFLite does
- * when inputs are resized. A graph that is run with different shapes, or whose results change theirs, stays as it is.
+ * when inputs are resized. Shapes that are known only when running stay as they are, and so does a graph that is run with
+ * different ones.
  */
 export function inferCallShapes(model: Model): Model {
   const graphs = [...model.subgraphs];
+  const inferred = new Map<number, GraphInference>();
   /** The shapes that a graph has been inferred for. */
   const given = new Map<number, string>();
   const visit = (index: number): void => {
-    graphs[index] = inferShapes(graphs[index]);
-    for (const node of graphs[index].nodes) {
+    const unknown = index === 0 ? [] : openInputs(graphs[index]);
+    const inference = infer(graphs[index], unknown, (node, operands) => {
       const callees = calleesOf(node);
-      for (const callee of callees) {
-        const shapes = handedOver(graphs[index], node, callee);
-        const known = given.get(callee.graph);
-        if (known !== undefined && known !== String(shapes)) return;
-        given.set(callee.graph, String(shapes));
-        const target = graphs[callee.graph];
-        graphs[callee.graph] = withShapes(target, target.inputs, shapes);
-        visit(callee.graph);
-      }
-      const results = resultShapes(graphs, node, callees);
-      if (results !== null) graphs[index] = inferShapes(withShapes(graphs[index], node.outputs, results));
-    }
+      const fitting = callees.map((callee) => enter(callee.graph, operands.slice(callee.from)));
+      const giving = callees.filter(({ returns }) => returns).map(({ graph }) => inferred.get(graph)!);
+      return fitting.every(Boolean) && giving.length > 0 ? resultShapes(node, giving) : [];
+    });
+    inferred.set(index, inference);
+    graphs[index] = inference.graph;
+  };
+  /** Whether a graph has the shapes that are handed over to it. */
+  const enter = (index: number, shapes: Extents): boolean => {
+    const key = JSON.stringify(shapes);
+    const known = given.get(index);
+    if (known !== undefined) return known === key;
+    given.set(index, key);
+    graphs[index] = withShapes(graphs[index], graphs[index].inputs, shapes);
+    visit(index);
+    return true;
   };
   visit(0);
   return { ...model, subgraphs: graphs };
 }
 
-const shapesOf = (graph: Graph, ids: readonly TensorId[]): Shape[] =>
-  ids.map((id) => (id === ABSENT ? [] : graph.tensors[id].shape));
+const shapesOf = ({ graph, open }: GraphInference, ids: readonly TensorId[]): Extents =>
+  extentsOf(ids, graph.tensors, open);
 
-const handedOver = (graph: Graph, node: Node, { from }: Callee): Shape[] => shapesOf(graph, node.inputs.slice(from));
-
-/** The shapes of a node's results, where all graphs that give them agree, and a loop's values keep theirs. */
-function resultShapes(graphs: readonly Graph[], node: Node, callees: readonly Callee[]): Shape[] | null {
-  const giving = callees.filter(({ returns }) => returns).map(({ graph }) => graphs[graph]);
-  if (giving.length === 0) return null;
-  const [first, ...others] = giving.map((graph) => shapesOf(graph, graph.outputs));
-  const same = (shapes: readonly Shape[]): boolean => shapes.every((shape, i) => sameShape(shape, first[i]));
-  const keeps = node.kind !== 'while' || same(shapesOf(giving[0], giving[0].inputs));
-  return keeps && others.every(same) ? first : null;
+/** Shapes of a node's results: those in which all graphs that give them agree, and which a loop's values keep. */
+function resultShapes(node: Node, giving: readonly GraphInference[]): Extents {
+  const [first, ...others] = giving.map((inference) => shapesOf(inference, inference.graph.outputs));
+  const before = node.kind === 'while' ? [shapesOf(giving[0], giving[0].graph.inputs)] : [];
+  const agree = (shape: Shape, i: number): boolean =>
+    [...others, ...before].every((shapes) => shapes[i] !== null && sameShape(shape, shapes[i]));
+  return first.map((shape, i) => (shape !== null && agree(shape, i) ? shape : null));
 }
 
 /** The graph with these shapes, which are no longer open, for some of its tensors. */
-function withShapes(graph: Graph, ids: readonly TensorId[], shapes: readonly Shape[]): Graph {
+function withShapes(graph: Graph, ids: readonly TensorId[], shapes: Extents): Graph {
   const tensors = [...graph.tensors];
   ids.forEach((id, i) => {
+    const shape = shapes[i];
+    if (shape === null) return;
     const { signature: _, ...tensor } = tensors[id];
-    tensors[id] = { ...tensor, shape: shapes[i] };
+    tensors[id] = { ...tensor, shape };
   });
   return { ...graph, tensors };
 }

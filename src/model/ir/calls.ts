@@ -1,5 +1,6 @@
-import { type Callee, calleesOf } from '../ops/control.ts';
-import { type Graph, type Node, nodeLabel, operandsOf, resultsOf, type Tensor } from './graph.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { type Callee, calleesOf } from './callees.ts';
+import { type Graph, type Node, nodeLabel, operandsOf, resultsOf } from './graph.ts';
 import type { Label } from './verify.ts';
 
 /** Graphs that run graphs that run graphs … deeper than any converter writes. */

@@ -1,4 +1,5 @@
-import { ABSENT, type Graph, type Model, type TensorId } from './graph.ts';
+import { ABSENT, type TensorId } from '../tensor/tensor.ts';
+import type { Graph, Model } from './graph.ts';
 
 /**
  * The model without the tensors that nothing reads or writes; the others keep their order and get new numbers.

@@ -1,7 +1,8 @@
 import { allocate, DTYPES, type DType, fromBytes, itemSize, type TensorData } from '../tensor/dtype.ts';
 import type { Quantization } from '../tensor/quantization.ts';
 import { elements } from '../tensor/shape.ts';
-import { ABSENT, type Graph, type Model, type Node, type Signature, type Tensor, type TensorId } from './graph.ts';
+import { ABSENT, type Tensor, type TensorId } from '../tensor/tensor.ts';
+import type { Graph, Model, Node, Signature } from './graph.ts';
 import { type Lexer, openLexer } from './lexer.ts';
 import { kindNamed, quantizationAttrs, textName } from './qnn.ts';
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isFloat, type TensorData, toBytes } from '../tensor/dtype.ts';
 import type { Quantization } from '../tensor/quantization.ts';
-import { ABSENT, type Graph, type Model, type Node, type Tensor, type TensorId } from './graph.ts';
+import { ABSENT, type Tensor, type TensorId } from '../tensor/tensor.ts';
+import type { Graph, Model, Node } from './graph.ts';
 import { quantizationAttrs, textName } from './qnn.ts';
 
 export interface PrintOptions {
@@ -41,7 +42,7 @@ export const printGraph = (graph: Graph, options: PrintOptions = {}): string =>
 function graphLines(graph: Graph, options: PrintOptions): string[] {
   const computed = new Set(graph.nodes.flatMap((node) => node.outputs));
   const declared = graph.tensors.flatMap((t, id) =>
-    computed.has(id) ? [] : [`  %${id} = ${roleOf(graph, t, id)} ${showTensor(t)}${showData(t, options)}`],
+    computed.has(id) ? [] : [`  %${id} = ${roleOf(graph, t, id)} ${tensorType(t)}${showData(t, options)}`],
   );
   return [
     `graph ${JSON.stringify(graph.name)} (${ids(graph.inputs)}) -> (${ids(graph.outputs)})`,
@@ -59,7 +60,7 @@ function roleOf(graph: Graph, t: Tensor, id: TensorId): string {
 }
 
 function nodeLine(graph: Graph, node: Node): string {
-  const results = node.outputs.map((id) => `%${id} ${showTensor(graph.tensors[id])}`).join(', ');
+  const results = node.outputs.map((id) => `%${id} ${tensorType(graph.tensors[id])}`).join(', ');
   const attrs = [
     ...Object.entries(node.attrs).map(([key, value]) => [toSnake(key), showValue(value)] as const),
     ...quantizationAttrs(graph, node),
@@ -69,7 +70,7 @@ function nodeLine(graph: Graph, node: Node): string {
 }
 
 /** Name, type, shape and what else a tensor carries, but not its data. */
-function showTensor(t: Tensor): string {
+function tensorType(t: Tensor): string {
   const signature = t.signature === undefined ? '' : ` signature [${t.signature.join(', ')}]`;
   const kept = t.variable ? ' stateful' : '';
   return `${JSON.stringify(t.name)} ${t.dtype}[${t.shape.join(', ')}]${signature}${showQuantization(t.quantization)}${kept}`;

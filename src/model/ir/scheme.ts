@@ -1,6 +1,7 @@
 import { isFloat, isQuantizable } from '../tensor/dtype.ts';
 import { isPerAxis } from '../tensor/quantization.ts';
-import { type Graph, type Node, operandsOf, resultsOf, type Tensor } from './graph.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { type Graph, type Node, operandsOf, resultsOf } from './graph.ts';
 
 /**
  * How an operator computes, in the words of TFLite's users: `int8 per-channel`, `uint8 per-tensor`, `int16x8

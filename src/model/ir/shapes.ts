@@ -1,9 +1,10 @@
-import type { OpDefinition, OpView } from '../ops/definition.ts';
-import { ops } from '../ops/index.ts';
-import type { OpKind } from '../ops/kinds.ts';
+import type { OpKind } from '../ops/attrs.ts';
+import type { OpView } from '../ops/definition.ts';
+import { rulesOf } from '../ops/index.ts';
 import type { TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape } from '../tensor/shape.ts';
-import { type Graph, type Node, operandsOf, resultsOf, type Tensor, type TensorId } from './graph.ts';
+import { ABSENT, type Tensor, type TensorId } from '../tensor/tensor.ts';
+import { type Graph, type Node, operandsOf, resultsOf } from './graph.ts';
 
 /** A node as the rules of its kind see it. */
 export const viewOf = (graph: Graph, node: Node): OpView<OpKind> => ({
@@ -13,11 +14,9 @@ export const viewOf = (graph: Graph, node: Node): OpView<OpKind> => ({
   outputs: resultsOf(graph, node),
 });
 
-/** The rules of a node's kind. */
-export const rulesOf = (node: Node): OpDefinition<OpKind> => ops[node.kind] as OpDefinition<OpKind>;
-
-/** Shape arithmetic handles a few numbers; larger tensors are data. */
-const FEW = 64;
+/** Shape arithmetic handles a few numbers, perhaps out of a table; larger tensors are data, and take time to read. */
+export const MOST_SHAPE_VALUES = 64;
+const TABLE = 4096;
 
 /**
  * The values of a node that computes with shapes (SHAPE → STRIDED_SLICE → PACK → RESHAPE and the like), where all it
@@ -25,10 +24,12 @@ const FEW = 64;
  */
 function knownValues(graph: Graph, node: Node): TensorData[] | null {
   const view = viewOf(graph, node);
-  const small = view.outputs.every((t) => /^int(32|64)$/.test(t.dtype) && elements(t.shape) <= FEW);
-  const known = rulesOf(node).fromShapes || view.inputs.every((t) => t === null || t.data !== null);
-  if (!small || !known || rulesOf(node).control) return null;
-  return rulesOf(node).evaluate({ ...view, data: view.inputs.map((t) => t?.data ?? null), profile: 'tflite' });
+  const small = view.outputs.every((t) => /^int(32|64)$/.test(t.dtype) && elements(t.shape) <= MOST_SHAPE_VALUES);
+  const known =
+    rulesOf(node.kind).fromShapes ||
+    view.inputs.every((t) => t === null || (t.data !== null && t.data.length <= TABLE));
+  if (!small || !known || rulesOf(node.kind).control) return null;
+  return rulesOf(node.kind).evaluate({ ...view, data: view.inputs.map((t) => t?.data ?? null), profile: 'tflite' });
 }
 
 /** What the operators' rules say about a node, in a graph where earlier results have the shapes that rules gave them. */
@@ -39,22 +40,59 @@ export interface Inference {
   readonly shapes: readonly (Shape | null)[];
 }
 
+/** Shapes of tensors; null where they are known only when running. */
+export type Extents = readonly (Shape | null)[];
+
+export const extentsOf = (ids: readonly TensorId[], tensors: readonly Tensor[], open: ReadonlySet<TensorId>): Extents =>
+  ids.map((id) => (id === ABSENT ? [] : open.has(id) ? null : tensors[id].shape));
+
+/** The same for a graph. */
+export interface GraphInference {
+  readonly graph: Graph;
+  /** By node. */
+  readonly nodes: readonly Inference[];
+  /** Tensors whose shapes are only known when running. */
+  readonly open: ReadonlySet<TensorId>;
+}
+
+/**
+ * Inputs of a graph that others run whose shapes the file leaves open: they are what is handed over. An open extent of the
+ * main graph, however, is 1, as TFLite has it.
+ */
+export const openInputs = ({ tensors, inputs }: Graph): TensorId[] =>
+  inputs.filter((id) => tensors[id]?.signature?.includes(-1));
+
 /**
  * The graph with every result's shape computed from the operands', in order, and what was found at each node. A file's
  * shapes are hints: TFLite computes its own, and so do passes that change an operand. Shapes known only when running
  * stay as they are; operators that read such tensors cannot be judged before they run, and count as sound.
+ *
+ * @param unknown inputs whose shapes are known only when running
+ * @param call shapes of the results of a node that runs other graphs, from its operands'; null: as the file has them
  */
-export function infer(graph: Graph): { readonly graph: Graph; readonly nodes: readonly Inference[] } {
+export function infer(
+  graph: Graph,
+  unknown: readonly TensorId[] = [],
+  call?: (node: Node, operands: Extents) => Extents,
+): GraphInference {
   const tensors: Tensor[] = [...graph.tensors];
   // The same tensors with the values that follow from shapes, for the operators that take shapes as operands.
   const seen: Tensor[] = [...graph.tensors];
   const working: Graph = { ...graph, tensors: seen };
-  const open = new Set<TensorId>();
+  const open = new Set<TensorId>(unknown);
   const nodes = graph.nodes.map((node): Inference => {
+    const called = (rulesOf(node.kind).control && call?.(node, extentsOf(node.inputs, tensors, open))) || [];
+    for (const [i, shape] of called.entries()) {
+      if (shape === null) continue;
+      const { signature: _, ...rest } = tensors[node.outputs[i]];
+      tensors[node.outputs[i]] = { ...rest, shape };
+      seen[node.outputs[i]] = tensors[node.outputs[i]];
+    }
     const judged = !node.inputs.some((id) => open.has(id));
-    const faults = judged ? rulesOf(node).check(viewOf(working, node)) : [];
+    const faults = judged ? rulesOf(node.kind).check(viewOf(working, node)) : [];
     const ruled = judged && faults.length === 0;
-    const shapes = ruled ? rulesOf(node).shapes(viewOf(working, node)) : node.outputs.map(() => null);
+    const own = ruled ? rulesOf(node.kind).shapes(viewOf(working, node)) : node.outputs.map(() => null);
+    const shapes = own.map((shape, i) => shape ?? called[i] ?? null);
     for (const [i, shape] of shapes.entries()) {
       const id = node.outputs[i];
       const old = tensors[id];
@@ -70,7 +108,7 @@ export function infer(graph: Graph): { readonly graph: Graph; readonly nodes: re
     });
     return { faults, shapes };
   });
-  return { graph: { ...graph, tensors }, nodes };
+  return { graph: { ...graph, tensors }, nodes, open };
 }
 
 /** The graph with every result's shape computed; see `infer`. */

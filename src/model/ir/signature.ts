@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts';
-import { renumberCallees } from '../ops/control.ts';
+import { renumberCallees } from './callees.ts';
 import type { Graph, Model, Node, Signature } from './graph.ts';
 
 /**

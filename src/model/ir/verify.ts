@@ -1,8 +1,10 @@
+import { rulesOf } from '../ops/index.ts';
 import { DTYPES, isFloat, itemSize } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, showShape } from '../tensor/shape.ts';
-import { ABSENT, type Graph, type Node, nodeLabel, type Tensor, type TensorId } from './graph.ts';
+import { ABSENT, type Tensor, type TensorId } from '../tensor/tensor.ts';
+import { type Graph, type Model, type Node, nodeLabel } from './graph.ts';
 import { quoteName } from './names.ts';
-import { infer, rulesOf } from './shapes.ts';
+import { infer, openInputs } from './shapes.ts';
 
 /** Larger tensors cannot be indexed with the 32-bit integers of a build. */
 export const MAX_TENSOR_BYTES = 2 ** 31 - 1;
@@ -10,10 +12,19 @@ export const MAX_TENSOR_BYTES = 2 ** 31 - 1;
 /** How messages name a node; the importer names the file's operators. */
 export type Label = (graph: Graph, node: Node) => string;
 
-/** Every rule of the IR that `graph` breaks; empty when it is sound. Run after import and, in tests, after every pass. */
-export function verifyGraph(graph: Graph, label: Label = nodeLabel): string[] {
+/**
+ * Every rule of the IR that `graph` breaks; empty when it is sound. Run after import and, in tests, after every pass.
+ * @param unknown inputs whose shapes are known only when running
+ */
+export function verifyGraph(graph: Graph, label: Label = nodeLabel, unknown: readonly TensorId[] = []): string[] {
   const wiring = [...verifyTensors(graph), ...verifyWiring(graph, label)];
-  return wiring.length > 0 ? wiring : verifyOperators(graph, label);
+  return wiring.length > 0 ? wiring : verifyOperators(graph, label, unknown);
+}
+
+/** The same for all graphs of a model. */
+export function verifyModel({ subgraphs, signatures }: Model): string[] {
+  const entries = new Set([0, ...signatures.map(({ subgraph }) => subgraph)]);
+  return subgraphs.flatMap((graph, i) => verifyGraph(graph, nodeLabel, entries.has(i) ? [] : openInputs(graph)));
 }
 
 /**
@@ -41,69 +52,116 @@ export function findWiring(
   label: (node: Node) => string,
   given: ReadonlySet<TensorId> = new Set(),
 ): WiringFault[] {
-  const faults: WiringFault[] = [];
   const { tensors } = graph;
-  const fault = (node: Node | null, what: string): void => void faults.push({ node, what });
-  const named = (id: number): string => `tensor #${id} ${tensors[id] === undefined ? '' : quoteName(tensors[id].name)}`;
-  const known = (node: Node | null, id: number, what: string): boolean => {
-    const exists = Number.isInteger(id) && id >= 0 && id < tensors.length;
-    if (!exists) fault(node, `${what} ${id} is not a tensor of the graph (it has ${tensors.length})`);
-    return exists;
+  const faults: WiringFault[] = [];
+  const walk: Walk = {
+    ...{ graph, label },
+    fault: (node, what) => void faults.push({ node, what }),
+    ready: tensors.map((t, id) => t.data !== null || t.variable === true || given.has(id)),
+    written: new Map(),
+    writers: new Map(graph.nodes.flatMap((node) => node.outputs.map((id) => [id, node] as const))),
+    replaced: new Map(),
   };
-  const ready = tensors.map((t, id) => t.data !== null || t.variable === true || given.has(id));
-  const written = new Map<TensorId, Node | 'input'>();
-  const writers = new Map(graph.nodes.flatMap((node) => node.outputs.map((id) => [id, node] as const)));
+  takeInputs(walk);
+  for (const node of graph.nodes) {
+    readOperands(walk, node);
+    replaceStates(walk, node);
+    writeResults(walk, node);
+  }
+  giveOutputs(walk);
+  return faults;
+}
 
-  // States that are no variables: TFLite writes the new state over the old one, whoever reads that later.
-  const replaced = new Map<TensorId, Node>();
+/** What is known of a graph's tensors on the way from node to node. */
+interface Walk {
+  readonly graph: Graph;
+  label(node: Node): string;
+  fault(node: Node | null, what: string): void;
+  /** By tensor: whether it has a value by now. */
+  readonly ready: boolean[];
+  readonly written: Map<TensorId, Node | 'input'>;
+  /** Who writes each tensor sooner or later. */
+  readonly writers: ReadonlyMap<TensorId, Node>;
+  /** States that are no variables: TFLite writes the new state over the old one, whoever reads that later. */
+  readonly replaced: Map<TensorId, Node>;
+}
 
+const named = ({ graph: { tensors } }: Walk, id: TensorId): string =>
+  `tensor #${id} ${tensors[id] === undefined ? '' : quoteName(tensors[id].name)}`;
+
+function exists({ graph: { tensors }, fault }: Walk, node: Node | null, id: TensorId, what: string): boolean {
+  const found = Number.isInteger(id) && id >= 0 && id < tensors.length;
+  if (!found) fault(node, `${what} ${id} is not a tensor of the graph (it has ${tensors.length})`);
+  return found;
+}
+
+function takeInputs(walk: Walk): void {
+  const { graph, fault, written, ready } = walk;
   for (const id of graph.inputs) {
-    if (!known(null, id, 'graph input')) continue;
-    if (written.has(id)) fault(null, `${named(id)} is listed twice among the graph's inputs`);
-    if (tensors[id].data !== null) fault(null, `${named(id)} is a graph input but has constant data`);
-    const { bound, shape } = tensors[id];
-    if (bound && bound.length !== elements(shape)) fault(null, `${named(id)} is bound to ${bound.length} elements`);
+    if (!exists(walk, null, id, 'graph input')) continue;
+    const { bound, shape, data } = graph.tensors[id];
+    if (written.has(id)) fault(null, `${named(walk, id)} is listed twice among the graph's inputs`);
+    if (data !== null) fault(null, `${named(walk, id)} is a graph input but has constant data`);
+    if (bound && bound.length !== elements(shape))
+      fault(null, `${named(walk, id)} is bound to ${bound.length} elements`);
     written.set(id, 'input');
     ready[id] = true;
   }
-  for (const node of graph.nodes) {
-    for (const id of node.inputs) {
-      const by = replaced.get(id);
-      if (by !== undefined) fault(node, `reads ${named(id)}, over which ${label(by)} has written its new state`);
-      if (id === ABSENT || !known(node, id, 'operand') || ready[id]) continue;
-      const later = writers.get(id);
-      if (later === node) fault(node, `reads its own result, ${named(id)}`);
-      else if (later !== undefined)
-        fault(node, `reads ${named(id)}, which is written only later, by ${label(later)}: a cycle, or out of order`);
-      else fault(node, `reads ${named(id)}, which has no value (no data, and no operator writes it)`);
-    }
-    for (const id of (rulesOf(node).state ?? []).map((i) => node.inputs[i])) {
-      if (tensors[id] === undefined || tensors[id].variable) continue;
-      if (tensors[id].data !== null)
-        fault(node, `its state is the constant ${named(id)}, must be a variable or computed`);
-      replaced.set(id, node);
-    }
-    for (const id of node.outputs) {
-      if (!known(node, id, 'result')) continue;
-      const writer = written.get(id);
-      if (tensors[id].data !== null) fault(node, `writes the constant ${named(id)}`);
-      else if (tensors[id].variable) fault(node, `its result is the variable ${named(id)}, which only keeps state`);
-      else if (writer === 'input') fault(node, `writes the graph input ${named(id)}`);
-      else if (writer !== undefined) fault(node, `writes ${named(id)}, which ${label(writer)} already wrote`);
-      written.set(id, node);
-      ready[id] = true;
-    }
+}
+
+function readOperands(walk: Walk, node: Node): void {
+  const { fault, label, ready, replaced, writers } = walk;
+  for (const id of node.inputs) {
+    const by = replaced.get(id);
+    if (by !== undefined) fault(node, `reads ${named(walk, id)}, over which ${label(by)} has written its new state`);
+    if (id === ABSENT || !exists(walk, node, id, 'operand') || ready[id]) continue;
+    const later = writers.get(id);
+    if (later === node) fault(node, `reads its own result, ${named(walk, id)}`);
+    else if (later !== undefined)
+      fault(
+        node,
+        `reads ${named(walk, id)}, which is written only later, by ${label(later)}: a cycle, or out of order`,
+      );
+    else fault(node, `reads ${named(walk, id)}, which has no value (no data, and no operator writes it)`);
   }
+}
+
+function replaceStates(walk: Walk, node: Node): void {
+  const { tensors } = walk.graph;
+  for (const id of (rulesOf(node.kind).state ?? []).map((i) => node.inputs[i])) {
+    if (tensors[id] === undefined || tensors[id].variable) continue;
+    if (tensors[id].data !== null)
+      walk.fault(node, `its state is the constant ${named(walk, id)}, must be a variable or computed`);
+    walk.replaced.set(id, node);
+  }
+}
+
+function writeResults(walk: Walk, node: Node): void {
+  const { fault, label, ready, written } = walk;
+  for (const id of node.outputs) {
+    if (!exists(walk, node, id, 'result')) continue;
+    const { data, variable } = walk.graph.tensors[id];
+    const writer = written.get(id);
+    if (data !== null) fault(node, `writes the constant ${named(walk, id)}`);
+    else if (variable) fault(node, `its result is the variable ${named(walk, id)}, which only keeps state`);
+    else if (writer === 'input') fault(node, `writes the graph input ${named(walk, id)}`);
+    else if (writer !== undefined) fault(node, `writes ${named(walk, id)}, which ${label(writer)} already wrote`);
+    written.set(id, node);
+    ready[id] = true;
+  }
+}
+
+function giveOutputs(walk: Walk): void {
+  const { graph, fault, ready, replaced } = walk;
   // A graph that only initialises variables has none.
   if (graph.outputs.length === 0 && !graph.nodes.some((node) => node.outputs.length === 0))
     fault(null, 'the graph has no outputs');
-  for (const id of graph.outputs)
-    if (known(null, id, 'graph output')) {
-      const by = replaced.get(id);
-      if (!ready[id]) fault(null, `graph output ${named(id)} is never computed`);
-      if (by !== undefined) fault(by, `writes its new state over ${named(id)}, which is a graph output`);
-    }
-  return faults;
+  for (const id of graph.outputs) {
+    if (!exists(walk, null, id, 'graph output')) continue;
+    const by = replaced.get(id);
+    if (!ready[id]) fault(null, `graph output ${named(walk, id)} is never computed`);
+    if (by !== undefined) fault(by, `writes its new state over ${named(walk, id)}, which is a graph output`);
+  }
 }
 
 /** Each tensor by itself: shape, data and quantization agree. */
@@ -133,8 +191,8 @@ function tensorFaults(t: Tensor): string[] {
 }
 
 /** Each operator by the rules of its kind: number of operands, types, shapes, quantization. */
-export function verifyOperators(graph: Graph, label: Label = nodeLabel): string[] {
-  const { nodes } = infer(graph);
+export function verifyOperators(graph: Graph, label: Label = nodeLabel, unknown: readonly TensorId[] = []): string[] {
+  const { nodes } = infer(graph, unknown);
   return graph.nodes.flatMap((node, n) =>
     [...nodes[n].faults, ...misfits(graph, node, nodes[n].shapes)].map((fault) => `${label(graph, node)}: ${fault}`),
   );

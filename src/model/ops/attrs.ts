@@ -8,9 +8,17 @@ export interface Pads {
   readonly left: number;
   readonly right: number;
 }
-/** TFLite's fused activations. */
-export type Activation = 'NONE' | 'RELU' | 'RELU_N1_TO_1' | 'RELU6' | 'TANH' | 'SIGN_BIT';
 /** Height and width. */
 export type HW = readonly [number, number];
 
 export type NoAttrs = Readonly<Record<string, never>>;
+
+/**
+ * The attributes of every operator kind. Kinds carry Relay's names; whether an application is quantized is read off
+ * its tensors, and the printer then writes the `qnn.` name with the quantization as attributes.
+ * Each family adds its interface in its own file (`declare module './attrs.ts'`); every table over kinds then fails to
+ * compile until it has the new rows. See docs/adr/0014.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: the families fill it
+export interface OpAttrs {}
+export type OpKind = keyof OpAttrs;

@@ -1,7 +1,11 @@
-import type { Tensor } from '../ir/graph.ts';
+import { quantizeBatches } from '../arithmetic/hybrid.ts';
+import { multiplyRows32, multiplyRowsFloat, multiplyRowsWide } from '../arithmetic/linear.ts';
+import type { Profile } from '../arithmetic/multiplier.ts';
+import { multiplyByMultiplier64, quantizeMultiplier, requantizer } from '../arithmetic/multiplier.ts';
+import { clamp } from '../arithmetic/rounding.ts';
 import { allocate, integerRange, type TensorData } from '../tensor/dtype.ts';
 import { broadcast, elements, type Shape, strides } from '../tensor/shape.ts';
-import { clamp, multiplyByMultiplier64, quantizeMultiplier, requantizer } from './arithmetic.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   defineOp,
   dtypeIs,
@@ -12,10 +16,8 @@ import {
   perTensorQuantized,
   weightsQuantized,
 } from './checks.ts';
-import type { EvalView, OpTable, OpView, Profile } from './definition.ts';
-import { quantizeBatches } from './hybrid.ts';
-import { multiplyRows32, multiplyRowsFloat, multiplyRowsWide } from './linear.ts';
-import { centered, type Finish } from './weights.ts';
+import type { EvalView, OpTable, OpView } from './definition.ts';
+import { centered, type Finish } from './shared/weights.ts';
 
 export interface BatchMatmulFamily {
   /** lhs [..., M, K], rhs [..., K, N], either with its last two dimensions swapped. TFLite BATCH_MATMUL. */
@@ -24,6 +26,9 @@ export interface BatchMatmulFamily {
     readonly adjY: boolean;
     readonly asymmetricQuantizeInputs: boolean;
   };
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends BatchMatmulFamily {}
 }
 type Kind = 'nn.batch_matmul';
 
@@ -149,7 +154,7 @@ function evaluate(op: EvalView<Kind>): TensorData[] {
     return [out];
   }
   const x = rows(centered(op.data[0]!, [zero(0)]));
-  const finish = integerFinish(op, form);
+  const finish = matmulFinish(op, form);
   const wide = form === 'wide';
   const sums = wide ? new Float64Array(n) : new Int32Array(n);
   pairs.forEach((pair, p) => {
@@ -163,7 +168,7 @@ function evaluate(op: EvalView<Kind>): TensorData[] {
   return [out];
 }
 
-function integerFinish(op: EvalView<Kind>, form: MatmulForm): Finish {
+function matmulFinish(op: EvalView<Kind>, form: MatmulForm): Finish {
   if (form === 'sums') return (acc) => acc;
   const output = op.outputs[0];
   const [min, max] = integerRange(output.dtype);
@@ -240,6 +245,8 @@ function check(op: OpView<Kind>): string[] {
 export const batchMatmulOps: OpTable<BatchMatmulFamily> = {
   'nn.batch_matmul': defineOp({
     arity: { inputs: [2, 2], outputs: [1, 1] },
+    operandNames: ['x', 'y'],
+    macs: (op) => elements(operand(op, 0).shape.slice(-2)) * elements(op.outputs[0].shape.toSpliced(-2, 1)),
     check,
     shapes: (op) => {
       const [lhs, rhs] = [operand(op, 0), operand(op, 1)];

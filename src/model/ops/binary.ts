@@ -1,10 +1,11 @@
-import type { Tensor } from '../ir/graph.ts';
+import type { Activation } from '../arithmetic/activation.ts';
+import { activationInterval, floatRange } from '../arithmetic/activation.ts';
+import { castInt32, clamp } from '../arithmetic/rounding.ts';
 import { allocate, type DType, isFloat, isQuantizable, type TensorData } from '../tensor/dtype.ts';
 import { broadcast, elements, sameShape } from '../tensor/shape.ts';
-import { activationInterval, castInt32, clamp, floatRange } from './arithmetic.ts';
-import type { Activation, NoAttrs } from './attrs.ts';
-import { quantizedBinary } from './binary_quantized.ts';
-import { combine } from './broadcast.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { NoAttrs } from './attrs.ts';
+import { prelu, quotient, squaredDifference } from './binary/quantized.ts';
 import {
   clampingActivation,
   defineOp,
@@ -15,6 +16,7 @@ import {
   sameDtype,
 } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
+import { type Combine, combine } from './shared/broadcast.ts';
 
 /** Operators on two operands that broadcast, besides sums, products and comparisons; and the sum of many. */
 export interface BinaryFamily {
@@ -32,27 +34,12 @@ export interface BinaryFamily {
   /** One or more operands of one shape. */
   add_n: NoAttrs;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends BinaryFamily {}
+}
 export type BinaryKind = Exclude<keyof BinaryFamily, 'add_n'>;
 
-const TYPES: Readonly<Record<BinaryKind, readonly DType[]>> = {
-  divide: ['float32', 'int32', 'int8', 'uint8', 'int16'],
-  floor_divide: ['float32', 'int8', 'int16', 'int32'],
-  floor_mod: ['float32', 'int8', 'int16', 'int32', 'int64'],
-  maximum: ['float32', 'int8', 'uint8', 'int16', 'int32', 'int64'],
-  minimum: ['float32', 'int8', 'uint8', 'int16', 'int32', 'int64'],
-  power: ['float32', 'int32'],
-  atan2: ['float32', 'float64'],
-  squared_difference: ['float32', 'int32', 'int8'],
-  'nn.prelu': ['float32', 'int8', 'uint8'],
-};
-
-/** Kinds that look at scales and zero points; the others compute on the codes themselves. */
-const RESCALING: readonly BinaryKind[] = ['divide', 'squared_difference', 'nn.prelu'];
-export const isRescaling = (kind: BinaryKind, output: Tensor): boolean =>
-  RESCALING.includes(kind) && isQuantizable(output.dtype);
-
 const f = Math.fround;
-type Combine = (x: number, y: number) => number;
 
 const remainder: Combine = (x, y) => {
   const rest = x % y;
@@ -67,18 +54,6 @@ const wideRemainder = (x: bigint, y: bigint): bigint => {
 // A NaN in the first place loses, one in the second wins.
 const larger = <T extends number | bigint>(x: T, y: T): T => (x > y ? x : y);
 const smaller = <T extends number | bigint>(x: T, y: T): T => (x < y ? x : y);
-
-const FLOAT: Record<BinaryKind, Combine> = {
-  divide: (x, y) => f(x / y),
-  floor_divide: (x, y) => Math.floor(x / y),
-  floor_mod: remainder,
-  maximum: larger,
-  minimum: smaller,
-  power: (x, y) => (Math.abs(x) === 1 && !Number.isFinite(y) ? (Number.isNaN(y) && x < 0 ? y : 1) : x ** y),
-  atan2: Math.atan2,
-  squared_difference: (x, y) => f(f(x - y) * f(x - y)),
-  'nn.prelu': (x, y) => (x >= 0 ? x : x * y),
-};
 
 /** x to a whole power, exact as far as it matters: what leaves int32 is out of range either way. */
 function integerPower(x: number, y: number): number {
@@ -98,44 +73,89 @@ function wrappingPower(x: number, y: number): number {
 export const powerWraps = (op: OpView<'power'>): boolean =>
   elements(operand(op, 1).shape) === 1 && !sameShape(operand(op, 0).shape, operand(op, 1).shape);
 
-/** Integers; a division by 0, which TFLite refuses, is 0. */
-function integerBinary(op: EvalView<BinaryKind>): Combine {
-  switch (op.kind) {
-    case 'divide': {
-      const { min, max } = activationInterval((op as EvalView<'divide'>).attrs.activation);
-      return (x, y) => clamp(y === 0 ? 0 : (x / y) | 0, min, max);
-    }
-    case 'floor_divide':
-      return (x, y) => (y === 0 ? 0 : castInt32(Math.floor(x / y)));
-    case 'floor_mod':
-      return (x, y) => (y === 0 ? 0 : remainder(x, y));
-    case 'power': {
-      const wraps = powerWraps(op as EvalView<'power'>);
-      return (x, y) => (wraps && y >= 1 ? wrappingPower(x, y) : castInt32(integerPower(x, y)));
-    }
-    case 'squared_difference':
-      return (x, y) => Math.imul(x - y, x - y);
-    default:
-      return FLOAT[op.kind];
-  }
+/** What one operator computes, and of which element types. */
+interface BinaryRules<K extends BinaryKind> {
+  /** The element types that TFLite's kernel knows. */
+  readonly types: readonly DType[];
+  /** The result for two values; for integers without scale, too, unless `integers` says otherwise. */
+  readonly real: Combine;
+  /** For integers. A division by 0, which TFLite refuses, is 0. */
+  readonly integers?: (op: OpView<K>) => Combine;
+  readonly wide?: (x: bigint, y: bigint) => bigint;
+  /** For codes, where the operator looks at scales and zero points. The others compute on the codes themselves. */
+  readonly codes?: (op: OpView<K>) => Combine;
+  readonly operandNames?: readonly string[];
 }
 
-function wideBinary(kind: BinaryKind): (x: bigint, y: bigint) => bigint {
-  if (kind === 'floor_mod') return wideRemainder;
-  return kind === 'maximum' ? larger : smaller;
-}
+const INTEGERS = ['int8', 'int16', 'int32'] as const;
+const ALL = ['float32', 'int8', 'uint8', 'int16', 'int32', 'int64'] as const;
+
+const BINARY: { readonly [K in BinaryKind]: BinaryRules<K> } = {
+  divide: {
+    types: ['float32', 'int32', 'int8', 'uint8', 'int16'],
+    real: (x, y) => f(x / y),
+    integers: ({ attrs }) => {
+      const { min, max } = activationInterval(attrs.activation);
+      return (x, y) => clamp(y === 0 ? 0 : (x / y) | 0, min, max);
+    },
+    codes: quotient,
+    operandNames: ['lhs', 'rhs'],
+  },
+  floor_divide: {
+    types: ['float32', ...INTEGERS],
+    real: (x, y) => Math.floor(x / y),
+    integers: () => (x, y) => (y === 0 ? 0 : castInt32(Math.floor(x / y))),
+  },
+  floor_mod: {
+    types: ['float32', ...INTEGERS, 'int64'],
+    real: remainder,
+    integers: () => (x, y) => (y === 0 ? 0 : remainder(x, y)),
+    wide: wideRemainder,
+  },
+  maximum: { types: ALL, real: larger, wide: larger },
+  minimum: { types: ALL, real: smaller, wide: smaller },
+  power: {
+    types: ['float32', 'int32'],
+    real: (x, y) => (Math.abs(x) === 1 && !Number.isFinite(y) ? (Number.isNaN(y) && x < 0 ? y : 1) : x ** y),
+    integers: (op) => {
+      const wraps = powerWraps(op);
+      return (x, y) => (wraps && y >= 1 ? wrappingPower(x, y) : castInt32(integerPower(x, y)));
+    },
+  },
+  atan2: { types: ['float32', 'float64'], real: Math.atan2 },
+  squared_difference: {
+    types: ['float32', 'int32', 'int8'],
+    real: (x, y) => f(f(x - y) * f(x - y)),
+    integers: () => (x, y) => Math.imul(x - y, x - y),
+    codes: squaredDifference,
+    operandNames: ['lhs', 'rhs'],
+  },
+  'nn.prelu': {
+    types: ['float32', 'int8', 'uint8'],
+    real: (x, y) => (x >= 0 ? x : x * y),
+    codes: prelu,
+    operandNames: ['input', 'alpha'],
+  },
+};
+const binaryRules = (kind: BinaryKind): BinaryRules<BinaryKind> => BINARY[kind] as BinaryRules<BinaryKind>;
+
+/** Whether the operator looks at the scales of its operands and its result. */
+export const isRescaling = (kind: BinaryKind, output: Tensor): boolean =>
+  binaryRules(kind).codes !== undefined && isQuantizable(output.dtype);
 
 function floatBinary(op: EvalView<BinaryKind>): Combine {
-  if (op.kind !== 'divide') return FLOAT[op.kind];
-  const { min, max } = floatRange((op as EvalView<'divide'>).attrs.activation);
-  return (x, y) => clamp(FLOAT.divide(x, y), min, max);
+  const { real } = binaryRules(op.kind);
+  if (!('activation' in op.attrs)) return real;
+  const { min, max } = floatRange(op.attrs.activation);
+  return (x, y) => clamp(real(x, y), min, max);
 }
 
 function evaluate(op: EvalView<BinaryKind>): TensorData[] {
   const output = op.outputs[0];
-  if (output.dtype === 'int64') return combine(op, wideBinary(op.kind));
+  const { real, integers, wide, codes } = binaryRules(op.kind);
+  if (output.dtype === 'int64') return combine(op, wide!);
   if (isFloat(output.dtype)) return combine(op, floatBinary(op));
-  return combine(op, isRescaling(op.kind, output) ? quantizedBinary(op) : integerBinary(op));
+  return combine(op, (isRescaling(op.kind, output) ? codes : integers)?.(op) ?? real);
 }
 
 function check(op: OpView<BinaryKind>): string[] {
@@ -143,7 +163,7 @@ function check(op: OpView<BinaryKind>): string[] {
   const shape = broadcast(a.shape, b.shape);
   return firstProblems(
     () => [
-      dtypeIs(a, 'the input', ...TYPES[op.kind]),
+      dtypeIs(a, 'the input', ...binaryRules(op.kind).types),
       sameDtype(a, 'one operand', b, 'the other'),
       sameDtype(a, 'the input', out, 'the output'),
       'activation' in op.attrs && clampingActivation(op.attrs.activation),
@@ -158,12 +178,13 @@ function check(op: OpView<BinaryKind>): string[] {
   );
 }
 
-const binary = <K extends BinaryKind>(): OpDefinition<K> =>
-  defineOp<K>({
+const binary = ({ operandNames }: BinaryRules<BinaryKind>): OpDefinition<BinaryKind> =>
+  defineOp({
     arity: { inputs: [2, 2], outputs: [1, 1] },
-    check: (op) => check(op as OpView<BinaryKind>),
+    operandNames,
+    check,
     shapes: (op) => [broadcast(operand(op, 0).shape, operand(op, 1).shape)],
-    evaluate: (op) => evaluate(op as EvalView<BinaryKind>),
+    evaluate,
   });
 
 const addN = defineOp<'add_n'>({
@@ -191,15 +212,9 @@ const addN = defineOp<'add_n'>({
   },
 });
 
-export const binaryOps: OpTable<BinaryFamily> = {
-  divide: binary(),
-  floor_divide: binary(),
-  floor_mod: binary(),
-  maximum: binary(),
-  minimum: binary(),
-  power: binary(),
-  atan2: binary(),
-  squared_difference: binary(),
-  'nn.prelu': binary(),
+export const binaryOps = {
+  ...Object.fromEntries(
+    Object.entries(BINARY).map(([kind, rules]) => [kind, binary(rules as BinaryRules<BinaryKind>)]),
+  ),
   add_n: addN,
-};
+} as unknown as OpTable<BinaryFamily>;

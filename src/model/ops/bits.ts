@@ -1,9 +1,9 @@
 import { type DType, fromBytes, integerRange, itemSize, type TensorData, toBytes } from '../tensor/dtype.ts';
 import { broadcast, type Shape, showShape } from '../tensor/shape.ts';
 import type { NoAttrs } from './attrs.ts';
-import { combine } from './broadcast.ts';
 import { defineOp, dtypeIs, firstProblems, operand, sameDtype } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
+import { combine } from './shared/broadcast.ts';
 
 /** Operators on the bits of integers. Scales and zero points mean nothing to them. */
 export interface BitsFamily {
@@ -13,6 +13,9 @@ export interface BitsFamily {
   bitwise_xor: NoAttrs;
   /** data, amount, which broadcast. Arithmetic for signed types; an amount counts as 0 below 0, as width − 1 above that. */
   right_shift: NoAttrs;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends BitsFamily {}
 }
 type PairKind = 'bitwise_xor' | 'right_shift';
 

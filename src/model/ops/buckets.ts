@@ -9,6 +9,9 @@ export interface BucketFamily {
   /** The different values in order of appearance, how many is data; and which of these each value is. */
   unique: { readonly dtype: DType };
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends BucketFamily {}
+}
 
 /** The float32 nearest to an int64: not by way of a double, which would round twice. */
 function floatOf(x: bigint): number {

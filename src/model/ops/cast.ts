@@ -1,6 +1,6 @@
+import { clamp, roundAway } from '../arithmetic/rounding.ts';
 import { allocate, type DType, integerRange, isFloat, type TensorData } from '../tensor/dtype.ts';
 import { floatOfHalf, halfOfFloat } from '../tensor/half.ts';
-import { clamp, roundAway } from './arithmetic.ts';
 import type { NoAttrs } from './attrs.ts';
 import { defineOp, dtypeIs, firstProblems, operand, type Problem } from './checks.ts';
 import type { OpDefinition, OpTable } from './definition.ts';
@@ -10,6 +10,9 @@ export interface CastFamily {
   cast: NoAttrs;
   /** Rounds floats to what `bits` bits between `min` and `max` can hold. TFLite FAKE_QUANT. */
   fake_quant: { readonly min: number; readonly max: number; readonly bits: number; readonly narrowRange: boolean };
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends CastFamily {}
 }
 
 const CASTABLE: readonly DType[] = [

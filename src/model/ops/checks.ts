@@ -1,10 +1,11 @@
 /** Shared parts of the operators' checks: each returns problems in words, an empty list when there are none. */
-import type { Tensor } from '../ir/graph.ts';
+
+import type { Activation } from '../arithmetic/activation.ts';
 import { type DType, integerRange, isFloat, isQuantizable, isReal } from '../tensor/dtype.ts';
 import { elements, type Shape, showShape } from '../tensor/shape.ts';
-import type { Activation } from './attrs.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { OpKind } from './attrs.ts';
 import type { EvalView, OpDefinition, OpView } from './definition.ts';
-import type { OpKind } from './kinds.ts';
 
 /** More elements than any tensor of a model may have; keeps index arithmetic far from 2^53. */
 export const MAX_ELEMENTS = 2 ** 31 - 1;

@@ -1,11 +1,16 @@
-import type { Tensor } from '../ir/graph.ts';
+import {
+  doublingHighMul,
+  type Multiplier,
+  quantizeMultiplier,
+  roundingDivideByAnyPOT,
+} from '../arithmetic/multiplier.ts';
 import type { DType, TensorData } from '../tensor/dtype.ts';
 import { broadcast } from '../tensor/shape.ts';
-import { doublingHighMul, type Multiplier, quantizeMultiplier, roundingDivideByAnyPOT } from './arithmetic.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { NoAttrs } from './attrs.ts';
-import { combine } from './broadcast.ts';
 import { defineOp, dtypeIs, firstProblems, operand, parameters, perTensorQuantized, sameDtype } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
+import { combine } from './shared/broadcast.ts';
 
 /** Comparisons and logic: two operands that broadcast, a bool result. */
 export interface CompareFamily {
@@ -19,6 +24,9 @@ export interface CompareFamily {
   logical_or: NoAttrs;
 }
 export type CompareKind = keyof CompareFamily;
+declare module './attrs.ts' {
+  interface OpAttrs extends CompareFamily {}
+}
 
 const NUMBERS: readonly DType[] = ['float32', 'int8', 'uint8', 'int16', 'int32', 'int64'];
 const TYPES: Readonly<Record<CompareKind, readonly DType[]>> = {
@@ -78,21 +86,24 @@ function check(op: OpView<CompareKind>): string[] {
   );
 }
 
-const comparison = <K extends CompareKind>(): OpDefinition<K> =>
+const comparison = <K extends CompareKind>(operandNames?: readonly string[]): OpDefinition<K> =>
   defineOp<K>({
     arity: { inputs: [2, 2], outputs: [1, 1] },
+    operandNames,
     check: (op) => check(op as OpView<CompareKind>),
     shapes: (op) => [broadcast(operand(op, 0).shape, operand(op, 1).shape)],
     evaluate: (op) => evaluate(op as EvalView<CompareKind>),
   });
 
+const SIDES = ['lhs', 'rhs'] as const;
+
 export const compareOps: OpTable<CompareFamily> = {
-  equal: comparison(),
-  not_equal: comparison(),
-  less: comparison(),
-  less_equal: comparison(),
-  greater: comparison(),
-  greater_equal: comparison(),
+  equal: comparison(SIDES),
+  not_equal: comparison(SIDES),
+  less: comparison(SIDES),
+  less_equal: comparison(SIDES),
+  greater: comparison(SIDES),
+  greater_equal: comparison(SIDES),
   logical_and: comparison(),
   logical_or: comparison(),
 };

@@ -1,11 +1,12 @@
-import type { Tensor } from '../ir/graph.ts';
+import type { Activation } from '../arithmetic/activation.ts';
+import { quantizeBatches } from '../arithmetic/hybrid.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
-import type { Activation, HW, Padding, Pads } from './attrs.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { HW, Padding, Pads } from './attrs.ts';
 import { dataOf, defineOp, firstProblems, operand, parameters, rankIs } from './checks.ts';
-import { convolve, type Geometry } from './convolve.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
-import { quantizeBatches } from './hybrid.ts';
+import { convolve, type Geometry } from './shared/convolve.ts';
 import {
   type BiasType,
   centered,
@@ -17,8 +18,8 @@ import {
   integerFinish,
   isWide,
   weightedForm,
-} from './weights.ts';
-import { checkWindow, type Window, windowExtents } from './window.ts';
+} from './shared/weights.ts';
+import { checkWindow, type Window, windowExtents } from './shared/window.ts';
 
 export interface Conv2dAttrs extends BiasType {
   /** What the file says, or explicit extents once a pass has folded a pad operator in. */
@@ -37,6 +38,9 @@ export interface ConvFamily {
   'nn.conv2d': Conv2dAttrs;
   /** data NHWC, kernel 1HWC·M, optional bias. TFLite DEPTHWISE_CONV_2D. */
   'nn.depthwise_conv2d': DepthwiseConv2dAttrs;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends ConvFamily {}
 }
 
 type ConvKind = keyof ConvFamily;
@@ -138,6 +142,8 @@ function evaluate(op: EvalView<ConvKind>, multiplier: number | null): TensorData
 export const convOps: OpTable<ConvFamily> = {
   'nn.conv2d': defineOp({
     arity: { inputs: [2, 3], outputs: [1, 1] },
+    operandNames: ['input', 'kernel'],
+    macs: (op) => elements(op.outputs[0].shape) * elements(operand(op, 1).shape.slice(1)),
     check: (op) =>
       commonChecks(op, 0, () => {
         const [channels, per, out] = [operand(op, 0).shape[3], operand(op, 1).shape[3], operand(op, 1).shape[0]];
@@ -153,6 +159,8 @@ export const convOps: OpTable<ConvFamily> = {
   }),
   'nn.depthwise_conv2d': defineOp({
     arity: { inputs: [2, 3], outputs: [1, 1] },
+    operandNames: ['input', 'kernel'],
+    macs: (op) => elements(op.outputs[0].shape) * elements(operand(op, 1).shape.slice(1, 3)),
     check: (op) =>
       commonChecks(op, 3, () => {
         const [channels, one, out] = [operand(op, 0).shape[3], operand(op, 1).shape[0], operand(op, 1).shape[3]];

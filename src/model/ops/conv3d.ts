@@ -1,5 +1,6 @@
+import type { Activation } from '../arithmetic/activation.ts';
 import { elements } from '../tensor/shape.ts';
-import type { Activation, Padding } from './attrs.ts';
+import type { Padding } from './attrs.ts';
 import {
   biasFits,
   dataOf,
@@ -14,9 +15,9 @@ import {
   rankIs,
 } from './checks.ts';
 import type { OpDefinition, OpTable, OpView } from './definition.ts';
-import { type Axis, type Direct, runDirect, swapChannels } from './direct.ts';
-import { checkActivation, floatFinish } from './weights.ts';
-import { extent, spread } from './window.ts';
+import { type Axis, type Direct, runDirect, swapChannels } from './shared/direct.ts';
+import { checkActivation, floatFinish } from './shared/weights.ts';
+import { extent, spread } from './shared/window.ts';
 
 /** Depth, height and width. */
 export type DHW = readonly [number, number, number];
@@ -31,6 +32,9 @@ export interface Conv3dFamily {
   'nn.conv3d': Attrs;
   /** output shape, kernel DHWOI, data NDHWC, optional bias [O]; float32. TFLite CONV_3D_TRANSPOSE. */
   'nn.conv3d_transpose': Attrs;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends Conv3dFamily {}
 }
 type Kind = keyof Conv3dFamily;
 
@@ -86,6 +90,7 @@ function problemsOf(op: OpView<Kind>, dataAt: number, channels: 3 | 4): (readonl
 
 const conv3d: OpDefinition<'nn.conv3d'> = defineOp<'nn.conv3d'>({
   arity: { inputs: [2, 3], outputs: [1, 1] },
+  macs: (op) => elements(op.outputs[0].shape) * elements(operand(op, 1).shape.slice(0, 4)),
   check: (op) =>
     firstProblems(
       () => problemsOf(op, 0, 3)[0],
@@ -120,6 +125,7 @@ function badOutput(op: OpView<'nn.conv3d_transpose'>): Problem {
 
 const conv3dTranspose: OpDefinition<'nn.conv3d_transpose'> = defineOp<'nn.conv3d_transpose'>({
   arity: { inputs: [3, 4], outputs: [1, 1] },
+  macs: (op) => elements(operand(op, 2).shape) * elements(operand(op, 1).shape.slice(0, 4)),
   check: (op) =>
     firstProblems(
       () => [

@@ -1,6 +1,8 @@
+import type { Activation } from '../arithmetic/activation.ts';
+import { quantizeBatches } from '../arithmetic/hybrid.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
-import type { Activation, HW, Padding } from './attrs.ts';
+import type { HW, Padding } from './attrs.ts';
 import {
   dataOf,
   defineOp,
@@ -14,8 +16,7 @@ import {
   rankIs,
 } from './checks.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
-import { type Axis, type Direct, runDirect, tapsFirst } from './direct.ts';
-import { quantizeBatches } from './hybrid.ts';
+import { type Axis, type Direct, runDirect, tapsFirst } from './shared/direct.ts';
 import {
   type BiasType,
   centered,
@@ -27,8 +28,8 @@ import {
   integerFinish,
   isWide,
   weightedForm,
-} from './weights.ts';
-import { extent } from './window.ts';
+} from './shared/weights.ts';
+import { extent } from './shared/window.ts';
 
 export interface ConvTransposeFamily {
   /** output shape, kernel OHWI, data NHWC, optional bias [O]. TFLite TRANSPOSE_CONV. */
@@ -37,6 +38,9 @@ export interface ConvTransposeFamily {
     readonly strides: HW;
     readonly activation: Activation;
   } & BiasType;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends ConvTransposeFamily {}
 }
 type Kind = 'nn.conv2d_transpose';
 
@@ -137,6 +141,8 @@ function check(given: OpView<Kind>): string[] {
 export const convTransposeOps: OpTable<ConvTransposeFamily> = {
   'nn.conv2d_transpose': defineOp({
     arity: { inputs: [3, 4], outputs: [1, 1] },
+    operandNames: ['shape', 'kernel', 'input'],
+    macs: (op) => elements(operand(op, 2).shape) * elements(operand(op, 1).shape.slice(0, 3)),
     check,
     shapes: (op) => [integers(op.inputs[0])],
     evaluate,

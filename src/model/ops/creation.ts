@@ -22,6 +22,9 @@ export interface CreationFamily {
   /** The shape to which two shapes broadcast. */
   broadcast_args: NoAttrs;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends CreationFamily {}
+}
 
 const full: OpDefinition<'full'> = defineOp<'full'>({
   arity: { inputs: [2, 2], outputs: [1, 1] },

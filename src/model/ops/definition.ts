@@ -1,14 +1,8 @@
-import type { Tensor } from '../ir/graph.ts';
+import type { Profile } from '../arithmetic/multiplier.ts';
 import type { TensorData } from '../tensor/dtype.ts';
 import type { Shape } from '../tensor/shape.ts';
-import type { OpAttrs, OpKind } from './kinds.ts';
-
-/**
- * Which integer rounding a quantized model is computed with; see docs/arithmetic.md.
- * `tflite`: TFLite's reference kernels, bit for bit.
- */
-export const PROFILES = ['tflite', 'single', 'xnnpack'] as const;
-export type Profile = (typeof PROFILES)[number];
+import type { Tensor } from '../tensor/tensor.ts';
+import type { OpAttrs, OpKind } from './attrs.ts';
 
 /** What an operator's rules see: its attributes and the tensors it reads and writes (an absent operand is null). */
 export interface OpView<K extends OpKind> {
@@ -59,6 +53,13 @@ export interface OpDefinition<K extends OpKind> {
   bounds?(op: OpView<K>): Shape[];
   /** Operands whose values a build must know although no shape follows from them: an axis to go along. */
   readonly decisive?: readonly number[];
+  /** Multiply-accumulates of one application; without it none: additions, tables and moves do not count. */
+  macs?(op: OpView<K>): number;
+  /**
+   * Of an operator that computes with scales: what the text form calls its operands in Relay's `qnn.` attributes
+   * (input_scale, kernel_zero_point …). Without it, the operator only moves or compares codes and keeps its plain name.
+   */
+  readonly operandNames?: readonly string[];
   /** TFLite's arithmetic: the elements of each result, allocated with the result's dtype; then those of `state`. */
   evaluate(op: EvalView<K>): TensorData[];
 }

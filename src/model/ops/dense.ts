@@ -1,21 +1,15 @@
-import type { Tensor } from '../ir/graph.ts';
+import type { Activation } from '../arithmetic/activation.ts';
+import { activationRange } from '../arithmetic/activation.ts';
+import { quantizeBatches } from '../arithmetic/hybrid.ts';
+import { multiplyRows32, multiplyRowsFloat, multiplyRowsWide } from '../arithmetic/linear.ts';
+import { multiplyByMultiplierUp, quantizeMultiplier, requantizer } from '../arithmetic/multiplier.ts';
+import { castInt32, clamp, roundAway } from '../arithmetic/rounding.ts';
+import { tanhF32 } from '../arithmetic/transcendental.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
-import {
-  activationRange,
-  castInt32,
-  clamp,
-  multiplyByMultiplierUp,
-  quantizeMultiplier,
-  requantizer,
-  roundAway,
-} from './arithmetic.ts';
-import type { Activation } from './attrs.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { dataOf, defineOp, firstProblems, operand, parameters, rankIs } from './checks.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
-import { quantizeBatches } from './hybrid.ts';
-import { multiplyRows32, multiplyRowsFloat, multiplyRowsWide } from './linear.ts';
-import { tanhF32 } from './transcendental.ts';
 import {
   type BiasType,
   biasValues,
@@ -27,7 +21,7 @@ import {
   floatFinish,
   isWide,
   weightedForm,
-} from './weights.ts';
+} from './shared/weights.ts';
 
 export interface DenseFamily {
   /** data [..., K], weights [units, K], optional bias [units]. TFLite FULLY_CONNECTED. */
@@ -36,6 +30,9 @@ export interface DenseFamily {
     readonly keepNumDims: boolean;
     readonly asymmetricQuantizeInputs: boolean;
   } & BiasType;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends DenseFamily {}
 }
 
 type Kind = 'nn.dense';
@@ -51,7 +48,7 @@ export function denseFactors(data: Tensor, weights: Tensor, output: Tensor): num
  * Bias, scaling, zero point and clamp. Since 2025 TFLite's reference kernel scales in double: round(acc · factor),
  * halves away from zero (integer_ops/fully_connected.h); the other profiles use their own rounding.
  */
-function integerFinish(op: EvalView<Kind>, units: number): Finish {
+function denseFinish(op: EvalView<Kind>, units: number): Finish {
   const output = op.outputs[0];
   const { scale, zeroPoint } = parameters(output);
   const { min, max } = activationRange(op.attrs.activation, scale, zeroPoint, output.dtype);
@@ -130,7 +127,7 @@ function evaluate(op: EvalView<Kind>): TensorData[] {
     }
     return [out];
   }
-  const finish = integerFinish(op, units);
+  const finish = denseFinish(op, units);
   const [x, w] = [data, weights].map((t, i) => {
     if (!readsBytes(op)) return centered(op.data[i]!, [parameters(t).zeroPoint]);
     return centered(new Uint8Array(op.data[i] as Int8Array), [parameters(asBytes(t)).zeroPoint]);
@@ -154,6 +151,8 @@ function shape(op: OpView<Kind>): number[] {
 export const denseOps: OpTable<DenseFamily> = {
   'nn.dense': defineOp({
     arity: { inputs: [2, 3], outputs: [1, 1] },
+    operandNames: ['input', 'kernel'],
+    macs: (op) => elements(op.outputs[0].shape) * operand(op, 1).shape.at(-1)!,
     check: (op) => {
       const [data, weights] = [operand(op, 0), operand(op, 1)];
       return firstProblems(

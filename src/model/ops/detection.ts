@@ -1,6 +1,6 @@
-import type { Tensor } from '../ir/graph.ts';
 import { isFloat, type TensorData } from '../tensor/dtype.ts';
 import { elements, sameShape, showShape } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   dataOf,
   defineOp,
@@ -21,6 +21,9 @@ export interface DetectionFamily {
    * scores [1, m], how many [1]. TFLite's custom operator TFLite_Detection_PostProcess.
    */
   'vision.detection_postprocess': DetectionAttrs;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends DetectionFamily {}
 }
 export interface DetectionAttrs {
   readonly maxDetections: number;
@@ -198,6 +201,7 @@ function check(op: OpView<Kind>): string[] {
 export const detectionOps: OpTable<DetectionFamily> = {
   'vision.detection_postprocess': defineOp({
     arity: { inputs: [3, 3], outputs: [4, 4] },
+    operandNames: ['boxes', 'scores', 'anchors'],
     check,
     // Without classes of its own, the regular form fills one place a detection.
     shapes: ({ attrs }) => [

@@ -3,7 +3,7 @@ import { elements } from '../tensor/shape.ts';
 import type { NoAttrs } from './attrs.ts';
 import { defineOp, dtypeIs, firstProblems, operand, type Problem, rankIs, weightsQuantized } from './checks.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
-import { outside } from './indexing.ts';
+import { outside } from './shared/indices.ts';
 
 export interface EmbeddingFamily {
   /**
@@ -11,6 +11,9 @@ export interface EmbeddingFamily {
    * scale for all or one a row. TFLite EMBEDDING_LOOKUP.
    */
   embedding_lookup: NoAttrs;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends EmbeddingFamily {}
 }
 type Kind = 'embedding_lookup';
 

@@ -1,11 +1,11 @@
-import type { Tensor } from '../ir/graph.ts';
 import { allocate, type DType, type TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, showShape, strides } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { NoAttrs } from './attrs.ts';
-import { combine } from './broadcast.ts';
 import { defineOp, dtypeIs, firstProblems, integers, operand, type Problem, rankIs, sameDtype } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
-import { type MovementPlan, runCopies, whole } from './strided_copy.ts';
+import { combine } from './shared/broadcast.ts';
+import { type MovementPlan, runCopies, whole } from './shared/strided_copy.ts';
 
 /** Operators of StableHLO that TFLite computes itself. Stored values are computed with, whatever their scales; integers wrap. */
 export interface HloFamily {
@@ -19,6 +19,9 @@ export interface HloFamily {
   /** data, the first value, and for each dimension window, stride and dilation. TFLite REDUCE_WINDOW. */
   'hlo.reduce_window': { readonly fold: WindowFold };
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends HloFamily {}
+}
 export type PairKind = Exclude<keyof HloFamily, 'hlo.dilate' | 'hlo.reduce_window'>;
 export type WindowFold = 'ADD' | 'MUL' | 'MINIMUM' | 'MAXIMUM' | 'ALL' | 'ANY';
 
@@ -26,12 +29,13 @@ const SIGNED: readonly DType[] = ['int8', 'int16', 'int32', 'int64'];
 const NUMBERS: readonly DType[] = ['float32', 'float64', ...SIGNED, 'uint8', 'uint16', 'uint32', 'uint64'];
 const FOLDED: readonly DType[] = ['float32', 'float64', ...SIGNED, 'uint8'];
 
-type Combine = <T extends number | bigint>(x: T, y: T) => T;
-const sum = ((x: number, y: number) => x + y) as Combine;
-const product: Combine = (x, y) => (typeof x === 'bigint' ? x * (y as bigint) : (x as number) * (y as number)) as never;
+type CombineWide = <T extends number | bigint>(x: T, y: T) => T;
+const sum = ((x: number, y: number) => x + y) as CombineWide;
+const product: CombineWide = (x, y) =>
+  (typeof x === 'bigint' ? x * (y as bigint) : (x as number) * (y as number)) as never;
 /** Products of 32 bits: a double would lose the low ones. */
-const wrappingProduct = Math.imul as unknown as Combine;
-const productOf = (dtype: DType): Combine => (/^u?int32$/.test(dtype) ? wrappingProduct : product);
+const wrappingProduct = Math.imul as unknown as CombineWide;
+const productOf = (dtype: DType): CombineWide => (/^u?int32$/.test(dtype) ? wrappingProduct : product);
 
 /** Truths add as "or" and multiply as "and". */
 export const pairRule = (kind: PairKind, dtype: DType): PairKind => {
@@ -41,7 +45,7 @@ export const pairRule = (kind: PairKind, dtype: DType): PairKind => {
 const SAME = { 'hlo.maximum': 'hlo.maximum', 'hlo.minimum': 'hlo.minimum' } as const;
 
 /** std::max and std::min: the first operand unless the second is better. Source: stablehlo_elementwise.h. */
-const PAIRS: Readonly<Record<PairKind, (dtype: DType) => Combine>> = {
+const PAIRS: Readonly<Record<PairKind, (dtype: DType) => CombineWide>> = {
   'hlo.add': () => sum,
   'hlo.multiply': productOf,
   'hlo.maximum': () => (x, y) => (x < y ? y : x),

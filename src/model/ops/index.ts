@@ -1,3 +1,4 @@
+import type { OpKind } from './attrs.ts';
 import { batchMatmulOps } from './batch_matmul.ts';
 import { binaryOps } from './binary.ts';
 import { bitsOps } from './bits.ts';
@@ -15,7 +16,6 @@ import { detectionOps } from './detection.ts';
 import { embeddingOps } from './embedding.ts';
 import { hloOps } from './hlo.ts';
 import { indexingOps } from './indexing.ts';
-import type { OpKind } from './kinds.ts';
 import { lstmOps } from './lstm.ts';
 import { basicLstmOps } from './lstm_basic.ts';
 import { movementOps } from './movement.ts';

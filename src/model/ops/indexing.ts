@@ -1,10 +1,10 @@
-import { allocate, type DType, type TensorData } from '../tensor/dtype.ts';
-import { elements, type Shape, sameShape, showShape, strides } from '../tensor/shape.ts';
+import { allocate } from '../tensor/dtype.ts';
+import { elements, sameShape, showShape, strides } from '../tensor/shape.ts';
 import type { NoAttrs } from './attrs.ts';
-import { defineOp, dtypeIs, firstProblems, integers, operand, type Problem, resolveAxis, sameDtype } from './checks.ts';
+import { defineOp, dtypeIs, firstProblems, integers, operand, resolveAxis, sameDtype } from './checks.ts';
 import type { OpDefinition, OpTable, OpView } from './definition.ts';
-import type { OpKind } from './kinds.ts';
 
+import { INDEX, move, moved, outside, type TupleLoops } from './shared/indices.ts';
 /**
  * Operators that pick or place elements by indices that are data. An index outside of its range is a problem wherever
  * the indices are known: in constants on import, in fed ones when the interpreter or a build meets them.
@@ -21,27 +21,9 @@ export interface IndexingFamily {
   /** data, lengths. */
   reverse_sequence: { readonly seqAxis: number; readonly batchAxis: number };
 }
-
-const INDEX: readonly DType[] = ['int32', 'int64'];
-
-/** The first known index that `extent` does not hold. `limit` is the extent of the index at a position. */
-export function outside(indices: TensorData | null, limit: (position: number) => number): Problem {
-  if (indices === null) return null;
-  for (let i = 0; i < indices.length; i++) {
-    const index = Number(indices[i]);
-    if (!(index >= 0 && index < limit(i))) return `index ${index} is outside of 0 … ${limit(i) - 1}`;
-  }
-  return null;
+declare module './attrs.ts' {
+  interface OpAttrs extends IndexingFamily {}
 }
-
-/** Copies `n` elements; both arrays have the same type. */
-function move(from: TensorData, src: number, to: TensorData, dst: number, n: number): void {
-  (to as Uint8Array).set((from as Uint8Array).subarray(src, src + n), dst);
-}
-
-/** Operand `i` has the type of the result; its codes are copied whatever the scales are. */
-const moved = (op: OpView<OpKind>, i = 0): Problem =>
-  sameDtype(operand(op, i), `input ${i}`, op.outputs[0], 'the output');
 
 /** GATHER as nested loops: batch · outer · index · inner. */
 export interface TakeLoops {
@@ -102,14 +84,6 @@ const take: OpDefinition<'take'> = defineOp<'take'>({
   },
 });
 
-/** Tuples of `depth` indices into row-major `shape`, whose element is `inner` numbers wide. */
-export interface TupleLoops {
-  readonly count: number;
-  readonly depth: number;
-  readonly extents: Shape;
-  readonly steps: readonly number[];
-  readonly inner: number;
-}
 /** The loops of a gather by tuples that its check has passed. */
 export function gatherLoops(op: OpView<'gather_nd'>): TupleLoops {
   const { shape } = operand(op, 0);

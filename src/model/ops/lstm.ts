@@ -1,14 +1,14 @@
+import type { Activation } from '../arithmetic/activation.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
-import type { Activation } from './attrs.ts';
 import { defineOp, dtypeIs, firstProblems, operand, type Problem } from './checks.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
-import { checkLstm } from './lstm_checks.ts';
-import { stepFloat } from './lstm_float.ts';
-import { integerLstm, stepInteger } from './lstm_integer.ts';
-import { has, LSTM, lstmForm, lstmShape } from './lstm_layout.ts';
-import { BIDIRECTIONAL, hasAuxWeights, type LstmKind, type LstmPass, lstmPasses, withData } from './lstm_passes.ts';
-import { eachStep } from './recurrent.ts';
+import { checkLstm } from './lstm/checks.ts';
+import { stepFloat } from './lstm/float.ts';
+import { integerLstm, stepInteger } from './lstm/integer.ts';
+import { has, LSTM, lstmForm, lstmShape } from './lstm/layout.ts';
+import { BIDIRECTIONAL, hasAuxWeights, type LstmKind, type LstmPass, lstmPasses, withData } from './lstm/passes.ts';
+import { eachStep, recurrentMacs } from './shared/recurrent.ts';
 
 /** Scale and zero point of a value inside an operator. */
 export interface Intermediate {
@@ -42,6 +42,9 @@ export interface LstmFamily {
     readonly timeMajor: boolean;
     readonly mergeOutputs: boolean;
   };
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends LstmFamily {}
 }
 
 /** Writes the rows of one pass; its two states are what it returns. */
@@ -93,6 +96,7 @@ function checkBidirectional(op: OpView<'nn.bidirectional_lstm'>): string[] {
 const OPTIONAL = [1, 5, 9, 10, 11, 12, 16, 17];
 const cells = {
   arity: { inputs: [20, 24], outputs: [1, 1] } as const,
+  ...{ operandNames: ['input'], macs: recurrentMacs },
   ...{ optional: OPTIONAL, state: [LSTM.outputState, LSTM.cellState], evaluate },
 };
 const { forward, backward, aux } = BIDIRECTIONAL;
@@ -122,6 +126,7 @@ export const lstmOps: OpTable<LstmFamily> = {
       ...[forward, backward].flatMap(({ cells }) => OPTIONAL.map((i) => cells - 1 + i)),
       ...Array.from({ length: 9 }, (_, i) => aux + i),
     ],
+    macs: recurrentMacs,
     state: [forward, backward].flatMap(({ states }) => [states, states + 1]),
     check: checkBidirectional,
     shapes: (op) => {

@@ -1,12 +1,14 @@
-import { allocate, type TensorData } from '../tensor/dtype.ts';
-import { elements, type Shape, sameShape, showShape } from '../tensor/shape.ts';
+import { multiply16, shiftLeft16, sigmoidOfQ3, tanhOfFixed } from '../arithmetic/fixedpoint16.ts';
 import {
-  clamp,
   type Multiplier,
   multiplyByMultiplierUp,
   quantizeMultiplier,
   roundingDivideByPOT,
-} from './arithmetic.ts';
+} from '../arithmetic/multiplier.ts';
+import { clamp } from '../arithmetic/rounding.ts';
+import { sigmoidF32, tanhF32 } from '../arithmetic/transcendental.ts';
+import { allocate, type TensorData } from '../tensor/dtype.ts';
+import { elements, type Shape, sameShape, showShape } from '../tensor/shape.ts';
 import type { NoAttrs } from './attrs.ts';
 import {
   defineOp,
@@ -19,8 +21,6 @@ import {
   rankIs,
 } from './checks.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
-import { multiply16, shiftLeft16, sigmoidOfQ3, tanhOfFixed } from './fixedpoint16.ts';
-import { sigmoidF32, tanhF32 } from './transcendental.ts';
 
 export interface BasicLstmFamily {
   /**
@@ -30,6 +30,9 @@ export interface BasicLstmFamily {
    * basic kernel.
    */
   'nn.basic_lstm_cell': NoAttrs;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends BasicLstmFamily {}
 }
 type Kind = 'nn.basic_lstm_cell';
 
@@ -164,6 +167,8 @@ export const basicLstmOps: OpTable<BasicLstmFamily> = {
   'nn.basic_lstm_cell': defineOp({
     arity: { inputs: [5, 5], outputs: [4, 4] },
     state: [BASIC.activation, BASIC.state],
+    operandNames: ['input'],
+    macs: (op) => operand(op, BASIC.data).shape[0] * elements(operand(op, BASIC.weights).shape),
     check: (op) =>
       firstProblems(
         () => [

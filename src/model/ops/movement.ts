@@ -1,5 +1,5 @@
 import { isQuantizable, type TensorData } from '../tensor/dtype.ts';
-import { elements, type Shape, sameShape, showShape, strides } from '../tensor/shape.ts';
+import { elements, type Shape, showShape, strides } from '../tensor/shape.ts';
 import type { NoAttrs } from './attrs.ts';
 import {
   defineOp,
@@ -14,10 +14,13 @@ import {
   sameParameters,
 } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
-import { planMirrorPad } from './mirror_pad.ts';
-import { batchToSpace, depthToSpace, spaceToBatch, spaceToDepth } from './space_batch.ts';
-import { planSplit } from './split.ts';
-import { intoWhole, type MovementPlan, runCopies, type StridedCopy, whole } from './strided_copy.ts';
+import { planDiagonal, planSetDiagonal } from './movement/diagonal.ts';
+import { planMirrorPad } from './movement/mirror_pad.ts';
+import { planPadV2 } from './movement/pad.ts';
+import { planBroadcast, planTile } from './movement/repeat.ts';
+import { batchToSpace, depthToSpace, spaceToBatch, spaceToDepth } from './movement/space_batch.ts';
+import { planSplit, planUnstack } from './movement/split.ts';
+import { intoWhole, type MovementPlan, runCopies, whole } from './shared/strided_copy.ts';
 
 /**
  * Operators that only move elements: lists of strided copies, known as soon as the operands that say where to are.
@@ -58,6 +61,9 @@ export interface MovementFamily {
   /** A sparse constant, which the importer has expanded, as a dense tensor. */
   densify: NoAttrs;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends MovementFamily {}
+}
 
 export type MovementKind = keyof MovementFamily;
 /** Words when the operator cannot be; null while an operand that decides it is unknown. */
@@ -89,59 +95,11 @@ const planners: { readonly [K in MovementKind]: (op: OpView<K>) => Planned } = {
     return axis && sizes && planSplit(op, 0, axis, sizes);
   },
 
-  unstack: (op) => {
-    const data = op.inputs[0]!;
-    const axis = resolveAxis(op.attrs.axis, data.shape.length);
-    if (axis === null) return `axis ${op.attrs.axis} is outside ${showShape(data.shape)}`;
-    if (op.attrs.parts !== op.outputs.length || data.shape[axis] !== op.outputs.length)
-      return `dimension ${axis} has ${data.shape[axis]} slices for ${op.outputs.length} results`;
-    const step = strides(data.shape);
-    const shape = data.shape.toSpliced(axis, 1);
-    const steps = step.toSpliced(axis, 1);
-    return whole(
-      op.outputs.map(() => shape),
-      op.outputs.map((_, to) => ({ ...intoWhole(shape, to * step[axis], steps), to })),
-    );
-  },
+  unstack: planUnstack,
 
-  tile: (op) => {
-    const data = op.inputs[0]!;
-    const multiples = integers(op.inputs[1]);
-    if (!multiples) return null;
-    if (multiples.length !== data.shape.length) return `multiples need ${data.shape.length} entries`;
-    if (multiples.some((m) => m < 0)) return 'multiples must not be negative';
-    const shape = data.shape.map((n, i) => n * multiples[i]);
-    const from = strides(data.shape);
-    const to = strides(shape);
-    // Each dimension becomes two: which tile (read again: stride 0), and where in the tile.
-    return whole(
-      [shape],
-      [
-        {
-          ...intoWhole(shape, 0, []),
-          extents: data.shape.flatMap((n, i) => [multiples[i], n]),
-          srcStrides: from.flatMap((s) => [0, s]),
-          dstStrides: data.shape.flatMap((n, i) => [n * to[i], to[i]]),
-        },
-      ],
-    );
-  },
+  tile: planTile,
 
-  broadcast_to: (op) => {
-    const data = op.inputs[0]!;
-    const shape = integers(op.inputs[1]);
-    if (!shape) return null;
-    const lead = shape.length - data.shape.length;
-    if (lead < 0 || shape.some((n) => n < 0)) return `${showShape(data.shape)} cannot become ${showShape(shape)}`;
-    const from = strides(data.shape);
-    const steps: number[] = [];
-    for (let i = 0; i < shape.length; i++) {
-      const n = i < lead ? 1 : data.shape[i - lead];
-      if (n !== 1 && n !== shape[i]) return `${showShape(data.shape)} cannot become ${showShape(shape)}`;
-      steps.push(n === 1 ? 0 : from[i - lead]);
-    }
-    return whole([shape], [intoWhole(shape, 0, steps)]);
-  },
+  broadcast_to: planBroadcast,
 
   expand_dims: (op) => {
     const data = op.inputs[0]!;
@@ -176,41 +134,13 @@ const planners: { readonly [K in MovementKind]: (op: OpView<K>) => Planned } = {
 
   'nn.mirror_pad': planMirrorPad,
 
-  'nn.pad_v2': (op) => {
-    const { shape } = operand(op, 0);
-    const edge = integers(op.inputs[1]);
-    if (!edge) return null;
-    if (edge.length !== 2 * shape.length) return `${edge.length} paddings for ${shape.length} dimensions`;
-    if (edge.some((e) => e < 0)) return 'a padding is negative';
-    if (elements(operand(op, 2).shape) !== 1) return 'the value to pad with is not single';
-    const result = shape.map((n, i) => edge[2 * i] + n + edge[2 * i + 1]);
-    const step = strides(result);
-    const dstOffset = step.reduce((sum, s, i) => sum + s * edge[2 * i], 0);
-    const copy = { ...intoWhole(result, 0, strides(shape)), extents: shape, dstOffset };
-    return whole([result], [copy]);
-  },
+  'nn.pad_v2': planPadV2,
 
   zeros_like: (op) => whole([operand(op, 0).shape], [], zeroOf(op)),
 
-  matrix_diag: (op) => {
-    const { shape } = operand(op, 0);
-    const n = shape.at(-1);
-    if (n === undefined) return 'the input is a scalar';
-    return whole([[...shape, n]], [onDiagonal(elements(shape.slice(0, -1)), n, n, n)]);
-  },
+  matrix_diag: planDiagonal,
 
-  matrix_set_diag: (op) => {
-    const { shape } = operand(op, 0);
-    const diagonal = operand(op, 1).shape;
-    if (shape.length < 2) return `${showShape(shape)} is not a matrix`;
-    const [rows, columns] = shape.slice(-2);
-    const outer = shape.slice(0, -2);
-    const n = Math.min(rows, columns);
-    if (!sameShape(diagonal, [...outer, n]))
-      return `a diagonal ${showShape(diagonal)} does not fit ${showShape(shape)}`;
-    const onTop = { ...onDiagonal(elements(outer), n, rows, columns), from: 1 };
-    return whole([shape], [intoWhole([elements(shape)], 0, [1]), onTop]);
-  },
+  matrix_set_diag: planSetDiagonal,
 
   densify: (op) => {
     const { shape } = operand(op, 0);
@@ -221,12 +151,6 @@ const planners: { readonly [K in MovementKind]: (op: OpView<K>) => Planned } = {
 /** What stands for zero in the result. */
 const zeroOf = ({ outputs: [out] }: OpView<MovementKind>): number =>
   isQuantizable(out.dtype) ? (out.quantization?.zeroPoints[0] ?? 0) : 0;
-
-/** Rows of `n` elements onto the diagonals of `outer` matrices. */
-const onDiagonal = (outer: number, n: number, rows: number, columns: number): StridedCopy => ({
-  ...intoWhole([outer, n], 0, [n, 1]),
-  dstStrides: [rows * columns, columns + 1],
-});
 
 const planOf = <K extends MovementKind>(op: OpView<K>): Planned =>
   (planners[op.kind] as (op: OpView<K>) => Planned)(op);

@@ -1,6 +1,14 @@
+import { inverseSqrt, logOfQ12 } from '../arithmetic/fixedpoint.ts';
+import {
+  doublingHighMul,
+  multiplyByMultiplier,
+  quantizeMultiplier,
+  roundingDivideByPOT,
+} from '../arithmetic/multiplier.ts';
+import { clamp } from '../arithmetic/rounding.ts';
+import { expF32 } from '../arithmetic/transcendental.ts';
 import { allocate, integerRange, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
-import { clamp, doublingHighMul, multiplyByMultiplier, quantizeMultiplier, roundingDivideByPOT } from './arithmetic.ts';
 import type { NoAttrs } from './attrs.ts';
 import {
   defineOp,
@@ -14,9 +22,7 @@ import {
   sameDtype,
 } from './checks.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
-import { inverseSqrt, logOfQ12 } from './fixedpoint.ts';
 import { softmaxScaling, softmaxTable } from './softmax.ts';
-import { expF32 } from './transcendental.ts';
 
 /** Normalizations along the last dimension. */
 export interface NormalizeFamily {
@@ -28,6 +34,9 @@ export interface NormalizeFamily {
    * reference kernel has it.
    */
   'nn.lrn': { readonly radius: number; readonly bias: number; readonly alpha: number; readonly beta: number };
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends NormalizeFamily {}
 }
 
 const f = Math.fround;
@@ -167,6 +176,7 @@ const arity = { inputs: [1, 1], outputs: [1, 1] } as const;
 export const normalizeOps: OpTable<NormalizeFamily> = {
   'nn.log_softmax': defineOp({
     arity,
+    operandNames: ['input'],
     check: (op) => [
       ...check(op, 16 / 256, { int8: 127, uint8: 255 }),
       ...firstProblems(() => {
@@ -184,6 +194,7 @@ export const normalizeOps: OpTable<NormalizeFamily> = {
   }),
   'nn.l2_normalize': defineOp({
     arity,
+    operandNames: ['input'],
     check: (op) => check(op, 1 / 128, { int8: 0, uint8: 128 }),
     shapes: (op) => [operand(op, 0).shape],
     evaluate: (op) =>

@@ -25,6 +25,9 @@ export interface OrderingFamily {
   /** data, axis. */
   cumsum: { readonly exclusive: boolean; readonly reverse: boolean };
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends OrderingFamily {}
+}
 
 type AlongAxis = 'argmax' | 'argmin' | 'cumsum';
 
@@ -54,7 +57,7 @@ export function alongAxis(op: OpView<AlongAxis>): AxisView | null {
   const axis = axisOf(op);
   return typeof axis === 'number' ? axisView(operand(op, 0).shape, axis) : null;
 }
-const viewOf = (op: EvalView<AlongAxis>): AxisView =>
+const evaluatedAxis = (op: EvalView<AlongAxis>): AxisView =>
   alongAxis({ ...op, inputs: [operand(op, 0), { ...operand(op, 1), data: op.data[1] }] })!;
 
 const axisProblems = (op: OpView<AlongAxis>): Problem[] => {
@@ -82,7 +85,7 @@ function argument<K extends 'argmax' | 'argmin'>(
       return [typeof axis === 'number' ? operand(op, 0).shape.toSpliced(axis, 1) : null];
     },
     evaluate(op) {
-      const { outer, extent, inner } = viewOf(op);
+      const { outer, extent, inner } = evaluatedAxis(op);
       const data = op.data[0]!;
       const out = allocate(op.outputs[0].dtype, outer * inner);
       for (let o = 0; o < outer; o++)
@@ -159,7 +162,7 @@ const cumsum: OpDefinition<'cumsum'> = defineOp<'cumsum'>({
     ]),
   shapes: (op) => [operand(op, 0).shape],
   evaluate(op) {
-    const { outer, extent, inner } = viewOf(op);
+    const { outer, extent, inner } = evaluatedAxis(op);
     const { exclusive, reverse } = op.attrs;
     const data = op.data[0] as Int32Array;
     const { dtype } = operand(op, 0);

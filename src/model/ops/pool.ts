@@ -1,7 +1,9 @@
+import type { Activation } from '../arithmetic/activation.ts';
+import { activationRange, floatRange, type Range } from '../arithmetic/activation.ts';
+import { clamp } from '../arithmetic/rounding.ts';
 import { allocate, integerRange, isFloat, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
-import { activationRange, clamp, floatRange, type Range } from './arithmetic.ts';
-import type { Activation, HW, Padding } from './attrs.ts';
+import type { HW, Padding } from './attrs.ts';
 import {
   clampingActivation,
   defineOp,
@@ -15,7 +17,7 @@ import {
   sameDtype,
 } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
-import { checkWindow, type Extent, type Window, windowExtents } from './window.ts';
+import { checkWindow, type Extent, type Window, windowExtents } from './shared/window.ts';
 
 export interface PoolAttrs {
   readonly padding: Padding;
@@ -28,6 +30,9 @@ export interface PoolFamily {
   'nn.max_pool2d': PoolAttrs;
   /** The root of the mean square; float32. TFLite L2_POOL_2D. */
   'nn.l2_pool2d': PoolAttrs;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends PoolFamily {}
 }
 
 type PoolKind = keyof PoolFamily;
@@ -151,16 +156,20 @@ function evaluate(op: EvalView<PoolKind>, average: boolean): TensorData[] {
   return [out];
 }
 
-const pool = <K extends PoolKind>(run: (op: EvalView<K>) => TensorData[]): OpDefinition<K> =>
+const pool = <K extends PoolKind>(
+  run: (op: EvalView<K>) => TensorData[],
+  operandNames?: readonly string[],
+): OpDefinition<K> =>
   defineOp<K>({
     arity: { inputs: [1, 1], outputs: [1, 1] },
+    operandNames,
     check: (op) => check(op as OpView<PoolKind>),
     shapes: (op) => shapes(op as OpView<PoolKind>),
     evaluate: run,
   });
 
 export const poolOps: OpTable<PoolFamily> = {
-  'nn.avg_pool2d': pool((op) => evaluate(op, true)),
+  'nn.avg_pool2d': pool((op) => evaluate(op, true), ['input']),
   'nn.max_pool2d': pool((op) => evaluate(op, false)),
   'nn.l2_pool2d': pool(rootMeanSquare),
 };

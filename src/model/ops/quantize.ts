@@ -1,8 +1,9 @@
-import type { Tensor } from '../ir/graph.ts';
+import { requantizer } from '../arithmetic/multiplier.ts';
+import { castInt32, clamp, roundAway } from '../arithmetic/rounding.ts';
 import { allocate, type DType, integerRange, type TensorData } from '../tensor/dtype.ts';
 import { floatOfHalf } from '../tensor/half.ts';
 import { elements, strides } from '../tensor/shape.ts';
-import { castInt32, clamp, requantizer, roundAway } from './arithmetic.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { NoAttrs } from './attrs.ts';
 import {
   defineOp,
@@ -22,6 +23,9 @@ export interface QuantizeFamily {
   'qnn.dequantize': NoAttrs;
   /** integer → integer with other parameters (TFLite QUANTIZE on an integer tensor). */
   'qnn.requantize': NoAttrs;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends QuantizeFamily {}
 }
 
 /** Per tensor, or per slice along whichever axis the tensor says. */
@@ -101,6 +105,7 @@ const REQUANTIZED: Partial<Record<DType, readonly DType[]>> = {
 export const quantizeOps: OpTable<QuantizeFamily> = {
   'qnn.quantize': defineOp({
     arity: { inputs: [1, 1], outputs: [1, 1] },
+    operandNames: [],
     check: (op) => [
       ...firstProblems(
         () => [
@@ -115,6 +120,7 @@ export const quantizeOps: OpTable<QuantizeFamily> = {
   }),
   'qnn.dequantize': defineOp({
     arity: { inputs: [1, 1], outputs: [1, 1] },
+    operandNames: ['input'],
     check: (op) =>
       firstProblems(
         () => [
@@ -128,6 +134,7 @@ export const quantizeOps: OpTable<QuantizeFamily> = {
   }),
   'qnn.requantize': defineOp({
     arity: { inputs: [1, 1], outputs: [1, 1] },
+    operandNames: ['input'],
     check: (op) => {
       const allowed = REQUANTIZED[operand(op, 0).dtype];
       return firstProblems(

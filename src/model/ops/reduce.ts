@@ -1,16 +1,19 @@
-import type { Tensor } from '../ir/graph.ts';
+import { type Multiplier, multiplyByMultiplier, quantizeMultiplier } from '../arithmetic/multiplier.ts';
+import { clamp } from '../arithmetic/rounding.ts';
 import { allocate, integerRange, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
-import { clamp, type Multiplier, multiplyByMultiplier, quantizeMultiplier } from './arithmetic.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { defineOp, dtypeIs, firstProblems, operand, parameters, perTensorOrBare, sameDtype } from './checks.ts';
 import type { EvalView, OpTable } from './definition.ts';
-import { axesProblems, reducedCount, reducedMask, reducedShape, reduceTargets } from './reduce_axes.ts';
-import { type FoldFamily, foldOps } from './reduce_fold.ts';
-
-export interface ReduceFamily extends FoldFamily {
-  /** data, axes (constant int32). */
-  mean: { readonly keepDims: boolean };
-}
+import {
+  axesProblems,
+  type ReduceFamily,
+  reducedCount,
+  reducedMask,
+  reducedShape,
+  reduceTargets,
+} from './reduce/axes.ts';
+import { foldOps } from './reduce/fold.ts';
 
 /**
  * The multiplier of a quantized mean: input scale / output scale with 1/count folded in by integer division.
@@ -64,6 +67,7 @@ function evaluate(op: EvalView<'mean'>): TensorData[] {
 export const reduceOps: OpTable<ReduceFamily> = {
   mean: defineOp({
     arity: { inputs: [2, 2], outputs: [1, 1] },
+    operandNames: ['input'],
     check: (op) => {
       const [data, output] = [operand(op, 0), op.outputs[0]];
       return firstProblems(

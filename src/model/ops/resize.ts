@@ -1,6 +1,6 @@
+import { clamp, roundAway } from '../arithmetic/rounding.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements } from '../tensor/shape.ts';
-import { clamp, roundAway } from './arithmetic.ts';
 import { defineOp, dtypeIs, firstProblems, integers, MAX_ELEMENTS, operand, rankIs, sameDtype } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
 
@@ -15,6 +15,9 @@ export interface ResizeFamily {
   'image.resize_bilinear': ResizeAttrs;
   /** data NHWC, size. TFLite RESIZE_NEAREST_NEIGHBOR. */
   'image.resize_nearest': ResizeAttrs;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends ResizeFamily {}
 }
 type ResizeKind = keyof ResizeFamily;
 

@@ -1,9 +1,9 @@
+import type { Activation } from '../arithmetic/activation.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, showShape } from '../tensor/shape.ts';
-import type { Activation } from './attrs.ts';
 import { defineOp, dtypeIs, firstProblems, operand, type Problem, perTensorQuantized, rankIs } from './checks.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
-import { activationOf, eachStep, preparing, type Sequence, sequenceOf } from './recurrent.ts';
+import { activationOf, eachStep, preparing, recurrentMacs, type Sequence, sequenceOf } from './shared/recurrent.ts';
 
 interface CellAttrs {
   readonly activation: Activation;
@@ -21,6 +21,9 @@ export interface RnnFamily {
    * way may follow. The results of both ways, or one result with the columns of both. TFLite BIDIRECTIONAL_SEQUENCE_RNN.
    */
   'nn.bidirectional_rnn': CellAttrs & { readonly timeMajor: boolean; readonly mergeOutputs: boolean };
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends RnnFamily {}
 }
 type Kind = keyof RnnFamily;
 
@@ -193,6 +196,7 @@ const check = (op: OpView<Kind>, rank: number): string[] =>
 const rules = (rank: number) => ({
   arity: { inputs: [5, 5], outputs: [1, 1] } as const,
   state: [4],
+  macs: recurrentMacs,
   check: (op: OpView<Kind>) => check(op, rank),
   shapes: (op: OpView<Kind>) => [operand(op, 0).shape.with(-1, unitsOf(op, 1))],
   evaluate,
@@ -218,6 +222,7 @@ export const rnnOps: OpTable<RnnFamily> = {
     arity: { inputs: [12, 12], outputs: [1, 2] },
     optional: [AUX, AUX + 1, AUX + 2],
     state: [4, 8],
+    macs: recurrentMacs,
     check: checkBidirectional,
     shapes: (op) => {
       const [forward, backward] = [unitsOf(op, 1), unitsOf(op, 5)];

@@ -3,7 +3,7 @@ import { elements, sameShape, showShape, strides } from '../tensor/shape.ts';
 import type { NoAttrs } from './attrs.ts';
 import { defineOp, dtypeIs, firstProblems, integers, operand, rankIs, sameDtype } from './checks.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
-import { outside, type TupleLoops } from './indexing.ts';
+import { outside, type TupleLoops } from './shared/indices.ts';
 
 export interface ScatterFamily {
   /**
@@ -11,6 +11,9 @@ export interface ScatterFamily {
    * updates of one place add up. TFLite SCATTER_ND.
    */
   scatter_nd: NoAttrs;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends ScatterFamily {}
 }
 type Kind = 'scatter_nd';
 

@@ -15,6 +15,9 @@ export interface SegmentFamily {
   unsorted_segment_min: NoAttrs;
 }
 export type SegmentKind = keyof SegmentFamily;
+declare module './attrs.ts' {
+  interface OpAttrs extends SegmentFamily {}
+}
 type UnsortedKind = Exclude<SegmentKind, 'segment_sum'>;
 
 const LARGEST = 3.4028234663852886e38;

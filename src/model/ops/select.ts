@@ -1,9 +1,9 @@
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { broadcast, elements, sameShape, showShape, strides } from '../tensor/shape.ts';
 import type { NoAttrs } from './attrs.ts';
-import { broadcastIndices } from './broadcast.ts';
 import { defineOp, dtypeIs, firstProblems, operand, sameDtype } from './checks.ts';
 import type { OpDefinition, OpTable, OpView } from './definition.ts';
+import { broadcastIndices } from './shared/broadcast.ts';
 
 /** Operators that a condition decides. */
 export interface SelectFamily {
@@ -13,6 +13,9 @@ export interface SelectFamily {
   where: NoAttrs;
   /** The positions of what is not zero, a row each, in order. TFLite WHERE. */
   argwhere: NoAttrs;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends SelectFamily {}
 }
 
 /** The shape of the condition for broadcasting, and of the result; words when they do not go together. */

@@ -1,8 +1,9 @@
-import type { Tensor } from '../ir/graph.ts';
+import type { Activation } from '../arithmetic/activation.ts';
+import { clamp, roundAway } from '../arithmetic/rounding.ts';
 import { allocate, type DType, isQuantizable, type TensorData } from '../tensor/dtype.ts';
-import { elements, type Shape, showShape, strides } from '../tensor/shape.ts';
-import { clamp, roundAway } from './arithmetic.ts';
-import type { Activation, NoAttrs } from './attrs.ts';
+import { strides } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { NoAttrs } from './attrs.ts';
 import {
   defineOp,
   dtypeIs,
@@ -18,8 +19,10 @@ import {
   sameParameters,
 } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
-import { intoWhole, type MovementPlan, runCopies, type StridedCopy, whole } from './strided_copy.ts';
-import { planStridedSlice } from './strided_slice.ts';
+import { planConcatenate, planStack } from './shape/join.ts';
+import { planReshape, planSqueeze } from './shape/reshape.ts';
+import { planStridedSlice } from './shape/strided_slice.ts';
+import { intoWhole, type MovementPlan, runCopies, type StridedCopy, whole } from './shared/strided_copy.ts';
 
 export interface ShapeFamily {
   /** data, optional new shape; `newShape` counts where the operand is absent or no vector. */
@@ -44,65 +47,12 @@ export interface ShapeFamily {
   'nn.pad': NoAttrs;
   transpose: NoAttrs;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends ShapeFamily {}
+}
 
 /** Kinds that move elements; the others look at shapes alone. */
 export type ShapeMovingKind = Exclude<keyof ShapeFamily, 'shape_of' | 'rank_of'>;
-
-/** `shape` with its one −1 worked out, or why it does not hold `count` elements. */
-function fillIn(shape: readonly number[], count: number): number[] | string {
-  const stretch = shape.indexOf(-1);
-  if (shape.some((d, i) => (d < 0 && d !== -1) || (d === -1 && i !== stretch)))
-    return `the new shape is ${showShape(shape)}`;
-  const known = elements(shape.filter((d) => d !== -1));
-  const rest = known === 0 ? 0 : count / known;
-  const filled = shape.map((d) => (d === -1 ? rest : d));
-  return elements(filled) === count && filled.every(Number.isInteger)
-    ? filled
-    : `${count} elements do not fit the new shape ${showShape(shape)}`;
-}
-
-/** Whether TFLite reads the new shape off this operand: 64-bit vectors it does not, where the options have a shape. */
-const isNewShape = (t: Tensor | null | undefined, option: readonly number[] | null): t is Tensor =>
-  t?.shape.length === 1 && (t.dtype === 'int32' || (t.dtype === 'int64' && option === null));
-
-/**
- * The shape asked for; null while it is unknown. In the options none at all is a scalar's, and so is [0], as early
- * converters wrote it. Source: GetOutputShape (reshape.cc).
- */
-function newShapeOf({ inputs: [, operand], attrs: { newShape } }: OpView<'reshape'>): readonly number[] | null {
-  if (isNewShape(operand, newShape)) return integers(operand);
-  return newShape?.length === 1 && newShape[0] === 0 ? [] : (newShape ?? []);
-}
-
-const flatCopy = (from: Shape, to: Shape): MovementPlan => whole([to], [intoWhole([elements(from)], 0, [1])]);
-
-function planConcatenate(inputs: readonly Tensor[], axis: number): MovementPlan | string {
-  const first = inputs[0].shape;
-  const at = resolveAxis(axis, first.length);
-  if (at === null) return `axis ${axis} of ${first.length} dimensions`;
-  const odd = inputs.find((t) => t.shape.length !== first.length || t.shape.some((d, k) => k !== at && d !== first[k]));
-  if (odd) return `[${first}] and [${odd.shape}] do not join along dimension ${at}`;
-  const shape = first.with(
-    at,
-    inputs.reduce((sum, t) => sum + t.shape[at], 0),
-  );
-  const dst = strides(shape);
-  let done = 0;
-  const copies = inputs.map((t, from): StridedCopy => {
-    const dstOffset = done * dst[at];
-    done += t.shape[at];
-    return { from, to: 0, extents: t.shape, srcOffset: 0, srcStrides: strides(t.shape), dstOffset, dstStrides: dst };
-  });
-  return whole([shape], copies);
-}
-
-function planStack(inputs: readonly Tensor[], axis: number): MovementPlan | string {
-  const { shape } = inputs[0];
-  const at = resolveAxis(axis, shape.length + 1);
-  if (at === null) return `axis ${axis} of ${shape.length + 1} dimensions`;
-  const slices = inputs.map((t) => ({ ...t, shape: t.shape.toSpliced(at, 0, 1) }));
-  return planConcatenate(slices, at);
-}
 
 /** The output's zero point; but signed data that are not quantized count as plain integers. Source: Eval (pad.cc). */
 function paddedWith(data: Tensor, output: Tensor): number {
@@ -159,24 +109,8 @@ type Planners = { readonly [K in ShapeMovingKind]: (op: OpView<K>) => MovementPl
  * concatenation of tensors with different scales also rescales, see `rescalesInput`.
  */
 const planners: Planners = {
-  reshape: (op) => {
-    const { shape } = operand(op, 0);
-    const asked = newShapeOf(op);
-    const filled = asked && fillIn(asked, elements(shape));
-    if (filled === null) return null;
-    return typeof filled === 'string' ? filled : flatCopy(shape, filled);
-  },
-  squeeze: (op) => {
-    const { shape } = operand(op, 0);
-    const axes = op.attrs.axes.map((a) => resolveAxis(a, shape.length));
-    const bad = op.attrs.axes.find((_, i) => axes[i] === null || shape[axes[i]!] !== 1);
-    if (bad !== undefined) return `dimension ${bad} of ${showShape(shape)} cannot be dropped`;
-    const dropped = (d: number) => (axes.length === 0 ? shape[d] === 1 : axes.includes(d));
-    return flatCopy(
-      shape,
-      shape.filter((_, d) => !dropped(d)),
-    );
-  },
+  reshape: planReshape,
+  squeeze: planSqueeze,
   strided_slice: planStridedSlice,
   stack: (op) => planStack(op.inputs as readonly Tensor[], op.attrs.axis),
   concatenate: (op) => planConcatenate(op.inputs as readonly Tensor[], op.attrs.axis),
@@ -287,11 +221,14 @@ export const shapeOps: OpTable<ShapeFamily> = {
     ['begin', 'end', 'the strides'].flatMap((what, i) => isIndexVector(operand(op, i + 1), what)),
   ),
   stack: moving('stack', MANY, joinable),
-  concatenate: moving('concatenate', MANY, (op) => [
-    op.attrs.activation !== 'NONE' && `the fused activation ${op.attrs.activation} is not defined here`,
-    ...joinable(op),
-    ...rescalable([...op.inputs, op.outputs[0]]),
-  ]),
+  concatenate: {
+    ...moving('concatenate', MANY, (op) => [
+      op.attrs.activation !== 'NONE' && `the fused activation ${op.attrs.activation} is not defined here`,
+      ...joinable(op),
+      ...rescalable([...op.inputs, op.outputs[0]]),
+    ]),
+    operandNames: [],
+  },
   'nn.pad': moving('nn.pad', [2, 2], (op) => [...isIndexVector(operand(op, 1), 'the paddings', 2)]),
   transpose: moving('transpose', [2, 2], (op) => isIndexVector(operand(op, 1), 'the permutation')),
 };

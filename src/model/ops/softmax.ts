@@ -1,21 +1,24 @@
-import { allocate, integerRange, type TensorData } from '../tensor/dtype.ts';
-import { elements } from '../tensor/shape.ts';
+import { expOfNegative, reciprocal } from '../arithmetic/fixedpoint.ts';
 import {
-  clamp,
   doublingHighMul,
   type Multiplier,
   multiplyByMultiplier,
   quantizeMultiplier,
   roundingDivideByPOT,
-} from './arithmetic.ts';
+} from '../arithmetic/multiplier.ts';
+import { clamp } from '../arithmetic/rounding.ts';
+import { lookUp16, table16 } from '../arithmetic/table16.ts';
+import { expF32 } from '../arithmetic/transcendental.ts';
+import { allocate, integerRange, type TensorData } from '../tensor/dtype.ts';
+import { elements } from '../tensor/shape.ts';
 import { defineOp, dtypeIs, firstProblems, operand, parameters, perTensorQuantized, sameDtype } from './checks.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
-import { expOfNegative, reciprocal } from './fixedpoint.ts';
-import { lookUp16, table16 } from './table16.ts';
-import { expF32 } from './transcendental.ts';
 
 export interface SoftmaxFamily {
   'nn.softmax': { readonly beta: number };
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends SoftmaxFamily {}
 }
 
 type Kind = 'nn.softmax';
@@ -135,6 +138,7 @@ function outputParameters(op: OpView<Kind>): string | false {
 export const softmaxOps: OpTable<SoftmaxFamily> = {
   'nn.softmax': defineOp({
     arity: { inputs: [1, 1], outputs: [1, 1] },
+    operandNames: ['input'],
     check: (op) => {
       const [input, output] = [operand(op, 0), op.outputs[0]];
       return firstProblems(

@@ -16,6 +16,9 @@ export interface SpectrumFamily {
   imag: NoAttrs;
   complex_abs: NoAttrs;
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends SpectrumFamily {}
+}
 export type PartKind = Exclude<keyof SpectrumFamily, 'signal.rfft2d'>;
 
 /** Larger transforms are no model's, and a build would need as much memory beside its tensors. */
@@ -104,7 +107,7 @@ function transform(op: EvalView<'signal.rfft2d'>): TensorData[] {
   return [out];
 }
 
-const powerOfTwo = (n: number): boolean => Number.isInteger(Math.log2(n)) && n >= 1;
+const isPowerOfTwo = (n: number): boolean => Number.isInteger(Math.log2(n)) && n >= 1;
 
 const rfft2d: OpDefinition<'signal.rfft2d'> = defineOp<'signal.rfft2d'>({
   arity: { inputs: [2, 2], outputs: [1, 1] },
@@ -120,7 +123,7 @@ const rfft2d: OpDefinition<'signal.rfft2d'> = defineOp<'signal.rfft2d'>({
         data.shape.length < 2 && `the input has ${data.shape.length} dimensions, at least 2`,
         elements(lengths.shape) !== 2 && `there are ${elements(lengths.shape)} lengths, must be 2`,
       ],
-      () => [given?.some((n) => !powerOfTwo(n)) && `the lengths are ${given?.join(' × ')}, must be powers of two`],
+      () => [given?.some((n) => !isPowerOfTwo(n)) && `the lengths are ${given?.join(' × ')}, must be powers of two`],
       () => [given !== null && elements(given) > MOST_POINTS && `a transform of ${given.join(' × ')} is too large`],
     );
   },

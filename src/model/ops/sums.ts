@@ -1,21 +1,19 @@
-import type { Tensor } from '../ir/graph.ts';
-import { type DType, isFloat, isQuantizable, type TensorData } from '../tensor/dtype.ts';
-import { broadcast } from '../tensor/shape.ts';
+import type { Activation } from '../arithmetic/activation.ts';
+import { activationInterval, activationRange, floatRange } from '../arithmetic/activation.ts';
 import {
-  activationInterval,
-  activationRange,
-  clamp,
   doublingHighMul,
-  floatRange,
   type Multiplier,
   multiplyByMultiplier,
   quantizeMultiplier,
   requantizer,
   roundingDivideByAnyPOT,
   roundingDivideByPOT,
-} from './arithmetic.ts';
-import type { Activation } from './attrs.ts';
-import { combine } from './broadcast.ts';
+} from '../arithmetic/multiplier.ts';
+import { clamp } from '../arithmetic/rounding.ts';
+import { powerOfTwo } from '../arithmetic/table16.ts';
+import { type DType, isFloat, isQuantizable, type TensorData } from '../tensor/dtype.ts';
+import { broadcast } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   clampingActivation,
   defineOp,
@@ -27,7 +25,7 @@ import {
   sameDtype,
 } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
-import { powerOfTwo } from './table16.ts';
+import { type Combine, combine } from './shared/broadcast.ts';
 
 export interface SumAttrs {
   readonly activation: Activation;
@@ -40,8 +38,11 @@ export interface SumFamily {
   subtract: SumAttrs;
   multiply: { readonly activation: Activation };
 }
+declare module './attrs.ts' {
+  interface OpAttrs extends SumFamily {}
+}
 
-type BinaryKind = 'add' | 'subtract' | 'multiply';
+type SumKind = 'add' | 'subtract' | 'multiply';
 
 /** A tensor whose values are computed on by scale and zero point; int16 without quantization is a plain integer. */
 const isQuantized = (t: Tensor): boolean => isQuantizable(t.dtype) && (t.dtype !== 'int16' || t.quantization !== null);
@@ -82,9 +83,7 @@ export function shiftsOfSum(op: OpView<'add' | 'subtract'>): readonly [number, n
 export const productFactor = (a: Tensor, b: Tensor, out: Tensor): number =>
   Math.fround(Math.fround(parameters(a).scale * parameters(b).scale) / parameters(out).scale);
 
-type Combine = (a: number, b: number) => number;
-
-function quantizedBinary(op: EvalView<BinaryKind>): Combine {
+function quantizedBinary(op: EvalView<SumKind>): Combine {
   const [a, b, out] = [operand(op, 0), operand(op, 1), op.outputs[0]];
   const [za, zb] = [parameters(a).zeroPoint, parameters(b).zeroPoint];
   const { scale, zeroPoint } = parameters(out);
@@ -111,24 +110,24 @@ function quantizedBinary(op: EvalView<BinaryKind>): Combine {
   };
 }
 
-const FLOAT: Record<BinaryKind, Combine> = {
+const FLOAT: Record<SumKind, Combine> = {
   add: (x, y) => Math.fround(x + y),
   subtract: (x, y) => Math.fround(x - y),
   multiply: (x, y) => Math.fround(x * y),
 };
 /** Wraps around as int32; narrower and unsigned types wrap again when stored. */
-const INTEGER: Record<BinaryKind, Combine> = {
+const INTEGER: Record<SumKind, Combine> = {
   add: (x, y) => (x + y) | 0,
   subtract: (x, y) => (x - y) | 0,
   multiply: (x, y) => Math.imul(x, y),
 };
-const WIDE: Record<BinaryKind, (a: bigint, b: bigint) => bigint> = {
+const WIDE: Record<SumKind, (a: bigint, b: bigint) => bigint> = {
   add: (x, y) => x + y,
   subtract: (x, y) => x - y,
   multiply: (x, y) => x * y,
 };
 
-function plainBinary(op: EvalView<BinaryKind>): Combine {
+function plainBinary(op: EvalView<SumKind>): Combine {
   const { dtype } = op.outputs[0];
   if (isFloat(dtype)) {
     const { min, max } = floatRange(op.attrs.activation);
@@ -141,7 +140,7 @@ function plainBinary(op: EvalView<BinaryKind>): Combine {
   return (x, y) => clamp(combine(x, y), min, max);
 }
 
-function wideBinary(op: EvalView<BinaryKind>): (x: bigint, y: bigint) => bigint {
+function wideBinary(op: EvalView<SumKind>): (x: bigint, y: bigint) => bigint {
   const { min, max } = activationInterval(op.attrs.activation);
   const of = WIDE[op.kind];
   return (x, y) => {
@@ -150,19 +149,19 @@ function wideBinary(op: EvalView<BinaryKind>): (x: bigint, y: bigint) => bigint 
   };
 }
 
-function evaluateBinary(op: EvalView<BinaryKind>): TensorData[] {
+function evaluateBinary(op: EvalView<SumKind>): TensorData[] {
   const output = op.outputs[0];
   if (output.dtype === 'int64') return combine(op, wideBinary(op));
   return combine(op, isQuantized(output) ? quantizedBinary(op) : plainBinary(op));
 }
 
-const BINARY_TYPES: Record<BinaryKind, readonly DType[]> = {
+const BINARY_TYPES: Record<SumKind, readonly DType[]> = {
   add: ['float32', 'int8', 'uint8', 'int16', 'int32', 'int64'],
   subtract: ['float32', 'int8', 'uint8', 'int16', 'int32', 'int64'],
   multiply: ['float32', 'int8', 'uint8', 'int16', 'int32', 'int64', 'uint32'],
 };
 
-function checkBinary(op: OpView<BinaryKind>): string[] {
+function checkBinary(op: OpView<SumKind>): string[] {
   const [a, b, out] = [operand(op, 0), operand(op, 1), op.outputs[0]];
   return firstProblems(
     () => [
@@ -184,12 +183,13 @@ function checkBinary(op: OpView<BinaryKind>): string[] {
   );
 }
 
-const binary = <K extends BinaryKind>(): OpDefinition<K> =>
+const binary = <K extends SumKind>(): OpDefinition<K> =>
   defineOp<K>({
     arity: { inputs: [2, 2], outputs: [1, 1] },
-    check: (op) => checkBinary(op as OpView<BinaryKind>),
+    operandNames: ['lhs', 'rhs'],
+    check: (op) => checkBinary(op as OpView<SumKind>),
     shapes: (op) => [broadcast(operand(op, 0).shape, operand(op, 1).shape)],
-    evaluate: (op) => evaluateBinary(op as EvalView<BinaryKind>),
+    evaluate: (op) => evaluateBinary(op as EvalView<SumKind>),
   });
 
 export const sumOps: OpTable<SumFamily> = {

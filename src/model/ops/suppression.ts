@@ -1,9 +1,9 @@
+import { expF32 } from '../arithmetic/transcendental.ts';
 import type { TensorData } from '../tensor/dtype.ts';
 import { elements, type Shape, sameShape, showShape } from '../tensor/shape.ts';
 import type { NoAttrs } from './attrs.ts';
 import { dataOf, defineOp, dtypeIs, firstProblems, integers, operand, type Problem } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
-import { expF32 } from './transcendental.ts';
 
 export interface SuppressionFamily {
   /**
@@ -14,6 +14,9 @@ export interface SuppressionFamily {
   'vision.non_max_suppression': NoAttrs;
   /** With a sigma: overlapping boxes lose score by a Gaussian → indices, scores, their number. NON_MAX_SUPPRESSION_V5. */
   'vision.soft_non_max_suppression': NoAttrs;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends SuppressionFamily {}
 }
 type Kind = keyof SuppressionFamily;
 

@@ -1,7 +1,9 @@
+import type { Activation } from '../arithmetic/activation.ts';
+import { quantizeBatches } from '../arithmetic/hybrid.ts';
+import { type Multiplier, multiplyByMultiplier, quantizeMultiplier } from '../arithmetic/multiplier.ts';
+import { clamp } from '../arithmetic/rounding.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
 import { elements, sameShape, showShape } from '../tensor/shape.ts';
-import { clamp, type Multiplier, multiplyByMultiplier, quantizeMultiplier } from './arithmetic.ts';
-import type { Activation } from './attrs.ts';
 import {
   defineOp,
   dtypeIs,
@@ -13,8 +15,7 @@ import {
   rankIs,
 } from './checks.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
-import { quantizeBatches } from './hybrid.ts';
-import { activationOf } from './recurrent.ts';
+import { activationOf } from './shared/recurrent.ts';
 
 export interface SvdfFamily {
   /**
@@ -23,6 +24,9 @@ export interface SvdfFamily {
    * variable). TFLite SVDF.
    */
   'nn.svdf': { readonly rank: number; readonly activation: Activation; readonly asymmetricQuantizeInputs: boolean };
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends SvdfFamily {}
 }
 type Kind = 'nn.svdf';
 
@@ -162,6 +166,9 @@ export const svdfOps: OpTable<SvdfFamily> = {
     arity: { inputs: [5, 5], outputs: [1, 1] },
     optional: [SVDF.bias],
     state: [SVDF.state],
+    operandNames: ['input'],
+    macs: (op) =>
+      svdfShape(op).batch * (elements(operand(op, SVDF.feature).shape) + elements(operand(op, SVDF.time).shape)),
     check: (op) =>
       firstProblems(
         () => [0, 1, 2, 4].map((i) => rankIs(operand(op, i), NAMES[i], 2)),

@@ -1,8 +1,12 @@
-import type { Tensor } from '../ir/graph.ts';
+import { erfc } from '../arithmetic/erfc.ts';
+import { clamp, roundEven } from '../arithmetic/rounding.ts';
+import { lookUp16 } from '../arithmetic/table16.ts';
+import { expF32, expm1F32, sigmoidF32, tanhF32 } from '../arithmetic/transcendental.ts';
 import { allocate, type DType, isFloat, type TensorData } from '../tensor/dtype.ts';
 import { floatOfHalf, halfOfFloat } from '../tensor/half.ts';
 import { elements } from '../tensor/shape.ts';
-import type { NoAttrs } from './attrs.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { NoAttrs, OpAttrs } from './attrs.ts';
 import {
   defineOp,
   dtypeIs,
@@ -14,8 +18,22 @@ import {
   sameDtype,
 } from './checks.ts';
 import type { EvalView, OpDefinition, OpTable, OpView } from './definition.ts';
-import { unaryFunctions } from './unary_float.ts';
-import { hardSwishFits, quantizedUnary } from './unary_quantized.ts';
+import {
+  absolute,
+  type CodeMap,
+  hardSwish,
+  hardSwishFits,
+  leakyRelu,
+  logOrLowest,
+  type RealMap,
+  relu,
+  rsqrt8,
+  rsqrtOrLargest,
+  sigmoidal16,
+  squareRoot,
+  table8,
+  table16Of,
+} from './unary/quantized.ts';
 
 /** Operators on one operand, element by element. */
 export interface UnaryFamily {
@@ -47,34 +65,100 @@ export interface UnaryFamily {
   logical_not: NoAttrs;
 }
 export type UnaryKind = keyof UnaryFamily;
+declare module './attrs.ts' {
+  interface OpAttrs extends UnaryFamily {}
+}
 
-/** The element types that TFLite's kernels know. */
-const TYPES: Readonly<Record<UnaryKind, readonly DType[]>> = {
-  'nn.relu': ['float32', 'int8', 'uint8', 'int16'],
-  'nn.relu6': ['float32', 'int8', 'uint8', 'int16'],
-  'nn.relu_n1_to_1': ['float32', 'int8', 'uint8'],
-  'nn.relu_0_to_1': ['float32', 'int8', 'uint8'],
-  'nn.leaky_relu': ['float32', 'int8', 'uint8', 'int16'],
-  'nn.elu': ['float32', 'int8'],
-  'nn.gelu': ['float32', 'int8', 'uint8'],
-  'nn.hard_swish': ['float32', 'int8', 'uint8'],
-  sigmoid: ['float32', 'int8', 'uint8', 'int16'],
-  tanh: ['float32', 'int8', 'uint8', 'int16'],
-  abs: ['float32', 'int8', 'int16', 'int32'],
-  negative: ['float32', 'int8', 'int16', 'int32', 'int64'],
-  ceil: ['float32'],
-  floor: ['float32', 'float16'],
-  round: ['float32'],
-  cos: ['float32'],
-  sin: ['float32'],
-  exp: ['float32', 'int8', 'int16'],
-  log: ['float32', 'int8', 'int16'],
-  sqrt: ['float32', 'int8', 'int16'],
-  rsqrt: ['float32', 'int8', 'int16'],
-  square: ['float32'],
-  sign: ['float32', 'int32'],
-  logical_not: ['bool'],
+const f = Math.fround;
+
+/** √(2/π) and 1/√2 in float32. */
+const ROOT_2_PI = f(Math.sqrt(2 / Math.PI));
+const ROOT_HALF = f(Math.SQRT1_2);
+const SIXTH = f(1 / 6);
+
+/** x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))), or x/2 · erfc(−x/√2), which does not cancel. Source: reference/gelu.h. */
+function gelu(x: number, approximate: boolean, tanh: (x: number) => number): number {
+  const half = f(0.5 * x);
+  if (!approximate) return f(half * f(erfc(f(x * -ROOT_HALF))));
+  const cube = f(f(f(f(0.044715) * x) * x) * x);
+  return f(half * f(1 + f(tanh(f(ROOT_2_PI * f(x + cube))))));
+}
+
+/** What one operator computes, and of which element types. */
+interface UnaryRules<K extends UnaryKind> {
+  /** The element types that TFLite's kernel knows. */
+  readonly types: readonly DType[];
+  /** The result for a value, each step in float32 as the reference kernels do; integers without scale, too. */
+  readonly real: (x: number, attrs: OpAttrs[K]) => number;
+  /** What the tables of a quantized operator hold: one of 256 results for 8 bits, one of 513 for int16. */
+  readonly tabulated?: (op: OpView<K>) => RealMap;
+  /** What a quantized operator makes of a code; null: `tabulated` says. */
+  readonly codes?: (op: OpView<K>) => CodeMap | null;
+}
+
+const FLOAT = ['float32'] as const;
+const BYTES = ['float32', 'int8', 'uint8'] as const;
+const SIGNED = ['float32', 'int8', 'int16'] as const;
+const QUANTIZED = ['float32', 'int8', 'uint8', 'int16'] as const;
+
+const UNARY: { readonly [K in UnaryKind]: UnaryRules<K> } = {
+  'nn.relu': { types: QUANTIZED, real: (x) => clamp(x, 0, Number.POSITIVE_INFINITY), codes: relu },
+  'nn.relu6': { types: QUANTIZED, real: (x) => clamp(x, 0, 6), codes: relu },
+  'nn.relu_n1_to_1': { types: BYTES, real: (x) => clamp(x, -1, 1), codes: relu },
+  'nn.relu_0_to_1': { types: BYTES, real: (x) => clamp(x, 0, 1), codes: relu },
+  'nn.leaky_relu': { types: QUANTIZED, real: (x, { alpha }) => (x > 0 ? x : x * f(alpha)), codes: leakyRelu },
+  'nn.elu': {
+    types: ['float32', 'int8'],
+    real: (x) => (x < 0 ? expm1F32(x) : x),
+    tabulated: () => (x) => (x < 0 ? f(f(Math.exp(x)) - 1) : x),
+  },
+  'nn.gelu': {
+    types: BYTES,
+    real: (x, { approximate }) => gelu(x, approximate, tanhF32),
+    tabulated:
+      ({ attrs }) =>
+      (x) =>
+        gelu(x, attrs.approximate, Math.tanh),
+  },
+  // A NaN counts as 0 in the clamp and comes back in the product.
+  'nn.hard_swish': {
+    types: BYTES,
+    real: (x) => f(f(x * Math.min(6, Math.max(0, f(x + 3)) || 0)) * SIXTH),
+    codes: hardSwish,
+  },
+  sigmoid: {
+    types: QUANTIZED,
+    real: sigmoidF32,
+    tabulated: () => (x) => f(1 / f(1 + f(Math.exp(-x)))),
+    codes: (op) => (op.outputs[0].dtype === 'int16' ? sigmoidal16(op) : null),
+  },
+  tanh: {
+    types: QUANTIZED,
+    real: tanhF32,
+    tabulated: () => Math.tanh,
+    codes: (op) => (op.outputs[0].dtype === 'int16' ? sigmoidal16(op) : null),
+  },
+  abs: { types: ['float32', 'int8', 'int16', 'int32'], real: Math.abs, codes: absolute },
+  negative: { types: ['float32', 'int8', 'int16', 'int32', 'int64'], real: (x) => -x },
+  ceil: { types: FLOAT, real: Math.ceil },
+  floor: { types: ['float32', 'float16'], real: Math.floor },
+  round: { types: FLOAT, real: roundEven },
+  cos: { types: FLOAT, real: Math.cos },
+  sin: { types: FLOAT, real: Math.sin },
+  exp: { types: SIGNED, real: expF32, tabulated: () => Math.exp },
+  log: { types: SIGNED, real: Math.log, tabulated: logOrLowest },
+  sqrt: { types: SIGNED, real: Math.sqrt, codes: squareRoot },
+  rsqrt: {
+    types: SIGNED,
+    real: (x) => f(1 / f(Math.sqrt(x))),
+    tabulated: rsqrtOrLargest,
+    codes: (op) => (op.outputs[0].dtype === 'int16' ? null : rsqrt8(op)),
+  },
+  square: { types: FLOAT, real: (x) => x * x },
+  sign: { types: ['float32', 'int32'], real: (x) => (x > 0 ? 1 : x < 0 ? -1 : 0) },
+  logical_not: { types: ['bool'], real: (x) => (x === 0 ? 1 : 0) },
 };
+const unaryRules = (kind: UnaryKind): UnaryRules<UnaryKind> => UNARY[kind] as UnaryRules<UnaryKind>;
 
 /**
  * Whether the operator computes on the codes themselves, whatever their scale: NEG does so even where there is one,
@@ -92,15 +176,29 @@ function evaluateUnary(op: EvalView<UnaryKind>): TensorData[] {
   const out = allocate(dtype, elements(shape));
   if (dtype === 'int64') return [(op.data[0] as BigInt64Array).map((x) => BigInt.asIntN(64, -x))];
   const x = op.data[0] as Float32Array;
-  const plain = unaryFunctions[op.kind] as (x: number, attrs: object) => number;
+  const { real } = unaryRules(op.kind);
   if (dtype === 'float16') {
-    for (let i = 0; i < out.length; i++) out[i] = halfOfFloat(plain(floatOfHalf(x[i]), op.attrs));
+    for (let i = 0; i < out.length; i++) out[i] = halfOfFloat(real(floatOfHalf(x[i]), op.attrs));
     return [out];
   }
-  const f = isPlainUnary(op.kind, input) ? (v: number) => plain(v, op.attrs) : quantizedUnary(op);
-  for (let i = 0; i < out.length; i++) out[i] = f(x[i]);
+  const map = isPlainUnary(op.kind, input) ? (v: number) => real(v, op.attrs) : quantizedUnary(op);
+  for (let i = 0; i < out.length; i++) out[i] = map(x[i]);
   return [out];
 }
+
+/** What a quantized operator makes of a code of its input. Its check has passed. */
+function quantizedUnary(op: OpView<UnaryKind>): CodeMap {
+  const { tabulated, codes } = unaryRules(op.kind);
+  const own = codes?.(op) ?? null;
+  if (own !== null) return own;
+  if (tabulated === undefined) throw new TypeError(`${op.kind} has no quantized form`);
+  if (op.outputs[0].dtype !== 'int16') return table8(op, tabulated(op));
+  const table = table16Of(op, tabulated(op));
+  return (q) => lookUp16(q, table);
+}
+
+/** The 513 entries of an int16 EXP, LOG or RSQRT. */
+export const unaryTable16 = (op: OpView<UnaryKind>): Int16Array => table16Of(op, unaryRules(op.kind).tabulated!(op));
 
 /** Quantized sigmoids have a fixed output scale, as has tanh in int16. Source: SigmoidPrepare, TanhPrepare. */
 function fixedOutputScale(op: OpView<UnaryKind>): string | false {
@@ -120,7 +218,7 @@ function checkUnary(op: OpView<UnaryKind>): string[] {
   const plain = isPlainUnary(op.kind, input);
   return firstProblems(
     () => [
-      dtypeIs(input, 'the input', ...TYPES[op.kind]),
+      dtypeIs(input, 'the input', ...unaryRules(op.kind).types),
       sameDtype(input, 'the input', output, 'the output'),
       'alpha' in op.attrs && !Number.isFinite(op.attrs.alpha) && `alpha is ${op.attrs.alpha}`,
     ],
@@ -138,37 +236,15 @@ function checkUnary(op: OpView<UnaryKind>): string[] {
   );
 }
 
-const unary = <K extends UnaryKind>(): OpDefinition<K> =>
-  defineOp<K>({
+const unary = ({ tabulated, codes }: UnaryRules<UnaryKind>): OpDefinition<UnaryKind> =>
+  defineOp({
     arity: { inputs: [1, 1], outputs: [1, 1] },
-    check: (op) => checkUnary(op as OpView<UnaryKind>),
+    ...((tabulated ?? codes) && { operandNames: ['input'] }),
+    check: checkUnary,
     shapes: (op) => [operand(op, 0).shape],
-    evaluate: (op) => evaluateUnary(op as EvalView<UnaryKind>),
+    evaluate: evaluateUnary,
   });
 
-export const unaryOps: OpTable<UnaryFamily> = {
-  'nn.relu': unary(),
-  'nn.relu6': unary(),
-  'nn.relu_n1_to_1': unary(),
-  'nn.relu_0_to_1': unary(),
-  'nn.leaky_relu': unary(),
-  'nn.elu': unary(),
-  'nn.gelu': unary(),
-  'nn.hard_swish': unary(),
-  sigmoid: unary(),
-  tanh: unary(),
-  abs: unary(),
-  negative: unary(),
-  ceil: unary(),
-  floor: unary(),
-  round: unary(),
-  cos: unary(),
-  sin: unary(),
-  exp: unary(),
-  log: unary(),
-  sqrt: unary(),
-  rsqrt: unary(),
-  square: unary(),
-  sign: unary(),
-  logical_not: unary(),
-};
+export const unaryOps = Object.fromEntries(
+  Object.entries(UNARY).map(([kind, rules]) => [kind, unary(rules as UnaryRules<UnaryKind>)]),
+) as unknown as OpTable<UnaryFamily>;

@@ -1,6 +1,6 @@
+import { clamp } from '../arithmetic/rounding.ts';
 import type { TensorData } from '../tensor/dtype.ts';
 import { sameShape, showShape, strides } from '../tensor/shape.ts';
-import { clamp } from './arithmetic.ts';
 import type { NoAttrs } from './attrs.ts';
 import { dataOf, defineOp, dtypeIs, firstProblems, operand, sameDtype } from './checks.ts';
 import type { EvalView, OpTable } from './definition.ts';
@@ -11,6 +11,9 @@ export interface UpdateSliceFamily {
    * is moved until it does. TFLite DYNAMIC_UPDATE_SLICE.
    */
   dynamic_update_slice: NoAttrs;
+}
+declare module './attrs.ts' {
+  interface OpAttrs extends UpdateSliceFamily {}
 }
 
 function evaluate(op: EvalView<'dynamic_update_slice'>): TensorData[] {

@@ -34,7 +34,7 @@ const DTYPES_BY_CODE = new Map(
 const MAGIC = '\x93NUMPY';
 /** numpy's own headers are padded to 64 bytes; a longer one than this describes no plain array. */
 const MAX_HEADER = 65536;
-const MAX_RANK = 32;
+const MOST_DIMENSIONS = 32;
 
 /**
  * The array in the bytes of a .npy file (format 1.0 to 3.0, little-endian, C order). Throws InputError, naming `file`,
@@ -70,7 +70,8 @@ export function parseNpy(bytes: Uint8Array, file: string): NpyArray {
     .split(',')
     .map((d) => d.trim())
     .filter((d) => d !== '');
-  if (extents.length > MAX_RANK) fail(`the array has ${extents.length} dimensions, more than ${MAX_RANK}`);
+  if (extents.length > MOST_DIMENSIONS)
+    fail(`the array has ${extents.length} dimensions, more than ${MOST_DIMENSIONS}`);
   const shape = extents.map(Number);
   const needed = elements(shape) * itemSize(dtype);
   const data = bytes.subarray(start + length);

@@ -1,4 +1,4 @@
-import { ABSENT } from '../ir/graph.ts';
+import { ABSENT } from '../tensor/tensor.ts';
 import { BUILTIN_OPERATORS } from './schema/enums.ts';
 import { type ModelRecord, Operator, OperatorCode, type OperatorRecord, type SubGraphRecord } from './schema/model.ts';
 import { builtinOptions } from './schema/options.ts';
@@ -65,42 +65,61 @@ export function inlineComposites(record: ModelRecord): {
     inlined.add(index);
     added += (body.tensors?.length ?? 0) + (body.operators?.length ?? 0);
     if (added > MOST_ADDED) return `decompositions add more than ${MOST_ADDED} operators and tensors`;
-    const ids = new Map<number, number>(taken.map((id, i) => [id, operands[i]]));
-    const fed = new Set(body.operators?.flatMap((inner) => inner.outputs ?? []));
-    const copies = given.flatMap((id, i) => {
-      // An output that is an input, a constant or listed before is a copy.
-      if (fed.has(id) && !ids.has(id)) ids.set(id, results[i]);
-      else return [{ from: id, to: results[i] }];
-      return [];
-    });
-    const own = (id: number): number => {
-      if (id === ABSENT || body.tensors?.[id] === undefined) return id === ABSENT ? ABSENT : Number.MAX_SAFE_INTEGER;
-      const named = ids.get(id) ?? tensors.push(body.tensors[id]) - 1;
-      ids.set(id, named);
-      return named;
-    };
-    const renamed = (body.operators ?? []).map((inner): OperatorRecord => {
-      const [inputs, outputs] = [(inner.inputs ?? []).map(own), (inner.outputs ?? []).map(own)];
-      const made = { ...inner, inputs, outputs, intermediates: inner.intermediates?.map(own) ?? null };
-      const fault = faults.get(inner);
-      if (fault !== undefined) faults.set(made, fault);
-      return made;
-    });
-    return [...renamed, ...copies.map(({ from, to }) => copyOf(own(from), to, body.tensors?.[from]?.shape ?? []))];
+    return inPlaceOf(op, body, { tensors, faults, copyCode: codes.length });
   }
 
+  const flattened = subgraphs.map((_, index) => flat(index, []));
+  dropUnnamed(flattened, record, inlined);
+  const copy = OperatorCode.of({ builtinCode: CODES.copy, deprecatedBuiltinCode: CODES.copy });
+  return { record: { ...record, subgraphs: flattened, operatorCodes: [...codes, copy] }, faults };
+}
+
+/** Where the operators of a decomposition go. */
+interface Place {
+  /** The tensors of the graph, to which the decomposition's own are added. */
+  readonly tensors: unknown[];
+  readonly faults: Map<OperatorRecord, string>;
+  /** The operator code of a copy. */
+  readonly copyCode: number;
+}
+
+/** The operators of `body` on the operands and results of `op`. */
+function inPlaceOf(op: OperatorRecord, body: SubGraphRecord, { tensors, faults, copyCode }: Place): OperatorRecord[] {
+  const results = op.outputs ?? [];
+  const ids = new Map<number, number>((body.inputs ?? []).map((id, i) => [id, op.inputs![i]]));
+  const fed = new Set(body.operators?.flatMap((inner) => inner.outputs ?? []));
+  const copies = (body.outputs ?? []).flatMap((id, i) => {
+    // An output that is an input, a constant or listed before is a copy.
+    if (fed.has(id) && !ids.has(id)) ids.set(id, results[i]);
+    else return [{ from: id, to: results[i] }];
+    return [];
+  });
+  const own = (id: number): number => {
+    if (id === ABSENT || body.tensors?.[id] === undefined) return id === ABSENT ? ABSENT : Number.MAX_SAFE_INTEGER;
+    const named = ids.get(id) ?? tensors.push(body.tensors[id]) - 1;
+    ids.set(id, named);
+    return named;
+  };
+  const renamed = (body.operators ?? []).map((inner): OperatorRecord => {
+    const [inputs, outputs] = [(inner.inputs ?? []).map(own), (inner.outputs ?? []).map(own)];
+    const made = { ...inner, inputs, outputs, intermediates: inner.intermediates?.map(own) ?? null };
+    const fault = faults.get(inner);
+    if (fault !== undefined) faults.set(made, fault);
+    return made;
+  });
   const copyOf = (from: number, to: number, newShape: readonly number[]): OperatorRecord =>
     Operator.of({
-      opcodeIndex: codes.length,
+      opcodeIndex: copyCode,
       inputs: [from],
       outputs: [to],
       builtinOptions: { type: 'ReshapeOptions', value: builtinOptions.ReshapeOptions.of({ newShape }) },
     });
-  const flattened = subgraphs.map((_, index) => flat(index, []));
-  // What only composites named has no more part in the model.
+  return [...renamed, ...copies.map(({ from, to }) => copyOf(own(from), to, body.tensors?.[from]?.shape ?? []))];
+}
+
+/** Takes away the last subgraphs that only composites named: they have no more part in the model. */
+function dropUnnamed(graphs: SubGraphRecord[], record: ModelRecord, inlined: ReadonlySet<number>): void {
   const named = new Set([0, ...(record.signatureDefs ?? []).map((def) => def.subgraphIndex)]);
-  for (const { operators } of flattened) for (const op of operators ?? []) for (const i of calledBy(op)) named.add(i);
-  while (inlined.has(flattened.length - 1) && !named.has(flattened.length - 1)) flattened.pop();
-  const copy = OperatorCode.of({ builtinCode: CODES.copy, deprecatedBuiltinCode: CODES.copy });
-  return { record: { ...record, subgraphs: flattened, operatorCodes: [...codes, copy] }, faults };
+  for (const { operators } of graphs) for (const op of operators ?? []) for (const i of calledBy(op)) named.add(i);
+  while (inlined.has(graphs.length - 1) && !named.has(graphs.length - 1)) graphs.pop();
 }

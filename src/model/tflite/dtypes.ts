@@ -1,5 +1,5 @@
 import { DTYPES, type DType } from '../tensor/dtype.ts';
-import type { ValueOf } from './flatbuffer.ts';
+import type { ValueOf } from './scalars.ts';
 import type { TensorType } from './schema/enums.ts';
 
 export type TensorTypeName = ValueOf<typeof TensorType>;

@@ -22,14 +22,14 @@ const MOST_KEYS = 1000;
 /** The map, or what is wrong with the bytes. Values of other types are left out. */
 export function readFlexMap(bytes: Uint8Array): FlexMap | string {
   try {
-    return readRoot(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    return readFlexRoot(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   } catch (error) {
     if (error instanceof RangeError) return 'its options are a truncated or damaged FlexBuffer';
     throw error;
   }
 }
 
-function readRoot(view: DataView): FlexMap | string {
+function readFlexRoot(view: DataView): FlexMap | string {
   const end = view.byteLength;
   const width = view.getUint8(end - 1);
   const packed = view.getUint8(end - 2);

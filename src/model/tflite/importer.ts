@@ -1,10 +1,11 @@
 import { InputError } from '../../errors.ts';
 import { verifyCalls } from '../ir/calls.ts';
 import { compactModel } from '../ir/compact.ts';
-import type { Graph, Model, Node, Signature, Tensor, TensorId } from '../ir/graph.ts';
+import type { Graph, Model, Node, Signature } from '../ir/graph.ts';
 import { quoteName } from '../ir/names.ts';
-import { infer } from '../ir/shapes.ts';
+import { infer, openInputs } from '../ir/shapes.ts';
 import { findWiring, type Label, verifyTensors } from '../ir/verify.ts';
+import type { Tensor, TensorId } from '../tensor/tensor.ts';
 import { inlineComposites } from './composites.ts';
 import { readContainer } from './container.ts';
 import {
@@ -12,6 +13,7 @@ import {
   operatorLabel,
   operatorTitle,
   portFaults,
+  type ReadOperator,
   readOperator,
   showTensor,
 } from './read_operator.ts';
@@ -61,7 +63,8 @@ export function readModel(bytes: Uint8Array, file: string): Reading {
   const records = record.subgraphs ?? [];
   if (records.length === 0) throw new InputError(`${file}: the model has no subgraphs, hence nothing to compute`);
   const constants = openConstants(record, bytes);
-  const parts = records.map((subgraph, i) => readSubgraph(record, subgraph, i, { constants, faults }));
+  const entries = new Set([0, ...(record.signatureDefs ?? []).map((def) => def.subgraphIndex)]);
+  const parts = records.map((subgraph, i) => readSubgraph(record, subgraph, i, { constants, faults, entries }));
   const subgraphs = parts.map((p) => p.graph);
   const problems = [...structural, ...parts.flatMap((p) => p.problems)];
   // Operators that could not be read hide what graphs take and give.
@@ -106,13 +109,15 @@ interface Shared {
   readonly constants: Constants;
   /** Composites that could not be replaced, and why. */
   readonly faults: ReadonlyMap<OperatorRecord, string>;
+  /** Subgraphs that callers of the model run; the others are run by its operators. */
+  readonly entries: ReadonlySet<number>;
 }
 
 function readSubgraph(
   record: ModelRecord,
   subgraph: SubGraphRecord,
   index: number,
-  { constants, faults }: Shared,
+  { constants, faults, entries }: Shared,
 ): Part {
   const records = subgraph.operators ?? [];
   const fed = new Set([...(subgraph.inputs ?? []), ...records.flatMap((op) => op.outputs ?? [])]);
@@ -138,7 +143,7 @@ function readSubgraph(
   const ends = portFaults([...bare.inputs, ...bare.outputs], 'input or output', () => true, tensors.length);
   const title = (node: Node): string => operatorTitle(read[node.source]);
   const wiring = ends.length > 0 ? [] : findWiring(bare, title, new Set([...broken, ...lost]));
-  const inference = infer(bare);
+  const inference = infer(bare, entries.has(index) ? [] : openInputs(bare));
   const graph = wiring.length === 0 ? inference.graph : bare;
   const own: string[][] = read.map((op) => [...op.problems]);
   for (const { node, what } of wiring) if (node !== null) own[node.source].push(what);
@@ -152,12 +157,6 @@ function readSubgraph(
     ...ends.map((fault) => `the graph: ${fault}`),
     ...wiring.flatMap(({ node, what }) => (node === null ? [what] : [])),
   ];
-  const malformed = problems.length > 0 || read.some((op, i) => own[i].length > 0 && !op.unsupported);
-  for (const [i, op] of read.entries()) {
-    if (own[i].length === 0) continue;
-    if (problems.length < MOST_TOLD) problems.push(...own[i].map((problem) => `${operatorLabel(op)}: ${problem}`));
-    else problems.push(`${operatorTitle(op)}: ${own[i][0]}`);
-  }
   const operators = read.map((op, i): OperatorEntry => {
     const { node, ...entry } = op;
     const ill = node === null ? [] : [...node.inputs, ...node.outputs].filter((id) => broken.has(id));
@@ -167,10 +166,25 @@ function readSubgraph(
   return {
     graph,
     operators,
-    problems: problems.map((p) => place + p),
-    malformed,
+    problems: toldProblems(problems, read, own).map((p) => place + p),
+    malformed: problems.length > 0 || read.some((op, i) => own[i].length > 0 && !op.unsupported),
     label,
   };
+}
+
+/** The problems of a graph and, behind them, those of its operators: in full as long as they are few. */
+function toldProblems(
+  ofGraph: readonly string[],
+  read: readonly ReadOperator[],
+  own: readonly (readonly string[])[],
+): string[] {
+  const problems = [...ofGraph];
+  for (const [i, op] of read.entries()) {
+    if (own[i].length === 0) continue;
+    if (problems.length < MOST_TOLD) problems.push(...own[i].map((problem) => `${operatorLabel(op)}: ${problem}`));
+    else problems.push(`${operatorTitle(op)}: ${own[i][0]}`);
+  }
+  return problems;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { EmbeddingFamily } from '../ops/embedding.ts';
 import type { IndexingFamily } from '../ops/indexing.ts';
 import type { MovementFamily } from '../ops/movement.ts';
 import type { OrderingFamily } from '../ops/ordering.ts';
-import type { ReduceFamily } from '../ops/reduce.ts';
+import type { ReduceFamily } from '../ops/reduce/axes.ts';
 import type { ScatterFamily } from '../ops/scatter.ts';
 import type { SegmentFamily } from '../ops/segments.ts';
 import type { SelectFamily } from '../ops/select.ts';

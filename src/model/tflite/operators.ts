@@ -1,7 +1,7 @@
-import type { Tensor } from '../ir/graph.ts';
-import type { OpKind } from '../ops/kinds.ts';
+import type { OpKind } from '../ops/attrs.ts';
 import type { SumAttrs } from '../ops/sums.ts';
 import { isFloat } from '../tensor/dtype.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { dtypeOf, tensorTypeOf } from './dtypes.ts';
 import { movingOperators } from './moving_operators.ts';
 import { activated, NEWER, newRow, type OperatorRow, plain, row } from './rows.ts';

@@ -1,7 +1,8 @@
-import { ABSENT, type Node, type Tensor } from '../ir/graph.ts';
+import type { Node } from '../ir/graph.ts';
 import { quoteName } from '../ir/names.ts';
-import type { OpAttrs, OpKind } from '../ops/kinds.ts';
+import type { OpAttrs, OpKind } from '../ops/attrs.ts';
 import { showShape } from '../tensor/shape.ts';
+import { ABSENT, type Tensor } from '../tensor/tensor.ts';
 import { kindOf, operators } from './operators.ts';
 import { refusal } from './refusals.ts';
 import type { OperatorRow } from './rows.ts';

@@ -1,8 +1,8 @@
-import type { Tensor } from '../ir/graph.ts';
 import type { Intermediate, LstmFamily } from '../ops/lstm.ts';
 import type { BasicLstmFamily } from '../ops/lstm_basic.ts';
 import type { RnnFamily } from '../ops/rnn.ts';
 import { perTensor } from '../tensor/quantization.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { activated, type OperatorRow, row } from './rows.ts';
 import type { OptionsOf } from './schema/options.ts';
 

@@ -5,7 +5,6 @@ const RANDOM = 'it gives random numbers, which differ from run to run, so that t
 const STRINGS = 'it works on strings, which are not supported: hand in the part of the model that computes on numbers';
 const TABLES =
   'it looks values up in a hash table, which is not supported: hand in the part of the model behind the lookup';
-const COMPLEX = 'it works on complex numbers, which are not supported';
 
 const REASONS: Partial<Record<BuiltinOperator, string>> = {
   RANDOM_STANDARD_NORMAL: RANDOM,
@@ -18,9 +17,6 @@ const REASONS: Partial<Record<BuiltinOperator, string>> = {
   HASHTABLE_IMPORT: TABLES,
   HASHTABLE_SIZE: TABLES,
   HASHTABLE_LOOKUP: TABLES,
-  REAL: COMPLEX,
-  IMAG: COMPLEX,
-  COMPLEX_ABS: COMPLEX,
   DELEGATE: 'it stands for a part of the model that only a delegate has: hand in the .tflite from before',
 };
 

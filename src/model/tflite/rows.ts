@@ -1,7 +1,7 @@
-import type { Tensor } from '../ir/graph.ts';
-import type { Activation, NoAttrs } from '../ops/attrs.ts';
-import type { OpAttrs, OpKind } from '../ops/kinds.ts';
+import type { Activation } from '../arithmetic/activation.ts';
+import type { NoAttrs, OpAttrs, OpKind } from '../ops/attrs.ts';
 import type { DType } from '../tensor/dtype.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { BuiltinOperator } from './schema/enums.ts';
 import type { OptionsName, OptionsName2, OptionsOf, OptionsOf2 } from './schema/options.ts';
 

@@ -1,6 +1,6 @@
-import type { Tensor } from '../ir/graph.ts';
 import { quoteName } from '../ir/names.ts';
 import { MAX_TENSOR_BYTES } from '../ir/verify.ts';
+import { MAX_RANK } from '../ops/checks.ts';
 import {
   allocate,
   type DType,
@@ -13,12 +13,10 @@ import {
 } from '../tensor/dtype.ts';
 import type { Quantization } from '../tensor/quantization.ts';
 import { elements, type Shape, showShape } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { dtypeOf } from './dtypes.ts';
 import type { ModelRecord, TensorRecord } from './schema/model.ts';
 import { expandSparse, sparseLayout } from './sparse.ts';
-
-/** TFLite's own kernels stop at 6 to 8 dimensions. */
-const MAX_RANK = 8;
 
 /** A file may stand for so many times its own size in sparse constants. */
 const MOST_SPARSE = 64;

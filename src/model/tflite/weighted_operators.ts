@@ -6,7 +6,7 @@ import type { Conv3dFamily } from '../ops/conv3d.ts';
 import type { DenseFamily } from '../ops/dense.ts';
 import type { PoolAttrs, PoolFamily } from '../ops/pool.ts';
 import type { ResizeAttrs, ResizeFamily } from '../ops/resize.ts';
-import type { BiasType } from '../ops/weights.ts';
+import type { BiasType } from '../ops/shared/weights.ts';
 import { tensorTypeOf } from './dtypes.ts';
 import { activated, NEWER, type OperatorRow, row } from './rows.ts';
 import type { OptionsOf } from './schema/options.ts';

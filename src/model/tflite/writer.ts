@@ -1,6 +1,7 @@
-import { type Graph, type Model, type Node, operandsOf, type Tensor } from '../ir/graph.ts';
-import type { OpKind } from '../ops/kinds.ts';
+import { type Graph, type Model, type Node, operandsOf } from '../ir/graph.ts';
+import type { OpKind } from '../ops/attrs.ts';
 import { type DType, toBytes } from '../tensor/dtype.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { tensorTypeOf } from './dtypes.ts';
 import { type Table, writeRoot } from './flatbuffer.ts';
 import { builtinCode, operators } from './operators.ts';

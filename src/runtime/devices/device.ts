@@ -1,10 +1,25 @@
 import type { Build } from '../../compiler/build.ts';
 import type { Shape } from '../../model/tensor/shape.ts';
 
+export interface LinkOptions {
+  readonly cacheDir?: string;
+  readonly family?: 'gcc' | 'clang';
+  /** Further flags, after all others. */
+  readonly flags?: readonly string[];
+  /** For counting what is executed: memory functions are our own, not libc's, which vary with its version and the processor. */
+  readonly counted?: boolean;
+  /** Index of a build that the program holds a second time, under another name, as its last. */
+  readonly copyOf?: number;
+  /** Other numbers put the builds' code into another order, with other gaps between. */
+  readonly layout?: number;
+}
+
 /** A runner program with several builds linked in: one process can run and time all of them. */
 export interface RunnerImage {
   readonly executable: string;
   readonly builds: readonly Build[];
+  /** How it was linked, and would be linked again. */
+  readonly link?: LinkOptions;
 }
 
 /** Run one build over many samples. */
@@ -45,8 +60,14 @@ export interface SessionOptions {
 
 /** A runner process that is obeying commands; the commands stand in native/runner/runner.c. */
 export interface Session {
+  /** The process; undefined where it could not be started. */
+  readonly pid: number | undefined;
   /** Where file names in commands are looked up. */
   readonly folder: string;
+  /** Puts a file into the folder. */
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  /** The contents of a file of the folder. */
+  read(name: string): Promise<Uint8Array>;
   /**
    * Sends one command; the result is the lines it answers with before "ok". `build` is named in errors.
    * Throws an EnvironmentError if the process crashes, hangs, refuses or talks nonsense.

@@ -1,5 +1,5 @@
 import type { Build } from '../../compiler/build.ts';
-import type { Features } from '../../compiler/targets/target.ts';
+import type { Features } from '../../compiler/targets/index.ts';
 import { EnvironmentError } from '../../errors.ts';
 
 /** How a runner process ended. */

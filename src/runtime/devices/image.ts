@@ -8,19 +8,13 @@ import {
   compileFlags,
   contentKey,
   findCompiler,
-  projectRoot,
+  nativePath,
   runTool,
 } from '../../compiler/toolchain/index.ts';
-import type { RunnerImage } from './device.ts';
+import { arrange, copyArchive, copyName, gapSource } from './arrange.ts';
+import type { LinkOptions, RunnerImage } from './device.ts';
 
-export interface LinkOptions {
-  readonly cacheDir?: string;
-  readonly family?: 'gcc' | 'clang';
-  /** Further flags, after all others. */
-  readonly flags?: readonly string[];
-  /** For counting what is executed: memory functions are our own, not libc's, which vary with its version and the processor. */
-  readonly counted?: boolean;
-}
+export type { LinkOptions } from './device.ts';
 
 /**
  * Links the runner with the builds, statically and at a fixed address (what emulation and counting want), or finds that
@@ -40,30 +34,49 @@ export async function linkRunner(builds: readonly Build[], options: LinkOptions 
   // Sanitizers come as shared libraries or want to place the program themselves.
   const sanitized = flags.some((flag) => flag.startsWith('-fsanitize='));
   const whole = process.platform === 'darwin' || sanitized ? [] : ['-static', '-no-pie'];
-  const native = join(projectRoot(), 'native');
   const files = ['runner.c', 'builds.h', 'pool.h', 'stopwatch.h', 'marks.h', 'parent.h'].map(
     (file) => `runner/${file}`,
   );
-  const memory = options.counted ? [join(native, 'modelled', 'memory.c')] : [];
-  const sources = [...[...files, 'include/int8_gate.h'].map((file) => join(native, file)), ...memory];
+  const memory = options.counted ? [nativePath('modelled/memory.c')] : [];
+  const sources = [...[...files, 'include/int8_gate.h'].map(nativePath), ...memory];
   const archives = builds.map((build) => build.archive);
-  const registry = registrySource(symbols);
+  const { copyOf, layout = 0 } = options;
+  const names = symbols.map(modelName);
+  const registry = registrySource(copyOf === undefined ? names : [...names, copyName(names[copyOf])]);
   const contents = await Promise.all([...sources, ...archives].map((file) => readFile(file)));
-  const key = contentKey(['runner 3', compiler.command, compiler.version, ...flags, ...whole, registry, ...contents]);
+  const parts = copyOf === undefined ? archives : [...archives, 'copy.a'];
+  const places = arrange(parts.length, layout);
+  const arrangement = places.map(({ part, gap }) => `${part} ${gap}`).join(', ');
+  const key = contentKey([
+    ...['runner 4', compiler.command, compiler.version, ...flags, ...whole, registry, `${arrangement}; ${copyOf}`],
+    ...contents,
+  ]);
   const folder = await cached(options.cacheDir ?? cacheRoot(), key, async (cwd) => {
     await writeFile(join(cwd, 'registry.c'), registry);
-    const inputs = [sources[0], 'registry.c', ...memory, ...archives];
-    const include = `-I${join(native, 'include')}`;
+    if (copyOf !== undefined)
+      await writeFile(join(cwd, 'copy.a'), copyArchive(await readFile(archives[copyOf]), names[copyOf]));
+    const arranged: string[] = [];
+    for (const [i, { part, gap }] of places.entries()) {
+      if (gap > 0) {
+        await writeFile(join(cwd, `gap${i}.c`), gapSource(gap));
+        arranged.push(`gap${i}.c`);
+      }
+      arranged.push(parts[part]);
+    }
+    const inputs = [sources[0], 'registry.c', ...memory, ...arranged];
+    const include = `-I${nativePath('include')}`;
     await runTool(compiler.command, [...flags, ...whole, include, ...inputs, '-lm', '-pthread', '-o', 'runner'], {
       cwd,
     });
   });
-  return { executable: join(folder, 'runner'), builds };
+  const copies = copyOf === undefined ? [] : [builds[copyOf]];
+  return { executable: join(folder, 'runner'), builds: [...builds, ...copies], link: options };
 }
 
+const modelName = (symbol: string): string => `int8_gate_model_${symbol}`;
+
 /** The C file that tells the runner which builds it holds. */
-function registrySource(symbols: readonly string[]): string {
-  const functions = symbols.map((symbol) => `int8_gate_model_${symbol}`);
+function registrySource(functions: readonly string[]): string {
   return [
     '#include "int8_gate.h"',
     ...functions.map((name) => `const int8_gate_model *${name}(void);`),

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Build } from '../../compiler/build.ts';
@@ -87,13 +87,13 @@ async function runChunk(
   const outputs = build.outputs.map((_, i) => `out${i}.bin`);
   for (const [i, port] of build.inputs.entries()) {
     const bytes = job.inputs[i].subarray(first * port.bytes, (first + samples) * port.bytes);
-    await writeFile(join(runner.folder, inputs[i]), bytes);
+    await runner.write(inputs[i], bytes);
   }
   const command = ['run', job.build, samples, job.reset ? 1 : 0, ...inputs, ...outputs].join(' ');
   const lines = await runner.send(command, build, (line) => {
     if (line.startsWith('done ')) onDone(Number(line.slice(5)));
   });
-  const results = await Promise.all(outputs.map((name) => readFile(join(runner.folder, name))));
+  const results = await Promise.all(outputs.map((name) => runner.read(name)));
   await Promise.all([...inputs, ...outputs].map((name) => rm(join(runner.folder, name))));
   onDone(samples);
   // "dims OUTPUT EXTENT.."

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Build } from '../../compiler/build.ts';
 import { killGroup, OWN_GROUP, undoOnInterrupt } from '../../compiler/toolchain/index.ts';
 import { EnvironmentError } from '../../errors.ts';
@@ -74,7 +76,7 @@ export function startSession(
       current.resolve(current.lines);
     } else if (line.startsWith('error ')) {
       said = line.slice(6);
-    } else if (current && /^(model|input|output|done|dims|batch|round) /.test(line)) {
+    } else if (current && /^(model|input|output|done|dims|batch|pass) /.test(line)) {
       current.lines.push(line);
       current.onLine?.(line);
     } else {
@@ -112,7 +114,10 @@ export function startSession(
   });
 
   return {
+    pid: child.pid,
     folder,
+    write: (name, bytes) => writeFile(join(folder, name), bytes),
+    read: (name) => readFile(join(folder, name)),
     send(command, build, onLine) {
       if (failure) return Promise.reject(failure);
       return new Promise((resolve, reject) => {

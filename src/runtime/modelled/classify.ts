@@ -58,7 +58,7 @@ export function registersOf(operand: string): string[] {
 
 const isVector = (operand: string | undefined) => operand !== undefined && /^[vdsqhb]\d/.test(operand);
 
-/** Classifies one instruction as llvm-mc prints it, blanks collapsed: `smlal v0.4s, v1.4h, v2.h[3]`. */
+/** Classifies one instruction in Capstone's words, blanks collapsed: `smlal v0.4s, v1.4h, v2.h[3]`. */
 export function classify(text: string): Instruction {
   const space = text.indexOf(' ');
   const mnemonic = space < 0 ? text : text.slice(0, space);

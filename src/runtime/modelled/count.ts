@@ -23,7 +23,7 @@ export async function countInstructions(image: RunnerImage, build: number): Prom
     const bytes = await device.session({ ...image, executable }, {}, async (session) => {
       await session.send(`count ${build} counts`, image.builds[build]);
       await session.close();
-      return readFile(join(session.folder, 'counts'));
+      return session.read('counts');
     });
     await writeFile(join(cwd, 'counts'), bytes);
     await rm(executable);

@@ -1,12 +1,13 @@
-import type { Core } from './core.ts';
+import type { CpuName } from '../../compiler/targets/index.ts';
 import { A53, A55 } from './in_order.ts';
 import { A72, A76, M1, N2, V1, V2 } from './out_of_order.ts';
+import type { Pipeline } from './pipeline.ts';
 
-/** Raised whenever a core's figures or the way they are applied change: modelled cycles of different versions are not compared. */
+/** Raised whenever a pipeline's figures or the way they are applied change: modelled cycles of different versions are not compared. */
 export const MODEL_VERSION = 3;
 
-/** The cores that cycles can be modelled for. */
-export const CORES = {
+/** The pipelines that cycles are modelled by. */
+export const PIPELINES: Readonly<Record<CpuName, Pipeline>> = {
   'cortex-a53': A53,
   'cortex-a55': A55,
   'cortex-a72': A72,
@@ -16,6 +17,4 @@ export const CORES = {
   'neoverse-v1': V1,
   'neoverse-v2': V2,
   'apple-m1': M1,
-} satisfies Record<string, Core>;
-
-export type ModelledCpu = keyof typeof CORES;
+};

@@ -1,10 +1,10 @@
+import { CPUS, type CpuName } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
 import type { Block } from './blocks.ts';
 import type { Instruction } from './classify.ts';
-import type { Core } from './core.ts';
-import { CORES, MODEL_VERSION, type ModelledCpu } from './cpus.ts';
+import { MODEL_VERSION, PIPELINES } from './cpus.ts';
 import { type ElfSymbol, functionAt } from './elf.ts';
-import { blockCost } from './pipeline.ts';
+import { blockCost } from './simulate.ts';
 
 /** Blocks are modelled, most executed first, until so much of all instructions is covered; the rest is scaled up. */
 const COVER = 0.9995;
@@ -22,7 +22,7 @@ export interface FunctionCost {
   readonly symbol: string;
   readonly instructions: number;
   /** Adds up to the whole over all functions. */
-  readonly cycles: Readonly<Partial<Record<ModelledCpu, number>>>;
+  readonly cycles: Readonly<Partial<Record<CpuName, number>>>;
 }
 
 export interface Modelled {
@@ -30,7 +30,7 @@ export interface Modelled {
   readonly version: number;
   readonly instructions: number;
   readonly blocks: number;
-  readonly cpus: Readonly<Partial<Record<ModelledCpu, Cycles>>>;
+  readonly cpus: Readonly<Partial<Record<CpuName, Cycles>>>;
   /** By falling number of instructions. */
   readonly functions: readonly FunctionCost[];
 }
@@ -56,14 +56,14 @@ export function estimate(
   blocks: readonly Block[],
   kept: readonly Block[],
   decoded: ReadonlyMap<number, Instruction>,
-  cpus: readonly ModelledCpu[],
+  cpus: readonly CpuName[],
   functions: readonly ElfSymbol[] = [],
 ): Modelled {
   const total = blocks.reduce((sum, block) => sum + block.instructions, 0);
   const scale = total / kept.reduce((sum, block) => sum + block.instructions, 0);
   const symbolOf = (block: Block) => functionAt(functions, block.address)?.name.replace(/\..*$/, '') ?? 'unknown';
 
-  const perFunction = new Map<string, { instructions: number; cycles: Partial<Record<ModelledCpu, number>> }>();
+  const perFunction = new Map<string, { instructions: number; cycles: Partial<Record<CpuName, number>> }>();
   for (const block of blocks) {
     const symbol = symbolOf(block);
     const entry = perFunction.get(symbol) ?? {
@@ -74,18 +74,18 @@ export function estimate(
     perFunction.set(symbol, entry);
   }
 
-  const results: Partial<Record<ModelledCpu, Cycles>> = {};
+  const results: Partial<Record<CpuName, Cycles>> = {};
   for (const cpu of cpus) {
-    const core = CORES[cpu];
-    const cost = memoize((_key: string, instructions: Instruction[]) => blockCost(instructions, core));
+    const pipeline = PIPELINES[cpu];
+    const cost = memoize((_key: string, instructions: Instruction[]) => blockCost(instructions, pipeline));
     const sum = { cycles: 0, low: 0, high: 0 };
     for (const block of kept) {
       const instructions = block.words.map((word) => decoded.get(word)!);
-      demand(core, cpu, instructions);
+      demand(cpu, instructions);
       const { steady, alone } = cost(block.words.join(), instructions);
       const isLoop = block.kind === 'loop';
       // An out-of-order core runs on into the next block; an in-order one drains in part.
-      const cycles = isLoop || !core.inOrder ? steady : (steady + alone) / 2;
+      const cycles = isLoop || !pipeline.inOrder ? steady : (steady + alone) / 2;
       sum.cycles += block.count * cycles * scale;
       sum.low += block.count * steady * scale;
       sum.high += block.count * (isLoop ? steady : alone) * scale;
@@ -104,10 +104,10 @@ export function estimate(
   };
 }
 
-function demand(core: Core, cpu: string, instructions: readonly Instruction[]): void {
+function demand(cpu: CpuName, instructions: readonly Instruction[]): void {
+  const { dotprod, i8mm } = CPUS[cpu].features;
   for (const { kind } of instructions) {
-    const lacks =
-      kind.startsWith('vdot') && !core.dotprod ? 'dotprod' : kind.startsWith('vmm') && !core.i8mm ? 'i8mm' : '';
+    const lacks = kind.startsWith('vdot') && !dotprod ? 'dotprod' : kind.startsWith('vmm') && !i8mm ? 'i8mm' : '';
     if (lacks)
       throw new InputError(`the build uses ${lacks} instructions, which ${cpu} lacks: choose another target or CPU`);
   }

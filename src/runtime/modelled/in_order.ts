@@ -1,4 +1,4 @@
-import { type Core, costs, type Row } from './core.ts';
+import { costs, type Pipeline, type Row } from './pipeline.ts';
 
 // In-order cores. N: the 128-bit NEON datapath, of which a half-width instruction takes half; L: load and store;
 // M: multiply and divide; B: branches. Sources: Arm Cortex-A55 Software Optimization Guide v3; for the A53, which has no
@@ -49,7 +49,7 @@ const A55_ROWS: Readonly<Record<string, Row>> = {
   stn: ['L', 4, 4],
 };
 
-export const A55: Core = {
+export const A55: Pipeline = {
   inOrder: true,
   width: 2,
   window: 0,
@@ -58,11 +58,9 @@ export const A55: Core = {
   blocks: { ldvq: 2, ldvq2: 4, ldvq3: 6, ldvq4: 8 },
   multiplyHazard: 0,
   storeData: [],
-  dotprod: true,
-  i8mm: false,
 };
 
-export const A53: Core = {
+export const A53: Pipeline = {
   ...A55,
   costs: costs({
     ...A55_ROWS,
@@ -72,5 +70,4 @@ export const A53: Core = {
   }),
   blocks: { ...A55.blocks, ldvd: 1, ldvd2: 2 },
   multiplyHazard: 4,
-  dotprod: false,
 };

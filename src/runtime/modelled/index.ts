@@ -1,17 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import type { Target } from '../../compiler/targets/index.ts';
+import { type CpuName, referenceCpu, type Target } from '../../compiler/targets/index.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { RunnerImage } from '../devices/device.ts';
 import { linkRunner } from '../devices/image.ts';
 import { type Counts, findBlocks } from './blocks.ts';
 import { classify, type Instruction } from './classify.ts';
 import { countInstructions } from './count.ts';
-import { CORES, type ModelledCpu } from './cpus.ts';
 import { DISASSEMBLER, disassemble } from './disassemble.ts';
 import { type ElfSymbol, functionAt, readFunctions } from './elf.ts';
 import { estimate, hottest, type Modelled } from './estimate.ts';
 
-export { MODEL_VERSION, type ModelledCpu } from './cpus.ts';
+export { MODEL_VERSION } from './cpus.ts';
 export { DISASSEMBLER } from './disassemble.ts';
 export type { Cycles, FunctionCost, Modelled } from './estimate.ts';
 
@@ -22,7 +21,7 @@ export type { Cycles, FunctionCost, Modelled } from './estimate.ts';
 export async function measureModelled(
   image: RunnerImage,
   build: number,
-  cpus: ModelledCpu | readonly ModelledCpu[],
+  cpus: CpuName | readonly CpuName[],
 ): Promise<Modelled> {
   const counted = await linkRunner(image.builds, { counted: true });
   const [counts, program] = [await countInstructions(counted, build), await readFile(counted.executable)];
@@ -54,9 +53,6 @@ export async function readInstructions(
  * The CPU whose cycles are modelled for a target: its own, or for a bare ISA level the reference CPU of that level.
  * null for `host`, which cannot be modelled.
  */
-export function modelledCpu(target: Target): ModelledCpu | null {
-  if (target.arch === 'host') return null;
-  if (target.cpu !== null && Object.hasOwn(CORES, target.cpu)) return target.cpu as ModelledCpu;
-  if (target.features.i8mm) return 'neoverse-n2';
-  return target.features.dotprod ? 'neoverse-n1' : 'cortex-a72';
+export function modelledCpu(target: Target): CpuName | null {
+  return target.arch === 'host' ? null : (target.cpu ?? referenceCpu(target.features));
 }

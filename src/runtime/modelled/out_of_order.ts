@@ -1,4 +1,4 @@
-import { type Core, costs, portsOf, type Row } from './core.ts';
+import { costs, type Pipeline, portsOf, type Row } from './pipeline.ts';
 
 /** Where out-of-order cores differ from each other. */
 interface OutOfOrder {
@@ -21,11 +21,9 @@ interface OutOfOrder {
   readonly vmul: Row;
   /** Kinds that take both halves of the vector unit. */
   readonly all?: string[];
-  readonly dotprod: boolean;
-  readonly i8mm: boolean;
 }
 
-function outOfOrder(core: OutOfOrder): Core {
+function outOfOrder(core: OutOfOrder): Pipeline {
   const { vector, multiply, shift, load, store, integer } = core;
   const x = core.vectorLoad - 1;
   const v = core.vectorLoad;
@@ -85,8 +83,6 @@ function outOfOrder(core: OutOfOrder): Core {
     blocks: {},
     multiplyHazard: 0,
     storeData: portsOf(vector),
-    dotprod: core.dotprod,
-    i8mm: core.i8mm,
   };
 }
 
@@ -108,8 +104,6 @@ export const A76 = outOfOrder({
   vmm: [1, 3, 1],
   vfma: [1, 4, 2],
   vmul: ['V0', 1, 4, 1],
-  dotprod: true,
-  i8mm: false,
 });
 
 export const A72 = outOfOrder({
@@ -130,8 +124,6 @@ export const A72 = outOfOrder({
   // A full-width integer multiply takes two passes; full-width floating point takes both 64-bit halves.
   vmul: ['V0', 2, 5, 2],
   all: ['vfma', 'vfmul', 'vfadd'],
-  dotprod: false,
-  i8mm: false,
 });
 
 export const N2 = outOfOrder({
@@ -150,8 +142,6 @@ export const N2 = outOfOrder({
   vmm: [1, 3, 1],
   vfma: [1, 4, 2],
   vmul: ['V0', 1, 4, 1],
-  dotprod: true,
-  i8mm: true,
 });
 
 const V: Omit<OutOfOrder, 'window' | 'integer'> = {
@@ -168,8 +158,6 @@ const V: Omit<OutOfOrder, 'window' | 'integer'> = {
   vmm: [1, 3, 1],
   vfma: [1, 4, 2],
   vmul: ['V0 V2', 1, 4, 1],
-  dotprod: true,
-  i8mm: true,
 };
 
 export const V1 = outOfOrder({ ...V, window: 256, integer: 'I0 I1 I2 I3' });
@@ -192,6 +180,4 @@ export const M1 = outOfOrder({
   vmm: [2, 4],
   vfma: [1, 4],
   vmul: ['V0 V1 V2 V3', 1, 4, 1],
-  dotprod: true,
-  i8mm: false,
 });

@@ -1,184 +1,136 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { median, min } from 'simple-statistics';
 import { EnvironmentError } from '../../errors.ts';
 import type { Device, RunnerImage, Session } from '../devices/device.ts';
+import { emulatorOf } from '../devices/emulation.ts';
+import { linkRunner } from '../devices/image.ts';
 import { type Fingerprint, fingerprint } from '../devices/machine.ts';
-import {
-  type Interval,
-  pairedRatio,
-  pairsOf,
-  parseRound,
-  type Ratio,
-  type Round,
-  type Sample,
-  uninterrupted,
-  unthrottled,
-} from './statistics.ts';
+import { readCounters, shareWaited } from '../devices/pressure.ts';
+import type { Figures } from './figures.ts';
+import { type Observed, observe } from './launch.ts';
+import { type Pass, parsePass } from './passes.ts';
+import { MIN_BATCH_NS, roundsOf, SAMPLES, warmUpRounds } from './plan.ts';
+import { BUDGET_MS, measureLaunches, type SequentialOptions } from './sequential.ts';
 
-export type { Interval, Ratio } from './statistics.ts';
+export type { Duration, Figures } from './figures.ts';
+export type { Estimate, Interval } from './interval.ts';
 
-export interface HardwareOptions {
+export interface HardwareOptions extends SequentialOptions {
   /** Indices of the image's builds. */
   readonly int8: number;
   readonly fp32: number;
   /** The INT8 build of the merge base, timed along with the others. */
   readonly base?: number;
-  /** How long it may take; default 20 s. Three launches of five pairs are the least, whatever they take. */
-  readonly budgetMs?: number;
-  /** Launches go on within the budget until the speedup's interval is narrower than ± this share; default 1 %. */
-  readonly precision?: number;
-  /** For a build's index, one sample to run it on; zeros without it. */
+  /** For a build's index, one sample of the data to run it on; zeros without it. */
   readonly inputs?: ReadonlyMap<number, readonly Uint8Array[]>;
+  /** Several samples instead, the same ones for all builds. Eight of them, spread over what is given, are timed. */
+  readonly samples?: ReadonlyMap<number, readonly (readonly Uint8Array[])[]>;
   readonly seed?: number;
-  readonly onProgress?: (share: number) => void;
 }
 
-/** Nanoseconds of one inference. */
-export interface Duration {
-  readonly median: number;
-  readonly min: number;
-}
-
-export interface Hardware {
+export interface Hardware extends Figures {
   readonly unit: 'ns';
-  readonly int8: Duration;
-  readonly fp32: Duration;
-  readonly base: Duration | null;
-  /** FP32 time over INT8 time. */
-  readonly speedup: number;
-  readonly interval: Interval;
-  /** The same from the fastest batches; the two differ where something disturbed the machine. */
-  readonly speedupOfMinima: number;
-  /** INT8 time over the merge base's: above 1 is a slowdown. */
-  readonly slowdown: Ratio | null;
-  /** The INT8 build against itself: what the machine's noise alone does to a ratio. */
-  readonly noise: Ratio;
-  /** Whether the noise's interval touches 1 ± 1 %; where not, no verdict can rest on these figures. */
   readonly fit: boolean;
-  readonly pairs: number;
-  readonly launches: number;
   readonly warnings: readonly string[];
   readonly machine: Fingerprint;
 }
 
-const MIN_BATCH_NS = 1e6;
-const WARM_UP_ROUNDS = 4;
-const LAUNCHES = { least: 3, most: 12 };
-const ROUNDS = { least: 5, most: 50 };
-
 /**
- * Times the builds in one process, interleaved, over several launches of it. Speedups are medians of paired ratios, with
- * bootstrap intervals; see docs/measuring.md. Throws an EnvironmentError on a crash and on an emulated device.
+ * Times the builds against each other in one process, over several launches of it, each of a program that is linked anew.
+ * What is done with the times: docs/measuring.md. Throws an EnvironmentError on a crash and where the device is emulated.
  */
 export async function measureHardware(device: Device, image: RunnerImage, options: HardwareOptions): Promise<Hardware> {
   if (device.kind === 'qemu')
     throw new EnvironmentError('an emulator says nothing about time: measure modelled cycles');
-  const { int8, fp32, base, budgetMs = 20_000, precision = 0.01, seed = 1 } = options;
-  // The INT8 build twice: its two slots are the A/A comparison.
-  const slots = [int8, fp32, int8, ...(base === undefined ? [] : [base])];
-  const [INT8, FP32, AGAIN, BASE] = [0, 1, 2, 3];
-  const launches: Launch[] = [];
-  const compare = (a: number, b: number) =>
-    pairedRatio(
-      launches.map(({ rounds, batches }) =>
-        uninterrupted(pairsOf(rounds, a, b)).map(([x, y]) => Math.log(x.ns / batches[a] / (y.ns / batches[b]))),
-      ),
-      { seed },
-    );
-  const start = performance.now();
-  const share = () => (performance.now() - start) / budgetMs;
-  while (launches.length < LAUNCHES.least || (launches.length < LAUNCHES.most && share() < 0.8)) {
-    if (launches.length >= LAUNCHES.least && halfWidth(compare(FP32, INT8)) <= precision) break;
-    launches.push(await launch(device, image, slots, options, seed + launches.length));
-    options.onProgress?.(Math.min(1, Math.max(share(), launches.length / LAUNCHES.least)));
-  }
-
-  const duration = (slot: number): Duration => {
-    const times = launches.flatMap(({ rounds, batches }) =>
-      uninterrupted(samplesOf(rounds, slot)).map(({ ns }) => ns / batches[slot]),
-    );
-    return { median: median(times), min: min(times) };
-  };
-  const speedup = compare(FP32, INT8);
-  const noise = compare(AGAIN, INT8);
-  const result = {
-    int8: duration(INT8),
-    fp32: duration(FP32),
-    base: base === undefined ? null : duration(BASE),
-    slowdown: base === undefined ? null : compare(INT8, BASE),
-  };
-  const speedupOfMinima = result.fp32.min / result.int8.min;
-  const fit = noise.interval[0] <= 1.01 && noise.interval[1] >= 0.99;
-  return {
-    ...{ unit: 'ns', ...result, speedup: speedup.ratio, interval: speedup.interval, speedupOfMinima, noise, fit },
-    pairs: launches.reduce((sum, { rounds }) => sum + uninterrupted(pairsOf(rounds, FP32, INT8)).length, 0),
-    launches: launches.length,
-    warnings: warnings(speedup.ratio, speedupOfMinima, fit, launches),
-    machine: fingerprint(),
-  };
+  const { int8, fp32, base, seed = 1 } = options;
+  const slots = [int8, fp32, image.builds.length, ...(base === undefined ? [] : [base])];
+  let plan: Plan | null = null;
+  const figures = await measureLaunches(async (index) => {
+    const arranged = await linkRunner(image.builds, { ...image.link, copyOf: int8, layout: seed + index });
+    return device.session(arranged, {}, async (session) => {
+      refuseEmulation(session, arranged);
+      await loadSamples(session, arranged, options);
+      plan ??= await planOf(session, arranged, slots, options);
+      return launch(session, slots, plan, seed + index);
+    });
+  }, options);
+  return { unit: 'ns', ...figures, fit: figures.unfit === null, warnings: warnings(figures), machine: fingerprint() };
 }
 
-const samplesOf = (rounds: readonly Round[], slot: number): Sample[] => rounds.flatMap(({ slots }) => slots[slot]);
+function refuseEmulation({ pid }: Session, { executable }: RunnerImage): void {
+  const emulator = pid === undefined ? null : emulatorOf(pid, executable);
+  if (emulator === null) return;
+  throw new EnvironmentError(
+    `programs on this machine are emulated (by ${emulator}), and an emulator says nothing about time: measure modelled cycles, or measure on the processor itself`,
+  );
+}
 
-const halfWidth = ({ ratio, interval }: Ratio) => (interval[1] - interval[0]) / 2 / ratio;
+/** Spreads at most so many over all of them. */
+export function spread<T>(all: readonly T[], most: number = SAMPLES): T[] {
+  const count = Math.min(most, all.length);
+  return Array.from({ length: count }, (_, i) => all[Math.floor((i * all.length) / count)]);
+}
 
-/** What one process measured. */
-interface Launch {
-  readonly rounds: readonly Round[];
+/** Gives the runner each build's samples; the copy gets those of the INT8 build that it is. */
+async function loadSamples(session: Session, image: RunnerImage, options: HardwareOptions): Promise<void> {
+  const { inputs, samples } = options;
+  const given = new Map(samples ?? [...(inputs ?? [])].map(([build, sample]) => [build, [sample]]));
+  const ofInt8 = given.get(options.int8);
+  if (ofInt8 !== undefined) given.set(image.builds.length - 1, ofInt8);
+  for (const [build, all] of given) {
+    const timed = spread(all);
+    const names = timed[0].map((_, i) => `build${build}-input${i}.bin`);
+    for (const [i, name] of names.entries()) await session.write(name, Buffer.concat(timed.map((sample) => sample[i])));
+    await session.send(['load', build, timed.length, ...names].join(' '), image.builds[build]);
+  }
+}
+
+/** What every launch does alike. */
+interface Plan {
   /** For each slot, the inferences of a batch. */
   readonly batches: readonly number[];
+  readonly warmUp: number;
+  readonly rounds: number;
 }
 
-function launch(
-  device: Device,
-  image: RunnerImage,
-  slots: readonly number[],
-  { inputs, budgetMs = 20_000 }: HardwareOptions,
-  seed: number,
-): Promise<Launch> {
-  return device.session(image, {}, async (session) => {
-    const build = new Map<number, number>();
-    for (const slot of new Set(slots)) {
-      await load(session, image, slot, inputs?.get(slot));
-      const [line] = await session.send(`calibrate ${slot} ${MIN_BATCH_NS}`, image.builds[slot]);
-      build.set(slot, Number(line.split(' ')[1]));
-    }
-    const batches = slots.map((slot) => build.get(slot)!);
-    const words = slots.map((slot, i) => `${slot}:${batches[i]}`).join(' ');
-    const began = performance.now();
-    await session.send(`time ${seed} ${WARM_UP_ROUNDS} ${words}`);
-    const roundMs = (performance.now() - began) / WARM_UP_ROUNDS;
-    const affordable = Math.floor(budgetMs / (LAUNCHES.least + 1) / roundMs) - WARM_UP_ROUNDS;
-    const rounds = Math.min(ROUNDS.most, Math.max(ROUNDS.least, affordable));
-    const lines = await session.send(`time ${seed + 1000} ${rounds} ${words}`);
-    return { rounds: unthrottled(lines.map(parseRound)), batches };
-  });
-}
+const batchesOf = (slots: readonly number[], { batches }: Pick<Plan, 'batches'>): string =>
+  slots.map((slot, i) => `${slot}:${batches[i]}`).join(' ');
 
-async function load(
+/** Finds out how long things take. */
+async function planOf(
   session: Session,
   image: RunnerImage,
-  index: number,
-  inputs?: readonly Uint8Array[],
-): Promise<void> {
-  if (inputs === undefined) return;
-  const names = inputs.map((_, i) => `sample${i}.bin`);
-  for (const [i, bytes] of inputs.entries()) await writeFile(join(session.folder, names[i]), bytes);
-  await session.send(['load', index, ...names].join(' '), image.builds[index]);
+  slots: readonly number[],
+  { budgetMs = BUDGET_MS, samples }: HardwareOptions,
+): Promise<Plan> {
+  const batches: number[] = [];
+  for (const slot of slots) {
+    const [line] = await session.send(`calibrate ${slot} ${MIN_BATCH_NS}`, image.builds[slot]);
+    batches.push(Number(line.split(' ')[1]));
+  }
+  const began = performance.now();
+  await session.send(`time 1 1 ${batchesOf(slots, { batches })}`);
+  const roundMs = performance.now() - began;
+  const timed = samples === undefined ? 1 : Math.min(SAMPLES, ...[...samples.values()].map((all) => all.length));
+  return { batches, warmUp: warmUpRounds(roundMs), rounds: roundsOf(roundMs, budgetMs, timed) };
 }
 
-function warnings(speedup: number, ofMinima: number, fit: boolean, launches: readonly Launch[]): string[] {
+async function launch(session: Session, slots: readonly number[], plan: Plan, seed: number): Promise<Observed> {
+  const words = batchesOf(slots, plan);
+  await session.send(`time ${seed} ${plan.warmUp} ${words}`);
+  const [before, began] = [readCounters(), performance.now()];
+  const passes: Pass[] = (await session.send(`time ${seed + 1000} ${plan.rounds} ${words}`)).map(parsePass);
+  const waited = shareWaited(before, readCounters(), performance.now() - began);
+  return observe({ passes, batches: plan.batches, waited });
+}
+
+/** By how much samples of the data may differ before that is said. */
+const UNEVEN = 0.02;
+
+function warnings({ unfit, disturbed, launches, speedupOfSamples: [low, high] }: Figures): string[] {
   const found: string[] = [];
-  if (Math.abs(ofMinima / speedup - 1) > 0.02) {
-    found.push(
-      `the speedup is ${speedup.toFixed(3)} by the median and ${ofMinima.toFixed(3)} by the fastest batches: the machine was disturbed`,
-    );
-  }
-  if (!fit)
-    found.push('the same build timed against itself differs by more than 1 %: this machine is unfit to measure on');
-  const samples = launches.flatMap(({ rounds }) => samplesOf(rounds, 0));
-  const interrupted = samples.filter(({ switches }) => switches > 0).length / samples.length;
-  if (interrupted > 0.5) found.push('other processes interrupted most of the batches: measure on an idle machine');
+  if (unfit !== null) found.push(`this machine is unfit to measure on: ${unfit}`);
+  else if (disturbed > 0)
+    found.push(`${disturbed} of ${launches + disturbed} launches are left out: other work disturbed the machine`);
+  if (high / low - 1 > UNEVEN)
+    found.push(`the speedup depends on the data: ${low.toFixed(3)} to ${high.toFixed(3)} over the timed samples`);
   return found;
 }

@@ -2,10 +2,11 @@ import { expect, test } from 'vitest';
 import { generate } from '../../../src/compiler/codegen/generate.ts';
 import { parseTarget } from '../../../src/compiler/targets/index.ts';
 import { interpret } from '../../../src/model/interpreter/index.ts';
-import type { Graph, Node, Tensor } from '../../../src/model/ir/graph.ts';
+import type { Graph, Node } from '../../../src/model/ir/graph.ts';
 import type { DType } from '../../../src/model/tensor/dtype.ts';
 import { perTensor } from '../../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../../src/model/tensor/shape.ts';
+import type { Tensor } from '../../../src/model/tensor/tensor.ts';
 import { randomData, randomOf } from '../../model/graphs.ts';
 import { modelOf, runBuilds } from '../run.ts';
 

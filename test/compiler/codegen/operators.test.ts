@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { interpret } from '../../../src/model/interpreter/index.ts';
 import { verifyGraph } from '../../../src/model/ir/verify.ts';
-import type { OpKind } from '../../../src/model/ops/kinds.ts';
+import type { OpKind } from '../../../src/model/ops/attrs.ts';
 import type { TensorData } from '../../../src/model/tensor/dtype.ts';
 import { difference } from '../../property/compare.ts';
 import { type Case, cases, feed, graphOf } from '../operators.ts';

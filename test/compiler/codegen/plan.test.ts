@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ALIGNMENT, type Buffer, planMemory } from '../../../src/compiler/codegen/plan.ts';
+import { type Buffer, planMemory } from '../../../src/compiler/codegen/plan.ts';
+import { ALIGNMENT } from '../../../src/compiler/emission/alignment.ts';
 
 const buffers: fc.Arbitrary<Buffer[]> = fc.array(
   fc

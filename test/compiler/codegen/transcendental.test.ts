@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { interpret } from '../../../src/model/interpreter/index.ts';
-import type { OpKind } from '../../../src/model/ops/kinds.ts';
+import type { OpKind } from '../../../src/model/ops/attrs.ts';
 import { randomOf } from '../../model/graphs.ts';
 import { graphOf, tensor } from '../operators.ts';
 import { modelOf, runBuilds } from '../run.ts';

@@ -9,7 +9,7 @@ import {
   multiplyByMultiplier64,
   multiplyByMultiplierSingle,
   multiplyByMultiplierUp,
-} from '../../../src/model/ops/arithmetic.ts';
+} from '../../../src/model/arithmetic/multiplier.ts';
 import { findQemu } from '../../../src/runtime/devices/open.ts';
 import { randomOf } from '../../model/graphs.ts';
 

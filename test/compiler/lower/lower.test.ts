@@ -3,9 +3,9 @@ import { LOWERINGS } from '../../../src/compiler/lower/index.ts';
 import { MAX_KERNEL_ROWS } from '../../../src/compiler/lower/layers.ts';
 import type { Lowering } from '../../../src/compiler/lower/lowering.ts';
 import { transposeHwo } from '../../../src/compiler/lower/weights.ts';
+import type { Profile } from '../../../src/model/arithmetic/multiplier.ts';
 import { operandsOf, resultsOf } from '../../../src/model/ir/graph.ts';
-import type { Profile } from '../../../src/model/ops/definition.ts';
-import type { OpKind } from '../../../src/model/ops/kinds.ts';
+import type { OpKind } from '../../../src/model/ops/attrs.ts';
 import { modelOfLayers, type Layer as Ragged } from '../../native/layers.ts';
 
 const RAGGED: Ragged = {

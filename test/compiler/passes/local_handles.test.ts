@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { localHandles } from '../../../src/compiler/passes/local_handles.ts';
 import { interpret, type State } from '../../../src/model/interpreter/index.ts';
 import { verifyCalls } from '../../../src/model/ir/calls.ts';
-import type { Graph, Model, Node, Tensor } from '../../../src/model/ir/graph.ts';
+import type { Graph, Model, Node } from '../../../src/model/ir/graph.ts';
 import { verifyGraph } from '../../../src/model/ir/verify.ts';
 import type { DType } from '../../../src/model/tensor/dtype.ts';
+import type { Tensor } from '../../../src/model/tensor/tensor.ts';
 import { runSequence } from '../run.ts';
 
 const node = (kind: string, inputs: readonly number[], outputs: readonly number[], attrs: object = {}): Node =>

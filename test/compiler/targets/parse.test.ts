@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CPUS, type Machine, parseTarget, targetFlags } from '../../../src/compiler/targets/index.ts';
-import { parseCpuinfo } from '../../../src/compiler/targets/machine.ts';
+import { CPUS, type Machine, parseCpuinfo, parseTarget, targetFlags } from '../../../src/compiler/targets/index.ts';
 import { InputError } from '../../../src/errors.ts';
 
 const x86: Machine = { arm64: false, cpu: null, features: { dotprod: false, i8mm: false, fp16: false } };
@@ -33,7 +32,10 @@ describe('targets', () => {
 
   test('native is this machine, or refused with advice', () => {
     expect(parseTarget('native', graviton)).toMatchObject({ name: 'native', arch: 'aarch64', cpu: 'neoverse-n1' });
+    expect(() => parseTarget('native', x86)).toThrow(InputError);
     expect(() => parseTarget('native', x86)).toThrow(/not ARM64.*host/);
+    // Our own mistake, not the user's.
+    expect(() => parseTarget('native')).toThrow('the machine is not given');
   });
 
   test.each([

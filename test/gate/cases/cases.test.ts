@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../src/errors.ts';
 import { type GoldenCase, parseCases } from '../../../src/gate/cases/case.ts';
 import { compare } from '../../../src/gate/cases/compare.ts';
-import type { Engine } from '../../../src/gate/cases/engine.ts';
-import { interpreterEngine } from '../../../src/gate/cases/interpreter.ts';
 import { runCases } from '../../../src/gate/cases/run.ts';
-import { summaryTable, targetReport } from '../../../src/gate/cases/summary.ts';
+import { summaryOf, summaryTable } from '../../../src/gate/cases/summary.ts';
+import type { Engine } from '../../../src/gate/engines/engine.ts';
+import { interpreterEngine } from '../../../src/gate/engines/interpreter.ts';
 
 const folder = join(import.meta.dirname, '../../fixtures/cases');
 const read = (file: string) => readFile(join(folder, file));
@@ -85,7 +85,7 @@ describe('runCases', () => {
   it('runs sets whose inputs differ in shape', async () => {
     const c = named('graph-float32-dynshape');
     expect(c.sets.length).toBeGreaterThan(1);
-    const [result] = await runCases([c], interpreterEngine(), read);
+    const [result] = await runCases([c], interpreterEngine, read);
     expect(result).toMatchObject({ name: c.name, passed: true, differing: 0 });
   });
 
@@ -93,10 +93,10 @@ describe('runCases', () => {
     const c = named('add-int8-b');
     const set = c.sets[0];
     const swapped = { ...c, sets: [{ ...set, outputs: [{ ...set.outputs[0], file: set.inputs[0].file }] }] };
-    const [result] = await runCases([swapped], interpreterEngine(), read);
+    const [result] = await runCases([swapped], interpreterEngine, read);
     expect(result.passed).toBe(false);
     expect(result.differing).toBeGreaterThan(0);
-    expect(targetReport([result]).failed[0]).toMatchObject({
+    expect(summaryOf([result]).failed[0]).toMatchObject({
       name: c.name,
       op: 'ADD',
       form: 'int8',
@@ -109,31 +109,26 @@ describe('runCases', () => {
     const set = c.sets[0];
     const [right] = set.outputs;
     const outputs = [{ ...right, file: set.inputs[0].file, optimized_file: right.file }];
-    const [result] = await runCases([{ ...c, sets: [{ ...set, outputs }] }], interpreterEngine(), read);
+    const [result] = await runCases([{ ...c, sets: [{ ...set, outputs }] }], interpreterEngine, read);
     expect(result.passed).toBe(true);
   });
 
   it('makes a case with a broken model fail, and runs the others', async () => {
     const c = named('add-int8-b');
     const bad = { ...c, name: 'bad', model: c.sets[0].inputs[0].file };
-    const results = await runCases([bad, c], interpreterEngine(), read);
+    const results = await runCases([bad, c], interpreterEngine, read);
     expect(results.map((r) => r.passed)).toEqual([false, true]);
     expect(results[0].error).toContain(bad.model);
   });
 
-  it('prepares models in batches, each once, and always closes', async () => {
-    const engine = interpreterEngine();
+  it('prepares models in batches, each once', async () => {
     const batches: number[] = [];
-    let open = 0;
     const batched: Engine = {
-      name: 'batched',
-      fixedShapes: false,
+      ...interpreterEngine,
       batch: 3,
-      prepare: async (models) => {
-        batches.push(models.length);
-        open++;
-        const runner = await engine.prepare(models);
-        return { ...runner, close: async () => void open-- };
+      prepare: async (sources) => {
+        batches.push(sources.length);
+        return interpreterEngine.prepare(sources);
       },
     };
     const cases = [named('add-int8-b'), named('add-int8-b'), ...all.slice(0, 4)];
@@ -141,7 +136,6 @@ describe('runCases', () => {
     expect(results.every((r) => r.passed)).toBe(true);
     expect(results.map((r) => r.name)).toEqual(cases.map((c) => c.name));
     expect(batches).toEqual([3, 2]);
-    expect(open).toBe(0);
   });
 });
 

@@ -1,8 +1,9 @@
 import { interpret } from '../../../src/model/interpreter/index.ts';
-import type { Graph, Model, Node, NodeOf, Tensor, TensorId } from '../../../src/model/ir/graph.ts';
-import type { OpKind } from '../../../src/model/ops/kinds.ts';
+import type { Graph, Model, Node, NodeOf } from '../../../src/model/ir/graph.ts';
+import type { OpKind } from '../../../src/model/ops/attrs.ts';
 import { perTensor, type Quantization } from '../../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../../src/model/tensor/shape.ts';
+import type { Tensor, TensorId } from '../../../src/model/tensor/tensor.ts';
 import { writeModel } from '../../../src/model/tflite/writer.ts';
 import { randomOf } from '../../model/graphs.ts';
 

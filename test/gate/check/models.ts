@@ -1,6 +1,7 @@
-import type { Graph, Node, Tensor } from '../../../src/model/ir/graph.ts';
+import type { Graph, Node } from '../../../src/model/ir/graph.ts';
 import { writeNpy } from '../../../src/model/tensor/npy.ts';
 import { perTensor } from '../../../src/model/tensor/quantization.ts';
+import type { Tensor } from '../../../src/model/tensor/tensor.ts';
 import { writeModel } from '../../../src/model/tflite/writer.ts';
 import { randomOf } from '../../model/graphs.ts';
 

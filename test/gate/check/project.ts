@@ -8,6 +8,8 @@ import type { Report, TargetReport } from '../../../src/gate/verdict/report.ts';
 /** A folder of files for checks on target host, removed after the tests of the file. */
 export class Project {
   readonly folder = mkdtempSync(join(tmpdir(), 'int8-gate-check-'));
+  /** What relative paths count from. */
+  root = process.cwd();
   private configs = 0;
 
   constructor() {
@@ -26,7 +28,7 @@ export class Project {
   async check(model: object, head: object = {}): Promise<Report> {
     const content = { version: 1, targets: ['host'], ...head, models: [{ name: 'm', ...model }] };
     const config = this.file(`gate${this.configs++}.yml`, JSON.stringify(content, null, 1));
-    return runCheck({ config, measure: 'none' });
+    return runCheck({ root: this.root, config, measure: 'none' });
   }
 
   /** The verdict, and of each check and note what matters. */

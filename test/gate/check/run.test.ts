@@ -19,10 +19,21 @@ let count = 0;
 function check(models: string, options: Partial<CheckOptions> = {}, head = '') {
   const config = join(folder, `gate${count++}.yml`);
   writeFileSync(config, `version: 1\ntargets: [host]\n${head}models:\n${models}\n`);
-  return runCheck({ config, measure: 'none', ...options });
+  return runCheck({ root: process.cwd(), config, measure: 'none', ...options });
 }
 
 describe('a check', () => {
+  it.each([
+    ['without thresholds of speed', '{ min-sqnr: 1 }', 'pass'],
+    ['with one', '{ min-speedup: 1 }', 'inconclusive'],
+  ])('says that speed was not measured where it cannot be modelled: %s', async (_, thresholds, verdict) => {
+    const report = await check(`  - name: tones${TONES}\n    thresholds: ${thresholds}`, { measure: 'modelled' });
+    const [target] = report.models[0].targets;
+    expect(target.latency).toBeNull();
+    expect(target.verdict).toBe(verdict);
+    expect(target.notes.join('\n')).toMatch(/^Speed was not measured: cycles cannot be modelled for target host\./m);
+  });
+
   it('makes the FP32 partner where there is none, times both, and reports by the published schema', async () => {
     const lines: string[] = [];
     const models = `  - name: tones${TONES}\n    threads: 2\n    thresholds: { max-latency: 1s, min-speedup: 0.001, min-accuracy: 0.5, min-sqnr: 1 }`;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../src/errors.ts';
-import { parseConfig, parseLatency } from '../../../src/gate/config/load.ts';
-import { nearest } from '../../../src/gate/config/suggest.ts';
+import { parseConfig } from '../../../src/gate/config/load.ts';
+import { nearest } from '../../../src/gate/words/suggest.ts';
 
 const model = (rest = '') =>
   `version: 1\nmodels:\n  - name: a\n    int8: a.tflite\n    data: { inputs: "*.bin", labels: l.csv }\n${rest}`;
@@ -266,14 +266,34 @@ models:
 });
 
 describe('helpers', () => {
-  it('reads latencies', () => {
-    expect(parseLatency('4ms')).toEqual({ unit: 'ns', value: 4e6 });
-    expect(parseLatency('120us')).toEqual({ unit: 'ns', value: 120e3 });
-    expect(parseLatency('1.2 Mcycles')).toEqual({ unit: 'cycles', value: 1.2e6 });
-  });
-
   it('suggests near words only', () => {
     expect(nearest('lables', ['inputs', 'labels'])).toBe('labels');
     expect(nearest('xyzzy', ['inputs', 'labels'])).toBeNull();
   });
+});
+
+describe('numbers that data are computed with', () => {
+  const data = (options: string) => model().replace('labels: l.csv', `labels: l.csv, ${options}`);
+
+  it.each([
+    [
+      'preprocess: { scale: 1e300 }',
+      /preprocess\.scale must be a number that float32 holds, up to 3\.4e38; found 1e\+300/,
+    ],
+    ['preprocess: { mean: -1e39 }', /preprocess\.mean must be .*found -1e\+39/],
+    ['preprocess: { mean: [0, 1e39, 0] }', /preprocess\.mean/],
+    ['preprocess: { std: 1e39 }', /preprocess\.std must be/],
+    ['quantized: { scale: 1e39, zero-point: 0 }', /quantized\.scale must be a scale that float32 holds/],
+    ['quantized: { scale: 1e-60, zero-point: 0 }', /quantized\.scale must be .* above 0; found 1e-60/],
+    ['quantized: { scale: 0, zero-point: 0 }', /quantized\.scale must be .* above 0; found 0/],
+  ])('fit float32: %s', (options, message) => {
+    expect(fault(data(options)).message).toMatch(message);
+  });
+
+  it.each(['preprocess: { scale: 1e38, mean: -3.4e38 }', 'quantized: { scale: 1.5e-45, zero-point: 0 }'])(
+    'may be as large or small as it has them: %s',
+    (options) => {
+      expect(parseConfig(data(options), 'gate.yml').models).toHaveLength(1);
+    },
+  );
 });

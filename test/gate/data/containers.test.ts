@@ -69,14 +69,17 @@ describe('IDX', () => {
 describe('CSV', () => {
   it('is divided by commas, semicolons or tabs', () => {
     for (const divider of [',', ';', '\t']) {
-      const rows = parseCsv(`"a, b; c"${divider}1\nd${divider}2,5`.replace('2,5', divider === ',' ? '2' : '2,5'));
+      const rows = parseCsv(
+        `"a, b; c"${divider}1\nd${divider}2,5`.replace('2,5', divider === ',' ? '2' : '2,5'),
+        't.csv',
+      );
       expect(rows[0].cells).toEqual(['a, b; c', '1']);
       expect(rows[1].cells).toEqual(['d', divider === ',' ? '2' : '2,5']);
     }
   });
 
   it('knows quotes, carriage returns, a byte order mark and empty lines', () => {
-    const rows = parseCsv('\ufefffile,label\r\n"a, b ""c"".png",3\r\n\r\n"two\nlines",4');
+    const rows = parseCsv('\ufefffile,label\r\n"a, b ""c"".png",3\r\n\r\n"two\nlines",4', 't.csv');
     expect(rows).toEqual([
       { line: 1, cells: ['file', 'label'] },
       { line: 2, cells: ['a, b "c".png', '3'] },
@@ -121,6 +124,9 @@ describe('files', () => {
     expect(files.expand('d/{a,[b-z]}.bin')).toEqual(['d/a.bin', 'd/b.bin']);
     expect(() => files.expand('d/{a,e/c}.bin')).toThrow('give data.inputs a list of globs');
     expect(files.expand('{d,x}/**/[a-c].{txt,bin}')).toEqual(['d/a.bin', 'd/b.bin', 'd/e/c.bin', 'd/e/c.txt']);
+    for (const glob of ['d/{a,b', 'd/a}*.bin', 'd/{a,b/*.bin', 'd/[ab.bin', 'd/{[a}].bin'])
+      expect(() => files.expand(glob), glob).toThrow(/: not a glob \("[{}[]" without its partner\); correct it/);
+    expect(files.expand('d/{[ab],{c,d}}.bin')).toEqual(['d/a.bin', 'd/b.bin']);
     expect(files.expand('d/.*.bin')).toEqual(['d/.hidden.bin']);
     expect(files.expand('odd/[1]{a}.bin')).toEqual(['odd/[1]{a}.bin']);
   });
@@ -130,7 +136,7 @@ describe('files', () => {
     expect(() => files.expand(`d/${'*a'.repeat(4)}b/${'*a'.repeat(4)}b`)).toThrow('matches no file');
     expect(() => files.expand(`d/${'*a'.repeat(3)}*b`)).toThrow('matches no file');
     expect(() => files.expand('d/+(a|aa)*')).toThrow('matches no file');
-    expect(() => files.expand('d/[a')).toThrow('matches no file');
+    expect(() => files.expand(`d/${'['.repeat(3000)}`)).toThrow('without its partner');
     expect(() => files.expand('d/{1..1000000000}')).toThrow('matches no file');
   });
 });

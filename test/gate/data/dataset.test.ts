@@ -40,7 +40,7 @@ const open = (config: DataConfig, ports = four) => openDataset(config, ports, fi
 describe('raw files', () => {
   it('are the INT8 model’s own values where they have its size', () => {
     const set = open({ inputs: 'q/a.bin' });
-    const { int8, fp32 } = set.load(0);
+    const { int8, fp32 } = set.load(0).inputs;
     expect(int8sOf(int8[0])).toEqual([-128, 0, 10, 127]);
     expect(floatsOf(fp32[0])).toEqual([-69, -5, 0, 58.5]);
     expect(set.notes).toHaveLength(1);
@@ -49,28 +49,28 @@ describe('raw files', () => {
   it('are real values where they have the size of float32', () => {
     const set = open({ inputs: 'f/*.bin' });
     expect(set.size).toBe(2);
-    expect(int8sOf(set.load(0).int8[0])).toEqual([10, 11, 12, 8]);
-    expect(floatsOf(set.load(0).fp32[0])).toEqual([0, 0.5, 1, -1]);
+    expect(int8sOf(set.load(0).inputs.int8[0])).toEqual([10, 11, 12, 8]);
+    expect(floatsOf(set.load(0).inputs.fp32[0])).toEqual([0, 0.5, 1, -1]);
     expect(set.notes).toEqual([]);
   });
 
   it('are what the configuration declares', () => {
     const uint8 = open({ inputs: 'q/a.bin', dtype: 'uint8' }).load(0);
-    expect(floatsOf(uint8.fp32[0])).toEqual([128, 0, 10, 127]);
+    expect(floatsOf(uint8.inputs.fp32[0])).toEqual([128, 0, 10, 127]);
     const real = open({ inputs: 'q/a.bin', quantized: false }).load(0);
-    expect(floatsOf(real.fp32[0])).toEqual([-128, 0, 10, 127]);
-    expect(int8sOf(real.int8[0])).toEqual([-128, 10, 30, 127]);
+    expect(floatsOf(real.inputs.fp32[0])).toEqual([-128, 0, 10, 127]);
+    expect(int8sOf(real.inputs.int8[0])).toEqual([-128, 10, 30, 127]);
     const other = open({ inputs: 'q/a.bin', quantized: { scale: 0.25, 'zero-point': 0 } }).load(0);
-    expect(floatsOf(other.fp32[0])).toEqual([-32, 0, 2.5, 31.75]);
-    expect(int8sOf(other.int8[0])).toEqual([-54, 10, 15, 74]);
+    expect(floatsOf(other.inputs.fp32[0])).toEqual([-32, 0, 2.5, 31.75]);
+    expect(int8sOf(other.inputs.int8[0])).toEqual([-54, 10, 15, 74]);
     const scaled = open({ inputs: 'q/a.bin', preprocess: { std: 2 } }).load(0);
-    expect(floatsOf(scaled.fp32[0])).toEqual([-64, 0, 5, 63.5]);
+    expect(floatsOf(scaled.inputs.fp32[0])).toEqual([-64, 0, 5, 63.5]);
   });
 
   it('may hold many samples in one file of a declared type', () => {
     const set = open({ inputs: 'many.bin', dtype: 'float32' });
     expect(set.size).toBe(2);
-    expect(floatsOf(set.load(1).fp32[0])).toEqual([5, 6, 7, 8]);
+    expect(floatsOf(set.load(1).inputs.fp32[0])).toEqual([5, 6, 7, 8]);
   });
 });
 
@@ -79,7 +79,7 @@ describe('arrays', () => {
     const set = open({ inputs: 'batch.npy', labels: 'labels3.txt' });
     expect(set.size).toBe(3);
     expect([...(set.labels?.values ?? [])]).toEqual([0, 1, 2]);
-    expect(floatsOf(set.load(2).fp32[0])).toEqual([8, 9, 10, 11]);
+    expect(floatsOf(set.load(2).inputs.fp32[0])).toEqual([8, 9, 10, 11]);
   });
 });
 
@@ -89,7 +89,7 @@ describe('records', () => {
       const sample = open({ inputs: 'record/*.bin', ...config }).load(0);
       expect(sample.inferences).toBe(3);
       expect([...sample.real]).toEqual([0, 1, 2, 3, 2, 3, 4, 5, 4, 5, 6, 7]);
-      expect(int8sOf(sample.int8[0]).slice(0, 4)).toEqual([10, 12, 14, 16]);
+      expect(int8sOf(sample.inputs.int8[0]).slice(0, 4)).toEqual([10, 12, 14, 16]);
     }
   });
 });
@@ -98,8 +98,8 @@ describe('images', () => {
   const ports = portPair([1, 1, 1, 3], 1 / 128, 0);
   it('are pixels, normalised and quantized by the model’s own parameters', () => {
     const sample = open({ inputs: 'img/*.png', preprocess: { mean: 127.5, std: 127.5 } }, ports).load(0);
-    expect(floatsOf(sample.fp32[0]).map((x) => x.toFixed(5))).toEqual(['1.00000', '-1.00000', '0.00392']);
-    expect(int8sOf(sample.int8[0])).toEqual([127, -128, 1]);
+    expect(floatsOf(sample.inputs.fp32[0]).map((x) => x.toFixed(5))).toEqual(['1.00000', '-1.00000', '0.00392']);
+    expect(int8sOf(sample.inputs.int8[0])).toEqual([127, -128, 1]);
   });
 
   it.each([
@@ -120,7 +120,8 @@ describe('images', () => {
     const uint8 = portPair([1, 1, 1, 3], 1 / 128, 128, 'uint8');
     const sample = open({ inputs: 'img/a.png', preprocess: { mean: 127.5, std: 127.5 } }, uint8).load(0);
     // (x − 127.5) / 127.5 · 128 + 128, rounded: at most one beside the pixel.
-    for (const [i, x] of [255, 0, 128].entries()) expect(Math.abs(sample.int8[0][i] - x)).toBeLessThanOrEqual(1);
+    for (const [i, x] of [255, 0, 128].entries())
+      expect(Math.abs(Number(sample.inputs.int8[0][i]) - x)).toBeLessThanOrEqual(1);
   });
 });
 
@@ -169,12 +170,12 @@ describe('several inputs', () => {
   };
   it('are given by name', () => {
     const sample = open({ inputs: { b: 'f/*.bin', a: ['q/a.bin', 'q/b.bin'] } }, ports).load(1);
-    expect(int8sOf(sample.int8[0])).toEqual([1, 2, 3, 4]);
-    expect(floatsOf(sample.int8[1])).toEqual([2, 2, 2, 2]);
+    expect(int8sOf(sample.inputs.int8[0])).toEqual([1, 2, 3, 4]);
+    expect(floatsOf(sample.inputs.int8[1])).toEqual([2, 2, 2, 2]);
   });
   it('are given by position, too', () => {
     const sample = open({ inputs: { 1: 'f/*.bin', a: ['q/a.bin', 'q/b.bin'] } }, ports).load(0);
-    expect(floatsOf(sample.int8[1])).toEqual([0, 0.5, 1, -1]);
+    expect(floatsOf(sample.inputs.int8[1])).toEqual([0, 0.5, 1, -1]);
   });
 
   it('have options of their own, which go before those of all', () => {
@@ -185,14 +186,14 @@ describe('several inputs', () => {
     const image = { files: 'img/*.png', preprocess: { mean: 127.5, std: 127.5 } };
     const set = open({ inputs: { image, ids: { files: 'q/{a,b}.bin', dtype: 'int8' } } }, both);
     const sample = set.load(0);
-    expect(int8sOf(sample.int8[0])).toEqual([127, -128, 1]);
-    expect([...new Int32Array(sample.int8[1].slice().buffer)]).toEqual([-128, 0, 10, 127]);
+    expect(int8sOf(sample.inputs.int8[0])).toEqual([127, -128, 1]);
+    expect([...new Int32Array(sample.inputs.int8[1].slice().buffer)]).toEqual([-128, 0, 10, 127]);
     const shared = { preprocess: { mean: 127.5, std: 127.5 }, dtype: 'int8' } as const;
     const own = open(
       { inputs: { image: 'img/*.png', ids: { files: 'q/{a,b}.bin', preprocess: {} } }, ...shared },
       both,
     );
-    expect(own.load(1).int8).toEqual(set.load(1).int8);
+    expect(own.load(1).inputs.int8).toEqual(set.load(1).inputs.int8);
     const none = open({ inputs: { image: 'img/*.png', ids: 'q/{a,b}.bin' }, ...shared }, both);
     expect(() => none.load(0)).toThrow('options for one input stand in data.inputs.ids');
   });
@@ -233,6 +234,12 @@ describe('data that do not fit', () => {
 
   it('is refused when it is loaded', () => {
     expect(() => open({ inputs: 'nan.bin' }).load(0)).toThrow('nan.bin [0]: element 1 is NaN');
+    expect(() => open({ inputs: 'q/a.bin', quantized: false, preprocess: { scale: 1e38 } }).load(0)).toThrow(
+      /element \d is -?Infinity after data\.preprocess, whose numbers lead beyond float32/,
+    );
+    expect(() => open({ inputs: 'q/a.bin', quantized: { scale: 3e38, 'zero-point': 0 } }).load(0)).toThrow(
+      /element \d is -?Infinity after data\.quantized/,
+    );
     expect(() => open({ inputs: 'f/a.bin', window: { step: 1 }, dtype: 'float64' }).load(0)).toThrow(
       'too short for one window',
     );

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { Port } from '../../../src/compiler/build.ts';
 import { type Files, openFiles } from '../../../src/gate/data/files.ts';
-import { type DType, itemSize } from '../../../src/model/tensor/dtype.ts';
+import { type DType, itemSize, type TensorData } from '../../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../../src/model/tensor/shape.ts';
 
@@ -32,5 +32,5 @@ export const portPair = (shape: Shape, scale: number, zeroPoint: number, dtype: 
 
 export const bytesOf = (data: ArrayBufferView): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-export const floatsOf = (bytes: Uint8Array): number[] => [...new Float32Array(bytes.slice().buffer)];
-export const int8sOf = (bytes: Uint8Array): number[] => [...new Int8Array(bytes.slice().buffer)];
+export const floatsOf = (data: TensorData): number[] => [...new Float32Array(data.slice().buffer)];
+export const int8sOf = (data: TensorData): number[] => [...new Int8Array(data.slice().buffer)];

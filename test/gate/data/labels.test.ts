@@ -19,6 +19,12 @@ const files = folderOf({
   'd/words.txt': 'dog\ncat\n',
   'd/classes.txt': 'bird\r\ncat\r\ndog\r\n',
   'd/twice.txt': 'cat\ncat\n',
+  'd/quote.csv': 'file,label\na.bin,1\nb.bin,"dog\nc.bin,2\n',
+  'd/excel.tsv': Buffer.from('\ufefffile\tlabel\r\na.bin\t1\r\nb.bin\t2\r\n', 'utf16le'),
+  'd/big-endian.csv': Buffer.from('\ufefffile,label\na.bin,cat\nb.bin,dög\n', 'utf16le').swap16(),
+  'd/unmarked.csv': Buffer.from('file,label\na.bin,1\n', 'utf16le'),
+  'd/wide.txt': Buffer.from('\ufeff5\n6\n', 'utf16le'),
+  'd/wide-classes.txt': Buffer.from('\ufeffdög\ncat\n', 'utf16le'),
   'd/a.bin': 'a',
   'd/a.parquet': 'p',
   'd/sub.csv': 'x/a.bin,1\ny/a.bin,2\n',
@@ -34,6 +40,17 @@ const read = (labels: string, more: object = {}, samples: readonly string[] | nu
 const values = (...args: Parameters<typeof read>) => [...(read(...args)?.values ?? [])];
 
 describe('labels', () => {
+  it('are read in UTF-16 where the byte order mark says so', () => {
+    expect(values('d/excel.tsv')).toEqual([1, 2]);
+    expect(values('d/wide.txt')).toEqual([5, 6]);
+    expect(values('d/big-endian.csv', { classes: 'd/wide-classes.txt' })).toEqual([1, 0]);
+    expect(() => read('d/unmarked.csv')).toThrow(/^d\/unmarked\.csv: no text in UTF-8 .*; save it as UTF-8/);
+  });
+
+  it('are refused where a quote is not closed, with the line where it opens', () => {
+    expect(() => read('d/quote.csv')).toThrow('d/quote.csv:3: a quote (") opens here and is never closed');
+  });
+
   it('join a .csv by file name, with and without a header', () => {
     expect(values('d/plain.csv')).toEqual([1, 2]);
     expect(values('d/named.csv', { 'file-column': 'path', 'label-column': 'index' })).toEqual([7, 8]);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Port } from '../../../src/compiler/build.ts';
-import type { Labels } from '../../../src/gate/data/labels.ts';
 import { startEvaluation } from '../../../src/gate/metrics/evaluation.ts';
-import { type MetricOptions, makeMetric } from '../../../src/gate/metrics/metric.ts';
+import { makeMetric } from '../../../src/gate/metrics/index.ts';
+import type { Labels, MetricOptions } from '../../../src/gate/metrics/metric.ts';
+import type { SampleRun } from '../../../src/gate/sides.ts';
 
 const port = (size: number): Port => ({
   name: 'y',
@@ -13,15 +14,19 @@ const port = (size: number): Port => ({
 });
 const labels = (values: number[], width = 1): Labels => ({ values: Float64Array.from(values), width });
 
+/** A sample of [INT8 output, FP32 output, fed input], `inferences` in each. */
+const run = (index: number, [int8, fp32, real = []]: number[][], inferences = 1): SampleRun => ({
+  ...{ index, inferences, real: Float32Array.from(real), inputs: { int8: [], fp32: [] } },
+  outputs: { int8: [Float32Array.from(int8)], fp32: [Float32Array.from(fp32)] },
+});
+
 /** What an evaluation of these outputs finds; each sample is [INT8 output, FP32 output, fed input]. */
 function evaluate(options: Partial<MetricOptions> & { name: string }, samples: number[][][]) {
   const [[int8, , real]] = samples;
   const ports = { inputs: [port(real?.length ?? 4)], outputs: [port(int8.length)] };
   const metric = makeMetric({ labels: null, ...ports, ...options });
   const evaluation = startEvaluation(metric, ports.outputs, samples.length);
-  for (const [i, [q, f, x = []]] of samples.entries()) {
-    evaluation.add(i, Float32Array.from(x), [Float32Array.from(q)], [Float32Array.from(f)]);
-  }
+  for (const [i, sample] of samples.entries()) evaluation.add(run(i, sample));
   return evaluation.finish();
 }
 
@@ -91,9 +96,7 @@ describe('labelled metrics', () => {
     const ports = { inputs: [port(2)], outputs: [port(2)] };
     const metric = makeMetric({ name: 'auc', labels: labels([0, 1, 0]), ...ports });
     const evaluation = startEvaluation(metric, ports.outputs, 3);
-    for (const [i, [q, f, x]] of windows.entries()) {
-      evaluation.add(i, Float32Array.from(x), [Float32Array.from(q)], [Float32Array.from(f)]);
-    }
+    for (const [i, window] of windows.entries()) evaluation.add(run(i, window, 2));
     // INT8: 1 beats 0 and ties 1. FP32: 4 beats both.
     expect(evaluation.finish()).toMatchObject({ inferences: 6, int8: 0.75, fp32: 1, drop: 25 });
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Accuracy, Evidence } from '../../../src/gate/figures/accuracy.ts';
 import { doubtsOf, evidenceNotes, weigh } from '../../../src/gate/verdict/evidence.ts';
-import type { Accuracy, Check, Evidence } from '../../../src/gate/verdict/report.ts';
+import type { Check } from '../../../src/gate/verdict/report.ts';
 import { accuracyOf } from '../../report/sample.ts';
 
 const evidence = (more: Partial<Evidence>): Partial<Accuracy> => ({ evidence: { ...accuracyOf().evidence, ...more } });

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Thresholds } from '../../../src/gate/config/schema.ts';
-import { confirm, judge, type Measurements } from '../../../src/gate/verdict/judge.ts';
-import { type Accuracy, type Status, worst } from '../../../src/gate/verdict/report.ts';
+import type { Accuracy } from '../../../src/gate/figures/accuracy.ts';
+import type { Measurements } from '../../../src/gate/thresholds/finding.ts';
+import type { Thresholds } from '../../../src/gate/thresholds/index.ts';
+import { confirm, judge } from '../../../src/gate/verdict/judge.ts';
+import { type Status, worst } from '../../../src/gate/verdict/report.ts';
 import { accuracyOf, latencyOf } from '../../report/sample.ts';
 
 const check = (thresholds: Thresholds, measured: Partial<Measurements> = {}) =>

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../src/errors.ts';
 import { interpret, interpretValues, type Value } from '../../../src/model/interpreter/index.ts';
-import type { Graph, Model, Tensor } from '../../../src/model/ir/graph.ts';
+import type { Graph, Model } from '../../../src/model/ir/graph.ts';
+import type { Tensor } from '../../../src/model/tensor/tensor.ts';
 
 const tensor = (name: string, shape: readonly number[], more: Partial<Tensor> = {}): Tensor => ({
   name,

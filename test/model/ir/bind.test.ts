@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { interpret, interpretValues } from '../../../src/model/interpreter/index.ts';
 import { bindInputs, decidingInputs, undecided } from '../../../src/model/ir/bind.ts';
-import type { Graph, Model, Node, Tensor } from '../../../src/model/ir/graph.ts';
+import type { Graph, Model, Node } from '../../../src/model/ir/graph.ts';
 import type { DType, TensorData } from '../../../src/model/tensor/dtype.ts';
+import type { Tensor } from '../../../src/model/tensor/tensor.ts';
 
 const tensor = (name: string, dtype: DType, ...shape: number[]): Tensor => ({
   ...{ name, dtype, shape, quantization: null, data: null },

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { verifyCalls } from '../../../src/model/ir/calls.ts';
-import type { Graph, Node, Tensor } from '../../../src/model/ir/graph.ts';
+import type { Graph, Node } from '../../../src/model/ir/graph.ts';
 import type { DType } from '../../../src/model/tensor/dtype.ts';
+import type { Tensor } from '../../../src/model/tensor/tensor.ts';
 
 const tensor = (dtype: DType): Tensor => ({ name: dtype, dtype, shape: [1], quantization: null, data: null });
 /** A graph with a tensor for each type named; the first `inputs` are fed, the last `outputs` given. */

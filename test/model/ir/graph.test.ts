@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compactModel } from '../../../src/model/ir/compact.ts';
-import type { Graph, Node, Tensor } from '../../../src/model/ir/graph.ts';
+import type { Graph, Node } from '../../../src/model/ir/graph.ts';
 import { macsOf, nodeMacs } from '../../../src/model/ir/macs.ts';
 import { quoteName } from '../../../src/model/ir/names.ts';
 import { schemeOf } from '../../../src/model/ir/scheme.ts';
 import { inferShapes } from '../../../src/model/ir/shapes.ts';
 import { verifyGraph } from '../../../src/model/ir/verify.ts';
+import type { Tensor } from '../../../src/model/tensor/tensor.ts';
 import { importModel } from '../../../src/model/tflite/importer.ts';
 import { good, goodModel } from '../../fixtures/model/index.ts';
 import { models } from '../graphs.ts';

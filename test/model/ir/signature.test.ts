@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../src/errors.ts';
 import { interpret } from '../../../src/model/interpreter/index.ts';
-import type { Graph, Model, Node, Tensor } from '../../../src/model/ir/graph.ts';
+import type { Graph, Model, Node } from '../../../src/model/ir/graph.ts';
 import { enterSignature } from '../../../src/model/ir/signature.ts';
+import type { Tensor } from '../../../src/model/tensor/tensor.ts';
 import { importModel } from '../../../src/model/tflite/importer.ts';
 import { writeModel } from '../../../src/model/tflite/writer.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Tensor } from '../../../src/model/ir/graph.ts';
+import type { OpAttrs, OpKind } from '../../../src/model/ops/attrs.ts';
 import type { OpView } from '../../../src/model/ops/definition.ts';
 import { rulesOf } from '../../../src/model/ops/index.ts';
-import type { OpAttrs, OpKind } from '../../../src/model/ops/kinds.ts';
 import { allocate, type DType, type TensorData } from '../../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../../src/model/tensor/shape.ts';
+import type { Tensor } from '../../../src/model/tensor/tensor.ts';
 
 const q = perTensor(0.5, 0);
 

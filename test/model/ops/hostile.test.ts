@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Tensor } from '../../../src/model/ir/graph.ts';
+import type { OpKind } from '../../../src/model/ops/attrs.ts';
 import type { OpView } from '../../../src/model/ops/definition.ts';
 import { ops, rulesOf } from '../../../src/model/ops/index.ts';
-import type { OpKind } from '../../../src/model/ops/kinds.ts';
 import { allocate, DTYPES, type DType, type TensorData } from '../../../src/model/tensor/dtype.ts';
 import type { Quantization } from '../../../src/model/tensor/quantization.ts';
 import { elements, type Shape } from '../../../src/model/tensor/shape.ts';
+import type { Tensor } from '../../../src/model/tensor/tensor.ts';
 
 /** Numbers that files like to break things with. */
 const odd = fc.oneof(fc.integer({ min: -3, max: 5 }), fc.constantFrom(-(2 ** 31), 2 ** 31 - 1, 2 ** 30, 77));

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { interpretValues } from '../../../src/model/interpreter/index.ts';
-import type { Graph, Node, Tensor } from '../../../src/model/ir/graph.ts';
-import { infer, rulesOf } from '../../../src/model/ir/shapes.ts';
+import type { Graph, Node } from '../../../src/model/ir/graph.ts';
+import { infer } from '../../../src/model/ir/shapes.ts';
 import { verifyGraph } from '../../../src/model/ir/verify.ts';
+import type { OpKind } from '../../../src/model/ops/attrs.ts';
 import type { OpView } from '../../../src/model/ops/definition.ts';
-import type { OpKind } from '../../../src/model/ops/kinds.ts';
+import { rulesOf } from '../../../src/model/ops/index.ts';
 import type { DType, TensorData } from '../../../src/model/tensor/dtype.ts';
 import { perTensor } from '../../../src/model/tensor/quantization.ts';
 import type { Shape } from '../../../src/model/tensor/shape.ts';
+import type { Tensor } from '../../../src/model/tensor/tensor.ts';
 
 const tensor = (dtype: DType, shape: Shape, data: TensorData | null = null): Tensor => ({
   name: 't',
@@ -23,7 +25,7 @@ const fed = (shape: Shape): Tensor => tensor('int32', shape);
 
 function problems(kind: OpKind, attrs: object, inputs: readonly Tensor[], outputs: readonly Tensor[] = [x]): string[] {
   const view = { kind, attrs, inputs, outputs } as unknown as OpView<OpKind>;
-  return rulesOf({ kind } as Node).check(view);
+  return rulesOf(kind).check(view);
 }
 
 /** One operator on its own: tensors without data are fed. */

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Tensor } from '../../../src/model/ir/graph.ts';
+import { erfc } from '../../../src/model/arithmetic/erfc.ts';
+import { inverseSqrt, logOfQ12 } from '../../../src/model/arithmetic/fixedpoint.ts';
+import type { OpKind } from '../../../src/model/ops/attrs.ts';
 import type { EvalView } from '../../../src/model/ops/definition.ts';
-import { erfc } from '../../../src/model/ops/erfc.ts';
-import { inverseSqrt, logOfQ12 } from '../../../src/model/ops/fixedpoint.ts';
 import { rulesOf } from '../../../src/model/ops/index.ts';
-import type { OpKind } from '../../../src/model/ops/kinds.ts';
 import type { DType, TensorData } from '../../../src/model/tensor/dtype.ts';
 import { perTensor, type Quantization } from '../../../src/model/tensor/quantization.ts';
+import type { Tensor } from '../../../src/model/tensor/tensor.ts';
 
 const tensor = (dtype: DType, shape: readonly number[], quantization: Quantization | null = null): Tensor => ({
   name: 't',

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ABSENT, type Graph, type Model, type Node, type Tensor } from '../../../src/model/ir/graph.ts';
+import type { Graph, Model, Node } from '../../../src/model/ir/graph.ts';
 import { verifyGraph } from '../../../src/model/ir/verify.ts';
-import { BIDIRECTIONAL } from '../../../src/model/ops/lstm_passes.ts';
+import { BIDIRECTIONAL } from '../../../src/model/ops/lstm/passes.ts';
+import { ABSENT, type Tensor } from '../../../src/model/tensor/tensor.ts';
 import { importModel } from '../../../src/model/tflite/importer.ts';
 import { writeModel } from '../../../src/model/tflite/writer.ts';
 

@@ -3,22 +3,16 @@ import { Builder } from 'flatbuffers';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../src/errors.ts';
 import {
-  bool,
   bytes,
   deprecated,
-  enumeration,
-  float32,
-  int32,
-  int64,
   readRoot,
   string,
   table,
-  uint8,
   union,
   vector,
-  withDefault,
   writeRoot,
 } from '../../../src/model/tflite/flatbuffer.ts';
+import { bool, enumeration, float32, int32, int64, uint8, withDefault } from '../../../src/model/tflite/scalars.ts';
 
 const Leaf = table({ label: string, weight: float32 });
 const Box = table({ size: withDefault(int32, 7), on: withDefault(bool, true) });

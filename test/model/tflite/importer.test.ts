@@ -2,9 +2,10 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../src/errors.ts';
-import { type ValueOf, writeRoot } from '../../../src/model/tflite/flatbuffer.ts';
+import { writeRoot } from '../../../src/model/tflite/flatbuffer.ts';
 import { importModel, readModel } from '../../../src/model/tflite/importer.ts';
 import { builtinCode } from '../../../src/model/tflite/operators.ts';
+import type { ValueOf } from '../../../src/model/tflite/scalars.ts';
 import {
   Buffer as BufferTable,
   IDENTIFIER,

@@ -1,10 +1,10 @@
 import { InputError } from '../../../errors.ts';
-import type { Tensor } from '../../../model/ir/graph.ts';
 import { operand } from '../../../model/ops/checks.ts';
 import { type ControlFamily, MOST_ITERATIONS } from '../../../model/ops/control.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import { elements, sameShape, showShape } from '../../../model/tensor/shape.ts';
+import type { Tensor } from '../../../model/tensor/tensor.ts';
 import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
 
 const bytesOf = (t: Tensor): number => elements(t.shape) * itemSize(t.dtype);

@@ -12,9 +12,10 @@ import {
 import { elements, strides } from '../../../model/tensor/shape.ts';
 import { C_TYPES } from '../../emission/c.ts';
 import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
-import { emitPairs } from './broadcast.ts';
-import { indexed, nest } from './loops.ts';
-import { emitPlan, known } from './movement.ts';
+import { known } from './known.ts';
+import { emitPairs } from './loops/broadcast.ts';
+import { emitPlan } from './loops/copies.ts';
+import { indexed, nest } from './loops/nest.ts';
 
 const PAIRS: Readonly<Record<PairKind, string>> = {
   'hlo.add': 'x + y',
@@ -46,7 +47,7 @@ const FOLDS: Readonly<Record<WindowFold, string>> = {
 
 /** Loops over the results around loops over the window. */
 function reduceWindow(op: OpView<'hlo.reduce_window'>, ctx: EmitContext): Emission {
-  const { output, window, outputSteps, windowSteps } = known(windowLoops(op));
+  const { output, window, outputSteps, windowSteps } = known(windowLoops(op), op);
   if (elements(output) === 0) return { includes: [], body: '' };
   const { dtype } = operand(op, 0);
   const type = C_TYPES[dtype];
@@ -68,6 +69,6 @@ export const hloEmitters: EmitterTable<HloFamily> = {
   'hlo.multiply': pair,
   'hlo.maximum': pair,
   'hlo.minimum': pair,
-  'hlo.dilate': (op, ctx) => emitPlan(known(dilationPlan(op)), op, ctx, `*${ctx.input(2)}`),
+  'hlo.dilate': (op, ctx) => emitPlan(known(dilationPlan(op), op), op, ctx, `*${ctx.input(2)}`),
   'hlo.reduce_window': reduceWindow,
 };

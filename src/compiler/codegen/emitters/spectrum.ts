@@ -2,7 +2,7 @@ import type { OpView } from '../../../model/ops/definition.ts';
 import { type PartKind, type SpectrumFamily, transformOf, turns } from '../../../model/ops/spectrum.ts';
 import { elements } from '../../../model/tensor/shape.ts';
 import type { Emission, EmitContext, EmitterTable } from '../../emission/context.ts';
-import { known } from './movement.ts';
+import { known } from './known.ts';
 
 /** Complex elements are two floats to the kernels. */
 function part(op: OpView<PartKind>, ctx: EmitContext): Emission {
@@ -12,7 +12,7 @@ function part(op: OpView<PartKind>, ctx: EmitContext): Emission {
 
 export const spectrumEmitters: EmitterTable<SpectrumFamily> = {
   'signal.rfft2d': (op, ctx) => {
-    const { images, inHeight, inWidth, height, width } = known(transformOf(op));
+    const { images, inHeight, inWidth, height, width } = known(transformOf(op), op);
     const table = ctx.constant(turns(Math.max(height, width)));
     const columns = (width >> 1) + 1;
     const scratch = [ctx.scratch(16 * width), ctx.scratch(16 * height * columns)];

@@ -3,7 +3,7 @@
  * rows. Instructions decide between kernels. The other terms are scaled down, so that each decides over a knob of its own:
  * pixels, reload, rows.
  */
-import { type Core, coreOf } from '../../targets/cores.ts';
+import type { Core } from '../../targets/cpus.ts';
 import type { Target } from '../../targets/target.ts';
 import { kernelOf } from './kernels.ts';
 import { fitsResult } from './rows.ts';
@@ -34,7 +34,7 @@ const PIXEL_BEYOND = 0.2;
 const OVERSIZE = 3.01;
 
 export function depthwiseCycles(w: DepthwiseWorkload, s: DepthwiseSchedule, target: Target): number {
-  const core = coreOf(target);
+  const core = target.core;
   const block = kernelOf(s.kernel).block ?? 1;
   const [height, width] = w.output;
   const sixteens = (height * width * block) / 16;

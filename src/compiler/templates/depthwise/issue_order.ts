@@ -1,5 +1,5 @@
 /** The C of blocks of channels in issue order (native/kernels/depthwise_in_order.h). */
-import { activationRange } from '../../../model/ops/arithmetic.ts';
+import { activationRange } from '../../../model/arithmetic/activation.ts';
 import { parameters } from '../../../model/ops/checks.ts';
 import type { EmitContext } from '../../emission/context.ts';
 import type { Fields } from '../../emission/description.ts';

@@ -1,6 +1,5 @@
 /** The schedules of the depthwise template. */
 import { MAX_KERNEL_ROWS } from '../../lower/layers.ts';
-import { coreOf } from '../../targets/cores.ts';
 import type { Target } from '../../targets/target.ts';
 import type { ScheduleSpace } from '../template.ts';
 import { depthwiseCycles } from './cost.ts';
@@ -81,7 +80,7 @@ function illegalOrder(w: DepthwiseWorkload, s: DepthwiseSchedule, target: Target
     return `kernel ${s.kernel} ${reload} loads the bias again`;
   if (!s.issueOrdered) return null;
   if (s.kernel !== 'pairs') return `kernel ${s.kernel} has no steps in issue order`;
-  if (!coreOf(target).inOrder) return 'issue order is for cores that issue in order';
+  if (!target.core.inOrder) return 'issue order is for cores that issue in order';
   return suitsIssueOrder(w, w.weights.operands)
     ? null
     : 'issue order is for windows of 3 x 3, undilated, of stride 1 or 2';

@@ -2,9 +2,11 @@
  * Constants of native/kernels/depthwise_in_order.h: what a block of channels multiplies and adds in issue order, where it is
  * proved that TFLite's results come of it.
  */
-import { activationRange, clamp, requantizer } from '../../../model/ops/arithmetic.ts';
+import { activationRange } from '../../../model/arithmetic/activation.ts';
+import type { Profile } from '../../../model/arithmetic/multiplier.ts';
+import { requantizer } from '../../../model/arithmetic/multiplier.ts';
+import { clamp } from '../../../model/arithmetic/rounding.ts';
 import { parameters } from '../../../model/ops/checks.ts';
-import type { Profile } from '../../../model/ops/definition.ts';
 import type { DepthwiseLayer } from '../../lower/layers.ts';
 import { LIMIT, scalingOf, type TwoStep, twoStepOf } from '../epilogue/proofs/two_step.ts';
 import { kernelColumns } from '../in_order/depthwise_steps.ts';

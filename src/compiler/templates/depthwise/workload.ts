@@ -1,10 +1,10 @@
 /** Workloads of the depthwise template. */
+
+import type { Profile } from '../../../model/arithmetic/multiplier.ts';
 import type { HW } from '../../../model/ops/attrs.ts';
 import { parameters } from '../../../model/ops/checks.ts';
-import type { Profile } from '../../../model/ops/definition.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import type { DepthwiseLayer, Weights } from '../../lower/layers.ts';
-import { coreOf } from '../../targets/cores.ts';
 
 import type { BuildSettings } from '../template.ts';
 import { keyOf, type Operands, operandsOf } from '../workload.ts';
@@ -59,7 +59,7 @@ export function depthwiseWorkload(
     ...{ kernel: [s.kernel_h, s.kernel_w], strides: [s.stride_h, s.stride_w], dilation: [s.dilation_h, s.dilation_w] },
     ...{ padding: [s.pad_top, s.pad_left], epilogue: requantization === null ? 'float' : profile, threads },
   };
-  const ordered = target.arch === 'aarch64' && coreOf(target).inOrder && suitsIssueOrder(key, operands);
+  const ordered = target.arch === 'aarch64' && target.core.inOrder && suitsIssueOrder(key, operands);
   const twoStep = ordered
     ? twoStepBlocks(layer, foldedBias(layer.weights, key, 'pairs', parameters(data).zeroPoint), profile)
     : null;

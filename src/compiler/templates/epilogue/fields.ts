@@ -1,20 +1,13 @@
 /** What operators with weights do with their sums, as members of the structures in native/kernels/gemm.h. */
 
-import type { Tensor } from '../../../model/ir/graph.ts';
-import {
-  activationRange,
-  castInt32,
-  floatRange,
-  type Multiplier,
-  quantizeMultiplier,
-  type Range,
-  requantizer,
-  roundAway,
-} from '../../../model/ops/arithmetic.ts';
-import type { Activation } from '../../../model/ops/attrs.ts';
+import type { Activation } from '../../../model/arithmetic/activation.ts';
+import { activationRange, floatRange, type Range } from '../../../model/arithmetic/activation.ts';
+import type { Profile } from '../../../model/arithmetic/multiplier.ts';
+import { type Multiplier, quantizeMultiplier, requantizer } from '../../../model/arithmetic/multiplier.ts';
+import { castInt32, roundAway } from '../../../model/arithmetic/rounding.ts';
 import { parameters } from '../../../model/ops/checks.ts';
-import type { Profile } from '../../../model/ops/definition.ts';
 import { integerRange } from '../../../model/tensor/dtype.ts';
+import type { Tensor } from '../../../model/tensor/tensor.ts';
 import { cFloat } from '../../emission/c.ts';
 import type { EmitContext } from '../../emission/context.ts';
 import { type Fields, integers } from '../../emission/description.ts';

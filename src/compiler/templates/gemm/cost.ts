@@ -1,6 +1,6 @@
 /** Estimated cycles of matrix multiplications. */
 import { partsWorth } from '../../emission/parts.ts';
-import { type Core, coreOf } from '../../targets/cores.ts';
+import type { Core } from '../../targets/cpus.ts';
 import type { Target } from '../../targets/target.ts';
 import { bandCount, paddedCopy } from './bands.ts';
 import { kernelOf } from './kernels/index.ts';
@@ -80,7 +80,7 @@ function copied(w: GemmWorkload, band: number): number {
 
 /** Estimated cycles of a workload: its tiles, gathered or not, as long as threads wait for those that have one; and memory. */
 export function gemmCycles(w: GemmWorkload, s: GemmSchedule, target: Target): number {
-  const core = coreOf(target);
+  const core = target.core;
   const gathered = s.band > 0;
   const rows = gathered ? w.images * Math.ceil(pixelsOf(w) / s.mr) : Math.ceil(rowsOf(w) / s.mr);
   const panels = Math.ceil(w.n / s.nr);

@@ -1,5 +1,5 @@
 /** Which workloads layers are. */
-import type { Profile } from '../../../model/ops/definition.ts';
+import type { Profile } from '../../../model/arithmetic/multiplier.ts';
 import type { ConvShape, GemmLayer, HybridGemmLayer, MatmulPairsLayer, Requantization } from '../../lower/layers.ts';
 import { pixelsShape } from '../../lower/weights.ts';
 import type { Target } from '../../targets/target.ts';

@@ -1,6 +1,6 @@
 /** Float data, quantized while running, and constant int8 weights: native/kernels/hybrid_gemm.h. */
 import { elements } from '../../../model/tensor/shape.ts';
-import { alignUp } from '../../codegen/plan.ts';
+import { alignUp } from '../../emission/alignment.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, integers } from '../../emission/description.ts';
 import type { HybridGemmLayer } from '../../lower/layers.ts';

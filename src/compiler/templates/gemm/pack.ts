@@ -1,5 +1,5 @@
 /** Constant weights as the tile kernels read them. */
-import type { Range } from '../../../model/ops/arithmetic.ts';
+import type { Range } from '../../../model/arithmetic/activation.ts';
 import type { Weights } from '../../lower/layers.ts';
 import { packKSums } from './k_sums/pack.ts';
 import { kernelOf } from './kernels/index.ts';

@@ -1,7 +1,8 @@
 /** Products of pairs of matrices, the right ones packed while running: native/kernels/matmul_gemm.h. */
-import type { Tensor } from '../../../model/ir/graph.ts';
+
 import { parameters } from '../../../model/ops/checks.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
+import type { Tensor } from '../../../model/tensor/tensor.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, type Fields, integers } from '../../emission/description.ts';
 import type { MatmulPairsLayer } from '../../lower/layers.ts';

@@ -1,5 +1,4 @@
 /** The schedules of the matrix multiplication template. */
-import { coreOf } from '../../targets/cores.ts';
 import type { Target } from '../../targets/target.ts';
 import type { ScheduleSpace } from '../template.ts';
 import { bandsOf, leastBand } from './bands.ts';
@@ -103,6 +102,6 @@ function illegalColumns({ n }: GemmWorkload, { kernel, nr }: GemmSchedule): stri
 /** Whether the registers hold a tile. */
 export function holdsTile(kernel: GemmKernelName, tile: Tile, target: Target): boolean {
   const record = kernelOf(kernel);
-  const { registers } = inOrderLoop(record, tile, coreOf(target)) ?? record;
+  const { registers } = inOrderLoop(record, tile, target.core) ?? record;
   return registers(tile) <= REGISTERS && (record.general?.(tile) ?? 0) <= GENERAL;
 }

@@ -1,6 +1,7 @@
 /** Workloads of the matrix multiplication template: C[m][n] = A[m][k] · W[k][n], `groups` times. */
+
+import type { Profile } from '../../../model/arithmetic/multiplier.ts';
 import type { HW } from '../../../model/ops/attrs.ts';
-import type { Profile } from '../../../model/ops/definition.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import { keyOf, type Operands } from '../workload.ts';
 

@@ -7,15 +7,8 @@
  * operands are brought in through general registers.
  */
 
+import type { LoopShape } from '../../emission/context.ts';
 import { zips } from '../gemm/kernels/k_sums.ts';
-
-/** What decides over the loops of a schedule. */
-export interface LoopShape {
-  readonly mr: number;
-  readonly nr: number;
-  readonly chain: number;
-  readonly singles: boolean;
-}
 
 /** A loop: the blocks of its chain and of the one behind. */
 interface Loop extends LoopShape {

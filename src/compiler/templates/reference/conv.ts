@@ -1,5 +1,5 @@
 /** Instances of native/kernels/conv_plain.h: the forms of operators with weights that no tile kernel computes. */
-import { weightedForm } from '../../../model/ops/weights.ts';
+import { weightedForm } from '../../../model/ops/shared/weights.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
 import { leadOfImages } from '../../emission/lead.ts';
 import type { ReferenceConvLayer } from '../../lower/layers.ts';

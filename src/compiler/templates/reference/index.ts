@@ -1,5 +1,5 @@
 /** The reference kernels: plain loops for the forms of operators with weights that no tile kernel computes. */
-import { type Direct, tapsOf } from '../../../model/ops/direct.ts';
+import { type Direct, tapsOf } from '../../../model/ops/shared/direct.ts';
 import type { ReferenceConvLayer, ReferenceMatmulLayer, ReferenceTapsLayer } from '../../lower/layers.ts';
 import { emitReferenceConv } from './conv.ts';
 import { emitReferenceMatmul } from './matmul.ts';

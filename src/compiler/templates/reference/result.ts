@@ -1,8 +1,9 @@
 /** The `conv_plain` of a layer (native/kernels/conv_plain.h): what becomes of its accumulators, of any element types. */
-import type { Tensor } from '../../../model/ir/graph.ts';
+
 import { parameters } from '../../../model/ops/checks.ts';
-import { isWide, weightedForm } from '../../../model/ops/weights.ts';
+import { isWide, weightedForm } from '../../../model/ops/shared/weights.ts';
 import { type DType, itemSize } from '../../../model/tensor/dtype.ts';
+import type { Tensor } from '../../../model/tensor/tensor.ts';
 import type { EmitContext } from '../../emission/context.ts';
 import { cDescription, type Fields, integers } from '../../emission/description.ts';
 import type { ConvShape, ReferenceResult } from '../../lower/layers.ts';

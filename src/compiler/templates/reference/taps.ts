@@ -1,6 +1,6 @@
 /** Instances of native/kernels/direct.h: convolutions in three dimensions and transposed ones. */
-import { type Direct, tapsOf } from '../../../model/ops/direct.ts';
-import { weightedForm } from '../../../model/ops/weights.ts';
+import { type Direct, tapsOf } from '../../../model/ops/shared/direct.ts';
+import { weightedForm } from '../../../model/ops/shared/weights.ts';
 import { elements } from '../../../model/tensor/shape.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, integers } from '../../emission/description.ts';

@@ -1,4 +1,4 @@
-import { enumeration, int32 } from '../flatbuffer.ts';
+import { enumeration, int32 } from '../scalars.ts';
 
 /** The enums of TFLite's schema, version 3. Values are consecutive from 0 in the order written. */
 

@@ -1,22 +1,17 @@
+import { bytes, deprecated, string, table, union, vector } from '../flatbuffer.ts';
 import {
   bool,
-  bytes,
-  deprecated,
   float32,
   int8,
   int32,
   int64,
-  string,
-  table,
   uint8,
   uint16,
   uint32,
   uint64,
-  union,
   type ValueOf,
-  vector,
   withDefault,
-} from '../flatbuffer.ts';
+} from '../scalars.ts';
 import { DimensionType, TensorType } from './enums.ts';
 import { BuiltinOptions, BuiltinOptions2 } from './options.ts';
 

@@ -1,19 +1,5 @@
-import {
-  bool,
-  bytes,
-  deprecated,
-  float32,
-  int8,
-  int32,
-  int64,
-  string,
-  table,
-  uint32,
-  union,
-  type ValueOf,
-  vector,
-  withDefault,
-} from '../flatbuffer.ts';
+import { bytes, deprecated, string, table, union, vector } from '../flatbuffer.ts';
+import { bool, float32, int8, int32, int64, uint32, type ValueOf, withDefault } from '../scalars.ts';
 import {
   Activation,
   Combiner,

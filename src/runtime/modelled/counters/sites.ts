@@ -69,7 +69,9 @@ function findPlain(start: number, words: Uint32Array, symbols: readonly ElfSymbo
   const ranges = symbols
     .filter(({ isFunction }) => isFunction)
     .map(({ name, address, bytes }) => ({
-      ...{ name: baseName(name), first: (address - start) >> 2, end: (address + bytes - start) >> 2 },
+      name: baseName(name),
+      first: (address - start) >> 2,
+      end: (address + bytes - start) >> 2,
     }));
   const computed = new Set(
     ranges.filter(({ first, end }) => words.subarray(first, end).some(isComputed)).map(({ name }) => name),

@@ -2,13 +2,14 @@
  * A requantized output is a staircase over the sum: it climbs, one step at a time, between two limits. Two ways to scale
  * that put every step at the same sum are the same function, however differently they round.
  */
+
+import type { Range } from '../../../../model/arithmetic/activation.ts';
 import {
-  clamp,
   type Multiplier,
   multiplyByMultiplierSingle,
   quantizeMultiplier,
-  type Range,
-} from '../../../../model/ops/arithmetic.ts';
+} from '../../../../model/arithmetic/multiplier.ts';
+import { clamp } from '../../../../model/arithmetic/rounding.ts';
 
 /** The level of a sum of one column; monotone. */
 type Level = (sum: number) => number;

@@ -2,7 +2,10 @@
  * Requantization in two multiplications: an accumulator times a 16-bit scale, then SQDMULH by a 32-bit multiplier, which
  * leaves 16 fractional bits. Proved for a channel at each sum where TFLite's result steps.
  */
-import { clamp, quantizeMultiplier, type Range } from '../../../../model/ops/arithmetic.ts';
+
+import type { Range } from '../../../../model/arithmetic/activation.ts';
+import { quantizeMultiplier } from '../../../../model/arithmetic/multiplier.ts';
+import { clamp } from '../../../../model/arithmetic/rounding.ts';
 import { type Staircase, staircaseOf } from './staircase.ts';
 
 /** One channel: (SQDMULH(scale · acc, multiplier) + offset) / 2^16 is its result. `scale` is at least 1. */

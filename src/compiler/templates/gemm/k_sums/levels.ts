@@ -1,5 +1,7 @@
 /** Constants of native/kernels/gemm_chains_end.h. */
-import { activationRange, castInt32, type Range, requantizer, roundAway } from '../../../../model/ops/arithmetic.ts';
+import { activationRange, type Range } from '../../../../model/arithmetic/activation.ts';
+import { requantizer } from '../../../../model/arithmetic/multiplier.ts';
+import { castInt32, roundAway } from '../../../../model/arithmetic/rounding.ts';
 import { parameters } from '../../../../model/ops/checks.ts';
 import type { EmitContext } from '../../../emission/context.ts';
 import { type Fields, integers } from '../../../emission/description.ts';

@@ -1,5 +1,5 @@
 /** SDOT and SMMLA: the loop is so short that the tile's end decides. Rates: instructions over the core's units. */
-import type { Core } from '../../../targets/cores.ts';
+import type { Core } from '../../../targets/cpus.ts';
 import { accumulators, CONSTANT_BYTES, DYNAMIC_BYTES, type GemmKernel, stores, type Tile } from './kernel.ts';
 
 /**

@@ -1,5 +1,4 @@
 /** The tile kernels by the names that schedules give them. */
-import { coreOf } from '../../../targets/cores.ts';
 import type { Target } from '../../../targets/target.ts';
 import type { Operands } from '../../workload.ts';
 import { dot, mmla } from './dot.ts';
@@ -33,7 +32,7 @@ export function lacking(name: GemmKernelName, target: Target): string | null {
   if (target.arch !== arch) return `kernel ${name} is for ${arch}`;
   const missing = features.filter((feature) => !target.features[feature]);
   if (missing.length > 0) return `kernel ${name} needs ${missing.join(' and ')}`;
-  const issues = coreOf(target).inOrder ? 'in order' : 'out of order';
+  const issues = target.core.inOrder ? 'in order' : 'out of order';
   return issue === undefined || issue === issues ? null : `kernel ${name} is for cores that issue ${issue}`;
 }
 

@@ -1,6 +1,5 @@
 /** What is known of one tile kernel of native/kernels/gemm_*.h: all of it, but its code. */
-import type { Core } from '../../../targets/cores.ts';
-import type { Features } from '../../../targets/target.ts';
+import type { Core, Features } from '../../../targets/cpus.ts';
 import type { Operands } from '../../workload.ts';
 
 /** Knobs of a tile that decide over its registers and its speed. */

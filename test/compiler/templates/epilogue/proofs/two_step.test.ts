@@ -6,7 +6,8 @@ import {
   type TwoStep,
   twoStepOf,
 } from '../../../../../src/compiler/templates/epilogue/proofs/two_step.ts';
-import { clamp, requantizer } from '../../../../../src/model/ops/arithmetic.ts';
+import { requantizer } from '../../../../../src/model/arithmetic/multiplier.ts';
+import { clamp } from '../../../../../src/model/arithmetic/rounding.ts';
 
 /** SMULL by the scale or SSHL, SQDMULH, ADDHN, SQXTN or SQSHRN, each as wide as the instruction. */
 function chain(product: number, { scale, multiplier, offset }: TwoStep, extraBits = 0): number {

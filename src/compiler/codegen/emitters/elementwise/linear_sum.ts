@@ -1,0 +1,119 @@
+import { doublingHighMul, type Profile } from '../../../../model/arithmetic/multiplier.ts';
+import type { OpKind } from '../../../../model/ops/attrs.ts';
+import { operand, parameters } from '../../../../model/ops/checks.ts';
+import type { OpDefinition, OpView } from '../../../../model/ops/definition.ts';
+import { sumOps } from '../../../../model/ops/sums.ts';
+import { fromBytes } from '../../../../model/tensor/dtype.ts';
+
+/** The numbers of an `ig_linear` (native/kernels/linear.h) without its limits. */
+export interface LinearSum {
+  readonly m1: number;
+  readonly m2: number;
+  readonly below: number;
+  readonly offset: number;
+}
+
+/** Results count in steps of 1 / UNIT: 16 bits that the kernel drops first, and the 6 that it drops last. */
+const UNIT = 2 ** 22;
+/** A slope of one, as a multiplier of SQRDMULH on bytes that lie 24 bits up. */
+const SLOPE = UNIT * 2 ** 7;
+/**
+ * Slopes are tried a little steeper too: where sums fall halfway between two results by the thousand, that takes those
+ * above zero up and those below zero down, as TFLite rounds them.
+ */
+const STEEPER = [0, 2 ** -16, 2 ** -18, 2 ** -14];
+const TRIES = 4;
+const PAIRS = 65536;
+
+/** The operands' bytes as the kernel takes them, in the order of the tables below. */
+const signedByte = (i: number): number => i - 128;
+
+/** TFLite's result for every pair of operands, by the operator's own semantics; the second operand runs fastest. */
+function everyPair(op: OpView<'add' | 'subtract'>, profile: Profile): Int8Array | Uint8Array {
+  const out = op.outputs[0];
+  const codes = Uint8Array.from({ length: 256 }, (_, i) => (out.dtype === 'uint8' ? i : signedByte(i)));
+  const shapes = [
+    [256, 1],
+    [1, 256],
+  ];
+  const [results] = (sumOps[op.kind] as OpDefinition<OpKind>).evaluate({
+    ...op,
+    inputs: op.inputs.map((tensor, i) => ({ ...tensor!, shape: shapes[i] })),
+    outputs: [{ ...out, shape: [256, 256] }],
+    data: op.inputs.map(() => fromBytes(out.dtype, codes)),
+    profile,
+  });
+  return results as Int8Array | Uint8Array;
+}
+
+/** H(X · 2^24 + below, m) for every byte X. */
+const highs = (m: number, below: number): Float64Array =>
+  Float64Array.from({ length: 256 }, (_, i) => doublingHighMul((signedByte(i) << 24) + below, m));
+
+/** What a sum must be raised by so that every result comes out: at least `least`, less than `most`, by which pairs. */
+interface Demands {
+  readonly least: number;
+  readonly most: number;
+  readonly pairs: readonly [number, number];
+}
+
+function demands(results: ArrayLike<number>, first: Float64Array, second: Float64Array, lo: number, hi: number) {
+  let [least, most, from, to] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 0, 0];
+  for (let at = 0; at < PAIRS; at++) {
+    const short = results[at] * UNIT - first[at >> 8] - second[at & 255];
+    if (short > least && results[at] > lo) [least, from] = [short, at];
+    if (short + UNIT < most && results[at] < hi) [most, to] = [short + UNIT, at];
+  }
+  return { least, most, pairs: [from, to] } satisfies Demands;
+}
+
+/** The numbers for slopes with which `raise` serves every pair, when the kernel can hold them and they prove right. */
+function proven(
+  results: ArrayLike<number>,
+  [m1, m2]: readonly [number, number],
+  raise: number,
+  lo: number,
+  hi: number,
+): LinearSum | null {
+  const offset = Math.floor(raise / 65536);
+  const below = Math.round(((raise - offset * 65536) * 2 ** 31) / m1);
+  if (!(below >= 0 && below < 2 ** 24) || Math.abs(offset) > 32767) return null;
+  const [first, second] = [highs(m1, below), highs(m2, 0)];
+  for (let at = 0; at < PAIRS; at++) {
+    const value = (((first[at >> 8] + second[at & 255]) >> 16) + offset) >> 6;
+    if ((value < lo ? lo : value > hi ? hi : value) !== results[at]) return null;
+  }
+  return { m1, m2, below, offset };
+}
+
+/**
+ * The linear form that equals TFLite's 8-bit ADD or SUB with limits `lo` and `hi` on all pairs of operands; null where
+ * none was found. Slopes start from the real ones; while two pairs contradict each other, the slopes move by the least
+ * that brings those two together.
+ */
+export function fitLinearSum(
+  op: OpView<'add' | 'subtract'>,
+  profile: Profile,
+  lo: number,
+  hi: number,
+): LinearSum | null {
+  const [a, b, out] = [operand(op, 0), operand(op, 1), op.outputs[0]].map((t) => parameters(t).scale);
+  const real = [a / out, (op.kind === 'add' ? b : -b) / out];
+  if (!real.every((slope) => Math.abs(slope) < 4)) return null;
+  const results = everyPair(op, profile);
+  for (const steeper of STEEPER) {
+    const slopes = real.map((slope) => slope * SLOPE * (1 + steeper));
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const [m1, m2] = slopes.map(Math.round);
+      if (Math.abs(m1) + Math.abs(m2) >= 2 ** 31 - 2 ** 17) return null;
+      const { least, most, pairs } = demands(results, highs(m1, 0), highs(m2, 0), lo, hi);
+      if (least < most) return proven(results, [m1, m2], Math.floor((least + most) / 2), lo, hi);
+      const apart = [(pairs[0] >> 8) - (pairs[1] >> 8), (pairs[0] & 255) - (pairs[1] & 255)];
+      const step = ((least - most + 2) * 2 ** 7) / (apart[0] ** 2 + apart[1] ** 2);
+      apart.forEach((distance, i) => {
+        slopes[i] += step * distance;
+      });
+    }
+  }
+  return null;
+}

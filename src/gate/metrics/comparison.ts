@@ -1,0 +1,58 @@
+import type { Port } from '../../compiler/build.ts';
+import type { Comparison } from '../figures/accuracy.ts';
+import { METRICS, type Metric } from './index.ts';
+import type { Against } from './metric.ts';
+import { finiteOrNull } from './numbers.ts';
+import { holdsIndexes, type OutputPair } from './outputs.ts';
+import { figureOf, type Statistic } from './statistics.ts';
+
+/** What INT8 is compared with FP32 by, whatever the metric. */
+const COMPARED = ['agreement', 'sqnr', 'cosine', 'mse', 'mae'] as const;
+
+/** INT8 outputs beside FP32 outputs, sample by sample. */
+export interface PairComparison {
+  add(pair: OutputPair): void;
+  /** The metric's own figure, where it is one of INT8 against FP32. */
+  own(): Statistic;
+  /** `comparable`: whether FP32 gave finite values for every sample. */
+  finish(samples: number, comparable: boolean): Comparison;
+}
+
+export function startComparison({ name, definition, labelled }: Metric, outputs: readonly Port[]): PairComparison {
+  const figures = new Map<string, { readonly against: Against; readonly scores: unknown[] }>();
+  const compare = (key: string, against: Against) => figures.set(key, { against, scores: [] });
+  for (const key of COMPARED) {
+    if (METRICS[key].compares === 'values' || definition.compares === 'classes') compare(key, METRICS[key].against!);
+  }
+  if (labelled === null && !figures.has(name)) compare(name, definition.against!);
+  const statisticOf = (key: string): Statistic | null => {
+    const figure = figures.get(key);
+    return figure === undefined ? null : figure.against.statistic(figure.scores);
+  };
+  const hasValues = outputs.some((port) => !holdsIndexes(port));
+  return {
+    add(pair) {
+      for (const { against, scores } of figures.values()) scores.push(against.score(pair));
+    },
+    own: () => statisticOf(name)!,
+    finish(samples, comparable) {
+      const figure = (key: (typeof COMPARED)[number], there = true) => {
+        const statistic = statisticOf(key);
+        return comparable && there && statistic !== null ? figureOf(statistic, samples) : Number.NaN;
+      };
+      const sqnr = figure('sqnr');
+      return {
+        agreement: finiteOrNull(figure('agreement')),
+        sqnr: finiteOrNull(figure('sqnr', hasValues)),
+        noSqnr: !comparable ? 'not-finite' : !hasValues ? 'class-numbers' : infinite(sqnr),
+        cosine: finiteOrNull(figure('cosine', hasValues)),
+        mse: finiteOrNull(figure('mse', hasValues)),
+        mae: finiteOrNull(figure('mae', hasValues)),
+      };
+    },
+  };
+}
+
+/** What an infinite SQNR means. */
+const infinite = (sqnr: number): 'equal' | 'no-signal' | null =>
+  Number.isFinite(sqnr) ? null : sqnr > 0 ? 'equal' : 'no-signal';

@@ -1,0 +1,70 @@
+import { InputError } from '../../errors.ts';
+import { agreement } from './agreement.ts';
+import { auc } from './auc.ts';
+import { cosine } from './cosine.ts';
+import { mae } from './mae.ts';
+import type { Labelled, MetricDefinition, MetricOptions } from './metric.ts';
+import { mse } from './mse.ts';
+import { holdsIndexes } from './outputs.ts';
+import { sqnr } from './sqnr.ts';
+import { topN } from './top_n.ts';
+
+/** Every metric. The configuration's schema, the evaluation, the judge and the report take what they need from here. */
+export const METRICS = { topN, auc, agreement, mse, mae, cosine, sqnr } as const satisfies Record<
+  string,
+  MetricDefinition
+>;
+
+export type MetricName = keyof typeof METRICS;
+
+const rows = Object.entries<MetricDefinition>(METRICS);
+const patternOf = ([key, { names }]: (typeof rows)[number]): string => names?.pattern ?? key;
+
+/** What `metric` may be in a configuration. */
+export const METRIC_PATTERN = new RegExp(`^(${rows.map(patternOf).join('|')})$`);
+/** The same for people. */
+export const METRIC_WORDS = `one of ${rows.map(([key, { names }]) => names?.examples ?? key).join(', ')}`;
+
+/** The definition of the metric that is written `name`; undefined where there is none. */
+export const metricNamed = (name: string): MetricDefinition | undefined =>
+  rows.find((row) => new RegExp(`^${patternOf(row)}$`).test(name))?.[1];
+
+/** The metrics that `test` holds for, as a sentence lists them: `mse or mae`. */
+export function namesOf(test: (definition: MetricDefinition) => boolean): string {
+  const names = rows.filter(([, definition]) => test(definition)).map(([key, { names }]) => names?.examples ?? key);
+  return names.join(', ').replace(/, ([^,]*)$/, ' or $1');
+}
+
+/** A metric made ready for one model pair and its labels. */
+export interface Metric {
+  readonly name: string;
+  readonly definition: MetricDefinition;
+  /** How each model is scored on its own; null where INT8 is compared with FP32 instead. */
+  readonly labelled: Labelled | null;
+}
+
+/**
+ * The metric of a configuration for a model with these ports and labels.
+ * @throws InputError where labels are missing, or do not fit the model's output
+ */
+export function makeMetric(options: MetricOptions): Metric {
+  const { name, labels, outputs } = options;
+  const definition = metricNamed(name);
+  if (definition === undefined) throw new RangeError(`no metric ${name}`);
+  if (labels === null) {
+    if (definition.against === undefined)
+      throw new InputError(
+        `metric ${name} needs data.labels; without labels, use ${namesOf(({ labelled }) => labelled === undefined)}`,
+      );
+    if (definition.compares === 'values' && outputs.every(holdsIndexes))
+      throw new InputError(
+        `metric ${name} compares values, but the model's outputs are ${outputs[0].dtype} class numbers; use agreement`,
+      );
+    return { name, definition, labelled: null };
+  }
+  if (definition.labelled === undefined)
+    throw new InputError(
+      `metric ${name} compares INT8 with FP32 and uses no labels; leave out data.labels, or choose top1`,
+    );
+  return { name, definition, labelled: definition.labelled(options, labels) };
+}

@@ -1,0 +1,223 @@
+import type { z } from 'zod';
+import type { Accuracy } from '../figures/accuracy.ts';
+import { formatAgainst, formatCount, formatFigure, formatInterval, nameOfFp32 } from '../figures/format.ts';
+import type { Kind } from '../figures/kinds.ts';
+import { metricNamed, namesOf } from '../metrics/index.ts';
+import { mapping } from '../words/words.ts';
+import { atLeast, type Finding, finding, inconclusive, type Measurements, TINY } from './finding.ts';
+import * as limits from './quantities.ts';
+import { parseLatency } from './quantities.ts';
+
+/** What a limit is about. `--measure none` leaves out those on speed; doubts about data bear on those on accuracy. */
+export type Aspect = 'accuracy' | 'speed' | 'regression';
+
+/** A limit that a configuration may set. */
+interface Limit<S extends z.ZodType> {
+  readonly aspect: Aspect;
+  /** What may be written, and what it becomes. */
+  readonly limit: S;
+  /** For the published schema. */
+  readonly about?: string;
+}
+
+/** A threshold: one row of THRESHOLDS. */
+export interface Threshold<S extends z.ZodType = z.ZodType> extends Limit<S> {
+  /** The metrics it has a meaning for, and what is said of others; absent: all. */
+  readonly only?: { readonly kind: Kind; readonly otherwise: (metric: string) => string };
+  /** Whether labels alone decide it, where there are any: doubts about FP32 then leave it as it is. */
+  readonly onLabels?: true;
+  /** Pure. */
+  judge(limit: z.output<S>, measured: Measurements): Finding;
+}
+
+const threshold = <S extends z.ZodType>(row: Threshold<S>): Threshold<S> => row;
+const limit = <S extends z.ZodType>(row: Limit<S>): Limit<S> => row;
+
+const SHARES = {
+  kind: 'share',
+  otherwise: (metric: string) => `has no meaning for the metric ${metric}; use max-error, min-cosine or min-sqnr`,
+} as const;
+
+/** Every threshold: schema, loading, judging and `--measure none` follow from its row. In the order of the checks. */
+export const THRESHOLDS = {
+  'max-accuracy-drop': threshold({
+    aspect: 'accuracy',
+    limit: limits.points,
+    about: 'percentage points that INT8 may lose against FP32: 1, 1pt and 1% are the same',
+    only: SHARES,
+    judge: maxDrop,
+  }),
+  'min-accuracy': threshold({
+    aspect: 'accuracy',
+    limit: limits.share,
+    about: 'least accuracy of INT8, as a share: 0.9 or 90%',
+    only: SHARES,
+    onLabels: true,
+    judge: (limit, { accuracy }) =>
+      atLeast(
+        { measured: accuracy.int8, limit, unit: 'share' },
+        `INT8 ${accuracy.metric} is`,
+        `${accuracy.metric} ${undefinedFor(accuracy)}`,
+      ),
+  }),
+  'max-error': threshold({
+    aspect: 'accuracy',
+    limit: limits.errorValue,
+    about: 'largest value of the metrics mse and mae',
+    only: {
+      kind: 'error',
+      otherwise: (metric) => `needs the metric ${namesOf(({ kind }) => kind === 'error')}, not ${metric}`,
+    },
+    onLabels: true,
+    judge(most, { accuracy }) {
+      const { int8, metric } = accuracy;
+      if (int8 === null) return inconclusive(most, 'error', `${metric} ${undefinedFor(accuracy)}`);
+      return finding(int8 <= most, { measured: int8, limit: most, unit: 'error' }, `INT8 ${metric} is`, 'allowed');
+    },
+  }),
+  'min-agreement': threshold({
+    aspect: 'accuracy',
+    limit: limits.share,
+    about: 'least share of samples on which INT8 and FP32 choose the same class: 0.9 or 90%',
+    judge: (limit, { accuracy }) =>
+      atLeast(
+        { measured: accuracy.comparison.agreement, limit, unit: 'share' },
+        `INT8 and ${nameOfFp32(accuracy)} agree on`,
+        `agreement ${undefinedFor(accuracy)}`,
+      ),
+  }),
+  'min-sqnr': threshold({
+    aspect: 'accuracy',
+    limit: limits.decibels,
+    about: 'least signal to quantization noise ratio of INT8 against FP32, dB',
+    judge: minSqnr,
+  }),
+  'min-cosine': threshold({
+    aspect: 'accuracy',
+    limit: limits.cosineValue,
+    about: 'least mean cosine between INT8 and FP32 outputs',
+    judge: (limit, { accuracy }) =>
+      atLeast(
+        { measured: accuracy.comparison.cosine, limit, unit: 'cosine' },
+        `mean cosine to ${nameOfFp32(accuracy)} is`,
+        `the cosine ${undefinedFor(accuracy)}`,
+      ),
+  }),
+  'min-speedup': threshold({
+    aspect: 'speed',
+    limit: limits.ratio,
+    about: 'FP32 time over INT8 time',
+    judge: minSpeedup,
+  }),
+  'max-latency': threshold({
+    aspect: 'speed',
+    limit: limits.latency,
+    about: 'of INT8: a time (hardware only) or cycles (modelled only)',
+    judge: maxLatency,
+  }),
+} as const;
+
+/** Limits against the merge base, accepted and not judged yet. */
+export const REGRESSION = {
+  'max-accuracy-drop': limit({ aspect: 'regression', limit: limits.points }),
+  'max-slowdown': limit({ aspect: 'regression', limit: limits.percentage }),
+} as const;
+
+export type ThresholdId = keyof typeof THRESHOLDS;
+/** The limits that are set. */
+export type Thresholds = { readonly [K in ThresholdId]?: z.output<(typeof THRESHOLDS)[K]['limit']> };
+
+type Table = Readonly<Record<string, Limit<z.ZodType>>>;
+
+/** The mapping in a configuration that sets limits of a table. */
+export function schemaOf<T extends Table>(table: T) {
+  const shape = Object.entries(table).map(([id, { limit, about }]) => {
+    const optional = limit.optional();
+    return [id, about === undefined ? optional : optional.describe(about)] as const;
+  });
+  return mapping(Object.fromEntries(shape) as { [K in keyof T]: z.ZodOptional<T[K]['limit']> });
+}
+
+/** What a check is about; null for one that is no threshold. */
+export const aspectOf = (id: string): Aspect | null => rowOf(id)?.aspect ?? null;
+
+/** The row of a threshold; undefined for a check that is none. */
+export const rowOf = (id: string): Threshold | undefined => (THRESHOLDS as Readonly<Record<string, Threshold>>)[id];
+
+/** The limits that are about something else. */
+export const without = (aspect: Aspect, thresholds: Thresholds): Thresholds =>
+  Object.fromEntries(Object.entries(thresholds).filter(([id]) => aspectOf(id) !== aspect));
+
+/** Why a threshold has no meaning for a metric, or null where it has one. */
+export function misfit(id: ThresholdId, metric: string): string | null {
+  const only = rowOf(id)?.only;
+  return only === undefined || metricNamed(metric)?.kind === only.kind ? null : only.otherwise(metric);
+}
+
+/** Why a figure against FP32 is not there. */
+function undefinedFor({ metric, comparison: { noSqnr } }: Accuracy): string {
+  if (noSqnr === 'not-finite') return 'cannot be computed: the twin gives NaN or infinite values';
+  if (noSqnr === 'class-numbers') return 'compares values, but the outputs are class numbers; use min-agreement';
+  return `is only defined for class scores, not for the metric ${metric}`;
+}
+
+function maxDrop(most: number, { accuracy }: Measurements): Finding {
+  const { metric, int8, fp32, drop, interval, samples } = accuracy;
+  if (drop === null) return inconclusive(most, 'points', `the drop ${undefinedFor(accuracy)}`);
+  const [allowed, size] = formatAgainst(most, [Math.abs(drop)], 'points');
+  const from = `${formatFigure(fp32, 'share')}${accuracy.twin ? ' (twin)' : ''} to ${formatFigure(int8, 'share')}`;
+  const base = `${metric} ${drop < 0 ? 'rises' : 'drops'} ${size}, from ${from}; ${allowed} allowed`;
+  // A point estimate decides, but the reader is told when other samples might well have decided otherwise.
+  const open = interval !== null && interval[0] <= most && most < interval[1] && interval[0] !== interval[1];
+  const doubt = open
+    ? `; the 95 % interval ${formatInterval(interval, 'points')} contains the threshold: ${formatCount(samples)} samples cannot resolve it`
+    : '';
+  const status = drop <= most + TINY ? 'pass' : 'fail';
+  return { status, measured: drop, threshold: most, unit: 'points', reason: base + doubt };
+}
+
+function minSqnr(least: number, { accuracy }: Measurements): Finding {
+  const { sqnr, noSqnr } = accuracy.comparison;
+  const name = nameOfFp32(accuracy);
+  const found = { measured: null, threshold: least, unit: 'dB' };
+  const required = `${formatFigure(least, 'dB')} required`;
+  if (noSqnr === 'equal') return { ...found, status: 'pass', reason: `INT8 outputs equal those of ${name}` };
+  if (noSqnr === 'no-signal') {
+    return {
+      ...found,
+      status: 'fail',
+      reason: `the outputs of ${name} are all zero, those of INT8 are not: SQNR is −∞ dB, ${required}`,
+    };
+  }
+  return atLeast(
+    { measured: sqnr, limit: least, unit: 'dB' },
+    `SQNR against ${name} is`,
+    `SQNR ${undefinedFor(accuracy)}`,
+  );
+}
+
+function minSpeedup(least: number, { latency, doubt }: Measurements): Finding {
+  if (latency === null) return inconclusive(least, 'ratio', doubt ?? 'speed was not measured');
+  const { speedup, interval, mode } = latency;
+  const [low, high] = interval ?? [speedup, speedup];
+  const decided = low >= least - TINY ? 'pass' : high < least ? 'fail' : 'inconclusive';
+  const status = doubt === null ? decided : 'inconclusive';
+  const [required, measured, lower, upper] = formatAgainst(least, [speedup, low, high], 'ratio');
+  const range = interval === null ? '' : ` (95 % interval ${lower} to ${upper})`;
+  const why = doubt !== null ? `; ${doubt}` : status === 'inconclusive' ? '; the interval contains the threshold' : '';
+  const reason = `${mode} speedup over FP32 is ${measured}${range}, ${required} required${why}`;
+  return { status, measured: speedup, threshold: least, unit: 'ratio', reason };
+}
+
+function maxLatency(text: string, { latency, doubt }: Measurements): Finding {
+  const { unit, value } = parseLatency(text);
+  if (latency === null) return inconclusive(value, unit, doubt ?? 'speed was not measured');
+  const { int8, mode } = latency;
+  if (latency.unit !== unit) {
+    const needs =
+      unit === 'ns' ? 'a time needs hardware, and cycles were modelled' : 'cycles are modelled, and time was measured';
+    return inconclusive(value, unit, `${text} cannot be judged here: ${needs}`);
+  }
+  const found = finding(int8 <= value, { measured: int8, limit: value, unit }, `${mode} INT8 latency is`, 'allowed');
+  return doubt === null ? found : { ...found, status: 'inconclusive', reason: `${found.reason}; ${doubt}` };
+}

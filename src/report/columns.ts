@@ -1,0 +1,82 @@
+import { formatFigure, formatInterval, formatSqnr } from '../gate/figures/format.ts';
+import { KINDS } from '../gate/figures/kinds.ts';
+import { metricNamed } from '../gate/metrics/index.ts';
+import type { ModelReport, Report, Status, TargetReport } from '../gate/verdict/report.ts';
+
+export const WORDS: Record<Status, string> = { pass: 'passed', fail: 'failed', inconclusive: 'inconclusive' };
+export const NOT_JUDGED = 'nothing judged';
+
+/** A column of the table that has a row for each model and target; cells are plain text, not escaped for anything yet. */
+export interface Column {
+  readonly heading: string;
+  cell(target: TargetReport, model: ModelReport): string;
+  /** What a cell is: the name of a model, of a target, a figure, or the verdict. */
+  readonly is: 'model' | 'target' | 'figure' | 'verdict';
+}
+
+const figure = (heading: string, cell: (target: TargetReport) => string): Column => ({ heading, cell, is: 'figure' });
+
+export const COLUMNS: readonly Column[] = [
+  { heading: 'Model', is: 'model', cell: (_, { name }) => name },
+  { heading: 'Target', is: 'target', cell: ({ target, neon }) => (neon ? target : `${target} (no NEON build)`) },
+  figure('INT8', int8Cell),
+  figure('FP32', fp32Cell),
+  figure('Drop', dropCell),
+  figure('INT8 latency', ({ latency }) =>
+    latency === null ? '–' : `${formatFigure(latency.int8, latency.unit)}, ${latency.mode}`,
+  ),
+  figure('Speedup', speedupCell),
+  {
+    heading: 'Verdict',
+    is: 'verdict',
+    cell: ({ checks, verdict }) => (checks.length === 0 ? NOT_JUDGED : WORDS[verdict]),
+  },
+];
+
+/** A row of the table. */
+export interface ReportRow {
+  readonly verdict: Status;
+  /** False where no threshold is in force. */
+  readonly judged: boolean;
+  /** One for each column. */
+  readonly cells: readonly string[];
+}
+
+export const rowsOf = (report: Report): ReportRow[] =>
+  report.models.flatMap((model) =>
+    model.targets.map((target) => ({
+      verdict: target.verdict,
+      judged: target.checks.length > 0,
+      cells: COLUMNS.map((column) => column.cell(target, model)),
+    })),
+  );
+
+function int8Cell({ accuracy }: TargetReport): string {
+  if (accuracy === null) return '–';
+  const { metric, kind, int8, comparison } = accuracy;
+  return `${metric} ${kind === 'sqnr' ? formatSqnr(comparison) : formatFigure(int8, KINDS[kind].unit)}`;
+}
+
+function fp32Cell({ accuracy }: TargetReport): string {
+  if (accuracy === null) return '–';
+  const { metric, kind, fp32, twin } = accuracy;
+  const definition = metricNamed(metric);
+  // A metric that takes no labels measures INT8 against FP32, which has no figure of its own.
+  const against = definition !== undefined && definition.labelled === undefined;
+  return `${against ? 'reference' : formatFigure(fp32, KINDS[kind].unit)}${twin ? ' (twin)' : ''}`;
+}
+
+function dropCell({ accuracy }: TargetReport): string {
+  if (accuracy === null) return '–';
+  const { kind, drop, interval } = accuracy;
+  const { dropUnit } = KINDS[kind];
+  const range =
+    drop === null || interval === null || interval[0] === interval[1] ? '' : ` (${formatInterval(interval, dropUnit)})`;
+  return `${formatFigure(drop, dropUnit)}${range}`;
+}
+
+function speedupCell({ latency }: TargetReport): string {
+  if (latency === null) return '–';
+  const { speedup, interval } = latency;
+  return `${formatFigure(speedup, 'ratio')}${interval === null ? '' : ` (${formatInterval(interval, 'ratio')})`}`;
+}

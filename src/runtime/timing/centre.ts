@@ -1,0 +1,58 @@
+import { mean } from 'simple-statistics';
+import type { Observed } from './launch.ts';
+import { medianOf, quantilesOf } from './passes.ts';
+
+/** Logarithms of a launch, one a pass. */
+type Values = (launch: Observed) => Float64Array;
+
+/** What one quantity comes to. */
+export interface Centre {
+  /** For each sample of the data, the median over all launches. */
+  readonly ofSamples: readonly number[];
+  /** One number a launch: its median, as if every sample had been timed equally often. */
+  readonly ofLaunches: readonly number[];
+}
+
+/** Each launch's values less the median of their sample over all launches, and those medians. */
+function residuals(launches: readonly Observed[], of: Values): { rest: Float64Array[]; ofSamples: number[] } {
+  const bySample = new Map<number, number[]>();
+  const values = launches.map(of);
+  for (const [l, { samples }] of launches.entries()) {
+    for (const [i, sample] of samples.entries()) {
+      const list = bySample.get(sample);
+      if (list === undefined) bySample.set(sample, [values[l][i]]);
+      else list.push(values[l][i]);
+    }
+  }
+  const medians = new Map([...bySample].sort(([a], [b]) => a - b).map(([sample, list]) => [sample, medianOf(list)]));
+  const rest = launches.map(({ samples }, l) => values[l].map((x, i) => x - medians.get(samples[i])!));
+  return { rest, ofSamples: [...medians.values()] };
+}
+
+/**
+ * The medians of a quantity by sample and by launch. Samples of the data differ (in ReLU's zeros, for one), and a median
+ * over a mixture would jump from one sample's values to another's: so a launch's median is that of its distances from the
+ * samples' own medians, to which their mean is added. What those medians err by cancels. Pure.
+ */
+export function centre(launches: readonly Observed[], of: Values): Centre {
+  const { rest, ofSamples } = residuals(launches, of);
+  const level = mean(ofSamples);
+  return { ofSamples, ofLaunches: rest.map((values) => level + medianOf(values)) };
+}
+
+/** Quantile of a build's times that stands for the machine left alone. */
+const UNDISTURBED = 0.15;
+
+/**
+ * How far the log ratio of two slots moves, launch by launch, when each is taken by its undisturbed times instead of by
+ * all. About 0 for noise that hits both alike; a neighbour that comes and goes and slows one build more moves it. Pure.
+ */
+export function shift(launches: readonly Observed[], a: number, b: number): number[] {
+  const depth = (slot: number) =>
+    residuals(launches, ({ logs }) => logs[slot]).rest.map((values) => {
+      const [low, middle] = quantilesOf(values, UNDISTURBED, 0.5);
+      return low - middle;
+    });
+  const other = depth(b);
+  return depth(a).map((x, l) => x - other[l]);
+}

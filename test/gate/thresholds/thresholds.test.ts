@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { aspectOf, misfit, THRESHOLDS, type ThresholdId, without } from '../../../src/gate/thresholds/index.ts';
+import { parseLatency } from '../../../src/gate/thresholds/quantities.ts';
+
+const page = readFileSync(new URL('../../../docs/config.md', import.meta.url), 'utf8');
+
+describe('thresholds', () => {
+  it.each(Object.keys(THRESHOLDS))('%s stands in docs/config.md', (id) => expect(page).toContain(`| \`${id}\` |`));
+
+  it('are set aside by what they are about', () => {
+    const all = { 'max-accuracy-drop': 1, 'min-sqnr': 20, 'min-speedup': 2, 'max-latency': '4ms' };
+    expect(without('speed', all)).toEqual({ 'max-accuracy-drop': 1, 'min-sqnr': 20 });
+    expect(without('accuracy', all)).toEqual({ 'min-speedup': 2, 'max-latency': '4ms' });
+    expect(aspectOf('evidence-samples')).toBeNull();
+  });
+
+  it.each<[ThresholdId, string, string | null]>([
+    ['min-accuracy', 'top5', null],
+    ['min-accuracy', 'auc', null],
+    ['min-accuracy', 'mse', 'has no meaning for the metric mse; use max-error, min-cosine or min-sqnr'],
+    ['max-error', 'mae', null],
+    ['max-error', 'top1', 'needs the metric mse or mae, not top1'],
+    ['min-cosine', 'top1', null],
+  ])('%s with metric %s', (id, metric, reason) => expect(misfit(id, metric)).toBe(reason));
+
+  it('read latencies', () => {
+    expect(parseLatency('4ms')).toEqual({ unit: 'ns', value: 4e6 });
+    expect(parseLatency('120us')).toEqual({ unit: 'ns', value: 120e3 });
+    expect(parseLatency('1.2 Mcycles')).toEqual({ unit: 'cycles', value: 1.2e6 });
+  });
+});
