@@ -10,15 +10,16 @@ import { measureModelled, modelledCpu } from '../../build/js/runtime/modelled/in
 
 /**
  * Modelled costs of each graph's operators on a target, and of what lies outside of them. All graphs are linked into one
- * program. `edit` may change their C.
+ * program. `edit` may change their C; `schedules`: by graph, a source of tuning records, all of which must be used.
  */
-export async function costsOf(graphs, target, edit = (source) => source) {
+export async function costsOf(graphs, target, edit = (source) => source, schedules = []) {
   const cacheDir = mkdtempSync(join(tmpdir(), 'int8-gate-bench-'));
   try {
     const builds = [];
     for (const [i, graph] of graphs.entries()) {
-      const options = { target, profile: 'tflite', name: graph.name, symbol: `f${i}` };
+      const options = { target, profile: 'tflite', name: graph.name, symbol: `f${i}`, schedules: schedules[i] };
       const made = generate(graph, options);
+      if (made.refused.length > 0) throw new Error(made.refused[0].reason);
       const code = { ...made, source: edit(made.source) };
       builds.push({ ...code, ...options, archive: (await compileModelSource(code, target, { cacheDir })).archive });
     }

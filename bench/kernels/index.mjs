@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from '../../build/js/compiler/codegen/generate.js';
 import { parseTarget } from '../../build/js/compiler/targets/index.js';
-import { chooseSchedule } from '../../build/js/compiler/templates/index.js';
+import { tasksOfGraph } from '../../build/js/compiler/templates/index.js';
 import { compileModelSource } from '../../build/js/compiler/toolchain/index.js';
 import { linkRunner } from '../../build/js/runtime/devices/image.js';
 import { measureModelled, modelledCpu } from '../../build/js/runtime/modelled/index.js';
@@ -61,27 +61,14 @@ function graphOf(form) {
   return { name: 'bench', tensors, nodes, inputs: ends('inputs'), outputs: ends('outputs') };
 }
 
-/** What the template made of each layer: `dot 8x8`. */
-function recorder(target, picked) {
-  return (workload) => {
-    const s = chooseSchedule(workload, target);
-    picked.push(s.template === 'gemm' ? `${s.kernel} ${s.mr}x${s.nr}` : `${s.kernel} x${s.pixels}`);
-    return s;
-  };
-}
+/** `dot 8x8`, `pairs x4`. */
+const labelOf = ({ schedule: { kernel, mr, nr, pixels } }) => `${kernel} ${mr ? `${mr}x${nr}` : `x${pixels}`}`;
 
 async function bench(targetName, form, cacheDir) {
   const target = parseTarget(targetName);
   const cpu = modelledCpu(target);
   const graph = graphOf(form);
-  const picked = graph.nodes.map(() => []);
-  const kernels = picked.map((list) => recorder(target, list));
-  // One layer at a time, so that the schedules asked for are known to be its own.
-  const labels = graph.nodes.map((node, i) => {
-    const single = { ...graph, nodes: [node], inputs: [node.inputs[0]], outputs: node.outputs };
-    generate(single, { target, profile: 'tflite', name: 'bench', symbol: 'bench', schedules: kernels[i] });
-    return picked[i].at(-1);
-  });
+  const tasks = tasksOfGraph(graph, { target, profile: 'tflite', threads: 1 });
   const code = generate(graph, { target, profile: 'tflite', name: 'bench', symbol: 'bench' });
   const { archive, compiler } = await compileModelSource(code, target, { cacheDir });
   const image = await linkRunner([{ ...code, name: 'bench', target, profile: 'tflite', archive }], { cacheDir });
@@ -93,7 +80,7 @@ async function bench(targetName, form, cacheDir) {
     const shape = `${size}x${size}x${inputs} -> ${outputs}`;
     const rate = (macs / cycles).toFixed(2).padStart(7);
     console.log(
-      `  ${what.padEnd(17)} ${shape.padEnd(20)} ${labels[i].padEnd(12)} ${rate} MAC/cycle ${Math.round(cycles)} cycles`,
+      `  ${what.padEnd(17)} ${shape.padEnd(20)} ${labelOf(tasks.find(({ node }) => node === i)).padEnd(12)} ${rate} MAC/cycle ${Math.round(cycles)} cycles`,
     );
   });
 }

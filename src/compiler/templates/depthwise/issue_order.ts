@@ -4,7 +4,7 @@ import { parameters } from '../../../model/ops/checks.ts';
 import type { EmitContext } from '../../emission/context.ts';
 import type { Fields } from '../../emission/description.ts';
 import type { DepthwiseLayer } from '../../lower/layers.ts';
-import type { Chain } from '../epilogue/chain_scaling.ts';
+import type { TwoStep } from '../epilogue/proofs/two_step.ts';
 import { chainFunction, chainTable, type Steps } from '../in_order/depthwise_steps.ts';
 import type { OrderedChannel, TwoStepBlocks } from './key.ts';
 import { cutsOf } from './pack.ts';
@@ -53,7 +53,7 @@ interface PlannedBlock {
   /** Index of its kind, -1 for none. */
   readonly kind: number;
   readonly rows: readonly number[];
-  readonly channels: readonly Chain[];
+  readonly channels: readonly TwoStep[];
   /** Weights by product and channel. */
   readonly products: readonly (readonly number[])[];
 }

@@ -2,11 +2,11 @@
 import type { Profile } from '../../../model/arithmetic/multiplier.ts';
 import type { HW } from '../../../model/ops/attrs.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
-import type { Chain } from '../epilogue/chain_scaling.ts';
+import type { TwoStep } from '../epilogue/proofs/two_step.ts';
 import { keyOf, type Operands } from '../workload.ts';
 
 /** One channel: its two-step scaling, its weights in the order of multiplication, and what they lack beyond int8. */
-export interface OrderedChannel extends Chain {
+export interface OrderedChannel extends TwoStep {
   readonly weights: readonly number[];
   readonly rests: readonly number[];
 }

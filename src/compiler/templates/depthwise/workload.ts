@@ -1,5 +1,4 @@
 /** Workloads of the depthwise template. */
-
 import { parameters } from '../../../model/ops/checks.ts';
 import type { DepthwiseLayer, Weights } from '../../lower/layers.ts';
 
