@@ -61,6 +61,9 @@ typedef struct {
   int is_unsigned;               /* the operands and results are uint8_t */
 } gemm_epilogue;
 
+struct io_chains; /* gemm_chains.h */
+struct io_f32;    /* gemm_in_order_f32.h */
+
 typedef struct {
   int kernel;
   int m, n, k;
@@ -72,6 +75,7 @@ typedef struct {
   const void *weights;
   int chain, singles; /* of GEMM_CHAINS, see there */
   const uint32_t *order, *counts;
+  void (*loop)(struct io_chains *s, int part, int length, int next);
   gemm_epilogue out;
 } gemm_i8;
 
@@ -80,6 +84,7 @@ typedef struct {
   size_t lda, ldc;
   const float *weights, *bias;
   int portable;
+  void (*loop)(struct io_f32 *s, int part, size_t k); /* the tile's loop in issue order, NULL for none */
   float low, high; /* clamp of the result; for none, -FLT_MAX and FLT_MAX, as TFLite's convolutions do, or infinities */
 } gemm_f32;
 

@@ -3,8 +3,7 @@ import type { Profile } from '../../model/ops/definition.ts';
 import type { BuildNode, Port } from '../build.ts';
 import { cComment } from '../emission/c.ts';
 import type { Target } from '../targets/target.ts';
-import { chainLoops } from '../templates/in_order/chain_loops.ts';
-import { coreOf, type ScheduleSource } from '../templates/index.ts';
+import type { ScheduleSource } from '../templates/index.ts';
 import { type Blob, createBlob } from './blob.ts';
 import { describe } from './descriptor.ts';
 import { emitGraph } from './graph_code.ts';
@@ -32,9 +31,6 @@ export interface GenerateOptions {
   /** All graphs of the model by index, for operators that run others. */
   readonly graphs?: readonly Graph[];
 }
-
-/** Files with matrix multiplications, whose loops on in-order cores come with the model. */
-const GEMM_FILES = ['conv.h', 'hybrid_depthwise.h', 'hybrid_gemm.h', 'matmul_gemm.h'];
 
 /** A model as C: everything the toolchain needs. */
 export interface Generated {
@@ -85,10 +81,7 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
     ...[...new Set(['int8_gate.h', 'arith.h', ...codes.flatMap((code) => code.includes)])].map(
       (file) => `#include "${file}"`,
     ),
-    ...(coreOf(options.target).inOrder &&
-    codes.some(({ includes }) => GEMM_FILES.some((file) => includes.includes(file)))
-      ? [chainLoops(codes.flatMap((code) => code.loops))]
-      : []),
+    ...new Set(codes.flatMap((code) => code.functions)),
     BLOB_STANZA,
     ...(model.threads > 1 ? [SERIAL] : []),
     ...codes.map((code) => code.source),

@@ -34,7 +34,7 @@ export function emitGraph(graph: Graph, name: string, prefix: string, model: Mod
       runFunction(graph, name, codes, storage, model),
     ].join('\n'),
     includes: written.flatMap((code) => code.emission.includes),
-    loops: written.flatMap(({ emission }) => emission.loop ?? []),
+    functions: written.flatMap(({ emission }) => emission.functions ?? []),
     arenaBytes: storage.arenaBytes,
     nodes: written.map((code) => ({
       symbol: code.name,

@@ -2,7 +2,6 @@ import type { Graph } from '../../model/ir/graph.ts';
 import type { Profile } from '../../model/ops/definition.ts';
 import type { BuildNode } from '../build.ts';
 import type { Target } from '../targets/target.ts';
-import type { LoopShape } from '../templates/in_order/chain_loops.ts';
 import type { ScheduleSource } from '../templates/index.ts';
 import type { Blob } from './blob.ts';
 import type { Kept } from './kept.ts';
@@ -35,7 +34,8 @@ export interface GraphCode {
   readonly name: string;
   readonly source: string;
   readonly includes: readonly string[];
-  readonly loops: readonly LoopShape[];
+  /** C functions that its nodes share with each other. */
+  readonly functions: readonly string[];
   /** Memory that it needs while it runs. */
   readonly arenaBytes: number;
   readonly nodes: readonly BuildNode[];

@@ -2,7 +2,6 @@ import type { Tensor } from '../../model/ir/graph.ts';
 import type { OpView, Profile } from '../../model/ops/definition.ts';
 import type { OpKind } from '../../model/ops/kinds.ts';
 import type { Target } from '../targets/target.ts';
-import type { LoopShape } from '../templates/in_order/chain_loops.ts';
 import { chooseSchedule, type ScheduleOf, type ScheduleSource, type Workload } from '../templates/index.ts';
 
 /** Elements of a constant, whatever buffer they lie in. */
@@ -71,8 +70,8 @@ export interface CalledGraph {
 export interface Emission {
   /** Files of native/kernels to include, e.g. `softmax.h`. */
   readonly includes: readonly string[];
-  /** The loop that a matrix multiplication on an in-order core needs. */
-  readonly loop?: LoopShape;
+  /** C functions that the body calls and other nodes may call, too: equal texts are written once. */
+  readonly functions?: readonly string[];
   /** Statements that compute the node; they become the body of a static function of their own. */
   readonly body: string;
   /** The body may end early with `return` and one of int8_gate.h's error codes, which then ends the run. */

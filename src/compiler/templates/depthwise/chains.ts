@@ -8,7 +8,8 @@ import type { EmitContext } from '../../emission/context.ts';
 import type { Fields } from '../../emission/description.ts';
 import type { ConvShape, DepthwiseLayer } from '../../lower/layers.ts';
 import { type Chain, chainOf, LIMIT, scalingOf } from '../epilogue/chain_scaling.ts';
-import { chainFunction, chainTable, kernelColumns, stepsOf, windowWidth } from '../in_order/depthwise_steps.ts';
+import { kernelColumns, stepsOf, windowWidth } from '../in_order/depthwise.ts';
+import { depthwiseFunction, functionTable } from '../in_order/depthwise_function.ts';
 import { cutsOf, inRowOrder, sharedCuts } from '../index.ts';
 
 const TAPS = 9;
@@ -73,12 +74,12 @@ export function chainsOf(layer: DepthwiseLayer, bias: ArrayLike<number>, ctx: Em
   const steps = { flips, stride, width: s.out_w, channels: s.channels, ...constants } as const;
   const limits = { unsigned: output.dtype === 'uint8', low: min, high: max };
   const functions = plan.kinds.map((kind) =>
-    ctx.define((...names) => chainFunction({ ...steps, ...limits, ...kind }, ...names)),
+    ctx.define((...names) => depthwiseFunction({ ...steps, ...limits, ...kind }, ...names)),
   );
   const kindOf = ctx.constant(Int8Array.from(plan.blocks, ({ kind }) => kind));
   return {
     complete,
-    fields: { chain: ctx.define((...names) => chainTable(functions, kindOf, ...names)), chained: kindOf },
+    fields: { chain: ctx.define((...names) => functionTable(functions, kindOf, ...names)), chained: kindOf },
   };
 }
 

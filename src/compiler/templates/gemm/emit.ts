@@ -20,6 +20,7 @@ import {
   sumRanges,
 } from '../index.ts';
 import { levelFields } from './levels.ts';
+import { loopOf } from './loop.ts';
 
 /** Whether each row of the matrix is one pixel of the input as it lies there. */
 const isPointwise = (s: ConvShape): boolean =>
@@ -160,10 +161,6 @@ export function integerFields(
   };
 }
 
-/** What an emission says of the loop that a schedule takes on in-order cores. */
-export const emitLoop = (s: GemmSchedule): Pick<Emission, 'loop'> =>
-  s.chain === undefined ? {} : { loop: { mr: s.mr, nr: s.nr, chain: s.chain, singles: s.singles ?? false } };
-
 /** The C of a layer. */
 export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
   const { workload: w, schedule: chosen } = workloadOf(layer, ctx);
@@ -184,14 +181,17 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
   };
   const bias = ctx.constant(packed.bias);
   const portable = s.kernel === 'f32' ? '0' : '1';
+  const loop = loopOf(s, w.unsigned, ctx.target);
   const fields: Fields =
     requantization === null
       ? {
           ...{ ...tileFields(w, s, matrix), weights: ctx.constant(packed.weights), bias, portable },
+          ...loop.fields,
           ...(layer.infinite ? NO_CLAMP : floatClamp(activation)),
         }
       : {
           ...integerFields(w, s, packed, matrix, ctx),
+          ...loop.fields,
           ...((packed.chains && levelFields(layer, w, s, packed.bias, sums, ctx)) ??
             epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout, sums }, ctx)),
         };
@@ -208,7 +208,7 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
     const lead = weightsFirst ? null : leadOf(tileSteps(w.m, s.mr, w.k * item, layer.columns * item));
     return {
       includes: ['conv.h'],
-      ...emitLoop(s),
+      functions: loop.functions,
       body: `${description}gemm_run_${type}(&g, ${from},${rows} ${to}, ${steps});\n`,
       inPlace: lead === null ? [] : [{ operand: 0, lead }],
     };
@@ -221,7 +221,7 @@ export function emitGemm(layer: GemmLayer, ctx: EmitContext): Emission {
   const overlap = windowSteps(layer.shape, images, bands.band, bytes > 0, s.mr, item, layer.columns);
   return {
     includes: ['conv.h'],
-    ...emitLoop(s),
+    functions: loop.functions,
     body: `${description}${cDescription('conv_shape', 's', shape)}conv_run_${type}(&g, &s, ${from}, ${padded}, ${panel}, ${to}, ${steps});\n`,
     inPlace: overlap === null ? [] : [{ operand: 0, lead: leadOf(overlap) }],
   };

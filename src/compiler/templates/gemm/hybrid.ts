@@ -9,7 +9,8 @@ import type { GemmLayer } from '../../lower/layers.ts';
 import { floatClamp } from '../epilogue/epilogue.ts';
 import { type GemmSchedule, type GemmWorkload, packGemm } from '../index.ts';
 import type { PlainLayer } from '../reference/plain.ts';
-import { bandsOf, emitLoop, integerFields, SPARE, workloadOf } from './emit.ts';
+import { bandsOf, integerFields, SPARE, workloadOf } from './emit.ts';
+import { loopOf } from './loop.ts';
 
 /** A hybrid layer; its weights are constant, [outs][k]. */
 export interface HybridLayer extends Omit<PlainLayer, 'requantization' | 'halvesUp' | 'multiplier' | 'biasType'> {
@@ -36,6 +37,7 @@ export function emitHybridGemm(layer: HybridLayer, ctx: EmitContext): Emission {
   // Rows are quantized one by one, to where they end as a tile wants it.
   const { workload: w, schedule: s } = workloadOf(sums, ctx, layer.op === 'nn.dense');
   const packed = packGemm(w, s, sums.weights, 0);
+  const loop = loopOf(s, w.unsigned, ctx.target);
   const depth = weights.length / outs;
   const h = finishOf(
     layer,
@@ -46,6 +48,7 @@ export function emitHybridGemm(layer: HybridLayer, ctx: EmitContext): Emission {
   const { bytes, ...bands } = bandsOf(shape, s.mr, 1, 1);
   const g = cDescription('gemm_i8', 'g', {
     ...integerFields(w, s, packed, { m: inPlace ? w.m : bands.band * shape.out_w, lda: packed.depth, ldc: outs }, ctx),
+    ...loop.fields,
     ...{ 'out.requantize': 'GEMM_SUMS', 'out.bias': ctx.constant(packed.bias) },
   });
   const from = { data: ctx.input(0), bias: bias === null ? 'NULL' : ctx.input(2) };
@@ -54,7 +57,7 @@ export function emitHybridGemm(layer: HybridLayer, ctx: EmitContext): Emission {
     : convCall(layer, s, packed.depth, bands, bytes, from, ctx);
   return {
     includes: ['hybrid_gemm.h'],
-    ...emitLoop(s),
+    functions: loop.functions,
     body: `${h}${g}${call.text}`,
     // Where rows are read in place, all of them are quantized before the first result.
     inPlace: [{ operand: 0, lead: inPlace ? -Infinity : leadOfLayer(layer) }],

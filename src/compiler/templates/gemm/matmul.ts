@@ -9,6 +9,7 @@ import { pixelsShape } from '../../lower/dense.ts';
 import { epilogueFields, NO_CLAMP } from '../epilogue/epilogue.ts';
 import { GEMM_KERNELS, type GemmSchedule, type GemmWorkload, type Operands, perColumn } from '../index.ts';
 import { emitGemm, SPARE } from './emit.ts';
+import { loopOf } from './loop.ts';
 
 type Op = OpView<'nn.batch_matmul'>;
 
@@ -66,9 +67,12 @@ function emitPairs(op: Op, ctx: EmitContext): Emission {
     const [s] = schedules;
     const bias = ctx.constant(new Float32Array(Math.max(n, s.nr)));
     const portable = s.kernel === 'f32' ? '0' : '1';
-    const g = cDescription('gemm_f32', 'g', { ...tile(s), weights: panels, bias, portable, ...NO_CLAMP });
+    const loop = loopOf(s, false, ctx.target);
+    const fields = { ...tile(s), weights: panels, bias, portable, ...loop.fields, ...NO_CLAMP };
+    const g = cDescription('gemm_f32', 'g', fields);
     return {
       includes,
+      functions: loop.functions,
       body: `${description}${g}matmul_run_f32(&d, &g, ${x}, ${y}, ${panels}, ${copy}, ${out}, ${range});\n`,
     };
   }

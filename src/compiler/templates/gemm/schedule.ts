@@ -212,7 +212,7 @@ const RESIDENT = 24 * 1024;
 const GENERAL = 32;
 
 /** The loop in issue order that a tile takes on a core. */
-function inOrderLoop(kernel: GemmKernel, mr: number, nr: number, core: Core): InOrderLoop | null {
+export function inOrderLoop(kernel: GemmKernel, mr: number, nr: number, core: Core): InOrderLoop | null {
   const loop = GEMM_KERNELS[kernel].inOrder;
   return core.inOrder && loop && mr >= loop.rows && nr >= loop.columns ? loop : null;
 }
