@@ -73,7 +73,8 @@ typedef struct {
   size_t lda, ldc;   /* elements between rows */
   int32_t row_factor;
   const void *weights;
-  int chain, singles; /* of GEMM_CHAINS, see there */
+  /* Of GEMM_CHAINS, see there. */
+  int chain, singles;
   const uint32_t *order, *counts;
   void (*loop)(struct io_chains *s, int part, int length, int next);
   gemm_epilogue out;
