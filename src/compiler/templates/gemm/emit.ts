@@ -8,6 +8,7 @@ import { centeredRange, epilogueFields, floatClamp, type Layout, NO_CLAMP } from
 import type { Chosen } from '../template.ts';
 import { bandFields, gatherBytes, kernelC, packedDepthOf, packedFields, tileFields } from './description.ts';
 import { levelFields } from './k_sums/levels.ts';
+import { loopOf } from './loop.ts';
 import { overlapSteps } from './overlap.ts';
 import { type PackedWeights, packGemm, perColumn, sumRanges } from './pack.ts';
 import type { GemmSchedule } from './schedule.ts';
@@ -20,10 +21,6 @@ function stepsOf(total: number, size: number, times: number, ctx: EmitContext): 
   if (ragged && times > 1) return ctx.steps(count * times, times, count).join(', ');
   return ctx.steps(count * times, ragged ? Math.max(1, count - 1) : count * times).join(', ');
 }
-
-/** What an emission says of the loop that a schedule takes on in-order cores. */
-export const emitLoop = (s: GemmSchedule): Pick<Emission, 'loop'> =>
-  s.kBlocks === undefined ? {} : { loop: { mr: s.mr, nr: s.nr, chain: s.kBlocks, singles: s.singles ?? false } };
 
 /** What becomes of the accumulators. */
 function endFields(
@@ -52,8 +49,11 @@ export function emitGemm(layer: GemmLayer, chosen: Chosen<GemmWorkload, GemmSche
   const pitches = { lda: s.band === 0 ? depthOf(w) : packedDepthOf(w, s), ldc: layer.columns };
   const type = float ? 'f32' : 'i8';
   const bias = ctx.constant(packed.bias);
+  const { includes, functions } = kernelC([s.kernel], 'conv');
+  const loop = loopOf(w, s, ctx.target.core);
   const g = cDescription(`gemm_${type}`, 'g', {
     ...tileFields(w, s, pitches),
+    ...loop.fields,
     ...(float ? { weights: ctx.constant(packed.weights) } : packedFields(s, packed, ctx)),
     ...endFields(layer, chosen, packed, bias, ctx),
   });
@@ -63,8 +63,8 @@ export function emitGemm(layer: GemmLayer, chosen: Chosen<GemmWorkload, GemmSche
   const overlap = overlapSteps(w, s);
   const call = s.band === 0 ? rowsCall(w, s, packed, ctx) : convCall(layer, w, s, zeroPoint, ctx);
   return {
-    ...kernelC([s.kernel], 'conv'),
-    ...emitLoop(s),
+    includes,
+    functions: [...functions, ...loop.functions],
     body: `${g}${call(from, to)}`,
     inPlace: overlap === null ? [] : [{ operand: 0, lead: leadOf(overlap) }],
   };

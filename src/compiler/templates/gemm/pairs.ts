@@ -10,6 +10,7 @@ import { epilogueFields, NO_CLAMP } from '../epilogue/fields.ts';
 import type { Chosen } from '../template.ts';
 import { kernelC, packedDepthOf, SPARE, tileFields, WEIGHT_BYTES } from './description.ts';
 import { kernelOf } from './kernels/index.ts';
+import { loopOf } from './loop.ts';
 import { perColumn } from './pack.ts';
 import type { GemmSchedule } from './schedule.ts';
 import type { GemmWorkload } from './workload.ts';
@@ -57,9 +58,14 @@ export function emitMatmulPairs(layer: MatmulPairsLayer, chosen: readonly Produc
   if (float) {
     const [product] = products;
     const bias = ctx.constant(new Float32Array(Math.max(n, product.schedule.nr)));
-    const g = cDescription('gemm_f32', 'g', { ...tile(product), bias, ...NO_CLAMP });
+    const loop = loopOf(product.workload, product.schedule, ctx.target.core);
+    const g = cDescription('gemm_f32', 'g', { ...tile(product), ...loop.fields, bias, ...NO_CLAMP });
     const operands = ['&d', '&g', x, y, panels, copy, out, range];
-    return { ...shared, body: `${description}${g}matmul_run_${kernels[0]}(${operands.join(', ')});\n` };
+    return {
+      ...shared,
+      functions: [...shared.functions, ...loop.functions],
+      body: `${description}${g}matmul_run_${kernels[0]}(${operands.join(', ')});\n`,
+    };
   }
   const bias = most((p) => {
     const { pairsTwice, biasWords } = layoutOf(p);
