@@ -8,7 +8,8 @@ import type { TwoStep } from '../epilogue/proofs/two_step.ts';
 import { chainFunction, chainTable, type Steps } from '../in_order/depthwise_steps.ts';
 import { cutsOf } from './pack.ts';
 import { inRowOrder, sharedCuts } from './shared_cuts.ts';
-import { BLOCK, type OrderedChannel, TAPS, type TwoStepBlocks } from './two_step_blocks.ts';
+import { BLOCK, TAPS } from './two_step_blocks.ts';
+import type { OrderedChannel, TwoStepBlocks } from './workload.ts';
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 

@@ -2,14 +2,9 @@
 
 import type { Profile } from '../../../model/arithmetic/multiplier.ts';
 import type { HW } from '../../../model/ops/attrs.ts';
-import { parameters } from '../../../model/ops/checks.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
-import type { DepthwiseLayer, Weights } from '../../lower/layers.ts';
-
-import type { BuildSettings } from '../template.ts';
-import { keyOf, type Operands, operandsOf } from '../workload.ts';
-import { foldedBias } from './pack.ts';
-import { suitsIssueOrder, type TwoStepBlocks, twoStepBlocks } from './two_step_blocks.ts';
+import type { TwoStep } from '../epilogue/proofs/two_step.ts';
+import { keyOf, type Operands } from '../workload.ts';
 
 /** What decides which schedules are legal and how fast they are, without data. */
 export interface DepthwiseKey {
@@ -41,35 +36,22 @@ export interface DepthwiseWorkload extends DepthwiseKey {
   };
 }
 
+/** One channel: its two-step scaling, its weights in the order of multiplication, and what they lack beyond int8. */
+export interface OrderedChannel extends TwoStep {
+  readonly weights: readonly number[];
+  readonly rests: readonly number[];
+}
+
+export interface TwoStepBlocks {
+  /** Channels by block; null for a block that has no such constants. */
+  readonly blocks: readonly (readonly OrderedChannel[] | null)[];
+  /** Whether all blocks have them. */
+  readonly complete: boolean;
+}
+
 /** The key of a workload's records. */
 export function keyOfDepthwise({ weights: _, ...key }: DepthwiseWorkload): string {
   return keyOf('depthwise', { ...key });
-}
-
-/** The workload of a layer. */
-export function depthwiseWorkload(
-  layer: DepthwiseLayer,
-  { target, profile, threads }: BuildSettings,
-): DepthwiseWorkload {
-  const { shape: s, data, requantization } = layer;
-  const operands = depthwiseOperands(layer.weights);
-  const key: DepthwiseKey = {
-    ...{ op: 'nn.depthwise_conv2d', data: data.dtype as DepthwiseKey['data'], images: layer.batch },
-    ...{ input: [s.in_h, s.in_w], channels: s.channels, multiplier: layer.multiplier, output: [s.out_h, s.out_w] },
-    ...{ kernel: [s.kernel_h, s.kernel_w], strides: [s.stride_h, s.stride_w], dilation: [s.dilation_h, s.dilation_w] },
-    ...{ padding: [s.pad_top, s.pad_left], epilogue: requantization === null ? 'float' : profile, threads },
-  };
-  const ordered = target.arch === 'aarch64' && target.core.inOrder && suitsIssueOrder(key, operands);
-  const twoStep = ordered
-    ? twoStepBlocks(layer, foldedBias(layer.weights, key, 'pairs', parameters(data).zeroPoint), profile)
-    : null;
-  return { ...key, weights: { operands, twoStep } };
-}
-
-/** As `operandsOf`, for kernels that take a weight beyond int8 as the sum of two: where that will not do, `uint8-full`. */
-export function depthwiseOperands({ data, zeroPoint }: Weights): Operands {
-  const operands = operandsOf(data, zeroPoint);
-  return operands === 'uint8-offset' && data.some((w) => w - zeroPoint > 2 * 127) ? 'uint8-full' : operands;
 }
 
 /** Bytes of an element of data and of results. */
