@@ -7,10 +7,10 @@ import type { DepthwiseLayer } from '../../lower/layers.ts';
 import type { TwoStep } from '../epilogue/proofs/two_step.ts';
 import type { Steps } from '../in_order/depthwise.ts';
 import { depthwiseFunction, functionTable } from '../in_order/depthwise_function.ts';
-import type { OrderedChannel, TwoStepBlocks } from './key.ts';
 import { cutsOf } from './pack.ts';
 import { inRowOrder, sharedCuts } from './shared_cuts.ts';
 import { BLOCK, TAPS } from './two_step_blocks.ts';
+import type { OrderedChannel, TwoStepBlocks } from './workload.ts';
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 

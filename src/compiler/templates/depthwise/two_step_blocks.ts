@@ -12,7 +12,7 @@ import { LIMIT, scalingOf, twoStepOf } from '../epilogue/proofs/two_step.ts';
 import { kernelColumns } from '../in_order/depthwise.ts';
 import type { Operands } from '../workload.ts';
 import { kernelOf } from './kernels.ts';
-import type { DepthwiseKey, OrderedChannel, TwoStepBlocks } from './key.ts';
+import type { DepthwiseKey, OrderedChannel, TwoStepBlocks } from './workload.ts';
 
 export const TAPS = 9;
 export const BLOCK = 8;
