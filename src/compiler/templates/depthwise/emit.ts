@@ -7,11 +7,11 @@ import { epilogueFields, floatClamp, type Layout } from '../epilogue/epilogue.ts
 import type { Chosen } from '../template.ts';
 import { issueOrderFields } from './issue_order.ts';
 import { kernelOf } from './kernels.ts';
+import { type DepthwiseWorkload, itemOf } from './key.ts';
 import { type PackedDepthwise, packDepthwise } from './pack.ts';
 import { isWhole, type RowSource, rowSourceOf } from './rows.ts';
 import type { DepthwiseSchedule } from './schedule.ts';
 import { windowsOf } from './windows.ts';
-import { type DepthwiseWorkload, itemOf } from './workload.ts';
 
 const POINTER_BYTES = 8;
 

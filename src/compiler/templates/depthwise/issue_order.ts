@@ -6,9 +6,10 @@ import type { Fields } from '../../emission/description.ts';
 import type { DepthwiseLayer } from '../../lower/layers.ts';
 import type { Chain } from '../epilogue/chain_scaling.ts';
 import { chainFunction, chainTable, type Steps } from '../in_order/depthwise_steps.ts';
+import type { OrderedChannel, TwoStepBlocks } from './key.ts';
 import { cutsOf } from './pack.ts';
 import { inRowOrder, sharedCuts } from './shared_cuts.ts';
-import { BLOCK, type OrderedChannel, TAPS, type TwoStepBlocks } from './two_step_blocks.ts';
+import { BLOCK, TAPS } from './two_step_blocks.ts';
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 

@@ -1,7 +1,7 @@
 /** The kernels of native/kernels/depthwise.h by the names that schedules give them. */
 import type { Target } from '../../targets/target.ts';
 import type { Operands } from '../workload.ts';
-import type { DepthwiseWorkload } from './workload.ts';
+import type { DepthwiseWorkload } from './key.ts';
 
 /** What the template needs to know of a kernel. */
 export interface DepthwiseKernel {

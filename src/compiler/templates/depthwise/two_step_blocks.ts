@@ -8,29 +8,16 @@ import { requantizer } from '../../../model/arithmetic/multiplier.ts';
 import { clamp } from '../../../model/arithmetic/rounding.ts';
 import { parameters } from '../../../model/ops/checks.ts';
 import type { DepthwiseLayer } from '../../lower/layers.ts';
-import { type Chain, chainOf, LIMIT, scalingOf } from '../epilogue/chain_scaling.ts';
+import { chainOf, LIMIT, scalingOf } from '../epilogue/chain_scaling.ts';
 import { kernelColumns } from '../in_order/depthwise_steps.ts';
 import type { Operands } from '../workload.ts';
 import { kernelOf } from './kernels.ts';
-import type { DepthwiseKey } from './workload.ts';
+import type { DepthwiseKey, OrderedChannel, TwoStepBlocks } from './key.ts';
 
 export const TAPS = 9;
 export const BLOCK = 8;
 const clampInt8 = (w: number): number => clamp(w, -128, 127);
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
-
-/** One channel: its two-step scaling, its weights in the order of multiplication, and what they lack beyond int8. */
-export interface OrderedChannel extends Chain {
-  readonly weights: readonly number[];
-  readonly rests: readonly number[];
-}
-
-export interface TwoStepBlocks {
-  /** Channels by block; null for a block that has no such constants. */
-  readonly blocks: readonly (readonly OrderedChannel[] | null)[];
-  /** Whether all blocks have them. */
-  readonly complete: boolean;
-}
 
 /** Whether a kernel in issue order is written for a window. */
 export const suitsIssueOrder = (

@@ -1,50 +1,13 @@
 /** Workloads of the depthwise template. */
 
-import type { Profile } from '../../../model/arithmetic/multiplier.ts';
-import type { HW } from '../../../model/ops/attrs.ts';
 import { parameters } from '../../../model/ops/checks.ts';
-import { itemSize } from '../../../model/tensor/dtype.ts';
 import type { DepthwiseLayer, Weights } from '../../lower/layers.ts';
 
 import type { BuildSettings } from '../template.ts';
-import { keyOf, type Operands, operandsOf } from '../workload.ts';
+import { type Operands, operandsOf } from '../workload.ts';
+import type { DepthwiseKey, DepthwiseWorkload } from './key.ts';
 import { foldedBias } from './pack.ts';
-import { suitsIssueOrder, type TwoStepBlocks, twoStepBlocks } from './two_step_blocks.ts';
-
-/** What decides which schedules are legal and how fast they are, without data. */
-export interface DepthwiseKey {
-  readonly op: 'nn.depthwise_conv2d';
-  readonly data: 'float32' | 'int8' | 'uint8';
-  readonly images: number;
-  readonly input: HW;
-  readonly channels: number;
-  /** Output channels of each input channel. */
-  readonly multiplier: number;
-  readonly output: HW;
-  readonly kernel: HW;
-  readonly strides: HW;
-  readonly dilation: HW;
-  /** Above and to the left. */
-  readonly padding: HW;
-  /** What becomes of accumulators: a clamp, or a profile's fixed point. */
-  readonly epilogue: 'float' | Profile;
-  /** Parts that steps of the outer loop are shared out to. */
-  readonly threads: number;
-}
-
-export interface DepthwiseWorkload extends DepthwiseKey {
-  /** What the weights themselves say: no part of the key. */
-  readonly weights: {
-    readonly operands: Operands;
-    /** The constants of issue order; null where the target or the window has none. */
-    readonly twoStep: TwoStepBlocks | null;
-  };
-}
-
-/** The key of a workload's records. */
-export function keyOfDepthwise({ weights: _, ...key }: DepthwiseWorkload): string {
-  return keyOf('depthwise', { ...key });
-}
+import { suitsIssueOrder, twoStepBlocks } from './two_step_blocks.ts';
 
 /** The workload of a layer. */
 export function depthwiseWorkload(
@@ -71,8 +34,3 @@ export function depthwiseOperands({ data, zeroPoint }: Weights): Operands {
   const operands = operandsOf(data, zeroPoint);
   return operands === 'uint8-offset' && data.some((w) => w - zeroPoint > 2 * 127) ? 'uint8-full' : operands;
 }
-
-/** Bytes of an element of data and of results. */
-export const itemOf = ({ data }: DepthwiseKey): number => itemSize(data);
-/** Output channels. */
-export const outputsOf = ({ channels, multiplier }: DepthwiseKey): number => channels * multiplier;

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Weights } from '../../../../src/compiler/lower/layers.ts';
 import { type DepthwiseKernelName, dotQuads, kernelOf } from '../../../../src/compiler/templates/depthwise/kernels.ts';
+import type { DepthwiseKey } from '../../../../src/compiler/templates/depthwise/key.ts';
 import { packDepthwise } from '../../../../src/compiler/templates/depthwise/pack.ts';
-import { type DepthwiseKey, depthwiseOperands } from '../../../../src/compiler/templates/depthwise/workload.ts';
+import { depthwiseOperands } from '../../../../src/compiler/templates/depthwise/workload.ts';
 import type { HW } from '../../../../src/model/ops/attrs.ts';
 
 interface Case {
