@@ -58,6 +58,9 @@ typedef struct {
   int is_unsigned;               /* the operands and results are uint8_t */
 } gemm_epilogue;
 
+struct io_chains; /* gemm_chains.h */
+struct io_f32;    /* gemm_in_order_f32.h */
+
 /* How a kernel wants what belongs to columns: constants that its record in templates/gemm/kernels has. */
 typedef struct {
   int weight_bytes; /* of a packed weight; weights of two are less their zero point */
@@ -78,6 +81,7 @@ typedef struct {
   const void *weights;
   int chain, singles; /* of gemm_chains.h, see there */
   const uint32_t *order, *counts;
+  void (*loop)(struct io_chains *s, int part, int length, int next);
   gemm_epilogue out;
 } gemm_i8;
 
@@ -87,6 +91,7 @@ typedef struct {
   size_t lda, ldc;
   const void *weights;
   const float *bias;
+  void (*loop)(struct io_f32 *s, int part, size_t k); /* the tile's loop in issue order, NULL for none */
   float low, high; /* clamp of the result; for none, -FLT_MAX and FLT_MAX, as TFLite's convolutions do, or infinities */
 } gemm_f32;
 

@@ -10,7 +10,7 @@
  * others', `counts` has both numbers, none is zero. Operands stream from panel to panel: those of the next one are on their
  * way, and its first two chains begun, when one ends.
  *
- * The inner loop of each tile that a model needs comes with the model: src/compiler/templates/in_order/chain_loops.ts writes it. */
+ * The inner loop of each tile that a model needs comes with the model: src/compiler/templates/in_order/gemm.ts writes it. */
 #ifndef IG_GEMM_CHAINS_H
 #define IG_GEMM_CHAINS_H
 
@@ -20,40 +20,22 @@
 /* Blocks of a chain, at most. */
 #define GEMM_CHAIN 4
 
-typedef struct {
+typedef struct io_chains {
+  io_sums acc;
   int8x16_t x[GEMM_MR][GEMM_CHAIN], w[2][GEMM_CHAIN];
   io_pair next_x[GEMM_MR][GEMM_CHAIN], next_w[GEMM_CHAIN];
-  int16x8_t begun, summed; /* of the chains t + 1 and t */
-  size_t k[GEMM_CHAIN];    /* the blocks of A to load next */
+  int16x8_t sum[4];     /* in 16 bits; the first two begin with the chain before */
+  size_t k[GEMM_CHAIN]; /* the blocks of A to load next */
   const uint8_t *row[GEMM_MR];
   const int8_t *weights, *levels;
   const uint32_t *order, *counts;
   size_t left, until; /* whole chains of the panel; of the rows until the last one begins, without single ones */
 } io_chains;
 
-IG_INLINE void io_load_block(io_pair *to, const uint8_t *row, size_t block) {
-  IO_ASM("ldr %0, [%1, %2, lsl #3]" : "=r"(to->lo) : "r"(row), "r"(block));
-}
-IG_INLINE void io_next_block(size_t *to, const uint32_t **order) { IO_ASM("ldr %w0, [%1], #4" : "=r"(*to), "+r"(*order)); }
-/* Bytes 0 to 7 of a row become bytes 0 to 3 twice, bytes 4 to 7 twice: in general registers, or in the vector register. */
-IG_INLINE void io_flip(const gemm_i8 *g, io_pair *x) {
-  if (g->out.is_unsigned) IO_ASM("eor %0, %0, #0x8080808080808080" : "+r"(x->lo));
-}
-IG_INLINE void io_flip_split(const gemm_i8 *g, io_pair *x) {
-  io_flip(g, x);
-  IO_ASM("lsr %0, %1, #32" : "=r"(x->hi) : "r"(x->lo));
-}
-IG_INLINE void io_double_lower(const gemm_i8 *g, io_pair *x) { IO_ASM("bfi %0, %0, #32, #32" : "+r"(x->lo)); }
-IG_INLINE void io_double_upper(const gemm_i8 *g, io_pair *x) { IO_ASM("bfi %0, %0, #32, #32" : "+r"(x->hi)); }
-IG_INLINE void io_zip(int8x16_t *x) { IO_ASM("zip1 %0.4s, %0.4s, %0.4s" : "+w"(*x)); }
-
-/* What the loop does: bring the operands of the first chain and begin its first two sums; a chain that is the first of its
- * panel, or another one: of `length` blocks, the one behind it of `next`. */
-enum { IO_START, IO_FIRST, IO_NEXT };
-IG_INLINE void io_chain(const gemm_i8 *g, io_chains *s, io_sums acc, int part, int length, int next);
-IG_INLINE void io_widen(int32x4_t *acc, int16x8_t sum, int first) {
-  if (first) *acc = io_saddlp(sum);
-  else io_sadalp(acc, sum);
+IG_INLINE size_t io_next_count(io_chains *s) {
+  size_t count;
+  IO_ASM("ldr %w0, [%1], #4" : "=r"(count), "+r"(s->counts));
+  return count;
 }
 
 /* From the next load on, rows from `a` on. */
@@ -71,56 +53,54 @@ IG_INLINE void io_chains_start(const gemm_i8 *g, io_chains *s, const uint8_t *a,
   s->levels = (const int8_t *)(g->out.levels + first * 3 * g->nr);
   io_turn(g, s, a);
   IO_BARRIER();
-  io_next_block(&s->left, &s->counts);
-  io_chain(g, s, NULL, IO_START, g->chain, g->chain);
+  s->left = io_next_count(s);
+  g->loop(s, IO_START, g->chain, g->chain);
 }
 
 /* A chain between others of its length. In the last one of the rows, operands are those that the next rows begin with. */
-IG_INLINE void io_whole(const gemm_i8 *g, io_chains *s, io_sums acc, int part, const uint8_t *next) {
+IG_INLINE void io_whole(const gemm_i8 *g, io_chains *s, int part, const uint8_t *next) {
   if (--s->until == 0) io_turn(g, s, next);
-  io_chain(g, s, acc, part, g->chain, g->chain);
+  g->loop(s, part, g->chain, g->chain);
 }
 /* All chains of a panel: whole ones. */
-IG_INLINE void io_panel(const gemm_i8 *g, io_chains *s, io_sums acc, const uint8_t *next) {
-  io_whole(g, s, acc, IO_FIRST, next);
-  GEMM_ROLLED while (--s->left > 0) io_whole(g, s, acc, IO_NEXT, next);
+IG_INLINE void io_panel(const gemm_i8 *g, io_chains *s, const uint8_t *next) {
+  io_whole(g, s, IO_FIRST, next);
+  GEMM_ROLLED while (--s->left > 0) io_whole(g, s, IO_NEXT, next);
 }
 /* The same with single ones behind; `last`: of the rows. */
-IG_INLINE void io_panel_mixed(const gemm_i8 *g, io_chains *s, io_sums acc, const uint8_t *next, int last) {
-  size_t singles;
-  io_next_block(&singles, &s->counts);
+IG_INLINE void io_panel_mixed(const gemm_i8 *g, io_chains *s, const uint8_t *next, int last) {
+  size_t singles = io_next_count(s);
   if (--s->left > 0) {
-    io_chain(g, s, acc, IO_FIRST, g->chain, g->chain);
-    GEMM_ROLLED while (--s->left > 0) io_chain(g, s, acc, IO_NEXT, g->chain, g->chain);
-    io_chain(g, s, acc, IO_NEXT, g->chain, 1);
+    g->loop(s, IO_FIRST, g->chain, g->chain);
+    GEMM_ROLLED while (--s->left > 0) g->loop(s, IO_NEXT, g->chain, g->chain);
+    g->loop(s, IO_NEXT, g->chain, 1);
   } else {
-    io_chain(g, s, acc, IO_FIRST, g->chain, 1);
+    g->loop(s, IO_FIRST, g->chain, 1);
   }
-  GEMM_ROLLED while (--singles > 0) io_chain(g, s, acc, IO_NEXT, 1, 1);
+  GEMM_ROLLED while (--singles > 0) g->loop(s, IO_NEXT, 1, 1);
   if (last) io_turn(g, s, next);
-  io_chain(g, s, acc, IO_NEXT, 1, g->chain);
+  g->loop(s, IO_NEXT, 1, g->chain);
 }
 
 /* The rows begun times panels `first` to `end`, results to row `c`. */
 IG_INLINE void io_chains_rows(const gemm_i8 *g, io_chains *s, const uint8_t *next, uint8_t *c, int first, int end) {
-  io_sums acc;
   GEMM_ROLLED for (int p = first; p < end; p++) {
     const int j = g->n % g->nr == 0 ? p * g->nr : gemm_start(p, g->nr, g->n);
-    if (g->singles) io_panel_mixed(g, s, acc, next, p + 1 == end);
-    else io_panel(g, s, acc, next);
-    io_next_block(&s->left, &s->counts);
+    if (g->singles) io_panel_mixed(g, s, next, p + 1 == end);
+    else io_panel(g, s, next);
+    s->left = io_next_count(s);
     if (g->out.requantize == GEMM_LEVELS) {
-      io_finish_levels(g, acc, &s->levels, c + j);
+      io_finish_levels(g, s->acc, &s->levels, c + j);
       continue;
     }
     if (io_finishes(&g->out)) {
-      io_finish(g, acc, j, c + j);
+      io_finish(g, s->acc, j, c + j);
       continue;
     }
     gemm_acc sum;
     GEMM_UNROLL for (int i = 0; i < g->mr; i++)
       GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++)
-        sum[i][v] = vaddq_s32(vpaddq_s32(acc[i][2 * v], acc[i][2 * v + 1]), vld1q_s32(g->out.bias + j + 4 * v));
+        sum[i][v] = vaddq_s32(vpaddq_s32(s->acc[i][2 * v], s->acc[i][2 * v + 1]), vld1q_s32(g->out.bias + j + 4 * v));
     gemm_finish_i8(g, sum, j, c + j * gemm_item(g));
   }
 }

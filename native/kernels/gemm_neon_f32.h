@@ -32,7 +32,7 @@ IG_INLINE void gemm_tile_f32(const gemm_f32 *g, const float *a, const void *pane
   }
   int k = 0;
 #ifdef IG_IN_ORDER
-  if (g->mr >= 5 && g->nr >= 8) {
+  if (g->loop) {
     io_f32_sums(g, acc, a, w);
     k = g->k / 2 * 2;
     w += k * g->nr;

@@ -1,9 +1,9 @@
 /* in_order.h: single instructions for cores that issue in order (docs/adr/0006).
  *
- * Such a core waits wherever an instruction needs a result of the last few cycles, and issues nothing beside a load of a
- * vector. Compilers know neither well enough. Volatile statements keep the order in which they are written, registers are
- * the compiler's; operands come through general registers, whose loads pair with arithmetic. What is loaded here is
- * unseen: put IO_BARRIER before and behind. */
+ * Such a core waits for each result of the last few cycles, and issues nothing beside a vector load. Compilers model neither
+ * well enough. Volatile statements keep their order; registers are the compiler's; operands come through general registers,
+ * whose loads issue beside arithmetic. Inner loops are scheduled by src/compiler/templates/in_order and come with the model.
+ * The compiler does not see what is loaded here: IO_BARRIER before and behind. */
 #ifndef IG_IN_ORDER_H
 #define IG_IN_ORDER_H
 
@@ -12,6 +12,11 @@
 
 #define IO_ASM __asm__ volatile
 #define IO_BARRIER() IO_ASM("" ::: "memory")
+
+/* What a loop that comes with the model is to do: bring the operands of the first round; a round that begins sums, or goes on
+ * with them. */
+enum { IO_START, IO_FIRST, IO_NEXT };
+
 #define IO_UNARY(NAME, R, X, TEXT)         \
   IG_INLINE R NAME(X x) {                  \
     R r;                                   \
@@ -28,12 +33,6 @@
   IG_INLINE void NAME(R *r, X x, Y y) {                        \
     IO_ASM(TEXT : "+w"(*r) : "w"(x), "w"(y));                  \
   }
-
-IO_BINARY(io_smull, int16x8_t, int8x16_t, int8x16_t, "smull %0.8h, %1.8b, %2.8b")
-IO_INTO(io_smlal, int16x8_t, int8x16_t, int8x16_t, "smlal %0.8h, %1.8b, %2.8b")
-IO_INTO(io_smlal2, int16x8_t, int8x16_t, int8x16_t, "smlal2 %0.8h, %1.16b, %2.16b")
-IO_UNARY(io_saddlp, int32x4_t, int16x8_t, "saddlp %0.4s, %1.8h")
-IG_INLINE void io_sadalp(int32x4_t *acc, int16x8_t p) { IO_ASM("sadalp %0.4s, %1.8h" : "+w"(*acc) : "w"(p)); }
 
 IO_BINARY(io_addp, int32x4_t, int32x4_t, int32x4_t, "addp %0.4s, %1.4s, %2.4s")
 IO_BINARY(io_sshl, int32x4_t, int32x4_t, int32x4_t, "sshl %0.4s, %1.4s, %2.4s")
@@ -79,10 +78,6 @@ typedef struct {
 } io_pair;
 #define io_lower(V, LO) IO_ASM("fmov %d0, %1" : "=w"(*(V)) : "r"(LO))
 #define io_upper(V, HI) IO_ASM("ins %0.d[1], %1" : "+w"(*(V)) : "r"(HI))
-IG_INLINE void io_move(int8x16_t *v, const io_pair *from) {
-  io_lower(v, from->lo);
-  io_upper(v, from->hi);
-}
 IG_INLINE void io_load_pair(io_pair *to, const int8_t **w) {
   IO_ASM("ldp %0, %1, [%2], #16" : "=r"(to->lo), "=r"(to->hi), "+r"(*w));
 }

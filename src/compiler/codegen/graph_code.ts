@@ -37,7 +37,6 @@ export function emitGraph(graph: Graph, name: string, prefix: string, model: Mod
     ].join('\n'),
     includes: written.flatMap((code) => code.emission.includes),
     functions: written.flatMap(({ emission }) => emission.functions ?? []),
-    loops: written.flatMap(({ emission }) => emission.loop ?? []),
     arenaBytes: storage.arenaBytes,
     nodes: written.map((code) => ({
       symbol: code.name,

@@ -1,7 +1,7 @@
 import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import type { Graph } from '../../model/ir/graph.ts';
 import type { BuildNode } from '../build.ts';
-import type { LoopShape, RecordSource } from '../emission/context.ts';
+import type { RecordSource } from '../emission/context.ts';
 import type { Target } from '../targets/target.ts';
 import type { Blob } from './blob.ts';
 import type { Kept } from './kept.ts';
@@ -47,7 +47,6 @@ export interface GraphCode {
   readonly includes: readonly string[];
   /** C functions that its nodes share with each other. */
   readonly functions: readonly string[];
-  readonly loops: readonly LoopShape[];
   /** Memory that it needs while it runs. */
   readonly arenaBytes: number;
   readonly nodes: readonly BuildNode[];

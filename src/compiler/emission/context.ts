@@ -71,22 +71,12 @@ export interface CalledGraph {
   call(arena: string, inputs: string, outputs: string): string;
 }
 
-/** What decides over the loops of a schedule. */
-export interface LoopShape {
-  readonly mr: number;
-  readonly nr: number;
-  readonly chain: number;
-  readonly singles: boolean;
-}
-
 /** The C of one node. */
 export interface Emission {
   /** Files of native/kernels to include, e.g. `softmax.h`. */
   readonly includes: readonly string[];
   /** C functions that the body calls and other nodes may call, too: equal texts are written once. */
   readonly functions?: readonly string[];
-  /** The loop that a matrix multiplication on an in-order core needs. */
-  readonly loop?: LoopShape;
   /** Statements that compute the node; they become the body of a static function of their own. */
   readonly body: string;
   /** The body may end early with `return` and one of int8_gate.h's error codes, which then ends the run. */

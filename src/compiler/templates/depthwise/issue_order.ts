@@ -5,7 +5,8 @@ import type { EmitContext } from '../../emission/context.ts';
 import type { Fields } from '../../emission/description.ts';
 import type { DepthwiseLayer } from '../../lower/layers.ts';
 import type { Chain } from '../epilogue/chain_scaling.ts';
-import { chainFunction, chainTable, type Steps } from '../in_order/depthwise_steps.ts';
+import type { Steps } from '../in_order/depthwise.ts';
+import { depthwiseFunction, functionTable } from '../in_order/depthwise_function.ts';
 import type { OrderedChannel, TwoStepBlocks } from './key.ts';
 import { cutsOf } from './pack.ts';
 import { inRowOrder, sharedCuts } from './shared_cuts.ts';
@@ -25,9 +26,11 @@ export function issueOrderFields(layer: DepthwiseLayer, twoStep: TwoStepBlocks, 
     ...{ unsigned: output.dtype === 'uint8', low, high },
     flips: layer.data.dtype === 'uint8' && twoStep.complete,
   };
-  const functions = plan.kinds.map((kind) => ctx.define((...names) => chainFunction({ ...common, ...kind }, ...names)));
+  const functions = plan.kinds.map((kind) =>
+    ctx.define((...names) => depthwiseFunction({ ...common, ...kind }, ...names)),
+  );
   const kindOf = ctx.constant(Int8Array.from(plan.blocks, ({ kind }) => kind));
-  return { chain: ctx.define((...names) => chainTable(functions, kindOf, ...names)), chained: kindOf };
+  return { chain: ctx.define((...names) => functionTable(functions, kindOf, ...names)), chained: kindOf };
 }
 
 /** C expressions of the constants of all blocks. */

@@ -9,7 +9,7 @@ import { clamp } from '../../../model/arithmetic/rounding.ts';
 import { parameters } from '../../../model/ops/checks.ts';
 import type { DepthwiseLayer } from '../../lower/layers.ts';
 import { chainOf, LIMIT, scalingOf } from '../epilogue/chain_scaling.ts';
-import { kernelColumns } from '../in_order/depthwise_steps.ts';
+import { kernelColumns } from '../in_order/depthwise.ts';
 import type { Operands } from '../workload.ts';
 import { kernelOf } from './kernels.ts';
 import type { DepthwiseKey, OrderedChannel, TwoStepBlocks } from './key.ts';

@@ -1,5 +1,5 @@
 /** How an output row falls into issue-ordered steps, and which of their windows reach beyond the image. */
-import { stepsOf, windowWidth } from '../in_order/depthwise_steps.ts';
+import { stepsOf, windowWidth } from '../in_order/depthwise.ts';
 import type { DepthwiseKey } from './key.ts';
 
 /** Members of a `depthwise`. */

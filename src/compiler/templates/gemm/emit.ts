@@ -21,10 +21,6 @@ function stepsOf(total: number, size: number, times: number, ctx: EmitContext): 
   return ctx.steps(count * times, ragged ? Math.max(1, count - 1) : count * times).join(', ');
 }
 
-/** What an emission says of the loop that a schedule takes on in-order cores. */
-export const emitLoop = (s: GemmSchedule): Pick<Emission, 'loop'> =>
-  s.kBlocks === undefined ? {} : { loop: { mr: s.mr, nr: s.nr, chain: s.kBlocks, singles: s.singles ?? false } };
-
 /** What becomes of the accumulators. */
 function endFields(
   layer: GemmLayer,
@@ -53,7 +49,7 @@ export function emitGemm(layer: GemmLayer, chosen: Chosen<GemmWorkload, GemmSche
   const type = float ? 'f32' : 'i8';
   const bias = ctx.constant(packed.bias);
   const g = cDescription(`gemm_${type}`, 'g', {
-    ...tileFields(w, s, pitches),
+    ...tileFields(w, s, ctx.target, pitches),
     ...(float ? { weights: ctx.constant(packed.weights) } : packedFields(s, packed, ctx)),
     ...endFields(layer, chosen, packed, bias, ctx),
   });
@@ -63,8 +59,7 @@ export function emitGemm(layer: GemmLayer, chosen: Chosen<GemmWorkload, GemmSche
   const overlap = overlapSteps(w, s);
   const call = s.band === 0 ? rowsCall(w, s, packed, ctx) : convCall(layer, w, s, zeroPoint, ctx);
   return {
-    ...kernelC([s.kernel], 'conv'),
-    ...emitLoop(s),
+    ...kernelC([chosen], 'conv', ctx.target),
     body: `${g}${call(from, to)}`,
     inPlace: overlap === null ? [] : [{ operand: 0, lead: leadOf(overlap) }],
   };

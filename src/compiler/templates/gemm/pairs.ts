@@ -48,12 +48,12 @@ export function emitMatmulPairs(layer: MatmulPairsLayer, chosen: readonly Produc
   const range = ctx.steps(pairs.length, pairs.length).join(', ');
   const pitches = { lda: copies ? depth : k, ldc: n };
   const tile = ({ workload, schedule }: Product): Fields => ({
-    ...tileFields(workload, schedule, pitches),
+    ...tileFields(workload, schedule, ctx.target, pitches),
     weights: panels,
   });
   const [x, y, out] = [ctx.input(0), ctx.input(1), ctx.output(0)];
   const kernels = products.map(({ schedule }) => schedule.kernel);
-  const shared = kernelC(kernels, 'matmul');
+  const shared = kernelC(products, 'matmul', ctx.target);
   if (float) {
     const [product] = products;
     const bias = ctx.constant(new Float32Array(Math.max(n, product.schedule.nr)));

@@ -1,0 +1,67 @@
+/** The inner loop of native/kernels/gemm_in_order_f32.h as instructions: two steps along k of a tile. */
+import { CORTEX_A53 } from './core.ts';
+import { type Instruction, instruction } from './instruction.ts';
+import { type Loop, printLoop } from './print.ts';
+import { schedule } from './schedule.ts';
+
+export interface FloatTile {
+  readonly mr: number;
+  readonly nr: number;
+}
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+/** Two values of row i; four columns of weights; both on their way through general registers. */
+const x = (i: number) => `s->x[${i}]`;
+const w = (q: number, ring: number) => `s->w[${q % ring}]`;
+const nextX = (i: number) => `s->next_x[${i}]`;
+const nextW = (q: number) => [`s->next_w[${q % 2}].lo`, `s->next_w[${q % 2}].hi`] as const;
+
+/** Registers that the weights take in turns: a divisor of how many one round takes. */
+const ringOf = (nv: number): number => (nv % 3 === 0 ? 3 : 4);
+
+/** Weights number `q` of a round. */
+const bringWeights = (q: number, ring: number): Instruction[] => {
+  const [lo, hi] = nextW(q);
+  return [
+    instruction('load_pair', lo, hi, 's->weights'),
+    instruction('fmov', w(q, ring), lo),
+    instruction('ins', w(q, ring), hi),
+  ];
+};
+const loadRow = (i: number): Instruction => instruction('load', nextX(i), `s->row[${i}]`, 'k');
+const moveRow = (i: number): Instruction => instruction('fmov', x(i), nextX(i));
+
+/** The operands of the first round. */
+export function floatStart({ mr, nr }: FloatTile): Instruction[] {
+  const ring = ringOf(nr / 4);
+  return [
+    ...range(mr).map(loadRow),
+    ...range(ring - 1).flatMap((q) => bringWeights(q, ring)),
+    ...range(mr).map(moveRow),
+  ];
+}
+
+/** A round; the operands of the next one are brought on the way: weights `ring - 1` registers ahead. */
+export function floatRound({ mr, nr }: FloatTile): Instruction[] {
+  const nv = nr / 4;
+  const ring = ringOf(nv);
+  const last = 2 * nv - 1;
+  return [
+    ...range(mr).map(loadRow),
+    ...range(2 * nv).flatMap((q) => [
+      ...bringWeights(q + ring - 1, ring),
+      ...range(mr).flatMap((i) => [
+        instruction(q < nv ? 'fmla_0' : 'fmla_1', `s->acc[${i}][${q % nv}]`, w(q, ring), x(i)),
+        ...(q === last ? [moveRow(i)] : []),
+      ]),
+    ]),
+  ];
+}
+
+/** The loop of a tile. */
+export const floatLoop = (tile: FloatTile): Loop =>
+  printLoop(`io_f32_${tile.mr}x${tile.nr}`, 'io_f32 *s, int part, size_t k', [
+    { when: 'part == IO_START', block: schedule(floatStart(tile), CORTEX_A53) },
+    { when: 'part == IO_NEXT', block: schedule(floatRound(tile), CORTEX_A53) },
+  ]);
