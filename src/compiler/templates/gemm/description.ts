@@ -73,7 +73,7 @@ export const packedFields = (s: GemmSchedule, packed: PackedWeights, ctx: EmitCo
   weights: ctx.constant(packed.weights),
   ...integers({ row_factor: packed.rowFactor }),
   ...(packed.kSums && {
-    ...integers({ chain: s.kBlocks ?? 1, singles: s.singles ?? false }),
+    ...integers({ k_blocks: s.kBlocks ?? 1, singles: s.singles ?? false }),
     ...{ order: ctx.constant(packed.kSums.order), counts: ctx.constant(packed.kSums.counts) },
   }),
 });

@@ -1,5 +1,5 @@
 /**
- * The inner loops of native/kernels/gemm_chains.h as instructions.
+ * The inner loops of native/kernels/gemm_k_sums.h as instructions.
  *
  * A round multiplies one chain of blocks along k for the whole tile: accumulator t, of row t % mr and pair of columns t / mr,
  * gets the sum of SMULL, SMLAL2, SMLAL, … by SADALP. Rounds are rotated: the first two sums of a chain begin in the round
@@ -139,7 +139,7 @@ export function roundsOf({ chain, singles }: ChainTile): ChainRound[] {
 export function chainLoop(tile: ChainTile): Loop {
   const { mr, nr, chain, singles, unsigned } = tile;
   const name = `io_chain_${mr}x${nr}x${chain}${singles ? '_1' : ''}${unsigned ? '_u' : ''}`;
-  return printLoop(name, 'io_chains *s, int part, int length, int next', [
+  return printLoop(name, 'io_k_sums *s, int part, int length, int next', [
     { when: 'part == IO_START', block: schedule(chainStart(tile), CORTEX_A53) },
     ...roundsOf(tile).map((round) => ({
       when: `part == ${round.first ? 'IO_FIRST' : 'IO_NEXT'} && length == ${round.blocks} && next == ${round.next}`,
