@@ -34,7 +34,7 @@
 
 /* How an accumulator becomes a result: fixed point with shifts of any sign, none positive, all negative; the last with
  * one rounding, halves up, whatever the profile; round(acc * scale), halves away from zero, in double precision; or the
- * same in single, halves to even; or, of gemm_chains.h only, as in gemm_chains_end.h; or not at all, results are int32. */
+ * same in single, halves to even; or, of gemm_k_sums.h only, as in gemm_k_sums_end.h; or not at all, results are int32. */
 enum {
   GEMM_SHIFT_ANY,
   GEMM_SHIFT_RIGHT_OR_NONE,
@@ -58,7 +58,7 @@ typedef struct {
   int is_unsigned;               /* the operands and results are uint8_t */
 } gemm_epilogue;
 
-struct io_chains; /* gemm_chains.h */
+struct io_k_sums; /* gemm_k_sums.h */
 struct io_f32;    /* gemm_in_order_f32.h */
 
 /* How a kernel wants what belongs to columns: constants that its record in templates/gemm/kernels has. */
@@ -79,9 +79,9 @@ typedef struct {
   size_t lda, ldc;   /* elements between rows */
   int32_t row_factor;
   const void *weights;
-  int chain, singles; /* of gemm_chains.h, see there */
+  int k_blocks, singles; /* of gemm_k_sums.h, see there */
   const uint32_t *order, *counts;
-  void (*loop)(struct io_chains *s, int part, int length, int next);
+  void (*loop)(struct io_k_sums *s, int part, int length, int next);
   gemm_epilogue out;
 } gemm_i8;
 
@@ -109,12 +109,12 @@ IG_INLINE int gemm_start(int i, int size, int total) {
   return at + size <= total ? at : total > size ? total - size : 0;
 }
 IG_INLINE int gemm_count(int total, int size) { return (total + size - 1) / size; }
-/* Of gemm_chains.h: leaves the first `panels` behind, some of which take more chains than others. */
+/* Of gemm_k_sums.h: skips the first `panels`, whose numbers of sums differ. */
 IG_INLINE void gemm_skip_panels(gemm_i8 *g, int panels) {
   for (int p = 0; p < panels; p++) {
     const size_t whole = g->counts[0], single = g->singles ? g->counts[1] : 0;
-    g->weights = (const uint8_t *)g->weights + (whole * g->chain + single) * g->nr * 8;
-    g->order += (whole + single) * g->chain;
+    g->weights = (const uint8_t *)g->weights + (whole * g->k_blocks + single) * g->nr * 8;
+    g->order += (whole + single) * g->k_blocks;
     g->counts += g->singles ? 2 : 1;
   }
 }

@@ -1,9 +1,12 @@
 /** The structures of native/kernels/gemm.h and conv.h that describe a matrix multiplication. */
-import type { EmitContext } from '../../emission/context.ts';
+import type { Emission, EmitContext } from '../../emission/context.ts';
 import { type Fields, integers } from '../../emission/description.ts';
+import type { Target } from '../../targets/target.ts';
+import type { Chosen } from '../template.ts';
 import { paddedCopy } from './bands.ts';
 import { type GemmKernelName, kernelOf } from './kernels/index.ts';
 import type { PanelLayout } from './kernels/kernel.ts';
+import { loopOf } from './loop.ts';
 import type { PackedWeights } from './pack.ts';
 import type { GemmSchedule } from './schedule.ts';
 import { depthOf, type GemmWorkload, itemOf, packedDepth, rowsOf } from './workload.ts';
@@ -33,14 +36,20 @@ const layoutFields = ({ storage, block, alternate, biasWords, pairsTwice = false
     ...{ 'layout.bias_words': biasWords, 'layout.pairs_twice': pairsTwice },
   });
 
-/** The C of a kernel, and `file` of native/kernels made for it. */
-export const kernelC = (
-  kernels: readonly GemmKernelName[],
+/** The C of the kernels that were chosen, and `file` of native/kernels made for them. */
+export function kernelC(
+  chosen: readonly Chosen<GemmWorkload, GemmSchedule>[],
   file: 'conv' | 'hybrid' | 'matmul',
-): { readonly includes: readonly string[]; readonly functions: readonly string[] } => ({
-  includes: [INCLUDES[file], ...kernels.map((name) => kernelOf(name).header)],
-  functions: [...kernels.map((name) => madeFor([name], 'conv')), ...(file === 'conv' ? [] : [madeFor(kernels, file)])],
-});
+  target: Target,
+): Required<Pick<Emission, 'includes' | 'functions'>> {
+  const kernels = chosen.map(({ schedule }) => schedule.kernel);
+  const loops = chosen.flatMap(({ workload, schedule }) => loopOf(workload, schedule, target).functions);
+  const made = kernels.map((name) => madeFor([name], 'conv'));
+  return {
+    includes: [INCLUDES[file], ...kernels.map((name) => kernelOf(name).header)],
+    functions: [...loops, ...made, ...(file === 'conv' ? [] : [madeFor(kernels, file)])],
+  };
+}
 
 const INCLUDES = { conv: 'conv.h', hybrid: 'hybrid_gemm.h', matmul: 'matmul_gemm.h' } as const;
 
@@ -52,10 +61,11 @@ function madeFor([name, wide]: readonly GemmKernelName[], file: 'conv' | 'hybrid
 }
 
 /** Members that a `gemm_i8` and a `gemm_f32` share. */
-export const tileFields = (w: GemmWorkload, s: GemmSchedule, { lda, ldc }: Pitches): Fields => ({
+export const tileFields = (w: GemmWorkload, s: GemmSchedule, target: Target, { lda, ldc }: Pitches): Fields => ({
   ...layoutFields(kernelOf(s.kernel).layout),
   ...integers({ m: rowsAtOnce(w, s), n: w.n, k: depthOf(w), packed_k: packedDepthOf(w, s), mr: s.mr, nr: s.nr }),
   ...integers({ weights_first: s.weightsFirst, lda, ldc }),
+  ...loopOf(w, s, target).fields,
 });
 
 /** Members of packed integer weights. */
@@ -63,7 +73,7 @@ export const packedFields = (s: GemmSchedule, packed: PackedWeights, ctx: EmitCo
   weights: ctx.constant(packed.weights),
   ...integers({ row_factor: packed.rowFactor }),
   ...(packed.kSums && {
-    ...integers({ chain: s.kBlocks ?? 1, singles: s.singles ?? false }),
+    ...integers({ k_blocks: s.kBlocks ?? 1, singles: s.singles ?? false }),
     ...{ order: ctx.constant(packed.kSums.order), counts: ctx.constant(packed.kSums.counts) },
   }),
 });

@@ -8,7 +8,6 @@ import { centeredRange, epilogueFields, floatClamp, type Layout, NO_CLAMP } from
 import type { Chosen } from '../template.ts';
 import { bandFields, gatherBytes, kernelC, packedDepthOf, packedFields, tileFields } from './description.ts';
 import { levelFields } from './k_sums/levels.ts';
-import { loopOf } from './loop.ts';
 import { overlapSteps } from './overlap.ts';
 import { type PackedWeights, packGemm, perColumn, sumRanges } from './pack.ts';
 import type { GemmSchedule } from './schedule.ts';
@@ -49,11 +48,8 @@ export function emitGemm(layer: GemmLayer, chosen: Chosen<GemmWorkload, GemmSche
   const pitches = { lda: s.band === 0 ? depthOf(w) : packedDepthOf(w, s), ldc: layer.columns };
   const type = float ? 'f32' : 'i8';
   const bias = ctx.constant(packed.bias);
-  const { includes, functions } = kernelC([s.kernel], 'conv');
-  const loop = loopOf(w, s, ctx.target.core);
   const g = cDescription(`gemm_${type}`, 'g', {
-    ...tileFields(w, s, pitches),
-    ...loop.fields,
+    ...tileFields(w, s, ctx.target, pitches),
     ...(float ? { weights: ctx.constant(packed.weights) } : packedFields(s, packed, ctx)),
     ...endFields(layer, chosen, packed, bias, ctx),
   });
@@ -63,8 +59,7 @@ export function emitGemm(layer: GemmLayer, chosen: Chosen<GemmWorkload, GemmSche
   const overlap = overlapSteps(w, s);
   const call = s.band === 0 ? rowsCall(w, s, packed, ctx) : convCall(layer, w, s, zeroPoint, ctx);
   return {
-    includes,
-    functions: [...functions, ...loop.functions],
+    ...kernelC([chosen], 'conv', ctx.target),
     body: `${g}${call(from, to)}`,
     inPlace: overlap === null ? [] : [{ operand: 0, lead: leadOf(overlap) }],
   };

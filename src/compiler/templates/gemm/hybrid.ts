@@ -7,7 +7,6 @@ import type { HybridGemmLayer } from '../../lower/layers.ts';
 import { hybridDescription, leadOfQuantized } from '../epilogue/hybrid.ts';
 import type { Chosen } from '../template.ts';
 import { bandFields, gatherBytes, kernelC, packedDepthOf, packedFields, SPARE, tileFields } from './description.ts';
-import { loopOf } from './loop.ts';
 import { packGemm } from './pack.ts';
 import type { GemmSchedule } from './schedule.ts';
 import { depthOf, type GemmWorkload, rowsOf } from './workload.ts';
@@ -15,27 +14,26 @@ import { depthOf, type GemmWorkload, rowsOf } from './workload.ts';
 /** The C of a layer. */
 export function emitHybridGemm(
   layer: HybridGemmLayer,
-  { workload: w, schedule: s }: Chosen<GemmWorkload, GemmSchedule>,
+  chosen: Chosen<GemmWorkload, GemmSchedule>,
   ctx: EmitContext,
 ): Emission {
+  const { workload: w, schedule: s } = chosen;
   const data = layer.weights.data as Int8Array;
   const depth = depthOf(w);
   const packed = packGemm(w, s, { data, zeroPoint: 0, bias: null }, 0);
   const weightSums = Int32Array.from({ length: layer.outs }, (_, c) => sumOf(data, c * depth, depth));
   const h = hybridDescription(layer, weightSums, ctx);
-  const { includes, functions } = kernelC([s.kernel], 'hybrid');
-  // What is multiplied are int8: the data as the kernel quantizes them.
-  const loop = loopOf({ data: 'int8' }, s, ctx.target.core);
   const g = cDescription('gemm_i8', 'g', {
-    ...loop.fields,
-    ...{ ...tileFields(w, s, { lda: packedDepthOf(w, s), ldc: layer.outs }), ...packedFields(s, packed, ctx) },
+    ...{
+      ...tileFields(w, s, ctx.target, { lda: packedDepthOf(w, s), ldc: layer.outs }),
+      ...packedFields(s, packed, ctx),
+    },
     ...{ 'out.requantize': 'GEMM_SUMS', 'out.bias': ctx.constant(packed.bias) },
   });
   const from = { data: ctx.input(0), bias: layer.bias === null ? 'NULL' : ctx.input(2) };
   const call = s.band === 0 ? rowsCall(w, s, layer.op, from, ctx) : convCall(layer, w, s, from, ctx);
   return {
-    includes,
-    functions: [...functions, ...loop.functions],
+    ...kernelC([chosen], 'hybrid', ctx.target),
     body: `${h}${g}${call.text}`,
     // Where rows are read in place, all of them are quantized before the first result.
     inPlace: [{ operand: 0, lead: s.band === 0 ? -Infinity : leadOfQuantized(layer) }],

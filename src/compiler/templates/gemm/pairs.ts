@@ -10,7 +10,6 @@ import { epilogueFields, NO_CLAMP } from '../epilogue/fields.ts';
 import type { Chosen } from '../template.ts';
 import { kernelC, packedDepthOf, SPARE, tileFields, WEIGHT_BYTES } from './description.ts';
 import { kernelOf } from './kernels/index.ts';
-import { loopOf } from './loop.ts';
 import { perColumn } from './pack.ts';
 import type { GemmSchedule } from './schedule.ts';
 import type { GemmWorkload } from './workload.ts';
@@ -49,23 +48,18 @@ export function emitMatmulPairs(layer: MatmulPairsLayer, chosen: readonly Produc
   const range = ctx.steps(pairs.length, pairs.length).join(', ');
   const pitches = { lda: copies ? depth : k, ldc: n };
   const tile = ({ workload, schedule }: Product): Fields => ({
-    ...tileFields(workload, schedule, pitches),
+    ...tileFields(workload, schedule, ctx.target, pitches),
     weights: panels,
   });
   const [x, y, out] = [ctx.input(0), ctx.input(1), ctx.output(0)];
   const kernels = products.map(({ schedule }) => schedule.kernel);
-  const shared = kernelC(kernels, 'matmul');
+  const shared = kernelC(products, 'matmul', ctx.target);
   if (float) {
     const [product] = products;
     const bias = ctx.constant(new Float32Array(Math.max(n, product.schedule.nr)));
-    const loop = loopOf(product.workload, product.schedule, ctx.target.core);
-    const g = cDescription('gemm_f32', 'g', { ...tile(product), ...loop.fields, bias, ...NO_CLAMP });
+    const g = cDescription('gemm_f32', 'g', { ...tile(product), bias, ...NO_CLAMP });
     const operands = ['&d', '&g', x, y, panels, copy, out, range];
-    return {
-      ...shared,
-      functions: [...shared.functions, ...loop.functions],
-      body: `${description}${g}matmul_run_${kernels[0]}(${operands.join(', ')});\n`,
-    };
+    return { ...shared, body: `${description}${g}matmul_run_${kernels[0]}(${operands.join(', ')});\n` };
   }
   const bias = most((p) => {
     const { pairsTwice, biasWords } = layoutOf(p);

@@ -1,5 +1,5 @@
 /**
- * The inner loops of native/kernels/gemm_chains.h as instructions.
+ * The inner loops of native/kernels/gemm_k_sums.h as instructions.
  *
  * A round multiplies one chain of blocks along k for the whole tile: accumulator t, of row t % mr and pair of columns t / mr,
  * gets the sum of SMULL, SMLAL2, SMLAL, … by SADALP. Rounds are rotated: the first two sums of a chain begin in the round
@@ -141,7 +141,7 @@ const known = new Map<string, Loop>();
 export function chainLoop(tile: ChainTile): Loop {
   const { mr, nr, chain, singles, unsigned } = tile;
   const name = `io_chain_${mr}x${nr}x${chain}${singles ? '_1' : ''}${unsigned ? '_u' : ''}`;
-  const loop = known.get(name) ?? printLoop(name, 'io_chains *s, int part, int length, int next', blocksOf(tile));
+  const loop = known.get(name) ?? printLoop(name, 'io_k_sums *s, int part, int length, int next', blocksOf(tile));
   known.set(name, loop);
   return loop;
 }

@@ -1,5 +1,5 @@
 /**
- * Which K-blocks native/kernels/gemm_chains.h sums in 16 bits. A K-block is one panel's weights at eight consecutive k. A 16-bit
+ * Which K-blocks native/kernels/gemm_k_sums.h sums in 16 bits. A K-block is one panel's weights at eight consecutive k. A 16-bit
  * lane of a sum meets two weights of a column's block, at j and j + 4.
  */
 

@@ -1,4 +1,4 @@
-/** Constants of native/kernels/gemm_chains_end.h. */
+/** Constants of native/kernels/gemm_k_sums_end.h. */
 import { activationRange, type Range } from '../../../../model/arithmetic/activation.ts';
 import { requantizer } from '../../../../model/arithmetic/multiplier.ts';
 import { castInt32, roundAway } from '../../../../model/arithmetic/rounding.ts';

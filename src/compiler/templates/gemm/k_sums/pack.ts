@@ -1,4 +1,4 @@
-/** Constant weights for native/kernels/gemm_chains.h: K-blocks by the sums in 16 bits that they are summed in. */
+/** Constant weights for native/kernels/gemm_k_sums.h: K-blocks by the sums in 16 bits that they are summed in. */
 import { mean } from 'simple-statistics';
 import type { KBlocks } from '../kernels/kernel.ts';
 import { panelStarts } from '../panels.ts';

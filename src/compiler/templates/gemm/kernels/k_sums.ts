@@ -12,7 +12,7 @@ const general = ({ mr, nr, kBlocks }: Tile): number =>
   Math.max(kBlocks * ((zips(mr, kBlocks) ? 1 : 2) * mr + 3) + mr + 4, 2 * nr);
 
 export const kSums: GemmKernel = {
-  ...{ header: 'gemm_chains.h', needs: { arch: 'aarch64', issue: 'in order' } },
+  ...{ header: 'gemm_k_sums.h', needs: { arch: 'aarch64', issue: 'in order' } },
   // Weights beyond 8 bits become several.
   exactFor: [...CONSTANT_BYTES, 'int8-wide'],
   ...{ unit: 8, rows: 1, columns: 8, sums16: true },

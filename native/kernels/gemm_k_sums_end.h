@@ -1,11 +1,11 @@
-/* gemm_chains_end.h: how a tile of gemm_chains.h ends.
+/* gemm_k_sums_end.h: requantization at the end of a tile of gemm_k_sums.h.
  *
- * SSHL and SQDMULH leave each sum of products with 16 fractional bits, and ADDHN adds an offset, in which are the bias and
- * the zero point, while it narrows. The compiler has proved for each column, over all sums that can occur, that this is
- * TFLite's result and that no step overflows (templates/gemm/levels.ts). Stage by stage: the same instruction for all registers of the tile, so that none waits for the one before; beside them
- * the constants of the next stage, through general registers. */
-#ifndef IG_GEMM_CHAINS_END_H
-#define IG_GEMM_CHAINS_END_H
+ * SSHL and SQDMULH leave each accumulator with 16 fractional bits; ADDHN adds an offset, which holds bias and zero point, and
+ * narrows. The compiler has proved by column, over all accumulators that can occur, that this is TFLite's result and that no
+ * step overflows (templates/gemm/k_sums/levels.ts). Stage by stage: one instruction for all registers of the tile, so that
+ * none waits for the one before; beside them the constants of the next stage, through general registers. */
+#ifndef IG_GEMM_K_SUMS_END_H
+#define IG_GEMM_K_SUMS_END_H
 
 #include "gemm_neon.h"
 #include "in_order.h"
