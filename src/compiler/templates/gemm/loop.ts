@@ -2,7 +2,7 @@
 import type { Emission } from '../../emission/context.ts';
 import type { Fields } from '../../emission/description.ts';
 import type { Core } from '../../targets/cpus.ts';
-import { chainLoop } from '../in_order/gemm.ts';
+import { kSumsLoop } from '../in_order/gemm.ts';
 import { floatLoop } from '../in_order/gemm_f32.ts';
 import { inOrderLoop } from './cost.ts';
 import { kernelOf } from './kernels/index.ts';
@@ -16,7 +16,7 @@ export function loopOf(
   core: Core,
 ): { readonly fields: Fields } & Required<Pick<Emission, 'functions'>> {
   const { kernel, mr, nr, kBlocks, singles = false } = s;
-  const sums16 = kBlocks !== undefined && { mr, nr, chain: kBlocks, singles, unsigned: data === 'uint8' };
-  const loop = sums16 ? chainLoop(sums16) : inOrderLoop(kernelOf(kernel), tileOf(s), core) && floatLoop({ mr, nr });
+  const sums16 = kBlocks !== undefined && { mr, nr, kBlocks, singles, unsigned: data === 'uint8' };
+  const loop = sums16 ? kSumsLoop(sums16) : inOrderLoop(kernelOf(kernel), tileOf(s), core) && floatLoop({ mr, nr });
   return loop === null ? { fields: {}, functions: [] } : { fields: { loop: loop.name }, functions: [loop.text] };
 }
