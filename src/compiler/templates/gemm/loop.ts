@@ -2,7 +2,7 @@
 import type { Emission } from '../../emission/context.ts';
 import type { Fields } from '../../emission/description.ts';
 import type { Target } from '../../targets/target.ts';
-import { chainLoop } from '../in_order/gemm.ts';
+import { kSumsLoop } from '../in_order/gemm.ts';
 import { floatLoop } from '../in_order/gemm_f32.ts';
 import { inOrderLoop } from './cost.ts';
 import { kernelOf } from './kernels/index.ts';
@@ -18,7 +18,7 @@ export function loopOf(
   const { mr, nr, kBlocks, singles = false } = s;
   const loop =
     kBlocks !== undefined
-      ? chainLoop({ mr, nr, chain: kBlocks, singles, unsigned: data === 'uint8' })
+      ? kSumsLoop({ mr, nr, kBlocks, singles, unsigned: data === 'uint8' })
       : inOrderLoop(kernelOf(s.kernel), tileOf(s), core) && floatLoop({ mr, nr });
   return loop === null ? { fields: {}, functions: [] } : { fields: { loop: loop.name }, functions: [loop.text] };
 }

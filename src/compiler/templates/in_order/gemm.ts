@@ -1,9 +1,9 @@
 /**
  * The inner loops of native/kernels/gemm_k_sums.h as instructions.
  *
- * A round multiplies one chain of blocks along k for the whole tile: accumulator t, of row t % mr and pair of columns t / mr,
- * gets the sum of SMULL, SMLAL2, SMLAL, … by SADALP. Rounds are rotated: the first two sums of a chain begin in the round
- * before, which has brought the operands.
+ * A round multiplies one to four K-blocks for the whole tile: accumulator t, of row t % mr and pair of columns t / mr, gets the
+ * sum of SMULL, SMLAL2, SMLAL, … by SADALP. Rounds are rotated: the first two sums begin in the round before, which has brought
+ * the operands.
  */
 import { zips } from '../gemm/kernels/k_sums.ts';
 import { CORTEX_A53, REGISTERS } from './core.ts';
@@ -12,19 +12,19 @@ import { type Loop, printLoop } from './print.ts';
 import { schedule } from './schedule.ts';
 
 /** What decides over the loops of a schedule. */
-export interface ChainTile {
+export interface KSumsTile {
   readonly mr: number;
   readonly nr: number;
-  /** Blocks that a sum in 16 bits adds up. */
-  readonly chain: number;
+  /** K-blocks that a sum in 16 bits adds up. */
+  readonly kBlocks: number;
   /** Whether sums of single blocks follow. */
   readonly singles: boolean;
   /** Whether data is unsigned. */
   readonly unsigned: boolean;
 }
 
-/** A round: the blocks of its chain and of the next one, and whether it is the first of its panel, which begins accumulators. */
-export interface ChainRound {
+/** A round: its K-blocks and those of the next one, and whether it is the first of its panel, which begins accumulators. */
+export interface KSumsRound {
   readonly blocks: number;
   readonly next: number;
   readonly first: boolean;
@@ -41,14 +41,15 @@ const nextW = (b: number) => ({ lo: `s->next_w[${b}].lo`, hi: `s->next_w[${b}].h
 const k = (b: number) => `s->k[${b}]`;
 
 /** Sums in 16 bits at a time. They take turns: a divisor of the number of accumulators. */
-const sumsOf = ({ mr, nr, chain }: ChainTile): number => ((mr * nr) / 2 + chain * (mr + 2) + 4 <= REGISTERS ? 4 : 3);
+const sumsOf = ({ mr, nr, kBlocks }: KSumsTile): number =>
+  (mr * nr) / 2 + kBlocks * (mr + 2) + 4 <= REGISTERS ? 4 : 3;
 
-const numberBlocks = ({ chain }: ChainTile): Instruction[] =>
-  range(chain).map((b) => instruction('load_next', k(b), 's->order'));
+const numberBlocks = ({ kBlocks }: KSumsTile): Instruction[] =>
+  range(kBlocks).map((b) => instruction('load_next', k(b), 's->order'));
 
 /** Loads `blocks` of each row; bytes 0 to 7 become bytes 0 to 3 twice, bytes 4 to 7 twice, here or by `moveRow`. */
-function loadRows(tile: ChainTile, blocks: number): Instruction[] {
-  const { mr, chain, unsigned } = tile;
+function loadRows(tile: KSumsTile, blocks: number): Instruction[] {
+  const { mr, kBlocks, unsigned } = tile;
   const operands = range(blocks).flatMap((b) =>
     range(mr).map((i) => ({ ...nextX(i, b), row: `s->row[${i}]`, at: k(b) })),
   );
@@ -57,14 +58,14 @@ function loadRows(tile: ChainTile, blocks: number): Instruction[] {
     ...numberBlocks(tile),
     ...operands.flatMap(({ lo, hi }) => [
       ...(unsigned ? [instruction('flip', lo)] : []),
-      ...(zips(mr, chain) ? [] : [instruction('upper', hi, lo), instruction('twice', lo), instruction('twice', hi)]),
+      ...(zips(mr, kBlocks) ? [] : [instruction('upper', hi, lo), instruction('twice', lo), instruction('twice', hi)]),
     ]),
   ];
 }
 
-function moveRow({ mr, chain }: ChainTile, i: number, b: number): Instruction[] {
+function moveRow({ mr, kBlocks }: KSumsTile, i: number, b: number): Instruction[] {
   const { lo, hi } = nextX(i, b);
-  const second = zips(mr, chain) ? instruction('zip1', x(i, b)) : instruction('ins', x(i, b), hi);
+  const second = zips(mr, kBlocks) ? instruction('zip1', x(i, b)) : instruction('ins', x(i, b), hi);
   return [instruction('fmov', x(i, b), lo), second];
 }
 
@@ -74,12 +75,12 @@ const moveWeights = (u: number, b: number): Instruction[] => [
   instruction('ins', w(u, b), nextW(b).hi),
 ];
 
-const beginSum = (tile: ChainTile, t: number): Instruction =>
+const beginSum = (tile: KSumsTile, t: number): Instruction =>
   instruction('smull', sum(tile, t), x(t % tile.mr, 0), w(Math.floor(t / tile.mr), 0));
-const sum = (tile: ChainTile, t: number) => `s->sum[${t % sumsOf(tile)}]`;
+const sum = (tile: KSumsTile, t: number) => `s->sum[${t % sumsOf(tile)}]`;
 
 /** The further products of sum t. What they read for the last time, those after it take the place of. */
-function endSum(tile: ChainTile, t: number, blocks: number, next: number): Instruction[] {
+function endSum(tile: KSumsTile, t: number, blocks: number, next: number): Instruction[] {
   const { mr, nr } = tile;
   const pairs = nr / 2;
   const [i, u] = [t % mr, Math.floor(t / mr)];
@@ -95,8 +96,8 @@ function endSum(tile: ChainTile, t: number, blocks: number, next: number): Instr
   return range(Math.max(blocks, next)).flatMap((b) => [...(b < blocks ? products(b) : []), ...freed(b)]);
 }
 
-/** What the round before does for a chain, its rows apart: weights, and the sums that begin. */
-const head = (tile: ChainTile, blocks: number): Instruction[] => [
+/** What the round before does for a kBlocks, its rows apart: weights, and the sums that begin. */
+const head = (tile: KSumsTile, blocks: number): Instruction[] => [
   ...[0, 1].flatMap((u) => range(blocks).flatMap((b) => [loadWeights(b), ...moveWeights(u, b)])),
   ...range(blocks).map(loadWeights),
   beginSum(tile, 0),
@@ -104,16 +105,16 @@ const head = (tile: ChainTile, blocks: number): Instruction[] => [
   beginSum(tile, 1),
 ];
 
-/** The operands of the first chain, and its first sums. */
-export const chainStart = (tile: ChainTile): Instruction[] => [
+/** The operands of the first kBlocks, and its first sums. */
+export const kSumsStart = (tile: KSumsTile): Instruction[] => [
   ...numberBlocks(tile),
-  ...loadRows(tile, tile.chain),
-  ...range(tile.chain).flatMap((b) => range(tile.mr).flatMap((i) => moveRow(tile, i, b))),
-  ...head(tile, tile.chain),
+  ...loadRows(tile, tile.kBlocks),
+  ...range(tile.kBlocks).flatMap((b) => range(tile.mr).flatMap((i) => moveRow(tile, i, b))),
+  ...head(tile, tile.kBlocks),
 ];
 
 /** A round. */
-export function chainRound(tile: ChainTile, { blocks, next, first }: ChainRound): Instruction[] {
+export function kSumsRound(tile: KSumsTile, { blocks, next, first }: KSumsRound): Instruction[] {
   const { mr, nr } = tile;
   const sums = range((mr * nr) / 2).flatMap((t) => [
     ...(t > 1 ? [beginSum(tile, t)] : []),
@@ -124,11 +125,11 @@ export function chainRound(tile: ChainTile, { blocks, next, first }: ChainRound)
 }
 
 /** The rounds that follow on each other in a tile. */
-export function roundsOf({ chain, singles }: ChainTile): ChainRound[] {
-  const lengths = singles ? [chain, 1] : [chain];
+export function roundsOf({ kBlocks, singles }: KSumsTile): KSumsRound[] {
+  const lengths = singles ? [kBlocks, 1] : [kBlocks];
   return lengths.flatMap((blocks) =>
     lengths.flatMap((next) => [
-      ...(blocks === chain ? [{ blocks, next, first: true }] : []),
+      ...(blocks === kBlocks ? [{ blocks, next, first: true }] : []),
       { blocks, next, first: false },
     ]),
   );
@@ -138,18 +139,18 @@ export function roundsOf({ chain, singles }: ChainTile): ChainRound[] {
 const known = new Map<string, Loop>();
 
 /** The loop of a tile. */
-export function chainLoop(tile: ChainTile): Loop {
-  const { mr, nr, chain, singles, unsigned } = tile;
-  const name = `io_chain_${mr}x${nr}x${chain}${singles ? '_1' : ''}${unsigned ? '_u' : ''}`;
+export function kSumsLoop(tile: KSumsTile): Loop {
+  const { mr, nr, kBlocks, singles, unsigned } = tile;
+  const name = `io_k_sums_${mr}x${nr}x${kBlocks}${singles ? '_1' : ''}${unsigned ? '_u' : ''}`;
   const loop = known.get(name) ?? printLoop(name, 'io_k_sums *s, int part, int length, int next', blocksOf(tile));
   known.set(name, loop);
   return loop;
 }
 
-const blocksOf = (tile: ChainTile) => [
-  { when: 'part == IO_START', block: schedule(chainStart(tile), CORTEX_A53) },
+const blocksOf = (tile: KSumsTile) => [
+  { when: 'part == IO_START', block: schedule(kSumsStart(tile), CORTEX_A53) },
   ...roundsOf(tile).map((round) => ({
     when: `part == ${round.first ? 'IO_FIRST' : 'IO_NEXT'} && length == ${round.blocks} && next == ${round.next}`,
-    block: schedule(chainRound(tile, round), CORTEX_A53),
+    block: schedule(kSumsRound(tile, round), CORTEX_A53),
   })),
 ];

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { parseTarget } from '../../../../src/compiler/targets/index.ts';
-import { holdsTile } from '../../../../src/compiler/templates/gemm/space.ts';
+import type { GemmSchedule } from '../../../../src/compiler/templates/gemm/schedule.ts';
 import { CORTEX_A53, REGISTERS } from '../../../../src/compiler/templates/in_order/core.ts';
 import {
-  type ChainTile,
-  chainLoop,
-  chainRound,
-  chainStart,
+  type KSumsTile,
+  kSumsLoop,
+  kSumsRound,
+  kSumsStart,
   roundsOf,
 } from '../../../../src/compiler/templates/in_order/gemm.ts';
 import { floatLoop, floatRound, floatStart } from '../../../../src/compiler/templates/in_order/gemm_f32.ts';
@@ -17,32 +17,27 @@ import {
 } from '../../../../src/compiler/templates/in_order/instruction.ts';
 import { cyclesOf } from '../../../../src/compiler/templates/in_order/pipeline.ts';
 import { schedule } from '../../../../src/compiler/templates/in_order/schedule.ts';
-
+import { GEMM } from '../../../../src/compiler/templates/index.ts';
+import { gemmWorkload } from '../gemm/workloads.ts';
 import { Products } from './products.ts';
 import { readsFirst } from './terms.ts';
 
 const target = parseTarget('cortex-a53');
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** Blocks of a chain, and whether single ones may follow. */
-const FORMS = [
-  { chain: 1, singles: false },
-  { chain: 2, singles: false },
-  { chain: 2, singles: true },
-  { chain: 4, singles: false },
-] as const;
+/** Every tile of the space, once. */
+function tilesOf(data: 'int8' | 'float32'): GemmSchedule[] {
+  const workload = gemmWorkload({ data, operands: data, m: 64, n: 64, k: 64 });
+  const key = ({ mr, nr, kBlocks, singles }: GemmSchedule) => `${mr} ${nr} ${kBlocks} ${singles}`;
+  return [...new Map([...GEMM.space(workload, target)].map((s) => [key(s), s])).values()];
+}
 
-/** Every tile that the registers hold. */
-const CHAIN_TILES: readonly ChainTile[] = range(8).flatMap((i) =>
-  [8, 16, 24, 32].flatMap((nr) =>
-    FORMS.filter(({ chain }) => holdsTile('k_sums', { mr: i + 1, nr, kBlocks: chain }, target)).map((form, at) => ({
-      ...{ mr: i + 1, nr, ...form, unsigned: (i + at) % 2 === 1 },
-    })),
-  ),
-);
-const FLOAT_TILES = [5, 6, 7, 8].flatMap((mr) =>
-  [8, 12, 16, 20, 24].filter((nr) => holdsTile('f32', { mr, nr, kBlocks: 1 }, target)).map((nr) => ({ mr, nr })),
-);
+const K_SUMS_TILES = tilesOf('int8')
+  .filter(({ kernel }) => kernel === 'k_sums')
+  .map(
+    ({ mr, nr, kBlocks = 1, singles = false }, i): KSumsTile => ({ mr, nr, kBlocks, singles, unsigned: i % 2 === 1 }),
+  );
+const FLOAT_TILES = tilesOf('float32').flatMap(({ mr, nr }) => (mr >= 5 && nr >= 8 ? [{ mr, nr }] : []));
 
 /** How many there are of each instruction. */
 function counts(block: readonly Instruction[]): Partial<Record<OperationName, number>> {
@@ -60,23 +55,23 @@ const work = (block: readonly Instruction[]): number =>
     .map(({ kind }) => CORTEX_A53.timing[kind])
     .reduce((sum, { unit, occupancy }) => sum + (unit === 'vector' ? occupancy : 0), 0);
 
-const label = ({ mr, nr, chain, singles }: ChainTile): string => `${mr} x ${nr} x ${chain}${singles ? ' + 1' : ''}`;
+const label = ({ mr, nr, kBlocks, singles }: KSumsTile): string => `${mr} x ${nr} x ${kBlocks}${singles ? ' + 1' : ''}`;
 
 test('there are tiles', () => {
-  expect(CHAIN_TILES.length).toBeGreaterThan(20);
+  expect(K_SUMS_TILES.length).toBeGreaterThan(20);
   expect(FLOAT_TILES.length).toBeGreaterThan(5);
 });
 
-describe.each(CHAIN_TILES.map((tile) => [label(tile), tile] as const))('sums in 16 bits, %s', (_, tile) => {
-  const { mr, nr, chain, singles, unsigned } = tile;
-  const ordered = roundsOf(tile).map((round) => ({ ...round, block: schedule(chainRound(tile, round), CORTEX_A53) }));
+describe.each(K_SUMS_TILES.map((tile) => [label(tile), tile] as const))('sums in 16 bits, %s', (_, tile) => {
+  const { mr, nr, kBlocks, singles, unsigned } = tile;
+  const ordered = roundsOf(tile).map((round) => ({ ...round, block: schedule(kSumsRound(tile, round), CORTEX_A53) }));
 
   test('rounds multiply each block of each row with each pair of columns', () => {
     for (const { blocks, next, first, block } of ordered) {
-      const zips = chain === 4 && mr > 1;
+      const zips = kBlocks === 4 && mr > 1;
       const pairs = nr / 2;
       const sums = mr * pairs;
-      // The first two sums of the next chain begin here, those of this one have begun before.
+      // The first two sums of the next round begin here, those of this one have begun before.
       const ahead = (mine: number, its: number) => sums * mine - mine + its;
       const loads = (pairs - 3) * blocks + 3 * next;
       const moves = (pairs - 2) * blocks + 2 * next + (mr === 1 ? next - blocks : 0);
@@ -86,7 +81,7 @@ describe.each(CHAIN_TILES.map((tile) => [label(tile), tile] as const))('sums in 
       expect(found.smlal ?? 0).toBe(ahead(blocks - 1, next - 1));
       expect(found[first ? 'saddlp' : 'sadalp']).toBe(sums);
       expect(found.load_block).toBe(mr * next);
-      expect(found.load_next).toBe(chain);
+      expect(found.load_next).toBe(kBlocks);
       expect(found.load_pair! - (mr === 1 ? next - blocks : 0)).toBe(loads);
       expect(found.fmov).toBe(moves + mr * next);
       expect(found.ins).toBe(moves + (zips ? 0 : mr * next));
@@ -94,10 +89,10 @@ describe.each(CHAIN_TILES.map((tile) => [label(tile), tile] as const))('sums in 
     }
   });
 
-  test('accumulators get the products of all chains, each once', () => {
+  test('accumulators get the products of all K-blocks, each once', () => {
     const state = new Products();
-    state.run(schedule(chainStart(tile), CORTEX_A53));
-    const lengths = singles ? [chain, chain, 1, 1, chain] : [chain, chain, chain];
+    state.run(schedule(kSumsStart(tile), CORTEX_A53));
+    const lengths = singles ? [kBlocks, kBlocks, 1, 1, kBlocks] : [kBlocks, kBlocks, kBlocks];
     const rounds = lengths.slice(0, -1).map((blocks, i) => ({ blocks, next: lengths[i + 1], first: i === 0 }));
     for (const { blocks, next, first } of rounds)
       state.run(ordered.find((r) => r.blocks === blocks && r.next === next && r.first === first)!.block);
@@ -109,7 +104,7 @@ describe.each(CHAIN_TILES.map((tile) => [label(tile), tile] as const))('sums in 
           const first = weights + u * blocks;
           weights += (nr / 2) * blocks;
           return range(blocks).flatMap((b) =>
-            ['lower', 'upper'].map((h) => `${flipped}s->row[${i}][${round * chain + b}].${h} * w${first + b}.${h}`),
+            ['lower', 'upper'].map((h) => `${flipped}s->row[${i}][${round * kBlocks + b}].${h} * w${first + b}.${h}`),
           );
         });
         expect(state.terms(`s->acc[${i}][${u}]`)).toEqual(expected.sort());
@@ -119,10 +114,10 @@ describe.each(CHAIN_TILES.map((tile) => [label(tile), tile] as const))('sums in 
 
   test('a round finds what the start or the round before has left, in the registers that there are', () => {
     const given = /^s->(row|acc|weights|order)/;
-    const start = chainStart(tile);
+    const start = kSumsStart(tile);
     for (const { blocks, first, block } of ordered) {
       const written = new Set(
-        blocks === chain ? start.flatMap(({ writes }) => writes) : block.flatMap((i) => i.writes),
+        blocks === kBlocks ? start.flatMap(({ writes }) => writes) : block.flatMap((i) => i.writes),
       );
       const missing = [...readsFirst(block)].filter((r) => !written.has(r) && !given.test(r));
       expect(missing).toEqual([]);
@@ -139,7 +134,7 @@ describe.each(CHAIN_TILES.map((tile) => [label(tile), tile] as const))('sums in 
   });
 
   test('the loop has a part for each round', () => {
-    const { name, text } = chainLoop(tile);
+    const { name, text } = kSumsLoop(tile);
     expect(text.startsWith(`IG_INLINE void ${name}(`)).toBe(true);
     expect(text.match(/part == IO_/g)).toHaveLength(1 + ordered.length);
   });
