@@ -19199,7 +19199,7 @@ const megabytes = (bytes) => `${(bytes / 1e6).toLocaleString('en-US', { maximumF
 
 /***/ }),
 
-/***/ 1905:
+/***/ 5662:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -19216,14 +19216,101 @@ var targets = __nccwpck_require__(9739);
 var errors = __nccwpck_require__(2027);
 // EXTERNAL MODULE: ./build/js/runtime/devices/machine.js + 1 modules
 var machine = __nccwpck_require__(1502);
-// EXTERNAL MODULE: ./build/js/runtime/measure.js + 11 modules
-var runtime_measure = __nccwpck_require__(4863);
+// EXTERNAL MODULE: ./build/js/runtime/measure.js
+var runtime_measure = __nccwpck_require__(9033);
 // EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
 var dist = __nccwpck_require__(8815);
 // EXTERNAL MODULE: ./build/js/gate/metrics/index.js + 11 modules
 var metrics = __nccwpck_require__(8952);
 // EXTERNAL MODULE: ./build/js/gate/figures/format.js
 var format = __nccwpck_require__(8115);
+// EXTERNAL MODULE: ./build/js/runtime/timing/distributions.js
+var distributions = __nccwpck_require__(691);
+;// CONCATENATED MODULE: ./build/js/gate/metrics/intervals.js
+
+/**
+ * What is taken off the counts' distance from what a test expects. Without it, one-sided score bounds of few discordant
+ * pairs miss up to 7.5 % where 5 % are stated, and up to 36 % where 20 % are; with it, 5.4 % and 19.4 % at most
+ * (docs/adr/0017). 0 gives the bounds as they stand in the literature.
+ */
+const CONTINUITY = 0.5;
+/**
+ * Bound of a share of `successes` in `samples`: Wilson's, from 0 to 1. Source: Wilson, J. Am. Stat. Assoc. 22, 1927; with
+ * the continuity correction, method 4 of Newcombe, Statistics in Medicine 17, 1998, pp. 857–872.
+ *
+ * @throws RangeError without a sample
+ */
+function shareBound(successes, samples, side, confidence, continuity = CONTINUITY) {
+    if (samples < 1)
+        throw new RangeError('a share needs at least one sample');
+    if (side === 'lower')
+        return 1 - shareBound(samples - successes, samples, 'upper', confidence, continuity);
+    if (successes >= samples)
+        return 1;
+    const z = normalQuantile(confidence);
+    const count = successes + continuity;
+    const root = Math.sqrt(z * z + 4 * count * (1 - count / samples));
+    return Math.max(0, Math.min(1, (2 * count + z * z + z * root) / (2 * (samples + z * z))));
+}
+/**
+ * Bound of the first model's share of right answers minus the second's, from −1 to 1: Tango's score bound. Without a
+ * discordant pair it is that of a share of 0, never 0 itself.
+ * Source: Tango, Statistics in Medicine 17, 1998, pp. 891–908.
+ *
+ * @throws RangeError without a sample
+ */
+function differenceBound(pairs, side, confidence, continuity = CONTINUITY) {
+    const { samples, firstOnly, secondOnly } = pairs;
+    if (samples < 1)
+        throw new RangeError('a difference of shares needs at least one sample');
+    if (side === 'lower')
+        return -differenceBound({ samples, firstOnly: secondOnly, secondOnly: firstOnly }, 'upper', confidence, continuity);
+    const z = (0,distributions/* normalQuantile */.Zl)(confidence);
+    // The score falls as the difference grows: the bound is where it crosses −z.
+    let low = (firstOnly - secondOnly) / samples;
+    let high = 1;
+    for (let i = 0; i < 60; i++) {
+        const middle = (low + high) / 2;
+        if (score(pairs, middle, continuity) > -z)
+            low = middle;
+        else
+            high = middle;
+    }
+    return (low + high) / 2;
+}
+/** Tango's statistic for a true difference δ that is at least the observed one. */
+function score({ samples: n, firstOnly: b, secondOnly: c }, delta, continuity) {
+    const distance = Math.min(0, b - c - n * delta + continuity);
+    // Maximum-likelihood estimate, given δ, of the probability that only the second is right: A·q² + B·q + C = 0.
+    const half = ((2 * n - b + c) * delta - b - c) / 2;
+    const q = (Math.sqrt(half * half + 2 * n * c * delta * (1 - delta)) - half) / (2 * n);
+    return distance === 0 ? 0 : distance / Math.sqrt(n * (2 * q + delta * (1 - delta)));
+}
+/**
+ * Samples with which a true drop equal to the observed one would be told from the limit:
+ * n = (z_c + z_power)² · (d − δ²) / (limit − δ)², d the share of discordant pairs. d is taken to be at least 3 / n, which is
+ * what no discordant pair in n samples leaves possible. null where the observed drop is the limit: no number decides.
+ * Source: Connor, Biometrics 43, 1987, pp. 207–211.
+ *
+ * @param limit of the difference, −1 to 1
+ */
+function samplesForDifference(pairs, limit, { confidence, power = 0.8 }) {
+    const { samples, firstOnly, secondOnly } = pairs;
+    const delta = (firstOnly - secondOnly) / samples;
+    const discordant = Math.min(1, Math.max(firstOnly + secondOnly, 3) / samples);
+    return enough(discordant - delta * delta, limit - delta, confidence, power);
+}
+/** The same for a share against a limit on it. */
+function samplesForShare(successes, samples, limit, { confidence, power = 0.8 }) {
+    const share = successes / samples;
+    const failures = Math.min(0.5, Math.max(Math.min(share, 1 - share), 3 / samples));
+    return enough(failures * (1 - failures), limit - share, confidence, power);
+}
+function enough(variance, distance, confidence, power) {
+    const wanted = Math.ceil((((0,distributions/* normalQuantile */.Zl)(confidence) + (0,distributions/* normalQuantile */.Zl)(power)) / distance) ** 2 * variance);
+    return Number.isFinite(wanted) ? wanted : null;
+}
+
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 15 modules
 var schemas = __nccwpck_require__(9691);
 // EXTERNAL MODULE: ./build/js/gate/words/suggest.js
@@ -19332,6 +19419,21 @@ const inconclusive = (threshold, unit, reason) => ({
     ...{ threshold, unit, reason },
 });
 
+;// CONCATENATED MODULE: ./build/js/gate/thresholds/decide.js
+
+/**
+ * `pass` where the bounds leave only figures within the limit, `fail` where they leave only figures beyond limit and
+ * tolerance, else `inconclusive`. A point estimate (low = high, no tolerance) is never inconclusive. Pure.
+ */
+function decide({ low, high }, { value, sense, tolerance = 0 }) {
+    if (sense === 'at-least')
+        return decide({ low: -high, high: -low }, { value: -value, sense: 'at-most', tolerance });
+    const slack = TINY * Math.max(1, Math.abs(value));
+    if (high <= value + slack)
+        return 'pass';
+    return low > value + tolerance + slack ? 'fail' : 'inconclusive';
+}
+
 // EXTERNAL MODULE: ./node_modules/zod/v4/core/core.js
 var core = __nccwpck_require__(8532);
 ;// CONCATENATED MODULE: ./build/js/gate/thresholds/quantities.js
@@ -19399,6 +19501,8 @@ function parseLatency(text) {
 }
 
 ;// CONCATENATED MODULE: ./build/js/gate/thresholds/index.js
+
+
 
 
 
@@ -19517,10 +19621,18 @@ function maxDrop(most, { accuracy }) {
     // A point estimate decides, but the reader is told when other samples might well have decided otherwise.
     const open = interval !== null && interval[0] <= most && most < interval[1] && interval[0] !== interval[1];
     const doubt = open
-        ? `; the 95 % interval ${(0,format/* formatInterval */.vy)(interval, 'points')} contains the threshold: ${(0,format/* formatCount */.B4)(samples)} samples cannot resolve it`
+        ? `; the 95 % interval ${(0,format/* formatInterval */.vy)(interval, 'points')} contains the threshold: ${(0,format/* formatCount */.B4)(samples)} samples cannot resolve it${enoughFor(most, accuracy)}`
         : '';
     const status = drop <= most + TINY ? 'pass' : 'fail';
     return { status, measured: drop, threshold: most, unit: 'points', reason: base + doubt };
+}
+/** How many samples would tell a drop of this size from the limit, where right answers are counted. */
+function enoughFor(limit, { discordant, samples }) {
+    if (discordant === null)
+        return '';
+    const pairs = { samples, firstOnly: discordant.fp32Only, secondOnly: discordant.int8Only };
+    const needed = samplesForDifference(pairs, limit / 100, { confidence: 0.95 });
+    return needed === null ? '' : `, about ${(0,format/* formatCount */.B4)(Number(needed.toPrecision(2)))} would`;
 }
 function minSqnr(least, { accuracy }) {
     const { sqnr, noSqnr } = accuracy.comparison;
@@ -19538,30 +19650,48 @@ function minSqnr(least, { accuracy }) {
     }
     return atLeast({ measured: sqnr, limit: least, unit: 'dB' }, `SQNR against ${name} is`, `SQNR ${undefinedFor(accuracy)}`);
 }
+/**
+ * How far beyond its limit a figure of hardware fails: between limit and that, a measurement is trusted to find nothing.
+ * Two builds side by side are compared more closely than machines of one kind are alike.
+ */
+const TOLERANCE = { 'min-speedup': 0.02, 'max-latency': 0.05 };
 function minSpeedup(least, { latency, doubt }) {
     if (latency === null)
         return inconclusive(least, 'ratio', doubt ?? 'speed was not measured');
     const { speedup, interval, mode } = latency;
-    const [low, high] = interval ?? [speedup, speedup];
-    const decided = low >= least - TINY ? 'pass' : high < least ? 'fail' : 'inconclusive';
-    const status = doubt === null ? decided : 'inconclusive';
-    const [required, measured, lower, upper] = (0,format/* formatAgainst */.L$)(least, [speedup, low, high], 'ratio');
-    const range = interval === null ? '' : ` (95 % interval ${lower} to ${upper})`;
-    const why = doubt !== null ? `; ${doubt}` : status === 'inconclusive' ? '; the interval contains the threshold' : '';
-    const reason = `${mode} speedup over FP32 is ${measured}${range}, ${required} required${why}`;
-    return { status, measured: speedup, threshold: least, unit: 'ratio', reason };
+    const found = { measured: speedup, limit: least, unit: 'ratio', what: `${mode} speedup over FP32 is` };
+    const held = { value: least, sense: 'at-least', tolerance: interval && TOLERANCE['min-speedup'] * least };
+    return timed(found, interval, held, doubt);
 }
 function maxLatency(text, { latency, doubt }) {
     const { unit, value } = parseLatency(text);
     if (latency === null)
         return inconclusive(value, unit, doubt ?? 'speed was not measured');
-    const { int8, mode } = latency;
+    const { int8, int8Interval = null, mode } = latency;
     if (latency.unit !== unit) {
         const needs = unit === 'ns' ? 'a time needs hardware, and cycles were modelled' : 'cycles are modelled, and time was measured';
         return inconclusive(value, unit, `${text} cannot be judged here: ${needs}`);
     }
-    const found = finding(int8 <= value, { measured: int8, limit: value, unit }, `${mode} INT8 latency is`, 'allowed');
-    return doubt === null ? found : { ...found, status: 'inconclusive', reason: `${found.reason}; ${doubt}` };
+    const found = { measured: int8, limit: value, unit, what: `${mode} INT8 latency is` };
+    const held = { value, sense: 'at-most', tolerance: int8Interval && TOLERANCE['max-latency'] * value };
+    return timed(found, int8Interval, held, doubt);
+}
+/** A figure of speed by its interval; without one, as it is. */
+function timed({ measured, limit, unit, what }, interval, { tolerance, ...held }, doubt) {
+    const [low, high] = interval ?? [measured, measured];
+    const decided = decide({ low, high }, { ...held, tolerance: tolerance ?? 0 });
+    const status = doubt === null ? decided : 'inconclusive';
+    const beyond = held.sense === 'at-least' ? limit - (tolerance ?? 0) : limit + (tolerance ?? 0);
+    const [wanted, found, lower, upper] = (0,format/* formatAgainst */.L$)(limit, [measured, low, high], unit);
+    const range = interval === null ? '' : ` (95 % interval ${lower} to ${upper})`;
+    const role = held.sense === 'at-least' ? 'required' : 'allowed';
+    const contains = low <= limit && limit <= high;
+    const why = doubt ??
+        (contains
+            ? 'the interval contains the threshold'
+            : `not shown to be beyond ${(0,format/* formatFigure */.Mo)(beyond, unit, 1)}, from where it fails`);
+    const tail = status === 'inconclusive' ? `; ${why}` : '';
+    return { status, measured, threshold: limit, unit, reason: `${what} ${found}${range}, ${wanted} ${role}${tail}` };
 }
 
 // EXTERNAL MODULE: ./build/js/compiler/compile.js + 14 modules
@@ -20360,7 +20490,7 @@ const accuracySchema = schemas/* object */.Ikc({
     twin: schemas/* boolean */.zMY()
         .describe('FP32 is the dequantized twin of the INT8 model: what its weights lost is not in the drop'),
     drop: figure.describe('fp32 − int8 in percentage points for a share; how much worse INT8 is, in its own unit, otherwise'),
-    interval: interval.describe('95 % bootstrap interval of the drop over paired samples'),
+    interval: interval.describe('95 % interval of the drop over paired samples: by score test for top-N, else by bootstrap (BCa) from 30 samples on'),
     resolution: finite.nullable().describe('what one sample is worth, in the unit of the drop (top-k and agreement)'),
     discordant: schemas/* object */.Ikc({
         int8Only: schemas/* int */.Whr().describe('samples that only INT8 gets right'),
@@ -20388,9 +20518,13 @@ const latencySchema = schemas/* object */.Ikc({
     mode: schemas/* enum */.k5n(['hardware', 'modelled']),
     unit: schemas/* enum */.k5n(['ns', 'cycles']),
     int8: finite.describe('median of one inference'),
+    int8Interval: interval.optional().describe('95 % interval of int8; null for modelled cycles'),
     fp32: finite,
     speedup: finite.describe('FP32 over INT8: above 1, INT8 is faster'),
     interval: interval.describe('95 % interval of the speedup; null for modelled cycles, which are deterministic'),
+    speedupOfSamples: interval
+        .optional()
+        .describe('least and largest speedup over the samples of the data that were timed; null for modelled cycles'),
     cpu: schemas/* string */.YjP().nullable().describe('the processor that was timed, or the one whose pipeline is modelled'),
     basis: basisSchema.optional().describe('absent in reports of versions that did not know it'),
 });
@@ -20911,6 +21045,96 @@ const inferencesOf = ({ inferences, inputs }, side, ports) => Array.from({ lengt
     return data.subarray(n * size, (n + 1) * size);
 }));
 
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(5521);
+;// CONCATENATED MODULE: ./build/js/runtime/timing/random.js
+/** Numbers uniform in [0, 1), the same for the same seed on every machine. Source: splitmix32, of Steele et al.'s family. */
+function randomSource(seed) {
+    let state = seed >>> 0;
+    return () => {
+        state = (state + 0x9e3779b9) >>> 0;
+        let z = state ^ (state >>> 16);
+        z = Math.imul(z, 0x21f0aaad);
+        z ^= z >>> 15;
+        z = Math.imul(z, 0x735a2d97);
+        return ((z ^ (z >>> 15)) >>> 0) / 2 ** 32;
+    };
+}
+
+;// CONCATENATED MODULE: ./build/js/gate/metrics/bootstrap.js
+
+
+
+/** Below this, resamples of the samples there are say too little of those that might have been. */
+const LEAST_TO_RESAMPLE = 30;
+const RESAMPLES = 2000;
+/** Work that a bootstrap may take, in weights drawn; very large sets get fewer resamples. */
+const MOST_DRAWS = 2e8;
+/** Leave-one-out values that the acceleration is taken from; of larger sets, so many groups are left out in turn. */
+const MOST_JACKKNIFE = 500;
+/**
+ * Draws samples with replacement, seeded: the same every time. Samples are paired by nature: a statistic that is a
+ * difference of two models sees the same resample for both. Bounds are bias-corrected and accelerated.
+ * Source: Efron, "Better bootstrap confidence intervals", J. Am. Stat. Assoc. 82, 1987.
+ *
+ * @returns null for fewer than 30 samples, and where the statistic is defined for hardly any resample
+ */
+function bootstrapOf(statistic, samples, seed = 1) {
+    if (samples < LEAST_TO_RESAMPLE)
+        return null;
+    const next = randomSource(seed);
+    const weights = new Uint32Array(samples);
+    const rounds = Math.max(200, Math.min(RESAMPLES, Math.floor(MOST_DRAWS / samples)));
+    const values = [];
+    for (let r = 0; r < rounds; r++) {
+        weights.fill(0);
+        for (let i = 0; i < samples; i++)
+            weights[Math.floor(next() * samples)]++;
+        const value = statistic(weights);
+        if (Number.isFinite(value))
+            values.push(value);
+    }
+    if (2 * values.length < rounds)
+        return null;
+    values.sort((a, b) => a - b);
+    const estimate = statistic(weights.fill(1));
+    const bias = biasOf(values, estimate);
+    const acceleration = accelerationOf(statistic, samples);
+    const usable = Number.isFinite(bias) && Number.isFinite(acceleration);
+    return {
+        bound(side, confidence) {
+            const z = (0,distributions/* normalQuantile */.Zl)(side === 'upper' ? confidence : 1 - confidence);
+            const shifted = bias + z;
+            const share = usable ? (0,distributions/* normalCdf */.vr)(bias + shifted / (1 - acceleration * shifted)) : (0,distributions/* normalCdf */.vr)(z);
+            return (0,simple_statistics/* quantileSorted */.Z4)(values, Math.min(1, Math.max(0, share)));
+        },
+    };
+}
+/** z₀: by how much the resamples' median is off the estimate, ties counting half. */
+function biasOf(values, estimate) {
+    const below = values.filter((value) => value < estimate).length;
+    const equal = values.filter((value) => value === estimate).length;
+    const share = (below + equal / 2) / values.length;
+    return share > 0 && share < 1 ? (0,distributions/* normalQuantile */.Zl)(share) : Number.NaN;
+}
+/** a: a sixth of the skewness of what each sample, or group of samples, contributes. */
+function accelerationOf(statistic, samples) {
+    const groups = Math.min(samples, MOST_JACKKNIFE);
+    const weights = new Uint32Array(samples).fill(1);
+    const without = Array.from({ length: groups }, (_, g) => {
+        for (let i = g; i < samples; i += groups)
+            weights[i] = 0;
+        const value = statistic(weights);
+        for (let i = g; i < samples; i += groups)
+            weights[i] = 1;
+        return value;
+    });
+    const middle = without.reduce((sum, x) => sum + x, 0) / groups;
+    const moment = (power) => without.reduce((sum, x) => sum + (middle - x) ** power, 0);
+    const spread = moment(2);
+    return spread > 0 ? moment(3) / (6 * spread ** 1.5) : 0;
+}
+
 ;// CONCATENATED MODULE: ./build/js/gate/metrics/numbers.js
 
 
@@ -21004,6 +21228,8 @@ function watchVariation(classes) {
 
 
 
+
+
 /**
  * Scores INT8 and FP32 sample by sample, keeps a few numbers of each, and gives the figures in the end.
  *
@@ -21050,14 +21276,15 @@ function startEvaluation(metric, outputs, samples, twin = false) {
             const reference = comparable ? figure(fp32) : null;
             const right = labelled?.right?.bind(labelled);
             const varies = variation.finish(samples);
+            const discordant = right === undefined || !comparable ? null : discordance(scores.int8.map(right), scores.fp32.map(right));
             return {
                 ...{ metric: name, kind: definition.kind, samples, inferences, twin },
                 int8: labelled === null && !comparable ? null : figure(int8),
                 fp32: reference,
                 drop: comparable ? figure(drop) : null,
-                interval: reference === null ? null : (0,statistics/* bootstrap */.Nw)(drop, samples),
+                interval: reference === null ? null : intervalOf(drop, samples, discordant),
                 resolution: definition.countsSamples ? 100 / samples : null,
-                discordant: right === undefined || !comparable ? null : discordance(scores.int8.map(right), scores.fp32.map(right)),
+                discordant,
                 comparison: comparison.finish(samples, comparable),
                 reference: {
                     chance: labelled === null || !comparable
@@ -21072,6 +21299,17 @@ function startEvaluation(metric, outputs, samples, twin = false) {
         },
     };
 }
+/** 95 % interval of the drop: of counts by their score test, of other figures by resampling, where samples allow it. */
+function intervalOf(drop, samples, counts) {
+    if (counts !== null) {
+        const pairs = { samples, firstOnly: counts.fp32Only, secondOnly: counts.int8Only };
+        return [100 * differenceBound(pairs, 'lower', ONE_SIDED), 100 * differenceBound(pairs, 'upper', ONE_SIDED)];
+    }
+    const resampled = bootstrapOf(drop, samples);
+    return resampled && [resampled.bound('lower', ONE_SIDED), resampled.bound('upper', ONE_SIDED)];
+}
+/** Confidence of each bound of a 95 % interval. */
+const ONE_SIDED = 0.975;
 /** Samples that exactly one of the two gets right. */
 function discordance(int8, fp32) {
     const int8Only = int8.filter((right, i) => right && !fp32[i]).length;
@@ -21529,8 +21767,6 @@ function readLines(path, config, files) {
     return { ...classNumbers(written, config, files), rows: lines.length };
 }
 
-// EXTERNAL MODULE: ./build/js/runtime/timing/random.js
-var timing_random = __nccwpck_require__(2177);
 ;// CONCATENATED MODULE: ./build/js/gate/data/limit.js
 
 
@@ -21544,7 +21780,7 @@ function chooseSamples(total, limit, labels) {
     if (limit === undefined || typeof limit === 'number')
         return spread(total, limit);
     const n = Math.min(total, limit.count);
-    const random = (0,timing_random/* randomSource */.n)(limit.seed ?? 1);
+    const random = randomSource(limit.seed ?? 1);
     if (limit.stratify !== true)
         return draw(range(total), n, random).sort(ascending);
     if (labels === null || labels.width !== 1)
@@ -22650,7 +22886,10 @@ function lookForLabels(path, files) {
 
 // EXTERNAL MODULE: ./build/js/runtime/modelled/index.js + 15 modules
 var modelled = __nccwpck_require__(1298);
+// EXTERNAL MODULE: ./build/js/runtime/timing/index.js + 10 modules
+var timing = __nccwpck_require__(8778);
 ;// CONCATENATED MODULE: ./build/js/gate/check/speed.js
+
 
 
 
@@ -22658,13 +22897,16 @@ var modelled = __nccwpck_require__(1298);
 
 /** How speed is judged: `auto` is hardware where this machine runs the target's code, modelled cycles elsewhere. */
 const SPEED_OPTIONS = ['auto', 'hardware', 'modelled', 'none'];
+/** How many samples of a data set of that size speed is measured on, and which. */
+const timedSamples = (size) => (0,timing/* spread */.i)(Array.from({ length: size }, (_, index) => index));
 /**
- * Measures the builds of all sides, which share an image, on one real sample.
+ * Measures the builds of all sides, which share an image, on real samples.
  *
- * @param seed other seeds make other interleavings: a second measurement
+ * @param decided whether a speed decides what it is measured for; then no more of it is measured
+ * @param seed other seeds make other interleavings and layouts: a second measurement
  * @throws EnvironmentError where hardware was asked for and this machine is none, or a tool is missing
  */
-async function measureSpeed(builds, target, mode, sample, seed = 1) {
+async function measureSpeed(builds, target, mode, samples, decided, seed = 1) {
     const chosen = mode === 'auto' ? (0,runtime_measure/* autoMode */.nV)(target) : mode;
     if (chosen === 'modelled' && (0,modelled/* modelledCpu */.fm)(target) === null) {
         return {
@@ -22676,32 +22918,36 @@ async function measureSpeed(builds, target, mode, sample, seed = 1) {
     }
     const { image } = builds.int8;
     const indices = (0,gate_sides/* mapSides */.$c)(builds, ({ build }) => image.builds.indexOf(build));
-    const inputs = (0,gate_sides/* mapSides */.$c)(builds, (runner, side) => inferencesOf(sample, side, runner.inputs)[0].map(tensor_dtype/* toBytes */.ZJ));
+    const inputs = (0,gate_sides/* mapSides */.$c)(builds, (runner, side) => samples.map((sample) => inferencesOf(sample, side, runner.inputs)[0].map(tensor_dtype/* toBytes */.ZJ)));
+    const compiler = builds.int8.build.compiler ?? null;
     const result = await (0,runtime_measure/* measure */.xP)(image, target, chosen, {
         ...indices,
-        inputs: new Map((0,gate_sides/* sidesOf */.Mm)(builds).map((side) => [indices[side], inputs[side]])),
+        samples: new Map((0,gate_sides/* sidesOf */.Mm)(builds).map((side) => [indices[side], inputs[side]])),
+        decided: (figures) => decided(onHardware(figures, null, compiler)),
         seed,
     });
-    const { mode: measured, unit, speedup } = result;
-    const common = { mode: measured, unit, int8: result.int8.median, fp32: result.fp32.median, speedup };
     if (result.mode === 'modelled')
         return {
             latency: {
-                ...{ ...common, interval: null, cpu: result.cpu },
-                basis: { compiler: result.compiler, table: result.version, disassembler: result.disassembler },
+                ...{ mode: result.mode, unit: result.unit, int8: result.int8.median, fp32: result.fp32.median },
+                ...{ speedup: result.speedup, interval: null, cpu: result.cpu },
+                basis: { compiler, table: result.version, disassembler: result.disassembler },
             },
             ...{ doubt: null, notes: [] },
         };
-    const [low, high] = result.interval;
+    return { ...onHardware(result, result.machine.model, compiler), notes: result.warnings.map(speed_sentence) };
+}
+/** What times on this machine say. */
+function onHardware(figures, cpu, compiler) {
+    const { int8, fp32, speedup, interval, speedupOfSamples, unfit } = figures;
     return {
         latency: {
-            ...{ ...common, interval: [low, high], cpu: result.machine.model },
-            basis: { compiler: result.compiler, table: null, disassembler: null },
+            ...{ mode: 'hardware', unit: 'ns', int8: int8.median, int8Interval: [...int8.interval], fp32: fp32.median },
+            ...{ speedup, interval: [...interval], speedupOfSamples: [...speedupOfSamples], cpu },
+            basis: { compiler, table: null, disassembler: null },
         },
-        doubt: result.fit
-            ? null
-            : 'this machine is unfit to measure on: the same build timed against itself differs by more than 1 %',
-        notes: result.warnings.map(speed_sentence),
+        doubt: unfit === null ? null : `this machine is unfit to measure on: ${unfit}`,
+        notes: [],
     };
 }
 const speed_sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
@@ -22814,18 +23060,20 @@ async function checkTarget(pair, target, mode, progress) {
     const timed = mode === 'hardware' || (mode === 'auto' && (0,runtime_measure/* autoMode */.nV)(target) === 'hardware');
     const { builds, runners, notes } = await buildPair(pair, target, timed ? threads : 1);
     const accuracy = await measureAccuracy(pair, runners, percentages(progress, dataset.size));
+    const inForce = mode === 'none' ? without('speed', config.thresholds) : config.thresholds;
+    const judged = (speed) => weigh(judge(inForce, config.thresholdAt, { accuracy, ...speed }), accuracy, config.at);
+    const ofSpeed = (checks) => checks.filter(({ id }) => aspectOf(id) === 'speed');
+    const decided = (speed) => ofSpeed(judged(speed)).every(({ status }) => status !== 'inconclusive');
     const measure = async (seed) => {
         if (mode === 'none')
             return NO_SPEED;
         progress(seed === 1 ? 'measuring speed' : 'measuring speed again, to confirm');
-        return measureSpeed(builds, target, mode, dataset.load(0), seed);
+        const samples = timedSamples(dataset.size).map((index) => dataset.load(index));
+        return measureSpeed(builds, target, mode, samples, decided, seed);
     };
-    const inForce = mode === 'none' ? without('speed', config.thresholds) : config.thresholds;
-    const judged = (speed) => weigh(judge(inForce, config.thresholdAt, { accuracy, ...speed }), accuracy, config.at);
     const speed = await measure(1);
     let checks = judged(speed);
-    if (speed.latency?.mode === 'hardware' &&
-        checks.some(({ id, status }) => aspectOf(id) === 'speed' && status === 'fail')) {
+    if (speed.latency?.mode === 'hardware' && ofSpeed(checks).some(({ status }) => status === 'fail')) {
         checks = judge_confirm(checks, judged(await measure(SECOND)));
     }
     return {
@@ -23409,7 +23657,7 @@ function table(operators, columns) {
 /* harmony import */ var _report_terminal_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1349);
 /* harmony import */ var _runtime_devices_image_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5741);
 /* harmony import */ var _runtime_devices_machine_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1502);
-/* harmony import */ var _runtime_measure_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(4863);
+/* harmony import */ var _runtime_measure_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9033);
 /* harmony import */ var _entry_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8231);
 /* harmony import */ var _write_files_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(1848);
 
@@ -24478,7 +24726,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _model_ir_names_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(2434);
 /* harmony import */ var _commands_build_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(853);
 /* harmony import */ var _commands_cache_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5552);
-/* harmony import */ var _commands_check_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1905);
+/* harmony import */ var _commands_check_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5662);
 /* harmony import */ var _commands_inspect_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5652);
 /* harmony import */ var _commands_measure_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7870);
 /* harmony import */ var _commands_run_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(39);
@@ -24863,7 +25111,7 @@ function toStream(stream, content) {
 
 /***/ }),
 
-/***/ 6285:
+/***/ 2266:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -24886,1205 +25134,6 @@ var c = __nccwpck_require__(109);
 ;// CONCATENATED MODULE: ./build/js/compiler/emission/context.js
 /** What to do where a build would need a size that is data. */
 const SIZE_REMEDY = 'bind the inputs that decide it (build --bind NAME=VALUE), or export the model with that size fixed';
-
-;// CONCATENATED MODULE: ./build/js/compiler/templates/chain_cuts.js
-/**
- * Where sums of 16 bits end in 3 × 3 depthwise convolutions that widen them as seldom as they can. Each place is an order
- * of instructions of its own, so that blocks of channels share a few; the rows of the window may come in any order.
- */
-const TAPS = 9;
-/** Kinds of blocks of a layer, at most. */
-const MOST_KINDS = 3;
-const ROW_ORDERS = [
-    [0, 1, 2],
-    [0, 2, 1],
-    [1, 0, 2],
-    [1, 2, 0],
-    [2, 0, 1],
-    [2, 1, 0],
-];
-const range = (count) => Array.from({ length: count }, (_, i) => i);
-/** Products in another order of the window's rows. */
-const inRowOrder = (products, rows) => rows.flatMap((row) => products.slice(3 * row, 3 * row + 3));
-/** From each product on: after which one a sum has to end, so that it stays in 16 bits for any int8 data. */
-function reachOf(products) {
-    return range(TAPS).map((first) => {
-        let last = TAPS - 1;
-        for (let c = 0; c < products[first].length; c++) {
-            let low = 0;
-            let high = 0;
-            for (let i = first; i <= last; i++) {
-                const w = products[i][c];
-                low += w < 0 ? 127 * w : -128 * w;
-                high += w < 0 ? -128 * w : 127 * w;
-                if (low < -32768 || high > 32767)
-                    last = i - 1;
-            }
-        }
-        return last;
-    });
-}
-/** The last products of the sums: one mask for every way to cut nine products, the fewest sums first. */
-const MASKS = range(1 << (TAPS - 1))
-    .map((mask) => range(TAPS).filter((i) => i === TAPS - 1 || (mask >> i) & 1))
-    .sort((a, b) => a.length - b.length);
-const bitsOf = (ends) => ends.reduce((bits, end) => bits | (1n << BigInt(end)), 0n);
-const fits = (reach, ends) => ends.every((end, i) => end <= reach[i === 0 ? 0 : ends[i - 1] + 1]);
-/** The cuts that save the most widening; the last kind is for all blocks. */
-function sharedCuts(blocks) {
-    if (blocks.length === 0)
-        return { kinds: [], blocks: [] };
-    const reaches = blocks.map((products) => ROW_ORDERS.map((rows) => reachOf(inRowOrder(products, rows))));
-    // By mask: the row order with which a block takes it, or -1.
-    const orders = MASKS.map((ends) => reaches.map((reach) => reach.findIndex((own) => fits(own, ends))));
-    // Two products fit, unless weights are -128; each for itself always does.
-    const general = orders.findIndex((ofMask) => ofMask.every((order) => order >= 0));
-    const chosen = [];
-    const sumsOf = (block, masks) => Math.min(MASKS[general].length, ...masks.filter((m) => orders[m][block] >= 0).map((m) => MASKS[m].length));
-    const total = (masks) => blocks.reduce((sum, _, block) => sum + sumsOf(block, masks), 0);
-    while (chosen.length + 1 < MOST_KINDS) {
-        const totals = MASKS.map((_, m) => total([...chosen, m]));
-        const best = totals.indexOf(Math.min(...totals));
-        if (totals[best] >= total(chosen))
-            break;
-        chosen.push(best);
-    }
-    const kinds = [...chosen, general];
-    const of = blocks.map((_, block) => {
-        const able = range(kinds.length).filter((kind) => orders[kinds[kind]][block] >= 0);
-        const kind = able.reduce((a, b) => (MASKS[kinds[b]].length < MASKS[kinds[a]].length ? b : a));
-        return { kind, rows: ROW_ORDERS[orders[kinds[kind]][block]] };
-    });
-    const used = range(kinds.length).filter((kind) => of.some((block) => block.kind === kind));
-    return {
-        kinds: used.map((kind) => bitsOf(MASKS[kinds[kind]])),
-        blocks: of.map(({ kind, rows }) => ({ kind: used.indexOf(kind), rows })),
-    };
-}
-
-// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 15 modules
-var schemas = __nccwpck_require__(9691);
-;// CONCATENATED MODULE: ./build/js/compiler/templates/records.js
-/** Tuning records: schedules that were measured. They are files from elsewhere, so that nothing in them is believed. */
-
-/** Members beside these, such as measured times, are the tuner's. */
-const recordSchema = schemas/* object */.Ikc({
-    template: schemas/* string */.YjP(),
-    version: schemas/* int */.Whr(),
-    key: schemas/* string */.YjP(),
-    target: schemas/* string */.YjP(),
-    schedule: schemas/* unknown */.L5J(),
-});
-/** What records call a target: its CPU, or its instruction set. */
-const tunedFor = (target) => target.cpu ?? target.name;
-/** A schedule as a record. */
-const recordOf = (space, workload, schedule, target) => ({
-    template: space.name,
-    version: space.version,
-    key: space.key(workload),
-    target: tunedFor(target),
-    schedule,
-});
-/** Checks a record that was found for a workload; what it says must be legal there. */
-function checkRecord(space, workload, target, found) {
-    const refused = (reason) => ({ refused: reason });
-    const record = recordSchema.safeParse(found);
-    if (!record.success)
-        return refused(`it is no tuning record: ${problems(record.error)}`);
-    const { template, version, key, target: tuned, schedule } = record.data;
-    if (template !== space.name)
-        return refused(`it is of template ${template}, not of ${space.name}`);
-    if (version !== space.version)
-        return refused(`it is of version ${version} of template ${template}, which is at version ${space.version}`);
-    if (key !== space.key(workload))
-        return refused(`it is for another workload: ${key}`);
-    if (tuned !== tunedFor(target))
-        return refused(`it is for ${tuned}, not for ${tunedFor(target)}`);
-    const knobs = space.knobs.safeParse(schedule);
-    if (!knobs.success)
-        return refused(`its schedule does not fit template ${template}: ${problems(knobs.error)}`);
-    const reason = space.legal(workload, knobs.data, target);
-    return reason === null ? { schedule: knobs.data } : refused(`its schedule is not legal: ${reason}`);
-}
-/** What zod finds wrong, in one line. */
-const problems = (error) => error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; ');
-/** A source of records by key; of several with the same key the last counts. */
-function sourceOf(records) {
-    const byKey = new Map([...records].map((record) => [record.key, record]));
-    return (key) => byKey.get(key);
-}
-
-;// CONCATENATED MODULE: ./build/js/compiler/templates/choose.js
-
-/** The schedule of a workload: a recorded one where there is one and it is legal, else the one of fewest estimated cycles. */
-function choose(space, workload, ctx) {
-    const { target, schedules, refuse } = ctx;
-    const key = space.key(workload);
-    const record = schedules?.(key);
-    if (record !== undefined && record !== null) {
-        const checked = checkRecord(space, workload, target, record);
-        if ('schedule' in checked)
-            return checked.schedule;
-        refuse?.(key, checked.refused);
-    }
-    return fastest(space, workload, target);
-}
-/** The schedule of fewest estimated cycles; of equals the last one of the space. */
-function fastest(space, workload, target) {
-    let best = null;
-    for (const schedule of space.space(workload, target)) {
-        const cycles = space.cycles(workload, schedule, target);
-        if (best === null || cycles <= best.cycles)
-            best = { schedule, cycles };
-    }
-    if (best === null)
-        throw new Error(`template ${space.name} has no schedule for ${space.key(workload)} on ${target.name}`);
-    return best.schedule;
-}
-
-// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
-var simple_statistics = __nccwpck_require__(5521);
-;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/chains.js
-/** Which blocks of eight along k a chain of native/kernels/gemm_chains.h adds up in 16 bits: no sum overflows, whatever the data. */
-/** Data lie in [-128, 127]: so much do the magnitudes of the weights that one lane of 16 bits meets add up to at most. */
-const LANE = 255;
-/** A lane meets element j and j + 4 of a column's block. */
-function laneSums(piece) {
-    const sums = new Int16Array(piece.weights.length / 2);
-    for (let lane = 0; lane < sums.length; lane++) {
-        const at = 2 * lane - (lane % 4);
-        sums[lane] = Math.abs(piece.weights[at]) + Math.abs(piece.weights[at + 4]);
-    }
-    return sums;
-}
-function chains_fits(taken, sums) {
-    for (let lane = 0; lane < sums.length; lane++)
-        if (taken[lane] + sums[lane] > LANE)
-            return false;
-    return true;
-}
-/** What of `piece` fits beside `taken`, which it is added to, and what does not; null where nothing is left. */
-function trim(piece, taken) {
-    const weights = piece.weights.slice();
-    const rest = new Int8Array(weights.length);
-    let whole = true;
-    taken.forEach((sum, lane) => {
-        const first = 2 * lane - (lane % 4);
-        let excess = sum + Math.abs(weights[first]) + Math.abs(weights[first + 4]) - LANE;
-        for (const at of [first, first + 4]) {
-            const off = Math.sign(weights[at]) * Math.min(Math.abs(weights[at]), Math.max(0, excess));
-            weights[at] -= off;
-            rest[at] = off;
-            excess -= Math.abs(off);
-            whole &&= off === 0;
-        }
-        taken[lane] = sum + Math.abs(weights[first]) + Math.abs(weights[first + 4]);
-    });
-    return { taking: { ...piece, weights }, rest: whole ? null : { ...piece, weights: rest } };
-}
-/** Chains of `length` that take all pieces, split where they do not fit together. */
-function splitting(pieces, length) {
-    const queue = [...pieces];
-    const chains = [];
-    let taken = 0;
-    const take = () => (taken < queue.length ? queue[taken++] : undefined);
-    for (let next = take(); next !== undefined; next = take()) {
-        const chain = [];
-        const lanes = new Int16Array(next.weights.length / 2);
-        const rests = [];
-        for (let piece = next; piece; piece = chain.length < length ? take() : undefined) {
-            const { taking, rest } = trim(piece, lanes);
-            chain.push(taking);
-            if (rest !== null)
-                rests.push(rest);
-        }
-        queue.push(...rests);
-        chains.push(chain);
-    }
-    return chains;
-}
-/** So many blocks are tried for each place, the easiest first: a layer may have any number. */
-const TRIES = 256;
-function largestOf(lanes) {
-    let largest = 0;
-    for (let lane = 0; lane < lanes.length; lane++)
-        largest = lanes[lane] > largest ? lanes[lane] : largest;
-    return largest;
-}
-/** Blocks that fit together, by number: the one hardest to place takes the easiest that fit beside it. */
-function group(sums, length) {
-    const largest = sums.map(largestOf);
-    const hardest = sums.map((_, i) => i).sort((a, b) => largest[b] - largest[a] || a - b);
-    const placed = new Set();
-    let end = hardest.length;
-    return hardest.flatMap((first) => {
-        if (placed.has(first))
-            return [];
-        const members = [first];
-        const taken = sums[first].slice();
-        placed.add(first);
-        while (end > 0 && placed.has(hardest[end - 1]))
-            end--;
-        for (let at = end - 1; at >= Math.max(0, end - TRIES) && members.length < length; at--) {
-            const other = hardest[at];
-            if (placed.has(other) || !chains_fits(taken, sums[other]))
-                continue;
-            for (let lane = 0; lane < taken.length; lane++)
-                taken[lane] += sums[other][lane];
-            members.push(other);
-            placed.add(other);
-        }
-        return [members];
-    });
-}
-/** So often blocks are looked at for a panel, to pair more than the first attempt did, and so many pairs are parted for two. */
-const LOOKS = 50_000;
-const PARTED = 32;
-/**
- * As many pairs as are found: a block left over takes one of a pair, whose other block takes another one, and so on up to a
- * second one that was left over.
- */
-function pairBlocks(pieces) {
-    const sums = pieces.map(laneSums);
-    const partner = new Map();
-    const marry = (a, b) => {
-        partner.set(a, b);
-        partner.set(b, a);
-    };
-    for (const [a, b] of group(sums, 2))
-        if (b !== undefined)
-            marry(a, b);
-    let looks = 0;
-    const place = (block, visited, parted) => {
-        for (let other = 0; other < sums.length && looks < LOOKS; other++) {
-            looks++;
-            if (visited.has(other) || !chains_fits(sums[block], sums[other]))
-                continue;
-            visited.add(other);
-            const left = partner.get(other);
-            const stays = left !== undefined && (visited.has(left) || parted === PARTED);
-            if (stays || (left !== undefined && !place(left, visited.add(left), parted + 1)))
-                continue;
-            marry(block, other);
-            return true;
-        }
-        return false;
-    };
-    for (const block of sums.keys())
-        if (!partner.has(block))
-            place(block, new Set([block]), 0);
-    const chainOf = (...members) => members.map((i) => pieces[i]);
-    const alone = [...sums.keys()].filter((block) => !partner.has(block));
-    return {
-        pairs: [...partner].filter(([a, b]) => a < b).map(([a, b]) => chainOf(a, b)),
-        singles: alone.map((block) => chainOf(block)),
-    };
-}
-/** The same, some of both: a pair without its second block, a single one without any. */
-function mixChains({ pairs, singles }) {
-    if (pairs.length === 0)
-        return { pairs: singles.slice(0, 1), singles: singles.length > 1 ? singles.slice(1) : [[]] };
-    if (singles.length > 0)
-        return { pairs, singles };
-    const [a, b] = pairs[pairs.length - 1];
-    return pairs.length > 1 ? { pairs: pairs.slice(0, -1), singles: [[a], [b]] } : { pairs, singles: [[]] };
-}
-/** What is left over of chains of `length` stays alone or is split, whichever takes fewer. */
-function fewer(full, short, length) {
-    const split = splitting(short.flat(), length);
-    return [...full, ...(split.length < short.length ? split : short)];
-}
-/** As few chains of two as are found. */
-const chainPairs = ({ pairs, singles }) => fewer(pairs, singles, 2);
-/** As few chains of up to four as are found. */
-function chainFours(pieces) {
-    const found = group(pieces.map(laneSums), 4).map((members) => members.map((i) => pieces[i]));
-    const full = found.filter((chain) => chain.length === 4);
-    const short = found.filter((chain) => chain.length < 4);
-    return fewer(full, short, 4);
-}
-
-;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/panels.js
-/** First columns of the panels of one group: the last one ends with the last column. */
-function panelStarts(n, nr) {
-    return Array.from({ length: Math.ceil(n / nr) }, (_, p) => Math.max(0, Math.min(p * nr, n - nr)));
-}
-
-;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/pack_chains.js
-/** Weights for native/kernels/gemm_chains.h. */
-
-
-
-/** Depth of a block. */
-const BLOCK = 8;
-/** The largest weight of a piece: two meet in a lane. */
-const LARGEST = 127;
-/** The blocks of the panel of `nr` columns from `start` on, of weights [columns][k]; several for what 8 bits do not hold. */
-function piecesOf(w, data, offset, start, nr) {
-    const columns = Math.min(nr, w.n - (start % w.n));
-    return Array.from({ length: Math.ceil(w.k / BLOCK) }, (_, block) => {
-        const weights = new Int8Array(nr * BLOCK);
-        let rest = null;
-        const deep = Math.min(BLOCK, w.k - block * BLOCK);
-        for (let v = 0; v < columns; v++) {
-            const from = (start + v) * w.k + block * BLOCK;
-            for (let j = 0; j < deep; j++) {
-                const weight = data[from + j] - offset;
-                const at = v * BLOCK + j;
-                weights[at] = weight < -LARGEST ? -LARGEST : weight > LARGEST ? LARGEST : weight;
-                if (weights[at] !== weight) {
-                    rest ??= new Int16Array(nr * BLOCK);
-                    rest[at] = weight - weights[at];
-                }
-            }
-        }
-        return [{ block, weights }, ...(rest === null ? [] : restsOf(block, rest))];
-    }).flat();
-}
-/** What is left of a block after its first piece. */
-function restsOf(block, rest) {
-    const pieces = [];
-    for (const left = rest.slice(); left.some((value) => value !== 0);) {
-        const weights = Int8Array.from(left, (value) => Math.max(-LARGEST, Math.min(LARGEST, value)));
-        pieces.push({ block, weights });
-        for (let i = 0; i < left.length; i++)
-            left[i] -= weights[i];
-    }
-    return pieces;
-}
-/** First columns of all panels of all groups. */
-const allStarts = (w, nr) => Array.from({ length: w.groups }, (_, group) => panelStarts(w.n, nr).map((start) => group * w.n + start)).flat();
-/** How many chains of each form a panel of eight columns takes on average: see `GemmWorkload`. */
-function countChains(w, data, offset) {
-    const panels = allStarts(w, 8).map((start) => piecesOf(w, data, offset, start, 8));
-    const paired = panels.map(pairBlocks);
-    const mixed = paired.map(mixChains);
-    return {
-        1: (0,simple_statistics/* mean */.RE)(panels.map((pieces) => pieces.length)),
-        2: (0,simple_statistics/* mean */.RE)(paired.map((found) => chainPairs(found).length)),
-        4: (0,simple_statistics/* mean */.RE)(panels.map((pieces) => chainFours(pieces).length)),
-        mixed: {
-            pairs: (0,simple_statistics/* mean */.RE)(mixed.map(({ pairs }) => pairs.length)),
-            singles: (0,simple_statistics/* mean */.RE)(mixed.map(({ singles }) => singles.length)),
-        },
-    };
-}
-/** Chains of up to `length` blocks. */
-function arrange(pieces, length) {
-    switch (length) {
-        case 1:
-            return pieces.map((piece) => [piece]);
-        case 2:
-            return chainPairs(pairBlocks(pieces));
-        case 4:
-            return chainFours(pieces);
-    }
-}
-/** The weights, less `offset`, as the kernel reads them. */
-function packChains(w, s, data, offset) {
-    const longest = s.chain ?? 1;
-    const of = (length) => (pieces) => ({ pieces, length });
-    const panels = allStarts(w, s.nr).map((start) => {
-        const pieces = piecesOf(w, data, offset, start, s.nr);
-        if (!s.singles) {
-            const chains = arrange(pieces, longest).map(of(longest));
-            return { chains, counts: [chains.length] };
-        }
-        const { pairs, singles } = mixChains(pairBlocks(pieces));
-        return { chains: [...pairs.map(of(longest)), ...singles.map(of(1))], counts: [pairs.length, singles.length] };
-    });
-    const chains = panels.flatMap((panel) => panel.chains);
-    const blocks = chains.reduce((sum, { length }) => sum + length, 0);
-    // What the kernel loads ahead is what it begins the next rows with.
-    const ahead = 4 * 16 * longest;
-    const weights = new Int8Array(blocks * s.nr * BLOCK + ahead);
-    const order = new Uint32Array((chains.length + 2) * longest);
-    let at = 0;
-    for (const [index, { pieces, length }] of chains.entries()) {
-        for (const [b, piece] of pieces.entries()) {
-            order[index * longest + b] = piece.block;
-            for (let i = 0; i < piece.weights.length; i++) {
-                const v = i >> 3;
-                const register = (v >> 1) * length + b;
-                weights[at + register * 16 + ((i & 4) >> 2) * 8 + (v & 1) * 4 + (i & 3)] = piece.weights[i];
-            }
-        }
-        at += length * s.nr * BLOCK;
-    }
-    weights.copyWithin(at, 0, ahead);
-    for (let i = chains.length * longest; i < order.length; i++)
-        order[i] = order[i - chains.length * longest];
-    const counts = Uint32Array.from([...panels.flatMap((panel) => panel.counts), panels[0].counts[0]]);
-    return { weights, chains: { order, counts } };
-}
-
-;// CONCATENATED MODULE: ./build/js/compiler/targets/cores.js
-const coreOf = (target) => target.core;
-
-;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/schedule.js
-
-
-const SINGLE = { chain: 1, singles: false };
-const CHAINS = [
-    SINGLE,
-    { chain: 2, singles: false },
-    { chain: 2, singles: true },
-    { chain: 4, singles: false },
-];
-const simd = (mr, nr) => (mr * nr) / 4;
-/** So many cycles for each register of results, and some for the tile. */
-const each = (cycles, start = 10) => (mr, nr) => simd(mr, nr) * cycles + start;
-/** Stores of a row of 8-bit results: of 16, 8 and 4. */
-const stores = (nr) => Math.floor(nr / 16) + [0, 1, 1, 2][Math.ceil((nr % 16) / 4)];
-/** Whether the vector unit doubles the bytes of A, because general registers would be too few. */
-const zips = (mr, chain) => chain === 4 && mr > 1;
-/**
- * The end of a tile on cores with dot products, whose inner loop is so short that the end decides: per row and register
- * a multiplication and a shift, per 8 columns a move and a narrowing, per store another and the flip of the sign.
- */
-function finishShort(mr, nr, core) {
-    const [registers, eights] = [nr / 4, Math.ceil(nr / 8)];
-    const vector = mr * (2 * registers + 2 * eights + 2 * stores(nr));
-    const shifts = mr * (registers + eights);
-    const loads = (mr + 2) * registers;
-    const instructions = vector + loads + mr + 20;
-    // A wide panel keeps the first multiplications waiting.
-    return nr / 8 + Math.max(vector / core.dot, shifts / core.smull, loads / core.loads, instructions / core.width);
-}
-const GEMM_KERNELS = {
-    portable: plain(4),
-    f32_portable: plain(2),
-    f32: {
-        unit: 1,
-        step: 4,
-        finish: each(2),
-        registers: (mr, nr) => simd(mr, nr) + mr + 3,
-        work: (mr, nr, core) => ({
-            vector: (4 * simd(mr, nr)) / core.fmla,
-            loads: mr + nr,
-            instructions: 4 * simd(mr, nr) + mr + nr + 3,
-        }),
-        // Two moves from general registers, four of which take a cycle, to a load.
-        inOrder: {
-            ...{ rows: 5, columns: 8, finish: each(3.4, 20) },
-            registers: (mr, nr) => simd(mr, nr) + mr + 4,
-            cycles: (mr, nr) => mr * nr + (mr + nr) / 2 + 4,
-        },
-    },
-    mlal: {
-        unit: 1,
-        step: 8,
-        finish: each(6),
-        registers: (mr, nr) => simd(mr, nr) + mr + 3,
-        work: (mr, nr, core) => ({
-            vector: (8 * simd(mr, nr)) / core.smull,
-            loads: mr + 2 * nr,
-            instructions: 8 * simd(mr, nr) + 2 * mr + 2 * nr + 3,
-        }),
-    },
-    smull: {
-        unit: 8,
-        step: 16,
-        finish: (mr, nr) => each(4)(mr, nr) + mr * stores(nr),
-        registers: (mr, nr) => (mr * nr) / 2 + 2 * mr + 6,
-        work: (mr, nr, core) => ({
-            vector: (2 * mr * nr) / core.smull,
-            loads: mr + nr,
-            instructions: 3 * mr * nr + mr + nr + 3,
-        }),
-    },
-    chains: {
-        unit: 8,
-        step: 8,
-        columns: 8,
-        finish: each(5, 16),
-        // Three sums in 16 bits, weights of two pairs of columns.
-        registers: (mr, nr, chain) => (mr * nr) / 2 + chain * (mr + 2) + 3,
-        // All of A's next blocks wait in general registers, of twice the size where they are doubled there.
-        general: (mr, nr, chain) => Math.max(chain * ((zips(mr, chain) ? 1 : 2) * mr + 3) + mr + 4, 2 * nr),
-        // SADALP takes two cycles; four moves from general registers take one.
-        work: (mr, nr, _core, chain) => ({
-            vector: (chain + 1) * mr * nr + (chain * (mr * (zips(mr, chain) ? 2.5 : 1) + nr / 2)) / 2 + (mr === 1 ? 8 : 4),
-            loads: 0,
-            // To load, split, double and move eight bytes of A takes seven, a register of weights three.
-            instructions: (chain + 0.5) * mr * nr + chain * ((zips(mr, chain) ? 4 : 7) * mr + 1.5 * nr + 1) + 3,
-        }),
-    },
-    dot: {
-        unit: 4,
-        step: 16,
-        finish: finishShort,
-        registers: (mr, nr) => simd(mr, nr) + mr + nr / 4,
-        work: (mr, nr, core) => ({
-            vector: (4 * simd(mr, nr)) / core.dot,
-            loads: mr + nr,
-            instructions: 4 * simd(mr, nr) + mr + nr + 3,
-        }),
-    },
-    mmla: {
-        unit: 8,
-        step: 16,
-        evenRows: true,
-        columns: 8,
-        finish: finishShort,
-        registers: (mr, nr) => simd(mr, nr) + mr + nr / 4,
-        work: (mr, nr, core) => ({
-            vector: (2 * simd(mr, nr) + mr) / core.dot,
-            loads: mr + nr,
-            instructions: 2 * simd(mr, nr) + 2 * mr + nr + 3,
-        }),
-    },
-};
-/** The plain C kernels: no model of them, a tile of four rows and one vector length of columns does. */
-function plain(rows) {
-    return {
-        unit: 1,
-        step: 1,
-        finish: each(4),
-        registers: (mr, nr) => (mr <= rows && nr <= 8 ? 1 : 99),
-        work: (mr, nr) => ({ vector: mr * nr, loads: mr + nr, instructions: mr * nr + mr + nr + 3 }),
-    };
-}
-/** The kernels that compute `operands` exactly on the target, best first. */
-function gemmKernels(operands, target, m) {
-    if (target.arch === 'host')
-        return operands === 'float32' ? 'f32_portable' : 'portable';
-    if (operands === 'float32')
-        return 'f32';
-    const dynamic = operands === 'int8-dynamic' || operands === 'int8-dynamic-narrow';
-    // Chains are arranged when compiling; without them, such cores gain nothing from SMULL.
-    if (coreOf(target).inOrder && !target.features.dotprod)
-        return dynamic ? 'mlal' : 'chains';
-    if (operands === 'int8-wide')
-        return 'mlal';
-    if (target.features.i8mm && m > 1)
-        return 'mmla';
-    if (target.features.dotprod)
-        return 'dot';
-    const narrow = operands === 'int8' || operands === 'uint8-offset' || operands === 'int8-dynamic-narrow';
-    return narrow ? 'smull' : 'mlal';
-}
-const ROWS = [1, 2, 3, 4, 5, 6, 7, 8];
-const COLUMNS = [4, 8, 12, 16, 20, 24, 28, 32];
-const REGISTERS = 32;
-/** Bytes of the first-level data cache that a tile or panel that is to stay may take. */
-const RESIDENT = 24 * 1024;
-/** General registers that a loop may use. */
-const GENERAL = 32;
-/** The loop in issue order that a tile takes on a core. */
-function inOrderLoop(kernel, mr, nr, core) {
-    const loop = GEMM_KERNELS[kernel].inOrder;
-    return core.inOrder && loop && mr >= loop.rows && nr >= loop.columns ? loop : null;
-}
-/** Whether the registers hold a tile. */
-function holdsTile(kernel, mr, nr, target, chain = 1) {
-    const info = GEMM_KERNELS[kernel];
-    const loop = inOrderLoop(kernel, mr, nr, coreOf(target)) ?? info;
-    return loop.registers(mr, nr, chain) <= REGISTERS && (info.general?.(mr, nr, chain) ?? 0) <= GENERAL;
-}
-/** Cycles of two loops more, and of their branches. */
-const MIXED = 6;
-/** Estimated cycles of the whole workload: padded work at the rate of the scarcest unit, plus the ends of the tiles. */
-function gemmCycles(w, kernel, mr, nr, core, { chain, singles } = SINGLE) {
-    const info = GEMM_KERNELS[kernel];
-    const depth = Math.ceil(w.k / info.unit) * info.unit;
-    const loop = inOrderLoop(kernel, mr, nr, core);
-    // Other loops wait for twice as long as they work on a core that issues in order.
-    const waiting = core.inOrder && info.inOrder ? 3 : 1;
-    const step = (length) => {
-        const { vector, loads, instructions } = info.work(mr, nr, core, length);
-        return loop?.cycles(mr, nr) ?? waiting * Math.max(vector, loads / core.loads, instructions / core.width);
-    };
-    const steps = () => {
-        if (kernel !== 'chains')
-            return (depth / info.step) * step(1);
-        if (!singles)
-            return (w.chains?.[chain] ?? depth / 8 / chain) * step(chain);
-        const mixed = w.chains?.mixed ?? { pairs: depth / 8 / chain, singles: 1 };
-        return mixed.pairs * step(chain) + mixed.singles * step(1) + MIXED;
-    };
-    const tile = steps() + (loop?.finish(mr, nr) ?? waiting * info.finish(mr, nr, core));
-    return Math.ceil(w.m / mr) * Math.ceil(w.n / nr) * w.groups * tile;
-}
-const knobs = schemas/* strictObject */.rej({
-    kernel: schemas/* enum */.k5n(Object.keys(GEMM_KERNELS)),
-    mr: schemas/* int */.Whr(),
-    nr: schemas/* int */.Whr(),
-    chain: schemas/* literal */.euz([1, 2, 4]).optional(),
-    singles: schemas/* boolean */.zMY().optional(),
-    weightsFirst: schemas/* boolean */.zMY(),
-});
-/** The tiles that fit the registers, larger ones later. */
-const GEMM_SPACE = {
-    name: 'gemm',
-    version: 1,
-    knobs,
-    key: ({ chains: _, ...keyed }) => `gemm ${JSON.stringify(keyed)}`,
-    *space(w, target) {
-        const kernel = gemmKernels(w.operands, target, w.m);
-        const forms = kernel === 'chains' ? CHAINS : [null];
-        for (const mr of ROWS)
-            for (const nr of COLUMNS)
-                for (const form of forms) {
-                    const order = { weightsFirst: kernel !== 'chains' && w.inPlace && weightsFirst(w, mr, nr) };
-                    const schedule = { kernel, mr, nr, ...form, ...order };
-                    if (this.legal(w, schedule, target) === null)
-                        yield schedule;
-                }
-    },
-    legal(w, { kernel, mr, nr, chain }, target) {
-        const info = GEMM_KERNELS[kernel];
-        const least = info.columns ?? 4;
-        if (mr < 1 || mr > w.m)
-            return `a tile of ${mr} rows for ${w.m} rows`;
-        if (info.evenRows && mr % 2 === 1)
-            return `kernel ${kernel} takes pairs of rows`;
-        if (nr < 1 || nr % least !== 0 || (nr > least && nr - least >= w.n))
-            return `a tile of ${nr} columns for ${w.n} columns`;
-        return holdsTile(kernel, mr, nr, target, chain) ? null : 'the tile does not fit the registers';
-    },
-    cycles: (w, s, target) => gemmCycles(w, s.kernel, s.mr, s.nr, coreOf(target), s.chain && { chain: s.chain, singles: s.singles ?? false }),
-};
-/** The order that moves fewer bytes through the first-level cache. */
-function weightsFirst(w, mr, nr) {
-    const item = w.operands === 'float32' ? 4 : 1;
-    const a = w.m * w.k * item;
-    const weights = w.n * w.k * item;
-    const perTile = weights <= RESIDENT ? 0 : weights * Math.ceil(w.m / mr);
-    const perPanel = a <= RESIDENT ? 0 : a * Math.ceil(w.n / nr);
-    return perPanel < perTile;
-}
-
-;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/pack.js
-
-
-
-/** Depth of the blocks in which a kernel reads one column's weights; a last block may be shorter. */
-const pack_BLOCK = {
-    portable: 1,
-    f32_portable: 1,
-    f32: 1,
-    mlal: 1,
-    smull: 8,
-    chains: 8,
-    dot: 4,
-    mmla: 8,
-};
-/** Kernels may load so many elements beyond the last. */
-const READ_AHEAD = 16;
-/** What a kernel takes from the stored data and weights before it multiplies them. */
-function offsets(kernel, w, zeroPoint) {
-    switch (kernel) {
-        case 'chains':
-            return { data: w.unsigned ? 128 : 0, weights: zeroPoint };
-        case 'smull':
-            return { data: w.unsigned ? 128 : 0, weights: w.operands === 'uint8-offset' ? 128 : zeroPoint };
-        case 'dot':
-        case 'mmla':
-            return { data: 0, weights: w.unsigned ? 0 : zeroPoint };
-        default:
-            return { data: 0, weights: zeroPoint };
-    }
-}
-const storage = (kernel, unsigned) => {
-    if (kernel === 'f32' || kernel === 'f32_portable')
-        return Float32Array;
-    if (kernel === 'mlal' || kernel === 'portable')
-        return Int16Array;
-    return unsigned && kernel !== 'smull' && kernel !== 'chains' ? Uint8Array : Int8Array;
-};
-/**
- * `values` of [groups][n] columns as the kernel reads them: each group's stretched with zeros to the width of a panel; for
- * matrix products panel by panel, each pair of columns twice.
- */
-function perColumn(values, w, s) {
-    const group = s.kernel === 'mmla'
-        ? panelStarts(w.n, s.nr).flatMap((start) => Array.from({ length: 2 * s.nr }, (_, i) => start + pairTwice(i)))
-        : Array.from({ length: Math.max(w.n, s.nr) }, (_, i) => i);
-    return Array.from({ length: w.groups }, (_, g) => group.map((column) => (column < w.n ? values(g * w.n + column) : 0))).flat();
-}
-/** 0, 1, 0, 1, 2, 3, 2, 3, … */
-const pairTwice = (i) => 2 * Math.floor(i / 4) + (i % 2);
-/** Panels of nr columns, each in blocks along k as the kernel loads them. */
-function packPanels(w, s, data, offset) {
-    const { unit } = GEMM_KERNELS[s.kernel];
-    const depth = Math.ceil(w.k / unit) * unit;
-    const starts = panelStarts(w.n, s.nr);
-    const packed = new (storage(s.kernel, w.unsigned))(w.groups * starts.length * s.nr * depth + READ_AHEAD);
-    const columns = s.kernel === 'smull' ? 2 : 1;
-    const run = pack_BLOCK[s.kernel] / columns;
-    let at = 0;
-    for (let group = 0; group < w.groups; group++) {
-        for (const start of starts) {
-            for (let k0 = 0; k0 < depth; k0 += pack_BLOCK[s.kernel]) {
-                for (let v0 = 0; v0 < s.nr; v0 += columns) {
-                    for (let half = 0; half < columns; half++) {
-                        for (let v = start + v0; v < start + v0 + columns; v++) {
-                            const k1 = k0 + half * run;
-                            const column = (group * w.n + v) * w.k;
-                            for (let k = k1; k < k1 + run; k++, at++) {
-                                if (v < w.n && k < w.k)
-                                    packed[at] = data[column + k] - offset;
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-    return packed;
-}
-/**
- * Packs weights for a schedule: panels of nr columns, each in blocks along k as the kernel loads them. With x' and w'
- * what the kernel multiplies, and zx', zw' the zero points that are left of them,
- * Σ(x' − zx')(w' − zw') = Σx'w' − zx'Σw' − zw'Σx' + k·zx'·zw': all but the first term goes into the bias, save Σx',
- * which the kernel adds times `rowFactor` (of the stored data, hence the correction by k·offset).
- */
-function packGemm(w, s, source, dataZeroPoint) {
-    const { unit } = GEMM_KERNELS[s.kernel];
-    const depth = Math.ceil(w.k / unit) * unit;
-    const float = w.operands === 'float32';
-    const offset = float ? { data: 0, weights: 0 } : offsets(s.kernel, w, source.zeroPoint);
-    const packed = s.kernel === 'chains'
-        ? packChains(w, s, source.data, offset.weights)
-        : { weights: packPanels(w, s, source.data, offset.weights) };
-    const biasOf = (column) => source.bias?.[column] ?? 0;
-    if (float)
-        return { ...packed, bias: Float32Array.from(perColumn(biasOf, w, s)), depth, rowFactor: 0 };
-    const zx = dataZeroPoint - offset.data;
-    const zw = source.zeroPoint - offset.weights;
-    const folded = (column) => {
-        let sum = 0;
-        for (let k = 0; k < w.k; k++)
-            sum += source.data[column * w.k + k] - offset.weights;
-        return biasOf(column) - zx * sum + w.k * zw * (zx + offset.data);
-    };
-    const bias = perColumn(folded, w, s).flatMap((value) => (s.kernel === 'smull' ? [value, 0] : [value]));
-    return { ...packed, bias: Int32Array.from(bias), depth, rowFactor: zw === 0 ? 0 : -zw };
-}
-/**
- * Between what the sums of each column lie, bias included, whatever the data. Element k of column c stands at
- * c * columnStride + k * depthStride.
- */
-function sumRanges(source, columns, columnStride, depthStride, data) {
-    const depth = source.data.length / columns;
-    return Array.from({ length: columns }, (_, column) => {
-        let min = source.bias?.[column] ?? 0;
-        let max = min;
-        for (let k = 0, at = column * columnStride; k < depth; k++, at += depthStride) {
-            const weight = source.data[at] - source.zeroPoint;
-            min += weight * (weight < 0 ? data.max : data.min);
-            max += weight * (weight < 0 ? data.min : data.max);
-        }
-        return { min, max };
-    });
-}
-/** Which kernels are exact for these weights. */
-function operandsOf(weights, zeroPoint) {
-    if (weights instanceof Float32Array)
-        return 'float32';
-    let low = weights[0] ?? zeroPoint;
-    let high = low;
-    for (const w of weights) {
-        if (w < low)
-            low = w;
-        if (w > high)
-            high = w;
-    }
-    const fits = (least) => low - zeroPoint >= least && high - zeroPoint <= 127;
-    if (fits(-127))
-        return 'int8';
-    if (weights instanceof Uint8Array)
-        return low >= 1 ? 'uint8-offset' : 'uint8-full';
-    return fits(-128) ? 'int8-full' : 'int8-wide';
-}
-/** Weights [taps][outs] as [outs][taps]. */
-function transposeHwo(data, outs) {
-    const taps = data.length / outs;
-    return data.map((_, i) => data[(i % taps) * outs + Math.floor(i / taps)]);
-}
-/** The zero point that operators take off the weights: of uint8, and of signed ones quantized as a whole. */
-function zeroPointOf(weights) {
-    const q = weights.quantization;
-    return q === null || q.scales.length > 1 ? 0 : q.zeroPoints[0];
-}
-
-;// CONCATENATED MODULE: ./build/js/compiler/templates/depthwise/schedule.js
-
-
-/** The NEON kernels are unrolled over the taps: not beyond this. */
-const MAX_TAPS = 128;
-/** `pairs` keeps a bit for each of at most two products of a tap in 64. */
-const MAX_PAIRS_TAPS = 32;
-/** Channels of one block of the NEON kernels. */
-const schedule_BLOCK = { f32: 4, i8: 8 };
-/** Output pixels of one step, at most: more do not fit the registers, of which int16 weights take two for each of int8. */
-const MAX_PIXELS = { f32: 8, pairs: 4, wide: 2 };
-/** The same where the weights are not held in registers. */
-const MANY_TAPS_PIXELS = { pairs: 2, wide: 1 };
-/** Taps whose weights the registers hold: DEPTHWISE_HELD of depthwise_i8.h. */
-const HELD_TAPS = 9;
-/** The same for floats where loads and arithmetic run side by side, so that sharing loads gains nothing more. */
-const ENOUGH_PIXELS = 4;
-/** Rows of all kernels that are in use at a time, at most: DEPTHWISE_ROWS of depthwise.h. */
-const MAX_ROWS = 64;
-/** Output pixels after which a block of channels need not go on. */
-const PIXELS_PER_BLOCK = 48;
-/** The same where a block's constants take longer to load, and its pixels less to compute. */
-const PIXELS_PER_CHAIN = 96;
-/** Quads of pixels that `dot` reads along a row of the kernel: with stride 1, two outputs share them. */
-const dotQuads = (w) => Math.ceil((w.kernel[1] + (w.strides[1] === 1 ? 1 : 0)) / 4);
-/** The step along the row that makes the fewest steps; rather none of a single pixel, which shares nothing. */
-function pixelsOf(width, most) {
-    const cost = (pixels) => Math.ceil(width / pixels) + (width % pixels === 1 ? 0.5 : 0);
-    const steps = Array.from({ length: Math.min(most, width) }, (_, i) => i + 1);
-    return steps.reduce((best, pixels) => (cost(pixels) <= cost(best) ? pixels : best));
-}
-/** Output rows in one go: so many that loading a block's constants does not matter beside them, shared out evenly. */
-function rowsOf(w, pixels = PIXELS_PER_BLOCK) {
-    const most = Math.min(w.out[0], Math.floor(MAX_ROWS / w.kernel[0]));
-    const rows = Math.max(1, Math.min(most, Math.ceil(pixels / w.out[1])));
-    return Math.ceil(w.out[0] / Math.ceil(w.out[0] / rows));
-}
-/** Whether dot products take fewer vector instructions than pairs of products, for 16 outputs each. */
-function dotPays(w) {
-    const [rows, columns] = w.kernel;
-    const interleaving = 5 * w.strides[1] * Math.min(w.strides[0], rows);
-    return 4 * rows * dotQuads(w) + interleaving <= 4 * rows * columns;
-}
-/** Whether a kernel for cores that issue in order is written for such a window. */
-const suitsChains = (w) => w.kernel[0] === 3 && w.kernel[1] === 3 && w.strides[1] <= 2 && w.dilation[1] === 1;
-/**
- * The fixed default. NEON where a block of channels fits and each input channel makes one output channel: dot products
- * where the core has them and they pay, else sums of products in 16 bits, where the weights allow either.
- */
-function scheduleDepthwise(w, target) {
-    const core = coreOf(target);
-    const loadsBeside = core.loads >= 1;
-    const schedule = (kernel, pixels) => {
-        const portable = kernel === 'portable';
-        // Pairs fill the registers without the bias.
-        const reload = kernel === 'pairs' || (!portable && loadsBeside);
-        const common = { kernel, rows: portable ? 1 : rowsOf(w), pixels, reload };
-        return core.inOrder && kernel === 'pairs' && suitsChains(w)
-            ? { ...common, rows: rowsOf(w, PIXELS_PER_CHAIN), chains: true }
-            : common;
-    };
-    const float = w.operands === 'float32';
-    const block = float ? schedule_BLOCK.f32 : schedule_BLOCK.i8;
-    const taps = w.kernel[0] * w.kernel[1];
-    if (target.arch === 'host' || w.multiplier > 1 || w.channels < block || taps > MAX_TAPS)
-        return schedule('portable', 1);
-    if (float)
-        return schedule('f32', pixelsOf(w.out[1], loadsBeside ? ENOUGH_PIXELS : MAX_PIXELS.f32));
-    const twoInts = w.operands !== 'uint8-full' && w.operands !== 'int8-wide';
-    const quads = w.strides[1] <= 2 && w.dilation[1] === 1;
-    if (target.features.dotprod && twoInts && quads && dotPays(w))
-        return schedule('dot', 2);
-    const kernel = twoInts && taps <= MAX_PAIRS_TAPS ? 'pairs' : 'wide';
-    return schedule(kernel, pixelsOf(w.out[1], (taps > HELD_TAPS ? MANY_TAPS_PIXELS : MAX_PIXELS)[kernel]));
-}
-/** A space of the fixed default alone. */
-const DEPTHWISE_SPACE = {
-    name: 'depthwise',
-    version: 1,
-    knobs: schemas/* strictObject */.rej({
-        kernel: schemas/* enum */.k5n(['portable', 'wide', 'pairs', 'dot', 'f32']),
-        rows: schemas/* int */.Whr(),
-        pixels: schemas/* int */.Whr(),
-        reload: schemas/* boolean */.zMY(),
-        chains: schemas/* boolean */.zMY().optional(),
-    }),
-    key: (w) => `depthwise ${JSON.stringify(w)}`,
-    space: (w, target) => [scheduleDepthwise(w, target)],
-    legal: (w, s, target) => JSON.stringify(s) === JSON.stringify(scheduleDepthwise(w, target)) ? null : 'it is not the only one known',
-    cycles: () => 0,
-};
-
-;// CONCATENATED MODULE: ./build/js/compiler/templates/depthwise/pack.js
-
-
-const [LOW, HIGH] = [-128, 127];
-const clamp = (value) => Math.max(LOW, Math.min(HIGH, value));
-const bitsWhere = (count, test) => {
-    let bits = 0n;
-    for (let i = 0; i < count; i++)
-        if (test(i))
-            bits |= 1n << BigInt(i);
-    return bits;
-};
-const pack_range = (count) => Array.from({ length: count }, (_, i) => i);
-/** What products of `w` with data in [low, high] lie between. */
-const extremes = (w, low, high) => [Math.min(w * low, w * high), Math.max(w * low, w * high)];
-/** As `operandsOf`, for kernels that take a weight beyond int8 as the sum of two: where that will not do, `uint8-full`. */
-function depthwiseOperands({ data, zeroPoint }) {
-    const operands = operandsOf(data, zeroPoint);
-    return operands === 'uint8-offset' && data.some((w) => w - zeroPoint > 2 * HIGH) ? 'uint8-full' : operands;
-}
-/**
- * Packs weights [taps][outs] for a schedule, less their zero point; the data's goes into the bias. `pairs` and `dot`
- * see unsigned data less 128.
- */
-function packDepthwise(source, w, schedule, dataZeroPoint) {
-    const outs = w.channels * w.multiplier;
-    const taps = source.data.length / outs;
-    const biasOf = (c) => source.bias?.[c] ?? 0;
-    if (source.data instanceof Float32Array) {
-        const bias = Float32Array.from({ length: outs }, (_, c) => biasOf(c));
-        return { weights: source.data, bias, twice: 0n, cuts: 0n, largest: [] };
-    }
-    const { kernel } = schedule;
-    const weight = (tap, c) => source.data[tap * outs + c] - source.zeroPoint;
-    const offset = w.unsigned && (kernel === 'pairs' || kernel === 'dot') ? 128 : 0;
-    const ends = w.unsigned ? [0, 255] : [LOW, HIGH];
-    const bias = new Int32Array(outs);
-    const largest = pack_range(outs).map((c) => {
-        let [sum, low, high] = [0, biasOf(c), biasOf(c)];
-        for (let tap = 0; tap < taps; tap++) {
-            const [least, most] = extremes(weight(tap, c), ends[0] - dataZeroPoint, ends[1] - dataZeroPoint);
-            [sum, low, high] = [sum + weight(tap, c), low + least, high + most];
-        }
-        bias[c] = biasOf(c) - (dataZeroPoint - offset) * sum;
-        return Math.max(-low, high);
-    });
-    const rest = (tap, c) => weight(tap, c) - clamp(weight(tap, c));
-    const beyond = bitsWhere(taps, (tap) => pack_range(outs).some((c) => rest(tap, c) !== 0));
-    const packed = { bias, largest, twice: 0n, cuts: 0n };
-    if (kernel === 'dot')
-        return { ...packed, ...packQuads(w, weight, beyond) };
-    if (kernel !== 'pairs')
-        return { ...packed, weights: Int16Array.from(source.data, (v) => v - source.zeroPoint) };
-    const products = pack_range(taps).flatMap((tap) => {
-        const first = pack_range(outs).map((c) => clamp(weight(tap, c)));
-        return (beyond >> BigInt(tap)) & 1n ? [first, pack_range(outs).map((c) => rest(tap, c))] : [first];
-    });
-    return { ...packed, twice: beyond, cuts: cutsOf(products), weights: Int8Array.from(products.flat()) };
-}
-/** Where sums of products with any int8 data have to end, so that none leaves 16 bits: the last as long as can be. */
-function cutsOf(products) {
-    const sums = products[0].map(() => [0, 0]);
-    let cuts = 0n;
-    for (let i = products.length - 1; i >= 0; i--) {
-        const longer = sums.map(([low, high], c) => {
-            const [least, most] = extremes(products[i][c], LOW, HIGH);
-            return [low + least, high + most];
-        });
-        const fits = longer.every(([low, high]) => low >= -32768 && high <= 32767);
-        const last = i + 1 === products.length;
-        if (last || !fits)
-            cuts |= 1n << BigInt(i);
-        products[i].forEach((w, c) => {
-            sums[c] = last || fits ? longer[c] : extremes(w, LOW, HIGH);
-        });
-    }
-    return cuts;
-}
-/** Weights as native/kernels/depthwise_dot.h has them, and which rows of the kernel come twice. */
-function packQuads(w, weight, beyond) {
-    const [rows, columns] = w.kernel;
-    const ofRow = (1n << BigInt(columns)) - 1n;
-    const twice = bitsWhere(rows, (ky) => ((beyond >> BigInt(ky * columns)) & ofRow) !== 0n);
-    const phases = w.strides[1] === 1 ? 2 : 1;
-    const block = 8;
-    const values = [];
-    for (let b = 0; b < Math.ceil(w.channels / block); b++) {
-        const first = Math.min(b * block, w.channels - block);
-        for (let ky = 0; ky < rows; ky++) {
-            for (let part = 0; part <= Number((twice >> BigInt(ky)) & 1n); part++) {
-                for (let at = 0; at < dotQuads(w) * phases; at++) {
-                    // The second output sees its first tap one pixel further into the quad.
-                    const tap0 = 4 * Math.floor(at / phases) - (at % phases);
-                    for (let c = first; c < first + block; c++) {
-                        for (let kx = tap0; kx < tap0 + 4; kx++) {
-                            const value = kx >= 0 && kx < columns ? weight(ky * columns + kx, c) : 0;
-                            values.push(part === 0 ? clamp(value) : value - clamp(value));
-                        }
-                    }
-                }
-            }
-        }
-    }
-    return { twice, weights: Int8Array.from(values) };
-}
-
-;// CONCATENATED MODULE: ./build/js/compiler/templates/index.js
-
-
-
-
-
-
-
-
-
-
-
-;// CONCATENATED MODULE: ./build/js/compiler/templates/in_order/chain_loops.js
-/**
- * The inner loops of native/kernels/gemm_chains.h, instruction by instruction: C that compilers need not unroll.
- *
- * A loop goes through the accumulators of a tile, one to a step. Step t begins the sum of accumulator t + 2, goes on with
- * that of t + 1 and ends that of t, each of row t % mr and pair of columns t / mr; the last two steps begin with the next
- * chain. A step is two instructions of the vector unit for each block of the chain it goes on with and one more; beside them
- * operands are brought in through general registers.
- */
-
-/** From bytes 0 to 7 of a row to bytes 0 to 3 twice, bytes 4 to 7 twice; the third cycle after the load at the earliest. */
-const DOUBLE = ['io_flip_split', 'io_double_lower', 'io_double_upper'];
-const LATENCY = 3;
-const doublingOf = (s) => (zips(s.mr, s.chain) ? ['io_flip'] : DOUBLE);
-const chain_loops_name = ({ mr, nr, chain, singles }) => `io_chain_${mr}x${nr}x${chain}${singles ? '_1' : ''}`;
-const chain_loops_range = (count) => Array.from({ length: count }, (_, i) => i);
-/** Sums by number, those of the next chain behind this one's. */
-function sumsOf({ mr, nr, length, next }) {
-    const count = (mr * nr) / 2;
-    return {
-        count,
-        /** Row and set of weights. */
-        place: (sum) => {
-            const at = (sum + count) % count;
-            return { i: at % mr, u: Math.floor(at / mr) % 2 };
-        },
-        blocks: (sum) => (sum < count ? length : next),
-        /** Whether weights are read for the last time; those of two pairs of columns on take their place. */
-        endsPair: (sum) => ((sum + count) % count) % mr === mr - 1,
-    };
-}
-/** Loads of A for the next chain, and what follows on each; `place` counts the instructions of the vector unit. */
-function rowsBeside(loop, place) {
-    const { mr, length, next } = loop;
-    const { count } = sumsOf(loop);
-    const width = 2 * length + 1;
-    const doubling = doublingOf(loop);
-    const loads = mr * next;
-    // So many instructions apart, all to be over when the first row can take its next block.
-    const every = Math.floor(((count - mr - 1) * width - LATENCY - 2) / Math.max(1, loads - 1));
-    /** The block of A, by number, that `since` instructions ago was loaded at a multiple of `every`. */
-    const loaded = (since, call) => {
-        const number = (place - since) / every;
-        return Number.isInteger(number) && number >= 0 && number < loads
-            ? [call(number % mr, Math.floor(number / mr))]
-            : [];
-    };
-    /** The blocks of A whose registers were read for the last time `since` instructions ago. */
-    const freed = (since, call) => chain_loops_range(mr).flatMap((i) => chain_loops_range(next)
-        .filter((b) => (count - mr - 1 + i) * width + Math.min(2 * b + 1, 2 * length) + since === place)
-        .map((b) => call(i, b)));
-    const numbers = place - ((count - 1) * width + 2 * next + 1 - 3 - loop.chain);
-    return [
-        ...loaded(0, (i, b) => `io_load_block(&s->next_x[${i}][${b}], s->row[${i}], s->k[${b}]);`),
-        ...doubling.flatMap((call, step) => loaded(LATENCY + step, (i, b) => `${call}(g, &s->next_x[${i}][${b}]);`)),
-        ...(numbers >= 0 && numbers < loop.chain ? [`io_next_block(&s->k[${numbers}], &s->order);`] : []),
-        ...freed(0, (i, b) => `io_lower(&s->x[${i}][${b}], s->next_x[${i}][${b}].lo);`),
-        ...freed(zips(loop.mr, loop.chain) ? LATENCY + 1 : 1, (i, b) => upperOf(loop, i, b)),
-    ];
-}
-const upperOf = (shape, i, b) => zips(shape.mr, shape.chain) ? `io_zip(&s->x[${i}][${b}]);` : `io_upper(&s->x[${i}][${b}], s->next_x[${i}][${b}].hi);`;
-/** Weights beside instruction `at` of step t. */
-function weightsBeside(loop, t, at) {
-    const { place, blocks, endsPair } = sumsOf(loop);
-    const [now, begun] = [t + 1, t + 2];
-    const last = 2 * blocks(now);
-    const wanted = (sum) => chain_loops_range(blocks(sum + 2 * loop.mr));
-    const { u } = place(now);
-    const lines = [];
-    if (t >= -1 && endsPair(now)) {
-        for (const b of wanted(now)) {
-            if (at === Math.min(2 * b + 1, last))
-                lines.push(`io_lower(&s->w[${u}][${b}], s->next_w[${b}].lo);`);
-            if (at === Math.min(2 * b + 2, last))
-                lines.push(`io_upper(&s->w[${u}][${b}], s->next_w[${b}].hi);`);
-        }
-    }
-    if (endsPair(begun)) {
-        for (const b of wanted(begun)) {
-            if (at === Math.min(2 * b + 2, last))
-                lines.push(`io_load_pair(&s->next_w[${b}], &s->weights);`);
-        }
-    }
-    return lines;
-}
-/** The statements of steps `from` to `to`. */
-function steps(loop, from, to) {
-    const { mr } = loop;
-    const { count, place, blocks } = sumsOf(loop);
-    const beside = (t, at) => [
-        ...(t < 0 ? [] : rowsBeside(loop, t * (2 * loop.length + 1) + at)),
-        ...weightsBeside(loop, t, at),
-    ];
-    const lines = [];
-    for (let t = from; t < to; t++) {
-        const [now, begun] = [place(t + 1), place(t + 2)];
-        const begin = `begun = io_smull(s->x[${begun.i}][0], s->w[${begun.u}][0]);`;
-        // With one row, a block of A is free only when the next one is wanted.
-        const late = mr === 1 && t === count - 2;
-        const end = 2 * blocks(t + 1);
-        if (!late)
-            lines.push(begin);
-        lines.push(...beside(t, 0));
-        for (let at = 1; at < end; at++) {
-            const b = Math.floor(at / 2);
-            const operands = `s->x[${now.i}][${b}], s->w[${now.u}][${b}]`;
-            if (t >= -1)
-                lines.push(`${at % 2 ? 'io_smlal2' : 'io_smlal'}(&s->begun, ${operands});`);
-            lines.push(...beside(t, at));
-        }
-        if (late)
-            lines.push(begin);
-        if (t >= 0)
-            lines.push(`io_widen(&acc[${t % mr}][${Math.floor(t / mr)}], s->summed, part == IO_FIRST);`);
-        lines.push(...beside(t, end), 's->summed = s->begun;', 's->begun = begun;');
-    }
-    return lines;
-}
-/** The operands of the first chain, in stages so that none waits for the one before. */
-function start(shape) {
-    const blocks = chain_loops_range(shape.chain);
-    const each = (line) => blocks.flatMap((b) => chain_loops_range(shape.mr).map((i) => line(i, b)));
-    const weights = (u) => [
-        ...blocks.map((b) => `io_load_pair(&s->next_w[${b}], &s->weights);`),
-        ...blocks.map((b) => `io_lower(&s->w[${u}][${b}], s->next_w[${b}].lo);`),
-        ...blocks.map((b) => `io_upper(&s->w[${u}][${b}], s->next_w[${b}].hi);`),
-    ];
-    const nextBlocks = blocks.map((b) => `io_next_block(&s->k[${b}], &s->order);`);
-    return [
-        ...nextBlocks,
-        ...each((i, b) => `io_load_block(&s->next_x[${i}][${b}], s->row[${i}], s->k[${b}]);`),
-        ...nextBlocks,
-        ...weights(0),
-        ...doublingOf(shape).flatMap((call) => each((i, b) => `${call}(g, &s->next_x[${i}][${b}]);`)),
-        ...each((i, b) => `io_lower(&s->x[${i}][${b}], s->next_x[${i}][${b}].lo);`),
-        ...weights(1),
-        ...each((i, b) => upperOf(shape, i, b)),
-        ...steps({ ...shape, length: shape.chain, next: shape.chain }, -2, 0),
-    ];
-}
-/** The C of the loops, and `io_chain`, which takes the one of a tile. */
-function chainLoops(shapes) {
-    const distinct = [...new Map(shapes.map((shape) => [chain_loops_name(shape), shape])).values()];
-    const indent = (lines, by) => lines.map((line) => `${by}${line}\n`).join('');
-    const functions = distinct.map((shape) => {
-        const lengths = shape.singles ? [shape.chain, 1] : [shape.chain];
-        const loops = lengths.flatMap((length) => lengths.map((next) => ({ ...shape, length, next })));
-        const bodies = loops.map((loop) => ` else if (length == ${loop.length} && next == ${loop.next}) {
-${indent(steps(loop, 0, (shape.mr * shape.nr) / 2), '    ')}  }`);
-        return `IG_INLINE void ${chain_loops_name(shape)}(const gemm_i8 *g, io_chains *s, io_sums acc, int part, int length, int next) {
-  int16x8_t begun;
-  if (part == IO_START) {
-${indent(start(shape), '    ')}  }${bodies.join('')}
-}
-`;
-    });
-    const choices = distinct.map((shape) => {
-        const { mr, nr, chain, singles } = shape;
-        const taken = `g->mr == ${mr} && g->nr == ${nr} && g->chain == ${chain} && g->singles == ${Number(singles)}`;
-        return `if (${taken}) ${chain_loops_name(shape)}(g, s, acc, part, length, next);`;
-    });
-    return `${functions.join('\n')}
-IG_INLINE void io_chain(const gemm_i8 *g, io_chains *s, io_sums acc, int part, int length, int next) {
-${indent(choices, '  ')}}
-`;
-}
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
@@ -26184,6 +25233,386 @@ var batch_matmul = __nccwpck_require__(1962);
 var checks = __nccwpck_require__(7042);
 // EXTERNAL MODULE: ./build/js/model/tensor/shape.js
 var tensor_shape = __nccwpck_require__(3121);
+;// CONCATENATED MODULE: ./build/js/compiler/lower/weights.js
+/** The zero point that operators subtract from weights: of uint8, and of signed ones quantized per tensor. */
+function zeroPointOf(weights) {
+    const q = weights.quantization;
+    return q === null || q.scales.length > 1 ? 0 : q.zeroPoints[0];
+}
+/** Weights and bias of an operator; both are constant. */
+const constantWeights = (weights, bias) => ({
+    data: weights.data,
+    zeroPoint: zeroPointOf(weights),
+    bias: bias?.data,
+});
+const isConstant = (weights, bias) => weights.data !== null && (bias === null || bias.data !== null);
+/** Whether the hybrid templates take the weights. */
+const isInt8Constant = (weights) => weights.data instanceof Int8Array;
+/** [taps][outs] as [outs][taps]. */
+function transposeHwo(data, outs) {
+    const taps = data.length / outs;
+    return data.map((_, i) => data[(i % taps) * outs + Math.floor(i / taps)]);
+}
+/** The window of a fully connected layer: a 1 × 1 convolution of rows of pixels. */
+const pixelsShape = (rows, depth) => ({
+    ...{ in_h: 1, in_w: rows, channels: depth, out_h: 1, out_w: rows, kernel_h: 1, kernel_w: 1 },
+    ...{ stride_h: 1, stride_w: 1, dilation_h: 1, dilation_w: 1, pad_top: 0, pad_left: 0, groups: 1 },
+});
+
+;// CONCATENATED MODULE: ./build/js/compiler/lower/batch_matmul.js
+/** BATCH_MATMUL. */
+
+
+
+
+function lowerMatmul(op, profile) {
+    const [lhs, rhs, output] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), op.outputs[0]];
+    const { adjX: swapX, adjY: swapY, asymmetricQuantizeInputs: asymmetric } = op.attrs;
+    if ((0,tensor_shape/* elements */.Yt)(output.shape) === 0)
+        return null;
+    const form = (0,batch_matmul/* matmulForm */.fU)(op);
+    const matmul = (0,batch_matmul/* matmulOf */.ys)(op, profile);
+    const requantization = form === 'int8' || form === 'wide' ? { factors: [(0,batch_matmul/* matmulFactor */.yL)(op)], inDouble: false } : null;
+    const layer = { lhs, rhs, output, ...matmul, swapX, swapY, requantization };
+    if (form !== 'float' && form !== 'int8')
+        return { kind: 'reference_matmul', form, asymmetric, ...layer };
+    const one = matmul.pairs.every((pair, i) => pair.lhs === i && pair.rhs === 0);
+    return rhs.data !== null && one && !swapX
+        ? oneRight(op, rhs.data, profile, requantization)
+        : { kind: 'matmul_pairs', ...layer };
+}
+/** All left matrices, one below the other, times a constant one. */
+function oneRight(op, data, profile, requantization) {
+    const { m, n, k, pairs } = (0,batch_matmul/* matmulOf */.ys)(op, profile);
+    const columns = op.attrs.adjY ? data : data.map((_, i) => data[(i % k) * n + Math.floor(i / k)]);
+    const rows = m * pairs.length;
+    const zeroPoint = requantization === null ? 0 : (0,checks/* parameters */.FI)((0,checks/* operand */.id)(op, 1)).zeroPoint;
+    return {
+        ...{ kind: 'gemm', op: 'nn.dense', data: (0,checks/* operand */.id)(op, 0), output: op.outputs[0] },
+        weights: { data: columns, zeroPoint, bias: null },
+        ...{ shape: pixelsShape(rows, k), m: rows, columns: n, activation: 'NONE', requantization, infinite: true },
+    };
+}
+const batchMatmulLowerings = { 'nn.batch_matmul': lowerMatmul };
+
+// EXTERNAL MODULE: ./build/js/model/ops/conv.js + 1 modules
+var conv = __nccwpck_require__(9070);
+// EXTERNAL MODULE: ./build/js/model/ops/shared/weights.js
+var shared_weights = __nccwpck_require__(3068);
+// EXTERNAL MODULE: ./build/js/model/ops/shared/window.js
+var shared_window = __nccwpck_require__(5653);
+;// CONCATENATED MODULE: ./build/js/compiler/lower/layers.js
+/** What operators with weights become, as templates take them. */
+/** Rows of a depthwise kernel: DEPTHWISE_ROWS of native/kernels/depthwise.h. Higher ones go to the reference kernels. */
+const MAX_KERNEL_ROWS = 64;
+
+;// CONCATENATED MODULE: ./build/js/compiler/lower/conv.js
+/** CONV_2D and DEPTHWISE_CONV_2D. */
+
+
+
+
+
+
+
+function shapeOf(op) {
+    const [, in_h, in_w, channels] = (0,checks/* operand */.id)(op, 0).shape;
+    const { kernel, strides, dilation } = (0,conv/* convWindow */.xL)(op);
+    const [h, w] = (0,shared_window/* windowExtents */.wY)((0,checks/* operand */.id)(op, 0), (0,conv/* convWindow */.xL)(op));
+    return {
+        ...{ in_h, in_w, channels, out_h: h.out, out_w: w.out, kernel_h: kernel[0], kernel_w: kernel[1] },
+        ...{ stride_h: strides[0], stride_w: strides[1], dilation_h: dilation[0], dilation_w: dilation[1] },
+        ...{ pad_top: h.before, pad_left: w.before },
+        groups: op.kind === 'nn.conv2d' ? channels / (0,checks/* operand */.id)(op, 1).shape[3] : 1,
+    };
+}
+/** Constant weights, float or 8 bits, go to the templates; `multiplier` 0: CONV_2D. */
+function lowerConv(op, multiplier) {
+    const [data, weights, output, bias] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), op.outputs[0], op.inputs[2] ?? null];
+    if ((0,tensor_shape/* elements */.Yt)(output.shape) === 0)
+        return null;
+    const form = (0,shared_weights/* weightedForm */.yx)(data, weights);
+    if (form === 'hybrid')
+        return lowerHybrid(op, multiplier);
+    const shape = shapeOf(op);
+    const tooHigh = multiplier > 0 && shape.kernel_h > MAX_KERNEL_ROWS;
+    if (!isConstant(weights, bias) || data.dtype === 'int16' || tooHigh)
+        return lowerReference(op, multiplier);
+    const { activation } = op.attrs;
+    const batch = data.shape[0];
+    const requantization = requantizationOf(op);
+    const values = constantWeights(weights, bias);
+    // One channel: CONV_2D of one channel.
+    if (multiplier > 0 && shape.channels > 1)
+        return {
+            kind: 'depthwise',
+            ...{ data, output, weights: values, shape: asRow(shape), batch, multiplier, activation, requantization },
+        };
+    const columns = output.shape[3];
+    return {
+        ...{ kind: 'gemm', op: 'nn.conv2d', data, output, shape, m: batch * shape.out_h * shape.out_w, columns },
+        weights: multiplier > 0 ? { ...values, data: transposeHwo(values.data, columns) } : values,
+        ...{ activation, requantization },
+    };
+}
+/** A column of pixels lies in memory as a row does, and depthwise kernels run along rows. */
+function asRow(s) {
+    if (s.in_w !== 1 || s.out_w !== 1 || s.kernel_w !== 1 || s.pad_left !== 0)
+        return s;
+    return {
+        ...{ in_h: 1, in_w: s.in_h, channels: s.channels, out_h: 1, out_w: s.out_h, kernel_h: 1, kernel_w: s.kernel_h },
+        ...{ stride_h: 1, stride_w: s.stride_h, dilation_h: 1, dilation_w: s.dilation_h, pad_top: 0, pad_left: s.pad_top },
+        groups: s.groups,
+    };
+}
+function requantizationOf(op) {
+    const [data, weights, output] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), op.outputs[0]];
+    return (0,shared_weights/* weightedForm */.yx)(data, weights) === 'integer'
+        ? { factors: (0,shared_weights/* convFactors */.ty)(data, weights, output), inDouble: false }
+        : null;
+}
+/** Scales and zero points as `evaluateHybrid` of model/ops/conv.ts has them. */
+function hybridScaling(op, multiplier, groups) {
+    const perChannel = multiplier > 0 || groups > 1 || (0,conv/* scalesDiffer */.CX)((0,checks/* operand */.id)(op, 1));
+    return { asymmetric: perChannel, weightsThenData: perChannel && multiplier === 0 };
+}
+function lowerHybrid(op, multiplier) {
+    const [data, weights, output, bias] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), op.outputs[0], op.inputs[2] ?? null];
+    if (multiplier > 1 || !isInt8Constant(weights))
+        return lowerReference(op, multiplier);
+    const shape = shapeOf(op);
+    const layer = {
+        ...{ data, weights, bias, output, shape, batch: data.shape[0], outs: output.shape[3] },
+        ...{ activation: op.attrs.activation, hybrid: hybridScaling(op, multiplier, shape.groups) },
+    };
+    return multiplier === 0 ? { kind: 'hybrid_gemm', op: 'nn.conv2d', ...layer } : { kind: 'hybrid_depthwise', ...layer };
+}
+function lowerReference(op, multiplier) {
+    const [data, weights, output, bias] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), op.outputs[0], op.inputs[2] ?? null];
+    const hybrid = (0,shared_weights/* weightedForm */.yx)(data, weights) === 'hybrid';
+    const shape = shapeOf(op);
+    return {
+        ...{ kind: 'reference_conv', data, weights, bias, output, operands: { data: 0, weights: 1, bias: 2 } },
+        ...{ shape, batch: data.shape[0], outs: output.shape[3], multiplier },
+        ...{ activation: op.attrs.activation, requantization: requantizationOf(op), biasType: op.attrs.biasType },
+        hybrid: hybrid ? hybridScaling(op, multiplier, shape.groups) : { asymmetric: false, weightsThenData: false },
+    };
+}
+const convLowerings = {
+    'nn.conv2d': (op) => lowerConv(op, 0),
+    'nn.depthwise_conv2d': (op) => lowerConv(op, (0,conv/* channelMultiplier */.NV)(op)),
+};
+
+// EXTERNAL MODULE: ./build/js/model/ops/dense.js
+var dense = __nccwpck_require__(2736);
+;// CONCATENATED MODULE: ./build/js/compiler/lower/dense.js
+/** FULLY_CONNECTED. */
+
+
+
+
+
+function lowerDense(op, profile) {
+    const [data, weights, output, bias] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), op.outputs[0], op.inputs[2] ?? null];
+    const [units, depth] = weights.shape;
+    const rows = (0,tensor_shape/* elements */.Yt)(output.shape) / units;
+    const { activation, biasType, asymmetricQuantizeInputs } = op.attrs;
+    const form = (0,shared_weights/* weightedForm */.yx)(data, weights);
+    if (rows === 0)
+        return null;
+    const requantization = form === 'integer' ? dense_requantizationOf(op, profile) : null;
+    const narrow = form !== 'hybrid' && data.dtype !== 'int16' && output.dtype === data.dtype;
+    if (narrow && isConstant(weights, bias))
+        return {
+            ...{ kind: 'gemm', op: 'nn.dense', data, output, weights: constantWeights(weights, bias) },
+            ...{ shape: pixelsShape(rows, depth), m: rows, columns: units, activation, requantization },
+        };
+    const hybrid = { asymmetric: asymmetricQuantizeInputs, weightsThenData: false };
+    const rowByRow = { shape: pixelsShape(1, depth), batch: rows, outs: units };
+    if (form === 'hybrid' && isInt8Constant(weights))
+        return { kind: 'hybrid_gemm', op: 'nn.dense', data, weights, bias, output, ...rowByRow, activation, hybrid };
+    return {
+        ...{ kind: 'reference_conv', bias, output, operands: { data: 0, weights: 1, bias: 2 }, ...rowByRow, multiplier: 0 },
+        ...((0,dense/* readsBytes */.XB)(op) ? { data: (0,dense/* asBytes */.Yd)(data), weights: (0,dense/* asBytes */.Yd)(weights), halvesUp: true } : { data, weights }),
+        ...{ activation, requantization, hybrid, biasType },
+    };
+}
+function dense_requantizationOf(op, profile) {
+    const [data, weights, output] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), op.outputs[0]];
+    const wide = (0,shared_weights/* isWide */.EW)(data, op.inputs[2], op.attrs);
+    return {
+        factors: (0,dense/* denseFactors */.qq)(data, weights, output),
+        inDouble: wide || (profile === 'tflite' && !(0,dense/* readsBytes */.XB)(op)),
+    };
+}
+const denseLowerings = { 'nn.dense': lowerDense };
+
+// EXTERNAL MODULE: ./build/js/model/ops/conv_transpose.js
+var conv_transpose = __nccwpck_require__(2657);
+// EXTERNAL MODULE: ./build/js/model/ops/conv3d.js
+var conv3d = __nccwpck_require__(3514);
+// EXTERNAL MODULE: ./build/js/model/ops/shared/direct.js
+var direct = __nccwpck_require__(7108);
+;// CONCATENATED MODULE: ./build/js/compiler/lower/taps.js
+/** TRANSPOSE_CONV, CONV_3D and CONV_3D_TRANSPOSE. */
+
+
+
+
+
+
+
+const isEmpty = (op) => (0,tensor_shape/* elements */.Yt)(op.outputs[0].shape) === 0;
+const [DATA, WEIGHTS, BIAS] = conv_transpose/* WEIGHTED_ORDER */.tN;
+const TRANSPOSED_OPERANDS = { data: DATA, weights: WEIGHTS, bias: BIAS };
+function lowerTransposed(given) {
+    if (isEmpty(given))
+        return null;
+    const op = (0,conv_transpose/* asWeighted */.au)(given);
+    const [data, weights, output, bias] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), op.outputs[0], op.inputs[2] ?? null];
+    const integer = (0,shared_weights/* weightedForm */.yx)(data, weights) === 'integer';
+    const { activation, biasType } = op.attrs;
+    return {
+        ...{ kind: 'reference_taps', data, weights, bias, output, operands: TRANSPOSED_OPERANDS },
+        ...{ activation, biasType, hybrid: { asymmetric: true, weightsThenData: true } },
+        requantization: integer ? { factors: (0,shared_weights/* convFactors */.ty)(data, weights, output), inDouble: false } : null,
+        geometry: (0,conv_transpose/* transposeGeometry */._I)(op),
+        layout: layoutOfOhwi(op),
+    };
+}
+function layoutOfOhwi(op) {
+    const weights = (0,checks/* operand */.id)(op, 1);
+    const outs = weights.shape[0];
+    if (weights.data === null)
+        return { from: 'transposed', blocks: 1, inner: (0,tensor_shape/* elements */.Yt)(weights.shape) / outs };
+    const values = weights.dtype === 'float32' ? weights.data : (0,shared_weights/* centered */.F)(weights.data, [zeroPointOf(weights)]);
+    return { from: 'constant', values: (0,direct/* tapsFirst */.Xo)(values, outs) };
+}
+function lowerConv3d(op) {
+    if (isEmpty(op))
+        return null;
+    const [data, weights, output, bias] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), op.outputs[0], op.inputs[2] ?? null];
+    return {
+        ...{ kind: 'reference_taps', data, weights, bias, output, operands: { data: 0, weights: 1, bias: 2 } },
+        ...{ activation: op.attrs.activation, requantization: null },
+        hybrid: { asymmetric: false, weightsThenData: false },
+        ...{ geometry: (0,conv3d/* conv3dGeometry */.Af)(op), layout: { from: 'operand' } },
+    };
+}
+function lowerConv3dTransposed(op) {
+    if (isEmpty(op))
+        return null;
+    const [data, weights, output, bias] = [(0,checks/* operand */.id)(op, 2), (0,checks/* operand */.id)(op, 1), op.outputs[0], op.inputs[3] ?? null];
+    const geometry = (0,conv3d/* conv3dTransposeGeometry */.TW)(op);
+    return {
+        ...{ kind: 'reference_taps', data, weights, bias, output, operands: TRANSPOSED_OPERANDS },
+        ...{ activation: op.attrs.activation, requantization: null },
+        hybrid: { asymmetric: false, weightsThenData: false },
+        ...{ geometry, layout: layoutOfDhwoi(op, geometry) },
+    };
+}
+/** Weights [taps][output channels][channels]. */
+function layoutOfDhwoi(op, { outChannels: outs, channels: inner }) {
+    const weights = (0,checks/* operand */.id)(op, 1);
+    if (weights.data === null)
+        return { from: 'transposed', blocks: (0,tensor_shape/* elements */.Yt)(weights.shape) / (outs * inner), inner };
+    return { from: 'constant', values: (0,direct/* swapChannels */.Mw)(weights.data, outs, inner) };
+}
+const tapsLowerings = {
+    'nn.conv3d': lowerConv3d,
+    'nn.conv3d_transpose': lowerConv3dTransposed,
+    'nn.conv2d_transpose': lowerTransposed,
+};
+
+;// CONCATENATED MODULE: ./build/js/compiler/lower/index.js
+/** Operators with weights become layers. Pure. */
+
+
+
+
+/** The lowering of each kind of operator with weights. */
+const LOWERINGS = { ...convLowerings, ...denseLowerings, ...batchMatmulLowerings, ...tapsLowerings };
+
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 15 modules
+var schemas = __nccwpck_require__(9691);
+;// CONCATENATED MODULE: ./build/js/compiler/templates/records.js
+/** Tuning records: schedules that were measured. They are files from elsewhere, so that nothing in them is believed. */
+
+/** Members beside these, such as measured times, are the tuner's. */
+const recordSchema = schemas/* object */.Ikc({
+    template: schemas/* string */.YjP(),
+    version: schemas/* int */.Whr(),
+    key: schemas/* string */.YjP(),
+    target: schemas/* string */.YjP(),
+    schedule: schemas/* unknown */.L5J(),
+});
+/** What records call a target: its CPU, or its instruction set. */
+const tunedFor = (target) => target.cpu ?? target.name;
+/** A schedule as a record. */
+const recordOf = (space, workload, schedule, target) => ({
+    template: space.name,
+    version: space.version,
+    key: space.key(workload),
+    target: tunedFor(target),
+    schedule,
+});
+/** Checks a record that was found for a workload; what it says must be legal there. */
+function checkRecord(space, workload, target, found) {
+    const refused = (reason) => ({ refused: reason });
+    const record = recordSchema.safeParse(found);
+    if (!record.success)
+        return refused(`it is no tuning record: ${problems(record.error)}`);
+    const { template, version, key, target: tuned, schedule } = record.data;
+    if (template !== space.name)
+        return refused(`it is of template ${template}, not of ${space.name}`);
+    if (version !== space.version)
+        return refused(`it is of version ${version} of template ${template}, which is at version ${space.version}`);
+    if (key !== space.key(workload))
+        return refused(`it is for another workload: ${key}`);
+    if (tuned !== tunedFor(target))
+        return refused(`it is for ${tuned}, not for ${tunedFor(target)}`);
+    const knobs = space.knobs.safeParse(schedule);
+    if (!knobs.success)
+        return refused(`its schedule does not fit template ${template}: ${problems(knobs.error)}`);
+    const reason = space.legal(workload, knobs.data, target);
+    return reason === null ? { schedule: knobs.data } : refused(`its schedule is not legal: ${reason}`);
+}
+/** What zod finds wrong, in one line. */
+const problems = (error) => error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; ');
+/** A source of records by key; of several with the same key the last counts. */
+function sourceOf(records) {
+    const byKey = new Map([...records].map((record) => [record.key, record]));
+    return (key) => byKey.get(key);
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/choose.js
+
+/** The schedule of a workload: a recorded one where there is one and it is legal, else the one of fewest estimated cycles. */
+function choose(space, workload, ctx) {
+    const { target, schedules, refuse } = ctx;
+    const key = space.key(workload);
+    const record = schedules?.(key);
+    if (record !== undefined && record !== null) {
+        const checked = checkRecord(space, workload, target, record);
+        if ('schedule' in checked)
+            return checked.schedule;
+        refuse?.(key, checked.refused);
+    }
+    return fastest(space, workload, target);
+}
+/** The schedule of fewest estimated cycles; of equals the last one of the space. */
+function fastest(space, workload, target) {
+    let best = null;
+    for (const schedule of space.space(workload, target)) {
+        const cycles = space.cycles(workload, schedule, target);
+        if (best === null || cycles <= best.cycles)
+            best = { schedule, cycles };
+    }
+    if (best === null)
+        throw new Error(`template ${space.name} has no schedule for ${space.key(workload)} on ${target.name}`);
+    return best.schedule;
+}
+
 ;// CONCATENATED MODULE: ./build/js/compiler/emission/description.js
 /** C structures that describe a node to its kernel. */
 
@@ -26197,6 +25626,23 @@ const integers = (fields) => Object.fromEntries(Object.entries(fields).map(([nam
 /** `static const TYPE name = {.field = value, …};` The compiler folds such constants into the kernels it inlines. */
 const cStruct = (type, name, ...groups) => `static ${cDescription(type, name, ...groups.map(integers))}`;
 
+;// CONCATENATED MODULE: ./build/js/compiler/emission/lead.js
+/** How results come to lie over the data that they are computed from. */
+/** How far before its data a result must begin if no step is to write what is yet to be read. */
+const leadOf = (steps) => {
+    let lead = 0;
+    for (const { unread, written } of steps)
+        lead = Math.max(lead, written - unread);
+    return lead;
+};
+/** Where the steps of a loop begin, each of `size` out of `total`: the last one early enough to be whole. */
+const starts = (total, size) => Array.from({ length: Math.ceil(total / size) }, (_, i) => Math.max(0, Math.min(i * size, total - size)));
+/**
+ * How far before its data a result must begin where each image is read as a whole before its results are written, in bytes
+ * of an image's data and of its results.
+ */
+const leadOfImages = (images, data, results) => images === 1 ? -Infinity : Math.max(0, (images - 1) * (results - data));
+
 // EXTERNAL MODULE: ./build/js/model/arithmetic/activation.js
 var arithmetic_activation = __nccwpck_require__(7209);
 // EXTERNAL MODULE: ./build/js/model/arithmetic/multiplier.js
@@ -26205,7 +25651,7 @@ var arithmetic_multiplier = __nccwpck_require__(8842);
 var rounding = __nccwpck_require__(1389);
 // EXTERNAL MODULE: ./build/js/model/tensor/dtype.js
 var tensor_dtype = __nccwpck_require__(9664);
-;// CONCATENATED MODULE: ./build/js/compiler/templates/epilogue/staircase.js
+;// CONCATENATED MODULE: ./build/js/compiler/templates/epilogue/proofs/staircase.js
 /**
  * A requantized output is a staircase over the sum: it climbs, one step at a time, between two limits. Two ways to scale
  * that put every step at the same sum are the same function, however differently they round.
@@ -26249,7 +25695,7 @@ function multiplierOf(scale, factor, sums, levels) {
     return null;
 }
 
-;// CONCATENATED MODULE: ./build/js/compiler/templates/epilogue/epilogue.js
+;// CONCATENATED MODULE: ./build/js/compiler/templates/epilogue/fields.js
 /** What operators with weights do with their sums, as members of the structures in native/kernels/gemm.h. */
 
 
@@ -26321,52 +25767,1216 @@ function floatClamp(activation) {
     return { low: (0,c/* cFloat */.wF)(min), high: (0,c/* cFloat */.wF)(max) };
 }
 
-// EXTERNAL MODULE: ./build/js/model/ops/dense.js
-var dense = __nccwpck_require__(2736);
-// EXTERNAL MODULE: ./build/js/model/ops/shared/weights.js
-var shared_weights = __nccwpck_require__(3068);
-;// CONCATENATED MODULE: ./build/js/compiler/emission/lead.js
-/** How results come to lie over the data that they are computed from. */
-/** How far before its data a result must begin if no step is to write what is yet to be read. */
-const leadOf = (steps) => {
-    let lead = 0;
-    for (const { unread, written } of steps)
-        lead = Math.max(lead, written - unread);
-    return lead;
-};
-/** Where the steps of a loop begin, each of `size` out of `total`: the last one early enough to be whole. */
-const starts = (total, size) => Array.from({ length: Math.ceil(total / size) }, (_, i) => Math.max(0, Math.min(i * size, total - size)));
-/**
- * How far before its data a result must begin where each image is read as a whole before its results are written, in bytes
- * of an image's data and of its results.
- */
-const leadOfImages = (images, data, results) => images === 1 ? -Infinity : Math.max(0, (images - 1) * (results - data));
+;// CONCATENATED MODULE: ./build/js/compiler/templates/epilogue/hybrid.js
+/** What becomes of the accumulators of hybrid layers: the `hybrid` of native/kernels/hybrid_gemm.h. */
 
-;// CONCATENATED MODULE: ./build/js/compiler/templates/epilogue/chain_scaling.js
+
+
+
+/** The `hybrid` called `h`; `weightSums` by output channel. */
+function hybridDescription(layer, weightSums, ctx) {
+    const { outs, activation, hybrid, weights } = layer;
+    const { scales } = weights.quantization;
+    return cDescription('hybrid', 'h', {
+        ...integers({ outs, asymmetric: hybrid.asymmetric, weights_then_data: hybrid.weightsThenData }),
+        ...integers({ with_tanh: activation === 'TANH' }),
+        weight_sums: ctx.constant(weightSums),
+        weight_scale: ctx.constant(Float32Array.from({ length: outs }, (_, c) => scales[scales.length === 1 ? 0 : c])),
+        ...floatClamp(activation),
+    });
+}
+/** How far before its data the result must begin where each image is quantized as a whole before its first result. */
+const leadOfQuantized = ({ batch, data, output }) => leadOfImages(batch, (4 * (0,tensor_shape/* elements */.Yt)(data.shape)) / batch, (4 * (0,tensor_shape/* elements */.Yt)(output.shape)) / batch);
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/workload.js
+/** A key of a template's workload: `NAME member=value …`, extents with `x` between them. */
+const keyOf = (template, members) => [template, ...Object.entries(members).map(([name, v]) => `${name}=${typeof v === 'object' ? v.join('x') : v}`)].join(' ');
+/** The operands of constant weights: what decides which kernels are exact. */
+function operandsOf(weights, zeroPoint) {
+    if (weights instanceof Float32Array)
+        return 'float32';
+    let low = weights[0] ?? zeroPoint;
+    let high = low;
+    for (const w of weights) {
+        if (w < low)
+            low = w;
+        if (w > high)
+            high = w;
+    }
+    const fits = (least) => low - zeroPoint >= least && high - zeroPoint <= 127;
+    if (fits(-127))
+        return 'int8';
+    if (weights instanceof Uint8Array)
+        return low >= 1 ? 'uint8-offset' : 'uint8-full';
+    return fits(-128) ? 'int8-full' : 'int8-wide';
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/reference/one_point.js
+/** Templates that leave no knob open: a space of one schedule. */
+
+
+const knobs = schemas/* strictObject */.rej({});
+/** Loads, a multiplication and an addition, nothing of it vectorised. */
+const CYCLES_PER_MAC = 3;
+/** The template of layers that a single kernel computes in a single way. */
+const onePoint = (name, workload, emit) => ({
+    ...{ name, version: 1, knobs },
+    key: ({ members }) => keyOf(name, members),
+    space: () => [{}],
+    legal: () => null,
+    cycles: ({ macs }) => CYCLES_PER_MAC * macs,
+    workloads: (layer) => [workload(layer)],
+    emit: (layer, _, ctx) => emit(layer, ctx),
+});
+/** The window as members of a key. */
+const windowMembers = (s) => ({
+    ...{ input: [s.in_h, s.in_w], channels: s.channels, output: [s.out_h, s.out_w], kernel: [s.kernel_h, s.kernel_w] },
+    ...{ strides: [s.stride_h, s.stride_w], dilation: [s.dilation_h, s.dilation_w], padding: [s.pad_top, s.pad_left] },
+    groups: s.groups,
+});
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/depthwise/hybrid.js
+/** Instances of native/kernels/hybrid_depthwise.h: float data and constant int8 weights, depth multiplier 1. */
+
+
+
+
+const HYBRID_DEPTHWISE = onePoint('hybrid_depthwise', ({ shape: s, batch, outs }) => ({
+    members: { images: batch, ...windowMembers(s) },
+    macs: batch * s.out_h * s.out_w * outs * s.kernel_h * s.kernel_w,
+}), emitHybridDepthwise);
+/** The C of a layer. */
+function emitHybridDepthwise(layer, ctx) {
+    const { shape, batch, outs, bias } = layer;
+    const q = ctx.scratch((0,tensor_shape/* elements */.Yt)(layer.data.shape) / batch);
+    const window = cDescription('conv_shape', 's', integers({ ...shape, item: 1 }));
+    const operands = [ctx.input(0), ctx.input(1), bias === null ? 'NULL' : ctx.input(2), q, ctx.output(0)];
+    const result = hybridDescription(layer, new Int32Array(outs), ctx);
+    return {
+        includes: ['hybrid_depthwise.h'],
+        body: `${result}${window}hybrid_depthwise(&h, &s, ${batch}, ${operands.join(', ')});\n`,
+        // An image's bytes are written where its floats have been read.
+        inPlace: [{ operand: 0, lead: leadOfQuantized(layer) }],
+        scratchInPlace: [{ operand: 0, lead: 0 }],
+    };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/workload.js
+/** Workloads of the matrix multiplication template: C[m][n] = A[m][k] · W[k][n], `groups` times. */
+
+
+/** The key of a workload's records. */
+function keyOfGemm({ weights: _, ...key }) {
+    return keyOf('gemm', { ...key });
+}
+/** k: elements of a row of A. */
+const depthOf = ({ kernel, channels, groups }) => kernel[0] * kernel[1] * (channels / groups);
+/** k as a kernel packs it. */
+const packedDepth = (w, unit) => Math.ceil(depthOf(w) / unit) * unit;
+/** Rows of A of an image. */
+const pixelsOf = ({ output }) => output[0] * output[1];
+/** m: rows of A. */
+const rowsOf = (w) => w.images * pixelsOf(w);
+/** Bytes of an element of A. */
+const itemOf = ({ data }) => (0,tensor_dtype/* itemSize */.z6)(data);
+/** Whether each row of A is a pixel of the input as it lies there. */
+const isPointwise = ({ input, output, kernel, strides, padding, groups }) => groups === 1 &&
+    [...kernel, ...strides].every((extent) => extent === 1) &&
+    [...padding].every((extent) => extent === 0) &&
+    input.every((extent, i) => extent === output[i]);
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/one_layer.js
+
+
+/** Range and zero point of weights that are such operands and no others. */
+const one_layer_WEIGHTS = {
+    float32: { low: -127, high: 127, zero: 0 },
+    int8: { low: -127, high: 127, zero: 0 },
+    'int8-full': { low: -128, high: 127, zero: 0 },
+    'int8-wide': { low: -128, high: 127, zero: 30 },
+    'uint8-offset': { low: 1, high: 255, zero: 151 },
+    'uint8-full': { low: 0, high: 255, zero: 151 },
+    'int8-dynamic': { low: -128, high: 127, zero: -7 },
+    'int8-dynamic-narrow': { low: -127, high: 127, zero: -7 },
+};
+/** `int8` operands of uint8 data: less their zero point they fit. */
+const UINT8_NARROW = { low: 4, high: 255, zero: 131 };
+/** A graph of one layer with weights made up, which has `workload` where it is compiled with the same settings. */
+const oneLayer = (workload) => workload.op === 'nn.depthwise_conv2d'
+    ? depthwiseGraph(workload)
+    : workload.op === 'nn.conv2d'
+        ? convGraph(workload)
+        : workload.op === 'nn.dense' && (workload.data === 'float32' || workload.epilogue !== 'tflite')
+            ? denseGraph(workload)
+            : productGraph(workload);
+/** Equal in every run, both ends of the range among them. */
+function madeUp(data, operands, shape) {
+    const { low, high } = rangeOf(data, operands);
+    const count = (0,tensor_shape/* elements */.Yt)(shape);
+    const value = (i) => high - ((i * 37) % (high - low + 1));
+    const last = (i) => (i === count - 1 ? low : value(i));
+    if (data === 'float32')
+        return Float32Array.from({ length: count }, (_, i) => value(i) / 1000);
+    const values = Array.from({ length: count }, (_, i) => last(i));
+    return data === 'uint8' ? Uint8Array.from(values) : Int8Array.from(values);
+}
+const rangeOf = (data, operands) => data === 'uint8' && operands === 'int8' ? UINT8_NARROW : one_layer_WEIGHTS[operands];
+const quantized = (scales, zero, axis = 0) => ({
+    ...{ scales: scales.map(Math.fround), zeroPoints: scales.map(() => zero), axis },
+});
+/** Constant weights are no input. */
+function graphOf({ dtype, data, weights, output, depth, node }) {
+    const float = dtype === 'float32';
+    const given = { name: 'x', dtype, data: null };
+    const scale = 0.05 * Math.sqrt(depth) * (weights.quantization?.scales[0] ?? 1) * 0.02 * 60;
+    const tensors = [
+        { ...given, shape: data, quantization: float ? null : quantized([0.02], 3) },
+        weights,
+        { ...given, name: 'y', shape: output, quantization: float ? null : quantized([scale], 5) },
+    ];
+    const only = { ...node, inputs: [0, 1], outputs: [2], source: 0 };
+    return { name: 'layer', tensors, nodes: [only], inputs: weights.data === null ? [0, 1] : [0], outputs: [2] };
+}
+/** Hybrid layers have float data. */
+const dataType = ({ data, epilogue }) => epilogue === 'sums' ? 'float32' : data;
+function weightsOf(data, operands, shape, channels, axis) {
+    const { zero } = rangeOf(data, operands);
+    const perChannel = data === 'int8' && zero === 0;
+    const scales = Array.from({ length: perChannel ? channels : 1 }, (_, i) => 0.002 + 0.02 * ((i * 0.618) % 1));
+    const quantization = data === 'float32' ? null : quantized(scales, zero, perChannel ? axis : 0);
+    return { name: 'w', dtype: data, shape, quantization, data: madeUp(data, operands, shape) };
+}
+/** Padding that makes the output as large as it is. */
+function padsOf(w) {
+    const behind = (i) => Math.max(0, (w.output[i] - 1) * w.strides[i] + (w.kernel[i] - 1) * w.dilation[i] + 1 - w.input[i] - w.padding[i]);
+    return { top: w.padding[0], left: w.padding[1], bottom: behind(0), right: behind(1) };
+}
+function convGraph(w) {
+    const columns = w.n * w.groups;
+    const shape = [columns, ...w.kernel, w.channels / w.groups];
+    return graphOf({
+        ...{ dtype: dataType(w), data: [w.images, ...w.input, w.channels], output: [w.images, ...w.output, columns] },
+        ...{ weights: weightsOf(w.data, w.weights.operands, shape, columns, 0), depth: depthOf(w) },
+        node: {
+            kind: 'nn.conv2d',
+            attrs: { padding: padsOf(w), strides: w.strides, dilation: w.dilation, activation: 'NONE' },
+        },
+    });
+}
+function depthwiseGraph(w) {
+    const outs = w.channels * w.multiplier;
+    const weights = weightsOf(w.data, w.weights.operands, [1, ...w.kernel, outs], outs, 3);
+    const attrs = { padding: padsOf(w), strides: w.strides, dilation: w.dilation, activation: 'NONE' };
+    return graphOf({
+        ...{ dtype: w.data, data: [w.images, ...w.input, w.channels], output: [w.images, ...w.output, outs], weights },
+        ...{ depth: w.kernel[0] * w.kernel[1] },
+        node: { kind: 'nn.depthwise_conv2d', attrs: { ...attrs, depthMultiplier: w.multiplier } },
+    });
+}
+function denseGraph(w) {
+    const [rows, depth] = [rowsOf(w), depthOf(w)];
+    return graphOf({
+        ...{ dtype: dataType(w), data: [rows, depth], output: [rows, w.n], depth },
+        weights: weightsOf(w.data, w.weights.operands, [w.n, depth], 1, 0),
+        node: {
+            kind: 'nn.dense',
+            attrs: { activation: 'NONE', keepNumDims: false, asymmetricQuantizeInputs: w.epilogue === 'sums' },
+        },
+    });
+}
+/** A product of matrices, of which the right one is constant in layers that are otherwise fully connected. */
+function productGraph(w) {
+    const [rows, depth] = [rowsOf(w), depthOf(w)];
+    const made = weightsOf(w.data, w.weights.operands, [w.n, depth], 1, 0);
+    const weights = w.right === 'constant' ? made : { ...made, data: null };
+    return graphOf({
+        ...{ dtype: w.data, data: [rows, depth], output: [rows, w.n], depth, weights },
+        node: { kind: 'nn.batch_matmul', attrs: { adjX: false, adjY: true, asymmetricQuantizeInputs: false } },
+    });
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/in_order/core.js
+/** Vector registers. */
+const REGISTERS = 32;
+const vector = (occupancy, latency, forwarded) => ({
+    ...{ unit: 'vector', occupancy, latency, forwarded },
+});
+const memory = (occupancy, latency) => ({ unit: 'memory', occupancy, latency });
 /**
- * Scaling of sums in two steps, for a 16-bit factor and a 32-bit one with 16 fractional bits between: where it can be shown
- * that TFLite's levels come of it.
+ * Cortex-A53. Sources: Arm's Cortex-A55 Software Optimization Guide v3, and for what differs on the A53, which has no public
+ * guide (FMLA, SADALP, dual issue), what authors of NEON kernels measured. No rule of the A55 is stricter.
+ */
+const CORTEX_A53 = {
+    width: 2,
+    timing: {
+        multiply: vector(1, 4),
+        multiplyAdd: vector(1, 4, 1),
+        fusedMultiplyAdd: vector(1, 8, 4),
+        multiplyHigh: vector(1, 4),
+        pairwiseAdd: vector(2, 4),
+        narrow: vector(0.5, 3),
+        narrowUpper: vector(1, 3),
+        permute: vector(1, 3),
+        extremum: vector(0.5, 3),
+        // The upper half of a register need not wait for the lower one.
+        move: vector(0.25, 3, 1),
+        integer: { unit: null, occupancy: 0, latency: 1 },
+        load: memory(1, 3),
+        loadPair: memory(2, 4),
+        store: memory(1, 0),
+    },
+};
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/in_order/instruction.js
+/** Machine instructions as data: what a loop for in-order cores is made of before it has an order. */
+const operation = (kind, text, ...roles) => ({ kind, text, roles });
+/** The instructions of the loops; `2`: from or to the upper half of a register. */
+const OPERATIONS = {
+    /** Products of 8 bits in 16. */
+    smull: operation('multiply', 'smull %0.8h, %1.8b, %2.8b', '=w', 'w', 'w'),
+    smull2: operation('multiply', 'smull2 %0.8h, %1.16b, %2.16b', '=w', 'w', 'w'),
+    smlal: operation('multiplyAdd', 'smlal %0.8h, %1.8b, %2.8b', '+w', 'w', 'w'),
+    smlal2: operation('multiplyAdd', 'smlal2 %0.8h, %1.16b, %2.16b', '+w', 'w', 'w'),
+    /** Products of 16 bits in 32. */
+    smull_s: operation('multiply', 'smull %0.4s, %1.4h, %2.4h', '=w', 'w', 'w'),
+    smull2_s: operation('multiply', 'smull2 %0.4s, %1.8h, %2.8h', '=w', 'w', 'w'),
+    smlal_s: operation('multiplyAdd', 'smlal %0.4s, %1.4h, %2.4h', '+w', 'w', 'w'),
+    smlal2_s: operation('multiplyAdd', 'smlal2 %0.4s, %1.8h, %2.8h', '+w', 'w', 'w'),
+    fmla_0: operation('fusedMultiplyAdd', 'fmla %0.4s, %1.4s, %2.s[0]', '+w', 'w', 'w'),
+    fmla_1: operation('fusedMultiplyAdd', 'fmla %0.4s, %1.4s, %2.s[1]', '+w', 'w', 'w'),
+    saddlp: operation('pairwiseAdd', 'saddlp %0.4s, %1.8h', '=w', 'w'),
+    sadalp: operation('pairwiseAdd', 'sadalp %0.4s, %1.8h', '+w', 'w'),
+    sqdmulh: operation('multiplyHigh', 'sqdmulh %0.4s, %1.4s, %2.4s', '=w', 'w', 'w'),
+    addhn: operation('narrow', 'addhn %0.4h, %1.4s, %2.4s', '=w', 'w', 'w'),
+    addhn2: operation('narrowUpper', 'addhn2 %0.8h, %1.4s, %2.4s', '+w', 'w', 'w'),
+    sqxtn: operation('narrow', 'sqxtn %0.8b, %1.8h', '=w', 'w'),
+    sqxtun: operation('narrow', 'sqxtun %0.8b, %1.8h', '=w', 'w'),
+    smax: operation('extremum', 'smax %0.8b, %1.8b, %2.8b', '=w', 'w', 'w'),
+    smin: operation('extremum', 'smin %0.8b, %1.8b, %2.8b', '=w', 'w', 'w'),
+    umax: operation('extremum', 'umax %0.8b, %1.8b, %2.8b', '=w', 'w', 'w'),
+    umin: operation('extremum', 'umin %0.8b, %1.8b, %2.8b', '=w', 'w', 'w'),
+    /** Four bytes each, twice. */
+    zip1: operation('permute', 'zip1 %0.4s, %0.4s, %0.4s', '+w'),
+    /** From a general register; the lower half first, which clears the upper. */
+    fmov: operation('move', 'fmov %d0, %1', '=w', 'r'),
+    ins: operation('move', 'ins %0.d[1], %1', '+w', 'r'),
+    /** Bytes from unsigned to signed. */
+    flip: operation('integer', 'eor %0, %0, #0x8080808080808080', '+r'),
+    /** The upper four bytes to the lower ones of another register, and the lower ones twice. */
+    upper: operation('integer', 'lsr %0, %1, #32', '=r', 'r'),
+    twice: operation('integer', 'bfi %0, %0, #32, #32', '+r'),
+    load: operation('load', 'ldr %0, [%1, %2]', '=r', 'r', 'r'),
+    load_block: operation('load', 'ldr %0, [%1, %2, lsl #3]', '=r', 'r', 'r'),
+    load_next: operation('load', 'ldr %w0, [%1], #4', '=r', 'base'),
+    load_pair: operation('loadPair', 'ldp %0, %1, [%2], #16', '=r', '=r', 'base'),
+    store: operation('store', 'str %d0, [%1, %2]', 'w', 'r', 'r'),
+};
+/** What stores write: they stay in order. */
+const MEMORY = 'memory';
+const isWritten = (role) => /[=+]|base/.test(role);
+const isRead = (role) => !role.startsWith('=');
+/** An instruction: `ins('smull', sum, x, w)`. */
+function instruction(name, ...operands) {
+    const { kind, roles } = OPERATIONS[name];
+    const of = (has) => operands.filter((_, i) => has(roles[i]));
+    return {
+        ...{ name, kind, operands, reads: of(isRead), writes: [...of(isWritten), ...(kind === 'store' ? [MEMORY] : [])] },
+        ...{ accumulator: of((role) => role === '+w')[0] ?? null, base: of((role) => role === 'base')[0] ?? null },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/in_order/depthwise.js
+/** The steps of 3 × 3 depthwise convolution for cores that issue in order (native/kernels/depthwise_in_order.h) as instructions. */
+
+const ROWS = 3;
+const KERNEL_WIDTH = 3;
+/** Columns on their way through general registers. Their number divides that of a step's columns. */
+const AHEAD = 3;
+const range = (count) => Array.from({ length: count }, (_, i) => i);
+/** Sizes of the steps along a row and how many of each: rather fours and threes than one of fewer. */
+function stepsOf(width) {
+    const lacking = (4 - (width % 4)) % 4;
+    const even = 3 * lacking <= width;
+    const steps = even
+        ? [
+            [4, (width - 3 * lacking) / 4],
+            [3, lacking],
+        ]
+        : [
+            [3, Math.floor(width / 3)],
+            [width % 3, 1],
+        ];
+    return steps.filter(([pixels, count]) => pixels * count > 0);
+}
+/** Pixels of the widest and of the narrowest step. */
+function extremesOf(width) {
+    const sizes = stepsOf(width).map(([pixels]) => pixels);
+    return { widest: Math.max(...sizes), narrowest: Math.min(...sizes) };
+}
+/** Pixels of a window's row, whatever the step. */
+const windowWidth = (width, stride) => (extremesOf(width).widest - 1) * stride + KERNEL_WIDTH;
+/** Columns of the kernel in the order of multiplication: with stride 2, those that share registers one after the other. */
+const kernelColumns = (stride) => (stride === 1 ? [0, 1, 2] : [0, 2, 1]);
+/** Where the data of one step comes from: two columns to a register. */
+class Window {
+    columns;
+    /** The columns of a row in the order in which they come: the halves of a register apart from each other. */
+    order;
+    /** The registers of all rows. */
+    registers;
+    stride;
+    /** Of the widest step. */
+    pixels;
+    flips;
+    constructor({ stride, width, flips }) {
+        this.stride = stride;
+        this.pixels = extremesOf(width).widest;
+        this.flips = flips;
+        this.columns = windowWidth(width, stride);
+        const zigzag = (count) => range(count).map((i) => (i === 1 ? 2 : i === 2 ? 1 : i));
+        const apart = (count) => (this.pixels < 3 ? range(count) : zigzag(count));
+        this.order =
+            stride === 1
+                ? apart(this.columns)
+                : [...apart(this.pixels + 1).map((i) => 2 * i), ...apart(this.pixels).map((i) => 2 * i + 1)];
+        this.registers = [...new Set(range(ROWS).flatMap((row) => this.order.map((column) => this.register(row, column))))];
+    }
+    register(row, column) {
+        const pair = this.stride === 1 ? column >> 1 : (column >> 2) + (column % 2) * 3;
+        return `x${row}${pair}`;
+    }
+    isUpper = (column) => Math.floor(column / this.stride) % 2 === 1;
+    /** Number of a column in the order of all rows of a step, and on into the next one. */
+    position = (row, column) => row * this.columns + this.order.indexOf(column);
+    /** Loads column number `position`. */
+    load(position) {
+        const row = Math.floor(position / this.columns);
+        const column = this.order[position % this.columns];
+        return instruction('load', ahead(position), `${row < ROWS ? 'row' : 'next'}${row % ROWS}`, `${column} * channels`);
+    }
+    /** Moves column number `position` to where it is multiplied, and loads the one that takes its place. */
+    bring(position) {
+        const row = Math.floor(position / this.columns) % ROWS;
+        const column = this.order[position % this.columns];
+        return [
+            ...(this.flips ? [instruction('flip', ahead(position))] : []),
+            instruction(this.isUpper(column) ? 'ins' : 'fmov', this.register(row, column), ahead(position)),
+            this.load(position + AHEAD),
+        ];
+    }
+}
+const ahead = (position) => `l${position % AHEAD}`;
+/** The first columns, which the first step finds in their registers or on their way there. */
+const firstColumns = (window) => [
+    ...range(AHEAD).map((position) => window.load(position)),
+    ...range(window.pixels).flatMap((position) => window.bring(position)),
+];
+/** The limits that results of 8 bits do not have of themselves: C variables, and their values. */
+function limitsOf({ unsigned, low, high }) {
+    const [least, most] = unsigned ? [0, 255] : [-128, 127];
+    return { ...(low > least && { low }), ...(high < most && { high }) };
+}
+/** Narrows and clamps the result of a pixel, and stores it. */
+function storePixel(steps, half, to, pixel) {
+    const { unsigned } = steps;
+    const limits = limitsOf(steps);
+    const result = `result${pixel}`;
+    return [
+        instruction(unsigned ? 'sqxtun' : 'sqxtn', result, half),
+        ...(limits.low === undefined ? [] : [instruction(unsigned ? 'umax' : 'smax', result, result, 'low')]),
+        ...(limits.high === undefined ? [] : [instruction(unsigned ? 'umin' : 'smin', result, result, 'high')]),
+        instruction('store', result, to, `${pixel} * channels`),
+    ];
+}
+/** Stores the last results of the step before: as many as the narrowest step has. */
+const storeHeld = (steps) => range(extremesOf(steps.width).narrowest).flatMap((k) => storePixel(steps, `held${k}`, 'ready', k));
+/**
+ * A step of `pixels`. The last results of each step are stored by the one behind it, as many as the narrowest step has:
+ * the operands of that one are brought on the way.
+ */
+function stepOf(steps, window, pixels) {
+    const { stride, cuts, taps } = steps;
+    const held = extremesOf(steps.width).narrowest;
+    const total = ROWS * window.columns;
+    const block = storeHeld(steps);
+    let brought = window.pixels;
+    const bringUntil = (position) => {
+        for (; brought < position; brought++)
+            block.push(...window.bring(brought));
+    };
+    // Sums take turns where registers are left for it.
+    const turns = pixels < 4 ? 2 : 1;
+    let [sums, open, widened] = [0, false, false];
+    taps.forEach((tap, p) => {
+        const row = Math.floor(tap / 3);
+        const columns = range(pixels).map((i) => i * stride + kernelColumns(stride)[tap % 3]);
+        bringUntil(1 + Math.max(...columns.map((column) => window.position(row, column))));
+        columns.forEach((column, i) => {
+            const half = window.isUpper(column) ? '2' : '';
+            block.push(instruction(`${open ? 'smlal' : 'smull'}${half}`, `sum${sums}${i}`, window.register(row, column), `w${p}`));
+        });
+        open = ((cuts >> BigInt(p)) & 1n) === 0n;
+        if (open)
+            return;
+        for (const i of range(pixels)) {
+            const [lower, upper] = widened ? ['smlal_s', 'smlal2_s'] : ['smull_s', 'smull2_s'];
+            block.push(instruction(lower, `acc${i}0`, `sum${sums}${i}`, 'scale'));
+            block.push(instruction(upper, `acc${i}1`, `sum${sums}${i}`, 'scale'));
+        }
+        widened = true;
+        sums = (sums + 1) % turns;
+    });
+    bringUntil(total + window.pixels);
+    const left = pixels - held;
+    for (const i of range(pixels)) {
+        const half = i < left ? `half${i}` : `held${i - left}`;
+        block.push(...[0, 1].map((h) => instruction('sqdmulh', `acc${i}${h}`, `acc${i}${h}`, `multiplier${h}`)), instruction('addhn', half, `acc${i}0`, 'offset0'), instruction('addhn2', half, `acc${i}1`, 'offset1'), ...(i < left ? storePixel(steps, half, 'to', i) : []));
+    }
+    return block;
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/in_order/print.js
+/** Instructions as C: volatile statements keep their order, registers are the C compiler's. */
+
+
+/** A statement of one instruction. What it overwrites of `held`, it reads to the C compiler, so that registers stay what they are. */
+function statement({ name, operands }, held) {
+    const { text, roles } = OPERATIONS[name];
+    const list = (written) => operands
+        .flatMap((operand, i) => {
+        const as = roles[i] === 'base' ? '+r' : roles[i] === '=w' && held.has(operand) ? '+w' : roles[i];
+        return /[=+]/.test(as) === written ? [`"${as}"(${operand})`] : [];
+    })
+        .join(', ');
+    const [outputs, inputs] = [list(true), list(false)];
+    return `IO_ASM("${text}" : ${outputs}${inputs === '' ? '' : ` : ${inputs}`});`;
+}
+/** Vector registers that a block reads before it writes them; none where it names more than there are. */
+function heldBy(block) {
+    const all = new Set();
+    const written = new Set();
+    const held = new Set();
+    for (const { name, operands, reads, writes } of block) {
+        operands.forEach((register, i) => {
+            if (!OPERATIONS[name].roles[i].endsWith('w'))
+                return;
+            all.add(register);
+            if (reads.includes(register) && !written.has(register))
+                held.add(register);
+        });
+        for (const register of writes)
+            written.add(register);
+    }
+    return all.size <= REGISTERS ? held : new Set();
+}
+const indent = (lines, by) => lines.map((line) => line.replace(/^/gm, ' '.repeat(by))).join('\n');
+/** Statements in the order of the instructions. */
+function print(instructions) {
+    const held = heldBy(instructions);
+    return instructions.map((instruction) => statement(instruction, held));
+}
+/** A function that takes one of several blocks, by conditions that its callers make constants. */
+function printLoop(name, parameters, blocks) {
+    const branches = blocks.map(({ when, block }) => `if (${when}) {\n${indent(print(block), 4)}\n  }`);
+    return { name, text: `IG_INLINE void ${name}(${parameters}) {\n  ${branches.join(' else ')}\n}\n` };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/in_order/dependences.js
+/** The dependences of a sequence, by index. */
+function dependences(sequence, core) {
+    const writer = new Map();
+    const readers = new Map();
+    const found = [];
+    sequence.forEach((instruction, to) => {
+        for (const register of instruction.reads) {
+            const from = writer.get(register);
+            if (from !== undefined)
+                found.push({ from, to, cycles: latency(sequence[from], instruction, register, core) });
+        }
+        for (const register of instruction.writes) {
+            for (const from of readers.get(register) ?? [])
+                found.push({ from, to, cycles: 0 });
+            const from = writer.get(register);
+            if (from !== undefined && !instruction.reads.includes(register))
+                found.push({ from, to, cycles: 0 });
+        }
+        for (const register of instruction.reads)
+            readers.set(register, [...(readers.get(register) ?? []), to]);
+        for (const register of instruction.writes) {
+            writer.set(register, to);
+            readers.set(register, []);
+        }
+    });
+    return found;
+}
+/** Cycles from the issue of `from` until `to` can read `register`, which `from` writes. */
+function latency(from, to, register, core) {
+    const { latency, forwarded = latency } = core.timing[from.kind];
+    if (from.base === register)
+        return 1;
+    return from.kind === to.kind && to.accumulator === register ? forwarded : latency;
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/in_order/late.js
+/** Moves such instructions of a schedule to later cycles, where a slot and their unit are free. */
+function late({ timing, within, across }, { order, cycle: early }, { width }) {
+    const cycle = [...early];
+    const length = Math.max(...cycle) + 1;
+    const after = timing.map(() => []);
+    for (const dependence of within)
+        after[dependence.from].push(dependence);
+    for (const { from, to, cycles } of across)
+        after[from].push({ from, to, cycles: cycles - length });
+    const slots = Array.from({ length }, (_, at) => width - cycle.filter((own) => own === at).length);
+    /** Cycles in which the unit for memory is taken; what begins in the last one goes on in the next round. */
+    const taken = new Array(length).fill(false);
+    const occupied = (i, at) => timing[i].unit === 'memory'
+        ? Array.from({ length: Math.ceil(timing[i].occupancy) }, (_, c) => (at + c) % length)
+        : [];
+    const take = (i, value) => {
+        for (const at of occupied(i, cycle[i]))
+            taken[at] = value;
+        slots[cycle[i]] += value ? -1 : 1;
+    };
+    for (const i of order)
+        for (const at of occupied(i, cycle[i]))
+            taken[at] = true;
+    for (const i of [...order].reverse()) {
+        // What writes no register cannot be early.
+        if (timing[i].unit === 'vector' || timing[i].latency === 0)
+            continue;
+        take(i, false);
+        const latest = Math.min(length - 1, ...after[i].map(({ to, cycles }) => cycle[to] - (cycles === 0 ? 1 : cycles)));
+        let at = latest;
+        while (at > cycle[i] && (slots[at] === 0 || occupied(i, at).some((c) => taken[c])))
+            at--;
+        cycle[i] = Math.max(at, cycle[i]);
+        take(i, true);
+    }
+    const rank = timing.map(() => 0);
+    order.forEach((i, at) => {
+        rank[i] = at;
+    });
+    // What has been moved comes behind what issues in its cycle already.
+    const moved = (i) => (cycle[i] > early[i] ? 1 : 0);
+    return { cycle, order: [...order].sort((a, b) => cycle[a] - cycle[b] || moved(a) - moved(b) || rank[a] - rank[b]) };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/in_order/issue.js
+/** What has issued so far. */
+class Issue {
+    #width;
+    /** The cycle, parts included, from which on a unit is free. */
+    #free = { vector: 0, memory: 0 };
+    #cycle = 0;
+    #issued = 0;
+    constructor({ width }) {
+        this.#width = width;
+    }
+    get cycle() {
+        return this.#cycle;
+    }
+    /** Whether nothing has issued in this cycle yet. */
+    get isFresh() {
+        return this.#issued === 0;
+    }
+    /** Whether an instruction finds a slot and its unit free in this cycle, behind another one. */
+    fits({ unit }, behind) {
+        if (this.#issued + (behind === undefined ? 0 : 1) >= this.#width)
+            return false;
+        if (unit === null)
+            return true;
+        const free = behind?.unit === unit ? this.#after(behind) : this.#free[unit];
+        return free < this.#cycle + 1;
+    }
+    issue(timing) {
+        this.#issued++;
+        if (timing.unit !== null)
+            this.#free[timing.unit] = this.#after(timing);
+    }
+    /** Goes on to the next cycle. */
+    wait() {
+        this.#cycle++;
+        this.#issued = 0;
+    }
+    #after = ({ unit, occupancy }) => Math.max(this.#free[unit], this.#cycle) + occupancy;
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/in_order/pipeline.js
+
+
+/** The cycle in which each instruction of a sequence issues: not before those in front of it, nor before its operands are ready. */
+function issueCycles(sequence, core) {
+    const writer = new Map();
+    const state = new Issue(core);
+    const cycles = [];
+    sequence.forEach((instruction, i) => {
+        const timing = core.timing[instruction.kind];
+        const ready = instruction.reads.map((register) => {
+            const from = writer.get(register);
+            return from === undefined ? 0 : cycles[from] + latency(sequence[from], instruction, register, core);
+        });
+        while (state.cycle < Math.max(0, ...ready) || !state.fits(timing))
+            state.wait();
+        state.issue(timing);
+        cycles.push(state.cycle);
+        for (const register of instruction.writes)
+            writer.set(register, i);
+    });
+    return cycles;
+}
+/** Cycles of a loop's body behind itself. */
+function cyclesOf(body, core) {
+    const cycles = issueCycles([...body, ...body], core);
+    return cycles[2 * body.length - 1] - cycles[body.length - 1];
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/in_order/place.js
+
+/** Beside an instruction stand only those whose priority is so much less at most: operands that come early take registers. */
+const HORIZON = 8;
+/** Longer than any latency: nothing issues any more. */
+const STUCK = 20;
+/** Issues all instructions of a graph; null where registers are too few. */
+function place({ timing, within, ready }, priority, pressure, core) {
+    const after = timing.map(() => []);
+    const missing = timing.map(() => 0);
+    for (const dependence of within) {
+        after[dependence.from].push(dependence);
+        missing[dependence.to]++;
+    }
+    const from = [...ready];
+    const able = new Set([...timing.keys()].filter((i) => missing[i] === 0));
+    const state = new Issue(core);
+    const order = [];
+    const cycle = timing.map(() => 0);
+    let idle = 0;
+    /** Whether an instruction can issue in this cycle, behind another one. */
+    const fits = (i, behind) => from[i] <= state.cycle &&
+        pressure.allows(i) &&
+        state.fits(timing[i], behind === undefined ? undefined : timing[behind]);
+    const best = (suits) => {
+        let found;
+        for (const i of able) {
+            const better = found === undefined || priority[i] > priority[found] || (priority[i] === priority[found] && i < found);
+            if (better && suits(i))
+                found = i;
+        }
+        return found;
+    };
+    const issue = (i) => {
+        state.issue(timing[i]);
+        pressure.issue(i);
+        order.push(i);
+        cycle[i] = state.cycle;
+        able.delete(i);
+        for (const { to, cycles } of after[i]) {
+            from[to] = Math.max(from[to], state.cycle + cycles);
+            if (--missing[to] === 0)
+                able.add(to);
+        }
+    };
+    while (order.length < timing.length) {
+        // The vector unit is what everything waits for.
+        const first = best((i) => timing[i].unit === 'vector' && fits(i)) ?? best((i) => fits(i));
+        if (first === undefined) {
+            if (++idle > STUCK)
+                return null;
+            state.wait();
+            continue;
+        }
+        idle = 0;
+        const beside = best((i) => i !== first && priority[i] >= priority[first] - HORIZON && fits(i) && (fits(i, first) || fits(first, i)));
+        // A move takes part of the vector unit's cycle: it fits before an instruction that takes all of it, not behind.
+        if (beside !== undefined && state.isFresh && !fits(beside, first))
+            issue(beside);
+        issue(first);
+    }
+    return { order, cycle };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/in_order/pressure.js
+/** Vector registers that the values of a loop's body take while its instructions issue. */
+
+/** The vector registers that an instruction reads, and that it writes without reading them. */
+function vectorsOf({ name, operands }) {
+    const { roles } = OPERATIONS[name];
+    const of = (...wanted) => [...new Set(operands.filter((_, i) => wanted.includes(roles[i])))];
+    return { reads: of('w', '+w'), begins: of('=w') };
+}
+/** Counts the values that live: those of the round before, constants too, and those begun and not read for the last time. */
+class Pressure {
+    #live;
+    #registers;
+    #uses;
+    /** By value: the reads that are left. */
+    #left = [];
+    constructor(body, registers) {
+        this.#registers = registers;
+        const current = new Map();
+        const uses = [];
+        const begin = (register) => {
+            current.set(register, this.#left.length);
+            this.#left.push(0);
+        };
+        const lasting = [];
+        for (const instruction of body) {
+            const { reads, begins } = vectorsOf(instruction);
+            for (const register of reads) {
+                if (current.has(register))
+                    continue;
+                // From the round before; so the next one finds it, too.
+                begin(register);
+                lasting.push(register);
+            }
+            const values = reads.map((register) => current.get(register));
+            for (const value of values)
+                this.#left[value]++;
+            for (const register of begins)
+                begin(register);
+            uses.push({ reads: values, begins: begins.length });
+        }
+        this.#live = lasting.length;
+        for (const register of lasting)
+            this.#left[current.get(register)] = Infinity;
+        this.#uses = uses;
+    }
+    /** Whether there are registers for what instruction number `i` begins. */
+    allows(i) {
+        const { reads, begins } = this.#uses[i];
+        if (begins === 0)
+            return true;
+        const ends = reads.filter((value) => this.#left[value] === 1).length;
+        return this.#live + begins - ends <= this.#registers;
+    }
+    issue(i) {
+        const { reads, begins } = this.#uses[i];
+        for (const value of reads)
+            if (--this.#left[value] === 0)
+                this.#live--;
+        this.#live += begins;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/in_order/schedule.js
+/**
+ * The order of a loop's instructions on a core that issues in order: list scheduling.
+ *
+ * Instructions issue cycle by cycle, those first that the longest way to the end of the loop begins with (place.ts). A loop
+ * has been rotated before: its body multiplies what the round before has loaded, and loads for the next one. So a body is
+ * scheduled as what follows itself: what waits for the round before is known from the last attempt.
+ */
+
+
+
+
+
+
+/** A latency counts so many times the same number of cycles of work: more hides what is in its way. Several are tried. */
+const schedule_WEIGHTS = [1.25, 1.5, 2];
+/** Attempts for each. */
+const ROUNDS = 3;
+/** The instructions of a loop's body in the order in which to issue them. */
+function schedule(body, core) {
+    const count = body.length;
+    const timing = body.map(({ kind }) => core.timing[kind]);
+    const both = dependences([...body, ...body], core);
+    const within = both.filter(({ to }) => to < count);
+    const across = both.filter(({ from, to }) => from < count && to >= count).map((d) => ({ ...d, to: d.to - count }));
+    let best = body;
+    let least = cyclesOf(body, core);
+    for (const weight of schedule_WEIGHTS) {
+        const priority = heights([...timing, ...timing], both, weight);
+        let ready = timing.map(() => 0);
+        for (let round = 0; round < ROUNDS; round++) {
+            const graph = { timing, within, across, ready };
+            const { order, cycle } = late(graph, placed(graph, priority, body, core), core);
+            const block = order.map((i) => body[i]);
+            const cycles = cyclesOf(block, core);
+            if (cycles < least)
+                [least, best] = [cycles, block];
+            ready = readyAfter(across, cycle);
+        }
+    }
+    return [...best];
+}
+/** Places a body in as many registers as there are, or, where that cannot be, in as few more as possible. */
+function placed(graph, priority, body, core) {
+    for (let registers = REGISTERS;; registers++) {
+        const found = place(graph, priority, new Pressure(body, registers), core);
+        if (found !== null)
+            return found;
+    }
+}
+/** By instruction: the cycle of a round in which its operands of the round before are ready. */
+function readyAfter(across, cycle) {
+    const length = Math.max(...cycle) + 1;
+    const ready = cycle.map(() => 0);
+    for (const { from, to, cycles } of across)
+        ready[to] = Math.max(ready[to], cycle[from] + cycles - length);
+    return ready;
+}
+/**
+ * By instruction: how long the way from its issue to the end is: the most of the latencies that follow on it, and of what
+ * occupies the vector unit from it on in program order.
+ */
+function heights(timing, found, weight) {
+    const after = timing.map(() => []);
+    for (const dependence of found)
+        after[dependence.from].push(dependence);
+    const height = timing.map(() => 0);
+    let work = 0;
+    for (let i = timing.length - 1; i >= 0; i--) {
+        if (timing[i].unit === 'vector')
+            work += timing[i].occupancy;
+        height[i] = Math.max(work, ...after[i].map(({ to, cycles }) => height[to] + weight * cycles));
+    }
+    return height;
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/in_order/depthwise_function.js
+/** The C around the steps of depthwise.ts: a function that computes a block of channels in some rows. */
+
+
+
+
+const depthwise_function_ROWS = [0, 1, 2];
+const depthwise_function_range = (count) => Array.from({ length: count }, (_, i) => i);
+/** A function that computes a block of channels in some rows. */
+function depthwiseFunction(given, name, symbol) {
+    const { widest, narrowest: held } = extremesOf(given.width);
+    const window = new Window(given);
+    const each = (line) => depthwise_function_ROWS.map(line).join(', ');
+    const loops = stepsOf(given.width).flatMap(([pixels, count]) => [
+        `GEMM_ROLLED for (int i = 0; i < ${count}; i++) {`,
+        ...depthwise_function_ROWS.map((ky) => `  const int8_t *next${ky} = *(at${ky} += 3) + c;`),
+        // Not the lanes of a vector.
+        `  __asm__("" : ${each((ky) => `"+r"(next${ky})`)});`,
+        indent(print(schedule(stepOf(given, window, pixels), CORTEX_A53)), 2),
+        `  ready = to + ${pixels - held} * channels;`,
+        `  to += ${pixels} * channels;`,
+        `  ${each((ky) => `row${ky} = next${ky}`)};`,
+        '}',
+    ]);
+    const body = [
+        `const size_t channels = ${given.channels}, c = gemm_start(block, 8, ${given.channels});`,
+        `const int8_t *w = ${given.weights} + ${given.blockBytes} * block;`,
+        `const int32_t *factors = ${given.factors} + 16 * block;`,
+        `const int8x16_t ${given.taps.map((_, p) => `w${p} = chain_weights(w + ${8 * p})`).join(', ')};`,
+        `const int16x8_t scale = vld1q_s16(${given.scales} + 8 * block);`,
+        'const int32x4_t multiplier0 = vld1q_s32(factors), multiplier1 = vld1q_s32(factors + 4);',
+        'const int32x4_t offset0 = vld1q_s32(factors + 8), offset1 = vld1q_s32(factors + 12);',
+        ...Object.entries(limitsOf(given)).map(([name, value]) => `const uint8x8_t ${name} = vdup_n_u8(${value & 255});`),
+        `int8x16_t ${window.registers.join(', ')};`,
+        `int16x8_t ${[
+            ...depthwise_function_range(widest).flatMap((i) => [`sum0${i}`, `sum1${i}`, `half${i}`]),
+            ...depthwise_function_range(held).map((k) => `held${k} = scale`),
+        ].join(', ')};`,
+        `int32x4_t ${depthwise_function_range(widest)
+            .flatMap((i) => [`acc${i}0`, `acc${i}1`])
+            .join(', ')};`,
+        `uint8x8_t ${depthwise_function_range(widest)
+            .map((i) => `result${i}`)
+            .join(', ')};`,
+        'uint64_t l0, l1, l2;',
+        `const uint8_t *order = ${given.rows} + 3 * block;`,
+        `const int8_t ${each((ky) => `*const *at${ky} = windows + order[${ky}], *row${ky} = *at${ky} + c`)};`,
+        // What is stored first is nothing yet, and written over.
+        'uint8_t *to = out + c, *ready = to;',
+        'IO_BARRIER(); /* what follows reads and writes memory unseen */',
+        ...print(firstColumns(window)),
+        'GEMM_ROLLED for (int r = 0; r < rows; r++) {',
+        ...loops.map((line) => indent([line], 2)),
+        '}',
+        ...print(storeHeld(given)),
+        'IO_BARRIER();',
+    ];
+    return defined(name, symbol, body);
+}
+/** The member `chain`, where blocks are of several kinds. */
+function functionTable(functions, kinds, name, symbol) {
+    const table = `static void (*const of_kind[])(const int8_t *const *, int, int, uint8_t *) = {${functions.join(', ')}};`;
+    return defined(name, symbol, [table, `of_kind[${kinds}[block]](windows, rows, block, out);`]);
+}
+function defined(name, symbol, body) {
+    const head = `static void ${name}(const int8_t *const *windows, int rows, int block, uint8_t *out)`;
+    return `${head} __asm__("${symbol}");\n${head} {\n${indent(body, 2)}\n}\n`;
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/depthwise/kernels.js
+const EIGHT_BITS = ['int8', 'int8-full', 'uint8-offset', 'uint8-full', 'int8-wide'];
+/** Operands whose weights are int8 or the sum of two. */
+const INT8_SUMS = ['int8', 'int8-full', 'uint8-offset'];
+/** Of kernels with as many instructions, the one that takes fewer registers: `dot`, then `pairs`, then `wide`. */
+const MORE_REGISTERS = 0.25;
+const tapsOf = ({ kernel }) => kernel[0] * kernel[1];
+/** Quads of pixels that `dot` reads along a row of the kernel: with stride 1, two outputs share them. */
+const dotQuads = ({ kernel, strides }) => Math.ceil((kernel[1] + (strides[1] === 1 ? 1 : 0)) / 4);
+const portable = {
+    ...{ header: 'depthwise_portable.h', needs: {}, exactFor: ['float32', ...EIGHT_BITS] },
+    ...{ block: null, mostTaps: Number.POSITIVE_INFINITY, pixels: { least: 1, held: 1, loaded: 1 }, heldTaps: 0 },
+    ...{ reload: 'never', signed: false, ring: 'pixels' },
+    instructions: (w) => 16 * 3 * tapsOf(w),
+};
+/** FMLA. */
+const f32 = {
+    ...{ header: 'depthwise_f32.h', needs: { arch: 'aarch64' }, exactFor: ['float32'] },
+    ...{ block: 4, mostTaps: 128, pixels: { least: 1, held: 8, loaded: 8 }, heldTaps: 12 },
+    ...{ reload: 'either', signed: false, ring: 'pixels' },
+    instructions: (w) => 4 * tapsOf(w),
+};
+/** SMLAL on 16 bits: weights take two registers for each of int8, data is widened beside. */
+const wide = {
+    ...{ header: 'depthwise_wide.h', needs: { arch: 'aarch64' }, exactFor: EIGHT_BITS },
+    ...{ block: 8, mostTaps: 128, pixels: { least: 1, held: 2, loaded: 1 }, heldTaps: 9 },
+    ...{ reload: 'either', signed: false, ring: 'pixels' },
+    instructions: (w) => 4 * tapsOf(w) + 2 * MORE_REGISTERS,
+};
+/** SMULL and SMLAL to 16 bits, widened; a bit in 64 for each of at most two products of a tap. */
+const pairs = {
+    ...{ header: 'depthwise_pairs.h', needs: { arch: 'aarch64' }, exactFor: INT8_SUMS },
+    ...{ block: 8, mostTaps: 32, pixels: { least: 1, held: 4, loaded: 2 }, heldTaps: 9 },
+    // The registers are full without the bias.
+    ...{ reload: 'always', signed: true, ring: 'pixels' },
+    instructions: (w) => 4 * tapsOf(w) + MORE_REGISTERS,
+};
+/** SDOT. */
+const dot = {
+    ...{ header: 'depthwise_dot.h', needs: { arch: 'aarch64', dotprod: true } },
+    ...{ exactFor: INT8_SUMS, block: 8, mostTaps: 128, pixels: { least: 2, held: 2, loaded: 2 }, heldTaps: 16 },
+    ...{ reload: 'always', signed: true, ring: 'quads' },
+    window: ({ strides, dilation }) => strides[1] <= 2 && dilation[1] === 1 ? null : 'quads of pixels need a stride of 1 or 2, undilated',
+    // SDOT, and ZIP1 and ZIP2 of the rows that come into the ring.
+    instructions: (w) => 4 * w.kernel[0] * dotQuads(w) + 5 * w.strides[1] * Math.min(w.strides[0], w.kernel[0]),
+};
+const DEPTHWISE_KERNELS = { portable, f32, wide, pairs, dot };
+const DEPTHWISE_KERNEL_NAMES = Object.keys(DEPTHWISE_KERNELS);
+/** The record of a kernel. */
+const kernelOf = (name) => DEPTHWISE_KERNELS[name];
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/depthwise/workload.js
+/** Workloads of the depthwise template. */
+
+
+/** The key of a workload's records. */
+function keyOfDepthwise({ weights: _, ...key }) {
+    return keyOf('depthwise', { ...key });
+}
+/** Bytes of an element of data and of results. */
+const workload_itemOf = ({ data }) => (0,tensor_dtype/* itemSize */.z6)(data);
+/** Output channels. */
+const outputsOf = ({ channels, multiplier }) => channels * multiplier;
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/depthwise/pack.js
+
+
+const [LOW, HIGH] = [-128, 127];
+const clamp = (value) => Math.max(LOW, Math.min(HIGH, value));
+const bitsWhere = (count, test) => {
+    let bits = 0n;
+    for (let i = 0; i < count; i++)
+        if (test(i))
+            bits |= 1n << BigInt(i);
+    return bits;
+};
+const pack_range = (count) => Array.from({ length: count }, (_, i) => i);
+/** The least and the largest product of `w` with data in [low, high]. */
+const extremes = (w, low, high) => [Math.min(w * low, w * high), Math.max(w * low, w * high)];
+/** Σ(x − zx)w = Σx'w − (zx − offset)Σw, with x' = x − offset what a kernel multiplies: all but Σx'w goes into the bias. */
+function foldedBias({ data, zeroPoint, bias }, w, kernel, dataZeroPoint) {
+    const outs = outputsOf(w);
+    const offset = kernelOf(kernel).signed && w.data === 'uint8' ? 128 : 0;
+    const folded = new Int32Array(outs);
+    for (let c = 0; c < outs; c++) {
+        let sum = 0;
+        for (let at = c; at < data.length; at += outs)
+            sum += data[at] - zeroPoint;
+        folded[c] = (bias?.[c] ?? 0) - (dataZeroPoint - offset) * sum;
+    }
+    return folded;
+}
+/** Packs weights [taps][output channels] for a kernel, less their zero point. */
+function packDepthwise(source, w, kernel, dataZeroPoint) {
+    const outs = outputsOf(w);
+    const taps = source.data.length / outs;
+    if (source.data instanceof Float32Array) {
+        const bias = Float32Array.from({ length: outs }, (_, c) => source.bias?.[c] ?? 0);
+        return { weights: source.data, bias, twice: 0n, cuts: 0n, largest: [] };
+    }
+    const weight = (tap, c) => source.data[tap * outs + c] - source.zeroPoint;
+    const rest = (tap, c) => weight(tap, c) - clamp(weight(tap, c));
+    const beyond = bitsWhere(taps, (tap) => pack_range(outs).some((c) => rest(tap, c) !== 0));
+    const packed = {
+        ...{ bias: foldedBias(source, w, kernel, dataZeroPoint), largest: largestOf(source, w, dataZeroPoint) },
+        ...{ twice: 0n, cuts: 0n },
+    };
+    if (kernel === 'dot')
+        return { ...packed, ...packQuads(w, weight, beyond) };
+    if (kernel !== 'pairs')
+        return { ...packed, weights: Int16Array.from(source.data, (v) => v - source.zeroPoint) };
+    const products = pack_range(taps).flatMap((tap) => {
+        const first = pack_range(outs).map((c) => clamp(weight(tap, c)));
+        return (beyond >> BigInt(tap)) & 1n ? [first, pack_range(outs).map((c) => rest(tap, c))] : [first];
+    });
+    return { ...packed, twice: beyond, cuts: cutsOf(products), weights: Int8Array.from(products.flat()) };
+}
+/** By channel: the accumulator's largest magnitude. */
+function largestOf({ data, zeroPoint, bias }, w, dataZeroPoint) {
+    const outs = outputsOf(w);
+    const [least, most] = (w.data === 'uint8' ? [0, 255] : [LOW, HIGH]).map((end) => end - dataZeroPoint);
+    return pack_range(outs).map((c) => {
+        let [low, high] = [bias?.[c] ?? 0, bias?.[c] ?? 0];
+        for (let at = c; at < data.length; at += outs) {
+            const ends = extremes(data[at] - zeroPoint, least, most);
+            [low, high] = [low + ends[0], high + ends[1]];
+        }
+        return Math.max(-low, high);
+    });
+}
+/** Where sums of products with any int8 data have to end, so that none leaves 16 bits: the last as long as can be. */
+function cutsOf(products) {
+    const sums = products[0].map(() => [0, 0]);
+    let cuts = 0n;
+    for (let i = products.length - 1; i >= 0; i--) {
+        const longer = sums.map(([low, high], c) => {
+            const [least, most] = extremes(products[i][c], LOW, HIGH);
+            return [low + least, high + most];
+        });
+        const fits = longer.every(([low, high]) => low >= -32768 && high <= 32767);
+        const last = i + 1 === products.length;
+        if (last || !fits)
+            cuts |= 1n << BigInt(i);
+        products[i].forEach((w, c) => {
+            sums[c] = last || fits ? longer[c] : extremes(w, LOW, HIGH);
+        });
+    }
+    return cuts;
+}
+/** Weights as native/kernels/depthwise_dot.h has them, and which rows of the kernel come twice. */
+function packQuads(w, weight, beyond) {
+    const [rows, columns] = w.kernel;
+    const ofRow = (1n << BigInt(columns)) - 1n;
+    const twice = bitsWhere(rows, (ky) => ((beyond >> BigInt(ky * columns)) & ofRow) !== 0n);
+    const phases = w.strides[1] === 1 ? 2 : 1;
+    const block = 8;
+    const values = [];
+    for (let b = 0; b < Math.ceil(w.channels / block); b++) {
+        const first = Math.min(b * block, w.channels - block);
+        for (let ky = 0; ky < rows; ky++) {
+            for (let part = 0; part <= Number((twice >> BigInt(ky)) & 1n); part++) {
+                for (let at = 0; at < dotQuads(w) * phases; at++) {
+                    // The second output sees its first tap one pixel further into the quad.
+                    const tap0 = 4 * Math.floor(at / phases) - (at % phases);
+                    for (let c = first; c < first + block; c++) {
+                        for (let kx = tap0; kx < tap0 + 4; kx++) {
+                            const value = kx >= 0 && kx < columns ? weight(ky * columns + kx, c) : 0;
+                            values.push(part === 0 ? clamp(value) : value - clamp(value));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    return { twice, weights: Int8Array.from(values) };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/depthwise/shared_cuts.js
+/**
+ * Where sums of 16 bits end in 3 × 3 depthwise convolutions that widen them as seldom as they can. Each place is an order
+ * of instructions of its own, so that blocks of channels share a few; the rows of the window may come in any order.
+ */
+const TAPS = 9;
+/** Kinds of blocks of a layer, at most. */
+const MOST_KINDS = 3;
+const ROW_ORDERS = [
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 0, 2],
+    [1, 2, 0],
+    [2, 0, 1],
+    [2, 1, 0],
+];
+const shared_cuts_range = (count) => Array.from({ length: count }, (_, i) => i);
+/** Products in another order of the window's rows. */
+const inRowOrder = (products, rows) => rows.flatMap((row) => products.slice(3 * row, 3 * row + 3));
+/** From each product on: after which one a sum has to end, so that it stays in 16 bits for any int8 data. */
+function reachOf(products) {
+    return shared_cuts_range(TAPS).map((first) => {
+        let last = TAPS - 1;
+        for (let c = 0; c < products[first].length; c++) {
+            let low = 0;
+            let high = 0;
+            for (let i = first; i <= last; i++) {
+                const w = products[i][c];
+                low += w < 0 ? 127 * w : -128 * w;
+                high += w < 0 ? -128 * w : 127 * w;
+                if (low < -32768 || high > 32767)
+                    last = i - 1;
+            }
+        }
+        return last;
+    });
+}
+/** The last products of the sums: one mask for every way to cut nine products, the fewest sums first. */
+const MASKS = shared_cuts_range(1 << (TAPS - 1))
+    .map((mask) => shared_cuts_range(TAPS).filter((i) => i === TAPS - 1 || (mask >> i) & 1))
+    .sort((a, b) => a.length - b.length);
+const bitsOf = (ends) => ends.reduce((bits, end) => bits | (1n << BigInt(end)), 0n);
+const fits = (reach, ends) => ends.every((end, i) => end <= reach[i === 0 ? 0 : ends[i - 1] + 1]);
+/** The cuts that save the most widening; the last kind is for all blocks. */
+function sharedCuts(blocks) {
+    if (blocks.length === 0)
+        return { kinds: [], blocks: [] };
+    const reaches = blocks.map((products) => ROW_ORDERS.map((rows) => reachOf(inRowOrder(products, rows))));
+    // By mask: the row order with which a block takes it, or -1.
+    const orders = MASKS.map((ends) => reaches.map((reach) => reach.findIndex((own) => fits(own, ends))));
+    // Two products fit, unless weights are -128; each for itself always does.
+    const general = orders.findIndex((ofMask) => ofMask.every((order) => order >= 0));
+    const chosen = [];
+    const sumsOf = (block, masks) => Math.min(MASKS[general].length, ...masks.filter((m) => orders[m][block] >= 0).map((m) => MASKS[m].length));
+    const total = (masks) => blocks.reduce((sum, _, block) => sum + sumsOf(block, masks), 0);
+    while (chosen.length + 1 < MOST_KINDS) {
+        const totals = MASKS.map((_, m) => total([...chosen, m]));
+        const best = totals.indexOf(Math.min(...totals));
+        if (totals[best] >= total(chosen))
+            break;
+        chosen.push(best);
+    }
+    const kinds = [...chosen, general];
+    const of = blocks.map((_, block) => {
+        const able = shared_cuts_range(kinds.length).filter((kind) => orders[kinds[kind]][block] >= 0);
+        const kind = able.reduce((a, b) => (MASKS[kinds[b]].length < MASKS[kinds[a]].length ? b : a));
+        return { kind, rows: ROW_ORDERS[orders[kinds[kind]][block]] };
+    });
+    const used = shared_cuts_range(kinds.length).filter((kind) => of.some((block) => block.kind === kind));
+    return {
+        kinds: used.map((kind) => bitsOf(MASKS[kinds[kind]])),
+        blocks: of.map(({ kind, rows }) => ({ kind: used.indexOf(kind), rows })),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/epilogue/proofs/two_step.js
+/**
+ * Requantization in two multiplications: an accumulator times a 16-bit scale, then SQDMULH by a 32-bit multiplier, which
+ * leaves 16 fractional bits. Proved for a channel at each sum where TFLite's result steps.
  */
 
 
 
 /** 16 fractional bits, by a factor of 16 bits. */
 const BY_16_BITS = { fraction: 2 ** 16, most: 32767 };
-/** What int32 holds lies below it. */
+/** The first number beyond int32. */
 const LIMIT = 2 ** 31;
 /** Multipliers tried beside the one nearest to the factor, in steps that move the last level by a few 2^-20. */
 const NUDGES = [0, ...Array.from({ length: 256 }, (_, i) => [i + 1, -i - 1]).flat()];
-/**
- * How sums become levels by `level`, which is about a multiplication by `factor`; null for what shifts to the left, where
- * sums wrap and levels may fall.
- */
+/** The levels of `level`, which is about a multiplication by `factor`; null for left shifts, where sums wrap and levels may fall. */
 function scalingOf(level, { factor, bias, sums, levels }) {
     if ((0,arithmetic_multiplier/* quantizeMultiplier */.PV)(factor).shift >= 0 && factor > 0)
         return null;
     return { staircase: staircaseOf(level, factor, sums, levels), factor, bias, sums, levels };
 }
-/** The constants with which a channel's levels are TFLite's for all its sums; null where none are found. */
-function chainOf(scaling, zeroPoint, { fraction, most } = BY_16_BITS) {
+/** The constants that give TFLite's level for every sum; null where none are found. */
+function twoStepOf(scaling, zeroPoint, { fraction, most } = BY_16_BITS) {
     const { factor, bias, sums } = scaling;
     const { first, last } = scaling.staircase;
     const { shift } = (0,arithmetic_multiplier/* quantizeMultiplier */.PV)(factor);
@@ -26392,7 +27002,7 @@ function chainOf(scaling, zeroPoint, { fraction, most } = BY_16_BITS) {
 }
 /** SQDMULH: the upper half of 2ab; b is positive. */
 const scaled = (a, b) => Math.floor((a * (b >> 16) + Math.floor((a * (b & 0xffff)) / 65536)) / 32768);
-/** The least number that takes each step's sum to its level, but not the sum before; null if there is none. */
+/** The least offset that takes each step's sum to its level, but not the sum before; null if there is none. */
 function offsetOf({ staircase: { first, last, steps }, sums, levels }, high, fraction) {
     let least = first > levels.min ? first * fraction - high(sums.min) : -LIMIT;
     let most = last < levels.max ? (last + 1) * fraction - 1 - high(sums.max) : LIMIT;
@@ -26404,8 +27014,1139 @@ function offsetOf({ staircase: { first, last, steps }, sums, levels }, high, fra
     return least <= most ? least : null;
 }
 
-;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/levels.js
-/** Constants of native/kernels/gemm_chains_end.h. */
+;// CONCATENATED MODULE: ./build/js/compiler/templates/depthwise/two_step_blocks.js
+/**
+ * Constants of native/kernels/depthwise_in_order.h: what a block of channels multiplies and adds in issue order, where it is
+ * proved that TFLite's results come of it.
+ */
+
+
+
+
+
+
+
+const two_step_blocks_TAPS = 9;
+const BLOCK = 8;
+const clampInt8 = (w) => (0,rounding/* clamp */.qE)(w, -128, 127);
+const two_step_blocks_range = (count) => Array.from({ length: count }, (_, i) => i);
+/** Whether a kernel in issue order is written for a window. */
+const suitsIssueOrder = ({ kernel, strides, dilation, multiplier, channels }, operands) => kernel.every((extent) => extent === 3) &&
+    strides[1] <= 2 &&
+    dilation[1] === 1 &&
+    multiplier === 1 &&
+    channels >= BLOCK &&
+    kernelOf('pairs').exactFor.includes(operands);
+/** The constants of all blocks; null where none has any. `bias`: as packed. */
+function twoStepBlocks(layer, bias, profile) {
+    const { channels } = layer.shape;
+    const constants = two_step_blocks_range(channels).map(channelConstants(layer, bias, profile));
+    const blocks = two_step_blocks_range(Math.ceil(channels / BLOCK)).map((b) => {
+        const start = Math.min(b * BLOCK, channels - BLOCK);
+        const block = constants.slice(start, start + BLOCK);
+        return block.every((channel) => channel !== null) ? block : null;
+    });
+    if (blocks.every((block) => block === null))
+        return null;
+    return { blocks, complete: blocks.every((block) => block !== null) };
+}
+/** The constants of a channel; null where none are found. */
+function channelConstants(layer, bias, profile) {
+    const { shape: s, weights, output, activation, requantization } = layer;
+    const { scale, zeroPoint } = (0,checks/* parameters */.FI)(output);
+    const { min, max } = (0,arithmetic_activation/* activationRange */.W9)(activation, scale, zeroPoint, output.dtype);
+    const levels = { min: min - zeroPoint, max: max - zeroPoint };
+    const { factors } = requantization;
+    const level = (0,arithmetic_multiplier/* requantizer */.tn)(profile, factors);
+    const columns = kernelColumns(s.stride_w);
+    const products = two_step_blocks_range(two_step_blocks_TAPS).map((i) => 3 * Math.floor(i / 3) + columns[i % 3]);
+    return (c) => {
+        const own = products.map((tap) => weights.data[tap * s.channels + c] - weights.zeroPoint);
+        const ends = own.map((w) => [Math.min(-128 * w, 127 * w), Math.max(-128 * w, 127 * w)]);
+        const sums = { min: bias[c], max: bias[c] };
+        for (const [least, most] of ends)
+            [sums.min, sums.max] = [sums.min + least, sums.max + most];
+        if (sums.min < -LIMIT || sums.max >= LIMIT)
+            return null;
+        const factor = factors[factors.length === 1 ? 0 : c];
+        const scaling = scalingOf((sum) => level(sum, c), { factor, bias: bias[c], sums, levels });
+        const found = scaling && twoStepOf(scaling, zeroPoint);
+        // What is the same whatever the sum needs no sum.
+        const used = found?.multiplier === 0 ? own.map(() => 0) : own;
+        return found && { ...found, weights: used.map(clampInt8), rests: used.map((w) => w - clampInt8(w)) };
+    };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/depthwise/issue_order.js
+/** The C of blocks of channels in issue order (native/kernels/depthwise_in_order.h). */
+
+
+
+
+
+
+const issue_order_range = (count) => Array.from({ length: count }, (_, i) => i);
+/** Members of a `depthwise`: the function of a block, and by block which kind it is. */
+function issueOrderFields(layer, twoStep, ctx) {
+    const { shape: s, output } = layer;
+    const plan = planBlocks(twoStep);
+    const { scale, zeroPoint } = (0,checks/* parameters */.FI)(output);
+    const { min: low, max: high } = (0,arithmetic_activation/* activationRange */.W9)(layer.activation, scale, zeroPoint, output.dtype);
+    const stride = s.stride_w === 1 ? 1 : 2;
+    const common = {
+        ...{ stride, width: s.out_w, channels: s.channels, ...blockConstants(plan, ctx) },
+        ...{ unsigned: output.dtype === 'uint8', low, high },
+        flips: layer.data.dtype === 'uint8' && twoStep.complete,
+    };
+    const functions = plan.kinds.map((kind) => ctx.define((...names) => depthwiseFunction({ ...common, ...kind }, ...names)));
+    const kindOf = ctx.constant(Int8Array.from(plan.blocks, ({ kind }) => kind));
+    return { chain: ctx.define((...names) => functionTable(functions, kindOf, ...names)), chained: kindOf };
+}
+/** C expressions of the constants of all blocks. */
+function blockConstants({ blocks }, ctx) {
+    const each = (values) => blocks.flatMap(values);
+    return {
+        weights: ctx.constant(Int8Array.from(each(({ products }) => products.flat()))),
+        scales: ctx.constant(Int16Array.from(each(({ channels }) => channels.map((channel) => channel.scale)))),
+        factors: ctx.constant(Int32Array.from(each(({ channels }) => [
+            ...channels.map(({ multiplier }) => multiplier),
+            ...channels.map(({ offset }) => offset),
+        ]))),
+        rows: ctx.constant(Uint8Array.from(each(({ rows }) => rows))),
+        blockBytes: BLOCK * blocks[0].products.length,
+    };
+}
+const byTap = (block, part) => issue_order_range(two_step_blocks_TAPS).map((tap) => block.map((c) => c[part][tap]));
+const hasRest = (block, tap) => block.some(({ rests }) => rests[tap] !== 0);
+const isTwice = (block) => issue_order_range(two_step_blocks_TAPS).some((tap) => hasRest(block, tap));
+const ZEROS = issue_order_range(BLOCK).map(() => 0);
+/** Kinds of blocks: those of a few cuts in common, and one for all that have weights beyond int8, as sums of two. */
+function planBlocks({ blocks }) {
+    const made = blocks.filter((block) => block !== null);
+    const int8 = made.filter((block) => !isTwice(block));
+    const twice = made.filter(isTwice);
+    const shared = sharedCuts(int8.map((block) => byTap(block, 'weights')));
+    const beyond = issue_order_range(two_step_blocks_TAPS).filter((tap) => twice.some((block) => hasRest(block, tap)));
+    const taps = issue_order_range(two_step_blocks_TAPS).flatMap((tap) => (beyond.includes(tap) ? [tap, tap] : [tap]));
+    const twiceProducts = (block) => taps.map((tap, i) => byTap(block, taps[i - 1] === tap ? 'rests' : 'weights')[tap]);
+    const kinds = shared.kinds.map((cuts) => ({ cuts, taps: issue_order_range(two_step_blocks_TAPS) }));
+    if (twice.length > 0)
+        kinds.push({ cuts: cutsOf(taps.map((_, i) => twice.flatMap((block) => twiceProducts(block)[i]))), taps });
+    const filled = (products) => taps.map((_, i) => products[i] ?? ZEROS);
+    const planned = blocks.map((block) => {
+        // A block without such constants takes up their place, too.
+        const none = { scale: 0, multiplier: 0, offset: 0 };
+        if (block === null)
+            return { kind: -1, rows: [0, 1, 2], channels: ZEROS.map(() => none), products: filled([]) };
+        if (isTwice(block))
+            return { kind: kinds.length - 1, rows: [0, 1, 2], channels: block, products: twiceProducts(block) };
+        const { kind, rows } = shared.blocks[int8.indexOf(block)];
+        return { kind, rows, channels: block, products: filled(inRowOrder(byTap(block, 'weights'), rows)) };
+    });
+    return { kinds, blocks: planned };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/depthwise/windows.js
+/** How an output row falls into issue-ordered steps, and which of their windows reach beyond the image. */
+
+function windowsOf({ output, input, strides, padding }) {
+    const sizes = stepsOf(output[1]).flatMap(([pixels, count]) => Array.from({ length: count }, () => pixels));
+    const window_w = windowWidth(output[1], strides[1]);
+    let pixel = 0;
+    const starts = sizes.map((pixels) => {
+        const start = pixel * strides[1] - padding[1];
+        pixel += pixels;
+        return start;
+    });
+    const lefts = starts.filter((start) => start < 0).length;
+    const rights = starts.filter((start) => start >= 0 && start + window_w > input[1]).length;
+    const fours = sizes.filter((pixels) => pixels === 4).length;
+    return { steps: sizes.length, fours, window_w, edges: lefts + rights, lefts };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/depthwise/rows.js
+/** Where a layer's rows of data are read, and the scratch memory that takes. */
+
+
+
+
+/** Output pixels of an issue-ordered step: DEPTHWISE_PIXELS of depthwise.h. */
+const MOST_PIXELS = 4;
+/** Channels that `dot` puts into its ring at a time, or half as many where there are fewer. */
+const DOT_LANES = 16;
+/** Where the rows of a layer are read under a schedule. */
+function rowSourceOf(w, s) {
+    return s.issueOrdered && w.weights.twoStep?.complete ? windowSource(w, s, windowsOf(w)) : ringSource(w, s);
+}
+/** Whether `dot` computes an image in one go: its ring then holds few channels at a time, which the result must not touch. */
+const isWhole = (w, { kernel, rows }) => kernelOf(kernel).ring === 'quads' && rows === w.output[0];
+/** Whether scratch memory, and what the result keeps from lying over the data, take no more than the result itself. */
+function fitsResult(w, s) {
+    const { elements, lead } = rowSourceOf(w, s);
+    const results = w.images * w.output[0] * w.output[1] * outputsOf(w);
+    return elements * workload_itemOf(w) + Math.max(0, lead ?? 0) <= results * workload_itemOf(w);
+}
+/** Rows of data that one output row sees, and that a schedule's output rows see. */
+const seenRows = ({ kernel, strides, dilation }, rows) => (kernel[0] - 1) * dilation[0] + 1 + (rows - 1) * strides[0];
+function ringSource(w, s) {
+    const { channels, output, kernel, strides, dilation, input, padding } = w;
+    const rows = seenRows(w, s.rows);
+    const lead = !isWhole(w, s) && staysBehind(w) ? 0 : null;
+    if (kernelOf(s.kernel).ring === 'quads') {
+        const width = Math.ceil(output[1] / 2) * strides[1] + 2 * (dotQuads(w) - 1);
+        const held = isWhole(w, s) ? (channels < DOT_LANES ? DOT_LANES / 2 : DOT_LANES) : channels;
+        return { from: 'ring', width, elements: 4 * rows * width * held, lead };
+    }
+    const width = (output[1] - 1) * strides[1] + (kernel[1] - 1) * dilation[1] + 1;
+    const inside = padding.every((p) => p === 0) && width <= input[1] && seenRows(w, output[0]) <= input[0];
+    const flips = kernelOf(s.kernel).signed && w.data === 'uint8';
+    if (inside && !s.issueOrdered && !flips)
+        return { from: 'data', width, elements: 0, lead: null };
+    // Steps in issue order load ahead.
+    const beyond = s.issueOrdered ? MOST_PIXELS * strides[1] : 0;
+    return { from: 'ring', width, elements: (rows * width + beyond) * channels, lead };
+}
+/**
+ * Whether each row of the result ends before the rows of the data begin that are not in the ring yet. Output row y is
+ * written when padded rows below y · stride + (kernel − 1) · dilation + 1 are in the ring.
+ */
+const staysBehind = ({ multiplier, input, output, kernel, dilation, padding }) => multiplier === 1 && output.every((extent, i) => extent <= input[i]) && padding[0] <= (kernel[0] - 1) * dilation[0];
+/** Copies of the windows at the edges of each row, and one window of zeros. */
+function windowSource(w, { rows }, windows) {
+    const elements = (seenRows(w, rows) * windows.edges + 1) * windows.window_w * w.channels;
+    return { from: 'windows', width: 0, elements, lead: leadOf(windowSteps(w, rows)) };
+}
+/**
+ * Steps of layers whose windows are read in place: all rows that one sees are unread until it ends. From image to image
+ * and, between the first rows and the last, from step to step all grows evenly: those where it does not are enough.
+ */
+function windowSteps({ images, input, output, strides, padding, channels }, rows) {
+    const last = Math.ceil(output[0] / rows) - 1;
+    const padded = Math.floor(padding[0] / (rows * strides[0]));
+    const steps = [0, padded, padded + 1, last - 1, last].filter((step) => step >= 0 && step <= last);
+    return [0, images - 1].flatMap((image) => steps.map((step) => ({
+        unread: (image * input[0] + Math.max(0, step * rows * strides[0] - padding[0])) * input[1] * channels,
+        written: (image * output[0] + Math.min(output[0], (step + 1) * rows)) * output[1] * channels,
+    })));
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/depthwise/emit.js
+/** Instances of the depthwise template (native/kernels/depthwise.h). */
+
+
+
+
+
+
+
+
+
+const POINTER_BYTES = 8;
+/** The C of a layer. */
+function emitDepthwise(layer, { workload: w, schedule: s }, ctx) {
+    const rows = rowSourceOf(w, s);
+    const packed = packDepthwise(layer.weights, w, s.kernel, emit_zeroPointOf(layer));
+    const bias = ctx.constant(packed.bias);
+    const { twoStep } = w.weights;
+    const ordered = s.issueOrdered && twoStep !== null ? issueOrderFields(layer, twoStep, ctx) : {};
+    const fields = {
+        ...windowFields(layer, w, s, rows),
+        fits16: String(Number(layer.requantization !== null && fits16(packed.largest, layer.requantization.factors))),
+        ...{ twice: `0x${packed.twice.toString(16)}ull`, cuts: `0x${packed.cuts.toString(16)}ull` },
+        ...{ weights: ctx.constant(packed.weights), ...ordered },
+        ...(s.issueOrdered && twoStep !== null && stepFields(w, s, ctx)),
+        ...resultFields(layer, bias, ctx),
+    };
+    const groups = w.images * Math.ceil(w.output[0] / s.rows);
+    const range = ctx.steps(groups, groups).join(', ');
+    const scratch = rows.elements > 0 ? ctx.scratch(rows.elements * workload_itemOf(w)) : 'NULL';
+    return {
+        includes: [kernelOf(s.kernel).header],
+        body: `${cDescription('depthwise', 'd', fields)}${runOf(w, s, rows)}(&d, ${ctx.input(0)}, ${scratch}, ${ctx.output(0)}, ${range});\n`,
+        inPlace: rows.lead === null ? [] : [{ operand: 0, lead: rows.lead }],
+    };
+}
+/** The function of native/kernels that computes a layer. */
+function runOf(w, s, { from }) {
+    if (from === 'windows')
+        return 'depthwise_run_windows';
+    return isWhole(w, s) ? 'depthwise_run_whole' : `depthwise_run_${s.kernel}`;
+}
+const emit_zeroPointOf = ({ data, requantization }) => requantization === null ? 0 : (0,checks/* parameters */.FI)(data).zeroPoint;
+/** The window, and how the schedule slides it. */
+function windowFields(layer, w, s, rows) {
+    const { groups: _, ...window } = layer.shape;
+    const zeroPoint = emit_zeroPointOf(layer);
+    // Bytes of a ring are signed for kernels that multiply int8.
+    const { signed, ring } = kernelOf(s.kernel);
+    const flips = signed && w.data === 'uint8' && rows.from !== 'windows';
+    return integers({
+        ...{ ...window, batch: layer.batch, multiplier: layer.multiplier, is_float: layer.requantization === null },
+        ...{ rows: s.rows, pixels: s.pixels, reload: s.reload },
+        ...{ ringed: rows.from === 'ring', ring_w: rows.width, ring_items: ring === 'quads' ? 4 : 1, whole: isWhole(w, s) },
+        fill: (flips ? zeroPoint ^ 128 : zeroPoint) & 255,
+    });
+}
+/** Steps in issue order, and the table of pointers to their windows. */
+function stepFields(w, s, ctx) {
+    const windows = windowsOf(w);
+    const pointers = 3 * (windows.steps * s.rows + 1);
+    return { ...integers({ ...windows }), windows: `(const int8_t **)${ctx.scratch(pointers * POINTER_BYTES)}` };
+}
+/** What becomes of the accumulators. */
+function resultFields(layer, bias, ctx) {
+    const { output, activation, requantization } = layer;
+    if (requantization === null)
+        return { bias, ...floatClamp(activation) };
+    const outs = layer.shape.channels * layer.multiplier;
+    const layout = (valueAt) => Array.from({ length: outs }, (_, c) => valueAt(c));
+    return epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout }, ctx);
+}
+/** Whether no accumulator is more than 16 bits once it is requantized, roundings included. */
+function fits16(largest, factors) {
+    return largest.every((sum, c) => sum < 2 ** 31 && sum * factors[factors.length === 1 ? 0 : c] < 32766);
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/depthwise/from_layer.js
+/** Layers as workloads. */
+
+
+
+
+/** The workload of a layer. */
+function depthwiseWorkload(layer, { target, profile, threads }) {
+    const { shape: s, data, requantization } = layer;
+    const operands = depthwiseOperands(layer.weights);
+    const key = {
+        ...{ op: 'nn.depthwise_conv2d', data: data.dtype, images: layer.batch },
+        ...{ input: [s.in_h, s.in_w], channels: s.channels, multiplier: layer.multiplier, output: [s.out_h, s.out_w] },
+        ...{ kernel: [s.kernel_h, s.kernel_w], strides: [s.stride_h, s.stride_w], dilation: [s.dilation_h, s.dilation_w] },
+        ...{ padding: [s.pad_top, s.pad_left], epilogue: requantization === null ? 'float' : profile, threads },
+    };
+    const ordered = target.arch === 'aarch64' && target.core.inOrder && suitsIssueOrder(key, operands);
+    const twoStep = ordered
+        ? twoStepBlocks(layer, foldedBias(layer.weights, key, 'pairs', (0,checks/* parameters */.FI)(data).zeroPoint), profile)
+        : null;
+    return { ...key, weights: { operands, twoStep } };
+}
+/** As `operandsOf`, for kernels that take a weight beyond int8 as the sum of two: where that will not do, `uint8-full`. */
+function depthwiseOperands({ data, zeroPoint }) {
+    const operands = operandsOf(data, zeroPoint);
+    return operands === 'uint8-offset' && data.some((w) => w - zeroPoint > 2 * 127) ? 'uint8-full' : operands;
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/depthwise/cost.js
+
+
+
+/** SRSHL, UZP1 and the like that two-step scaling does without, for 16 outputs. */
+const TWO_STEP_SAVES = 4;
+/** To start the four accumulators of 16 outputs: for each cycle of a load or a move. */
+const START = 4 * 0.05;
+/** A step along the row. */
+const STEP = 0.005;
+/** A last step of a single pixel has no loads to share: worth as many steps more. */
+const SINGLE_PIXEL = 0.5;
+/** On cores that load beside their arithmetic, a step of more pixels than these is worth several: sharing loads gains nothing. */
+const ENOUGH_PIXELS = 4;
+const WIDE_STEP = 2.5;
+/** A block's constants, loaded for each group of rows. */
+const CONSTANTS = 0.05;
+/** Pixels of a group beside which loading them no longer matters; in issue order more are loaded, beside less arithmetic. */
+const PIXELS_PER_GROUP = 48;
+const PIXELS_PER_ORDERED_GROUP = 96;
+/** A row more in the group, by its pixels beyond those: it only takes more of the cache. */
+const PIXEL_BEYOND = 0.2;
+/** Scratch memory beyond what the result takes makes the arena grow: worth as many times the loads. */
+const OVERSIZE = 3.01;
+function depthwiseCycles(w, s, target) {
+    const core = target.core;
+    const block = kernelOf(s.kernel).block ?? 1;
+    const [height, width] = w.output;
+    const sixteens = (height * width * block) / 16;
+    const ofBlock = sixteens * instructionsOf(w, s, core) + height * cost_stepsOf(width, s, core) + groupsOf(w, s);
+    return w.images * Math.ceil(outputsOf(w) / block) * ofBlock;
+}
+/** Vector instructions for 16 outputs. */
+function instructionsOf(w, { kernel, reload, issueOrdered }, core) {
+    const { instructions, reload: knob } = kernelOf(kernel);
+    const load = core.loads >= 1 ? 0 : 1 / core.loads;
+    const start = knob === 'either' ? START * (reload ? load : 1) : 0;
+    return instructions(w) + start - (issueOrdered ? TWO_STEP_SAVES : 0);
+}
+/** Steps along a row. */
+function cost_stepsOf(width, { pixels }, core) {
+    const steps = Math.ceil(width / pixels) + (width % pixels === 1 ? SINGLE_PIXEL : 0);
+    return STEP * steps * (core.loads >= 1 && pixels > ENOUGH_PIXELS ? WIDE_STEP : 1);
+}
+/** Groups of rows of a block of channels. */
+function groupsOf(w, s) {
+    const [height, width] = w.output;
+    const groups = Math.ceil(height / s.rows);
+    const enough = s.issueOrdered ? PIXELS_PER_ORDERED_GROUP : PIXELS_PER_GROUP;
+    const beyond = Math.max(0, (s.rows - 1) * width - (enough - 1));
+    return CONSTANTS * groups * (fitsResult(w, s) ? 1 : OVERSIZE) + PIXEL_BEYOND * height * beyond;
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/depthwise/schedule.js
+
+
+/** The knobs of the depthwise template. */
+const depthwiseKnobs = schemas/* strictObject */.rej({
+    kernel: schemas/* enum */.k5n(DEPTHWISE_KERNEL_NAMES),
+    /** Output rows that a block of channels computes in one go, before the next block loads its weights. */
+    rows: schemas/* int */.Whr(),
+    /** Output pixels of a step along the row: neighbours share loads. */
+    pixels: schemas/* int */.Whr(),
+    /** Each step loads the bias again: for cores that load beside their arithmetic. */
+    reload: schemas/* boolean */.zMY(),
+    /** Kernel `pairs`, in issue order where a block of channels has constants for it. */
+    issueOrdered: schemas/* boolean */.zMY(),
+});
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/depthwise/space.js
+/** The schedules of the depthwise template. */
+
+
+
+
+
+
+/** Rows of all kernels that are in use at a time, at most: DEPTHWISE_ROWS of depthwise.h. */
+const MAX_ROWS = MAX_KERNEL_ROWS;
+/** Pixels of a step, at most: DEPTHWISE_F32_PIXELS of depthwise.h. */
+const MAX_PIXELS = 8;
+const DEPTHWISE_SPACE = {
+    name: 'depthwise',
+    version: 1,
+    knobs: depthwiseKnobs,
+    key: keyOfDepthwise,
+    space,
+    legal,
+    cycles: depthwiseCycles,
+};
+/** Every combination of knobs that is legal. Rows are shared out evenly: others only leave the last group fewer. */
+function* space(w, target) {
+    for (const kernel of DEPTHWISE_KERNEL_NAMES) {
+        if (illegalKernel(w, kernel, target) !== null)
+            continue;
+        for (const rows of evenRows(w))
+            for (let pixels = 1; pixels <= MAX_PIXELS; pixels++)
+                for (const reload of [false, true])
+                    for (const issueOrdered of [false, true]) {
+                        const schedule = { kernel, rows, pixels, reload, issueOrdered };
+                        if (legal(w, schedule, target) === null)
+                            yield schedule;
+                    }
+    }
+}
+/** Output rows of a group that share an image out evenly. */
+function evenRows({ output: [height], kernel }) {
+    const most = Math.min(height, Math.floor(MAX_ROWS / kernel[0]));
+    const even = Array.from({ length: most }, (_, i) => Math.ceil(height / Math.ceil(height / (i + 1))));
+    return [...new Set(even)];
+}
+function legal(w, s, target) {
+    return illegalKernel(w, s.kernel, target) ?? illegalRows(w, s) ?? illegalPixels(w, s) ?? illegalOrder(w, s, target);
+}
+function illegalKernel(w, name, target) {
+    const { needs, exactFor, block, mostTaps, window } = kernelOf(name);
+    if (needs.arch !== undefined && target.arch !== needs.arch)
+        return `kernel ${name} is for ${needs.arch}`;
+    if (needs.dotprod && !target.features.dotprod)
+        return `kernel ${name} needs dotprod`;
+    const { operands } = w.weights;
+    if (!exactFor.includes(operands))
+        return `kernel ${name} is not exact for ${operands} operands`;
+    if (block !== null && w.multiplier !== 1)
+        return `kernel ${name} has no depth multiplier`;
+    if (block !== null && w.channels < block)
+        return `kernel ${name} takes ${block} channels or more`;
+    if (tapsOf(w) > mostTaps)
+        return `kernel ${name} takes ${mostTaps} taps at most`;
+    return window?.(w) ?? null;
+}
+function illegalRows({ output, kernel }, { kernel: name, rows }) {
+    if (rows < 1 || rows > output[0])
+        return `rows ${rows}: there are 1 to ${output[0]}`;
+    if (kernelOf(name).block === null && rows > 1)
+        return `rows ${rows}: kernel ${name} takes one at a time`;
+    if (rows * kernel[0] > MAX_ROWS)
+        return `rows ${rows}: their kernels have more than ${MAX_ROWS} rows`;
+    return null;
+}
+function illegalPixels(w, { kernel: name, pixels }) {
+    const { pixels: range, heldTaps } = kernelOf(name);
+    const most = tapsOf(w) > heldTaps ? range.loaded : range.held;
+    if (pixels < range.least || pixels > most)
+        return `pixels ${pixels}: kernel ${name} takes ${range.least} to ${most}`;
+    return pixels > Math.max(range.least, w.output[1]) ? `pixels ${pixels}: a row has ${w.output[1]}` : null;
+}
+function illegalOrder(w, s, target) {
+    const { reload } = kernelOf(s.kernel);
+    if (reload !== 'either' && s.reload !== (reload === 'always'))
+        return `kernel ${s.kernel} ${reload} loads the bias again`;
+    if (!s.issueOrdered)
+        return null;
+    if (s.kernel !== 'pairs')
+        return `kernel ${s.kernel} has no steps in issue order`;
+    if (!target.core.inOrder)
+        return 'issue order is for cores that issue in order';
+    return suitsIssueOrder(w, w.weights.operands)
+        ? null
+        : 'issue order is for windows of 3 x 3, undilated, of stride 1 or 2';
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/depthwise/index.js
+
+
+
+
+const DEPTHWISE = {
+    ...DEPTHWISE_SPACE,
+    workloads: (layer, build) => [depthwiseWorkload(layer, build)],
+    oneLayer: oneLayer,
+    emit: (layer, [chosen], ctx) => emitDepthwise(layer, chosen, ctx),
+};
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/bands.js
+/** Rows or columns of the input that `outputs` outputs see. */
+const seen = (outputs, stride, kernel, dilation) => (outputs - 1) * stride + (kernel - 1) * dilation + 1;
+const seenHeight = (w, rows) => seen(rows, w.strides[0], w.kernel[0], w.dilation[0]);
+const seenWidth = (w) => seen(w.output[1], w.strides[1], w.kernel[1], w.dilation[1]);
+/** Whether any tap lies outside of the input. */
+const isPadded = (w) => w.padding.some((before) => before > 0) || seenWidth(w) > w.input[1] || seenHeight(w, w.output[0]) > w.input[0];
+/** Pixels of a row of the padded copy, and elements of the copy; zeros where taps are read from the input itself. */
+function paddedCopy(w, band) {
+    if (!isPadded(w))
+        return { width: 0, elements: 0 };
+    const width = seenWidth(w);
+    return { width, elements: seenHeight(w, band) * width * w.channels };
+}
+/** Bands of an image. */
+const bandCount = (w, band) => Math.ceil(w.output[0] / band);
+/** The fewest output rows that hold the rows of a tile. */
+const leastBand = (w, mr) => Math.ceil(mr / w.output[1]);
+/**
+ * Bands worth trying, high ones first: all rows in one without padding or threads; else those that cut the rows evenly, two
+ * at least for each thread.
+ */
+function bandsOf(w, mr) {
+    const [height] = w.output;
+    const least = leastBand(w, mr);
+    const most = w.threads === 1 ? height : Math.max(least, Math.ceil(height / (2 * w.threads)));
+    if (!isPadded(w))
+        return [most];
+    const even = Array.from({ length: height }, (_, i) => Math.ceil(height / (i + 1)));
+    return [...new Set([...even.filter((band) => band > least && band <= most), least])];
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/kernels/kernel.js
+/** Registers of results, of four 32-bit lanes. */
+const accumulators = ({ mr, nr }) => (mr * nr) / 4;
+/** Cycles of a tile's end: some for each register of results, and some for the tile. */
+const perAccumulator = (cycles, start = 10) => (tile) => accumulators(tile) * cycles + start;
+/** Stores of a row of 8-bit results: of 16, 8 and 4. */
+const stores = (nr) => Math.floor(nr / 16) + [0, 1, 1, 2][Math.ceil((nr % 16) / 4)];
+/** Kernels that multiply the stored data by weights less their zero point. */
+const centersWeights = (_, zeroPoint) => ({ data: 0, weights: zeroPoint });
+/** 8-bit operands with constant weights of any values, and those of products that are known only when they run. */
+const CONSTANT_BYTES = [
+    'int8',
+    'int8-full',
+    'uint8-offset',
+    'uint8-full',
+];
+const DYNAMIC_BYTES = ['int8-dynamic', 'int8-dynamic-narrow'];
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/kernels/dot.js
+
+/**
+ * Per row and register a multiplication and a shift, per 8 columns a move and a narrowing, per store another and the flip of
+ * the sign.
+ */
+function finish({ mr, nr }, core) {
+    const [registers, eights] = [nr / 4, Math.ceil(nr / 8)];
+    const vector = mr * (2 * registers + 2 * eights + 2 * stores(nr));
+    const shifts = mr * (registers + eights);
+    const loads = (mr + 2) * registers;
+    const instructions = vector + loads + mr + 20;
+    // A wide panel keeps the first multiplications waiting.
+    return nr / 8 + Math.max(vector / core.dot, shifts / core.smull, loads / core.loads, instructions / core.width);
+}
+const common = {
+    exactFor: [...CONSTANT_BYTES, ...DYNAMIC_BYTES],
+    // UDOT and UMMLA multiply both as they are stored.
+    offsets: ({ unsigned }, zeroPoint) => ({ data: 0, weights: unsigned ? 0 : zeroPoint }),
+    registers: (tile) => accumulators(tile) + tile.mr + tile.nr / 4,
+};
+const dot_dot = {
+    ...common,
+    ...{ header: 'gemm_dot.h', needs: { arch: 'aarch64', features: ['dotprod'] } },
+    ...{ unit: 4, rows: 1, columns: 4 },
+    layout: { block: 4, alternate: 1, storage: 'int8', unsignedWeights: true, biasWords: 1 },
+    rates: {
+        ...{ step: 16, finish },
+        work: (tile, core) => ({
+            vector: (4 * accumulators(tile)) / core.dot,
+            loads: tile.mr + tile.nr,
+            instructions: 4 * accumulators(tile) + tile.mr + tile.nr + 3,
+        }),
+    },
+};
+const mmla = {
+    ...common,
+    ...{ header: 'gemm_mmla.h', needs: { arch: 'aarch64', features: ['i8mm'] } },
+    ...{ unit: 8, rows: 2, columns: 8 },
+    layout: { block: 8, alternate: 1, storage: 'int8', unsignedWeights: true, biasWords: 1, pairsTwice: true },
+    rates: {
+        ...{ step: 16, finish },
+        work: (tile, core) => ({
+            vector: (2 * accumulators(tile) + tile.mr) / core.dot,
+            loads: tile.mr + tile.nr,
+            instructions: 2 * accumulators(tile) + 2 * tile.mr + tile.nr + 3,
+        }),
+    },
+};
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/kernels/f32.js
+/**
+ * FMLA by lane. Rates: instructions of the loop over the core's units; ends, and the loop in issue order, fitted to modelled
+ * cycles (bench/kernels/tiles.mjs).
+ */
+
+const f32_f32 = {
+    ...{ header: 'gemm_neon_f32.h', needs: { arch: 'aarch64' }, exactFor: ['float32'] },
+    ...{ unit: 1, rows: 1, columns: 4, offsets: centersWeights },
+    layout: { block: 1, alternate: 1, storage: 'float32', biasWords: 1 },
+    registers: (tile) => accumulators(tile) + tile.mr + 3,
+    rates: {
+        ...{ step: 4, waiting: 3 },
+        finish: perAccumulator(2),
+        work: (tile, core) => ({
+            vector: (4 * accumulators(tile)) / core.fmla,
+            loads: tile.mr + tile.nr,
+            instructions: 4 * accumulators(tile) + tile.mr + tile.nr + 3,
+        }),
+    },
+    // gemm_in_order_f32.h: two moves from general registers, four of which take a cycle, to a load.
+    inOrder: {
+        ...{ rows: 5, columns: 8, finish: perAccumulator(3.4, 20) },
+        registers: (tile) => accumulators(tile) + tile.mr + 4,
+        cycles: ({ mr, nr }) => mr * nr + (mr + nr) / 2 + 4,
+    },
+};
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/kernels/k_sums.js
+/**
+ * SMULL and SMLAL of several K-blocks before SADALP, in issue order: the packer pairs blocks whose sums fit 16 bits. Rates:
+ * instructions of the loop; ends fitted to modelled cycles of cortex-a53.
+ */
+
+/** Whether the vector unit doubles the bytes of A, because general registers would be too few. */
+const zips = (mr, kBlocks) => kBlocks === 4 && mr > 1;
+/** General registers: all of A's next blocks wait there, of twice the size where they are doubled there. */
+const general = ({ mr, nr, kBlocks }) => Math.max(kBlocks * ((zips(mr, kBlocks) ? 1 : 2) * mr + 3) + mr + 4, 2 * nr);
+const kSums = {
+    ...{ header: 'gemm_k_sums.h', needs: { arch: 'aarch64', issue: 'in order' } },
+    // Weights beyond 8 bits become several.
+    exactFor: [...CONSTANT_BYTES, 'int8-wide'],
+    ...{ unit: 8, rows: 1, columns: 8, sums16: true },
+    layout: { block: 8, alternate: 2, storage: 'int8', biasWords: 1 },
+    offsets: ({ unsigned }, zeroPoint) => ({ data: unsigned ? 128 : 0, weights: zeroPoint }),
+    // Three sums in 16 bits, weights of two pairs of columns.
+    registers: ({ mr, nr, kBlocks }) => (mr * nr) / 2 + kBlocks * (mr + 2) + 3,
+    general,
+    rates: {
+        step: 8,
+        finish: perAccumulator(5, 16),
+        // SADALP takes two cycles; four moves from general registers take one.
+        work({ mr, nr, kBlocks }) {
+            const zipped = zips(mr, kBlocks);
+            return {
+                vector: (kBlocks + 1) * mr * nr + (kBlocks * (mr * (zipped ? 2.5 : 1) + nr / 2)) / 2 + (mr === 1 ? 8 : 4),
+                loads: 0,
+                // To load, split, double and move eight bytes of A takes seven, a register of weights three.
+                instructions: (kBlocks + 0.5) * mr * nr + kBlocks * ((zipped ? 4 : 7) * mr + 1.5 * nr + 1) + 3,
+            };
+        },
+    },
+};
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/kernels/mlal.js
+/** SMLAL by lane on 16 bits. Rates: instructions of the loop over the core's units; the end fitted to modelled cycles. */
+
+const mlal = {
+    ...{ header: 'gemm_mlal.h', needs: { arch: 'aarch64' } },
+    exactFor: [...CONSTANT_BYTES, 'int8-wide', ...DYNAMIC_BYTES],
+    ...{ unit: 1, rows: 1, columns: 4, offsets: centersWeights },
+    layout: { block: 1, alternate: 1, storage: 'int16', biasWords: 1 },
+    registers: (tile) => accumulators(tile) + tile.mr + 3,
+    rates: {
+        ...{ step: 8, waiting: 3 },
+        finish: perAccumulator(6),
+        work: (tile, core) => ({
+            vector: (8 * accumulators(tile)) / core.smull,
+            loads: tile.mr + 2 * tile.nr,
+            instructions: 8 * accumulators(tile) + 2 * tile.mr + 2 * tile.nr + 3,
+        }),
+    },
+};
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/kernels/portable.js
+/** Plain C, right everywhere. Rates: one multiplication a cycle, so that every other kernel is preferred to these. */
+
+/** Four rows (two of float) and one vector length of columns are what compilers keep in registers. */
+const plain = (rows) => ({
+    ...{ unit: 1, rows: 1, columns: 4, offsets: centersWeights },
+    registers: ({ mr, nr }) => (mr <= rows && nr <= 8 ? 1 : Infinity),
+    rates: {
+        step: 1,
+        finish: perAccumulator(4),
+        work: ({ mr, nr }) => ({ vector: mr * nr, loads: mr + nr, instructions: mr * nr + mr + nr + 3 }),
+    },
+});
+const portable_portable = {
+    ...plain(4),
+    ...{ header: 'gemm_portable.h', needs: { arch: 'host' } },
+    exactFor: [...CONSTANT_BYTES, 'int8-wide', ...DYNAMIC_BYTES],
+    layout: { block: 1, alternate: 1, storage: 'int16', biasWords: 1 },
+};
+const portableFloat = {
+    ...plain(2),
+    ...{ header: 'gemm_portable.h', needs: { arch: 'host' } },
+    exactFor: ['float32'],
+    layout: { block: 1, alternate: 1, storage: 'float32', biasWords: 1 },
+};
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/kernels/smull.js
+/**
+ * SMULL, SMLAL2 and SADALP on 8-bit lanes: two products fit 16 bits where no weight is -128. Rates: instructions of the
+ * loop over the core's units; the end fitted to modelled cycles.
+ */
+
+const smull = {
+    ...{ header: 'gemm_smull.h' },
+    // Cores that issue in order wait for SADALP: mlal.ts and k_sums.ts suit them.
+    needs: { arch: 'aarch64', issue: 'out of order' },
+    exactFor: ['int8', 'uint8-offset', 'int8-dynamic-narrow'],
+    ...{ unit: 8, rows: 1, columns: 4 },
+    layout: { block: 8, alternate: 2, storage: 'int8', biasWords: 2 },
+    // Unsigned bytes are read with 0x80 flipped.
+    offsets: ({ unsigned, operands }, zeroPoint) => ({
+        data: unsigned ? 128 : 0,
+        weights: operands === 'uint8-offset' ? 128 : zeroPoint,
+    }),
+    registers: ({ mr, nr }) => (mr * nr) / 2 + 2 * mr + 6,
+    rates: {
+        step: 16,
+        finish: (tile) => perAccumulator(4)(tile) + tile.mr * stores(tile.nr),
+        work: ({ mr, nr }, core) => ({
+            vector: (2 * mr * nr) / core.smull,
+            loads: mr + nr,
+            instructions: 3 * mr * nr + mr + nr + 3,
+        }),
+    },
+};
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/kernels/index.js
+
+
+
+
+
+
+const GEMM_KERNELS = {
+    portable: portable_portable,
+    f32_portable: portableFloat,
+    f32: f32_f32,
+    mlal: mlal,
+    smull: smull,
+    k_sums: kSums,
+    dot: dot_dot,
+    mmla: mmla,
+};
+const GEMM_KERNEL_NAMES = Object.keys(GEMM_KERNELS);
+/** The record of a kernel. */
+const kernels_kernelOf = (name) => GEMM_KERNELS[name];
+/** Why a target cannot run a kernel, as a clause; null where it can. */
+function lacking(name, target) {
+    const { arch, features = [], issue } = kernels_kernelOf(name).needs;
+    if (target.arch !== arch)
+        return `kernel ${name} is for ${arch}`;
+    const missing = features.filter((feature) => !target.features[feature]);
+    if (missing.length > 0)
+        return `kernel ${name} needs ${missing.join(' and ')}`;
+    const issues = target.core.inOrder ? 'in order' : 'out of order';
+    return issue === undefined || issue === issues ? null : `kernel ${name} is for cores that issue ${issue}`;
+}
+/** The kernels of a target that are exact for operands. */
+const exactKernels = (operands, target) => GEMM_KERNEL_NAMES.filter((name) => kernels_kernelOf(name).exactFor.includes(operands) && lacking(name, target) === null);
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/in_order/gemm.js
+/**
+ * The inner loops of native/kernels/gemm_k_sums.h as instructions.
+ *
+ * A round multiplies one to four K-blocks for the whole tile: accumulator t, of row t % mr and pair of columns t / mr, gets the
+ * sum of SMULL, SMLAL2, SMLAL, … by SADALP. Rounds are rotated: the first two sums begin in the round before, which has brought
+ * the operands.
+ */
+
+
+
+
+
+const gemm_range = (count) => Array.from({ length: count }, (_, i) => i);
+/** Block b of row i, of pair of columns u; `next…`: on its way, through general registers. */
+const x = (i, b) => `s->x[${i}][${b}]`;
+const w = (u, b) => `s->w[${u % 2}][${b}]`;
+const nextX = (i, b) => ({ lo: `s->next_x[${i}][${b}].lo`, hi: `s->next_x[${i}][${b}].hi` });
+const nextW = (b) => ({ lo: `s->next_w[${b}].lo`, hi: `s->next_w[${b}].hi` });
+/** The number of the block of A to load. */
+const k = (b) => `s->k[${b}]`;
+/** Sums in 16 bits at a time. They take turns: a divisor of the number of accumulators. */
+const sumsOf = ({ mr, nr, kBlocks }) => (mr * nr) / 2 + kBlocks * (mr + 2) + 4 <= REGISTERS ? 4 : 3;
+const numberBlocks = ({ kBlocks }) => gemm_range(kBlocks).map((b) => instruction('load_next', k(b), 's->order'));
+/** Loads `blocks` of each row; bytes 0 to 7 become bytes 0 to 3 twice, bytes 4 to 7 twice, here or by `moveRow`. */
+function loadRows(tile, blocks) {
+    const { mr, kBlocks, unsigned } = tile;
+    const operands = gemm_range(blocks).flatMap((b) => gemm_range(mr).map((i) => ({ ...nextX(i, b), row: `s->row[${i}]`, at: k(b) })));
+    return [
+        ...operands.map(({ lo, row, at }) => instruction('load_block', lo, row, at)),
+        ...numberBlocks(tile),
+        ...operands.flatMap(({ lo, hi }) => [
+            ...(unsigned ? [instruction('flip', lo)] : []),
+            ...(zips(mr, kBlocks) ? [] : [instruction('upper', hi, lo), instruction('twice', lo), instruction('twice', hi)]),
+        ]),
+    ];
+}
+function moveRow({ mr, kBlocks }, i, b) {
+    const { lo, hi } = nextX(i, b);
+    const second = zips(mr, kBlocks) ? instruction('zip1', x(i, b)) : instruction('ins', x(i, b), hi);
+    return [instruction('fmov', x(i, b), lo), second];
+}
+const loadWeights = (b) => instruction('load_pair', nextW(b).lo, nextW(b).hi, 's->weights');
+const moveWeights = (u, b) => [
+    instruction('fmov', w(u, b), nextW(b).lo),
+    instruction('ins', w(u, b), nextW(b).hi),
+];
+const beginSum = (tile, t) => instruction('smull', sum(tile, t), x(t % tile.mr, 0), w(Math.floor(t / tile.mr), 0));
+const sum = (tile, t) => `s->sum[${t % sumsOf(tile)}]`;
+/** The further products of sum t. What they read for the last time, those after it take the place of. */
+function endSum(tile, t, blocks, next) {
+    const { mr, nr } = tile;
+    const pairs = nr / 2;
+    const [i, u] = [t % mr, Math.floor(t / mr)];
+    const freed = (b) => [
+        ...(i === mr - 1 && b < blocks && u + 2 < pairs ? moveWeights(u + 2, b) : []),
+        ...(i === mr - 1 && b < blocks && u + 3 < pairs ? [loadWeights(b)] : []),
+        ...(u === pairs - 1 && b < next ? moveRow(tile, i, b) : []),
+    ];
+    const products = (b) => [
+        ...(b > 0 ? [instruction('smlal', sum(tile, t), x(i, b), w(u, b))] : []),
+        instruction('smlal2', sum(tile, t), x(i, b), w(u, b)),
+    ];
+    return gemm_range(Math.max(blocks, next)).flatMap((b) => [...(b < blocks ? products(b) : []), ...freed(b)]);
+}
+/** What the round before does for a kBlocks, its rows apart: weights, and the sums that begin. */
+const head = (tile, blocks) => [
+    ...[0, 1].flatMap((u) => gemm_range(blocks).flatMap((b) => [loadWeights(b), ...moveWeights(u, b)])),
+    ...gemm_range(blocks).map(loadWeights),
+    beginSum(tile, 0),
+    ...endSum(tile, 0, blocks, 0),
+    beginSum(tile, 1),
+];
+/** The operands of the first kBlocks, and its first sums. */
+const kSumsStart = (tile) => [
+    ...numberBlocks(tile),
+    ...loadRows(tile, tile.kBlocks),
+    ...gemm_range(tile.kBlocks).flatMap((b) => gemm_range(tile.mr).flatMap((i) => moveRow(tile, i, b))),
+    ...head(tile, tile.kBlocks),
+];
+/** A round. */
+function kSumsRound(tile, { blocks, next, first }) {
+    const { mr, nr } = tile;
+    const sums = gemm_range((mr * nr) / 2).flatMap((t) => [
+        ...(t > 1 ? [beginSum(tile, t)] : []),
+        ...(t > 0 ? endSum(tile, t, blocks, next) : []),
+        instruction(first ? 'saddlp' : 'sadalp', `s->acc[${t % mr}][${Math.floor(t / mr)}]`, sum(tile, t)),
+    ]);
+    return [...loadRows(tile, next), ...sums, ...head(tile, next)];
+}
+/** The rounds that follow on each other in a tile. */
+function roundsOf({ kBlocks, singles }) {
+    const lengths = singles ? [kBlocks, 1] : [kBlocks];
+    return lengths.flatMap((blocks) => lengths.flatMap((next) => [
+        ...(blocks === kBlocks ? [{ blocks, next, first: true }] : []),
+        { blocks, next, first: false },
+    ]));
+}
+/** Loops by name: models repeat tiles. */
+const known = new Map();
+/** The loop of a tile. */
+function kSumsLoop(tile) {
+    const { mr, nr, kBlocks, singles, unsigned } = tile;
+    const name = `io_k_sums_${mr}x${nr}x${kBlocks}${singles ? '_1' : ''}${unsigned ? '_u' : ''}`;
+    const loop = known.get(name) ?? printLoop(name, 'io_k_sums *s, int part, int length, int next', blocksOf(tile));
+    known.set(name, loop);
+    return loop;
+}
+const blocksOf = (tile) => [
+    { when: 'part == IO_START', block: schedule(kSumsStart(tile), CORTEX_A53) },
+    ...roundsOf(tile).map((round) => ({
+        when: `part == ${round.first ? 'IO_FIRST' : 'IO_NEXT'} && length == ${round.blocks} && next == ${round.next}`,
+        block: schedule(kSumsRound(tile, round), CORTEX_A53),
+    })),
+];
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/in_order/gemm_f32.js
+/** The inner loop of native/kernels/gemm_in_order_f32.h as instructions: two steps along k of a tile. */
+
+
+
+
+const gemm_f32_range = (count) => Array.from({ length: count }, (_, i) => i);
+/** Two values of row i; four columns of weights; both on their way through general registers. */
+const gemm_f32_x = (i) => `s->x[${i}]`;
+const gemm_f32_w = (q, ring) => `s->w[${q % ring}]`;
+const gemm_f32_nextX = (i) => `s->next_x[${i}]`;
+const gemm_f32_nextW = (q) => [`s->next_w[${q % 2}].lo`, `s->next_w[${q % 2}].hi`];
+/** Registers that the weights take in turns: a divisor of how many one round takes. */
+const ringOf = (nv) => (nv % 3 === 0 ? 3 : 4);
+/** Weights number `q` of a round. */
+const bringWeights = (q, ring) => {
+    const [lo, hi] = gemm_f32_nextW(q);
+    return [
+        instruction('load_pair', lo, hi, 's->weights'),
+        instruction('fmov', gemm_f32_w(q, ring), lo),
+        instruction('ins', gemm_f32_w(q, ring), hi),
+    ];
+};
+const loadRow = (i) => instruction('load', gemm_f32_nextX(i), `s->row[${i}]`, 'k');
+const gemm_f32_moveRow = (i) => instruction('fmov', gemm_f32_x(i), gemm_f32_nextX(i));
+/** The operands of the first round. */
+function floatStart({ mr, nr }) {
+    const ring = ringOf(nr / 4);
+    return [
+        ...gemm_f32_range(mr).map(loadRow),
+        ...gemm_f32_range(ring - 1).flatMap((q) => bringWeights(q, ring)),
+        ...gemm_f32_range(mr).map(gemm_f32_moveRow),
+    ];
+}
+/** A round; the operands of the next one are brought on the way: weights `ring - 1` registers ahead. */
+function floatRound({ mr, nr }) {
+    const nv = nr / 4;
+    const ring = ringOf(nv);
+    const last = 2 * nv - 1;
+    return [
+        ...gemm_f32_range(mr).map(loadRow),
+        ...gemm_f32_range(2 * nv).flatMap((q) => [
+            ...bringWeights(q + ring - 1, ring),
+            ...gemm_f32_range(mr).flatMap((i) => [
+                instruction(q < nv ? 'fmla_0' : 'fmla_1', `s->acc[${i}][${q % nv}]`, gemm_f32_w(q, ring), gemm_f32_x(i)),
+                ...(q === last ? [gemm_f32_moveRow(i)] : []),
+            ]),
+        ]),
+    ];
+}
+/** The loop of a tile. */
+const floatLoop = (tile) => printLoop(`io_f32_${tile.mr}x${tile.nr}`, 'io_f32 *s, int part, size_t k', [
+    { when: 'part == IO_START', block: schedule(floatStart(tile), CORTEX_A53) },
+    { when: 'part == IO_NEXT', block: schedule(floatRound(tile), CORTEX_A53) },
+]);
+
+;// CONCATENATED MODULE: ./build/js/compiler/emission/parts.js
+/** How far it pays to cut an operator's work into parts for threads. */
+/** Multiply-accumulates that are worth waking a thread for: some ten thousand cycles. */
+const WORTH = 1 << 17;
+/** The most parts worth making of so many multiply-accumulates, 1 at least. */
+const partsWorth = (threads, macs) => Math.max(1, Math.min(threads, Math.floor(macs / WORTH)));
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/schedule.js
+/** Schedules of the matrix multiplication template. */
+
+
+/** A schedule as records write it. */
+const gemmKnobs = schemas/* strictObject */.rej({
+    kernel: schemas/* enum */.k5n(GEMM_KERNEL_NAMES),
+    mr: schemas/* int */.Whr(),
+    nr: schemas/* int */.Whr(),
+    kBlocks: schemas/* literal */.euz([1, 2, 4]).optional(),
+    singles: schemas/* boolean */.zMY().optional(),
+    weightsFirst: schemas/* boolean */.zMY(),
+    band: schemas/* int */.Whr(),
+});
+/** The register tile of a schedule. */
+const tileOf = ({ mr, nr, kBlocks = 1 }) => ({ mr, nr, kBlocks });
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/cost.js
+/** Estimated cycles of matrix multiplications. */
+
+
+
+
+
+/** Bytes of the first-level data cache for a matrix that is to stay there, and for the padded copy of a band. */
+const RESIDENT = 24 * 1024;
+const BAND_BYTES = 4096;
+/**
+ * Cycles of a byte that is loaded or that passes through the first-level cache. So few that memory decides only between
+ * schedules of the same arithmetic: modelled cycles have no caches to fit this to.
+ */
+const PER_BYTE = 2 ** -20;
+/** Bytes of traffic that a further band is worth. */
+const PER_BAND = 64;
+/** Cycles of two further loops of a panel, for single K-blocks. */
+const SINGLES = 6;
+/** Cycles that a kernel with `sums16` takes to begin, where tiles do not follow each other. */
+const cost_START = 40;
+/** The loop in issue order that a tile takes on a core. */
+function inOrderLoop({ inOrder }, { mr, nr }, core) {
+    return core.inOrder && inOrder && mr >= inOrder.rows && nr >= inOrder.columns ? inOrder : null;
+}
+/** Cycles of one tile: padded work at the rate of the scarcest unit, and its end. */
+function tileCycles(w, s, core) {
+    const kernel = kernels_kernelOf(s.kernel);
+    const { rates, sums16 } = kernel;
+    const tile = tileOf(s);
+    const loop = inOrderLoop(kernel, tile, core);
+    const waiting = core.inOrder ? (rates.waiting ?? 1) : 1;
+    const step = (kBlocks) => {
+        if (loop !== null)
+            return loop.cycles(tile);
+        const { vector, loads, instructions } = rates.work({ ...tile, kBlocks }, core);
+        return waiting * Math.max(vector, loads / core.loads, instructions / core.width);
+    };
+    const sums = sums16 ? kSumCycles(w, s, step) : (packedDepth(w, kernel.unit) / rates.step) * step(1);
+    return sums + (loop?.finish(tile) ?? waiting * rates.finish(tile, core)) + (sums16 && s.weightsFirst ? cost_START : 0);
+}
+/** The loops of a kernel with `sums16`: as many steps as the weights need. */
+function kSumCycles(w, { kBlocks = 1, singles }, step) {
+    const full = Math.ceil(depthOf(w) / 8) / kBlocks;
+    const { kSums } = w.weights;
+    if (!singles)
+        return (kSums?.[kBlocks] ?? full) * step(kBlocks);
+    const mixed = kSums?.mixed ?? { pairs: full, singles: 1 };
+    return mixed.pairs * step(kBlocks) + mixed.singles * step(1) + SINGLES;
+}
+/** Bytes that the loops along k load. */
+function loaded(w, s, tiles, core) {
+    const { rates, unit } = kernels_kernelOf(s.kernel);
+    return tiles * (packedDepth(w, unit) / rates.step) * 16 * rates.work(tileOf(s), core).loads;
+}
+/** Bytes that pass through the first-level cache. */
+function traffic(w, { mr, nr, weightsFirst, band }) {
+    const row = depthOf(w) * itemOf(w);
+    const [a, weights] = [rowsOf(w) * row, w.n * row];
+    if (weightsFirst)
+        return a <= RESIDENT ? 0 : a * Math.ceil(w.n / nr);
+    const perTile = weights <= RESIDENT ? 0 : weights * Math.ceil(rowsOf(w) / mr);
+    return perTile + (band === 0 ? 0 : copied(w, band));
+}
+/** The same of padded copies; one that is too large for the cache is read from beyond it for every output row. */
+function copied(w, band) {
+    const bytes = paddedCopy(w, band).elements * itemOf(w);
+    return PER_BAND * bandCount(w, band) + (bytes > BAND_BYTES ? bytes * w.output[0] : 0);
+}
+/** Estimated cycles of a workload: its tiles, gathered or not, as long as threads wait for those that have one; and memory. */
+function gemmCycles(w, s, target) {
+    const core = target.core;
+    const gathered = s.band > 0;
+    const rows = gathered ? w.images * Math.ceil(pixelsOf(w) / s.mr) : Math.ceil(rowsOf(w) / s.mr);
+    const panels = Math.ceil(w.n / s.nr);
+    const tiles = rows * panels * w.groups;
+    const arithmetic = tiles * tileCycles(w, s, core);
+    const gather = gathered ? (rowsOf(w) * w.groups * depthOf(w) * itemOf(w)) / (16 * core.loads) : 0;
+    const steps = gathered ? w.images * bandCount(w, s.band) : s.weightsFirst ? panels : rows;
+    const idle = Math.max(1, partsWorth(w.threads, rowsOf(w) * w.n * w.groups * depthOf(w)) / steps);
+    return (arithmetic + gather) * idle + PER_BYTE * (loaded(w, s, tiles, core) + traffic(w, s));
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/loop.js
+
+
+
+
+
+/** The member of a `gemm_i8` or `gemm_f32` that names the loop, and the loop; nothing where a schedule has none. */
+function loopOf({ data }, s, { core }) {
+    const { mr, nr, kBlocks, singles = false } = s;
+    const loop = kBlocks !== undefined
+        ? kSumsLoop({ mr, nr, kBlocks, singles, unsigned: data === 'uint8' })
+        : inOrderLoop(kernels_kernelOf(s.kernel), tileOf(s), core) && floatLoop({ mr, nr });
+    return loop === null ? { fields: {}, functions: [] } : { fields: { loop: loop.name }, functions: [loop.text] };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/description.js
+
+
+
+
+
+/** CONV_SPARE of native/kernels/conv.h: bytes behind scratch memory that copies may touch. */
+const SPARE = 16;
+/** Rows of A that lie one behind the other: all, or those of a band. */
+const rowsAtOnce = (w, { band }) => band === 0 ? rowsOf(w) : band * w.output[1];
+/** k as a schedule's kernel packs it. */
+const packedDepthOf = (w, s) => packedDepth(w, kernels_kernelOf(s.kernel).unit);
+/** Bytes of an element of packed weights. */
+const WEIGHT_BYTES = { int8: 1, int16: 2, float32: 4 };
+const layoutFields = ({ storage, block, alternate, biasWords, pairsTwice = false }) => integers({
+    ...{ 'layout.weight_bytes': WEIGHT_BYTES[storage], 'layout.block': block, 'layout.alternate': alternate },
+    ...{ 'layout.bias_words': biasWords, 'layout.pairs_twice': pairsTwice },
+});
+/** The C of the kernels that were chosen, and `file` of native/kernels made for them. */
+function kernelC(chosen, file, target) {
+    const kernels = chosen.map(({ schedule }) => schedule.kernel);
+    const loops = chosen.flatMap(({ workload, schedule }) => loopOf(workload, schedule, target).functions);
+    const made = kernels.map((name) => madeFor([name], 'conv'));
+    return {
+        includes: [INCLUDES[file], ...kernels.map((name) => kernels_kernelOf(name).header)],
+        functions: [...loops, ...made, ...(file === 'conv' ? [] : [madeFor(kernels, file)])],
+    };
+}
+const INCLUDES = { conv: 'conv.h', hybrid: 'hybrid_gemm.h', matmul: 'matmul_gemm.h' };
+/** A header that is included once for each kernel: conv_i8.h and so on. */
+function madeFor([name, wide], file) {
+    const type = kernels_kernelOf(name).layout.storage === 'float32' ? 'f32' : 'i8';
+    const second = file === 'matmul' && type === 'i8' ? `#define GEMM_WIDE ${wide ?? name}\n` : '';
+    return `#define GEMM_KERNEL ${name}\n${second}#include "${file}_${type}.h"`;
+}
+/** Members that a `gemm_i8` and a `gemm_f32` share. */
+const tileFields = (w, s, target, { lda, ldc }) => ({
+    ...layoutFields(kernels_kernelOf(s.kernel).layout),
+    ...integers({ m: rowsAtOnce(w, s), n: w.n, k: depthOf(w), packed_k: packedDepthOf(w, s), mr: s.mr, nr: s.nr }),
+    ...integers({ weights_first: s.weightsFirst, lda, ldc }),
+    ...loopOf(w, s, target).fields,
+});
+/** Members of packed integer weights. */
+const packedFields = (s, packed, ctx) => ({
+    weights: ctx.constant(packed.weights),
+    ...integers({ row_factor: packed.rowFactor }),
+    ...(packed.kSums && {
+        ...integers({ k_blocks: s.kBlocks ?? 1, singles: s.singles ?? false }),
+        ...{ order: ctx.constant(packed.kSums.order), counts: ctx.constant(packed.kSums.counts) },
+    }),
+});
+/** Members of a `conv_shape` that a schedule decides. */
+const bandFields = (w, s) => integers({
+    ...{ item: itemOf(w), band: s.band, band_w: paddedCopy(w, s.band).width },
+    row_bytes: packedDepthOf(w, s) * itemOf(w),
+});
+/** Bytes of the scratch memory of gathered rows: the padded copy (0 without one), and the rows of a tile. */
+function gatherBytes(w, s) {
+    const copy = paddedCopy(w, s.band).elements * itemOf(w);
+    return { copy: copy === 0 ? 0 : copy + SPARE, rows: s.mr * packedDepthOf(w, s) * itemOf(w) + SPARE };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/panels.js
+/** First columns of the panels of one group: the last one ends with the last column. */
+function panelStarts(n, nr) {
+    return Array.from({ length: Math.ceil(n / nr) }, (_, p) => Math.max(0, Math.min(p * nr, n - nr)));
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/k_sums/levels.js
+/** Constants of native/kernels/gemm_k_sums_end.h. */
 
 
 
@@ -26447,7 +28188,7 @@ function levelFields(layer, w, s, bias, sums, ctx) {
             if (column === scalings.length)
                 scalings.push(scalingAt(column));
             const scaling = scalings[column];
-            const chain = scaling && chainOf(scaling, zeroPoint, { fraction, most: 2 ** 30 });
+            const chain = scaling && twoStepOf(scaling, zeroPoint, { fraction, most: 2 ** 30 });
             if (chain === null)
                 return null;
             chains.push(chain);
@@ -26473,182 +28214,530 @@ function levelFields(layer, w, s, bias, sums, ctx) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/emit.js
-/** Instances of the matrix multiplication templates (native/kernels/gemm*.h, conv.h). */
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/overlap.js
+/** How a result may lie over the data that it is computed from. */
 
 
 
-
-
-
-
-/** Whether each row of the matrix is one pixel of the input as it lies there. */
-const isPointwise = (s) => s.kernel_h === 1 &&
-    s.kernel_w === 1 &&
-    s.stride_h === 1 &&
-    s.stride_w === 1 &&
-    s.groups === 1 &&
-    s.out_h === s.in_h &&
-    s.out_w === s.in_w &&
-    s.pad_top === 0 &&
-    s.pad_left === 0;
 /**
- * The workload of a layer on a target; rows that are no multiple of what the kernel loads are gathered, too, unless the
- * caller `pads` them.
+ * The steps of a schedule: what they leave unread and have written. null: all of the data is read more than once.
  */
-function workloadOf(layer, ctx, pads = false) {
-    const { shape } = layer;
-    const inPlace = isPointwise(shape);
-    const { data, zeroPoint } = layer.weights;
-    const plain = {
-        op: layer.op,
-        operands: operandsOf(data, zeroPoint),
-        unsigned: layer.data.dtype === 'uint8',
-        m: inPlace ? layer.m : shape.out_h * shape.out_w,
-        n: layer.columns / shape.groups,
-        k: shape.kernel_h * shape.kernel_w * (shape.channels / shape.groups),
-        groups: shape.groups,
-        inPlace,
+const overlapSteps = (w, s) => s.band > 0 ? overlap_windowSteps(w, s) : s.weightsFirst ? null : tileSteps(w, s);
+/** Rows in place, tile by tile. */
+const tileSteps = (w, { mr }) => starts(rowsOf(w), mr).map((at) => ({
+    unread: at * depthOf(w) * itemOf(w),
+    written: (at + mr) * w.n * w.groups * itemOf(w),
+}));
+/**
+ * Gathered rows: bands that are copied first, else tiles. The data that the next of them sees is unread. null: groups read
+ * the whole data one after another.
+ */
+function overlap_windowSteps(w, { mr, band }) {
+    const padded = paddedCopy(w, band).elements > 0;
+    if (!padded && w.groups > 1)
+        return null;
+    const [pixels, width, item] = [pixelsOf(w), w.output[1], itemOf(w)];
+    const size = padded ? band * width : mr;
+    const rowBytes = w.input[1] * w.channels * item;
+    const seen = (pixel) => Math.max(0, Math.floor(pixel / width) * w.strides[0] - w.padding[0]) * rowBytes +
+        (padded ? 0 : (pixel % width) * w.strides[1] * w.channels * item);
+    const all = Array.from({ length: w.images }, (_, image) => starts(pixels, size).map((at) => ({
+        from: image * w.input[0] * rowBytes + seen(at),
+        written: (image * pixels + at + size) * w.n * w.groups * item,
+    }))).flat();
+    return all.map(({ written }, i) => ({ written, unread: all[i + 1]?.from ?? Infinity }));
+}
+
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(5521);
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/k_sums/arrange.js
+/**
+ * Which K-blocks native/kernels/gemm_k_sums.h sums in 16 bits. A K-block is one panel's weights at eight consecutive k. A 16-bit
+ * lane of a sum meets two weights of a column's block, at j and j + 4.
+ */
+/** Limit on Σ|w| per 16-bit lane: data lie in [-128, 127]. */
+const LANE = 255;
+/** Σ|w| by lane. */
+function laneSums(piece) {
+    const lanes = new Int16Array(piece.weights.length / 2);
+    for (let lane = 0; lane < lanes.length; lane++) {
+        const at = 2 * lane - (lane % 4);
+        lanes[lane] = Math.abs(piece.weights[at]) + Math.abs(piece.weights[at + 4]);
+    }
+    return lanes;
+}
+function arrange_fits(taken, lanes) {
+    for (let lane = 0; lane < lanes.length; lane++)
+        if (taken[lane] + lanes[lane] > LANE)
+            return false;
+    return true;
+}
+/** Splits `piece` into what fits beside `taken`, to which it is added, and the rest; null where nothing is left. */
+function trim(piece, taken) {
+    const weights = piece.weights.slice();
+    const rest = new Int8Array(weights.length);
+    let whole = true;
+    taken.forEach((sum, lane) => {
+        const first = 2 * lane - (lane % 4);
+        let excess = sum + Math.abs(weights[first]) + Math.abs(weights[first + 4]) - LANE;
+        for (const at of [first, first + 4]) {
+            const off = Math.sign(weights[at]) * Math.min(Math.abs(weights[at]), Math.max(0, excess));
+            weights[at] -= off;
+            rest[at] = off;
+            excess -= Math.abs(off);
+            whole &&= off === 0;
+        }
+        taken[lane] = sum + Math.abs(weights[first]) + Math.abs(weights[first + 4]);
+    });
+    return { taking: { ...piece, weights }, rest: whole ? null : { ...piece, weights: rest } };
+}
+/** Sums of `length` pieces each, split where they do not fit together. */
+function splitting(pieces, length) {
+    const queue = [...pieces];
+    const sums = [];
+    let taken = 0;
+    const take = () => (taken < queue.length ? queue[taken++] : undefined);
+    for (let next = take(); next !== undefined; next = take()) {
+        const sum = [];
+        const lanes = new Int16Array(next.weights.length / 2);
+        const rests = [];
+        for (let piece = next; piece; piece = sum.length < length ? take() : undefined) {
+            const { taking, rest } = trim(piece, lanes);
+            sum.push(taking);
+            if (rest !== null)
+                rests.push(rest);
+        }
+        queue.push(...rests);
+        sums.push(sum);
+    }
+    return sums;
+}
+/** Search budget: blocks tried for a place in a sum, smallest first. */
+const TRIES = 256;
+function arrange_largestOf(lanes) {
+    let largest = 0;
+    for (let lane = 0; lane < lanes.length; lane++)
+        largest = lanes[lane] > largest ? lanes[lane] : largest;
+    return largest;
+}
+/** Greedy grouping by number: the block with the largest lane takes the smallest that fit beside it. */
+function group(lanes, length) {
+    const largest = lanes.map(arrange_largestOf);
+    const hardest = lanes.map((_, i) => i).sort((a, b) => largest[b] - largest[a] || a - b);
+    const placed = new Set();
+    let end = hardest.length;
+    return hardest.flatMap((first) => {
+        if (placed.has(first))
+            return [];
+        const members = [first];
+        const taken = lanes[first].slice();
+        placed.add(first);
+        while (end > 0 && placed.has(hardest[end - 1]))
+            end--;
+        for (let at = end - 1; at >= Math.max(0, end - TRIES) && members.length < length; at--) {
+            const other = hardest[at];
+            if (placed.has(other) || !arrange_fits(taken, lanes[other]))
+                continue;
+            for (let lane = 0; lane < taken.length; lane++)
+                taken[lane] += lanes[other][lane];
+            members.push(other);
+            placed.add(other);
+        }
+        return [members];
+    });
+}
+/** Search budget of the augmenting-path matching: block tests per panel; path length. */
+const TESTS = 50_000;
+const PATH = 32;
+/** A matching of blocks that fit together: greedy pairs, then augmenting paths from blocks left over. */
+function pairBlocks(pieces) {
+    const lanes = pieces.map(laneSums);
+    const matched = new Map();
+    const match = (a, b) => {
+        matched.set(a, b);
+        matched.set(b, a);
     };
-    const kernel = gemmKernels(plain.operands, ctx.target, plain.m);
-    const workload = kernel === 'chains'
-        ? { ...plain, chains: countChains(plain, data, offsets(kernel, plain, zeroPoint).weights) }
-        : plain;
-    const schedule = choose(GEMM_SPACE, workload, ctx);
-    if (pads || !workload.inPlace || workload.k % GEMM_KERNELS[schedule.kernel].unit === 0)
-        return { workload, schedule };
-    const gathered = { ...workload, m: shape.out_h * shape.out_w, inPlace: false };
-    return { workload: gathered, schedule: choose(GEMM_SPACE, gathered, ctx) };
+    for (const [a, b] of group(lanes, 2))
+        if (b !== undefined)
+            match(a, b);
+    let tests = 0;
+    const place = (block, visited, length) => {
+        for (let other = 0; other < lanes.length && tests < TESTS; other++) {
+            tests++;
+            if (visited.has(other) || !arrange_fits(lanes[block], lanes[other]))
+                continue;
+            visited.add(other);
+            const left = matched.get(other);
+            const stays = left !== undefined && (visited.has(left) || length === PATH);
+            if (stays || (left !== undefined && !place(left, visited.add(left), length + 1)))
+                continue;
+            match(block, other);
+            return true;
+        }
+        return false;
+    };
+    for (const block of lanes.keys())
+        if (!matched.has(block))
+            place(block, new Set([block]), 0);
+    const sumOf = (...members) => members.map((i) => pieces[i]);
+    const alone = [...lanes.keys()].filter((block) => !matched.has(block));
+    return {
+        pairs: [...matched].filter(([a, b]) => a < b).map(([a, b]) => sumOf(a, b)),
+        singles: alone.map((block) => sumOf(block)),
+    };
 }
-/** Bytes of padded rows that are to stay in the first-level cache beside weights and results. */
-const BAND_BYTES = 4096;
-/** How a convolution's output rows are cut into bands: all in one where neither padding nor threads need several. */
-function bandsOf(s, mr, item, threads) {
-    const seen = (outputs, stride, kernel, dilation) => (outputs - 1) * stride + (kernel - 1) * dilation + 1;
-    const width = seen(s.out_w, s.stride_w, s.kernel_w, s.dilation_w);
-    const height = (rows) => seen(rows, s.stride_h, s.kernel_h, s.dilation_h);
-    const padded = s.pad_top > 0 || s.pad_left > 0 || width > s.in_w || height(s.out_h) > s.in_h;
-    const least = Math.ceil(mr / s.out_w);
-    const most = threads === 1 ? s.out_h : Math.max(least, Math.ceil(s.out_h / (2 * threads)));
-    if (!padded)
-        return { band: most, band_w: 0, bytes: 0 };
-    const rowBytes = width * s.channels * item;
-    let rows = least;
-    while (rows < most && height(rows + 1) * rowBytes <= BAND_BYTES)
-        rows++;
-    const band = Math.ceil(s.out_h / Math.ceil(s.out_h / rows));
-    return { band: Math.max(band, least), band_w: width, bytes: height(rows) * rowBytes };
+/** The same with at least one pair and one single: an empty place is a pair without its second block, or a single without any. */
+function mixSums({ pairs, singles }) {
+    if (pairs.length === 0)
+        return { pairs: singles.slice(0, 1), singles: singles.length > 1 ? singles.slice(1) : [[]] };
+    if (singles.length > 0)
+        return { pairs, singles };
+    const [a, b] = pairs[pairs.length - 1];
+    return pairs.length > 1 ? { pairs: pairs.slice(0, -1), singles: [[a], [b]] } : { pairs, singles: [[]] };
 }
+/** Short sums stay as they are or are split into sums of `length`, whichever is fewer. */
+function fewer(full, short, length) {
+    const split = splitting(short.flat(), length);
+    return [...full, ...(split.length < short.length ? split : short)];
+}
+/** Sums of two blocks. */
+const sumsOfTwo = ({ pairs, singles }) => fewer(pairs, singles, 2);
+/** Sums of up to four blocks. */
+function sumsOfFour(pieces) {
+    const found = group(pieces.map(laneSums), 4).map((members) => members.map((i) => pieces[i]));
+    const full = found.filter((sum) => sum.length === 4);
+    const short = found.filter((sum) => sum.length < 4);
+    return fewer(full, short, 4);
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/k_sums/pack.js
+/** Constant weights for native/kernels/gemm_k_sums.h: K-blocks by the sums in 16 bits that they are summed in. */
+
+
+
+
+/** Depth of a block. */
+const pack_BLOCK = 8;
+/** The largest weight of a piece: two meet in a lane. */
+const LARGEST = 127;
+/** The blocks of the panel of `nr` columns from `start` on, of weights [columns][k]; several for what 8 bits do not hold. */
+function piecesOf(w, data, offset, start, nr) {
+    const columns = Math.min(nr, w.n - (start % w.n));
+    const k = depthOf(w);
+    return Array.from({ length: Math.ceil(k / pack_BLOCK) }, (_, block) => {
+        const weights = new Int8Array(nr * pack_BLOCK);
+        let rest = null;
+        const deep = Math.min(pack_BLOCK, k - block * pack_BLOCK);
+        for (let v = 0; v < columns; v++) {
+            const from = (start + v) * k + block * pack_BLOCK;
+            for (let j = 0; j < deep; j++) {
+                const weight = data[from + j] - offset;
+                const at = v * pack_BLOCK + j;
+                weights[at] = weight < -LARGEST ? -LARGEST : weight > LARGEST ? LARGEST : weight;
+                if (weights[at] !== weight) {
+                    rest ??= new Int16Array(nr * pack_BLOCK);
+                    rest[at] = weight - weights[at];
+                }
+            }
+        }
+        return [{ block, weights }, ...(rest === null ? [] : restsOf(block, rest))];
+    }).flat();
+}
+/** What is left of a block after its first piece. */
+function restsOf(block, rest) {
+    const pieces = [];
+    for (const left = rest.slice(); left.some((value) => value !== 0);) {
+        const weights = Int8Array.from(left, (value) => Math.max(-LARGEST, Math.min(LARGEST, value)));
+        pieces.push({ block, weights });
+        for (let i = 0; i < left.length; i++)
+            left[i] -= weights[i];
+    }
+    return pieces;
+}
+/** First columns of all panels of all groups. */
+const allStarts = (w, nr) => Array.from({ length: w.groups }, (_, group) => panelStarts(w.n, nr).map((start) => group * w.n + start)).flat();
+/** Sums that a panel of eight columns takes on average. */
+function countKSums(w, data, offset) {
+    const panels = allStarts(w, 8).map((start) => piecesOf(w, data, offset, start, 8));
+    const paired = panels.map(pairBlocks);
+    const mixed = paired.map(mixSums);
+    return {
+        1: (0,simple_statistics/* mean */.RE)(panels.map((pieces) => pieces.length)),
+        2: (0,simple_statistics/* mean */.RE)(paired.map((found) => sumsOfTwo(found).length)),
+        4: (0,simple_statistics/* mean */.RE)(panels.map((pieces) => sumsOfFour(pieces).length)),
+        mixed: {
+            pairs: (0,simple_statistics/* mean */.RE)(mixed.map(({ pairs }) => pairs.length)),
+            singles: (0,simple_statistics/* mean */.RE)(mixed.map(({ singles }) => singles.length)),
+        },
+    };
+}
+/** Sums of up to `length` blocks. */
+function arrange(pieces, length) {
+    switch (length) {
+        case 1:
+            return pieces.map((piece) => [piece]);
+        case 2:
+            return sumsOfTwo(pairBlocks(pieces));
+        case 4:
+            return sumsOfFour(pieces);
+    }
+}
+/** The weights, less `offset`, as the kernel reads them. */
+function packKSums(w, s, data, offset) {
+    const longest = s.kBlocks ?? 1;
+    const of = (length) => (pieces) => ({ pieces, length });
+    const panels = allStarts(w, s.nr).map((start) => {
+        const pieces = piecesOf(w, data, offset, start, s.nr);
+        if (!s.singles) {
+            const sums = arrange(pieces, longest).map(of(longest));
+            return { sums, counts: [sums.length] };
+        }
+        const { pairs, singles } = mixSums(pairBlocks(pieces));
+        return { sums: [...pairs.map(of(longest)), ...singles.map(of(1))], counts: [pairs.length, singles.length] };
+    });
+    const sums = panels.flatMap((panel) => panel.sums);
+    const blocks = sums.reduce((total, { length }) => total + length, 0);
+    // What the kernel loads ahead is what it begins the next rows with.
+    const ahead = 4 * 16 * longest;
+    const weights = new Int8Array(blocks * s.nr * pack_BLOCK + ahead);
+    const order = new Uint32Array((sums.length + 2) * longest);
+    let at = 0;
+    for (const [index, { pieces, length }] of sums.entries()) {
+        for (const [b, piece] of pieces.entries()) {
+            order[index * longest + b] = piece.block;
+            for (let i = 0; i < piece.weights.length; i++) {
+                const v = i >> 3;
+                const register = (v >> 1) * length + b;
+                weights[at + register * 16 + ((i & 4) >> 2) * 8 + (v & 1) * 4 + (i & 3)] = piece.weights[i];
+            }
+        }
+        at += length * s.nr * pack_BLOCK;
+    }
+    weights.copyWithin(at, 0, ahead);
+    for (let i = sums.length * longest; i < order.length; i++)
+        order[i] = order[i - sums.length * longest];
+    const counts = Uint32Array.from([...panels.flatMap((panel) => panel.counts), panels[0].counts[0]]);
+    return { weights, kSums: { order, counts } };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/pack.js
+
+
+
+
+/** Kernels may load so many elements beyond the last. */
+const READ_AHEAD = 16;
+const STORAGE = { int8: Int8Array, int16: Int16Array, float32: Float32Array };
+/** `values` of [groups][n] columns as the kernel reads them: each group's stretched with zeros to the width of a panel. */
+function perColumn(values, w, s) {
+    const group = kernels_kernelOf(s.kernel).layout.pairsTwice
+        ? panelStarts(w.n, s.nr).flatMap((start) => Array.from({ length: 2 * s.nr }, (_, i) => start + pairTwice(i)))
+        : Array.from({ length: Math.max(w.n, s.nr) }, (_, i) => i);
+    return Array.from({ length: w.groups }, (_, g) => group.map((column) => (column < w.n ? values(g * w.n + column) : 0))).flat();
+}
+/** 0, 1, 0, 1, 2, 3, 2, 3, … */
+const pairTwice = (i) => 2 * Math.floor(i / 4) + (i % 2);
+/** Panels of nr columns, each in blocks along k as the kernel loads them. */
+function packPanels(w, s, data, offset) {
+    const { unit, layout } = kernels_kernelOf(s.kernel);
+    const { block, alternate, storage, unsignedWeights } = layout;
+    const [k, depth] = [depthOf(w), packedDepth(w, unit)];
+    const starts = panelStarts(w.n, s.nr);
+    const Elements = w.data === 'uint8' && unsignedWeights ? Uint8Array : STORAGE[storage];
+    const packed = new Elements(w.groups * starts.length * s.nr * depth + READ_AHEAD);
+    const run = block / alternate;
+    let at = 0;
+    for (let group = 0; group < w.groups; group++)
+        for (const start of starts)
+            for (let block0 = 0; block0 < depth; block0 += block)
+                for (let v0 = start; v0 < start + s.nr; v0 += alternate)
+                    for (let run0 = block0; run0 < block0 + block; run0 += run)
+                        for (let v = v0; v < v0 + alternate; v++)
+                            for (let i = run0; i < run0 + run; i++, at++)
+                                if (v < w.n && i < k)
+                                    packed[at] = data[(group * w.n + v) * k + i] - offset;
+    return packed;
+}
+/**
+ * Packs weights for a schedule: panels of nr columns, each in blocks along k as the kernel loads them. With x' and w'
+ * what the kernel multiplies, and zx', zw' the zero points that are left of them,
+ * Σ(x' − zx')(w' − zw') = Σx'w' − zx'Σw' − zw'Σx' + k·zx'·zw': all but the first term goes into the bias, save Σx',
+ * which the kernel adds times `rowFactor` (of the stored data, hence the correction by k·offset).
+ */
+function packGemm(w, s, source, dataZeroPoint) {
+    const { unit, sums16, layout, offsets } = kernels_kernelOf(s.kernel);
+    const [k, depth] = [depthOf(w), packedDepth(w, unit)];
+    const offset = offsets({ unsigned: w.data === 'uint8', operands: w.weights.operands }, source.zeroPoint);
+    const packed = sums16
+        ? packKSums(w, s, source.data, offset.weights)
+        : { weights: packPanels(w, s, source.data, offset.weights) };
+    const biasOf = (column) => source.bias?.[column] ?? 0;
+    if (w.data === 'float32')
+        return { ...packed, bias: Float32Array.from(perColumn(biasOf, w, s)), depth, rowFactor: 0 };
+    const zx = dataZeroPoint - offset.data;
+    const zw = source.zeroPoint - offset.weights;
+    const folded = (column) => {
+        let sum = 0;
+        for (let i = 0; i < k; i++)
+            sum += source.data[column * k + i] - offset.weights;
+        return biasOf(column) - zx * sum + k * zw * (zx + offset.data);
+    };
+    const bias = perColumn(folded, w, s).flatMap((value) => [value, ...new Array(layout.biasWords - 1).fill(0)]);
+    return { ...packed, bias: Int32Array.from(bias), depth, rowFactor: zw === 0 ? 0 : -zw };
+}
+/** Range of each column's accumulator, bias included; element k of column c stands at c * columnStride + k * depthStride. */
+function sumRanges(source, columns, columnStride, depthStride, data) {
+    const depth = source.data.length / columns;
+    return Array.from({ length: columns }, (_, column) => {
+        let min = source.bias?.[column] ?? 0;
+        let max = min;
+        for (let k = 0, at = column * columnStride; k < depth; k++, at += depthStride) {
+            const weight = source.data[at] - source.zeroPoint;
+            min += weight * (weight < 0 ? data.max : data.min);
+            max += weight * (weight < 0 ? data.min : data.max);
+        }
+        return { min, max };
+    });
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/emit.js
+/** Layers with constant weights by native/kernels/gemm*.h and conv.h. */
+
+
+
+
+
+
+
+
+
 /** The range of steps of `size` over `total`, `times` over; the last of each starts early enough to be whole. */
-function stepsOf(total, size, times, ctx) {
+function emit_stepsOf(total, size, times, ctx) {
     const count = Math.ceil(total / size);
     const ragged = total % size !== 0;
     if (ragged && times > 1)
         return ctx.steps(count * times, times, count).join(', ');
     return ctx.steps(count * times, ragged ? Math.max(1, count - 1) : count * times).join(', ');
 }
-/** The steps of a matrix multiplication that reads its data in place, tile of rows by tile of rows. */
-const tileSteps = (m, mr, rowBytes, resultBytes) => starts(m, mr).map((at) => ({ unread: at * rowBytes, written: (at + mr) * resultBytes }));
-/**
- * The steps of a convolution: bands whose rows are copied first, else tiles whose pixels are gathered first. The data that
- * the next of them sees is unread. null: groups pass by the whole data one after another.
- */
-function windowSteps(s, images, band, padded, mr, item, columns) {
-    const pixels = s.out_h * s.out_w;
-    if (!padded && s.groups > 1)
-        return null;
-    const [size, total] = padded ? [band * s.out_w, pixels] : [mr, pixels];
-    const rowBytes = s.in_w * s.channels * item;
-    const seen = (pixel) => Math.max(0, Math.floor(pixel / s.out_w) * s.stride_h - s.pad_top) * rowBytes +
-        (padded ? 0 : (pixel % s.out_w) * s.stride_w * s.channels * item);
-    const all = Array.from({ length: images }, (_, image) => starts(total, size).map((at) => ({
-        from: image * s.in_h * rowBytes + seen(at),
-        written: (image * pixels + at + size) * columns * item,
-    }))).flat();
-    return all.map(({ written }, i) => ({ written, unread: all[i + 1]?.from ?? Infinity }));
-}
-/** CONV_SPARE of native/kernels/conv.h. */
-const SPARE = 16;
-const tileFields = ({ n, k }, { mr, nr, weightsFirst }, { m, lda, ldc }) => integers({ m, n, k, mr, nr, weights_first: weightsFirst, lda, ldc });
-/** Members of a `gemm_i8` but for what becomes of the sums. */
-function integerFields(w, s, packed, rows, ctx) {
-    return {
-        kernel: `GEMM_${s.kernel.toUpperCase()}`,
-        ...tileFields(w, s, rows),
-        weights: ctx.constant(packed.weights),
-        ...integers({ packed_k: packed.depth, row_factor: packed.rowFactor }),
-        ...(packed.chains && {
-            ...integers({ chain: s.chain ?? 1, singles: s.singles ?? false }),
-            ...{ order: ctx.constant(packed.chains.order), counts: ctx.constant(packed.chains.counts) },
-        }),
-    };
-}
-/** What an emission says of the loop that a schedule takes on in-order cores. */
-const emitLoop = (s) => s.chain === undefined ? {} : { loop: { mr: s.mr, nr: s.nr, chain: s.chain, singles: s.singles ?? false } };
-/** The C of a layer. */
-function emitGemm(layer, ctx) {
-    const { workload: w, schedule: chosen } = workloadOf(layer, ctx);
+/** What becomes of the accumulators. */
+function endFields(layer, { workload: w, schedule: s }, packed, bias, ctx) {
     const { output, activation, requantization } = layer;
-    const float = requantization === null;
-    // Few rows leave the threads nothing to share out but weights.
-    const weightsFirst = chosen.weightsFirst || (w.inPlace && Math.ceil(w.m / chosen.mr) < ctx.threads);
-    const s = { ...chosen, weightsFirst };
+    if (requantization === null)
+        return { bias, ...(layer.infinite ? NO_CLAMP : floatClamp(activation)) };
+    const sums = sumRanges(layer.weights, layer.columns, depthOf(w), 1, centeredRange(layer.data));
+    const levels = packed.kSums && levelFields(layer, w, s, packed.bias, sums, ctx);
     const layout = (valueAt) => perColumn(valueAt, w, s);
+    return (levels ?? epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout, sums }, ctx));
+}
+/** The C of a layer. */
+function emitGemm(layer, chosen, ctx) {
+    const { workload: w, schedule: s } = chosen;
+    const float = layer.requantization === null;
     const zeroPoint = float ? 0 : (0,checks/* parameters */.FI)(layer.data).zeroPoint;
     const packed = packGemm(w, s, layer.weights, zeroPoint);
-    const sums = float ? [] : sumRanges(layer.weights, layer.columns, w.k, 1, centeredRange(layer.data));
-    const item = (0,tensor_dtype/* itemSize */.z6)(layer.data.dtype);
-    const rowBytes = packed.depth * item;
-    const { bytes, ...bands } = bandsOf(layer.shape, s.mr, item, ctx.threads);
-    const matrix = {
-        ...{ m: w.inPlace ? w.m : bands.band * layer.shape.out_w, lda: w.inPlace ? w.k : packed.depth, ldc: layer.columns },
-    };
-    const bias = ctx.constant(packed.bias);
-    const portable = s.kernel === 'f32' ? '0' : '1';
-    const fields = requantization === null
-        ? {
-            ...{ ...tileFields(w, s, matrix), weights: ctx.constant(packed.weights), bias, portable },
-            ...(layer.infinite ? NO_CLAMP : floatClamp(activation)),
-        }
-        : {
-            ...integerFields(w, s, packed, matrix, ctx),
-            ...((packed.chains && levelFields(layer, w, s, packed.bias, sums, ctx)) ??
-                epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout, sums }, ctx)),
-        };
+    const pitches = { lda: s.band === 0 ? depthOf(w) : packedDepthOf(w, s), ldc: layer.columns };
     const type = float ? 'f32' : 'i8';
+    const bias = ctx.constant(packed.bias);
+    const g = cDescription(`gemm_${type}`, 'g', {
+        ...tileFields(w, s, ctx.target, pitches),
+        ...(float ? { weights: ctx.constant(packed.weights) } : packedFields(s, packed, ctx)),
+        ...endFields(layer, chosen, packed, bias, ctx),
+    });
     const [from, to] = float
         ? [ctx.input(0), ctx.output(0)]
         : [`(const uint8_t *)${ctx.input(0)}`, `(uint8_t *)${ctx.output(0)}`];
-    const description = cDescription(`gemm_${type}`, 'g', fields);
-    if (w.inPlace) {
-        // The sums of a tile's rows are added up before it; where all tiles pass by each panel of weights, once for all panels.
-        const summed = packed.rowFactor === 0 ? 0 : weightsFirst ? w.m : s.mr;
-        const rows = float ? '' : ` ${ctx.scratch(4 * summed)},`;
-        const steps = weightsFirst ? stepsOf(w.n, s.nr, 1, ctx) : stepsOf(w.m, s.mr, 1, ctx);
-        const lead = weightsFirst ? null : leadOf(tileSteps(w.m, s.mr, w.k * item, layer.columns * item));
-        return {
-            includes: ['conv.h'],
-            ...emitLoop(s),
-            body: `${description}gemm_run_${type}(&g, ${from},${rows} ${to}, ${steps});\n`,
-            inPlace: lead === null ? [] : [{ operand: 0, lead }],
-        };
-    }
-    const images = layer.m / (layer.shape.out_h * layer.shape.out_w);
-    const shape = integers({ ...layer.shape, item, fill: zeroPoint & 255, images, ...bands, row_bytes: rowBytes });
-    const padded = bytes === 0 ? 'NULL' : ctx.scratch(bytes + SPARE);
-    const panel = ctx.scratch(s.mr * rowBytes + SPARE);
-    const steps = stepsOf(layer.shape.out_h, bands.band, images, ctx);
-    const overlap = windowSteps(layer.shape, images, bands.band, bytes > 0, s.mr, item, layer.columns);
+    const overlap = overlapSteps(w, s);
+    const call = s.band === 0 ? rowsCall(w, s, packed, ctx) : convCall(layer, w, s, zeroPoint, ctx);
     return {
-        includes: ['conv.h'],
-        ...emitLoop(s),
-        body: `${description}${cDescription('conv_shape', 's', shape)}conv_run_${type}(&g, &s, ${from}, ${padded}, ${panel}, ${to}, ${steps});\n`,
+        ...kernelC([chosen], 'conv', ctx.target),
+        body: `${g}${call(from, to)}`,
         inPlace: overlap === null ? [] : [{ operand: 0, lead: leadOf(overlap) }],
     };
 }
+/** Rows in place. The sums of a tile's rows are added up before it; where weights come first, once for all panels. */
+function rowsCall(w, s, packed, ctx) {
+    const summed = packed.rowFactor === 0 ? 0 : s.weightsFirst ? rowsOf(w) : s.mr;
+    const rows = ctx.scratch(4 * summed);
+    const steps = s.weightsFirst ? emit_stepsOf(w.n, s.nr, 1, ctx) : emit_stepsOf(rowsOf(w), s.mr, 1, ctx);
+    const sums = w.data === 'float32' ? '' : ` ${rows},`;
+    return (from, to) => `gemm_run_${s.kernel}(&g, ${from},${sums} ${to}, ${steps});\n`;
+}
+/** Gathered rows. */
+function convCall({ shape }, w, s, zeroPoint, ctx) {
+    const fields = { ...integers({ ...shape, fill: zeroPoint & 255, images: w.images }), ...bandFields(w, s) };
+    const bytes = gatherBytes(w, s);
+    const [copy, rows] = [ctx.scratch(bytes.copy), ctx.scratch(bytes.rows)];
+    const steps = emit_stepsOf(w.output[0], s.band, w.images, ctx);
+    return (from, to) => `${cDescription('conv_shape', 's', fields)}conv_run_${s.kernel}(&g, &s, ${from}, ${copy}, ${rows}, ${to}, ${steps});\n`;
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/from_layer.js
+
+
+
+
+/** The workloads of a layer: of pairs of int8 matrices two where the fastest kernel takes no right matrix with -128. */
+function gemmWorkloads(layer, build) {
+    switch (layer.kind) {
+        case 'gemm':
+            return [constantWorkload(layer, build)];
+        case 'hybrid_gemm':
+            return [hybridWorkload(layer, build)];
+        case 'matmul_pairs':
+            return pairsWorkloads(layer, build);
+    }
+}
+const windowOf = (s) => ({
+    ...{ input: [s.in_h, s.in_w], channels: s.channels, output: [s.out_h, s.out_w] },
+    ...{ kernel: [s.kernel_h, s.kernel_w], strides: [s.stride_h, s.stride_w], dilation: [s.dilation_h, s.dilation_w] },
+    ...{ padding: [s.pad_top, s.pad_left], groups: s.groups },
+});
+const epilogueOf = (requantization, profile) => requantization === null ? 'float' : requantization.inDouble ? 'double' : profile;
+function constantWorkload(layer, { target, profile, threads }) {
+    const { op, shape, m, columns, data, weights, requantization } = layer;
+    const key = {
+        ...{ op, data: data.dtype, right: 'constant', images: m / (shape.out_h * shape.out_w) },
+        ...{ ...windowOf(shape), n: columns / shape.groups, paddedRows: false },
+        ...{ epilogue: epilogueOf(requantization, profile), threads },
+    };
+    return { ...key, weights: from_layer_weightsOf(key, weights, target) };
+}
+/** Integers, quantized while running, and sums that become floats afterwards; fully connected rows are quantized to where a tile wants them. */
+function hybridWorkload(layer, { target }) {
+    const { op, shape, batch, outs } = layer;
+    const key = {
+        ...{ op, data: 'int8', right: 'constant', images: batch, ...windowOf(shape), n: outs / shape.groups },
+        ...{ paddedRows: op === 'nn.dense', epilogue: 'sums', threads: 1 },
+    };
+    return { ...key, weights: from_layer_weightsOf(key, { data: layer.weights.data, zeroPoint: 0 }, target) };
+}
+function from_layer_weightsOf(key, { data, zeroPoint }, target) {
+    const operands = operandsOf(data, zeroPoint);
+    const summing = exactKernels(operands, target)
+        .map(kernels_kernelOf)
+        .find(({ sums16 }) => sums16);
+    if (summing === undefined)
+        return { operands };
+    const offset = summing.offsets({ unsigned: key.data === 'uint8', operands }, zeroPoint).weights;
+    return { operands, kSums: countKSums(key, data, offset) };
+}
+/** Rows are copied where they are not as a tile wants them; pairs are what threads share. */
+function pairsWorkloads(layer, { target, profile }) {
+    const { m, n, k, requantization } = layer;
+    const of = (right, operands) => ({
+        ...{ op: 'nn.batch_matmul', data: requantization === null ? 'float32' : 'int8', right, images: 1 },
+        ...{ ...windowOf(pixelsShape(m, k)), n, paddedRows: true },
+        ...{ epilogue: epilogueOf(requantization, profile), threads: 1, weights: { operands } },
+    });
+    if (requantization === null)
+        return [of('any', 'float32')];
+    const any = of('any', 'int8-dynamic');
+    const narrowOnly = exactKernels('int8-dynamic-narrow', target).length > exactKernels('int8-dynamic', target).length;
+    return narrowOnly ? [of('narrow', 'int8-dynamic-narrow'), any] : [any];
+}
 
 ;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/hybrid.js
-/** Instances of native/kernels/hybrid_gemm.h: float data and constant integer weights by the matrix multiplication templates. */
+/** Float data, quantized while running, and constant int8 weights: native/kernels/hybrid_gemm.h. */
 
 
 
@@ -26656,92 +28745,57 @@ function emitGemm(layer, ctx) {
 
 
 
-/** Whether a layer's weights are such as this template takes. */
-const takesHybrid = (weights) => weights.data instanceof Int8Array;
 /** The C of a layer. */
-function emitHybridGemm(layer, ctx) {
-    const { shape, batch, outs, bias } = layer;
-    const weights = layer.weights.data;
-    const pixels = shape.out_h * shape.out_w;
-    const sums = {
-        ...{ op: layer.op, data: { ...layer.data, dtype: 'int8' }, output: layer.output, shape, m: batch * pixels },
-        ...{
-            columns: outs,
-            activation: 'NONE',
-            requantization: null,
-            weights: { data: weights, zeroPoint: 0, bias: null },
-        },
-    };
-    // Rows are quantized one by one, to where they end as a tile wants it.
-    const { workload: w, schedule: s } = workloadOf(sums, ctx, layer.op === 'nn.dense');
-    const packed = packGemm(w, s, sums.weights, 0);
-    const depth = weights.length / outs;
-    const h = finishOf(layer, Int32Array.from({ length: outs }, (_, c) => sumOf(weights, c * depth, depth)), ctx);
-    const inPlace = w.inPlace;
-    const { bytes, ...bands } = bandsOf(shape, s.mr, 1, 1);
+function emitHybridGemm(layer, chosen, ctx) {
+    const { workload: w, schedule: s } = chosen;
+    const data = layer.weights.data;
+    const depth = depthOf(w);
+    const packed = packGemm(w, s, { data, zeroPoint: 0, bias: null }, 0);
+    const weightSums = Int32Array.from({ length: layer.outs }, (_, c) => sumOf(data, c * depth, depth));
+    const h = hybridDescription(layer, weightSums, ctx);
     const g = cDescription('gemm_i8', 'g', {
-        ...integerFields(w, s, packed, { m: inPlace ? w.m : bands.band * shape.out_w, lda: packed.depth, ldc: outs }, ctx),
+        ...{
+            ...tileFields(w, s, ctx.target, { lda: packedDepthOf(w, s), ldc: layer.outs }),
+            ...packedFields(s, packed, ctx),
+        },
         ...{ 'out.requantize': 'GEMM_SUMS', 'out.bias': ctx.constant(packed.bias) },
     });
-    const from = { data: ctx.input(0), bias: bias === null ? 'NULL' : ctx.input(2) };
-    const call = inPlace
-        ? rowsCall(w, packed.depth, layer.op === 'nn.dense' ? 1 : pixels, from, ctx)
-        : convCall(layer, s, packed.depth, bands, bytes, from, ctx);
+    const from = { data: ctx.input(0), bias: layer.bias === null ? 'NULL' : ctx.input(2) };
+    const call = s.band === 0 ? hybrid_rowsCall(w, s, layer.op, from, ctx) : hybrid_convCall(layer, w, s, from, ctx);
     return {
-        includes: ['hybrid_gemm.h'],
-        ...emitLoop(s),
+        ...kernelC([chosen], 'hybrid', ctx.target),
         body: `${h}${g}${call.text}`,
         // Where rows are read in place, all of them are quantized before the first result.
-        inPlace: [{ operand: 0, lead: inPlace ? -Infinity : leadOfLayer(layer) }],
+        inPlace: [{ operand: 0, lead: s.band === 0 ? -Infinity : leadOfQuantized(layer) }],
         scratchInPlace: call.lead === null ? [] : [{ operand: 0, lead: call.lead }],
     };
 }
-/** The `hybrid` called `h`. */
-function finishOf(layer, weightSums, ctx) {
-    const { outs, activation, hybrid, weights } = layer;
-    return cDescription('hybrid', 'h', {
-        ...integers({ outs, asymmetric: hybrid.asymmetric, weights_then_data: hybrid.weightsThenData }),
-        ...integers({ with_tanh: activation === 'TANH' }),
-        weight_sums: ctx.constant(weightSums),
-        weight_scale: ctx.constant(Float32Array.from({ length: outs }, (_, c) => scaleOf(weights, c))),
-        ...floatClamp(activation),
-    });
-}
-/** The C of a depthwise layer of multiplier 1. */
-function emitHybridDepthwise(layer, ctx) {
-    const { shape, batch, outs, bias } = layer;
-    const q = ctx.scratch((0,tensor_shape/* elements */.Yt)(layer.data.shape) / batch);
-    const window = cDescription('conv_shape', 's', integers({ ...shape, item: 1 }));
-    const operands = [ctx.input(0), ctx.input(1), bias === null ? 'NULL' : ctx.input(2), q, ctx.output(0)];
-    return {
-        includes: ['hybrid_depthwise.h'],
-        body: `${finishOf(layer, new Int32Array(outs), ctx)}${window}hybrid_depthwise(&h, &s, ${batch}, ${operands.join(', ')});\n`,
-        // An image's bytes are written where its floats have been read.
-        inPlace: [{ operand: 0, lead: leadOfLayer(layer) }],
-        scratchInPlace: [{ operand: 0, lead: 0 }],
-    };
-}
-const leadOfLayer = ({ batch, data, output }) => leadOfImages(batch, (4 * (0,tensor_shape/* elements */.Yt)(data.shape)) / batch, (4 * (0,tensor_shape/* elements */.Yt)(output.shape)) / batch);
-/** Scales and zero points lie before the data, and the bytes of each image where its floats, or those before, were. */
-function rowsCall(w, rowBytes, shared, { data, bias }, ctx) {
-    const images = w.m / shared;
+/**
+ * Rows in place; fully connected rows have a scale each, those of an image share one. Scales and zero points lie before the
+ * data, and the bytes of each image where its floats, or those before, were.
+ */
+function hybrid_rowsCall(w, s, op, { data, bias }, ctx) {
+    const shared = op === 'nn.dense' ? 1 : rowsOf(w) / w.images;
+    const images = rowsOf(w) / shared;
+    const rowBytes = packedDepthOf(w, s);
     const front = 8 * images;
     const work = ctx.scratch(front);
-    const q = ctx.scratch(w.m * rowBytes + SPARE);
+    const q = ctx.scratch(rowsOf(w) * rowBytes + SPARE);
     return {
-        text: `hybrid_rows(&h, &g, ${shared}, ${[data, bias, work, q, ctx.output(0)].join(', ')});\n`,
-        lead: images === 1 || rowBytes <= 4 * w.k ? (0,alignment/* alignUp */.D)(front) : null,
+        text: `hybrid_rows_${s.kernel}(&h, &g, ${shared}, ${[data, bias, work, q, ctx.output(0)].join(', ')});\n`,
+        lead: images === 1 || rowBytes <= 4 * depthOf(w) ? (0,alignment/* alignUp */.D)(front) : null,
     };
 }
 /** All scratch memory lies over the first image, or before it: what is behind an image's bytes is written when it is read. */
-function convCall({ shape, batch, data: { shape: extents } }, s, rowBytes, bands, paddedBytes, { data, bias }, ctx) {
+function hybrid_convCall({ shape, batch, data: { shape: extents } }, w, s, { data, bias }, ctx) {
     const image = (0,tensor_shape/* elements */.Yt)(extents) / batch;
-    const sizes = [image + SPARE, paddedBytes === 0 ? 0 : paddedBytes + SPARE, s.mr * rowBytes + SPARE];
-    const window = integers({ ...shape, item: 1, images: 1, ...bands, row_bytes: rowBytes });
-    const operands = [data, bias, ...sizes.map((bytes) => ctx.scratch(bytes)), ctx.output(0)].join(', ');
-    const all = sizes.reduce((sum, bytes) => sum + (0,alignment/* alignUp */.D)(bytes), 0);
+    const bytes = gatherBytes(w, s);
+    const sizes = [image + SPARE, bytes.copy, bytes.rows];
+    const window = { ...integers({ ...shape, images: 1 }), ...bandFields(w, s) };
+    const operands = [data, bias, ...sizes.map((size) => ctx.scratch(size)), ctx.output(0)].join(', ');
+    const all = sizes.reduce((sum, size) => sum + (0,alignment/* alignUp */.D)(size), 0);
     return {
-        text: `${cDescription('conv_shape', 's', window)}hybrid_conv(&h, &g, &s, ${batch}, ${operands});\n`,
+        text: `${cDescription('conv_shape', 's', window)}hybrid_conv_${s.kernel}(&h, &g, &s, ${batch}, ${operands});\n`,
         lead: batch === 1 ? 0 : Math.max(0, all - 4 * image),
     };
 }
@@ -26751,14 +28805,210 @@ function sumOf(values, from, count) {
         sum += values[i];
     return sum | 0;
 }
-function scaleOf(weights, channel) {
-    const { scales } = weights.quantization;
-    return scales[scales.length === 1 ? 0 : channel];
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/pairs.js
+/** Products of pairs of matrices, the right ones packed while running: native/kernels/matmul_gemm.h. */
+
+
+
+
+
+
+
+const layoutOf = ({ schedule }) => kernels_kernelOf(schedule.kernel).layout;
+/** Whether panels are packed less their zero point. */
+const centers = (product) => layoutOf(product).storage === 'int16';
+/** The products that run: one for all right matrices, or one for those without -128 and one for the others. */
+function productsOf(chosen) {
+    const [narrow, any] = chosen;
+    const takesAll = kernels_kernelOf(narrow.schedule.kernel).exactFor.includes('int8-dynamic');
+    return any === undefined || takesAll ? [narrow] : [narrow, any];
+}
+/** The C of a layer. */
+function emitMatmulPairs(layer, chosen, ctx) {
+    const { lhs, rhs, output, m, n, k, pairs, swapX, swapY, requantization } = layer;
+    const float = requantization === null;
+    const products = productsOf(chosen);
+    const depthOf = ({ workload, schedule }) => packedDepthOf(workload, schedule);
+    const depth = Math.max(...products.map(depthOf));
+    const copies = swapX || depth !== k;
+    const zero = (operand) => (float ? 0 : (0,checks/* parameters */.FI)(operand).zeroPoint);
+    const description = cDescription('matmul_pairs', 'd', {
+        ...integers({ m, n, k, swap_x: swapX, swap_y: swapY, copies }),
+        ...integers({ lhs_zero: zero(lhs), rhs_zero: zero(rhs) }),
+        pair: ctx.constant(Int32Array.from(pairs.flatMap((pair) => [pair.lhs, pair.rhs]))),
+    });
+    const columns = ({ schedule }) => Math.ceil(n / schedule.nr) * schedule.nr;
+    const most = (bytes) => ctx.scratch(Math.max(...products.map(bytes)));
+    const panels = most((p) => columns(p) * depthOf(p) * WEIGHT_BYTES[layoutOf(p).storage] + SPARE);
+    const copy = copies ? ctx.scratch(m * depth * (0,tensor_dtype/* itemSize */.z6)(lhs.dtype) + SPARE) : 'NULL';
+    const range = ctx.steps(pairs.length, pairs.length).join(', ');
+    const pitches = { lda: copies ? depth : k, ldc: n };
+    const tile = ({ workload, schedule }) => ({
+        ...tileFields(workload, schedule, ctx.target, pitches),
+        weights: panels,
+    });
+    const [x, y, out] = [ctx.input(0), ctx.input(1), ctx.output(0)];
+    const kernels = products.map(({ schedule }) => schedule.kernel);
+    const shared = kernelC(products, 'matmul', ctx.target);
+    if (float) {
+        const [product] = products;
+        const bias = ctx.constant(new Float32Array(Math.max(n, product.schedule.nr)));
+        const g = cDescription('gemm_f32', 'g', { ...tile(product), bias, ...NO_CLAMP });
+        const operands = ['&d', '&g', x, y, panels, copy, out, range];
+        return { ...shared, body: `${description}${g}matmul_run_${kernels[0]}(${operands.join(', ')});\n` };
+    }
+    const bias = most((p) => {
+        const { pairsTwice, biasWords } = layoutOf(p);
+        return 4 * (pairsTwice ? 2 * columns(p) : biasWords * Math.max(n, p.schedule.nr));
+    });
+    const factor = (p) => (centers(p) ? 0 : -zero(rhs));
+    const rows = most((p) => (factor(p) === 0 ? 0 : 4 * (p.schedule.weightsFirst ? m : p.schedule.mr)));
+    const tiles = products.map((product, i) => {
+        const { workload, schedule } = product;
+        const layout = (valueAt) => perColumn(valueAt, workload, schedule);
+        return cDescription('gemm_i8', i === 0 ? 'g' : 'wide', {
+            ...tile(product),
+            ...integers({ row_factor: factor(product) }),
+            ...epilogueFields({ output, activation: 'NONE', requantization, profile: ctx.profile, bias, layout }, ctx),
+        });
+    });
+    const work = cDescription('matmul_work', 's', { panels, bias, sums: ctx.scratch(4 * n), rows, copy });
+    const wide = products.length > 1 ? '&wide' : 'NULL';
+    const operands = ['&d', '&g', wide, x, y, '&s', out, range];
+    return {
+        ...shared,
+        body: `${description}${tiles.join('')}${work}matmul_run_${kernels[0]}_${kernels.at(-1)}(${operands.join(', ')});\n`,
+    };
 }
 
-;// CONCATENATED MODULE: ./build/js/compiler/templates/reference/plain.js
-/** Instances of native/kernels/conv_plain.h: the forms of operators with weights that have no template. */
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/space.js
 
+
+
+
+
+/** Tiles: GEMM_MR rows and GEMM_NV registers of columns at most. */
+const space_ROWS = [1, 2, 3, 4, 5, 6, 7, 8];
+const COLUMNS = [4, 8, 12, 16, 20, 24, 28, 32];
+/** 128-bit registers, and general ones that a loop may use. */
+const space_REGISTERS = 32;
+const GENERAL = 32;
+/** The knobs of kernels with `sums16`. */
+const SUMS16 = [
+    { kBlocks: 1, singles: false },
+    { kBlocks: 2, singles: false },
+    { kBlocks: 2, singles: true },
+    { kBlocks: 4, singles: false },
+];
+const GEMM_SPACE = {
+    name: 'gemm',
+    version: 1,
+    knobs: gemmKnobs,
+    key: keyOfGemm,
+    space: space_space,
+    legal: space_legal,
+    cycles: gemmCycles,
+};
+/** Every combination of knobs that is legal, larger tiles later. */
+function* space_space(w, target) {
+    for (const kernel of exactKernels(w.weights.operands, target))
+        for (const mr of space_ROWS)
+            for (const nr of COLUMNS)
+                for (const sums16 of kernels_kernelOf(kernel).sums16 ? SUMS16 : [{}])
+                    for (const walk of walks(w, mr)) {
+                        const schedule = { kernel, mr, nr, ...sums16, ...walk };
+                        if (space_legal(w, schedule, target) === null)
+                            yield schedule;
+                    }
+}
+/** Orders and bands. */
+function walks(w, mr) {
+    const gathered = w.right === 'constant' && mr <= w.output[0] * w.output[1] ? bandsOf(w, mr) : [];
+    return [
+        ...gathered.map((band) => ({ weightsFirst: false, band })),
+        ...[true, false].map((weightsFirst) => ({ weightsFirst, band: 0 })),
+    ];
+}
+function space_legal(w, s, target) {
+    return space_illegalKernel(w, s, target) ?? illegalTile(s, target) ?? space_illegalRows(w, s) ?? illegalColumns(w, s);
+}
+function space_illegalKernel(w, { kernel, kBlocks, singles }, target) {
+    const { exactFor, sums16 } = kernels_kernelOf(kernel);
+    const missing = lacking(kernel, target);
+    if (missing !== null)
+        return missing;
+    if (!exactFor.includes(w.weights.operands))
+        return `kernel ${kernel} is not exact for ${w.weights.operands} operands`;
+    if (!sums16)
+        return kBlocks === undefined && singles === undefined ? null : `kernel ${kernel} has no kBlocks or singles`;
+    const known = SUMS16.some((form) => form.kBlocks === kBlocks && form.singles === singles);
+    return known ? null : `kernel ${kernel} has no loop for kBlocks ${kBlocks}, singles ${singles}`;
+}
+function illegalTile(s, target) {
+    const { rows, columns } = kernels_kernelOf(s.kernel);
+    const { mr, nr } = s;
+    if (!space_ROWS.includes(mr) || mr % rows !== 0)
+        return `mr ${mr}: kernel ${s.kernel} takes ${rows === 1 ? '' : 'pairs of '}1 to 8 rows`;
+    if (!COLUMNS.includes(nr) || nr % columns !== 0)
+        return `nr ${nr}: kernel ${s.kernel} takes multiples of ${columns} columns up to 32`;
+    return holdsTile(s.kernel, tileOf(s), target) ? null : `a tile of ${mr} x ${nr} does not fit the registers`;
+}
+function space_illegalRows(w, { kernel, mr, weightsFirst, band }) {
+    const { unit } = kernels_kernelOf(kernel);
+    if (band === 0) {
+        if (!isPointwise(w))
+            return 'rows are read in place only of 1x1 windows without strides and padding';
+        if (!w.paddedRows && depthOf(w) % unit !== 0)
+            return `rows in place: k ${depthOf(w)} is no multiple of ${unit}`;
+        return mr > rowsOf(w) ? `mr ${mr} is more than the ${rowsOf(w)} rows` : null;
+    }
+    if (w.right !== 'constant')
+        return 'products of matrices have no bands';
+    if (weightsFirst)
+        return 'weights come first only with rows in place';
+    if (band < leastBand(w, mr) || band > w.output[0])
+        return `band ${band}: mr ${mr} needs ${leastBand(w, mr)} to ${w.output[0]} output rows`;
+    return null;
+}
+/** Only one panel may be wider than the matrix, by less than a kernel's columns. */
+function illegalColumns({ n }, { kernel, nr }) {
+    const { columns } = kernels_kernelOf(kernel);
+    return nr > columns && nr - columns >= n ? `nr ${nr} is too wide for ${n} columns` : null;
+}
+/** Whether the registers hold a tile. */
+function holdsTile(kernel, tile, target) {
+    const record = kernels_kernelOf(kernel);
+    const { registers } = inOrderLoop(record, tile, target.core) ?? record;
+    return registers(tile) <= space_REGISTERS && (record.general?.(tile) ?? 0) <= GENERAL;
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/index.js
+/** The matrix multiplication template. */
+
+
+
+
+
+
+const GEMM = {
+    ...GEMM_SPACE,
+    workloads: gemmWorkloads,
+    oneLayer: oneLayer,
+    emit(layer, chosen, ctx) {
+        switch (layer.kind) {
+            case 'gemm':
+                return emitGemm(layer, chosen[0], ctx);
+            case 'hybrid_gemm':
+                return emitHybridGemm(layer, chosen[0], ctx);
+            case 'matmul_pairs':
+                return emitMatmulPairs(layer, chosen, ctx);
+        }
+    },
+};
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/reference/result.js
+/** The `conv_plain` of a layer (native/kernels/conv_plain.h): what becomes of its accumulators, of any element types. */
 
 
 
@@ -26768,270 +29018,103 @@ const ELEMENT = {
     ...{ int4: 'PLAIN_I8', int8: 'PLAIN_I8', uint8: 'PLAIN_U8', int16: 'PLAIN_I16', float32: 'PLAIN_F32' },
 };
 /** How the kernels name a type of elements. */
-const plainElement = (dtype) => ELEMENT[dtype];
-/** The C of a layer. */
-function emitPlain(layer, ctx) {
-    const { in_h, in_w, channels, out_h, out_w } = layer.shape;
-    const { batch, outs } = layer;
-    const hybrid = (0,shared_weights/* weightedForm */.yx)(layer.data, layer.weights) === 'hybrid';
-    const scratch = hybrid ? ctx.scratch(in_h * in_w * channels) : 'NULL';
-    return {
-        includes: ['conv_plain.h'],
-        body: `${plainDescription(layer, ctx)}conv_plain_run(&p, ${ctx.input(0)}, ${ctx.input(1)}, ${scratch}, ${ctx.output(0)});\n`,
-        // An image's bytes are written where its floats have been read, and all of it is read before its first result.
-        ...(hybrid && {
-            scratchInPlace: [{ operand: 0, lead: 0 }],
-            inPlace: [{ operand: 0, lead: leadOfImages(batch, 4 * in_h * in_w * channels, 4 * out_h * out_w * outs) }],
-        }),
-    };
-}
+const elementName = (dtype) => ELEMENT[dtype];
 /** The `conv_plain` of a layer, called `p`. */
-function plainDescription(layer, ctx) {
-    const { data, weights, bias, output } = layer;
+function resultDescription(layer, window, ctx) {
+    const { data, weights, output } = layer;
+    const { batch, outs, multiplier } = window;
     const form = (0,shared_weights/* weightedForm */.yx)(data, weights);
-    const all = (values) => Array.from({ length: layer.outs }, (_, c) => values[values.length === 1 ? 0 : c]);
-    const item = (0,tensor_dtype/* itemSize */.z6)(data.dtype);
     const zeroOf = (t) => (form === 'integer' ? (0,checks/* parameters */.FI)(t).zeroPoint : 0);
-    const shape = integers({ ...layer.shape, item });
-    const fields = {
+    const shape = integers({ ...window.shape, item: (0,tensor_dtype/* itemSize */.z6)(data.dtype) });
+    return cDescription('conv_plain', 'p', {
         ...Object.fromEntries(Object.entries(shape).map(([name, value]) => [`shape.${name}`, value])),
-        ...integers({ batch: layer.batch, outs: layer.outs, multiplier: layer.multiplier }),
-        ...{ data: ELEMENT[data.dtype], weight: ELEMENT[weights.dtype], result: ELEMENT[output.dtype] },
+        ...integers({ batch, outs, multiplier }),
+        ...{ data: elementName(data.dtype), weight: elementName(weights.dtype), result: elementName(output.dtype) },
         ...integers({ data_zero: zeroOf(data), weight_zero: zeroOf(weights) }),
-        ...(form === 'integer' ? plain_integerFields(layer, ctx) : floatClamp(layer.activation)),
-        ...(form === 'integer' || bias === null ? {} : { bias: ctx.input(2) }),
-        ...(form === 'float' ? { finish: 'PLAIN_FLOAT' } : {}),
-        ...(form === 'hybrid'
-            ? {
-                finish: 'PLAIN_HYBRID',
-                ...integers({
-                    with_tanh: layer.activation === 'TANH',
-                    asymmetric: layer.hybrid.asymmetric,
-                    weights_then_data: layer.hybrid.weightsThenData,
-                }),
-                weight_scale: ctx.constant(Float32Array.from(all(weights.quantization.scales))),
-            }
-            : {}),
-    };
-    return cDescription('conv_plain', 'p', fields);
+        ...(form === 'integer' ? integerFields(layer, outs, ctx) : realFields(layer, outs, ctx)),
+    });
 }
-/** Sums of 32 or of 64 bits; INT16x8 layers of 64-bit sums are always rounded as profile `tflite` does. */
-function plain_integerFields(layer, ctx) {
-    const { data, bias, output, outs, requantization } = layer;
+/** Float accumulators, or integer ones that are scaled to float: hybrid. */
+function realFields(layer, outs, ctx) {
+    const { data, weights, bias, operands, activation, hybrid } = layer;
+    const fields = { ...floatClamp(activation), ...(bias !== null && { bias: ctx.input(operands.bias) }) };
+    if ((0,shared_weights/* weightedForm */.yx)(data, weights) === 'float')
+        return { ...fields, finish: 'PLAIN_FLOAT' };
+    const { scales } = weights.quantization;
+    const perChannel = Float32Array.from({ length: outs }, (_, c) => scales[scales.length === 1 ? 0 : c]);
+    return {
+        ...{ ...fields, finish: 'PLAIN_HYBRID' },
+        ...integers({
+            with_tanh: activation === 'TANH',
+            asymmetric: hybrid.asymmetric,
+            weights_then_data: hybrid.weightsThenData,
+        }),
+        weight_scale: ctx.constant(perChannel),
+    };
+}
+/** Accumulators of 32 or of 64 bits; INT16x8 layers of 64-bit ones are always rounded as profile `tflite` does. */
+function integerFields(layer, outs, ctx) {
+    const { data, bias, operands, output, activation, requantization, halvesUp } = layer;
     const wide = (0,shared_weights/* isWide */.EW)(data, bias, layer);
     const layout = (valueAt) => Array.from({ length: outs }, (_, c) => valueAt(c));
     const zeros = () => ctx.constant(wide ? new BigInt64Array(outs) : new Int32Array(outs));
-    const sums = bias === null ? zeros() : ctx.input(2);
+    const start = bias === null ? zeros() : ctx.input(operands.bias);
     const fields = epilogueFields({
-        ...{ output, activation: layer.activation, requantization: requantization, layout },
-        ...{ profile: wide || layer.halvesUp ? 'tflite' : ctx.profile, bias: wide ? 'NULL' : sums },
+        ...{ output, activation, requantization: requantization, layout },
+        ...{ profile: wide || halvesUp ? 'tflite' : ctx.profile, bias: wide ? 'NULL' : start },
     }, ctx);
-    const finish = wide ? 'PLAIN_WIDE' : layer.halvesUp ? 'PLAIN_HALVES_UP' : 'PLAIN_INTEGER';
-    return { finish, ...(wide ? { bias_wide: sums } : {}), ...fields };
+    const finish = wide ? 'PLAIN_WIDE' : halvesUp ? 'PLAIN_HALVES_UP' : 'PLAIN_INTEGER';
+    return { finish, ...(wide ? { bias_wide: start } : {}), ...fields };
 }
 
-;// CONCATENATED MODULE: ./build/js/compiler/lower/dense.js
+;// CONCATENATED MODULE: ./build/js/compiler/templates/reference/conv.js
+/** Instances of native/kernels/conv_plain.h: the forms of operators with weights that no tile kernel computes. */
 
 
 
-
-
-
-
-
-/** The window of a fully connected layer: a 1x1 convolution of rows of pixels. */
-const pixelsShape = (rows, depth) => ({
-    ...{ in_h: 1, in_w: rows, channels: depth, out_h: 1, out_w: rows, kernel_h: 1, kernel_w: 1 },
-    ...{ stride_h: 1, stride_w: 1, dilation_h: 1, dilation_w: 1, pad_top: 0, pad_left: 0, groups: 1 },
-});
-function emitDense(op, ctx) {
-    const [data, weights, output, bias] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), op.outputs[0], op.inputs[2] ?? null];
-    const [units, depth] = weights.shape;
-    const rows = (0,tensor_shape/* elements */.Yt)(output.shape) / units;
-    const { activation, asymmetricQuantizeInputs } = op.attrs;
-    const form = (0,shared_weights/* weightedForm */.yx)(data, weights);
-    const wide = form === 'integer' && (0,shared_weights/* isWide */.EW)(data, bias, op.attrs);
-    const bytes = (0,dense/* readsBytes */.XB)(op);
-    const inDouble = wide || (ctx.profile === 'tflite' && !bytes);
-    const requantization = form === 'integer' ? { factors: (0,dense/* denseFactors */.qq)(data, weights, output), inDouble } : null;
-    if (rows === 0)
-        return { includes: [], body: '' };
-    const constant = weights.data !== null && (bias === null || bias.data !== null);
-    if (constant && form !== 'hybrid' && data.dtype !== 'int16' && output.dtype === data.dtype) {
-        return emitGemm({
-            ...{
-                op: 'nn.dense',
-                data,
-                output,
-                shape: pixelsShape(rows, depth),
-                m: rows,
-                columns: units,
-                activation,
-                requantization,
-            },
-            weights: {
-                data: weights.data,
-                zeroPoint: zeroPointOf(weights),
-                bias: bias?.data,
-            },
-        }, ctx);
-    }
-    const hybrid = { asymmetric: asymmetricQuantizeInputs, weightsThenData: false };
-    if (form === 'hybrid' && takesHybrid(weights)) {
-        const layer = {
-            data,
-            weights,
-            bias,
-            output,
-            shape: pixelsShape(1, depth),
-            batch: rows,
-            outs: units,
-            activation,
-            hybrid,
-        };
-        return emitHybridGemm({ ...layer, op: 'nn.dense' }, ctx);
-    }
-    return emitPlain({
-        ...(bytes ? { data: (0,dense/* asBytes */.Yd)(data), weights: (0,dense/* asBytes */.Yd)(weights), halvesUp: true } : { data, weights }),
-        ...{ bias, output, shape: pixelsShape(1, depth), batch: rows, outs: units, multiplier: 0 },
-        ...{ activation, requantization, hybrid },
-        biasType: op.attrs.biasType,
-    }, ctx);
-}
-/** The C of fully connected layers. */
-const denseEmitters = { 'nn.dense': emitDense };
-
-;// CONCATENATED MODULE: ./build/js/compiler/templates/gemm/matmul.js
-/** Matrix products by the matrix multiplication templates: BATCH_MATMUL of float32 and of int8 with int8 results. */
-
-
-
-
-
-
-
-/** The C of a product whose operands have `form` 'float' or 'int8'. */
-function emitMatmulGemm(op, ctx) {
-    const plan = (0,batch_matmul/* matmulOf */.ys)(op, ctx.profile);
-    const one = plan.pairs.every(({ lhs, rhs }, i) => lhs === i && rhs === 0);
-    const constant = (0,checks/* operand */.id)(op, 1).data;
-    return constant !== null && one && !op.attrs.adjX ? emitConstant(op, constant, ctx) : emitPairs(op, ctx);
-}
-/** All left matrices, one below the other, times a constant one. */
-function emitConstant(op, data, ctx) {
-    const { m, n, k, pairs } = (0,batch_matmul/* matmulOf */.ys)(op, ctx.profile);
-    const [lhs, rhs, output] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), op.outputs[0]];
-    const int8 = (0,batch_matmul/* matmulForm */.fU)(op) === 'int8';
-    const columns = op.attrs.adjY ? data : data.map((_, i) => data[(i % k) * n + Math.floor(i / k)]);
-    const rows = m * pairs.length;
-    return emitGemm({
-        ...{ op: 'nn.dense', data: lhs, output, shape: pixelsShape(rows, k), m: rows, columns: n, activation: 'NONE' },
-        infinite: true,
-        requantization: int8 ? { factors: [(0,batch_matmul/* matmulFactor */.yL)(op)], inDouble: false } : null,
-        weights: { data: columns, zeroPoint: int8 ? (0,checks/* parameters */.FI)(rhs).zeroPoint : 0, bias: null },
-    }, ctx);
-}
-/** Pairs of matrices, the right one packed when it is known. */
-function emitPairs(op, ctx) {
-    const { m, n, k, pairs } = (0,batch_matmul/* matmulOf */.ys)(op, ctx.profile);
-    const int8 = (0,batch_matmul/* matmulForm */.fU)(op) === 'int8';
-    const schedules = schedulesOf(op, ctx);
-    const depth = Math.max(...schedules.map((s) => depthOf(k, s)));
-    const copies = op.attrs.adjX || depth !== k;
-    const zero = (i) => (int8 ? (0,checks/* parameters */.FI)((0,checks/* operand */.id)(op, i)).zeroPoint : 0);
-    const description = cDescription('matmul_pairs', 'd', {
-        ...integers({ m, n, k, swap_x: op.attrs.adjX, swap_y: op.attrs.adjY, copies }),
-        ...integers({ lhs_zero: zero(0), rhs_zero: zero(1) }),
-        pair: ctx.constant(Int32Array.from(pairs.flatMap((pair) => [pair.lhs, pair.rhs]))),
-    });
-    const columns = (s) => Math.ceil(n / s.nr) * s.nr;
-    const most = (bytes) => ctx.scratch(Math.max(...schedules.map(bytes)));
-    const panels = most((s) => columns(s) * depthOf(k, s) * (int8 ? (centers(s) ? 2 : 1) : 4) + SPARE);
-    const copy = copies ? ctx.scratch(m * depth * (int8 ? 1 : 4) + SPARE) : 'NULL';
-    const range = ctx.steps(pairs.length, pairs.length).join(', ');
-    const tile = (s) => integers({
-        ...{ m, n, k, mr: s.mr, nr: s.nr, weights_first: s.weightsFirst, lda: copies ? depth : k, ldc: n },
-    });
-    const [x, y, out] = [ctx.input(0), ctx.input(1), ctx.output(0)];
-    const includes = ['matmul_gemm.h'];
-    if (!int8) {
-        const [s] = schedules;
-        const bias = ctx.constant(new Float32Array(Math.max(n, s.nr)));
-        const portable = s.kernel === 'f32' ? '0' : '1';
-        const g = cDescription('gemm_f32', 'g', { ...tile(s), weights: panels, bias, portable, ...NO_CLAMP });
-        return {
-            includes,
-            body: `${description}${g}matmul_run_f32(&d, &g, ${x}, ${y}, ${panels}, ${copy}, ${out}, ${range});\n`,
-        };
-    }
-    const bias = most((s) => 4 * (s.kernel === 'mmla' || s.kernel === 'smull' ? 2 * columns(s) : Math.max(n, s.nr)));
-    const factor = (s) => (centers(s) ? 0 : -zero(1));
-    const rows = most((s) => (factor(s) === 0 ? 0 : 4 * (s.weightsFirst ? m : s.mr)));
-    const requantization = { factors: [(0,batch_matmul/* matmulFactor */.yL)(op)], inDouble: false };
-    const tiles = schedules.map((s, i) => cDescription('gemm_i8', i === 0 ? 'g' : 'wide', {
-        ...{ kernel: `GEMM_${s.kernel.toUpperCase()}`, ...tile(s), weights: panels },
-        ...integers({ packed_k: depthOf(k, s), row_factor: factor(s) }),
-        ...epilogueFields({
-            ...{ output: op.outputs[0], activation: 'NONE', requantization, profile: ctx.profile, bias },
-            layout: (valueAt) => perColumn(valueAt, matmul_workloadOf(op, ctx, 'int8-dynamic'), s),
-        }, ctx),
-    }));
-    const work = cDescription('matmul_work', 's', { panels, bias, sums: ctx.scratch(4 * n), rows, copy });
-    const wide = schedules.length > 1 ? '&wide' : 'NULL';
+/** The C of a layer. */
+function emitReferenceConv(layer, ctx) {
+    const { operands, batch, outs } = layer;
+    const { in_h, in_w, channels, out_h, out_w } = layer.shape;
+    const hybrid = (0,shared_weights/* weightedForm */.yx)(layer.data, layer.weights) === 'hybrid';
+    const quantized = hybrid ? ctx.scratch(in_h * in_w * channels) : 'NULL';
+    const description = resultDescription(layer, layer, ctx);
+    const given = [ctx.input(operands.data), ctx.input(operands.weights), quantized, ctx.output(0)];
     return {
-        includes,
-        body: `${description}${tiles.join('')}${work}matmul_run_i8(&d, &g, ${wide}, ${x}, ${y}, &s, ${out}, ${range});\n`,
+        includes: ['conv_plain.h'],
+        body: `${description}conv_plain_run(&p, ${given.join(', ')});\n`,
+        // An image's bytes are written where its floats have been read, and all of it is read before its first result.
+        ...(hybrid && {
+            scratchInPlace: [{ operand: operands.data, lead: 0 }],
+            inPlace: [
+                { operand: operands.data, lead: leadOfImages(batch, 4 * in_h * in_w * channels, 4 * out_h * out_w * outs) },
+            ],
+        }),
     };
 }
-const matmul_workloadOf = (op, ctx, operands) => {
-    const { m, n, k } = (0,batch_matmul/* matmulOf */.ys)(op, ctx.profile);
-    return { op: 'nn.batch_matmul', operands, unsigned: false, m, n, k, groups: 1, inPlace: true };
-};
-/** The tile, and, where it takes no right matrix that reaches -128, the one for those. */
-function schedulesOf(op, ctx) {
-    const of = (operands) => choose(GEMM_SPACE, matmul_workloadOf(op, ctx, operands), ctx);
-    if ((0,batch_matmul/* matmulForm */.fU)(op) === 'float')
-        return [of('float32')];
-    const narrow = of('int8-dynamic-narrow');
-    return narrow.kernel === 'smull' ? [narrow, of('int8-dynamic')] : [narrow];
-}
-const depthOf = (k, { kernel }) => {
-    const { unit } = GEMM_KERNELS[kernel];
-    return Math.ceil(k / unit) * unit;
-};
-/** Whether the panels are int16, less their zero point. */
-const centers = ({ kernel }) => kernel === 'mlal' || kernel === 'portable';
 
-;// CONCATENATED MODULE: ./build/js/compiler/lower/batch_matmul.js
+;// CONCATENATED MODULE: ./build/js/compiler/templates/reference/matmul.js
+/** Instances of native/kernels/matmul.h: the forms of BATCH_MATMUL that no tile kernel computes. */
 
 
 
 
-
-
-
-function emit(op, ctx) {
-    const [lhs, rhs, output] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), op.outputs[0]];
-    const plan = (0,batch_matmul/* matmulOf */.ys)(op, ctx.profile);
-    const form = (0,batch_matmul/* matmulForm */.fU)(op);
-    const { m, n, k, pairs } = plan;
-    if ((0,tensor_shape/* elements */.Yt)(output.shape) === 0)
-        return { includes: [], body: '' };
-    if (form === 'float' || form === 'int8')
-        return emitMatmulGemm(op, ctx);
+/** The C of a layer. */
+function emitReferenceMatmul(layer, ctx) {
+    const { form, lhs, rhs, m, n, k, pairs, swapX, swapY, asymmetric } = layer;
     const rightMatrices = (0,tensor_shape/* elements */.Yt)(rhs.shape) / (n * k);
     const fields = {
         form: `MATMUL_${form.toUpperCase()}`,
-        ...integers({ pairs: pairs.length, m, n, k, swap_x: op.attrs.adjX, swap_y: op.attrs.adjY }),
-        ...{ lhs: plainElement(lhs.dtype), rhs: plainElement(rhs.dtype) },
-        ...integers({ asymmetric: op.attrs.asymmetricQuantizeInputs, rows: (0,tensor_shape/* elements */.Yt)(lhs.shape) / k }),
+        ...integers({ pairs: pairs.length, m, n, k, swap_x: swapX, swap_y: swapY }),
+        ...{ lhs: elementName(lhs.dtype), rhs: elementName(rhs.dtype) },
+        ...integers({ asymmetric, rows: (0,tensor_shape/* elements */.Yt)(lhs.shape) / k }),
         pair: ctx.constant(Int32Array.from(pairs.flatMap((p) => [p.lhs, p.rhs, p.scales, p.sums]))),
-        ...formFields(op, plan, ctx),
+        ...formFields(layer, ctx),
     };
     const scratch = {
         right: ctx.scratch(2 * n * k),
         sums: ctx.scratch(8 * n),
-        ...(form === 'hybrid' ? hybridScratch(op, plan, rightMatrices, ctx) : {}),
+        ...(form === 'hybrid' ? hybridScratch(layer, rightMatrices, ctx) : {}),
     };
     const description = cDescription('matmul', 'g', fields) + cDescription('matmul_scratch', 's', scratch);
     return {
@@ -27040,19 +29123,19 @@ function emit(op, ctx) {
     };
 }
 /** INT16 products are summed in 64 bits, which are always rounded as profile `tflite` does. */
-function formFields(op, { n }, ctx) {
-    const form = (0,batch_matmul/* matmulForm */.fU)(op);
-    const each = (values) => Array.from({ length: n }, (_, j) => values[values.length === 1 ? 0 : j]);
-    if (form === 'hybrid')
-        return { weight_scale: ctx.constant(Float32Array.from(each((0,checks/* operand */.id)(op, 1).quantization.scales))) };
-    if (form !== 'wide')
+function formFields({ form, rhs, output, requantization, n }, ctx) {
+    if (form === 'hybrid') {
+        const { scales } = rhs.quantization;
+        const perColumn = Float32Array.from({ length: n }, (_, j) => scales[scales.length === 1 ? 0 : j]);
+        return { weight_scale: ctx.constant(perColumn) };
+    }
+    if (requantization === null)
         return {};
-    const requantization = { factors: [(0,batch_matmul/* matmulFactor */.yL)(op)], inDouble: false };
     const layout = (valueAt) => Array.from({ length: n }, (_, j) => valueAt(j));
-    return epilogueFields({ output: op.outputs[0], activation: 'NONE', requantization, profile: 'tflite', bias: 'NULL', layout }, ctx);
+    return epilogueFields({ output, activation: 'NONE', requantization, profile: 'tflite', bias: 'NULL', layout }, ctx);
 }
-function hybridScratch(op, { n, k }, rightMatrices, ctx) {
-    const size = (0,tensor_shape/* elements */.Yt)((0,checks/* operand */.id)(op, 0).shape);
+function hybridScratch({ lhs, n, k }, rightMatrices, ctx) {
+    const size = (0,tensor_shape/* elements */.Yt)(lhs.shape);
     return {
         quantized: ctx.scratch(size),
         scales: ctx.scratch((4 * size) / k),
@@ -27061,620 +29144,8 @@ function hybridScratch(op, { n, k }, rightMatrices, ctx) {
         column_sums: ctx.scratch(4 * n * rightMatrices),
     };
 }
-const batchMatmulEmitters = { 'nn.batch_matmul': emit };
 
-// EXTERNAL MODULE: ./build/js/model/ops/conv.js + 1 modules
-var conv = __nccwpck_require__(9070);
-// EXTERNAL MODULE: ./build/js/model/ops/shared/window.js
-var shared_window = __nccwpck_require__(5653);
-;// CONCATENATED MODULE: ./build/js/compiler/templates/in_order/depthwise_steps.js
-/**
- * 3 × 3 depthwise convolution for cores that issue in order: the C of native/kernels/depthwise_in_order.h, statement by
- * statement in the order in which the instructions are to issue.
- */
-const depthwise_steps_ROWS = 3;
-const KERNEL_WIDTH = 3;
-const MOST_PIXELS = 4;
-/** Columns on their way through general registers. Their number divides that of a step's columns. */
-const AHEAD = 3;
-/** Instructions between a move into a vector register and the first that reads it. */
-const DISTANCE = 4;
-/** A move takes a place beside one instruction, and the load that follows it one beside the next. */
-const SPACING = 2;
-const depthwise_steps_range = (count) => Array.from({ length: count }, (_, i) => i);
-/** Sizes of the steps along a row and how many of each: rather fours and threes than one of fewer. */
-function depthwise_steps_stepsOf(width) {
-    const lacking = (4 - (width % 4)) % 4;
-    const even = 3 * lacking <= width;
-    const steps = even
-        ? [
-            [4, (width - 3 * lacking) / 4],
-            [3, lacking],
-        ]
-        : [
-            [3, Math.floor(width / 3)],
-            [width % 3, 1],
-        ];
-    return steps.filter(([pixels, count]) => pixels * count > 0);
-}
-/** Columns of the kernel in the order of multiplication: with stride 2, those that share registers one after the other. */
-const kernelColumns = (stride) => (stride === 1 ? [0, 1, 2] : [0, 2, 1]);
-/** Where the data of one step comes from. */
-class Window {
-    columns;
-    /** The columns of a row in the order in which they come: the halves of a register apart from each other. */
-    order;
-    stride;
-    /** Of the widest step. */
-    pixels;
-    constructor(stride, pixels) {
-        this.stride = stride;
-        this.pixels = pixels;
-        this.columns = (pixels - 1) * stride + KERNEL_WIDTH;
-        const zigzag = (count) => depthwise_steps_range(count).map((i) => (i === 1 ? 2 : i === 2 ? 1 : i));
-        const apart = (count) => (pixels < 3 ? depthwise_steps_range(count) : zigzag(count));
-        this.order =
-            stride === 1
-                ? apart(this.columns)
-                : [...apart(pixels + 1).map((i) => 2 * i), ...apart(pixels).map((i) => 2 * i + 1)];
-    }
-    /** Of the whole step: position in the order of all three rows, and on into the next step. */
-    position = (row, column) => row * this.columns + this.order.indexOf(column);
-    register(row, column) {
-        const pair = this.stride === 1 ? column >> 1 : (column >> 2) + (column % 2) * 3;
-        return `x${row}${pair}`;
-    }
-    isUpper = (column) => Math.floor(column / this.stride) % 2 === 1;
-    at(position) {
-        return [Math.floor(position / this.columns), this.order[position % this.columns]];
-    }
-    /** The column in the other half of the same register, if there is one. */
-    otherHalf(position) {
-        const [row, column] = this.at(position);
-        const other = column + (this.isUpper(column) ? -this.stride : this.stride);
-        return this.order.includes(other) ? this.position(row, other) : undefined;
-    }
-    move(position) {
-        const [row, column] = this.at(position);
-        const half = this.isUpper(column) ? 'upper' : 'lower';
-        return `io_${half}(&${this.register(row % depthwise_steps_ROWS, column)}, l${position % AHEAD});`;
-    }
-    flip = (position) => `chain_flip(&l${position % AHEAD});`;
-    load(position) {
-        const [row, column] = this.at(position);
-        return `chain_load(&l${position % AHEAD}, ${row < depthwise_steps_ROWS ? 'row' : 'next'}${row % depthwise_steps_ROWS}, ${column} * channels);`;
-    }
-}
-/** Two pixels' widening and what follows, `lag` pixels apart, so that none waits for the one before. */
-function finish(pixels, widen) {
-    const ops = [];
-    const stages = [
-        (i) => [0, 1].map((h) => widen(i, h)),
-        (i) => [0, 1].map((h) => `acc${i}${h} = io_sqdmulh(acc${i}${h}, multiplier${h});`),
-        (i) => [
-            `const int16x8_t half${i}_ = io_addhn(acc${i}0, offset0);`,
-            `half${i} = half${i}_, io_addhn2(&half${i}, acc${i}1, offset1);`,
-        ],
-    ];
-    for (let t = 0; t < pixels + 2 * (stages.length - 1); t++) {
-        for (let stage = stages.length - 1; stage >= 0; stage--) {
-            const i = t - 2 * stage;
-            if (i >= 0 && i < pixels)
-                ops.push(...stages[stage](i).map((text) => ({ text })));
-        }
-    }
-    return ops;
-}
-/** The instructions of one step; the last `held` pixels of the step before are clamped and stored on the way. */
-function opsOf(steps, window, pixels, held) {
-    const { stride, cuts, taps } = steps;
-    const ops = [];
-    const cut = (p) => ((cuts >> BigInt(p)) & 1n) === 1n;
-    // Where pixels are few, a sum is widened after the first products of the next.
-    const late = pixels < 4;
-    let [open, widened, which] = [false, false, 0];
-    const widen = (sums, first) => (i, half) => {
-        const [acc, sum, upper] = [`acc${i}${half}`, `sum${sums}${i}`, half === 1 ? '2' : ''];
-        return first
-            ? `${acc} = chain_scaled${upper}(${sum}, scale);`
-            : `chain_add_scaled${upper}(&${acc}, ${sum}, scale);`;
-    };
-    for (let p = 0; p < taps.length; p++) {
-        const row = Math.floor(taps[p] / 3);
-        for (let i = 0; i < pixels; i++) {
-            const column = i * stride + kernelColumns(stride)[taps[p] % 3];
-            const upper = window.isUpper(column) ? '2' : '';
-            const operands = `${window.register(row, column)}, w${p}`;
-            const sum = `sum${which}${i}`;
-            const text = open
-                ? `chain_add_product${upper}(&${sum}, ${operands});`
-                : `${sum} = chain_product${upper}(${operands});`;
-            const clamped = p === 0 && i < held ? `\nresult${i} = ${clampOf(steps, heldHalf(i))};` : '';
-            const stored = p === 1 && i < held ? `\nchain_store(ready, ${i} * channels, result${i});` : '';
-            ops.push({ text: `${text}${clamped}${stored}`, reads: window.position(row, column) });
-        }
-        const due = late ? p > 0 && cut(p - 1) : p < taps.length - 1 && cut(p);
-        if (due) {
-            const each = widen(late ? 1 - which : which, !widened);
-            for (let i = 0; i < pixels; i++)
-                for (let h = 0; h < 2; h++)
-                    ops.push({ text: each(i, h) });
-            widened = true;
-        }
-        open = !cut(p);
-        if (!open && late && p < taps.length - 1)
-            which = 1 - which;
-    }
-    return [...ops, ...finish(pixels, widen(which, !widened))];
-}
-/** Results of the step before this one. */
-const heldHalf = (i) => `held${i}`;
-const clampOf = ({ unsigned, low, high }, half) => `chain_clamp(${Number(unsigned)}, ${low}, ${high}, ${half})`;
-/** The statements of a step: `ops`, and beside them the columns as late as their readers allow. */
-function step(steps, window, pixels, held) {
-    const ops = opsOf(steps, window, pixels, held);
-    const total = depthwise_steps_ROWS * window.columns;
-    const firstRead = (position) => {
-        const at = ops.findIndex((op) => op.reads === position % total);
-        // Narrower steps do not read all.
-        const read = at < 0 ? ops.findIndex((op) => op.reads === (position % total) - 1) : at;
-        return position < total ? read : ops.length + read;
-    };
-    const columns = depthwise_steps_range(total).map((i) => i + window.pixels);
-    const latest = [];
-    for (const position of [...columns].reverse()) {
-        let place = Math.min(firstRead(position) - DISTANCE, (latest[0] ?? ops.length) - SPACING);
-        // Not just before the other half is read: a register is ready as a whole.
-        while (place > 0 && ops.slice(place, place + DISTANCE - 1).some((op) => op.reads === window.otherHalf(position)))
-            place--;
-        latest.unshift(place);
-    }
-    const places = [];
-    for (const place of latest)
-        places.push(Math.max(place, (places.at(-1) ?? -1) + 1));
-    const before = ops.map(() => []);
-    const after = ops.map(() => []);
-    columns.forEach((position, i) => {
-        const [place, load] = [places[i], window.load(position + AHEAD)];
-        if (steps.flips)
-            before[Math.max(0, place - 1)].push(window.flip(position));
-        before[place].push(window.move(position));
-        if ((places[i + 1] ?? ops.length) >= place + SPACING)
-            after[place + 1].push(load);
-        else
-            after[place].push(load);
-    });
-    return ops.flatMap(({ text }, i) => [...before[i], text, ...after[i]]);
-}
-const indent = (lines, by) => lines.map((line) => line.replace(/^/gm, ' '.repeat(by))).join('\n');
-/** Pixels of a window's row, whatever the step. */
-const windowWidth = (width, stride) => (Math.max(...depthwise_steps_stepsOf(width).map(([pixels]) => pixels)) - 1) * stride + KERNEL_WIDTH;
-/** A function that computes a block of channels in some rows. */
-function chainFunction(steps, name, symbol) {
-    const sizes = depthwise_steps_stepsOf(steps.width);
-    const widest = Math.max(...sizes.map(([pixels]) => pixels));
-    const held = Math.min(...sizes.map(([pixels]) => pixels));
-    const window = new Window(steps.stride, widest);
-    const registers = [...new Set(depthwise_steps_range(depthwise_steps_ROWS).flatMap((r) => window.order.map((c) => window.register(r, c))))];
-    const pixels = depthwise_steps_range(MOST_PIXELS).slice(0, widest);
-    const loops = sizes.map(([size, count]) => [
-        `GEMM_ROLLED for (int i = 0; i < ${count}; i++) {`,
-        ...depthwise_steps_range(depthwise_steps_ROWS).map((ky) => `  const int8_t *next${ky} = *(at${ky} += ${depthwise_steps_ROWS}) + c;`),
-        // Not the lanes of a vector.
-        `  __asm__("" : ${depthwise_steps_range(depthwise_steps_ROWS)
-            .map((ky) => `"+r"(next${ky})`)
-            .join(', ')});`,
-        indent(step(steps, window, size, held), 2),
-        ...depthwise_steps_range(held).map((k) => `  ${heldHalf(k)} = half${size - held + k};`),
-        ...depthwise_steps_range(size - held).map((k) => `  chain_store(to, ${k} * channels, ${clampOf(steps, `half${k}`)});`),
-        `  ready = to + ${size - held} * channels;`,
-        `  to += ${size} * channels;`,
-        `  ${depthwise_steps_range(depthwise_steps_ROWS)
-            .map((ky) => `row${ky} = next${ky};`)
-            .join(' ')}`,
-        '}',
-    ]);
-    const body = [
-        `const size_t channels = ${steps.channels}, c = gemm_start(block, 8, ${steps.channels});`,
-        `const int8_t *w = ${steps.weights} + ${steps.blockBytes} * block;`,
-        `const int32_t *factors = ${steps.factors} + 16 * block;`,
-        `const int8x16_t ${steps.taps.map((_, p) => `w${p} = chain_weights(w + ${8 * p})`).join(', ')};`,
-        `const int16x8_t scale = vld1q_s16(${steps.scales} + 8 * block);`,
-        'const int32x4_t multiplier0 = vld1q_s32(factors), multiplier1 = vld1q_s32(factors + 4);',
-        'const int32x4_t offset0 = vld1q_s32(factors + 8), offset1 = vld1q_s32(factors + 12);',
-        `int8x16_t ${registers.join(', ')};`,
-        `int16x8_t ${[...pixels.flatMap((i) => [`sum0${i}`, `sum1${i}`, `half${i}`]), ...depthwise_steps_range(held).map((k) => `${heldHalf(k)} = scale`)].join(', ')};`,
-        `int32x4_t ${pixels.flatMap((i) => [`acc${i}0`, `acc${i}1`]).join(', ')};`,
-        `uint8x8_t ${depthwise_steps_range(held)
-            .map((i) => `result${i}`)
-            .join(', ')};`,
-        `uint64_t ${depthwise_steps_range(AHEAD)
-            .map((i) => `l${i}`)
-            .join(', ')};`,
-        `const uint8_t *order = ${steps.rows} + ${depthwise_steps_ROWS} * block;`,
-        `const int8_t ${depthwise_steps_range(depthwise_steps_ROWS)
-            .map((ky) => `*const *at${ky} = windows + order[${ky}], *row${ky} = *at${ky} + c`)
-            .join(', ')};`,
-        // What is stored first is nothing yet, and written over.
-        'uint8_t *to = out + c, *ready = to;',
-        'IO_ASM("" ::: "memory"); /* what follows reads and writes memory unseen */',
-        ...depthwise_steps_range(AHEAD).map((position) => window.load(position)),
-        ...depthwise_steps_range(widest).flatMap((position) => [
-            ...(steps.flips ? [window.flip(position)] : []),
-            window.move(position),
-            window.load(position + AHEAD),
-        ]),
-        'GEMM_ROLLED for (int r = 0; r < rows; r++) {',
-        ...loops.flat().map((line) => indent([line], 2)),
-        '}',
-        ...depthwise_steps_range(held).map((k) => `chain_store(ready, ${k} * channels, ${clampOf(steps, heldHalf(k))});`),
-        'IO_ASM("" ::: "memory");',
-    ];
-    return defined(name, symbol, body);
-}
-/** The member `chain`, where blocks are of several kinds. */
-function chainTable(functions, kinds, name, symbol) {
-    const table = `static void (*const of_kind[])(const int8_t *const *, int, int, uint8_t *) = {${functions.join(', ')}};`;
-    return defined(name, symbol, [table, `of_kind[${kinds}[block]](windows, rows, block, out);`]);
-}
-function defined(name, symbol, body) {
-    const head = `static void ${name}(const int8_t *const *windows, int rows, int block, uint8_t *out)`;
-    return `${head} __asm__("${symbol}");\n${head} {\n${indent(body, 2)}\n}\n`;
-}
-
-;// CONCATENATED MODULE: ./build/js/compiler/templates/depthwise/chains.js
-/**
- * Constants of native/kernels/depthwise_in_order.h: what a depthwise layer multiplies and adds on cores that issue in order,
- * where it can be shown that TFLite's results come of it.
- */
-
-
-
-
-
-
-
-const chains_TAPS = 9;
-const chains_BLOCK = 8;
-const clampInt8 = (w) => (0,rounding/* clamp */.qE)(w, -128, 127);
-const chains_range = (count) => Array.from({ length: count }, (_, i) => i);
-/** Members of a `depthwise` for the blocks of channels that have such constants; null where no block has. `bias`: as packed. */
-function chainsOf(layer, bias, ctx) {
-    const { shape: s, weights, output, activation, requantization } = layer;
-    const suits = s.kernel_h === 3 && s.kernel_w === 3 && s.stride_w <= 2 && s.dilation_w === 1;
-    if (requantization === null || !suits)
-        return null;
-    const { scale, zeroPoint } = (0,checks/* parameters */.FI)(output);
-    const { min, max } = (0,arithmetic_activation/* activationRange */.W9)(activation, scale, zeroPoint, output.dtype);
-    const levels = { min: min - zeroPoint, max: max - zeroPoint };
-    const { factors } = requantization;
-    const level = (0,arithmetic_multiplier/* requantizer */.tn)(ctx.profile, factors);
-    const stride = s.stride_w === 1 ? 1 : 2;
-    const columns = kernelColumns(stride);
-    const products = chains_range(chains_TAPS).map((i) => 3 * Math.floor(i / 3) + columns[i % 3]);
-    const ofChannel = (c) => {
-        const own = products.map((tap) => weights.data[tap * s.channels + c] - weights.zeroPoint);
-        const ends = own.map((w) => [Math.min(-128 * w, 127 * w), Math.max(-128 * w, 127 * w)]);
-        const sums = { min: bias[c], max: bias[c] };
-        for (const [least, most] of ends)
-            [sums.min, sums.max] = [sums.min + least, sums.max + most];
-        if (sums.min < -LIMIT || sums.max >= LIMIT)
-            return null;
-        const factor = factors[factors.length === 1 ? 0 : c];
-        const scaling = scalingOf((sum) => level(sum, c), { factor, bias: bias[c], sums, levels });
-        const chain = scaling && chainOf(scaling, zeroPoint);
-        // What is the same whatever the sum needs no sum.
-        const used = chain?.multiplier === 0 ? own.map(() => 0) : own;
-        return chain && { ...chain, weights: used.map(clampInt8), rests: used.map((w) => w - clampInt8(w)) };
-    };
-    const channels = chains_range(s.channels).map(ofChannel);
-    const blocks = chains_range(Math.ceil(s.channels / chains_BLOCK)).map((b) => {
-        const start = Math.min(b * chains_BLOCK, s.channels - chains_BLOCK);
-        const block = channels.slice(start, start + chains_BLOCK);
-        return block.every((chain) => chain !== null) ? block : null;
-    });
-    const plan = planBlocks(blocks);
-    if (plan.kinds.length === 0)
-        return null;
-    const each = (values) => plan.blocks.flatMap(values);
-    const constants = {
-        weights: ctx.constant(Int8Array.from(each(({ products }) => products.flat()))),
-        scales: ctx.constant(Int16Array.from(each(({ chains }) => chains.map((chain) => chain.scale)))),
-        factors: ctx.constant(Int32Array.from(each(({ chains }) => [...chains.map((chain) => chain.multiplier), ...chains.map((chain) => chain.offset)]))),
-        rows: ctx.constant(Uint8Array.from(each(({ rows }) => rows))),
-        blockBytes: chains_BLOCK * plan.blocks[0].products.length,
-    };
-    const complete = blocks.every((block) => block !== null);
-    const flips = layer.data.dtype === 'uint8' && complete;
-    const steps = { flips, stride, width: s.out_w, channels: s.channels, ...constants };
-    const limits = { unsigned: output.dtype === 'uint8', low: min, high: max };
-    const functions = plan.kinds.map((kind) => ctx.define((...names) => chainFunction({ ...steps, ...limits, ...kind }, ...names)));
-    const kindOf = ctx.constant(Int8Array.from(plan.blocks, ({ kind }) => kind));
-    return {
-        complete,
-        fields: { chain: ctx.define((...names) => chainTable(functions, kindOf, ...names)), chained: kindOf },
-    };
-}
-/** How a row falls into steps, and which of their windows reach beyond the image. */
-function windowsOf(s) {
-    const sizes = depthwise_steps_stepsOf(s.out_w).flatMap(([pixels, count]) => chains_range(count).map(() => pixels));
-    const window_w = windowWidth(s.out_w, s.stride_w);
-    let pixel = 0;
-    const starts = sizes.map((pixels) => {
-        const start = pixel * s.stride_w - s.pad_left;
-        pixel += pixels;
-        return start;
-    });
-    const lefts = starts.filter((start) => start < 0).length;
-    const rights = starts.filter((start) => start >= 0 && start + window_w > s.in_w).length;
-    const fours = sizes.filter((pixels) => pixels === 4).length;
-    return { steps: sizes.length, fours, window_w, edges: lefts + rights, lefts };
-}
-/** Kinds of blocks: those of a few cuts in common, and one for all that have weights beyond int8, as sums of two. */
-function planBlocks(blocks) {
-    const byTap = (block, part) => chains_range(chains_TAPS).map((tap) => block.map((chain) => chain[part][tap]));
-    const hasRest = (block, tap) => block.some(({ rests }) => rests[tap] !== 0);
-    const isTwice = (block) => chains_range(chains_TAPS).some((tap) => hasRest(block, tap));
-    const made = blocks.filter((block) => block !== null);
-    const plain = made.filter((block) => !isTwice(block));
-    const twice = made.filter(isTwice);
-    const shared = sharedCuts(plain.map((block) => byTap(block, 'weights')));
-    const beyond = chains_range(chains_TAPS).filter((tap) => twice.some((block) => hasRest(block, tap)));
-    const taps = chains_range(chains_TAPS).flatMap((tap) => (beyond.includes(tap) ? [tap, tap] : [tap]));
-    const twiceProducts = (block) => taps.map((tap, i) => byTap(block, taps[i - 1] === tap ? 'rests' : 'weights')[tap]);
-    const kinds = [
-        ...shared.kinds.map((cuts) => ({ cuts, taps: chains_range(chains_TAPS) })),
-        ...(twice.length > 0
-            ? [{ cuts: cutsOf(taps.map((_, i) => twice.flatMap((block) => twiceProducts(block)[i]))), taps }]
-            : []),
-    ];
-    const zeros = chains_range(chains_BLOCK).map(() => 0);
-    const planned = blocks.map((block) => {
-        const filled = (products) => taps.map((_, i) => products[i] ?? zeros);
-        // A block without such constants takes up their place, too.
-        const none = { scale: 0, multiplier: 0, offset: 0 };
-        if (block === null)
-            return { kind: -1, rows: [0, 1, 2], chains: zeros.map(() => none), products: filled([]) };
-        if (isTwice(block))
-            return { kind: kinds.length - 1, rows: [0, 1, 2], chains: block, products: twiceProducts(block) };
-        const { kind, rows } = shared.blocks[plain.indexOf(block)];
-        return { kind, rows, chains: block, products: filled(inRowOrder(byTap(block, 'weights'), rows)) };
-    });
-    return { kinds, blocks: planned };
-}
-
-;// CONCATENATED MODULE: ./build/js/compiler/templates/depthwise/emit.js
-/** Instances of the depthwise templates (native/kernels/depthwise.h). */
-
-
-
-
-
-
-
-/** Output pixels of a step: DEPTHWISE_PIXELS of depthwise.h. */
-const emit_MOST_PIXELS = 4;
-const POINTER_BYTES = 8;
-/** Rows of a kernel that the template takes: DEPTHWISE_ROWS of depthwise.h. */
-const MAX_KERNEL_ROWS = 64;
-/**
- * Whether each row of the result ends before the rows of the data begin that are not in the ring yet: the result may lie
- * over the data then. Output row y is written when rows below y * stride + seen - pad_top are in the ring.
- */
-const staysBehind = (s, multiplier) => multiplier === 1 && s.out_w <= s.in_w && s.out_h <= s.in_h && s.pad_top <= (s.kernel_h - 1) * s.dilation_h;
-/** The C of a layer. */
-function emitDepthwise(given, ctx) {
-    const layer = { ...given, shape: asRow(given.shape) };
-    const { shape: s, data, output, multiplier, activation, requantization } = layer;
-    const unsigned = data.dtype === 'uint8';
-    const workload = {
-        op: 'nn.depthwise_conv2d',
-        operands: depthwiseOperands(layer.weights),
-        unsigned,
-        channels: s.channels,
-        multiplier,
-        out: [s.out_h, s.out_w],
-        kernel: [s.kernel_h, s.kernel_w],
-        strides: [s.stride_h, s.stride_w],
-        dilation: [s.dilation_h, s.dilation_w],
-    };
-    const schedule = choose(DEPTHWISE_SPACE, workload, ctx);
-    const zeroPoint = requantization === null ? 0 : (0,checks/* parameters */.FI)(data).zeroPoint;
-    const outs = s.channels * multiplier;
-    const packed = packDepthwise(layer.weights, workload, schedule, zeroPoint);
-    const bias = ctx.constant(packed.bias);
-    const layout = (valueAt) => Array.from({ length: outs }, (_, c) => valueAt(c));
-    const chains = schedule.chains ? chainsOf(layer, packed.bias, ctx) : null;
-    const windows = chains === null ? null : windowsOf(s);
-    const item = (0,tensor_dtype/* itemSize */.z6)(data.dtype);
-    const placeOf = (rows) => {
-        const own = { ...schedule, rows };
-        if (windows === null || !chains?.complete)
-            return ringOf(s, workload, own);
-        return { ...copiesOf(s, windows, own), lead: leadOf(emit_windowSteps(s, layer.batch, rows)) };
-    };
-    const rows = rowsThatFit(schedule.rows, s.out_h, (count) => {
-        const { bytes, lead } = placeOf(count);
-        return bytes * item + Math.max(0, lead ?? 0) <= layer.batch * s.out_h * s.out_w * outs * item;
-    });
-    const ring = placeOf(rows);
-    const ringed = ring.bytes > 0 && !ring.windows;
-    const flipped = unsigned && !ring.windows && (schedule.kernel === 'pairs' || schedule.kernel === 'dot');
-    const { groups: _, ...window } = s;
-    const fields = {
-        kernel: `DEPTHWISE_${schedule.kernel.toUpperCase()}`,
-        ...integers({
-            ...{ ...window, batch: layer.batch, multiplier, is_float: requantization === null },
-            ...{ rows, pixels: schedule.pixels, reload: schedule.reload },
-            ...{
-                ringed,
-                ring_w: ring.width,
-                whole: isWhole(s, schedule.kernel, rows),
-                fill: (flipped ? zeroPoint ^ 128 : zeroPoint) & 255,
-            },
-            fits16: requantization !== null && fits16(packed.largest, requantization.factors),
-        }),
-        twice: `0x${packed.twice.toString(16)}ull`,
-        cuts: `0x${packed.cuts.toString(16)}ull`,
-        weights: ctx.constant(packed.weights),
-        ...chains?.fields,
-        ...(windows && { ...integers({ ...windows }), windows: windowTable(windows.steps * rows, ctx) }),
-        ...(requantization === null
-            ? { bias, ...floatClamp(activation) }
-            : epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout }, ctx)),
-    };
-    const steps = layer.batch * Math.ceil(s.out_h / rows);
-    const range = ctx.steps(steps, steps).join(', ');
-    const scratch = ring.bytes > 0 ? ctx.scratch(ring.bytes * item) : 'NULL';
-    const behind = ringed && !isWhole(s, schedule.kernel, rows) && staysBehind(s, multiplier);
-    const lead = ring.lead ?? (behind ? 0 : null);
-    return {
-        includes: ['depthwise.h'],
-        body: `${cDescription('depthwise', 'd', fields)}depthwise_run(&d, ${ctx.input(0)}, ${scratch}, ${ctx.output(0)}, ${range});\n`,
-        inPlace: lead === null ? [] : [{ operand: 0, lead }],
-    };
-}
-/** A column of pixels lies in memory as a row does, and kernels run along rows. */
-function asRow(s) {
-    if (s.in_w !== 1 || s.out_w !== 1 || s.kernel_w !== 1 || s.pad_left !== 0)
-        return s;
-    return {
-        ...{ in_h: 1, in_w: s.in_h, channels: s.channels, out_h: 1, out_w: s.out_h, kernel_h: 1, kernel_w: s.kernel_h },
-        ...{ stride_h: 1, stride_w: s.stride_h, dilation_h: 1, dilation_w: s.dilation_h, pad_top: 0, pad_left: s.pad_top },
-        groups: s.groups,
-    };
-}
-/** The table of pointers to the windows of so many steps. */
-const windowTable = (steps, ctx) => `(const int8_t **)${ctx.scratch(3 * (steps + 1) * POINTER_BYTES)}`;
-/**
- * Output rows in one go, fewer than scheduled where what they need besides would take more memory than the result; but
- * never less than a third of them.
- */
-function rowsThatFit(scheduled, height, fit) {
-    for (let most = scheduled; 3 * most >= scheduled; most--) {
-        const rows = Math.ceil(height / Math.ceil(height / most));
-        if (fit(rows))
-            return rows;
-    }
-    return scheduled;
-}
-/**
- * Steps of layers whose windows are read in place: all rows that one sees are unread until it ends. From image to image
- * and, between the first rows and the last, from step to step all grows evenly: those where it does not are enough.
- */
-function emit_windowSteps(s, batch, rows) {
-    const last = Math.ceil(s.out_h / rows) - 1;
-    const padded = Math.floor(s.pad_top / (rows * s.stride_h));
-    const steps = [0, padded, padded + 1, last - 1, last].filter((step) => step >= 0 && step <= last);
-    return [0, batch - 1].flatMap((image) => steps.map((step) => ({
-        unread: (image * s.in_h + Math.max(0, step * rows * s.stride_h - s.pad_top)) * s.in_w * s.channels,
-        written: (image * s.out_h + Math.min(s.out_h, (step + 1) * rows)) * s.out_w * s.channels,
-    })));
-}
-/** What takes the ring's place where windows within the image are read where they are: those that are not, and one of zeros. */
-function copiesOf(s, { edges, window_w }, { rows: atOnce }) {
-    const rows = (s.kernel_h - 1) * s.dilation_h + 1 + (atOnce - 1) * s.stride_h;
-    return { width: 0, bytes: (rows * edges + 1) * window_w * s.channels, windows: true };
-}
-/** Channels that `dot` puts into its ring at a time, or half as many where there are fewer. */
-const DOT_LANES = 16;
-/** Whether `dot` computes the image in one go: its ring then holds few channels at a time, which the result must not touch. */
-const isWhole = (s, kernel, rows) => kernel === 'dot' && rows === s.out_h;
-/** The ring of rows. */
-function ringOf(s, w, { kernel, rows: atOnce, chains }) {
-    const seen = (s.kernel_h - 1) * s.dilation_h + 1;
-    const rows = seen + (atOnce - 1) * s.stride_h;
-    if (kernel === 'dot') {
-        const width = Math.ceil(s.out_w / 2) * s.stride_w + 2 * (dotQuads(w) - 1);
-        const channels = isWhole(s, kernel, atOnce) ? (s.channels < DOT_LANES ? DOT_LANES / 2 : DOT_LANES) : s.channels;
-        return { width, bytes: 4 * rows * width * channels, windows: false };
-    }
-    const width = (s.out_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
-    const seenHeight = (s.out_h - 1) * s.stride_h + seen;
-    const inside = s.pad_top === 0 && s.pad_left === 0 && width <= s.in_w && seenHeight <= s.in_h;
-    const inPlace = inside && !chains && !(kernel === 'pairs' && w.unsigned);
-    const beyond = chains ? emit_MOST_PIXELS * s.stride_w : 0;
-    return { width, bytes: inPlace ? 0 : (rows * width + beyond) * s.channels, windows: false };
-}
-/** Whether no accumulator is more than 16 bits once it is requantized, roundings included. */
-function fits16(largest, factors) {
-    return largest.every((sum, c) => sum < 2 ** 31 && sum * factors[factors.length === 1 ? 0 : c] < 32766);
-}
-
-;// CONCATENATED MODULE: ./build/js/compiler/lower/conv.js
-
-
-
-
-
-
-
-
-
-
-function shapeOf(op) {
-    const [, in_h, in_w, channels] = (0,checks/* operand */.id)(op, 0).shape;
-    const { kernel, strides, dilation } = (0,conv/* convWindow */.xL)(op);
-    const [h, w] = (0,shared_window/* windowExtents */.wY)((0,checks/* operand */.id)(op, 0), (0,conv/* convWindow */.xL)(op));
-    return {
-        ...{ in_h, in_w, channels, out_h: h.out, out_w: w.out, kernel_h: kernel[0], kernel_w: kernel[1] },
-        ...{ stride_h: strides[0], stride_w: strides[1], dilation_h: dilation[0], dilation_w: dilation[1] },
-        ...{ pad_top: h.before, pad_left: w.before },
-        groups: op.kind === 'nn.conv2d' ? channels / (0,checks/* operand */.id)(op, 1).shape[3] : 1,
-    };
-}
-/**
- * Depth multiplier 0 stands for conv2d. A depthwise convolution of one channel is a conv2d of one channel, and goes
- * to the matrix multiplication with its weights turned from HWO to OHW.
- */
-function emitConv(op, ctx, multiplier) {
-    const [data, weights, output, bias] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), op.outputs[0], op.inputs[2] ?? null];
-    const { activation } = op.attrs;
-    const outs = output.shape[3];
-    const shape = shapeOf(op);
-    const form = (0,shared_weights/* weightedForm */.yx)(data, weights);
-    const requantization = form === 'integer' ? { factors: (0,shared_weights/* convFactors */.ty)(data, weights, output), inDouble: false } : null;
-    if ((0,tensor_shape/* elements */.Yt)(output.shape) === 0)
-        return { includes: [], body: '' };
-    const constant = weights.data !== null && (bias === null || bias.data !== null);
-    const tooHigh = multiplier > 0 && shape.kernel_h > MAX_KERNEL_ROWS;
-    if (!constant || form === 'hybrid' || data.dtype === 'int16' || tooHigh) {
-        const perChannel = form === 'hybrid' && (multiplier > 0 || shape.groups > 1 || (0,conv/* scalesDiffer */.CX)(weights));
-        const hybrid = { asymmetric: perChannel, weightsThenData: perChannel && multiplier === 0 };
-        const layer = { data, weights, bias, output, shape, batch: data.shape[0], outs, activation, hybrid };
-        if (form === 'hybrid' && multiplier === 0 && takesHybrid(weights))
-            return emitHybridGemm({ ...layer, op: 'nn.conv2d' }, ctx);
-        if (form === 'hybrid' && multiplier === 1 && takesHybrid(weights))
-            return emitHybridDepthwise(layer, ctx);
-        return emitPlain({ ...layer, multiplier, requantization, biasType: op.attrs.biasType }, ctx);
-    }
-    const values = weights.data;
-    const source = { zeroPoint: zeroPointOf(weights), bias: bias?.data };
-    if (multiplier > 0 && shape.channels > 1) {
-        return emitDepthwise({
-            ...{ data, output, shape, batch: data.shape[0], multiplier, activation, requantization },
-            weights: { ...source, data: values },
-        }, ctx);
-    }
-    return emitGemm({
-        ...{ op: 'nn.conv2d', data, output, shape, activation, requantization },
-        ...{ m: data.shape[0] * shape.out_h * shape.out_w, columns: outs },
-        weights: { ...source, data: multiplier > 0 ? transposeHwo(values, outs) : values },
-    }, ctx);
-}
-/** The C of convolutions. */
-const convEmitters = {
-    'nn.conv2d': (op, ctx) => emitConv(op, ctx, 0),
-    'nn.depthwise_conv2d': (op, ctx) => emitConv(op, ctx, (0,conv/* channelMultiplier */.NV)(op)),
-};
-
-// EXTERNAL MODULE: ./build/js/model/ops/conv_transpose.js
-var conv_transpose = __nccwpck_require__(2657);
-// EXTERNAL MODULE: ./build/js/model/ops/conv3d.js
-var conv3d = __nccwpck_require__(3514);
-// EXTERNAL MODULE: ./build/js/model/ops/shared/direct.js
-var direct = __nccwpck_require__(7108);
-;// CONCATENATED MODULE: ./build/js/compiler/lower/direct.js
+;// CONCATENATED MODULE: ./build/js/compiler/templates/reference/taps.js
 /** Instances of native/kernels/direct.h: convolutions in three dimensions and transposed ones. */
 
 
@@ -27682,95 +29153,140 @@ var direct = __nccwpck_require__(7108);
 
 
 
-
-
-
-/** What becomes of the sums does not depend on the window; only the channels and the element's size of it count. */
-const direct_shapeOf = (channels) => ({
+/** The C of a layer. */
+function emitReferenceTaps(layer, ctx) {
+    const { data, geometry: g, operands } = layer;
+    const weights = laidWeights(layer, ctx);
+    const taps = tapsDescription(g, ctx);
+    const window = { shape: pixel(g.channels), batch: g.batches, outs: g.outChannels, multiplier: 0 };
+    const result = resultDescription(layer, window, ctx);
+    const hybrid = (0,shared_weights/* weightedForm */.yx)(data, layer.weights) === 'hybrid';
+    const quantized = hybrid ? ctx.scratch((0,tensor_shape/* elements */.Yt)(data.shape) / g.batches) : 'NULL';
+    const accumulators = ctx.scratch(8 * g.outChannels);
+    const given = [ctx.input(operands.data), weights.pointer, quantized, accumulators, ctx.output(0)];
+    return {
+        includes: ['direct.h'],
+        body: `${result}${taps}${weights.before}direct_run(&p, &d, ${given.join(', ')});\n`,
+    };
+}
+/** The result does not depend on the window; only the channels and the element's size of it count. */
+const pixel = (channels) => ({
     ...{ in_h: 1, in_w: 1, channels, out_h: 1, out_w: 1, kernel_h: 1, kernel_w: 1, stride_h: 1, stride_w: 1 },
     ...{ dilation_h: 1, dilation_w: 1, pad_top: 0, pad_left: 0, groups: 1 },
 });
-function emitDirect(layer, g, weights, ctx) {
-    if ((0,tensor_shape/* elements */.Yt)(layer.output.shape) === 0)
-        return { includes: [], body: '' };
-    const [depth, height, width] = g.axes;
-    const [d, y, x] = g.axes.map((axis) => {
+/** The `direct` called `d`. */
+function tapsDescription({ axes }, ctx) {
+    const [depth, height, width] = axes;
+    const [d, y, x] = axes.map((axis) => {
         const { starts, taps } = (0,direct/* tapsOf */.Qu)(axis);
         // An axis without any tap still needs an address.
         return { starts: ctx.constant(starts), taps: ctx.constant(taps.length > 0 ? taps : new Int32Array(2)) };
     });
-    const fields = {
+    return cDescription('direct', 'd', {
         ...integers({ in_d: depth.input, in_h: height.input, in_w: width.input }),
         ...integers({ out_d: depth.output, out_h: height.output, out_w: width.output }),
         ...integers({ kernel_h: height.kernel, kernel_w: width.kernel }),
         ...{ d_starts: d.starts, d_taps: d.taps, y_starts: y.starts, y_taps: y.taps, x_starts: x.starts, x_taps: x.taps },
-    };
-    const plain = plainDescription({ ...layer, shape: direct_shapeOf(g.channels), batch: g.batches, outs: g.outChannels, multiplier: 0 }, ctx);
-    const hybrid = (0,shared_weights/* weightedForm */.yx)(layer.data, layer.weights) === 'hybrid';
-    const quantized = hybrid ? ctx.scratch((0,tensor_shape/* elements */.Yt)(layer.data.shape) / g.batches) : 'NULL';
-    const operands = [ctx.input(0), weights.pointer, quantized, ctx.scratch(8 * g.outChannels), ctx.output(0)];
-    return {
-        includes: ['direct.h'],
-        body: `${plain}${cDescription('direct', 'd', fields)}${weights.before}direct_run(&p, &d, ${operands.join(', ')});\n`,
-    };
+    });
 }
-function layWeights(op, ctx) {
-    const weights = (0,checks/* operand */.id)(op, 1);
-    const outs = weights.shape[0];
+function laidWeights(layer, ctx) {
+    const { weights, layout, operands } = layer;
+    if (layout.from === 'constant')
+        return { pointer: ctx.constant(layout.values), before: '' };
+    const stored = ctx.input(operands.weights);
+    if (layout.from === 'operand')
+        return { pointer: stored, before: '' };
+    const { blocks, inner } = layout;
+    const outs = layer.geometry.outChannels;
     const float = weights.dtype === 'float32';
-    const zero = float ? 0 : zeroPointOf(weights);
-    if (weights.data !== null) {
-        const values = float ? weights.data : (0,shared_weights/* centered */.F)(weights.data, [zero]);
-        return { pointer: ctx.constant((0,direct/* tapsFirst */.Xo)(values, outs)), before: '' };
+    const pointer = ctx.scratch((0,tensor_shape/* elements */.Yt)(weights.shape) * (float ? 4 : 2));
+    const how = float ? [outs, inner] : [elementName(weights.dtype), zeroPointOf(weights), outs, inner];
+    const transpose = (from, to) => `direct_pack_${float ? 'float' : 'integer'}(${[from, ...how, to].join(', ')});\n`;
+    if (blocks === 1)
+        return { pointer, before: transpose(stored, pointer) };
+    const type = float ? 'float' : 'int16_t';
+    const loop = `for (size_t at = 0; at < ${(0,tensor_shape/* elements */.Yt)(weights.shape)}; at += ${outs * inner}) `;
+    return { pointer, before: loop + transpose(`${stored} + at`, `(${type} *)${pointer} + at`) };
+}
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/reference/index.js
+/** The reference kernels: plain loops for the forms of operators with weights that no tile kernel computes. */
+
+
+
+
+
+const REFERENCE_CONV = onePoint('reference_conv', ({ data, weights, shape: s, batch, outs, multiplier }) => ({
+    members: { data: data.dtype, weights: weights.dtype, images: batch, ...windowMembers(s), outs, multiplier },
+    macs: batch * s.out_h * s.out_w * outs * s.kernel_h * s.kernel_w * (multiplier > 0 ? 1 : s.channels / s.groups),
+}), emitReferenceConv);
+const REFERENCE_TAPS = onePoint('reference_taps', ({ data, weights, geometry: g }) => ({
+    members: {
+        ...{ data: data.dtype, weights: weights.dtype, images: g.batches, channels: g.channels, outs: g.outChannels },
+        ...axisMembers(g),
+    },
+    macs: g.batches * g.channels * g.outChannels * g.axes.reduce((n, axis) => (n * (0,direct/* tapsOf */.Qu)(axis).taps.length) / 2, 1),
+}), emitReferenceTaps);
+const axisMembers = ({ axes }) => {
+    const each = (member) => axes.map((axis) => axis[member]);
+    return {
+        ...{ input: each('input'), output: each('output'), kernel: each('kernel'), strides: each('stride') },
+        ...{ dilation: each('dilation'), padding: each('before'), transposed: axes.some((axis) => axis.transposed) },
+    };
+};
+const REFERENCE_MATMUL = onePoint('reference_matmul', ({ form, m, n, k, pairs }) => ({
+    members: { form, pairs: pairs.length, m, n, k },
+    macs: pairs.length * m * n * k,
+}), emitReferenceMatmul);
+
+;// CONCATENATED MODULE: ./build/js/compiler/templates/emit_layer.js
+
+
+
+
+
+
+/** Calls `visit` with a layer and its template. */
+function withTemplate(layer, visit) {
+    switch (layer.kind) {
+        case 'gemm':
+        case 'hybrid_gemm':
+        case 'matmul_pairs':
+            return visit(GEMM, layer);
+        case 'depthwise':
+            return visit(DEPTHWISE, layer);
+        case 'hybrid_depthwise':
+            return visit(HYBRID_DEPTHWISE, layer);
+        case 'reference_conv':
+            return visit(REFERENCE_CONV, layer);
+        case 'reference_taps':
+            return visit(REFERENCE_TAPS, layer);
+        case 'reference_matmul':
+            return visit(REFERENCE_MATMUL, layer);
     }
-    const n = (0,tensor_shape/* elements */.Yt)(weights.shape);
-    const pointer = ctx.scratch(n * (float ? 4 : 2));
-    const how = float ? '' : `${plainElement(weights.dtype)}, ${zero}, `;
-    const pack = `direct_pack_${float ? 'float' : 'integer'}(${ctx.input(1)}, ${how}${outs}, ${n / outs}, ${pointer});\n`;
-    return { pointer, before: pack };
 }
-function emitTransposed(given, outer) {
-    const op = (0,conv_transpose/* asWeighted */.au)(given);
-    const ctx = { ...outer, input: (i) => outer.input(conv_transpose/* WEIGHTED_ORDER */.tN[i]) };
-    const [data, weights, output, bias] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), op.outputs[0], op.inputs[2] ?? null];
-    const integer = (0,shared_weights/* weightedForm */.yx)(data, weights) === 'integer';
-    const requantization = integer ? { factors: (0,shared_weights/* convFactors */.ty)(data, weights, output), inDouble: false } : null;
-    const { activation, biasType } = op.attrs;
-    return emitDirect({
-        ...{ data, weights, bias, output, activation, requantization, biasType },
-        hybrid: { asymmetric: true, weightsThenData: true },
-    }, (0,conv_transpose/* transposeGeometry */._I)(op), layWeights(op, ctx), ctx);
+/** The C of a layer: each of its workloads with the schedule chosen for it. */
+function emitLayer(layer, ctx) {
+    return withTemplate(layer, (template, own) => {
+        const chosen = template
+            .workloads(own, ctx)
+            .map((workload) => ({ workload, schedule: choose(template, workload, ctx) }));
+        return template.emit(own, chosen, ctx);
+    });
 }
-function emitConv3d(op, ctx) {
-    const [data, weights, output, bias] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1), op.outputs[0], op.inputs[2] ?? null];
-    const layer = { data, weights, bias, output, activation: op.attrs.activation, requantization: null };
-    const hybrid = { asymmetric: false, weightsThenData: false };
-    return emitDirect({ ...layer, hybrid }, (0,conv3d/* conv3dGeometry */.Af)(op), { pointer: ctx.input(1), before: '' }, ctx);
-}
-/** Weights of constant data in the order of CONV_3D's; others are packed tap by tap. */
-function swapWeights(op, g, ctx) {
-    const weights = (0,checks/* operand */.id)(op, 1);
-    const [outs, ins] = [g.outChannels, g.channels];
-    if (weights.data !== null)
-        return { pointer: ctx.constant((0,direct/* swapChannels */.Mw)(weights.data, outs, ins)), before: '' };
-    const n = (0,tensor_shape/* elements */.Yt)(weights.shape);
-    const pointer = ctx.scratch(4 * n);
-    const args = [`${ctx.input(1)} + at`, outs, ins, `(float *)${pointer} + at`];
-    const before = `for (size_t at = 0; at < ${n}; at += ${outs * ins}) direct_pack_float(${args.join(', ')});\n`;
-    return { pointer, before };
-}
-function emitConv3dTransposed(op, outer) {
-    const ctx = { ...outer, input: (i) => outer.input(conv_transpose/* WEIGHTED_ORDER */.tN[i]) };
-    const [data, weights, output, bias] = [(0,checks/* operand */.id)(op, 2), (0,checks/* operand */.id)(op, 1), op.outputs[0], op.inputs[3] ?? null];
-    const layer = { data, weights, bias, output, activation: op.attrs.activation, requantization: null };
-    const hybrid = { asymmetric: false, weightsThenData: false };
-    const g = (0,conv3d/* conv3dTransposeGeometry */.TW)(op);
-    return emitDirect({ ...layer, hybrid }, g, swapWeights(op, g, ctx), ctx);
-}
-const directEmitters = {
-    'nn.conv3d': emitConv3d,
-    'nn.conv3d_transpose': emitConv3dTransposed,
-    'nn.conv2d_transpose': emitTransposed,
+const emitterOf = (lower) => (op, ctx) => {
+    const layer = lower(op, ctx.profile);
+    return layer === null ? { includes: [], body: '' } : emitLayer(layer, ctx);
+};
+/** The C of operators with weights. */
+const layerEmitters = {
+    'nn.conv2d': emitterOf(LOWERINGS['nn.conv2d']),
+    'nn.depthwise_conv2d': emitterOf(LOWERINGS['nn.depthwise_conv2d']),
+    'nn.dense': emitterOf(LOWERINGS['nn.dense']),
+    'nn.batch_matmul': emitterOf(LOWERINGS['nn.batch_matmul']),
+    'nn.conv2d_transpose': emitterOf(LOWERINGS['nn.conv2d_transpose']),
+    'nn.conv3d': emitterOf(LOWERINGS['nn.conv3d']),
+    'nn.conv3d_transpose': emitterOf(LOWERINGS['nn.conv3d_transpose']),
 };
 
 // EXTERNAL MODULE: ./build/js/model/ops/control.js
@@ -27864,7 +29380,7 @@ const controlEmitters = {
 };
 
 // EXTERNAL MODULE: ./build/js/model/ops/binary/quantized.js
-var quantized = __nccwpck_require__(6924);
+var binary_quantized = __nccwpck_require__(6924);
 // EXTERNAL MODULE: ./build/js/model/ops/binary.js
 var binary = __nccwpck_require__(2958);
 // EXTERNAL MODULE: ./build/js/model/ops/compare.js
@@ -27941,7 +29457,7 @@ function emitRows(op, ctx, { setup, name, args }) {
     return setup + nest(outer, `${name}(${row.join(', ')});`);
 }
 /** C that sets every element of the result to `value`, an expression in its operands' elements x and y. */
-function broadcast_emitPairs(op, ctx, value) {
+function emitPairs(op, ctx, value) {
     const out = op.outputs[0];
     if ((0,tensor_shape/* elements */.Yt)(out.shape) === 0)
         return '';
@@ -28009,19 +29525,19 @@ function binary_plain(op) {
         return 'ig_floor_mod_s64(x, y)';
     return INTEGER[op.kind];
 }
-function binary_quantized(op) {
+function elementwise_binary_quantized(op) {
     const [a, b] = [(0,checks/* operand */.id)(op, 0), (0,checks/* operand */.id)(op, 1)];
     const out = op.outputs[0];
     const { scale, zeroPoint } = (0,checks/* parameters */.FI)(out);
     const offsets = { offset1: -(0,checks/* parameters */.FI)(a).zeroPoint, offset2: -(0,checks/* parameters */.FI)(b).zeroPoint, offset: zeroPoint };
     const [lo, hi] = (0,tensor_dtype/* integerRange */.As)(out.dtype);
     if (op.kind === 'divide') {
-        const { multiplier: m, shift: s } = (0,quantized/* quotientMultiplier */.b_)(op);
+        const { multiplier: m, shift: s } = (0,binary_quantized/* quotientMultiplier */.b_)(op);
         const { min, max } = (0,arithmetic_activation/* activationRange */.W9)(op.attrs.activation, scale, zeroPoint, out.dtype);
         const setup = cStruct('ig_quotient', 'p', { ...offsets, m, s, lo: min, hi: max });
         return { setup, value: 'ig_quotient_1(x, y, &p)' };
     }
-    const [first, second, output] = (0,quantized/* differenceMultipliers */.yf)(op);
+    const [first, second, output] = (0,binary_quantized/* differenceMultipliers */.yf)(op);
     const setup = cStruct('ig_difference', 'p', offsets, { m1: first.multiplier, s1: first.shift, m2: second.multiplier, s2: second.shift }, { m: output.multiplier, s: output.shift, lo, hi });
     return { setup, value: 'ig_squared_difference_1(x, y, &p)' };
 }
@@ -28029,7 +29545,7 @@ function prelu(op, ctx) {
     const out = op.outputs[0];
     if (!(0,binary/* isRescaling */.bL)(op.kind, out))
         return binary_binary(op, ctx);
-    const [x, alpha] = (0,quantized/* preluMultipliers */.p3)(op);
+    const [x, alpha] = (0,binary_quantized/* preluMultipliers */.p3)(op);
     const [zeroX, zeroAlpha] = [0, 1].map((i) => (0,checks/* parameters */.FI)((0,checks/* operand */.id)(op, i)).zeroPoint);
     const [lo, hi] = (0,tensor_dtype/* integerRange */.As)(out.dtype);
     const setup = cStruct('ig_prelu', 'p', { offset1: -zeroX, offset2: -zeroAlpha, offset: (0,checks/* parameters */.FI)(out).zeroPoint }, { m1: x.multiplier, s1: x.shift, m2: alpha.multiplier, s2: alpha.shift, lo, hi });
@@ -28037,9 +29553,9 @@ function prelu(op, ctx) {
     return { includes: ['elementwise.h'], body: emitRows(op, ctx, { setup, name, args: ['&p'] }) };
 }
 function binary_binary(op, ctx) {
-    const { setup = '', value } = (0,binary/* isRescaling */.bL)(op.kind, op.outputs[0]) ? binary_quantized(op) : { value: binary_plain(op) };
+    const { setup = '', value } = (0,binary/* isRescaling */.bL)(op.kind, op.outputs[0]) ? elementwise_binary_quantized(op) : { value: binary_plain(op) };
     const cast = `(${c/* C_TYPES */.EL[op.outputs[0].dtype]})(${value})`;
-    return { includes: ['pointwise.h'], body: setup + broadcast_emitPairs(op, ctx, cast) };
+    return { includes: ['pointwise.h'], body: setup + emitPairs(op, ctx, cast) };
 }
 function addN(op, ctx) {
     const sum = op.inputs.map((_, i) => `(${ctx.input(i)})[i]`).join(' + ');
@@ -28063,7 +29579,7 @@ function comparison(op, ctx) {
         return `ig_compared(${name}, ${-zeroPoint}, ${multiplier.multiplier}, ${multiplier.shift})`;
     };
     const [x, y] = (0,compare/* comparesReals */.II)(...tensors) ? [real('x', 0), real('y', 1)] : ['x', 'y'];
-    return { includes: ['pointwise.h'], body: broadcast_emitPairs(op, ctx, `${x} ${HOLDS[op.kind]} ${y}`) };
+    return { includes: ['pointwise.h'], body: emitPairs(op, ctx, `${x} ${HOLDS[op.kind]} ${y}`) };
 }
 const binaryEmitters = {
     divide: binary_binary,
@@ -28104,13 +29620,13 @@ const bitsEmitters = {
     },
     bitwise_xor: (op, ctx) => ({
         includes: [],
-        body: broadcast_emitPairs(op, ctx, `(${c/* C_TYPES */.EL[op.outputs[0].dtype]})(x ^ y)`),
+        body: emitPairs(op, ctx, `(${c/* C_TYPES */.EL[op.outputs[0].dtype]})(x ^ y)`),
     }),
     right_shift: (op, ctx) => {
         const { dtype } = op.outputs[0];
         const most = (0,bits/* mostShifted */.x)(dtype);
         const least = (0,tensor_dtype/* integerRange */.As)(dtype)[0] < 0 ? 'y < 0 ? 0 : ' : '';
-        return { includes: [], body: broadcast_emitPairs(op, ctx, `(${c/* C_TYPES */.EL[dtype]})(x >> (${least}y > ${most} ? ${most} : y))`) };
+        return { includes: [], body: emitPairs(op, ctx, `(${c/* C_TYPES */.EL[dtype]})(x >> (${least}y > ${most} ? ${most} : y))`) };
     },
 };
 
@@ -28507,7 +30023,7 @@ function value16(op, ctx) {
 }
 /** Whether each step of `value` waits for the one before, for the most part. */
 const isChain = (value) => /ig_(exp|expm1|tanh|sigmoid|gelu_tanh)_f32/.test(value);
-function unary_each(op, ctx, value) {
+function each(op, ctx, value) {
     const type = c/* C_TYPES */.EL[op.outputs[0].dtype];
     return `${isChain(value) ? 'IG_SIDE_BY_SIDE\n' : ''}for (size_t i = 0; i < ${(0,tensor_shape/* elements */.Yt)(op.outputs[0].shape)}; i++) {
   const ${type} x = (${ctx.input(0)})[i];
@@ -28523,7 +30039,7 @@ function unary16(op, ctx) {
         return { includes: ['int16.h'], body: call };
     }
     if (op.kind !== 'nn.relu' && op.kind !== 'nn.relu6')
-        return { includes: ['int16.h', 'pointwise.h'], body: unary_each(op, ctx, value16(op, ctx)) };
+        return { includes: ['int16.h', 'pointwise.h'], body: each(op, ctx, value16(op, ctx)) };
     const { multiplier, shift } = (0,arithmetic_multiplier/* quantizeMultiplier */.PV)((0,unary_quantized/* rescaleFactor */.tI)(op));
     const { min, max } = (0,unary_quantized/* reluRange */.wR)(op);
     const numbers = [0, multiplier, shift, 0, min, max];
@@ -28534,7 +30050,7 @@ function unary_unary(op, ctx) {
         return emitTable(op, ctx);
     if (!(0,unary/* isPlainUnary */.al)(op.kind, op.inputs[0]))
         return unary16(op, ctx);
-    return { includes: ['pointwise.h', 'transcendental.h'], body: unary_each(op, ctx, plainValue(op)) };
+    return { includes: ['pointwise.h', 'transcendental.h'], body: each(op, ctx, plainValue(op)) };
 }
 const unaryEmitters = {
     'nn.relu': unary_unary,
@@ -28570,7 +30086,7 @@ var hlo = __nccwpck_require__(7866);
 
 
 /** What a build needs to know when it is made: a plan, a shape, an axis. */
-function known(value, op) {
+function known_known(value, op) {
     if (value !== null)
         return value;
     const [data, ...operands] = op.inputs;
@@ -28647,7 +30163,7 @@ const pair = (op, ctx) => {
     const { dtype } = op.outputs[0];
     return {
         includes: [],
-        body: broadcast_emitPairs(op, ctx, `(${c/* C_TYPES */.EL[dtype]})(${widened(hlo_PAIRS[(0,hlo/* pairRule */.h1)(op.kind, dtype)], dtype)})`),
+        body: emitPairs(op, ctx, `(${c/* C_TYPES */.EL[dtype]})(${widened(hlo_PAIRS[(0,hlo/* pairRule */.h1)(op.kind, dtype)], dtype)})`),
     };
 };
 /** `a`: what has been folded; `b`: the next element. */
@@ -28661,7 +30177,7 @@ const FOLDS = {
 };
 /** Loops over the results around loops over the window. */
 function reduceWindow(op, ctx) {
-    const { output, window, outputSteps, windowSteps } = known((0,hlo/* windowLoops */.Qz)(op), op);
+    const { output, window, outputSteps, windowSteps } = known_known((0,hlo/* windowLoops */.Qz)(op), op);
     if ((0,tensor_shape/* elements */.Yt)(output) === 0)
         return { includes: [], body: '' };
     const { dtype } = (0,checks/* operand */.id)(op, 0);
@@ -28680,7 +30196,7 @@ const hloEmitters = {
     'hlo.multiply': pair,
     'hlo.maximum': pair,
     'hlo.minimum': pair,
-    'hlo.dilate': (op, ctx) => emitPlan(known((0,hlo/* dilationPlan */.G)(op), op), op, ctx, `*${ctx.input(2)}`),
+    'hlo.dilate': (op, ctx) => emitPlan(known_known((0,hlo/* dilationPlan */.G)(op), op), op, ctx, `*${ctx.input(2)}`),
     'hlo.reduce_window': reduceWindow,
 };
 
@@ -28692,10 +30208,10 @@ const hloEmitters = {
 const creationEmitters = {
     full: (op, ctx) => ({
         includes: [],
-        body: fillWith(0, (0,tensor_shape/* elements */.Yt)(known((0,checks/* integers */.mp)(op.inputs[0]), op)), `*${ctx.input(1)}`, ctx),
+        body: fillWith(0, (0,tensor_shape/* elements */.Yt)(known_known((0,checks/* integers */.mp)(op.inputs[0]), op)), `*${ctx.input(1)}`, ctx),
     }),
     // A range of constants has been folded; of any other the length is data.
-    arange: (op) => known(null, op),
+    arange: (op) => known_known(null, op),
     broadcast_args: (op, ctx) => {
         const [a, b] = op.inputs.map((t) => t.shape[0]);
         const n = Math.max(a, b);
@@ -28749,7 +30265,7 @@ const indexingEmitters = {
         return fallible(setup, 'gather_nd', op.inputs[1], ...args);
     },
     sparse_to_dense: (op, ctx) => {
-        const loops = known((0,indexing/* sparseLoops */.I5)(op), op);
+        const loops = known_known((0,indexing/* sparseLoops */.I5)(op), op);
         const { setup, bytes } = tupleTables(loops, (0,tensor_dtype/* itemSize */.z6)(op.outputs[0].dtype));
         const fill = fillWith(0, (0,tensor_shape/* elements */.Yt)(loops.extents), `*${ctx.input(3)}`, ctx);
         const step = op.inputs[2].shape.length === 0 ? 0 : bytes;
@@ -28768,7 +30284,7 @@ const indexingEmitters = {
         return fallible('', 'reverse_sequence', op.inputs[1], ...args);
     },
     one_hot: (op, ctx) => {
-        const { outer, depth, inner } = known((0,indexing/* oneHotLoops */.fh)(op), op);
+        const { outer, depth, inner } = known_known((0,indexing/* oneHotLoops */.fh)(op), op);
         const body = `${fillWith(0, outer * depth * inner, `*${ctx.input(3)}`, ctx)}for (size_t o = 0; o < ${outer}; o++)
   for (size_t n = 0; n < ${inner}; n++) {
     const int64_t hot = ${ctx.input(0)}[o * ${inner} + n];
@@ -28815,11 +30331,11 @@ var movement = __nccwpck_require__(1379);
 
 
 
-const move = (op, ctx) => emitPlan(known((0,movement/* planMovement */.JH)(op), op), op, ctx);
+const move = (op, ctx) => emitPlan(known_known((0,movement/* planMovement */.JH)(op), op), op, ctx);
 /** A slice of known size that begins where its operand says when the model runs. */
 function sliceAnywhere(op, ctx) {
     const { shape, dtype } = op.inputs[0];
-    const size = known((0,movement/* sliceShape */.Gr)(op), op);
+    const size = known_known((0,movement/* sliceShape */.Gr)(op), op);
     const step = (0,tensor_shape/* strides */.$T)(shape);
     const begin = ctx.input(1);
     const offset = step.map((s, d) => `(ptrdiff_t)${begin}[${d}] * ${s}`).join(' + ') || '0';
@@ -28828,7 +30344,7 @@ function sliceAnywhere(op, ctx) {
     const copies = copyLoops([(0,strided_copy/* intoWhole */.W$)(size, 0, step)], c/* C_TYPES */.EL[dtype], () => 'from', () => ctx.output(0));
     return { includes: [], body: checks.join('') + setup + copies, fallible: true };
 }
-const padWithOperand = (op, ctx) => emitPlan(known((0,movement/* planMovement */.JH)(op), op), op, ctx, `*${ctx.input(2)}`);
+const padWithOperand = (op, ctx) => emitPlan(known_known((0,movement/* planMovement */.JH)(op), op), op, ctx, `*${ctx.input(2)}`);
 const movementEmitters = {
     slice: (op, ctx) => (op.inputs[1].data === null ? sliceAnywhere(op, ctx) : move(op, ctx)),
     split: move,
@@ -28861,7 +30377,7 @@ var scatter = __nccwpck_require__(7337);
 
 const scatterEmitters = {
     scatter_nd: (op, ctx) => {
-        const loops = known((0,scatter/* scatterLoops */.w)(op), op);
+        const loops = known_known((0,scatter/* scatterLoops */.w)(op), op);
         const { dtype, shape } = op.outputs[0];
         const { setup } = tupleTables(loops, 1);
         // Integers wrap: their sums are unsigned.
@@ -28888,7 +30404,7 @@ var shape = __nccwpck_require__(8321);
 
 
 
-const shape_move = (op, ctx) => emitPlan(known((0,shape/* planShape */.xH)(op.kind, op), op), op, ctx);
+const shape_move = (op, ctx) => emitPlan(known_known((0,shape/* planShape */.xH)(op.kind, op), op), op, ctx);
 /** A uint8 concatenation may bring inputs to another scale; that is a table each. */
 function concatenate(op, ctx) {
     const [out] = op.outputs;
@@ -28905,7 +30421,7 @@ function concatenate(op, ctx) {
     });
     if (steps.every(({ before }) => before === ''))
         return shape_move(op, ctx);
-    const copies = copyLoops(known((0,shape/* planShape */.xH)(op.kind, op), op).copies, c/* C_TYPES */.EL[out.dtype], (from) => steps[from].source, () => ctx.output(0));
+    const copies = copyLoops(known_known((0,shape/* planShape */.xH)(op.kind, op), op).copies, c/* C_TYPES */.EL[out.dtype], (from) => steps[from].source, () => ctx.output(0));
     return { includes: ['table.h'], body: steps.map(({ before }) => before).join('') + copies };
 }
 /** What follows from shapes alone is known when the code is written. */
@@ -29096,14 +30612,14 @@ function emitInteger(op, ctx) {
     const args = ['&p', ctx.input(0), ctx.output(0), ctx.state(layout/* LSTM */.FB.outputState), ctx.state(layout/* LSTM */.FB.cellState), scratch];
     return { includes: ['lstm_integer.h'], body: `${description}ig_lstm_run_s8(${args.join(', ')});\n` };
 }
-function lstm_emit(op, ctx) {
+function emit(op, ctx) {
     const [{ view }] = (0,lstm_passes/* lstmPasses */.gI)(op);
     return (0,layout/* lstmForm */.Tv)(view) === 'integer' ? emitInteger(view, ctx) : emitFloat(op, ctx);
 }
 const lstmEmitters = {
-    'nn.lstm': lstm_emit,
-    'nn.lstm_cell': lstm_emit,
-    'nn.bidirectional_lstm': lstm_emit,
+    'nn.lstm': emit,
+    'nn.lstm_cell': emit,
+    'nn.bidirectional_lstm': emit,
 };
 
 // EXTERNAL MODULE: ./build/js/model/ops/lstm_basic.js
@@ -29304,7 +30820,7 @@ var ordering = __nccwpck_require__(7175);
 
 
 function argument(op, ctx) {
-    const { outer, extent, inner } = known((0,ordering/* alongAxis */.xb)(op), op);
+    const { outer, extent, inner } = known_known((0,ordering/* alongAxis */.xb)(op), op);
     const name = `ig_${op.kind}_${c/* SUFFIX */.Er[op.inputs[0].dtype]}_${c/* SUFFIX */.Er[op.outputs[0].dtype]}`;
     const body = `${name}(${ctx.input(0)}, ${ctx.output(0)}, ${outer}, ${extent}, ${inner});`;
     return { includes: ['ordering.h'], body };
@@ -29314,14 +30830,14 @@ const orderingEmitters = {
     argmin: argument,
     topk: (op, ctx) => {
         const { shape, dtype } = op.inputs[0];
-        const k = known((0,ordering/* topkCount */.WY)(op), op);
+        const k = known_known((0,ordering/* topkCount */.WY)(op), op);
         const rows = (0,tensor_shape/* elements */.Yt)(shape.slice(0, -1));
         const args = [ctx.input(0), ctx.output(0), ctx.output(1), rows, shape.at(-1), k];
         const name = `ig_topk_${c/* SUFFIX */.Er[dtype]}_${c/* SUFFIX */.Er[op.outputs[1].dtype]}`;
         return { includes: ['ordering.h'], body: `${name}(${args.join(', ')});` };
     },
     cumsum: (op, ctx) => {
-        const { outer, extent, inner } = known((0,ordering/* alongAxis */.xb)(op), op);
+        const { outer, extent, inner } = known_known((0,ordering/* alongAxis */.xb)(op), op);
         const flags = [op.attrs.exclusive, op.attrs.reverse].map(Number);
         const args = [ctx.input(0), ctx.output(0), outer, extent, inner, ...flags];
         return { includes: ['ordering.h'], body: `ig_cumsum_${c/* SUFFIX */.Er[op.inputs[0].dtype]}(${args.join(', ')});` };
@@ -29339,7 +30855,7 @@ var reduce = __nccwpck_require__(8825);
 
 
 /** Which dimensions are reduced. */
-const maskOf = (op) => known((0,axes/* reducedMask */.L3)(op.inputs[0], op.inputs[1]), op);
+const maskOf = (op) => known_known((0,axes/* reducedMask */.L3)(op.inputs[0], op.inputs[1]), op);
 /** Runs of neighbouring dimensions that are all reduced or all kept, outermost first; at least one. */
 function reduceRuns(shape, mask) {
     const extents = [];
@@ -29547,7 +31063,7 @@ function segments_fold(op, ctx, count, before = '') {
         fallible: true,
     };
 }
-const unsorted = (op, ctx) => segments_fold(op, ctx, known((0,segments/* segmentCount */.BM)(op), op));
+const unsorted = (op, ctx) => segments_fold(op, ctx, known_known((0,segments/* segmentCount */.BM)(op), op));
 /** How many results there are is data, unless the ids are constant. */
 const sorted = (op, ctx) => {
     const count = (0,segments/* segmentCount */.BM)(op);
@@ -29613,7 +31129,7 @@ function part(op, ctx) {
 }
 const spectrumEmitters = {
     'signal.rfft2d': (op, ctx) => {
-        const { images, inHeight, inWidth, height, width } = known((0,spectrum/* transformOf */.OR)(op), op);
+        const { images, inHeight, inWidth, height, width } = known_known((0,spectrum/* transformOf */.OR)(op), op);
         const table = ctx.constant((0,spectrum/* turns */.ZL)(Math.max(height, width)));
         const columns = (width >> 1) + 1;
         const scratch = [ctx.scratch(16 * width), ctx.scratch(16 * height * columns)];
@@ -29724,7 +31240,7 @@ var resize = __nccwpck_require__(9207);
 
 /** `call`: the kernel's name and what it takes after the description and before the tables. */
 function resize_emit(op, ctx, call) {
-    known(op.inputs[1].data, op);
+    known_known(op.inputs[1].data, op);
     if ((0,tensor_shape/* elements */.Yt)(op.outputs[0].shape) === 0)
         return { includes: [], body: '' };
     const [batches, in_h, in_w, channels] = (0,checks/* operand */.id)(op, 0).shape;
@@ -29807,16 +31323,10 @@ const resizeEmitters = {
 
 
 
-
-
-
 /** Who writes the C of each operator kind. A kind without an emitter does not compile. */
 const emitters = {
-    ...convEmitters,
-    ...directEmitters,
-    ...batchMatmulEmitters,
+    ...layerEmitters,
     ...resizeEmitters,
-    ...denseEmitters,
     ...poolEmitters,
     ...sumEmitters,
     ...binaryEmitters,
@@ -29851,11 +31361,10 @@ const emitters = {
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/parallel.js
 /** C that shares out the work of one operator among threads. */
-/** Multiply-accumulates that are worth waking a thread for: some ten thousand cycles. */
-const WORTH = 1 << 17;
+
 /** The parts of an operator for so many threads; null where it stays whole. */
 function splitOf(threads, steps, macs) {
-    const parts = Math.min(threads, steps.groups, Math.floor(macs / WORTH));
+    const parts = Math.min(steps.groups, partsWorth(threads, macs));
     return parts > 1 ? { ...steps, parts } : null;
 }
 /** Runs all parts where they are asked for: what `run` of a model with parts is given. */
@@ -30002,7 +31511,6 @@ function elementType(data) {
 
 ;// CONCATENATED MODULE: ./build/js/compiler/codegen/node_code.js
 /** One node of a graph as C, before its tensors have places. */
-
 
 
 
@@ -30249,7 +31757,7 @@ function emitGraph(graph, name, prefix, model) {
             runFunction(graph, name, codes, storage, model),
         ].join('\n'),
         includes: written.flatMap((code) => code.emission.includes),
-        loops: written.flatMap(({ emission }) => emission.loop ?? []),
+        functions: written.flatMap(({ emission }) => emission.functions ?? []),
         arenaBytes: storage.arenaBytes,
         nodes: written.map((code) => ({
             symbol: code.name,
@@ -30395,11 +31903,8 @@ function createKept() {
 
 
 
-
 /** The file that the generated source pulls its constants in from, beside it. */
 const BLOB_FILE = 'weights.bin';
-/** Files with matrix multiplications, whose loops on in-order cores come with the model. */
-const GEMM_FILES = ['conv.h', 'hybrid_depthwise.h', 'hybrid_gemm.h', 'matmul_gemm.h'];
 function emitGraphs(graph, options) {
     const { name, symbol } = options;
     const callees = new Map();
@@ -30446,9 +31951,7 @@ function generate(graph, options) {
         `/* ${(0,c/* cComment */.f8)(name)} for ${options.target.name}, generated by int8-gate. */`,
         preamble(options),
         ...[...new Set(['int8_gate.h', 'arith.h', ...codes.flatMap((code) => code.includes)])].map((file) => `#include "${file}"`),
-        ...(options.target.core.inOrder && codes.some(({ includes }) => GEMM_FILES.some((file) => includes.includes(file)))
-            ? [chainLoops(codes.flatMap((code) => code.loops))]
-            : []),
+        ...new Set(codes.flatMap((code) => code.functions)),
         BLOB_STANZA,
         ...(model.threads > 1 ? [SERIAL] : []),
         ...codes.map((code) => code.source),
@@ -30553,8 +32056,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/js/errors.js
 var errors = __nccwpck_require__(2027);
-// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 81 modules
-var generate = __nccwpck_require__(6285);
+// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 131 modules
+var generate = __nccwpck_require__(2266);
 // EXTERNAL MODULE: ./build/js/model/ir/call_shapes.js
 var call_shapes = __nccwpck_require__(1961);
 // EXTERNAL MODULE: ./build/js/model/ir/verify.js
@@ -31869,7 +33372,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   $J: () => (/* reexport */ undoOnInterrupt)
 });
 
-// UNUSED EXPORTS: SANITIZERS, ToolError, includeDirs, linkShared, projectRoot, trimOutput, tryTool
+// UNUSED EXPORTS: CHECKS, SANITIZERS, ToolError, includeDirs, linkShared, projectRoot, trimOutput, tryTool
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
@@ -32363,8 +33866,8 @@ function cannotWrite(root, error) {
     return new errors/* EnvironmentError */.eG(`cannot write to the cache folder ${root}: ${reason}. Set INT8_GATE_CACHE to a folder that can be written and has room, or clear this one: int8-gate cache clear.`, { cause: error });
 }
 
-// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 81 modules
-var generate = __nccwpck_require__(6285);
+// EXTERNAL MODULE: ./build/js/compiler/codegen/generate.js + 131 modules
+var generate = __nccwpck_require__(2266);
 // EXTERNAL MODULE: ./build/js/compiler/targets/index.js + 3 modules
 var targets = __nccwpck_require__(9739);
 ;// CONCATENATED MODULE: ./build/js/compiler/toolchain/compilers.js
@@ -32466,8 +33969,11 @@ function compileFlags(compiler, target) {
         ...(compiler.family === 'gcc' ? ['-fno-schedule-insns'] : []),
     ];
 }
+/** A further flag for builds that check what kernels rely on: IG_ASSERT of native/kernels/arith.h. */
+const CHECKS = '-DIG_DEBUG';
 /** Further flags for builds and runner that stop at the first stray access or undefined operation. */
 const SANITIZERS = [
+    CHECKS,
     '-O1 -g1 -fno-omit-frame-pointer -fno-sanitize-recover=all',
     '-fsanitize=address,undefined -fsanitize=float-cast-overflow',
 ].flatMap((line) => line.split(' '));
@@ -33392,14 +34898,11 @@ const sqnrOf = (signal, noise) => noise === 0 ? Number.POSITIVE_INFINITY : 10 * 
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Mn: () => (/* binding */ figureOf),
-/* harmony export */   Nw: () => (/* binding */ bootstrap),
 /* harmony export */   hm: () => (/* binding */ meanOf),
 /* harmony export */   jd: () => (/* binding */ aucOf),
 /* harmony export */   op: () => (/* binding */ mcnemar)
 /* harmony export */ });
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
-/* harmony import */ var _runtime_timing_random_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2177);
-
 
 /** The weighted mean. */
 const meanOf = (values) => (weights) => {
@@ -33440,35 +34943,6 @@ function aucOf(scores, positive) {
 }
 /** The figure of a set of samples as it is. */
 const figureOf = (statistic, samples) => statistic(new Uint8Array(samples).fill(1));
-const RESAMPLES = 1000;
-/** Work that a bootstrap may take, in weights drawn; very large sets get fewer resamples. */
-const MOST_DRAWS = 2e8;
-/**
- * A 95 % percentile interval of a statistic by resampling the samples. Samples are paired by nature: a statistic that
- * is a difference of two models sees the same resample for both.
- *
- * @returns null where fewer than two samples, or no resample on which the statistic is defined, exist
- */
-function bootstrap(statistic, samples, seed = 1) {
-    if (samples < 2)
-        return null;
-    const next = (0,_runtime_timing_random_js__WEBPACK_IMPORTED_MODULE_1__/* .randomSource */ .n)(seed);
-    const weights = new Uint32Array(samples);
-    const values = [];
-    const rounds = Math.max(200, Math.min(RESAMPLES, Math.floor(MOST_DRAWS / samples)));
-    for (let r = 0; r < rounds; r++) {
-        weights.fill(0);
-        for (let i = 0; i < samples; i++)
-            weights[Math.floor(next() * samples)]++;
-        const value = statistic(weights);
-        if (Number.isFinite(value))
-            values.push(value);
-    }
-    if (values.length === 0)
-        return null;
-    const sorted = values.sort((a, b) => a - b);
-    return [(0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantileSorted */ .Z4)(sorted, 0.025), (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantileSorted */ .Z4)(sorted, 0.975)];
-}
 /**
  * McNemar's exact test on paired right and wrong answers: the two-sided probability of so uneven a split of the
  * discordant pairs when both models are equally good.
@@ -46295,547 +47769,26 @@ function makeDevice(kind, launcher) {
 
 /***/ }),
 
-/***/ 4863:
+/***/ 9033:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  nV: () => (/* binding */ autoMode),
-  xP: () => (/* binding */ measure)
-});
-
-// UNUSED EXPORTS: operatorCosts, sound
-
-// EXTERNAL MODULE: ./build/js/errors.js
-var errors = __nccwpck_require__(2027);
-// EXTERNAL MODULE: ./build/js/runtime/devices/machine.js + 1 modules
-var machine = __nccwpck_require__(1502);
-// EXTERNAL MODULE: ./build/js/runtime/devices/open.js + 4 modules
-var devices_open = __nccwpck_require__(8587);
-// EXTERNAL MODULE: ./build/js/runtime/modelled/index.js + 15 modules
-var modelled = __nccwpck_require__(1298);
-// EXTERNAL MODULE: external "node:child_process"
-var external_node_child_process_ = __nccwpck_require__(1421);
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
-;// CONCATENATED MODULE: ./build/js/runtime/devices/emulation.js
-
-
-/**
- * What emulates this process's machine, or null. A user-mode emulator (QEMU through binfmt_misc, Rosetta) shows programs
- * their own name, but not that of a process they started: there it is the emulator that the kernel runs.
- *
- * @param pid of a process that was started by the path `executable`
- */
-function emulatorOf(pid, executable) {
-    if (process.platform === 'darwin')
-        return translated() ? 'Rosetta' : null;
-    try {
-        const runs = (0,external_node_fs_.readlinkSync)(`/proc/${pid}/exe`);
-        return runs === (0,external_node_fs_.realpathSync)(executable) ? null : runs;
-    }
-    catch {
-        return null;
-    }
-}
-/** Whether this process is x86-64 code on a Mac that is none. */
-function translated() {
-    try {
-        return (0,external_node_child_process_.execFileSync)('/usr/sbin/sysctl', ['-n', 'sysctl.proc_translated'], { encoding: 'utf8' }).trim() === '1';
-    }
-    catch {
-        return false;
-    }
-}
-
-// EXTERNAL MODULE: ./build/js/runtime/devices/image.js + 1 modules
-var devices_image = __nccwpck_require__(5741);
-;// CONCATENATED MODULE: ./build/js/runtime/devices/pressure.js
-
-/** The total of `some` in /proc/pressure/cpu. */
-function parsePressure(text) {
-    const match = /^some .*\btotal=(\d+)/m.exec(text);
-    return match === null ? null : Number(match[1]);
-}
-/** The first line of /proc/stat: user nice system idle iowait irq softirq steal, guest times being part of user's. */
-function parseStat(text) {
-    const fields = /^cpu +([\d ]+)$/m.exec(text)?.[1].split(' ').map(Number).slice(0, 8);
-    if (fields === undefined || fields.length < 8)
-        return null;
-    return { ticks: fields.reduce((a, b) => a + b, 0), stolen: fields[7] };
-}
-/** What Linux says; null for what this system does not tell. */
-function readCounters() {
-    const pressure = read('/proc/pressure/cpu');
-    const stat = read('/proc/stat');
-    const { ticks = null, stolen = null } = (stat === null ? null : parseStat(stat)) ?? {};
-    return { waited: pressure === null ? null : parsePressure(pressure), ticks, stolen };
-}
-/**
- * The larger share of the time between two moments: that in which some process waited, or that which was stolen. null
- * where neither is known.
- */
-function shareWaited(before, after, ms) {
-    const shares = [];
-    if (before.waited !== null && after.waited !== null)
-        shares.push((after.waited - before.waited) / 1000 / ms);
-    if (before.ticks !== null && after.ticks !== null && after.ticks > before.ticks)
-        shares.push((after.stolen - before.stolen) / (after.ticks - before.ticks));
-    return shares.length === 0 ? null : Math.min(1, Math.max(0, ...shares));
-}
-function read(path) {
-    try {
-        return (0,external_node_fs_.readFileSync)(path, 'latin1');
-    }
-    catch {
-        return null;
-    }
-}
-
-// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
-var simple_statistics = __nccwpck_require__(5521);
-;// CONCATENATED MODULE: ./build/js/runtime/timing/passes.js
-
-/** Reads a "pass" line of native/runner/runner.c. */
-function parsePass(line) {
-    const [sample, alu, memory, ...rest] = line.split(' ').slice(1).map(Number);
-    const slots = Array.from({ length: rest.length / 2 }, (_, i) => ({ ns: rest[2 * i], switches: rest[2 * i + 1] }));
-    return { sample, alu, memory, slots };
-}
-/** Memory that takes this many times as long as when it is quiet is somebody else's, too. */
-const DISTURBED = 1.1;
-/** Fewer passes than this are no launch. */
-const LEAST_LEFT = 8;
-/** Most noise, as a share, that a loop is forgiven. */
-const MOST_NOISE = 0.1;
-/** Quantiles of numbers in any order. */
-function quantilesOf(values, ...shares) {
-    const sorted = Float64Array.from(values).sort();
-    return shares.map((share) => (0,simple_statistics/* quantileSorted */.Z4)(sorted, share));
-}
-const medianOf = (values) => quantilesOf(values, 0.5)[0];
-/**
- * Where a loop's times stop being its own noise: 10 % above the lower quartile, or 3.2 times the standard deviation that
- * the distance of the lower quartile from the 5 % quantile amounts to (0.97 of it, in a normal distribution).
- */
-function bound(times) {
-    const [low, quartile] = quantilesOf(times, 0.05, 0.25);
-    const noise = Math.min(MOST_NOISE, (quartile / low - 1) / 0.97);
-    return quartile * Math.max(DISTURBED, 1 + 3.2 * noise);
-}
-/**
- * Leaves out passes beside a disturbed memory loop, and those in which the core was taken away. Where hardly anything else
- * is left (long inferences on a busy machine), all are kept: the shares tell. A slower clock slows both loops and both
- * builds, and disturbs no ratio.
- */
-function quiet(all) {
-    const memory = all.map((pass) => pass.memory);
-    const relative = all.map((pass) => pass.memory / pass.alu);
-    const [most, mostRelative] = [bound(memory), bound(relative)];
-    const calm = all.filter((_, i) => memory[i] <= most || relative[i] <= mostRelative);
-    const whole = ({ slots }) => slots.every(({ switches }) => switches === 0);
-    const enough = (passes) => passes.length >= Math.min(LEAST_LEFT, all.length / 2);
-    const share = (left) => (all.length - left.length) / all.length;
-    return {
-        passes: [calm.filter(whole), calm].find(enough) ?? all,
-        memory: quantilesOf(memory, 0.25)[0],
-        memoryToAlu: quantilesOf(relative, 0.25)[0],
-        disturbed: share(calm),
-        interrupted: share(all.filter(whole)),
-    };
-}
-
-;// CONCATENATED MODULE: ./build/js/runtime/timing/launch.js
-
-/** The runner's slots, in this order. The copy is the INT8 build again, under another name: an A/A comparison. */
-const SLOT = { int8: 0, fp32: 1, copy: 2, base: 3 };
-/** Leaves out what was disturbed, and takes logarithms. Pure. */
-function observe({ passes: all, batches, waited }) {
-    const { passes, ...signs } = quiet(all);
-    return {
-        ...{ ...signs, waited, samples: passes.map(({ sample }) => sample) },
-        logs: batches.map((batch, slot) => Float64Array.from(passes, ({ slots }) => Math.log(slots[slot].ns / batch))),
-    };
-}
-
-;// CONCATENATED MODULE: ./build/js/runtime/timing/distributions.js
-/** Quantiles of the distributions that intervals rest on, to about 1e-12. Both are symmetric about 0. All pure. */
-/** Φ(x), the standard normal distribution. Source: Marsaglia, "Evaluating the normal distribution", J. Stat. Software 11(4), 2004. */
-function normalCdf(x) {
-    let sum = x;
-    let term = x;
-    for (let i = 3;; i += 2) {
-        term *= (x * x) / i;
-        if (sum + term === sum)
-            break;
-        sum += term;
-    }
-    return 0.5 + sum * Math.exp((-x * x) / 2 - 0.5 * Math.log(2 * Math.PI));
-}
-/**
- * P(T ≤ t) of Student's t with whole degrees of freedom: a finite sum in θ = arctan(t / √df).
- * Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 and 26.7.4.
- */
-function studentCdf(t, df) {
-    const theta = Math.atan(t / Math.sqrt(df));
-    const cos2 = Math.cos(theta) ** 2;
-    const odd = df % 2 === 1;
-    let term = odd ? Math.cos(theta) : 1;
-    let sum = df === 1 ? 0 : term;
-    for (let k = odd ? 3 : 2; k <= df - 2; k += 2) {
-        term *= (cos2 * (k - 1)) / k;
-        sum += term;
-    }
-    const inside = odd ? (2 / Math.PI) * (theta + Math.sin(theta) * sum) : Math.sin(theta) * sum;
-    return (1 + inside) / 2;
-}
-/** The x with cdf(x) = p, by bisection of an increasing function. */
-function invert(cdf, p) {
-    if (!(p > 0 && p < 1))
-        throw new RangeError(`a quantile needs a probability between 0 and 1, not ${p}`);
-    if (p < 0.5)
-        return -invert(cdf, 1 - p);
-    let low = 0;
-    let high = 1;
-    while (cdf(high) < p) {
-        low = high;
-        high *= 2;
-    }
-    for (let i = 0; i < 60; i++) {
-        const middle = (low + high) / 2;
-        if (cdf(middle) < p)
-            low = middle;
-        else
-            high = middle;
-    }
-    return (low + high) / 2;
-}
-/**
- * Quantile of the standard normal distribution: 1.6449 for p = 0.95.
- * @throws RangeError unless 0 < p < 1
- */
-const normalQuantile = (p) => invert(normalCdf, p);
-/**
- * Quantile of Student's t: 2.1318 for p = 0.95 and 4 degrees of freedom.
- * @param df degrees of freedom, a whole number from 1 on
- * @throws RangeError unless 0 < p < 1
- */
-const studentQuantile = (p, df) => invert((t) => studentCdf(t, df), p);
-
-;// CONCATENATED MODULE: ./build/js/runtime/timing/interval.js
-
-
-/** Numbers of launches after which a measurement may end. */
-const LOOKS = [5, 8, 12];
-/**
- * Error of the interval at each look, two-sided, with which the intervals of all looks together hold the true value in
- * 95 % of measurements, however one chooses the look at which to stop (Pocock, Biometrika 64, 1977, for t). By simulation
- * of 2,000,000 sequences of 12 normal numbers: the 5 % quantile of the least two-sided p over the looks.
- */
-const ERROR_AT_LOOK = 0.0213;
-/**
- * The exponential of the mean of the launches' logarithms, and Student's t interval of it. The launch is the unit: what
- * lies where in memory moves all batches of a launch alike, so that batches tell nothing of how launches differ.
- *
- * @param logs one number a launch
- * @param error two-sided
- * @throws RangeError for fewer than two launches
- */
-function launchEstimate(logs, error = ERROR_AT_LOOK) {
-    if (logs.length < 2)
-        throw new RangeError('an interval over launches needs at least two');
-    const middle = (0,simple_statistics/* mean */.RE)([...logs]);
-    const reach = (studentQuantile(1 - error / 2, logs.length - 1) * (0,simple_statistics/* sampleStandardDeviation */.JK)([...logs])) / Math.sqrt(logs.length);
-    return { value: Math.exp(middle), interval: [Math.exp(middle - reach), Math.exp(middle + reach)] };
-}
-/** Half of the interval's width, relative to the value. */
-const halfWidth = ({ value, interval: [low, high] }) => (high - low) / 2 / value;
-
-;// CONCATENATED MODULE: ./build/js/runtime/timing/plan.js
-
-/** Least ns of a batch. */
-const MIN_BATCH_NS = 1e6;
-/** Most samples of the data that are timed. */
-const SAMPLES = 8;
-const ROUNDS = { least: 5, most: 48 };
-const WARM_UP = { most: 4, ms: 50 };
-/** Rounds to throw away at the start of a launch: clock, caches and branch predictors have settled then. */
-const warmUpRounds = (roundMs) => Math.max(1, Math.min(WARM_UP.most, Math.ceil(WARM_UP.ms / roundMs)));
-/**
- * Rounds of a launch, of which the budget pays for as many as there may be looks at; as many for each sample if there are
- * at least two for each.
- *
- * @param samples of the data
- */
-function roundsOf(roundMs, budgetMs, samples) {
-    const affordable = Math.floor(budgetMs / LOOKS[LOOKS.length - 1] / roundMs) - warmUpRounds(roundMs);
-    const rounds = Math.min(ROUNDS.most, Math.max(ROUNDS.least, affordable));
-    return rounds < 2 * samples ? rounds : rounds - (rounds % samples);
-}
-
-// EXTERNAL MODULE: external "node:timers/promises"
-var promises_ = __nccwpck_require__(8500);
-;// CONCATENATED MODULE: ./build/js/runtime/timing/centre.js
-
-
-/** Each launch's values less the median of their sample over all launches, and those medians. */
-function residuals(launches, of) {
-    const bySample = new Map();
-    const values = launches.map(of);
-    for (const [l, { samples }] of launches.entries()) {
-        for (const [i, sample] of samples.entries()) {
-            const list = bySample.get(sample);
-            if (list === undefined)
-                bySample.set(sample, [values[l][i]]);
-            else
-                list.push(values[l][i]);
-        }
-    }
-    const medians = new Map([...bySample].sort(([a], [b]) => a - b).map(([sample, list]) => [sample, medianOf(list)]));
-    const rest = launches.map(({ samples }, l) => values[l].map((x, i) => x - medians.get(samples[i])));
-    return { rest, ofSamples: [...medians.values()] };
-}
-/**
- * The medians of a quantity by sample and by launch. Samples of the data differ (in ReLU's zeros, for one), and a median
- * over a mixture would jump from one sample's values to another's: so a launch's median is that of its distances from the
- * samples' own medians, to which their mean is added. What those medians err by cancels. Pure.
- */
-function centre(launches, of) {
-    const { rest, ofSamples } = residuals(launches, of);
-    const level = (0,simple_statistics/* mean */.RE)(ofSamples);
-    return { ofSamples, ofLaunches: rest.map((values) => level + medianOf(values)) };
-}
-/** Quantile of a build's times that stands for the machine left alone. */
-const UNDISTURBED = 0.15;
-/**
- * How far the log ratio of two slots moves, launch by launch, when each is taken by its undisturbed times instead of by
- * all. About 0 for noise that hits both alike; a neighbour that comes and goes and slows one build more moves it. Pure.
- */
-function shift(launches, a, b) {
-    const depth = (slot) => residuals(launches, ({ logs }) => logs[slot]).rest.map((values) => {
-        const [low, middle] = quantilesOf(values, UNDISTURBED, 0.5);
-        return low - middle;
-    });
-    const other = depth(b);
-    return depth(a).map((x, l) => x - other[l]);
-}
-
-;// CONCATENATED MODULE: ./build/js/runtime/timing/figures.js
-
-
-
-
-
-/** Share of passes beside a disturbed loop, or of time that something waited, from which a launch is left out. */
-const MOST = { disturbed: 1 / 4, waited: 1 / 20 };
-/** By how much the copy may differ from the INT8 build that it is. */
-const SAME = 0.01;
-/** The launches during which the machine was left alone, as far as its signs go. */
-function usable(launches) {
-    if (launches.length === 0)
-        return launches;
-    const best = {
-        memory: (0,simple_statistics/* min */.jk)(launches.map(({ memory }) => memory)),
-        memoryToAlu: (0,simple_statistics/* min */.jk)(launches.map(({ memoryToAlu }) => memoryToAlu)),
-    };
-    return launches.filter(({ memory, memoryToAlu, disturbed, waited }) => (memory <= DISTURBED * best.memory || memoryToAlu <= DISTURBED * best.memoryToAlu) &&
-        disturbed <= MOST.disturbed &&
-        (waited ?? 0) <= MOST.waited);
-}
-/**
- * What the launches say, by those that are usable; by all where hardly any is, and then they are unfit. Pure.
- *
- * @throws RangeError for fewer than two launches
- */
-function figuresOf(all) {
-    const left = usable(all);
-    const few = left.length < LOOKS[0] || 2 * left.length <= all.length;
-    const launches = left.length >= 2 ? left : all;
-    const duration = (name) => {
-        const { value, interval } = launchEstimate(centre(launches, ({ logs }) => logs[SLOT[name]]).ofLaunches);
-        return { median: value, interval };
-    };
-    const speedup = compare(launches, 'fp32', 'int8');
-    const noise = compare(launches, 'copy', 'int8');
-    const based = launches[0].logs.length > SLOT.base;
-    return {
-        ...{ int8: duration('int8'), fp32: duration('fp32'), base: based ? duration('base') : null },
-        ...{ speedup: speedup.value, interval: speedup.interval, speedupOfSamples: speedup.ofSamples },
-        slowdown: based ? compare(launches, 'int8', 'base') : null,
-        noise,
-        unfit: few
-            ? `${all.length - left.length} of ${all.length} launches were disturbed by other work on this machine`
-            : noise.interval[0] > 1 + SAME || noise.interval[1] < 1 - SAME
-                ? `a copy of the INT8 build differs from the build itself by ${(100 * Math.abs(noise.value - 1)).toFixed(1)} %`
-                : null,
-        pairs: launches.reduce((sum, { samples }) => sum + samples.length, 0),
-        launches: launches.length,
-        disturbed: all.length - left.length,
-    };
-}
-/**
- * One slot's time over another's. The interval holds Student's interval over launches and, too, what the ratio is while
- * nothing disturbs the builds: a neighbour that is there for most of the time and slows one build more must not decide.
- */
-function compare(launches, a, b) {
-    const [x, y] = [SLOT[a], SLOT[b]];
-    const { ofLaunches, ofSamples } = centre(launches, ({ logs }) => logs[x].map((log, i) => log - logs[y][i]));
-    const { value, interval } = launchEstimate(ofLaunches);
-    const undisturbed = value * Math.exp((0,simple_statistics/* mean */.RE)(shift(launches, x, y)));
-    return {
-        value,
-        interval: [Math.min(interval[0], undisturbed), Math.max(interval[1], undisturbed)],
-        ofSamples: [Math.exp((0,simple_statistics/* min */.jk)([...ofSamples])), Math.exp((0,simple_statistics/* max */.T9)([...ofSamples]))],
-    };
-}
-/** Whether the speedup, and the slowdown where there is one, are known to a share. */
-const preciseTo = ({ speedup, interval, slowdown }, share) => halfWidth({ value: speedup, interval }) <= share && (slowdown === null || halfWidth(slowdown) <= share);
-
-;// CONCATENATED MODULE: ./build/js/runtime/timing/sequential.js
-
-
-
-/** Time that a measurement may take, where nobody says. */
-const BUDGET_MS = 40_000;
-/** More launches than this are not made, usable or not. */
-const MOST_LAUNCHES = 16;
-/**
- * ms between the starts of launches up to the first look. Neighbours come and go in seconds: launches in a row could all
- * fall into the same stretch, and would agree on a wrong figure.
- */
-const PACE_MS = 2000;
-const MONOTONIC = { now: () => performance.now(), sleep: (ms) => (0,promises_.setTimeout)(ms) };
-/**
- * Launches the runner until the figures decide, are precise, or time is up. It looks after 5, 8 and 12 usable launches; the
- * intervals are wide enough to bear that choice (interval.ts).
- */
-async function measureLaunches(source, options = {}) {
-    const { decided = () => false, precision = 0.005, budgetMs = BUDGET_MS, clock = MONOTONIC } = options;
-    const start = clock.now();
-    const elapsed = () => clock.now() - start;
-    const launches = [];
-    let busy = 0;
-    for (const look of LOOKS) {
-        while (usable(launches).length < look) {
-            const missing = look - usable(launches).length;
-            const late = launches.length >= LOOKS[0] && elapsed() + (missing * busy) / launches.length > budgetMs;
-            if (late || launches.length === MOST_LAUNCHES)
-                return figuresOf(launches);
-            if (launches.length < LOOKS[0])
-                await clock.sleep(Math.max(0, launches.length * PACE_MS - elapsed()));
-            const began = clock.now();
-            launches.push(await source(launches.length));
-            busy += clock.now() - began;
-            options.onProgress?.(Math.min(1, Math.max(launches.length / LOOKS[LOOKS.length - 1], elapsed() / budgetMs)));
-        }
-        const figures = figuresOf(launches);
-        if (decided(figures) || preciseTo(figures, precision))
-            return figures;
-    }
-    return figuresOf(launches);
-}
-
-;// CONCATENATED MODULE: ./build/js/runtime/timing/index.js
-
-
-
-
-
-
-
-
-
-/**
- * Times the builds against each other in one process, over several launches of it, each of a program that is linked anew.
- * What is done with the times: docs/measuring.md. Throws an EnvironmentError on a crash and where the device is emulated.
- */
-async function measureHardware(device, image, options) {
-    if (device.kind === 'qemu')
-        throw new errors/* EnvironmentError */.eG('an emulator says nothing about time: measure modelled cycles');
-    const { int8, fp32, base, seed = 1 } = options;
-    const slots = [int8, fp32, image.builds.length, ...(base === undefined ? [] : [base])];
-    let plan = null;
-    const figures = await measureLaunches(async (index) => {
-        const arranged = await (0,devices_image/* linkRunner */.X)(image.builds, { ...image.link, copyOf: int8, layout: seed + index });
-        return device.session(arranged, {}, async (session) => {
-            refuseEmulation(session, arranged);
-            await loadSamples(session, arranged, options);
-            plan ??= await planOf(session, arranged, slots, options);
-            return launch(session, slots, plan, seed + index);
-        });
-    }, options);
-    return { unit: 'ns', ...figures, fit: figures.unfit === null, warnings: warnings(figures), machine: (0,machine/* fingerprint */.Rj)() };
-}
-function refuseEmulation({ pid }, { executable }) {
-    const emulator = pid === undefined ? null : emulatorOf(pid, executable);
-    if (emulator === null)
-        return;
-    throw new errors/* EnvironmentError */.eG(`programs on this machine are emulated (by ${emulator}), and an emulator says nothing about time: measure modelled cycles, or measure on the processor itself`);
-}
-/** Spreads at most so many over all of them. */
-function spread(all, most = SAMPLES) {
-    const count = Math.min(most, all.length);
-    return Array.from({ length: count }, (_, i) => all[Math.floor((i * all.length) / count)]);
-}
-/** Gives the runner each build's samples; the copy gets those of the INT8 build that it is. */
-async function loadSamples(session, image, options) {
-    const { inputs, samples } = options;
-    const given = new Map(samples ?? [...(inputs ?? [])].map(([build, sample]) => [build, [sample]]));
-    const ofInt8 = given.get(options.int8);
-    if (ofInt8 !== undefined)
-        given.set(image.builds.length - 1, ofInt8);
-    for (const [build, all] of given) {
-        const timed = spread(all);
-        const names = timed[0].map((_, i) => `build${build}-input${i}.bin`);
-        for (const [i, name] of names.entries())
-            await session.write(name, Buffer.concat(timed.map((sample) => sample[i])));
-        await session.send(['load', build, timed.length, ...names].join(' '), image.builds[build]);
-    }
-}
-const batchesOf = (slots, { batches }) => slots.map((slot, i) => `${slot}:${batches[i]}`).join(' ');
-/** Finds out how long things take. */
-async function planOf(session, image, slots, { budgetMs = BUDGET_MS, samples }) {
-    const batches = [];
-    for (const slot of slots) {
-        const [line] = await session.send(`calibrate ${slot} ${MIN_BATCH_NS}`, image.builds[slot]);
-        batches.push(Number(line.split(' ')[1]));
-    }
-    const began = performance.now();
-    await session.send(`time 1 1 ${batchesOf(slots, { batches })}`);
-    const roundMs = performance.now() - began;
-    const timed = samples === undefined ? 1 : Math.min(SAMPLES, ...[...samples.values()].map((all) => all.length));
-    return { batches, warmUp: warmUpRounds(roundMs), rounds: roundsOf(roundMs, budgetMs, timed) };
-}
-async function launch(session, slots, plan, seed) {
-    const words = batchesOf(slots, plan);
-    await session.send(`time ${seed} ${plan.warmUp} ${words}`);
-    const [before, began] = [readCounters(), performance.now()];
-    const passes = (await session.send(`time ${seed + 1000} ${plan.rounds} ${words}`)).map(parsePass);
-    const waited = shareWaited(before, readCounters(), performance.now() - began);
-    return observe({ passes, batches: plan.batches, waited });
-}
-/** By how much samples of the data may differ before that is said. */
-const UNEVEN = 0.02;
-function warnings({ unfit, disturbed, launches, speedupOfSamples: [low, high] }) {
-    const found = [];
-    if (unfit !== null)
-        found.push(`this machine is unfit to measure on: ${unfit}`);
-    else if (disturbed > 0)
-        found.push(`${disturbed} of ${launches + disturbed} launches are left out: other work disturbed the machine`);
-    if (high / low - 1 > UNEVEN)
-        found.push(`the speedup depends on the data: ${low.toFixed(3)} to ${high.toFixed(3)} over the timed samples`);
-    return found;
-}
-
-;// CONCATENATED MODULE: ./build/js/runtime/measure.js
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   nV: () => (/* binding */ autoMode),
+/* harmony export */   xP: () => (/* binding */ measure)
+/* harmony export */ });
+/* unused harmony exports sound, operatorCosts */
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2027);
+/* harmony import */ var _devices_machine_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1502);
+/* harmony import */ var _devices_open_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8587);
+/* harmony import */ var _modelled_index_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1298);
+/* harmony import */ var _timing_index_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8778);
 
 
 
 
 
 /** Hardware where the target's code runs on this machine's own processor, else modelled cycles. */
-const autoMode = (target) => ((0,machine/* canRunHere */.Kq)(target) ? 'hardware' : 'modelled');
+const autoMode = (target) => ((0,_devices_machine_js__WEBPACK_IMPORTED_MODULE_1__/* .canRunHere */ .Kq)(target) ? 'hardware' : 'modelled');
 /**
  * Measures INT8 against FP32 (and the merge base's INT8, where there is one) for a target. Throws an EnvironmentError
  * when this machine or its tools cannot do it, an InputError when the mode makes no sense for the target.
@@ -46843,11 +47796,11 @@ const autoMode = (target) => ((0,machine/* canRunHere */.Kq)(target) ? 'hardware
 async function measure(image, target, mode, options) {
     const compiler = image.builds[options.int8].compiler ?? null;
     if (mode === 'modelled')
-        return sound({ ...(await measure_modelled(image, target, options)), compiler });
-    if (!(0,machine/* canRunHere */.Kq)(target)) {
-        throw new errors/* EnvironmentError */.eG(`hardware figures for ${target.name} need an ARM64 machine that can run it, which this one is not: use --measure modelled`);
+        return sound({ ...(await modelled(image, target, options)), compiler });
+    if (!(0,_devices_machine_js__WEBPACK_IMPORTED_MODULE_1__/* .canRunHere */ .Kq)(target)) {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EnvironmentError */ .eG(`hardware figures for ${target.name} need an ARM64 machine that can run it, which this one is not: use --measure modelled`);
     }
-    return sound({ mode, ...(await measureHardware((0,devices_open/* nativeDevice */.C8)(), image, options)), compiler });
+    return sound({ mode, ...(await (0,_timing_index_js__WEBPACK_IMPORTED_MODULE_4__/* .measureHardware */ .F)((0,_devices_open_js__WEBPACK_IMPORTED_MODULE_2__/* .nativeDevice */ .C8)(), image, options)), compiler });
 }
 /**
  * The measurement, if every figure of it can be one: no verdict may rest on an inference that took no time, or for ever.
@@ -46867,25 +47820,25 @@ function sound(measurement) {
     if (absurd.length === 0)
         return measurement;
     const list = absurd.map(([name, value]) => `${name}: ${value}`).join(', ');
-    throw new errors/* EnvironmentError */.eG(`the ${mode} measurement gave impossible figures (${list}): nothing can be judged by them. Run again; if it happens twice, please report it`);
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EnvironmentError */ .eG(`the ${mode} measurement gave impossible figures (${list}): nothing can be judged by them. Run again; if it happens twice, please report it`);
 }
-async function measure_modelled(image, target, options) {
-    const cpu = (0,modelled/* modelledCpu */.fm)(target);
+async function modelled(image, target, options) {
+    const cpu = (0,_modelled_index_js__WEBPACK_IMPORTED_MODULE_3__/* .modelledCpu */ .fm)(target);
     if (cpu === null)
-        throw new errors/* InputError */.dz(`cycles cannot be modelled for target ${target.name}: use --measure hardware`);
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .InputError */ .dz(`cycles cannot be modelled for target ${target.name}: use --measure hardware`);
     const { int8, fp32, base } = options;
     const indices = base === undefined ? [int8, fp32] : [int8, fp32, base];
     const results = [];
     for (const index of indices)
-        results.push(await (0,modelled/* measureModelled */.$D)(image, index, cpu));
+        results.push(await (0,_modelled_index_js__WEBPACK_IMPORTED_MODULE_3__/* .measureModelled */ .$D)(image, index, cpu));
     const figures = results.map(({ cpus, instructions }) => ({ median: cpus[cpu].cycles, instructions }));
     const speedup = figures[1].median / figures[0].median;
     return {
         mode: 'modelled',
         unit: 'cycles',
         cpu,
-        version: modelled/* MODEL_VERSION */.jh,
-        disassembler: modelled/* DISASSEMBLER */.T8,
+        version: _modelled_index_js__WEBPACK_IMPORTED_MODULE_3__/* .MODEL_VERSION */ .jh,
+        disassembler: _modelled_index_js__WEBPACK_IMPORTED_MODULE_3__/* .DISASSEMBLER */ .T8,
         int8: figures[0],
         fp32: figures[1],
         base: figures[2] ?? null,
@@ -48298,23 +49251,566 @@ function modelledCpu(target) {
 
 /***/ }),
 
-/***/ 2177:
+/***/ 691:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   n: () => (/* binding */ randomSource)
+/* harmony export */   FI: () => (/* binding */ studentQuantile),
+/* harmony export */   Zl: () => (/* binding */ normalQuantile),
+/* harmony export */   vr: () => (/* binding */ normalCdf)
 /* harmony export */ });
-/** Numbers uniform in [0, 1), the same for the same seed on every machine. Source: splitmix32, of Steele et al.'s family. */
-function randomSource(seed) {
-    let state = seed >>> 0;
-    return () => {
-        state = (state + 0x9e3779b9) >>> 0;
-        let z = state ^ (state >>> 16);
-        z = Math.imul(z, 0x21f0aaad);
-        z ^= z >>> 15;
-        z = Math.imul(z, 0x735a2d97);
-        return ((z ^ (z >>> 15)) >>> 0) / 2 ** 32;
+/** Quantiles of the distributions that intervals rest on, to about 1e-12. Both are symmetric about 0. All pure. */
+/** Φ(x), the standard normal distribution. Source: Marsaglia, "Evaluating the normal distribution", J. Stat. Software 11(4), 2004. */
+function normalCdf(x) {
+    let sum = x;
+    let term = x;
+    for (let i = 3;; i += 2) {
+        term *= (x * x) / i;
+        if (sum + term === sum)
+            break;
+        sum += term;
+    }
+    return 0.5 + sum * Math.exp((-x * x) / 2 - 0.5 * Math.log(2 * Math.PI));
+}
+/**
+ * P(T ≤ t) of Student's t with whole degrees of freedom: a finite sum in θ = arctan(t / √df).
+ * Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 and 26.7.4.
+ */
+function studentCdf(t, df) {
+    const theta = Math.atan(t / Math.sqrt(df));
+    const cos2 = Math.cos(theta) ** 2;
+    const odd = df % 2 === 1;
+    let term = odd ? Math.cos(theta) : 1;
+    let sum = df === 1 ? 0 : term;
+    for (let k = odd ? 3 : 2; k <= df - 2; k += 2) {
+        term *= (cos2 * (k - 1)) / k;
+        sum += term;
+    }
+    const inside = odd ? (2 / Math.PI) * (theta + Math.sin(theta) * sum) : Math.sin(theta) * sum;
+    return (1 + inside) / 2;
+}
+/** The x with cdf(x) = p, by bisection of an increasing function. */
+function invert(cdf, p) {
+    if (!(p > 0 && p < 1))
+        throw new RangeError(`a quantile needs a probability between 0 and 1, not ${p}`);
+    if (p < 0.5)
+        return -invert(cdf, 1 - p);
+    let low = 0;
+    let high = 1;
+    while (cdf(high) < p) {
+        low = high;
+        high *= 2;
+    }
+    for (let i = 0; i < 60; i++) {
+        const middle = (low + high) / 2;
+        if (cdf(middle) < p)
+            low = middle;
+        else
+            high = middle;
+    }
+    return (low + high) / 2;
+}
+/**
+ * Quantile of the standard normal distribution: 1.6449 for p = 0.95.
+ * @throws RangeError unless 0 < p < 1
+ */
+const normalQuantile = (p) => invert(normalCdf, p);
+/**
+ * Quantile of Student's t: 2.1318 for p = 0.95 and 4 degrees of freedom.
+ * @param df degrees of freedom, a whole number from 1 on
+ * @throws RangeError unless 0 < p < 1
+ */
+const studentQuantile = (p, df) => invert((t) => studentCdf(t, df), p);
+
+
+/***/ }),
+
+/***/ 8778:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  F: () => (/* binding */ measureHardware),
+  i: () => (/* binding */ spread)
+});
+
+// EXTERNAL MODULE: ./build/js/errors.js
+var errors = __nccwpck_require__(2027);
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(1421);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+;// CONCATENATED MODULE: ./build/js/runtime/devices/emulation.js
+
+
+/**
+ * What emulates this process's machine, or null. A user-mode emulator (QEMU through binfmt_misc, Rosetta) shows programs
+ * their own name, but not that of a process they started: there it is the emulator that the kernel runs.
+ *
+ * @param pid of a process that was started by the path `executable`
+ */
+function emulatorOf(pid, executable) {
+    if (process.platform === 'darwin')
+        return translated() ? 'Rosetta' : null;
+    try {
+        const runs = (0,external_node_fs_.readlinkSync)(`/proc/${pid}/exe`);
+        return runs === (0,external_node_fs_.realpathSync)(executable) ? null : runs;
+    }
+    catch {
+        return null;
+    }
+}
+/** Whether this process is x86-64 code on a Mac that is none. */
+function translated() {
+    try {
+        return (0,external_node_child_process_.execFileSync)('/usr/sbin/sysctl', ['-n', 'sysctl.proc_translated'], { encoding: 'utf8' }).trim() === '1';
+    }
+    catch {
+        return false;
+    }
+}
+
+// EXTERNAL MODULE: ./build/js/runtime/devices/image.js + 1 modules
+var devices_image = __nccwpck_require__(5741);
+// EXTERNAL MODULE: ./build/js/runtime/devices/machine.js + 1 modules
+var machine = __nccwpck_require__(1502);
+;// CONCATENATED MODULE: ./build/js/runtime/devices/pressure.js
+
+/** The total of `some` in /proc/pressure/cpu. */
+function parsePressure(text) {
+    const match = /^some .*\btotal=(\d+)/m.exec(text);
+    return match === null ? null : Number(match[1]);
+}
+/** The first line of /proc/stat: user nice system idle iowait irq softirq steal, guest times being part of user's. */
+function parseStat(text) {
+    const fields = /^cpu +([\d ]+)$/m.exec(text)?.[1].split(' ').map(Number).slice(0, 8);
+    if (fields === undefined || fields.length < 8)
+        return null;
+    return { ticks: fields.reduce((a, b) => a + b, 0), stolen: fields[7] };
+}
+/** What Linux says; null for what this system does not tell. */
+function readCounters() {
+    const pressure = read('/proc/pressure/cpu');
+    const stat = read('/proc/stat');
+    const { ticks = null, stolen = null } = (stat === null ? null : parseStat(stat)) ?? {};
+    return { waited: pressure === null ? null : parsePressure(pressure), ticks, stolen };
+}
+/**
+ * The larger share of the time between two moments: that in which some process waited, or that which was stolen. null
+ * where neither is known.
+ */
+function shareWaited(before, after, ms) {
+    const shares = [];
+    if (before.waited !== null && after.waited !== null)
+        shares.push((after.waited - before.waited) / 1000 / ms);
+    if (before.ticks !== null && after.ticks !== null && after.ticks > before.ticks)
+        shares.push((after.stolen - before.stolen) / (after.ticks - before.ticks));
+    return shares.length === 0 ? null : Math.min(1, Math.max(0, ...shares));
+}
+function read(path) {
+    try {
+        return (0,external_node_fs_.readFileSync)(path, 'latin1');
+    }
+    catch {
+        return null;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/js/runtime/timing/launch.js
+/** The runner's slots, in this order. The copy is the INT8 build again, under another name: an A/A comparison. */
+const SLOT = { int8: 0, fp32: 1, copy: 2, base: 3 };
+/** Takes logarithms. Pure. */
+function observe({ passes, batches, waited }) {
+    const column = (of) => Float64Array.from(passes, of);
+    return {
+        samples: column(({ sample }) => sample),
+        logs: batches.map((batch, slot) => column(({ slots }) => Math.log(slots[slot].ns / batch))),
+        memory: column(({ memory }) => Math.log(memory)),
+        memoryToAlu: column(({ memory, alu }) => Math.log(memory / alu)),
+        switches: column(({ slots }) => slots.reduce((sum, { switches }) => sum + switches, 0)),
+        waited,
     };
+}
+/** The launch with some of its passes, by their numbers. */
+function only(launch, passes) {
+    const pick = (values) => Float64Array.from(passes, (i) => values[i]);
+    const { samples, logs, memory, memoryToAlu, switches, waited } = launch;
+    return {
+        ...{ samples: pick(samples), logs: logs.map(pick), memory: pick(memory), memoryToAlu: pick(memoryToAlu) },
+        ...{ switches: pick(switches), waited },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/js/runtime/timing/passes.js
+/** Reads a "pass" line of native/runner/runner.c. */
+function parsePass(line) {
+    const [sample, alu, memory, ...rest] = line.split(' ').slice(1).map(Number);
+    const slots = Array.from({ length: rest.length / 2 }, (_, i) => ({ ns: rest[2 * i], switches: rest[2 * i + 1] }));
+    return { sample, alu, memory, slots };
+}
+/** Quantiles of numbers in any order, between neighbours by their distance. */
+function quantilesOf(values, ...shares) {
+    const sorted = Float64Array.from(values).sort();
+    return shares.map((share) => {
+        const at = share * (sorted.length - 1);
+        const below = Math.floor(at);
+        const next = Math.min(below + 1, sorted.length - 1);
+        return sorted[below] + (at - below) * (sorted[next] - sorted[below]);
+    });
+}
+const medianOf = (values) => quantilesOf(values, 0.5)[0];
+
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(5521);
+// EXTERNAL MODULE: ./build/js/runtime/timing/distributions.js
+var distributions = __nccwpck_require__(691);
+;// CONCATENATED MODULE: ./build/js/runtime/timing/interval.js
+
+
+/** Numbers of launches after which a measurement may end. */
+const LOOKS = [5, 8, 12];
+/**
+ * Error of the interval at each look, two-sided, with which the intervals of all looks together hold the true value in
+ * 95 % of measurements, however one chooses the look at which to stop (Pocock, Biometrika 64, 1977, for t). By simulation
+ * of 2,000,000 sequences of 12 normal numbers: the 5 % quantile of the least two-sided p over the looks.
+ */
+const ERROR_AT_LOOK = 0.0213;
+/**
+ * The exponential of the mean of the launches' logarithms, and Student's t interval of it. The launch is the unit: what
+ * lies where in memory moves all batches of a launch alike, so that batches tell nothing of how launches differ.
+ *
+ * @param logs one number a launch
+ * @param error two-sided
+ * @throws RangeError for fewer than two launches
+ */
+function launchEstimate(logs, error = ERROR_AT_LOOK) {
+    if (logs.length < 2)
+        throw new RangeError('an interval over launches needs at least two');
+    const middle = (0,simple_statistics/* mean */.RE)([...logs]);
+    const reach = ((0,distributions/* studentQuantile */.FI)(1 - error / 2, logs.length - 1) * (0,simple_statistics/* sampleStandardDeviation */.JK)([...logs])) / Math.sqrt(logs.length);
+    return { value: Math.exp(middle), interval: [Math.exp(middle - reach), Math.exp(middle + reach)] };
+}
+/** Half of the interval's width, relative to the value. */
+const halfWidth = ({ value, interval: [low, high] }) => (high - low) / 2 / value;
+
+;// CONCATENATED MODULE: ./build/js/runtime/timing/plan.js
+
+/** Least ns of a batch. */
+const MIN_BATCH_NS = 1e6;
+/** Most samples of the data that are timed. */
+const SAMPLES = 8;
+const ROUNDS = { least: 5, most: 48 };
+const WARM_UP = { most: 4, ms: 50 };
+/** Rounds to throw away at the start of a launch: clock, caches and branch predictors have settled then. */
+const warmUpRounds = (roundMs) => Math.max(1, Math.min(WARM_UP.most, Math.ceil(WARM_UP.ms / roundMs)));
+/**
+ * Rounds of a launch, of which the budget pays for as many as there may be looks at; as many for each sample if there are
+ * at least two for each.
+ *
+ * @param samples of the data
+ */
+function roundsOf(roundMs, budgetMs, samples) {
+    const affordable = Math.floor(budgetMs / LOOKS[LOOKS.length - 1] / roundMs) - warmUpRounds(roundMs);
+    const rounds = Math.min(ROUNDS.most, Math.max(ROUNDS.least, affordable));
+    return rounds < 2 * samples ? rounds : rounds - (rounds % samples);
+}
+
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(8500);
+;// CONCATENATED MODULE: ./build/js/runtime/timing/centre.js
+
+
+/** Each launch's values less the median of their sample over all launches, and those medians. */
+function residuals(launches, of) {
+    const bySample = new Map();
+    const values = launches.map(of);
+    for (const [l, { samples }] of launches.entries()) {
+        for (let i = 0; i < samples.length; i++) {
+            const list = bySample.get(samples[i]);
+            if (list === undefined)
+                bySample.set(samples[i], [values[l][i]]);
+            else
+                list.push(values[l][i]);
+        }
+    }
+    const medians = new Map([...bySample].sort(([a], [b]) => a - b).map(([sample, list]) => [sample, medianOf(list)]));
+    const rest = launches.map(({ samples }, l) => values[l].map((x, i) => x - medians.get(samples[i])));
+    return { rest, ofSamples: [...medians.values()] };
+}
+/**
+ * The medians of a quantity by sample and by launch. Samples of the data differ (in ReLU's zeros, for one), and a median
+ * over a mixture would jump from one sample's values to another's: so a launch's median is that of its distances from the
+ * samples' own medians, to which their mean is added. What those medians err by cancels. Pure.
+ */
+function centre(launches, of) {
+    const { rest, ofSamples } = residuals(launches, of);
+    const level = (0,simple_statistics/* mean */.RE)(ofSamples);
+    return { ofSamples, ofLaunches: rest.map((values) => level + medianOf(values)) };
+}
+/** Quantile of a build's times that stands for the machine left alone. */
+const UNDISTURBED = 0.15;
+/**
+ * How far the log ratio of two slots moves, launch by launch, when each is taken by its undisturbed times instead of by
+ * all. About 0 for noise that hits both alike; a neighbour that comes and goes and slows one build more moves it. Pure.
+ */
+function shift(launches, a, b) {
+    const depth = (slot) => residuals(launches, ({ logs }) => logs[slot]).rest.map((values) => {
+        const [low, middle] = quantilesOf(values, UNDISTURBED, 0.5);
+        return low - middle;
+    });
+    const other = depth(b);
+    return depth(a).map((x, l) => x - other[l]);
+}
+
+;// CONCATENATED MODULE: ./build/js/runtime/timing/quiet.js
+
+
+/** Memory that takes 10 % longer than when nobody else uses it is disturbed, whatever its noise. */
+const DISTURBED = Math.log(1.1);
+/** Standard deviations of the walk's own noise that are forgiven, and the most of it that is taken for noise. */
+const FORGIVEN = 2.5;
+const MOST_NOISE = 0.07;
+/** Share of passes beside a disturbed walk, or of time that something waited, from which a launch is left out. */
+const MOST = { disturbed: 1 / 4, waited: 1 / 20 };
+/** Fewer passes than this are no launch. */
+const LEAST_PASSES = 8;
+/**
+ * Where the walk through memory stops being alone. Its quiet level is taken from the 5 % quantile of all passes, since a
+ * neighbour may be there most of the time; its noise from neighbouring passes, which a neighbour that stays for a while
+ * does not part. (5 % quantile: 1.645 standard deviations below the middle; median of |difference|: 0.954 of them.)
+ */
+function bound(walks) {
+    const count = walks.reduce((sum, walk) => sum + walk.length, 0);
+    const all = new Float64Array(count);
+    const steps = new Float64Array(count - walks.length);
+    let [at, step] = [0, 0];
+    for (const walk of walks) {
+        all.set(walk, at);
+        at += walk.length;
+        for (let i = 1; i < walk.length; i++)
+            steps[step++] = Math.abs(walk[i] - walk[i - 1]);
+    }
+    const noise = steps.length === 0 ? 0 : Math.min(MOST_NOISE, medianOf(steps) / 0.954);
+    return quantilesOf(all, 0.05)[0] + 1.645 * noise + Math.max(DISTURBED, FORGIVEN * noise);
+}
+/**
+ * The launches during which the machine was left alone, as far as its signs go, without the passes beside a disturbed
+ * memory walk and those in which the core was taken away. Where the latter leave hardly anything (long inferences), they
+ * stay. A slower clock slows walk, loop and builds alike: only a walk that is slow by its ratio to the loop, too, counts.
+ */
+function quietOf(launches) {
+    if (launches.length === 0)
+        return launches;
+    const most = bound(launches.map(({ memory }) => memory));
+    const mostToAlu = bound(launches.map(({ memoryToAlu }) => memoryToAlu));
+    return launches.flatMap((launch) => {
+        const { memory, memoryToAlu, switches, waited } = launch;
+        const calm = [];
+        for (let i = 0; i < memory.length; i++)
+            if (memory[i] <= most || memoryToAlu[i] <= mostToAlu)
+                calm.push(i);
+        if ((waited ?? 0) > MOST.waited || memory.length - calm.length > MOST.disturbed * memory.length)
+            return [];
+        const whole = calm.filter((i) => switches[i] === 0);
+        const kept = whole.length >= Math.min(LEAST_PASSES, memory.length / 2) ? whole : calm;
+        return [kept.length === memory.length ? launch : only(launch, kept)];
+    });
+}
+
+;// CONCATENATED MODULE: ./build/js/runtime/timing/figures.js
+
+
+
+
+
+/** By how much the copy may differ from the INT8 build that it is. */
+const SAME = 0.01;
+/**
+ * What the launches say, by those that are usable; by all where hardly any is, and then they are unfit. Pure.
+ *
+ * @throws RangeError for fewer than two launches
+ */
+function figuresOf(all) {
+    const left = quietOf(all);
+    const few = left.length < LOOKS[0] || 2 * left.length <= all.length;
+    const launches = left.length >= 2 ? left : all;
+    const duration = (name) => {
+        const { value, interval } = launchEstimate(centre(launches, ({ logs }) => logs[SLOT[name]]).ofLaunches);
+        return { median: value, interval };
+    };
+    const speedup = compare(launches, 'fp32', 'int8');
+    const noise = compare(launches, 'copy', 'int8');
+    const based = launches[0].logs.length > SLOT.base;
+    return {
+        ...{ int8: duration('int8'), fp32: duration('fp32'), base: based ? duration('base') : null },
+        ...{ speedup: speedup.value, interval: speedup.interval, speedupOfSamples: speedup.ofSamples },
+        slowdown: based ? compare(launches, 'int8', 'base') : null,
+        noise,
+        unfit: few
+            ? `${all.length - left.length} of ${all.length} launches were disturbed by other work on this machine`
+            : noise.interval[0] > 1 + SAME || noise.interval[1] < 1 - SAME
+                ? `a copy of the INT8 build differs from the build itself by ${(100 * Math.abs(noise.value - 1)).toFixed(1)} %`
+                : null,
+        pairs: launches.reduce((sum, { samples }) => sum + samples.length, 0),
+        launches: launches.length,
+        disturbed: all.length - left.length,
+    };
+}
+/**
+ * One slot's time over another's. The interval holds Student's interval over launches and, too, what the ratio is while
+ * nothing disturbs the builds: a neighbour that is there for most of the time and slows one build more must not decide.
+ */
+function compare(launches, a, b) {
+    const [x, y] = [SLOT[a], SLOT[b]];
+    const { ofLaunches, ofSamples } = centre(launches, ({ logs }) => logs[x].map((log, i) => log - logs[y][i]));
+    const { value, interval } = launchEstimate(ofLaunches);
+    const undisturbed = value * Math.exp((0,simple_statistics/* mean */.RE)(shift(launches, x, y)));
+    return {
+        value,
+        interval: [Math.min(interval[0], undisturbed), Math.max(interval[1], undisturbed)],
+        ofSamples: [Math.exp((0,simple_statistics/* min */.jk)([...ofSamples])), Math.exp((0,simple_statistics/* max */.T9)([...ofSamples]))],
+    };
+}
+/** Whether the speedup, and the slowdown where there is one, are known to a share. */
+const preciseTo = ({ speedup, interval, slowdown }, share) => halfWidth({ value: speedup, interval }) <= share && (slowdown === null || halfWidth(slowdown) <= share);
+
+;// CONCATENATED MODULE: ./build/js/runtime/timing/sequential.js
+
+
+
+
+/** Time that a measurement may take, where nobody says. */
+const BUDGET_MS = 40_000;
+/** More launches than this are not made, usable or not. */
+const MOST_LAUNCHES = 16;
+/**
+ * ms between the starts of launches. Neighbours come and go in seconds: launches in a row would fall into the same stretch,
+ * and agree on a wrong figure.
+ */
+const PACE_MS = 2000;
+const MONOTONIC = { now: () => performance.now(), sleep: (ms) => (0,promises_.setTimeout)(ms) };
+/**
+ * Launches the runner until the figures decide, are precise, or time is up. It looks after 5, 8 and 12 usable launches; the
+ * intervals are wide enough to bear that choice (interval.ts).
+ */
+async function measureLaunches(source, options = {}) {
+    const { decided = () => false, precision = 0.005, budgetMs = BUDGET_MS, clock = MONOTONIC } = options;
+    const start = clock.now();
+    const elapsed = () => clock.now() - start;
+    const launches = [];
+    let busy = 0;
+    for (const look of LOOKS) {
+        for (;;) {
+            const missing = look - quietOf(launches).length;
+            if (missing <= 0)
+                break;
+            const each = Math.max(PACE_MS, busy / launches.length);
+            const late = launches.length >= LOOKS[0] && elapsed() + missing * each > budgetMs;
+            if (late || launches.length === MOST_LAUNCHES)
+                return figuresOf(launches);
+            await clock.sleep(Math.max(0, launches.length * PACE_MS - elapsed()));
+            const began = clock.now();
+            launches.push(await source(launches.length));
+            busy += clock.now() - began;
+            options.onProgress?.(Math.min(1, Math.max(launches.length / LOOKS[LOOKS.length - 1], elapsed() / budgetMs)));
+        }
+        const figures = figuresOf(launches);
+        if (decided(figures) || preciseTo(figures, precision))
+            return figures;
+    }
+    return figuresOf(launches);
+}
+
+;// CONCATENATED MODULE: ./build/js/runtime/timing/index.js
+
+
+
+
+
+
+
+
+
+/**
+ * Times the builds against each other in one process, over several launches of it, each of a program that is linked anew.
+ * What is done with the times: docs/measuring.md. Throws an EnvironmentError on a crash and where the device is emulated.
+ */
+async function measureHardware(device, image, options) {
+    if (device.kind === 'qemu')
+        throw new errors/* EnvironmentError */.eG('an emulator says nothing about time: measure modelled cycles');
+    const { int8, fp32, base, seed = 1 } = options;
+    const slots = [int8, fp32, image.builds.length, ...(base === undefined ? [] : [base])];
+    let plan = null;
+    const figures = await measureLaunches(async (index) => {
+        const arranged = await (0,devices_image/* linkRunner */.X)(image.builds, { ...image.link, copyOf: int8, layout: seed + index });
+        return device.session(arranged, {}, async (session) => {
+            refuseEmulation(session, arranged);
+            await loadSamples(session, arranged, options);
+            plan ??= await planOf(session, arranged, slots, options);
+            return launch(session, slots, plan, seed + index);
+        });
+    }, options);
+    return { unit: 'ns', ...figures, warnings: warnings(figures), machine: (0,machine/* fingerprint */.Rj)() };
+}
+function refuseEmulation({ pid }, { executable }) {
+    const emulator = pid === undefined ? null : emulatorOf(pid, executable);
+    if (emulator === null)
+        return;
+    throw new errors/* EnvironmentError */.eG(`programs on this machine are emulated (by ${emulator}), and an emulator says nothing about time: measure modelled cycles, or measure on the processor itself`);
+}
+/** Spreads at most so many over all of them. */
+function spread(all, most = SAMPLES) {
+    const count = Math.min(most, all.length);
+    return Array.from({ length: count }, (_, i) => all[Math.floor((i * all.length) / count)]);
+}
+/** Gives the runner each build's samples; the copy gets those of the INT8 build that it is. */
+async function loadSamples(session, image, options) {
+    const given = new Map(options.samples);
+    const ofInt8 = given.get(options.int8);
+    if (ofInt8 !== undefined)
+        given.set(image.builds.length - 1, ofInt8);
+    for (const [build, all] of given) {
+        const timed = spread(all);
+        const names = timed[0].map((_, i) => `build${build}-input${i}.bin`);
+        for (const [i, name] of names.entries())
+            await session.write(name, Buffer.concat(timed.map((sample) => sample[i])));
+        await session.send(['load', build, timed.length, ...names].join(' '), image.builds[build]);
+    }
+}
+const batchesOf = (slots, { batches }) => slots.map((slot, i) => `${slot}:${batches[i]}`).join(' ');
+/** Finds out how long things take. */
+async function planOf(session, image, slots, { budgetMs = BUDGET_MS, samples }) {
+    const batches = [];
+    for (const slot of slots) {
+        const [line] = await session.send(`calibrate ${slot} ${MIN_BATCH_NS}`, image.builds[slot]);
+        batches.push(Number(line.split(' ')[1]));
+    }
+    const began = performance.now();
+    await session.send(`time 1 1 ${batchesOf(slots, { batches })}`);
+    const roundMs = performance.now() - began;
+    const timed = samples === undefined ? 1 : Math.min(SAMPLES, ...[...samples.values()].map((all) => all.length));
+    return { batches, warmUp: warmUpRounds(roundMs), rounds: roundsOf(roundMs, budgetMs, timed) };
+}
+async function launch(session, slots, plan, seed) {
+    const words = batchesOf(slots, plan);
+    await session.send(`time ${seed} ${plan.warmUp} ${words}`);
+    const [before, began] = [readCounters(), performance.now()];
+    const passes = (await session.send(`time ${seed + 1000} ${plan.rounds} ${words}`)).map(parsePass);
+    const waited = shareWaited(before, readCounters(), performance.now() - began);
+    return observe({ passes, batches: plan.batches, waited });
+}
+/** By how much samples of the data may differ before that is said. */
+const UNEVEN = 0.02;
+function warnings({ unfit, disturbed, launches, speedupOfSamples: [low, high] }) {
+    const found = [];
+    if (unfit !== null)
+        found.push(`this machine is unfit to measure on: ${unfit}`);
+    else if (disturbed > 0)
+        found.push(`${disturbed} of ${launches + disturbed} launches are left out: other work disturbed the machine`);
+    if (high / low - 1 > UNEVEN)
+        found.push(`the speedup depends on the data: ${low.toFixed(3)} to ${high.toFixed(3)} over the timed samples`);
+    return found;
 }
 
 

@@ -23,7 +23,8 @@ enum {
   INT8_GATE_FLOAT64 = 10
 };
 
-/* An input or output; an output whose extents change from run to run has the largest ones here. `scale` is 0 where the tensor is not quantized: real = scale * (q - zero_point). */
+/* An input or output; an output whose extents change from run to run has the largest ones here. `scale` is 0 where the
+ * tensor is not quantized: real = scale * (q - zero_point). */
 typedef struct {
   const char *name;
   int32_t dtype, rank;
@@ -36,12 +37,12 @@ typedef struct {
 /* What `run` returns when it cannot finish; outputs are then undefined. */
 enum {
   INT8_GATE_INDEX_OUT_OF_RANGE = 1, /* an index in the inputs, or computed from them, lies outside of its tensor */
-  INT8_GATE_OTHER_VALUE = 2, /* an input has another value than the one that the model was built for */
-  INT8_GATE_ENDLESS_LOOP = 3 /* a loop of the model does not end */
+  INT8_GATE_OTHER_VALUE = 2,        /* an input has another value than the one that the model was built for */
+  INT8_GATE_ENDLESS_LOOP = 3        /* a loop of the model does not end */
 };
 
-/* How the parts of an operator are run: calls task(closure, i) once for each i from 0 to count - 1, in any order and on any
- * threads, and returns when all of these calls have. `context` is what run_parallel was given. */
+/* How the parts of an operator are run: calls task(closure, i) once for each i from 0 to count - 1, in any order and on
+ * any threads, and returns when all of these calls have. `context` is what run_parallel was given. */
 typedef void (*int8_gate_parallel_for)(void *context, int32_t count, void (*task)(void *closure, int32_t index),
                                        void *closure);
 
@@ -53,15 +54,15 @@ typedef struct int8_gate_model {
   size_t arena_bytes, arena_align;
   int32_t n_inputs, n_outputs;
   const int8_gate_tensor *inputs, *outputs;
-  /* Once before the first run, and to reset: what variables, LSTMs and the like keep between runs starts afresh. 0 or an
-   * error code. */
+  /* Once before the first run, and to reset: what variables, LSTMs and the like keep between runs starts afresh. 0 or
+   * an error code. */
   int (*init)(void *arena);
   int (*run)(void *arena, const void *const *inputs, void *const *outputs); /* 0 or an error code */
-  /* The extents of an output after a run, `rank` of them; its elements are the first of its buffer. NULL where no output's
-   * extents change from run to run. */
+  /* The extents of an output after a run, `rank` of them; its elements are the first of its buffer. NULL where no
+   * output's extents change from run to run. */
   void (*output_dims)(const void *arena, int32_t output, int32_t *dims);
-  /* As run, with the heavy operators cut into parts for parallel_for to run; the results are the same bit for bit. There
-   * are at most `threads` parts: what the model was built for. */
+  /* As run, with the heavy operators cut into parts for parallel_for to run; the results are the same bit for bit.
+   * There are at most `threads` parts: what the model was built for. */
   int32_t threads;
   int (*run_parallel)(void *arena, const void *const *inputs, void *const *outputs, int8_gate_parallel_for parallel_for,
                       void *context);

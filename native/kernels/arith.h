@@ -40,12 +40,12 @@
 #ifdef IG_DEBUG
 #include <stdio.h>
 #include <stdlib.h>
-#define IG_ASSERT(CONDITION)                                                  \
-  do {                                                                        \
-    if (!(CONDITION)) {                                                       \
-      fprintf(stderr, "%s:%d: not %s\n", __FILE__, __LINE__, #CONDITION);     \
-      abort();                                                                \
-    }                                                                         \
+#define IG_ASSERT(CONDITION)                                              \
+  do {                                                                    \
+    if (!(CONDITION)) {                                                   \
+      fprintf(stderr, "%s:%d: not %s\n", __FILE__, __LINE__, #CONDITION); \
+      abort();                                                            \
+    }                                                                     \
   } while (0)
 #else
 #define IG_ASSERT(CONDITION) ((void)0)
@@ -58,7 +58,8 @@ IG_INLINE int32_t ig_clamp(int32_t x, int32_t lo, int32_t hi) { return ig_min(ig
 /* x * 2^n that wraps; 0 from n = 32 on. */
 IG_INLINE int32_t ig_shl(int32_t x, int n) { return n > 31 ? 0 : (int32_t)((uint32_t)x << n); }
 
-/* A rounded real as int32. What does not fit, and NaN, become INT32_MIN on every machine, as TFLite's results on x86 have it. */
+/* A rounded real as int32. What does not fit, and NaN, become INT32_MIN on every machine, as TFLite's results on x86
+ * have it. */
 IG_INLINE int32_t ig_cast_s32(float x) { return x >= -0x1p31f && x < 0x1p31f ? (int32_t)x : INT32_MIN; }
 
 /* High half of 2ab, halves rounded up, saturating: SQRDMULH, gemmlowp's SaturatingRoundingDoublingHighMul. */
@@ -74,8 +75,8 @@ IG_INLINE int32_t ig_rdivpot(int32_t x, int n) {
   return (x >> n) + (rest > half);
 }
 
-/* The same for n in [-32, 63], where TFLite itself does not keep to [0, 31]: there the shift takes n's lowest five bits on
- * x86 and on ARM64 alike, and the rounding adds 1 to what is not negative. */
+/* The same for n in [-32, 63], where TFLite itself does not keep to [0, 31]: there the shift takes n's lowest five bits
+ * on x86 and on ARM64 alike, and the rounding adds 1 to what is not negative. */
 IG_INLINE int32_t ig_rdivpot_any(int32_t x, int n) {
   return n >= 0 && n <= 31 ? ig_rdivpot(x, n) : (x >> (n & 31)) + (x >= 0);
 }

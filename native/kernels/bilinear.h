@@ -1,35 +1,36 @@
-/* bilinear.h: images made larger by bilinear interpolation. ISA: NEON, 8 or 4 channels a step, the last step overlapping
- * the one before; portable C otherwise and below one step. Layout: NHWC.
+/* bilinear.h: images made larger by bilinear interpolation. ISA: NEON, 8 or 4 channels a step, the last step
+ * overlapping the one before; portable C otherwise and below one step. Layout: NHWC.
  *
  * Two steps an output row: the two input rows are mixed once for all columns (into `row`), then each output pixel mixes
  * two pixels of that. Which rows and columns meet, and at which fraction, comes in tables as in resize.h.
  * Arithmetic: TFLite reference/resize_bilinear.h, in its order where floats round.
  *
- * Bounds: EXACT takes fractions that are multiples of a power of two, so that all weights together are counted in 256ths:
- * then floats do not round, and what 16 bits hold is the exact sum, at most 255 * 256. FIXED: fractions of 1024, sums
- * below 2^27. Where weights lie outside of [0, 1] both neighbours are the same pixel. */
+ * Bounds: EXACT takes fractions that are multiples of a power of two, so that all weights together are counted in
+ * 256ths: then floats do not round, and what 16 bits hold is the exact sum, at most 255 * 256. FIXED: fractions of
+ * 1024, sums below 2^27. Where weights lie outside of [0, 1] both neighbours are the same pixel. */
 #ifndef IG_BILINEAR_H
 #define IG_BILINEAR_H
 
 #include "resize.h"
 
 /* Mixes rows into `row` with MIX_ROWS, and pixels of it with MIX; `unit` is what two weights of a pixel sum up to. */
-#define IG_BILINEAR_ROWS(NAME, T, F, R, MIX_ROWS, MIX)                                                                 \
-  IG_INLINE void NAME(const T *restrict in, T *restrict out, const ig_resize *s, R *restrict row, F row_unit,          \
-                      F unit, const int32_t *y0, const int32_t *y1, const F *yf, const int32_t *x0, const int32_t *x1, \
-                      const F *xf) {                                                                                   \
-    const size_t n = (size_t)s->in_w * s->channels;                                                                    \
-    for (int32_t b = 0; b < s->batches; b++, in += s->in_h * n)                                                        \
-      for (int32_t y = 0; y < s->out_h; y++) {                                                                         \
-        MIX_ROWS(in + y0[y] * n, in + y1[y] * n, row_unit - yf[y], yf[y], row, n);                                     \
-        for (int32_t x = 0; x < s->out_w; x++, out += s->channels)                                                     \
-          MIX(row, n, (size_t)x0[x] * s->channels, (size_t)x1[x] * s->channels, unit - xf[x], xf[x], out, s->channels); \
-      }                                                                                                                \
+#define IG_BILINEAR_ROWS(NAME, T, F, R, MIX_ROWS, MIX)                                                                \
+  IG_INLINE void NAME(const T *restrict in, T *restrict out, const ig_resize *s, R *restrict row, F row_unit, F unit, \
+                      const int32_t *y0, const int32_t *y1, const F *yf, const int32_t *x0, const int32_t *x1,        \
+                      const F *xf) {                                                                                  \
+    const size_t n = (size_t)s->in_w * s->channels;                                                                   \
+    for (int32_t b = 0; b < s->batches; b++, in += s->in_h * n)                                                       \
+      for (int32_t y = 0; y < s->out_h; y++) {                                                                        \
+        MIX_ROWS(in + y0[y] * n, in + y1[y] * n, row_unit - yf[y], yf[y], row, n);                                    \
+        for (int32_t x = 0; x < s->out_w; x++, out += s->channels)                                                    \
+          MIX(row, n, (size_t)x0[x] * s->channels, (size_t)x1[x] * s->channels, unit - xf[x], xf[x], out,             \
+              s->channels);                                                                                           \
+      }                                                                                                               \
   }
 
-#define IG_MIX_ROWS(NAME, T, R)                                                                               \
-  IG_INLINE void NAME(const T *restrict p, const T *restrict q, R up, R down, R *restrict row, size_t n) {    \
-    for (size_t i = 0; i < n; i++) row[i] = (R)(p[i] * up + q[i] * down);                                     \
+#define IG_MIX_ROWS(NAME, T, R)                                                                            \
+  IG_INLINE void NAME(const T *restrict p, const T *restrict q, R up, R down, R *restrict row, size_t n) { \
+    for (size_t i = 0; i < n; i++) row[i] = (R)(p[i] * up + q[i] * down);                                  \
   }
 IG_MIX_ROWS(ig_mix_rows_s8_s16, int8_t, int16_t)
 IG_MIX_ROWS(ig_mix_rows_u8_s16, uint8_t, int16_t)
@@ -47,20 +48,20 @@ IG_MIX_ROWS_FLOAT(ig_mix_rows_f32, float)
 IG_INLINE int32_t ig_away(int32_t x, int bits) { return (x - (x < 0) + (1 << (bits - 1))) >> bits; }
 
 #if IG_NEON
-#define IG_MIX_STEPS(LANES, STEP)                                                       \
-  if (channels >= LANES) {                                                              \
-    for (; c < channels; c += LANES) {                                                  \
-      const int32_t at = ig_min(c, channels - LANES);                                   \
-      STEP                                                                              \
-    }                                                                                   \
-    return;                                                                             \
+#define IG_MIX_STEPS(LANES, STEP)                     \
+  if (channels >= LANES) {                            \
+    for (; c < channels; c += LANES) {                \
+      const int32_t at = ig_min(c, channels - LANES); \
+      STEP                                            \
+    }                                                 \
+    return;                                           \
   }
 #else
 #define IG_MIX_STEPS(LANES, STEP)
 #endif
 
 IG_INLINE void ig_mix_exact_u8(const int16_t *row, size_t n, size_t a, size_t b, int16_t left, int16_t right,
-                                uint8_t *out, int32_t channels) {
+                               uint8_t *out, int32_t channels) {
   int32_t c = 0;
   IG_MIX_STEPS(8, {
     const int16x8_t sum = vmlaq_n_s16(vmulq_n_s16(vld1q_s16(row + a + at), left), vld1q_s16(row + b + at), right);
@@ -70,8 +71,8 @@ IG_INLINE void ig_mix_exact_u8(const int16_t *row, size_t n, size_t a, size_t b,
   (void)n;
 }
 
-IG_INLINE void ig_mix_exact_s8(const int16_t *row, size_t n, size_t a, size_t b, int16_t left, int16_t right, int8_t *out,
-                                int32_t channels) {
+IG_INLINE void ig_mix_exact_s8(const int16_t *row, size_t n, size_t a, size_t b, int16_t left, int16_t right,
+                               int8_t *out, int32_t channels) {
   int32_t c = 0;
   IG_MIX_STEPS(8, {
     const int16x8_t sum = vmlaq_n_s16(vmulq_n_s16(vld1q_s16(row + a + at), left), vld1q_s16(row + b + at), right);
@@ -81,8 +82,8 @@ IG_INLINE void ig_mix_exact_s8(const int16_t *row, size_t n, size_t a, size_t b,
   (void)n;
 }
 
-IG_INLINE void ig_mix_fixed_s8(const int32_t *row, size_t n, size_t a, size_t b, int32_t left, int32_t right, int8_t *out,
-                               int32_t channels) {
+IG_INLINE void ig_mix_fixed_s8(const int32_t *row, size_t n, size_t a, size_t b, int32_t left, int32_t right,
+                               int8_t *out, int32_t channels) {
   int32_t c = 0;
   IG_MIX_STEPS(8, {
     int16x4_t half[2];

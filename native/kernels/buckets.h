@@ -8,15 +8,15 @@
 #include "arith.h"
 
 /* How many of n ascending boundaries are at most x; all for a NaN. Integers are compared as floats. */
-#define IG_BUCKET(T, AS, SUFFIX)                                                        \
-  IG_INLINE int32_t ig_bucket_##SUFFIX(T x, const float *boundaries, int32_t n) {       \
-    int32_t low = 0;                                                                    \
-    while (n > 0) {                                                                     \
-      const int32_t half = n >> 1;                                                      \
-      if ((AS)x < boundaries[low + half]) n = half;                                     \
-      else low += half + 1, n -= half + 1;                                              \
-    }                                                                                   \
-    return low;                                                                         \
+#define IG_BUCKET(T, AS, SUFFIX)                                                  \
+  IG_INLINE int32_t ig_bucket_##SUFFIX(T x, const float *boundaries, int32_t n) { \
+    int32_t low = 0;                                                              \
+    while (n > 0) {                                                               \
+      const int32_t half = n >> 1;                                                \
+      if ((AS)x < boundaries[low + half]) n = half;                               \
+      else low += half + 1, n -= half + 1;                                        \
+    }                                                                             \
+    return low;                                                                   \
   }
 IG_BUCKET(float, float, f32)
 IG_BUCKET(double, double, f64)
@@ -32,31 +32,32 @@ IG_INLINE uint64_t ig_float_key(float x) {
 }
 
 /* The different ones of n values in order of appearance; places[i] is where in[i] is among them; returns how many there
- * are. A NaN is the least value before it, and one that comes first is equal to all. table: scratch of 2^bits > n places. */
-#define IG_UNIQUE(T, I, NAME, KEY, IS_NAN)                                                                        \
-  IG_INLINE int32_t NAME(const T *in, int32_t n, T *values, I *places, int32_t *table, int bits) {                \
-    const size_t mask = ((size_t)1 << bits) - 1;                                                                  \
-    int32_t count = 0, least = 0;                                                                                 \
-    memset(table, 0xff, (mask + 1) * sizeof *table);                                                              \
-    for (int32_t i = 0; i < n; i++) {                                                                             \
-      const T x = in[i];                                                                                          \
-      int32_t at = least;                                                                                         \
-      if (count == 0 || !(IS_NAN(x) || IS_NAN(values[0]))) {                                                      \
-        size_t slot = (size_t)((uint64_t)KEY(x) * 0x9e3779b97f4a7c15u >> (64 - bits));                          \
-        while ((at = table[slot]) >= 0 && values[at] != x) slot = (slot + 1) & mask;                              \
-        if (at < 0) {                                                                                             \
-          table[slot] = at = count++;                                                                             \
-          values[at] = x;                                                                                         \
-          if (x < values[least]) least = at;                                                                      \
-        }                                                                                                         \
-      }                                                                                                           \
-      places[i] = at;                                                                                             \
-    }                                                                                                             \
-    return count;                                                                                                 \
+ * are. A NaN is the least value before it, and one that comes first is equal to all. table: scratch of 2^bits > n
+ * places. */
+#define IG_UNIQUE(T, I, NAME, KEY, IS_NAN)                                                         \
+  IG_INLINE int32_t NAME(const T *in, int32_t n, T *values, I *places, int32_t *table, int bits) { \
+    const size_t mask = ((size_t)1 << bits) - 1;                                                   \
+    int32_t count = 0, least = 0;                                                                  \
+    memset(table, 0xff, (mask + 1) * sizeof *table);                                               \
+    for (int32_t i = 0; i < n; i++) {                                                              \
+      const T x = in[i];                                                                           \
+      int32_t at = least;                                                                          \
+      if (count == 0 || !(IS_NAN(x) || IS_NAN(values[0]))) {                                       \
+        size_t slot = (size_t)((uint64_t)KEY(x) * 0x9e3779b97f4a7c15u >> (64 - bits));             \
+        while ((at = table[slot]) >= 0 && values[at] != x) slot = (slot + 1) & mask;               \
+        if (at < 0) {                                                                              \
+          table[slot] = at = count++;                                                              \
+          values[at] = x;                                                                          \
+          if (x < values[least]) least = at;                                                       \
+        }                                                                                          \
+      }                                                                                            \
+      places[i] = at;                                                                              \
+    }                                                                                              \
+    return count;                                                                                  \
   }
 #define IG_NEVER_NAN(x) 0
-#define IG_UNIQUES(T, SUFFIX, KEY, IS_NAN)                         \
-  IG_UNIQUE(T, int32_t, ig_unique_##SUFFIX##_s32, KEY, IS_NAN)     \
+#define IG_UNIQUES(T, SUFFIX, KEY, IS_NAN)                     \
+  IG_UNIQUE(T, int32_t, ig_unique_##SUFFIX##_s32, KEY, IS_NAN) \
   IG_UNIQUE(T, int64_t, ig_unique_##SUFFIX##_s64, KEY, IS_NAN)
 IG_UNIQUES(float, f32, ig_float_key, isnan)
 IG_UNIQUES(int8_t, s8, (int64_t), IG_NEVER_NAN)

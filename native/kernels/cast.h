@@ -8,9 +8,7 @@
 #include "half.h"
 
 /* Anything out of range, NaN included, becomes the least value. */
-IG_INLINE int32_t ig_cast_wrap_s32(double x) {
-  return x > -2147483649.0 && x < 2147483648.0 ? (int32_t)x : INT32_MIN;
-}
+IG_INLINE int32_t ig_cast_wrap_s32(double x) { return x > -2147483649.0 && x < 2147483648.0 ? (int32_t)x : INT32_MIN; }
 IG_INLINE int64_t ig_cast_wrap_s64(double x) { return x >= -0x1p63 && x < 0x1p63 ? (int64_t)x : INT64_MIN; }
 IG_INLINE int64_t ig_cast_saturate(double x, int64_t lo, int64_t hi, int64_t nan) {
   if (x != x) return nan;

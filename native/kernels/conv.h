@@ -1,9 +1,10 @@
 /* conv.h: 2-D convolution, NHWC, as a matrix multiplication over output pixels x (kernel taps x channels).
  *
  * Where a row of the matrix is a pixel of the input as it stands (1x1 kernel, stride 1, no padding), the caller runs
- * gemm_run_* of conv_i8.h and conv_f32.h on the input in place. Otherwise the rows of one tile are gathered into a small panel that stays in the
- * first-level cache while all panels of weights pass by. Padding costs gathering nothing: the rows of the input that a band
- * of output rows sees are first copied, with the zero point around them, to where no tap is outside. */
+ * gemm_run_* of conv_i8.h and conv_f32.h on the input in place. Otherwise the rows of one tile are gathered into a
+ * small panel that stays in the first-level cache while all panels of weights pass by. Padding costs gathering nothing:
+ * the rows of the input that a band of output rows sees are first copied, with the zero point around them, to where no
+ * tap is outside. */
 #ifndef IG_CONV_H
 #define IG_CONV_H
 
@@ -14,8 +15,8 @@ typedef struct {
   int out_h, out_w;
   int kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
   int groups;
-  int item;         /* bytes of an element */
-  uint8_t fill;     /* every byte of an element that stands for zero */
+  int item;     /* bytes of an element */
+  uint8_t fill; /* every byte of an element that stands for zero */
   int images;
   int band;         /* output rows of a band; all in one where nothing is padded */
   int band_w;       /* pixels of a padded row; 0: no padding, taps are read from the input itself */
@@ -23,10 +24,10 @@ typedef struct {
 } conv_shape;
 
 /* What bands rely on. */
-#define CONV_CHECK(G, S)                                                                         \
-  do {                                                                                           \
-    IG_ASSERT((S)->band >= 1 && (S)->band <= (S)->out_h && (G)->m == (S)->band * (S)->out_w);    \
-    IG_ASSERT(!(G)->weights_first && (S)->row_bytes == (G)->lda * (S)->item);                    \
+#define CONV_CHECK(G, S)                                                                      \
+  do {                                                                                        \
+    IG_ASSERT((S)->band >= 1 && (S)->band <= (S)->out_h && (G)->m == (S)->band * (S)->out_w); \
+    IG_ASSERT(!(G)->weights_first && (S)->row_bytes == (G)->lda * (S)->item);                 \
   } while (0)
 
 /* Copies may touch so many bytes beyond their ends. */
@@ -43,8 +44,8 @@ IG_INLINE void conv_copy(const conv_shape *s, uint8_t *to, const uint8_t *from, 
   memcpy(to, from, bytes);
 }
 
-/* Gathers what an output pixel sees of a group: [kernel_h][kernel_w][channels of the group], the first tap at `from`, rows
- * of the input `pitch` bytes apart. */
+/* Gathers what an output pixel sees of a group: [kernel_h][kernel_w][channels of the group], the first tap at `from`,
+ * rows of the input `pitch` bytes apart. */
 IG_INLINE void conv_gather_row(const conv_shape *s, const uint8_t *from, size_t pitch, uint8_t *to) {
   const size_t pixel = (size_t)s->channels * s->item, tap = pixel / s->groups;
   const int joined = s->dilation_w == 1 && s->groups == 1; /* the taps of a row lie side by side */
@@ -54,8 +55,8 @@ IG_INLINE void conv_gather_row(const conv_shape *s, const uint8_t *from, size_t 
       conv_copy(s, to, from + kx * s->dilation_w * pixel, bytes);
 }
 
-/* Gathers `count` pixels of a band from number `at` on. What lies beyond the taps of a row meets zero weights and only has
- * to be readable. */
+/* Gathers `count` pixels of a band from number `at` on. What lies beyond the taps of a row meets zero weights and only
+ * has to be readable. */
 IG_INLINE void conv_gather(const conv_shape *s, const uint8_t *band, size_t pitch, int at, int count, uint8_t *panel) {
   const size_t step = (size_t)s->stride_w * s->channels * s->item;
   int x = at % s->out_w;

@@ -1,4 +1,5 @@
-/* conv_f32.h: included for a GEMM_KERNEL of float operands: matrix multiplication with rows in place, and convolution. */
+/* conv_f32.h: included for a GEMM_KERNEL of float operands: matrix multiplication with rows in place, and convolution.
+ */
 
 /* The rows `a` with panel p, results to row `c`. */
 IG_INLINE void GEMM_OF(gemm_panel)(const gemm_f32 *g, const float *a, int p, float *c) {
@@ -19,8 +20,8 @@ IG_INLINE void GEMM_OF(gemm_run)(const gemm_f32 *g, const float *a, float *c, in
 }
 
 /* As conv_run of conv_i8.h. */
-IG_INLINE void GEMM_OF(conv_run)(const gemm_f32 *g, const conv_shape *s, const float *input, uint8_t *padded, float *panel,
-                            float *c, int first, int end) {
+IG_INLINE void GEMM_OF(conv_run)(const gemm_f32 *g, const conv_shape *s, const float *input, uint8_t *padded,
+                                 float *panel, float *c, int first, int end) {
   GEMM_CHECK(g);
   CONV_CHECK(g, s);
   const int panels = gemm_count(g->n, g->nr), columns = g->n < g->nr ? g->nr : g->n;
@@ -34,7 +35,8 @@ IG_INLINE void GEMM_OF(conv_run)(const gemm_f32 *g, const conv_shape *s, const f
       const uint8_t *from = conv_band(s, in, oy, padded, &pitch);
       for (int group = 0; group < s->groups; group++) {
         gemm_f32 of = *g;
-        of.weights = (const uint8_t *)g->weights + (size_t)group * panels * g->nr * g->packed_k * g->layout.weight_bytes;
+        of.weights =
+            (const uint8_t *)g->weights + (size_t)group * panels * g->nr * g->packed_k * g->layout.weight_bytes;
         of.bias += group * columns;
         for (int i = 0; i < gemm_count(g->m, g->mr); i++) {
           const int at = gemm_start(i, g->mr, g->m);

@@ -1,4 +1,5 @@
-/* conv_i8.h: included for a GEMM_KERNEL of 8-bit operands: matrix multiplication with rows in place, and convolution. */
+/* conv_i8.h: included for a GEMM_KERNEL of 8-bit operands: matrix multiplication with rows in place, and convolution.
+ */
 
 /* Steps `first` to `end` of the outer loop (panels with weights_first, else tiles; all of them make all of C).
  * `rows`: scratch for the sums of m rows with weights_first, else of mr; NULL when row_factor is 0. */
@@ -17,11 +18,11 @@ IG_INLINE void GEMM_OF(gemm_run)(const gemm_i8 *g, const uint8_t *a, int32_t *ro
     }
 }
 
-/* g: the matrix of one band of one group (g->lda = row_bytes); weights, bias, multipliers of group i + 1 follow those of i;
- * n columns of a group, ldc columns of all. Does bands `first` to `end` of those of all images. Scratch, with CONV_SPARE bytes behind each: `padded` for the rows of a band,
- * `panel` for g->mr rows. */
-IG_INLINE void GEMM_OF(conv_run)(const gemm_i8 *g, const conv_shape *s, const uint8_t *in, uint8_t *padded, uint8_t *panel,
-                           uint8_t *c, int first, int end) {
+/* g: the matrix of one band of one group (g->lda = row_bytes); weights, bias, multipliers of group i + 1 follow those
+ * of i; n columns of a group, ldc columns of all. Does bands `first` to `end` of those of all images. Scratch, with
+ * CONV_SPARE bytes behind each: `padded` for the rows of a band, `panel` for g->mr rows. */
+IG_INLINE void GEMM_OF(conv_run)(const gemm_i8 *g, const conv_shape *s, const uint8_t *in, uint8_t *padded,
+                                 uint8_t *panel, uint8_t *c, int first, int end) {
   GEMM_CHECK(g);
   CONV_CHECK(g, s);
   const int panels = gemm_count(g->n, g->nr), entries = gemm_entries(g);
@@ -36,7 +37,8 @@ IG_INLINE void GEMM_OF(conv_run)(const gemm_i8 *g, const conv_shape *s, const ui
       gemm_i8 at_group = *g;
       for (int group = 0; group < s->groups; group++) {
         gemm_i8 of = *g;
-        of.weights = (const uint8_t *)g->weights + (size_t)group * panels * g->nr * g->packed_k * g->layout.weight_bytes;
+        of.weights =
+            (const uint8_t *)g->weights + (size_t)group * panels * g->nr * g->packed_k * g->layout.weight_bytes;
         if (g->counts) {
           of.weights = at_group.weights;
           of.order = at_group.order;

@@ -1,7 +1,7 @@
 /* conv_plain.h: convolution, depthwise convolution and fully connected (1 x 1, one image a row) in plain loops, for the
- * forms that have no template: hybrid (float data quantized while running, integer weights), INT16x8, and weights that are
- * themselves computed. Weights as in the file: OHWI, or HWC for depthwise. Sums are exact in 64 bits; where TFLite's are
- * of 32 bits they are cut, which is what wrapping would leave. */
+ * forms that have no template: hybrid (float data quantized while running, integer weights), INT16x8, and weights that
+ * are themselves computed. Weights as in the file: OHWI, or HWC for depthwise. Sums are exact in 64 bits; where
+ * TFLite's are of 32 bits they are cut, which is what wrapping would leave. */
 #ifndef IG_CONV_PLAIN_H
 #define IG_CONV_PLAIN_H
 
@@ -12,23 +12,24 @@
 
 enum { PLAIN_I8, PLAIN_U8, PLAIN_I16, PLAIN_F32 };
 /* What becomes of a sum: fixed point or double of 32 bits (gemm_epilogue), the same of 64 bits (INT16x8), the float
- * sum itself, or an integer sum times the scales: hybrid. PLAIN_HALVES_UP: fixed point that rounds twice with halves up. */
+ * sum itself, or an integer sum times the scales: hybrid. PLAIN_HALVES_UP: fixed point that rounds twice with halves
+ * up. */
 enum { PLAIN_INTEGER, PLAIN_WIDE, PLAIN_FLOAT, PLAIN_HYBRID, PLAIN_HALVES_UP };
 
 typedef struct {
   conv_shape shape;
   int batch, outs;
-  int multiplier; /* of a depthwise convolution; 0 for OHWI weights */
+  int multiplier;           /* of a depthwise convolution; 0 for OHWI weights */
   int data, weight, result; /* element types */
   int finish;
   int32_t data_zero, weight_zero;
-  gemm_epilogue out; /* PLAIN_INTEGER, PLAIN_WIDE */
+  gemm_epilogue out;        /* PLAIN_INTEGER, PLAIN_WIDE */
   const int64_t *bias_wide; /* PLAIN_WIDE */
   const float *bias;        /* float and hybrid; or NULL */
   float low, high;
   int with_tanh;
-  int asymmetric;          /* hybrid: data quantized over [-128, 127] with a zero point, else over [-127, 127] */
-  int weights_then_data;   /* hybrid: (sum * weight scale) * data scale; else sum * (both scales) */
+  int asymmetric;            /* hybrid: data quantized over [-128, 127] with a zero point, else over [-127, 127] */
+  int weights_then_data;     /* hybrid: (sum * weight scale) * data scale; else sum * (both scales) */
   const float *weight_scale; /* one a channel */
 } conv_plain;
 
@@ -65,8 +66,8 @@ IG_INLINE void plain_store(const conv_plain *p, int64_t sum, float fsum, float s
 }
 
 /* The sum of one output element: window at (y0, x0), channel c, of image `x`. */
-IG_INLINE void plain_sum(const conv_plain *p, const void *x, const void *w, int32_t zero, int data, int y0, int x0, int c,
-                         int64_t *sum, float *fsum) {
+IG_INLINE void plain_sum(const conv_plain *p, const void *x, const void *w, int32_t zero, int data, int y0, int x0,
+                         int c, int64_t *sum, float *fsum) {
   const conv_shape *s = &p->shape;
   const int depth = p->multiplier ? 1 : s->channels / s->groups;
   const int first = p->multiplier ? c / p->multiplier : c / (p->outs / s->groups) * depth;
@@ -97,7 +98,8 @@ IG_INLINE void plain_sum(const conv_plain *p, const void *x, const void *w, int3
 IG_INLINE void conv_plain_check(const conv_plain *p) {
   const conv_shape *s = &p->shape;
   (void)s;
-  IG_ASSERT(p->multiplier ? p->outs == s->channels * p->multiplier : s->channels % s->groups == 0 && p->outs % s->groups == 0);
+  IG_ASSERT(p->multiplier ? p->outs == s->channels * p->multiplier
+                          : s->channels % s->groups == 0 && p->outs % s->groups == 0);
   IG_ASSERT((p->finish == PLAIN_FLOAT) == (p->weight == PLAIN_F32));
   IG_ASSERT(p->finish != PLAIN_HYBRID || p->data == PLAIN_F32);
 }

@@ -1,13 +1,14 @@
-/* depthwise.h: depthwise 2-D convolution, NHWC; channel c of the input makes channels c * multiplier + 0 … of the output.
+/* depthwise.h: depthwise 2-D convolution, NHWC; channel c of the input makes channels c * multiplier + 0 … of the
+ * output.
  *
  * Rows of the input, padded left and right with its zero point, are copied once into a ring of as many rows as the
  * kernel sees, so that the inner loops know no edges; without padding the input's own rows are used. For each output
  * row, a block of channels keeps its weights in registers along the row. The last block starts at channels - block.
  *
- * Kernels of 8 bits: depthwise_dot.h, depthwise_pairs.h, depthwise_wide.h; of floats: depthwise_f32.h; of either, and of
- * any multiplier: depthwise_portable.h. Each ends in depthwise_run.h, which makes its depthwise_run_KERNEL. Kernels that
- * multiply int8 by int8 take unsigned data less 128, and a weight beyond int8 as the sum of two. Zero points of the data
- * are folded into the bias. Accumulators are int32 and wrap. */
+ * Kernels of 8 bits: depthwise_dot.h, depthwise_pairs.h, depthwise_wide.h; of floats: depthwise_f32.h; of either, and
+ * of any multiplier: depthwise_portable.h. Each ends in depthwise_run.h, which makes its depthwise_run_KERNEL. Kernels
+ * that multiply int8 by int8 take unsigned data less 128, and a weight beyond int8 as the sum of two. Zero points of
+ * the data are folded into the bias. Accumulators are int32 and wrap. */
 #ifndef IG_DEPTHWISE_H
 #define IG_DEPTHWISE_H
 
@@ -29,26 +30,26 @@ typedef struct {
   int batch, in_h, in_w, channels, multiplier; /* channels of the input */
   int out_h, out_w;
   int kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
-  int ringed;      /* whether rows go through the ring */
-  int ring_w;      /* places of a row in the ring: pixels, or quads of pixels */
-  int ring_items;  /* elements of a channel at a place */
-  int whole;       /* depthwise_dot.h: an image is computed in one go, few channels after few */
+  int ringed;       /* whether rows go through the ring */
+  int ring_w;       /* places of a row in the ring: pixels, or quads of pixels */
+  int ring_items;   /* elements of a channel at a place */
+  int whole;        /* depthwise_dot.h: an image is computed in one go, few channels after few */
   int rows, pixels; /* output rows that a block of channels computes in one go; output pixels of one step along a row */
-  int reload;      /* whether each step loads the bias again, which takes no register for long, and no moves */
+  int reload;       /* whether each step loads the bias again, which takes no register for long, and no moves */
   int is_float;
-  uint8_t fill;    /* every byte of what stands for zero in the ring */
-  uint64_t twice;  /* depthwise_pairs.h: taps, depthwise_dot.h: rows of the kernel, whose weights are sums of two */
-  uint64_t cuts;   /* depthwise_pairs.h: products after which a sum of 16 bits is full */
+  uint8_t fill;   /* every byte of what stands for zero in the ring */
+  uint64_t twice; /* depthwise_pairs.h: taps, depthwise_dot.h: rows of the kernel, whose weights are sums of two */
+  uint64_t cuts;  /* depthwise_pairs.h: products after which a sum of 16 bits is full */
   /* depthwise_in_order.h: what computes a block of channels, and by block whether it can, or -1. */
   void (*chain)(const int8_t *const *windows, int rows, int block, uint8_t *out);
   const int8_t *chained;
-  const int8_t **windows; /* [output row][step][row of the kernel], and one step more (depthwise_windows.h) */
-  int steps, fours;       /* along a row; those of four pixels, which come first */
+  const int8_t **windows;     /* [output row][step][row of the kernel], and one step more (depthwise_windows.h) */
+  int steps, fours;           /* along a row; those of four pixels, which come first */
   int window_w, edges, lefts; /* pixels of a window's row; windows of a row that are copied: in all, at its left end */
-  int fits16;      /* the requantized sums fit 16 bits, whatever the data */
+  int fits16;                 /* the requantized sums fit 16 bits, whatever the data */
   const void *weights;
-  gemm_epilogue out;    /* 8 bits */
-  const float *bias;    /* float */
+  gemm_epilogue out; /* 8 bits */
+  const float *bias; /* float */
   float low, high;
 } depthwise;
 

@@ -1,11 +1,12 @@
-/* depthwise_dot.h: depthwise convolution of cores with dot products: one SDOT takes 4 neighbouring pixels of 4 channels.
+/* depthwise_dot.h: depthwise convolution of cores with dot products: one SDOT takes 4 neighbouring pixels of 4
+ * channels.
  *
- * The ring's rows hold quads: pixels 2j to 2j + 3 of each channel side by side, [quads][channels][4]; of a whole image that
- * is computed in one go, those of a few channels at a time, which take the less memory. With stride 1,
- * outputs 2j and 2j + 1 read the same quads, by weights that are shifted by one tap for the second; with stride 2, output
- * j reads quads from j on. Two quads on lie the next four taps.
- * Tile: 8 channels of 2 output pixels. Weights [blocks][rows of the kernel, a row twice where `twice` has its bit]
- * [quads][pixels of the tile that read the same quad][8 channels][4], int8. Accumulators: int32 that wrap. */
+ * The ring's rows hold quads: pixels 2j to 2j + 3 of each channel side by side, [quads][channels][4]; of a whole image
+ * that is computed in one go, those of a few channels at a time, which take the less memory. With stride 1, outputs 2j
+ * and 2j + 1 read the same quads, by weights that are shifted by one tap for the second; with stride 2, output j reads
+ * quads from j on. Two quads on lie the next four taps. Tile: 8 channels of 2 output pixels. Weights [blocks][rows of
+ * the kernel, a row twice where `twice` has its bit] [quads][pixels of the tile that read the same quad][8
+ * channels][4], int8. Accumulators: int32 that wrap. */
 #ifndef IG_DEPTHWISE_DOT_H
 #define IG_DEPTHWISE_DOT_H
 
@@ -15,16 +16,21 @@
 /* So many registers hold weights; with more of them all are loaded when needed. */
 #define DEPTHWISE_DOT_HELD 16
 
-/* Output pixels that read the same quad; quads along a row of the kernel; registers that the weights of a block fill. */
+/* Output pixels that read the same quad; quads along a row of the kernel; registers that the weights of a block fill.
+ */
 IG_INLINE int depthwise_dot_phases(const depthwise *d) { return d->stride_w == 1 ? 2 : 1; }
-IG_INLINE int depthwise_dot_quads(const depthwise *d) { return gemm_count(d->kernel_w + depthwise_dot_phases(d) - 1, 4); }
+IG_INLINE int depthwise_dot_quads(const depthwise *d) {
+  return gemm_count(d->kernel_w + depthwise_dot_phases(d) - 1, 4);
+}
 IG_INLINE int depthwise_dot_registers(const depthwise *d) {
   return (d->kernel_h + __builtin_popcountll(d->twice)) * depthwise_dot_quads(d) * depthwise_dot_phases(d) * 2;
 }
 
 /* `lanes` (8 or 16) channels of pixel x, counted from the leftmost padded one, of a row of the image. */
-IG_INLINE uint8x16_t depthwise_dot_pixel(const depthwise *d, const uint8_t *row, const uint8_t *fill, int x, int lanes) {
-  const uint8_t *from = (unsigned)(x - d->pad_left) < (unsigned)d->in_w ? row + (ptrdiff_t)(x - d->pad_left) * d->channels : fill;
+IG_INLINE uint8x16_t depthwise_dot_pixel(const depthwise *d, const uint8_t *row, const uint8_t *fill, int x,
+                                         int lanes) {
+  const uint8_t *from =
+      (unsigned)(x - d->pad_left) < (unsigned)d->in_w ? row + (ptrdiff_t)(x - d->pad_left) * d->channels : fill;
   return lanes == 16 ? vld1q_u8(from) : vcombine_u8(vld1_u8(from), vdup_n_u8(0));
 }
 
@@ -51,7 +57,8 @@ IG_INLINE void depthwise_dot_store(const uint16x8_t left[2], const uint16x8_t ri
 IG_INLINE int depthwise_dot_lanes(const depthwise *d) { return d->channels < 16 ? 8 : 16; }
 IG_INLINE int depthwise_dot_channels(const depthwise *d) { return d->whole ? depthwise_dot_lanes(d) : d->channels; }
 
-IG_INLINE void depthwise_dot_block(const depthwise *d, const uint8_t *row, const uint8_t *fill, int lanes, uint8_t *to) {
+IG_INLINE void depthwise_dot_block(const depthwise *d, const uint8_t *row, const uint8_t *fill, int lanes,
+                                   uint8_t *to) {
   const size_t quad = 4 * (size_t)depthwise_dot_channels(d);
   uint16x8_t even[2], odd[2];
   depthwise_dot_two(d, row, fill, 0, lanes, even);
@@ -94,14 +101,15 @@ IG_INLINE void depthwise_step_dot(const depthwise *d, const int8_t *const *row, 
   int r = 0; /* register of weights */
   GEMM_UNROLL for (int i = 0; i < 2; i++) {
     DEPTHWISE_AGAIN(bias);
-    GEMM_UNROLL for (int h = 0; h < 2; h++) acc[i][h] = vld1q_s32(bias + 4 * h);
+    GEMM_UNROLL for (int h = 0; h < 2; h++)
+      acc[i][h] = vld1q_s32(bias + 4 * h);
   }
-  GEMM_UNROLL for (int ky = 0; ky < d->kernel_h; ky++)
-    GEMM_UNROLL for (int part = 0; part < 2; part++) {
+  GEMM_UNROLL for (int ky = 0; ky < d->kernel_h; ky++) GEMM_UNROLL
+    for (int part = 0; part < 2; part++) {
       if (part > (int)(d->twice >> ky & 1)) continue;
-      GEMM_UNROLL for (int q = 0; q < depthwise_dot_quads(d); q++, r += 2 * phases)
-        GEMM_UNROLL for (int i = 0; i < 2; i++)
-          GEMM_UNROLL for (int h = 0; h < 2; h++) {
+      GEMM_UNROLL for (int q = 0; q < depthwise_dot_quads(d); q++, r += 2 * phases) GEMM_UNROLL
+        for (int i = 0; i < 2; i++) GEMM_UNROLL
+          for (int h = 0; h < 2; h++) {
             const int8x16_t a = vld1q_s8(row[ky] + at + (2 * q + (phases == 1 ? i : 0)) * quad + 16 * h);
             const int own = r + (phases == 2 ? 2 * i : 0) + h;
             acc[i][h] = vdotq_s32(acc[i][h], a, held ? held[own] : vld1q_s8(w + 16 * own));
@@ -110,11 +118,12 @@ IG_INLINE void depthwise_step_dot(const depthwise *d, const int8_t *const *row, 
 }
 
 /* Blocks `first` to `end` of 8 channels, of rows whose first channel is `from`. */
-IG_INLINE void depthwise_blocks_dot(const depthwise *d, const int8_t *const *rows_in, int rows, int first, int end, int from,
-                                    uint8_t *out) {
+IG_INLINE void depthwise_blocks_dot(const depthwise *d, const int8_t *const *rows_in, int rows, int first, int end,
+                                    int from, uint8_t *out) {
   IG_ASSERT(d->multiplier == 1 && d->channels >= 8 && d->pixels == 2 && d->stride_w <= 2 && d->dilation_w == 1);
   const int registers = depthwise_dot_registers(d), hold = registers <= DEPTHWISE_DOT_HELD;
-  const size_t step = 4 * (size_t)depthwise_dot_channels(d) * (depthwise_dot_phases(d) == 2 ? 1 : 2); /* to the next tile's quads */
+  const size_t step =
+      4 * (size_t)depthwise_dot_channels(d) * (depthwise_dot_phases(d) == 2 ? 1 : 2); /* to the next tile's quads */
   for (int block = first; block < end; block++) {
     const int c = gemm_start(block, 8, d->channels);
     const int8_t *w = (const int8_t *)d->weights + (size_t)block * registers * 16;
@@ -126,7 +135,8 @@ IG_INLINE void depthwise_blocks_dot(const depthwise *d, const int8_t *const *row
     uint8_t *to = out + c;
     GEMM_ROLLED for (int r = 0; r < rows; r++) {
       const int8_t *row[DEPTHWISE_ROWS];
-      GEMM_UNROLL for (int ky = 0; ky < d->kernel_h; ky++) row[ky] = rows_in[r * d->kernel_h + ky];
+      GEMM_UNROLL for (int ky = 0; ky < d->kernel_h; ky++)
+        row[ky] = rows_in[r * d->kernel_h + ky];
       size_t at = 4 * (c - from);
       int32x4_t acc[DEPTHWISE_PIXELS][2];
       GEMM_ROLLED for (int i = 0; i < d->out_w / 2; i++) {
@@ -144,7 +154,8 @@ IG_INLINE void depthwise_blocks_dot(const depthwise *d, const int8_t *const *row
 }
 
 /* depthwise_run_dot for layers whose images are computed in one go; `scratch`: for all rows that are seen. */
-IG_INLINE void depthwise_run_whole(const depthwise *d, const void *data, uint8_t *rows, void *to_all, int begin, int end) {
+IG_INLINE void depthwise_run_whole(const depthwise *d, const void *data, uint8_t *rows, void *to_all, int begin,
+                                   int end) {
   const uint8_t *image = data;
   uint8_t *out = to_all;
   IG_ASSERT(d->rows == d->out_h && d->rows * d->kernel_h <= DEPTHWISE_ROWS);
@@ -164,7 +175,7 @@ IG_INLINE void depthwise_run_whole(const depthwise *d, const void *data, uint8_t
         depthwise_ring_row_dot(d, y < 0 || y >= d->in_h ? NULL : from, c, rows + i * ring_row);
       }
       depthwise_blocks_dot(d, row, d->out_h, part * (lanes / 8), ig_min((part + 1) * (lanes / 8), blocks), c,
-                         out + (size_t)b * d->out_h * d->out_w * d->channels);
+                           out + (size_t)b * d->out_h * d->out_w * d->channels);
     }
 }
 

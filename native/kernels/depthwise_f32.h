@@ -15,10 +15,12 @@ IG_INLINE float32x4_t depthwise_column_f32(const depthwise *d, const float *cons
   return vld1q_f32(row[n / columns] + at + (size_t)(n % columns) * d->channels);
 }
 
-/* Takes one column of the input after the other, and loads the next but one before it multiplies. The order keeps in-order
- * cores from stalling: sums rest for two columns' loads, and the A53 loads no vector four cycles after it began an FMLA. */
+/* Takes one column of the input after the other, and loads the next but one before it multiplies. The order keeps
+ * in-order cores from stalling: sums rest for two columns' loads, and the A53 loads no vector four cycles after it
+ * began an FMLA. */
 IG_INLINE void depthwise_step_f32(const depthwise *d, const float *const *row, size_t at, int pixels,
-                                  const float32x4_t *held, const float *w, float32x4_t start, const float *bias, float *to) {
+                                  const float32x4_t *held, const float *w, float32x4_t start, const float *bias,
+                                  float *to) {
   if (!held) DEPTHWISE_AGAIN(w);
   const int columns = (pixels - 1) * d->stride_w + (d->kernel_w - 1) * d->dilation_w + 1;
   const int all = d->kernel_h * columns;
@@ -30,8 +32,8 @@ IG_INLINE void depthwise_step_f32(const depthwise *d, const float *const *row, s
     acc[i] = d->reload ? vld1q_f32(bias) : start;
     DEPTHWISE_PIN(acc[i]);
   }
-  GEMM_UNROLL for (int ky = 0; ky < d->kernel_h; ky++)
-    GEMM_UNROLL for (int j = 0; j < columns; j++) {
+  GEMM_UNROLL for (int ky = 0; ky < d->kernel_h; ky++) GEMM_UNROLL
+    for (int j = 0; j < columns; j++) {
       const int n = ky * columns + j;
       float32x4_t later = next;
       if (n + 2 < all) {
@@ -68,7 +70,8 @@ IG_INLINE void depthwise_rows_f32(const depthwise *d, const void *const *rows_in
     float *to = out + c;
     GEMM_ROLLED for (int r = 0; r < rows; r++) {
       const float *row[DEPTHWISE_ROWS];
-      GEMM_UNROLL for (int ky = 0; ky < d->kernel_h; ky++) row[ky] = rows_in[r * d->kernel_h + ky];
+      GEMM_UNROLL for (int ky = 0; ky < d->kernel_h; ky++)
+        row[ky] = rows_in[r * d->kernel_h + ky];
       size_t at = c;
       GEMM_ROLLED for (int i = 0; i < d->out_w / d->pixels; i++) {
         depthwise_step_f32(d, row, at, d->pixels, hold ? held : NULL, w, start, d->bias + c, to);

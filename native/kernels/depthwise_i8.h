@@ -1,19 +1,21 @@
 /* depthwise_i8.h: what the NEON kernels of depthwise.h for 8 bits share: requantization and stores of 8 channels.
  *
- * Shifted to the right, sums are far from the ends of int32, so that they may be narrowed before they meet the zero point;
- * where the packer has proved that they fit 16 bits, saturation is not needed either. Where the clamp cuts off what is
- * below the zero point, the rounding of negative sums does not matter. */
+ * Shifted to the right, sums are far from the ends of int32, so that they may be narrowed before they meet the zero
+ * point; where the packer has proved that they fit 16 bits, saturation is not needed either. Where the clamp cuts off
+ * what is below the zero point, the rounding of negative sums does not matter. */
 #ifndef IG_DEPTHWISE_I8_H
 #define IG_DEPTHWISE_I8_H
 
 #include "depthwise.h"
 #if IG_NEON
 
-/* The same pointer, unknown to the compiler: what lies there is loaded again and again and needs no register for long. */
+/* The same pointer, unknown to the compiler: what lies there is loaded again and again and needs no register for long.
+ */
 #define DEPTHWISE_AGAIN(pointer) __asm__ volatile("" : "+r"(pointer))
 /* A vector that is computed as written: the compiler cannot split it up or store it interleaved (ST2). */
 #define DEPTHWISE_WHOLE(vector) __asm__("" : "+w"(vector))
-/* The same, and in the order in which such lines are written; what is done with `vector`, once `loaded` is on its way. */
+/* The same, and in the order in which such lines are written; what is done with `vector`, once `loaded` is on its way.
+ */
 #define DEPTHWISE_PIN(vector) __asm__ volatile("" : "+w"(vector))
 #define DEPTHWISE_AFTER(vector, loaded) __asm__ volatile("" : "+w"(vector), "+w"(loaded))
 

@@ -2,8 +2,8 @@
  *
  * Tile: 8 channels of `pixels` output pixels. A tap makes one product, or two where `twice` has its bit, as its weights
  * are the sum of two. Products are added up in 16 bits up to the ones that `cuts` names, and from there in 32: the
- * packer places the cuts so that no sum overflows, whatever the data; two products of weights in [-127, 127] always fit.
- * Weights [products][channels], int8.
+ * packer places the cuts so that no sum overflows, whatever the data; two products of weights in [-127, 127] always
+ * fit. Weights [products][channels], int8.
  *
  * Cores that issue out of order would widen a sum in the place of a multiplication that is not ready yet: there each is
  * widened after the multiplications of the next, and weights, in whose registers it waits, are loaded when needed. */
@@ -60,7 +60,8 @@ IG_INLINE void depthwise_step_pairs(const depthwise *d, const int8_t *const *row
       if (!DEPTHWISE_LATER) {
         depthwise_widen(s, pixels, cut, bias, acc);
       } else if (cut > 0) {
-        GEMM_UNROLL for (int i = 0; i < pixels; i++) DEPTHWISE_AFTER(before[i], s[i]);
+        GEMM_UNROLL for (int i = 0; i < pixels; i++)
+          DEPTHWISE_AFTER(before[i], s[i]);
         depthwise_widen(before, pixels, cut - 1, bias, acc);
       }
       cut++;
@@ -91,7 +92,8 @@ IG_INLINE void depthwise_rows_pairs(const depthwise *d, const void *const *rows_
     uint8_t *to = out + c;
     GEMM_ROLLED for (int r = 0; r < rows; r++) {
       const int8_t *row[DEPTHWISE_ROWS];
-      GEMM_UNROLL for (int ky = 0; ky < d->kernel_h; ky++) row[ky] = rows_in[r * d->kernel_h + ky];
+      GEMM_UNROLL for (int ky = 0; ky < d->kernel_h; ky++)
+        row[ky] = rows_in[r * d->kernel_h + ky];
       size_t at = c;
       int32x4_t acc[DEPTHWISE_PIXELS][2];
       GEMM_ROLLED for (int i = 0; i < d->out_w / d->pixels; i++) {

@@ -1,5 +1,5 @@
-/* depthwise_portable.h: depthwise convolution in plain C, 8 bits or float, any multiplier. Weights [taps][channels of the
- * output], int16 less their zero point, or float. */
+/* depthwise_portable.h: depthwise convolution in plain C, 8 bits or float, any multiplier. Weights [taps][channels of
+ * the output], int16 less their zero point, or float. */
 #ifndef IG_DEPTHWISE_PORTABLE_H
 #define IG_DEPTHWISE_PORTABLE_H
 

@@ -1,11 +1,11 @@
 /* depthwise_run.h: included for a DEPTHWISE_KERNEL: layers, by what the kernel defines:
- *   depthwise_rows_KERNEL(d, row, rows, to): `rows` output rows; row[r * kernel_h + ky]: what row ky of the kernel sees for
- *   output row r;
- *   depthwise_pad_KERNEL(d, image, y, to): row y of an image, padded, into the ring. */
+ *   depthwise_rows_KERNEL(d, row, rows, to): `rows` output rows; row[r * kernel_h + ky]: what row ky of the kernel sees
+ * for output row r; depthwise_pad_KERNEL(d, image, y, to): row y of an image, padded, into the ring. */
 
 /* Does steps `begin` to `end` of those of all images; a step is so many output rows as are computed in one go.
  * ring: scratch of ((kernel_h - 1) * dilation_h + 1 + (rows - 1) * stride_h) rows, unused when not ringed. */
-IG_INLINE void DEPTHWISE_OF(depthwise_run)(const depthwise *d, const void *in, uint8_t *ring, void *out, int begin, int end) {
+IG_INLINE void DEPTHWISE_OF(depthwise_run)(const depthwise *d, const void *in, uint8_t *ring, void *out, int begin,
+                                           int end) {
   const size_t item = d->is_float ? 4 : 1, pixel = d->channels * item;
   const size_t ring_row = d->ring_w * pixel * d->ring_items;
   const size_t out_row = d->out_w * pixel * d->multiplier;

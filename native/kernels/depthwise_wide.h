@@ -15,7 +15,8 @@ IG_INLINE void depthwise_step_wide(const depthwise *d, const uint8_t *const *row
   if (!held) DEPTHWISE_AGAIN(w);
   GEMM_UNROLL for (int i = 0; i < pixels; i++) {
     if (d->reload) DEPTHWISE_AGAIN(bias);
-    GEMM_UNROLL for (int h = 0; h < 2; h++) acc[i][h] = vld1q_s32(bias + 4 * h);
+    GEMM_UNROLL for (int h = 0; h < 2; h++)
+      acc[i][h] = vld1q_s32(bias + 4 * h);
   }
   GEMM_UNROLL for (int t = 0; t < d->kernel_h * d->kernel_w; t++) {
     const uint8_t *x = row[t / d->kernel_w] + at + (size_t)(t % d->kernel_w) * d->dilation_w * d->channels;
@@ -43,7 +44,8 @@ IG_INLINE void depthwise_rows_wide(const depthwise *d, const void *const *rows_i
     uint8_t *to = out + c;
     GEMM_ROLLED for (int r = 0; r < rows; r++) {
       const uint8_t *row[DEPTHWISE_ROWS];
-      GEMM_UNROLL for (int ky = 0; ky < d->kernel_h; ky++) row[ky] = rows_in[r * d->kernel_h + ky];
+      GEMM_UNROLL for (int ky = 0; ky < d->kernel_h; ky++)
+        row[ky] = rows_in[r * d->kernel_h + ky];
       size_t at = c;
       int32x4_t acc[DEPTHWISE_PIXELS][2];
       GEMM_ROLLED for (int i = 0; i < d->out_w / d->pixels; i++) {

@@ -1,15 +1,17 @@
 /* depthwise_windows.h: where the steps of depthwise_in_order.h find their data: a pointer for each row of each window.
  *
- * Windows that lie within the image are read in place. Those that reach beyond its left or right edge are copied, with the
- * zero point around them, when their row is first needed, and kept as long as rows of a ring; those above and below are
- * all the same. Unsigned data is as it comes, not as in the ring. */
+ * Windows that lie within the image are read in place. Those that reach beyond its left or right edge are copied, with
+ * the zero point around them, when their row is first needed, and kept as long as rows of a ring; those above and below
+ * are all the same. Unsigned data is as it comes, not as in the ring. */
 #ifndef IG_DEPTHWISE_WINDOWS_H
 #define IG_DEPTHWISE_WINDOWS_H
 
 #include "depthwise.h"
 
 /* First output pixel of step i along a row. */
-IG_INLINE int depthwise_step_start(const depthwise *d, int i) { return 4 * ig_min(i, d->fours) + 3 * ig_max(i - d->fours, 0); }
+IG_INLINE int depthwise_step_start(const depthwise *d, int i) {
+  return 4 * ig_min(i, d->fours) + 3 * ig_max(i - d->fours, 0);
+}
 
 /* After the last window comes the first again: what loads ahead finds something there. */
 IG_INLINE void depthwise_close_windows(const depthwise *d, int rows) {
@@ -47,8 +49,10 @@ IG_INLINE void depthwise_copy_edges(const depthwise *d, const int8_t *row, int8_
   }
 }
 
-/* depthwise_run_pairs for layers all of whose blocks are computed so. copies: `held` rows of windows, and one that is all zero. */
-IG_INLINE void depthwise_run_windows(const depthwise *d, const void *data, void *scratch, void *to_all, int begin, int end) {
+/* depthwise_run_pairs for layers all of whose blocks are computed so. copies: `held` rows of windows, and one that is
+ * all zero. */
+IG_INLINE void depthwise_run_windows(const depthwise *d, const void *data, void *scratch, void *to_all, int begin,
+                                     int end) {
   const int8_t *in = data;
   int8_t *copies = scratch;
   uint8_t *out = to_all;
@@ -66,7 +70,8 @@ IG_INLINE void depthwise_run_windows(const depthwise *d, const void *data, void 
       const int rows = ig_min(d->rows, d->out_h - oy), first = oy * d->stride_h;
       for (filled = ig_max(filled, first); filled < first + (rows - 1) * d->stride_h + seen; filled++) {
         const int y = filled - d->pad_top;
-        if (y >= 0 && y < d->in_h) depthwise_copy_edges(d, in + y * image_row, copies + filled % held * d->edges * window);
+        if (y >= 0 && y < d->in_h)
+          depthwise_copy_edges(d, in + y * image_row, copies + filled % held * d->edges * window);
       }
       for (int r = 0; r < rows; r++)
         for (int ky = 0; ky < 3; ky++) {
@@ -76,8 +81,9 @@ IG_INLINE void depthwise_run_windows(const depthwise *d, const void *data, void 
           for (int i = 0; i < d->steps; i++, to += 3) {
             const int edge = depthwise_edge(d, i);
             *to = y < 0 || y >= d->in_h ? zero
-                  : edge >= 0           ? edges + edge * window
-                                        : in + y * image_row + (depthwise_step_start(d, i) * d->stride_w - d->pad_left) * d->channels;
+                  : edge >= 0
+                      ? edges + edge * window
+                      : in + y * image_row + (depthwise_step_start(d, i) * d->stride_w - d->pad_left) * d->channels;
           }
         }
       depthwise_close_windows(d, rows);

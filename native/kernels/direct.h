@@ -1,7 +1,8 @@
 /* direct.h: convolutions over up to three spatial dimensions, straight or transposed. ISA: portable C, inner loops over
  * output channels, which vectorise without reordering any sum. Layout: N(D)HWC, weights [taps][channels][outs] (int16
  * with the zero point taken off, or float).
- * For output index o of an axis, entries starts[o] to starts[o + 1] of `taps` are pairs of kernel index and input index. */
+ * For output index o of an axis, entries starts[o] to starts[o + 1] of `taps` are pairs of kernel index and input
+ * index. */
 #ifndef IG_DIRECT_H
 #define IG_DIRECT_H
 
@@ -13,22 +14,22 @@ typedef struct {
 } direct;
 
 /* The sums of all channels at one output pixel. */
-#define DIRECT_PIXEL(NAME, T, W, A, P)                                                                            \
+#define DIRECT_PIXEL(NAME, T, W, A, P)                                                                              \
   IG_INLINE void NAME(const direct *d, const T *in, const W *weights, int channels, int outs, int32_t zero, int od, \
-                      int oy, int ox, A *restrict sums) {                                                         \
-    for (int o = 0; o < outs; o++) sums[o] = 0;                                                                   \
-    for (int i = d->d_starts[od]; i < d->d_starts[od + 1]; i++)                                                   \
-      for (int j = d->y_starts[oy]; j < d->y_starts[oy + 1]; j++)                                                 \
-        for (int k = d->x_starts[ox]; k < d->x_starts[ox + 1]; k++) {                                             \
-          const int32_t *td = d->d_taps + 2 * i, *ty = d->y_taps + 2 * j, *tx = d->x_taps + 2 * k;                \
-          const T *x = in + (((size_t)td[1] * d->in_h + ty[1]) * d->in_w + tx[1]) * channels;                     \
-          const W *restrict w =                                                                                   \
-              weights + (((size_t)td[0] * d->kernel_h + ty[0]) * d->kernel_w + tx[0]) * channels * outs;          \
-          for (int c = 0; c < channels; c++, w += outs) {                                                         \
-            const P v = (P)(x[c] - (P)zero);                                                                      \
-            for (int o = 0; o < outs; o++) sums[o] += v * w[o];                                                   \
-          }                                                                                                       \
-        }                                                                                                         \
+                      int oy, int ox, A *restrict sums) {                                                           \
+    for (int o = 0; o < outs; o++) sums[o] = 0;                                                                     \
+    for (int i = d->d_starts[od]; i < d->d_starts[od + 1]; i++)                                                     \
+      for (int j = d->y_starts[oy]; j < d->y_starts[oy + 1]; j++)                                                   \
+        for (int k = d->x_starts[ox]; k < d->x_starts[ox + 1]; k++) {                                               \
+          const int32_t *td = d->d_taps + 2 * i, *ty = d->y_taps + 2 * j, *tx = d->x_taps + 2 * k;                  \
+          const T *x = in + (((size_t)td[1] * d->in_h + ty[1]) * d->in_w + tx[1]) * channels;                       \
+          const W *restrict w =                                                                                     \
+              weights + (((size_t)td[0] * d->kernel_h + ty[0]) * d->kernel_w + tx[0]) * channels * outs;            \
+          for (int c = 0; c < channels; c++, w += outs) {                                                           \
+            const P v = (P)(x[c] - (P)zero);                                                                        \
+            for (int o = 0; o < outs; o++) sums[o] += v * w[o];                                                     \
+          }                                                                                                         \
+        }                                                                                                           \
   }
 DIRECT_PIXEL(direct_pixel_s8, int8_t, int16_t, int32_t, int32_t)
 DIRECT_PIXEL(direct_pixel_u8, uint8_t, int16_t, int32_t, int32_t)

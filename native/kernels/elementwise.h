@@ -1,7 +1,7 @@
-/* elementwise.h: add, subtract, multiply and PRELU over rows. ISA: NEON for rows of bytes and floats, portable C otherwise.
- * Layout: a row of n elements; an operand's stride is 1, or 0 where it is broadcast along the row. Strides and
- * parameters are constants at every call, so each call compiles to the loop it needs.
- * Arithmetic: TFLite reference/add.h, sub.h, mul.h, prelu.h. Sums round twice in every profile, products as the profile says. */
+/* elementwise.h: add, subtract, multiply and PRELU over rows. ISA: NEON for rows of bytes and floats, portable C
+ * otherwise. Layout: a row of n elements; an operand's stride is 1, or 0 where it is broadcast along the row. Strides
+ * and parameters are constants at every call, so each call compiles to the loop it needs. Arithmetic: TFLite
+ * reference/add.h, sub.h, mul.h, prelu.h. Sums round twice in every profile, products as the profile says. */
 #ifndef IG_ELEMENTWISE_H
 #define IG_ELEMENTWISE_H
 
@@ -34,8 +34,8 @@ IG_INLINE int32_t ig_product_1(int32_t a, int32_t b, const ig_product *p) {
 
 IG_INLINE int32_t ig_prelu_1(int32_t a, int32_t alpha, const ig_prelu *p) {
   const int32_t x = a + p->offset1;
-  const int32_t y = x >= 0 ? ig_requant_s32_tflite(x, p->m1, p->s1)
-                           : ig_requant_s32_tflite(x * (alpha + p->offset2), p->m2, p->s2);
+  const int32_t y =
+      x >= 0 ? ig_requant_s32_tflite(x, p->m1, p->s1) : ig_requant_s32_tflite(x * (alpha + p->offset2), p->m2, p->s2);
   return ig_clamp(y + p->offset, p->lo, p->hi);
 }
 
@@ -77,23 +77,24 @@ IG_INLINE int32x4_t ig_sum_4(int32x4_t a, int32x4_t b, int minus, const ig_sum *
   return vsubq_s32(vshlq_s32(high, vdupq_n_s32(-(-p->s & 31))), vreinterpretq_s32_u32(vcgezq_s32(high)));
 }
 
-#define IG_SUM_NEON(SUFFIX)                                                                        \
-  for (; i + 8 <= n; i += 8) {                                                                     \
+#define IG_SUM_NEON(SUFFIX)                                                                                          \
+  for (; i + 8 <= n; i += 8) {                                                                                       \
     const ig_s32x8 x = ig_widen(ig_load8_##SUFFIX(a + i * sa, sa)), y = ig_widen(ig_load8_##SUFFIX(b + i * sb, sb)); \
-    const ig_s32x8 r = {ig_sum_4(x.a, y.a, minus, p), ig_sum_4(x.b, y.b, minus, p)};               \
-    ig_store8_##SUFFIX(out + i, r, p->offset, p->lo, p->hi);                                       \
+    const ig_s32x8 r = {ig_sum_4(x.a, y.a, minus, p), ig_sum_4(x.b, y.b, minus, p)};                                 \
+    ig_store8_##SUFFIX(out + i, r, p->offset, p->lo, p->hi);                                                         \
   }
 
 IG_INLINE int32x4_t ig_prelu_4(int32x4_t a, int32x4_t alpha, const ig_prelu *p) {
-  const int32x4_t x = vaddq_s32(a, vdupq_n_s32(p->offset1)), y = vmulq_s32(x, vaddq_s32(alpha, vdupq_n_s32(p->offset2)));
+  const int32x4_t x = vaddq_s32(a, vdupq_n_s32(p->offset1)),
+                  y = vmulq_s32(x, vaddq_s32(alpha, vdupq_n_s32(p->offset2)));
   return vbslq_s32(vcgezq_s32(x), ig_requant_by_tflite(x, p->m1, p->s1), ig_requant_by_tflite(y, p->m2, p->s2));
 }
 
-#define IG_PRELU_NEON(SUFFIX)                                                                      \
-  for (; i + 8 <= n; i += 8) {                                                                     \
+#define IG_PRELU_NEON(SUFFIX)                                                                                        \
+  for (; i + 8 <= n; i += 8) {                                                                                       \
     const ig_s32x8 x = ig_widen(ig_load8_##SUFFIX(a + i * sa, sa)), y = ig_widen(ig_load8_##SUFFIX(b + i * sb, sb)); \
-    const ig_s32x8 r = {ig_prelu_4(x.a, y.a, p), ig_prelu_4(x.b, y.b, p)};                         \
-    ig_store8_##SUFFIX(out + i, r, p->offset, p->lo, p->hi);                                       \
+    const ig_s32x8 r = {ig_prelu_4(x.a, y.a, p), ig_prelu_4(x.b, y.b, p)};                                           \
+    ig_store8_##SUFFIX(out + i, r, p->offset, p->lo, p->hi);                                                         \
   }
 
 /* Sixteen differences to a zero point. */
@@ -111,8 +112,8 @@ IG_INLINE ig_s16x16 ig_differences_u8(const uint8_t *x, int stride, int32_t offs
   return (ig_s16x16){vreinterpretq_s16_u16(lo), vreinterpretq_s16_u16(hi)};
 }
 
-/* ig_requant_by of a product of differences, which is below 2^17, with s <= 0: pulling negative values down by one cannot
- * overflow, and takes one instruction. */
+/* ig_requant_by of a product of differences, which is below 2^17, with s <= 0: pulling negative values down by one
+ * cannot overflow, and takes one instruction. */
 IG_INLINE int32x4_t ig_requant_product_4(int32x4_t x, int32_t m, int32_t s) {
 #ifdef IG_SINGLE_ROUNDING
   return ig_requant_by(x, m, s);
@@ -137,11 +138,11 @@ IG_INLINE void ig_store16_u8(uint8_t *out, int16x8_t lo, int16x8_t hi, const ig_
   vst1q_u8(out, vminq_u8(vmaxq_u8(r, vdupq_n_u8((uint8_t)p->lo)), vdupq_n_u8((uint8_t)p->hi)));
 }
 
-#define IG_PRODUCT_NEON(SUFFIX)                                                                    \
-  for (; p->s <= 0 && i + 16 <= n; i += 16) {                                                      \
-    const ig_s16x16 x = ig_differences_##SUFFIX(a + i * sa, sa, p->offset1);                       \
-    const ig_s16x16 y = ig_differences_##SUFFIX(b + i * sb, sb, p->offset2);                       \
-    ig_store16_##SUFFIX(out + i, ig_product_8(x.lo, y.lo, p), ig_product_8(x.hi, y.hi, p), p);     \
+#define IG_PRODUCT_NEON(SUFFIX)                                                                \
+  for (; p->s <= 0 && i + 16 <= n; i += 16) {                                                  \
+    const ig_s16x16 x = ig_differences_##SUFFIX(a + i * sa, sa, p->offset1);                   \
+    const ig_s16x16 y = ig_differences_##SUFFIX(b + i * sb, sb, p->offset2);                   \
+    ig_store16_##SUFFIX(out + i, ig_product_8(x.lo, y.lo, p), ig_product_8(x.hi, y.hi, p), p); \
   }
 #else
 #define IG_SUM_NEON(SUFFIX)
@@ -149,26 +150,25 @@ IG_INLINE void ig_store16_u8(uint8_t *out, int16x8_t lo, int16x8_t hi, const ig_
 #define IG_PRODUCT_NEON(SUFFIX)
 #endif
 
-#define IG_QUANTIZED_ROWS(T, SUFFIX, SUM_NEON, PRODUCT_NEON)                                                       \
-  IG_INLINE void ig_sum_##SUFFIX(const T *a, int sa, const T *b, int sb, T *out, size_t n, \
-                                 int minus, const ig_sum *p) {                                                     \
-    size_t i = 0;                                                                                                  \
-    SUM_NEON for (; i < n; i++) out[i] = (T)ig_sum_1(a[i * sa], b[i * sb], minus, p);                              \
-  }                                                                                                                \
-  IG_INLINE void ig_product_##SUFFIX(const T *a, int sa, const T *b, int sb, T *out,    \
-                                     size_t n, const ig_product *p) {                                              \
-    size_t i = 0;                                                                                                  \
-    PRODUCT_NEON for (; i < n; i++) out[i] = (T)ig_product_1(a[i * sa], b[i * sb], p);                             \
+#define IG_QUANTIZED_ROWS(T, SUFFIX, SUM_NEON, PRODUCT_NEON)                                                          \
+  IG_INLINE void ig_sum_##SUFFIX(const T *a, int sa, const T *b, int sb, T *out, size_t n, int minus,                 \
+                                 const ig_sum *p) {                                                                   \
+    size_t i = 0;                                                                                                     \
+    SUM_NEON for (; i < n; i++) out[i] = (T)ig_sum_1(a[i * sa], b[i * sb], minus, p);                                 \
+  }                                                                                                                   \
+  IG_INLINE void ig_product_##SUFFIX(const T *a, int sa, const T *b, int sb, T *out, size_t n, const ig_product *p) { \
+    size_t i = 0;                                                                                                     \
+    PRODUCT_NEON for (; i < n; i++) out[i] = (T)ig_product_1(a[i * sa], b[i * sb], p);                                \
   }
 IG_QUANTIZED_ROWS(int8_t, s8, IG_SUM_NEON(s8), IG_PRODUCT_NEON(s8))
 IG_QUANTIZED_ROWS(uint8_t, u8, IG_SUM_NEON(u8), IG_PRODUCT_NEON(u8))
 IG_QUANTIZED_ROWS(int16_t, s16, , )
 
-#define IG_PRELU_ROW(T, SUFFIX)                                                                                    \
-  IG_INLINE void ig_prelu_##SUFFIX(const T *a, int sa, const T *b, int sb, T *out, size_t n, const ig_prelu *p) {  \
-    size_t i = 0;                                                                                                  \
-    IG_PRELU_NEON(SUFFIX)                                                                                          \
-    for (; i < n; i++) out[i] = (T)ig_prelu_1(a[i * sa], b[i * sb], p);                                            \
+#define IG_PRELU_ROW(T, SUFFIX)                                                                                   \
+  IG_INLINE void ig_prelu_##SUFFIX(const T *a, int sa, const T *b, int sb, T *out, size_t n, const ig_prelu *p) { \
+    size_t i = 0;                                                                                                 \
+    IG_PRELU_NEON(SUFFIX)                                                                                         \
+    for (; i < n; i++) out[i] = (T)ig_prelu_1(a[i * sa], b[i * sb], p);                                           \
   }
 IG_PRELU_ROW(int8_t, s8)
 IG_PRELU_ROW(uint8_t, u8)
@@ -177,25 +177,25 @@ IG_PRELU_ROW(uint8_t, u8)
 #if IG_NEON
 IG_INLINE float32x4_t ig_load4_f32(const float *x, int stride) { return stride ? vld1q_f32(x) : vdupq_n_f32(*x); }
 
-#define IG_PLAIN_STEPS(OP)                                                                                    \
-  for (const float32x4_t low = vdupq_n_f32(lo), high = vdupq_n_f32(hi); i + 16 <= n; i += 16) {               \
-    float32x4_t x[4];                                                                                         \
-    for (int k = 0; k < 4; k++)                                                                               \
-      x[k] = v##OP##q_f32(ig_load4_f32(a + (i + 4 * k) * sa, sa), ig_load4_f32(b + (i + 4 * k) * sb, sb));    \
-    for (int k = 0; k < 4; k++) vst1q_f32(out + i + 4 * k, vminq_f32(vmaxq_f32(x[k], low), high));            \
+#define IG_PLAIN_STEPS(OP)                                                                                 \
+  for (const float32x4_t low = vdupq_n_f32(lo), high = vdupq_n_f32(hi); i + 16 <= n; i += 16) {            \
+    float32x4_t x[4];                                                                                      \
+    for (int k = 0; k < 4; k++)                                                                            \
+      x[k] = v##OP##q_f32(ig_load4_f32(a + (i + 4 * k) * sa, sa), ig_load4_f32(b + (i + 4 * k) * sb, sb)); \
+    for (int k = 0; k < 4; k++) vst1q_f32(out + i + 4 * k, vminq_f32(vmaxq_f32(x[k], low), high));         \
   }
 #else
 #define IG_PLAIN_STEPS(OP)
 #endif
 
-#define IG_PLAIN_ROW(T, NAME, OP, STEPS)                                                                            \
-  IG_INLINE void NAME(const T *a, int sa, const T *b, int sb, T *out, size_t n, T lo, T hi) {                       \
-    size_t i = 0;                                                                                                   \
-    STEPS                                                                                                           \
-    for (; i < n; i++) {                                                                                            \
-      const T x = (T)(a[i * sa] OP b[i * sb]), low = x < lo ? lo : x;                                               \
-      out[i] = hi < low ? hi : low;                                                                                 \
-    }                                                                                                               \
+#define IG_PLAIN_ROW(T, NAME, OP, STEPS)                                                      \
+  IG_INLINE void NAME(const T *a, int sa, const T *b, int sb, T *out, size_t n, T lo, T hi) { \
+    size_t i = 0;                                                                             \
+    STEPS                                                                                     \
+    for (; i < n; i++) {                                                                      \
+      const T x = (T)(a[i * sa] OP b[i * sb]), low = x < lo ? lo : x;                         \
+      out[i] = hi < low ? hi : low;                                                           \
+    }                                                                                         \
   }
 #define IG_PLAIN_ROWS(T, SUFFIX, ADD, SUBTRACT, MULTIPLY) \
   IG_PLAIN_ROW(T, ig_add_##SUFFIX, +, ADD)                \

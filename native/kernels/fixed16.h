@@ -1,5 +1,5 @@
-/* fixed16.h: gemmlowp's logistic and tanh on int16, for the gates of integer LSTMs. ISA: portable C; NEON for eight values
- * at a time, by the same steps. */
+/* fixed16.h: gemmlowp's logistic and tanh on int16, for the gates of integer LSTMs. ISA: portable C; NEON for eight
+ * values at a time, by the same steps. */
 #ifndef IG_FIXED16_H
 #define IG_FIXED16_H
 
@@ -16,7 +16,8 @@ IG_INLINE int32_t ig_shl16(int32_t x, int n) {
   return x > threshold ? 32767 : x < -threshold ? -32768 : (int32_t)((uint32_t)x << n);
 }
 
-/* exp(a) for a <= 0 with `bits` integer bits (1 to 7), in Q0.15. Constants: exp(-1/8), 1/3 and exp(-2^k), k = -2 .. 4. */
+/* exp(a) for a <= 0 with `bits` integer bits (1 to 7), in Q0.15. Constants: exp(-1/8), 1/3 and exp(-2^k), k = -2 .. 4.
+ */
 IG_INLINE int32_t ig_exp16(int32_t a, int bits) {
   static const int16_t powers[7] = {25520, 19875, 12055, 4435, 600, 11, 0};
   const int fraction = 15 - bits;
@@ -59,7 +60,8 @@ IG_INLINE int16x8_t ig_exp_s16x8(int16x8_t a, int bits) {
   static const int16_t powers[7] = {25520, 19875, 12055, 4435, 600, 11, 0};
   const int fraction = 15 - bits;
   const int16x8_t quarter = vdupq_n_s16((int16_t)(1 << (fraction - 2)));
-  const int16x8_t part = vsubq_s16(vandq_s16(a, vsubq_s16(quarter, vdupq_n_s16(1))), quarter), rest = vsubq_s16(part, a);
+  const int16x8_t part = vsubq_s16(vandq_s16(a, vsubq_s16(quarter, vdupq_n_s16(1))), quarter),
+                  rest = vsubq_s16(part, a);
   const int16x8_t x = vaddq_s16(vqshlq_s16(part, vdupq_n_s16((int16_t)bits)), vdupq_n_s16(4096));
   const int16x8_t x2 = vqrdmulhq_s16(x, x), x3 = vqrdmulhq_s16(x2, x), x4 = vqrdmulhq_s16(x2, x2);
   const int16x8_t cubic = vqrdmulhq_n_s16(vaddq_s16(IG_RDIVPOT_S16X8(x4, 2), x3), 10923);
@@ -96,15 +98,15 @@ IG_INLINE int16x8_t ig_tanh_s16x8(int16x8_t x, int bits) {
 
 /* out = OF_ONE(in) for n values; NEON takes OF_EIGHT of whole vectors, the last one by way of a buffer. */
 #if IG_NEON
-#define IG_EACH_S16(in, out, n, OF_ONE, OF_EIGHT)                          \
-  for (int32_t i = 0; i < (n); i += 8) {                                   \
-    const size_t bytes = 2 * (size_t)ig_min(8, (n) - i);                   \
-    int16_t buffer[8] = {0};                                               \
-    const int whole = bytes == 16;                                         \
-    if (!whole) memcpy(buffer, (in) + i, bytes);                           \
+#define IG_EACH_S16(in, out, n, OF_ONE, OF_EIGHT)                           \
+  for (int32_t i = 0; i < (n); i += 8) {                                    \
+    const size_t bytes = 2 * (size_t)ig_min(8, (n) - i);                    \
+    int16_t buffer[8] = {0};                                                \
+    const int whole = bytes == 16;                                          \
+    if (!whole) memcpy(buffer, (in) + i, bytes);                            \
     const int16x8_t x = vld1q_s16(whole ? (in) + i : buffer), y = OF_EIGHT; \
-    vst1q_s16(whole ? (out) + i : buffer, y);                              \
-    if (!whole) memcpy((out) + i, buffer, bytes);                          \
+    vst1q_s16(whole ? (out) + i : buffer, y);                               \
+    if (!whole) memcpy((out) + i, buffer, bytes);                           \
   }
 #else
 #define IG_EACH_S16(in, out, n, OF_ONE, OF_EIGHT) \

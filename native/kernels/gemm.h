@@ -34,7 +34,8 @@
 
 /* How an accumulator becomes a result: fixed point with shifts of any sign, none positive, all negative; the last with
  * one rounding, halves up, whatever the profile; round(acc * scale), halves away from zero, in double precision; or the
- * same in single, halves to even; or, of gemm_k_sums.h only, as in gemm_k_sums_end.h; or not at all, results are int32. */
+ * same in single, halves to even; or, of gemm_k_sums.h only, as in gemm_k_sums_end.h; or not at all, results are int32.
+ */
 enum {
   GEMM_SHIFT_ANY,
   GEMM_SHIFT_RIGHT_OR_NONE,
@@ -73,8 +74,8 @@ typedef struct {
 typedef struct {
   gemm_layout layout;
   int m, n, k;
-  int packed_k;      /* k rounded up to what the kernel needs; rows of A must be readable so far, weights are zero there */
-  int mr, nr;        /* the tile */
+  int packed_k; /* k rounded up to what the kernel needs; rows of A must be readable so far, weights are zero there */
+  int mr, nr;   /* the tile */
   int weights_first; /* loop order: a panel of weights stays in the cache and A passes by; else a tile of A stays */
   size_t lda, ldc;   /* elements between rows */
   int32_t row_factor;
@@ -120,12 +121,12 @@ IG_INLINE void gemm_skip_panels(gemm_i8 *g, int panels) {
 }
 
 /* What all tiles rely on; templates/gemm/space.ts allows no other schedules. */
-#define GEMM_CHECK(G)                                                                    \
-  do {                                                                                   \
-    IG_ASSERT((G)->mr >= 1 && (G)->mr <= GEMM_MR && (G)->mr <= (G)->m);                  \
-    IG_ASSERT((G)->nr >= 4 && (G)->nr <= 4 * GEMM_NV && (G)->nr % 4 == 0);               \
-    IG_ASSERT((G)->nr <= (G)->n || (G)->nr - (G)->n < 8);                                \
-    IG_ASSERT((G)->packed_k >= (G)->k && (int)(G)->ldc >= (G)->n);                       \
+#define GEMM_CHECK(G)                                                      \
+  do {                                                                     \
+    IG_ASSERT((G)->mr >= 1 && (G)->mr <= GEMM_MR && (G)->mr <= (G)->m);    \
+    IG_ASSERT((G)->nr >= 4 && (G)->nr <= 4 * GEMM_NV && (G)->nr % 4 == 0); \
+    IG_ASSERT((G)->nr <= (G)->n || (G)->nr - (G)->n < 8);                  \
+    IG_ASSERT((G)->packed_k >= (G)->k && (int)(G)->ldc >= (G)->n);         \
   } while (0)
 
 /* Entries of the bias and the like. */

@@ -1,7 +1,7 @@
 /* gemm_in_order_f32.h: the FP32 tile of gemm_neon_f32.h for cores that issue in order; see in_order.h.
  *
- * One FMLA a cycle; beside it one instruction that brings later operands through general registers. Weights come 16 bytes at
- * a time, A two values of a row at a time. The loop of each tile that a model needs comes with the model:
+ * One FMLA a cycle; beside it one instruction that brings later operands through general registers. Weights come 16
+ * bytes at a time, A two values of a row at a time. The loop of each tile that a model needs comes with the model:
  * src/compiler/templates/in_order/gemm_f32.ts. */
 #ifndef IG_GEMM_IN_ORDER_F32_H
 #define IG_GEMM_IN_ORDER_F32_H
@@ -28,14 +28,16 @@ IG_INLINE void io_f32_sums(const gemm_f32 *g, float32x4_t acc[GEMM_MR][GEMM_NV],
   s->weights = (const int8_t *)w;
   GEMM_UNROLL for (int i = 0; i < g->mr; i++) {
     s->row[i] = (const uint8_t *)(a + i * g->lda);
-    GEMM_UNROLL for (int v = 0; v < nv; v++) s->acc[i][v] = acc[i][v];
+    GEMM_UNROLL for (int v = 0; v < nv; v++)
+      s->acc[i][v] = acc[i][v];
   }
   IO_BARRIER();
   g->loop(s, IO_START, 0);
-  GEMM_ROLLED for (int at = 8; at <= size; at += 8) g->loop(s, IO_NEXT, at < size ? at : 0);
+  GEMM_ROLLED for (int at = 8; at <= size; at += 8)
+    g->loop(s, IO_NEXT, at < size ? at : 0);
   IO_BARRIER();
-  GEMM_UNROLL for (int i = 0; i < g->mr; i++)
-    GEMM_UNROLL for (int v = 0; v < nv; v++) acc[i][v] = s->acc[i][v];
+  GEMM_UNROLL for (int i = 0; i < g->mr; i++) GEMM_UNROLL
+    for (int v = 0; v < nv; v++) acc[i][v] = s->acc[i][v];
 }
 
 #endif

@@ -1,9 +1,10 @@
 /* gemm_k_sums_end.h: requantization at the end of a tile of gemm_k_sums.h.
  *
- * SSHL and SQDMULH leave each accumulator with 16 fractional bits; ADDHN adds an offset, which holds bias and zero point, and
- * narrows. The compiler has proved by column, over all accumulators that can occur, that this is TFLite's result and that no
- * step overflows (templates/gemm/k_sums/levels.ts). Stage by stage: one instruction for all registers of the tile, so that
- * none waits for the one before; beside them the constants of the next stage, through general registers. */
+ * SSHL and SQDMULH leave each accumulator with 16 fractional bits; ADDHN adds an offset, which holds bias and zero
+ * point, and narrows. The compiler has proved by column, over all accumulators that can occur, that this is TFLite's
+ * result and that no step overflows (templates/gemm/k_sums/levels.ts). Stage by stage: one instruction for all
+ * registers of the tile, so that none waits for the one before; beside them the constants of the next stage, through
+ * general registers. */
 #ifndef IG_GEMM_K_SUMS_END_H
 #define IG_GEMM_K_SUMS_END_H
 
@@ -74,10 +75,14 @@ IG_INLINE void io_finish_levels(const gemm_i8 *g, io_sums acc, const int8_t **le
   /* Eight columns of a row: registers of the same row, mr apart. */
   int16x8_t h[GEMM_MR * GEMM_NV];
   uint8x8_t b[GEMM_MR * GEMM_NV];
-  GEMM_UNROLL for (int t = 0; t < eights; t++) h[t] = io_addhn(r[t + t / mr * mr], offset.of[t / mr * 2]);
-  GEMM_UNROLL for (int t = 0; t < eights; t++) io_addhn2(&h[t], r[t + t / mr * mr + mr], offset.of[t / mr * 2 + 1]);
-  GEMM_UNROLL for (int t = 0; t < eights; t++) b[t] = io_narrow(&g->out, h[t]);
-  GEMM_UNROLL for (int t = 0; t < eights; t++) b[t] = io_clamp(g->out.is_unsigned, g->out.low, g->out.high, b[t]);
+  GEMM_UNROLL for (int t = 0; t < eights; t++)
+    h[t] = io_addhn(r[t + t / mr * mr], offset.of[t / mr * 2]);
+  GEMM_UNROLL for (int t = 0; t < eights; t++)
+    io_addhn2(&h[t], r[t + t / mr * mr + mr], offset.of[t / mr * 2 + 1]);
+  GEMM_UNROLL for (int t = 0; t < eights; t++)
+    b[t] = io_narrow(&g->out, h[t]);
+  GEMM_UNROLL for (int t = 0; t < eights; t++)
+    b[t] = io_clamp(g->out.is_unsigned, g->out.low, g->out.high, b[t]);
   io_store(g, b, c);
 }
 
@@ -94,7 +99,8 @@ IG_INLINE void io_finish(const gemm_i8 *g, io_sums acc, int j, uint8_t *c) {
   const gemm_epilogue *e = &g->out;
   const int mr = g->mr, tile = mr * g->nr / 4, eights = tile / 2;
   const int narrow_unsigned = e->is_unsigned || gemm_from_bottom(e);
-  io_constants bias = {.from = (const int8_t *)(e->bias + j)}, multiplier = {.from = (const int8_t *)(e->multiplier + j)};
+  io_constants bias = {.from = (const int8_t *)(e->bias + j)},
+               multiplier = {.from = (const int8_t *)(e->multiplier + j)};
   io_constants shift = {.from = (const int8_t *)(e->shift + j)};
   int32x4_t r[GEMM_MR * GEMM_NV];
   GEMM_UNROLL for (int t = 0; t < tile; t++) {
@@ -115,9 +121,11 @@ IG_INLINE void io_finish(const gemm_i8 *g, io_sums acc, int j, uint8_t *c) {
   io_fetch_rest(g, &shift, tile);
   /* Negative values are pulled down by one as in gemm_requantize. */
   if (e->requantize == GEMM_SHIFT_RIGHT && e->low < e->zero_point) {
-    GEMM_UNROLL for (int t = 0; t < tile; t++) io_add_sign(&r[t]);
+    GEMM_UNROLL for (int t = 0; t < tile; t++)
+      io_add_sign(&r[t]);
   }
-  GEMM_UNROLL for (int t = 0; t < tile; t++) r[t] = io_srshl(r[t], shift.of[t / mr]);
+  GEMM_UNROLL for (int t = 0; t < tile; t++)
+    r[t] = io_srshl(r[t], shift.of[t / mr]);
   /* Eight columns of a row: registers of the same row, mr apart. */
   int16x8_t h[GEMM_MR * GEMM_NV];
   uint8x8_t b[GEMM_MR * GEMM_NV];
@@ -126,17 +134,22 @@ IG_INLINE void io_finish(const gemm_i8 *g, io_sums acc, int j, uint8_t *c) {
     h[t] = e->fits16 ? io_uzp1(r[low], r[low + mr]) : io_sqxtn(r[low]);
   }
   if (!e->fits16) {
-    GEMM_UNROLL for (int t = 0; t < eights; t++) io_sqxtn2(&h[t], r[t + t / mr * mr + mr]);
+    GEMM_UNROLL for (int t = 0; t < eights; t++)
+      io_sqxtn2(&h[t], r[t + t / mr * mr + mr]);
   }
   if (e->zero_point != 0 && !gemm_from_bottom(e)) {
     const int16x8_t zero_point = vdupq_n_s16((int16_t)e->zero_point);
-    GEMM_UNROLL for (int t = 0; t < eights; t++) h[t] = io_sqadd(h[t], zero_point);
+    GEMM_UNROLL for (int t = 0; t < eights; t++)
+      h[t] = io_sqadd(h[t], zero_point);
   }
-  GEMM_UNROLL for (int t = 0; t < eights; t++) b[t] = narrow_unsigned ? io_narrow_u8(h[t]) : io_narrow_s8(h[t]);
+  GEMM_UNROLL for (int t = 0; t < eights; t++)
+    b[t] = narrow_unsigned ? io_narrow_u8(h[t]) : io_narrow_s8(h[t]);
   if (gemm_from_bottom(e)) {
-    GEMM_UNROLL for (int t = 0; t < eights; t++) b[t] = io_eor(b[t], vdup_n_u8(0x80));
+    GEMM_UNROLL for (int t = 0; t < eights; t++)
+      b[t] = io_eor(b[t], vdup_n_u8(0x80));
   }
-  GEMM_UNROLL for (int t = 0; t < eights; t++) b[t] = io_clamp(e->is_unsigned, e->low, e->high, b[t]);
+  GEMM_UNROLL for (int t = 0; t < eights; t++)
+    b[t] = io_clamp(e->is_unsigned, e->low, e->high, b[t]);
   io_store(g, b, c);
 }
 

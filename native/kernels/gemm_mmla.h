@@ -1,8 +1,8 @@
 /* gemm_mmla.h: the tile of cores with matrix products: SMMLA, or UMMLA when unsigned.
  *
  * Tile: mr x nr, mr even, nr % 8 = 0, k % 8 = 0. Weights [panel][k / 8][nr][8]. Accumulators: int32 that wrap.
- * An accumulator holds 2 rows x 2 columns, and is requantized so; only the bytes of the results are put into rows. Hence
- * bias, multipliers, shifts and scales come as [panel][nr / 2][2][2]: each pair of columns twice. */
+ * An accumulator holds 2 rows x 2 columns, and is requantized so; only the bytes of the results are put into rows.
+ * Hence bias, multipliers, shifts and scales come as [panel][nr / 2][2][2]: each pair of columns twice. */
 #ifndef IG_GEMM_MMLA_H
 #define IG_GEMM_MMLA_H
 
@@ -27,10 +27,11 @@ IG_INLINE const uint8_t *gemm_step_mmla(const gemm_i8 *g, int32x4_t acc[GEMM_MR 
       x[0][i] = vcombine_u8(vld1_u8(a), vld1_u8(a + g->lda));
     }
   }
-  GEMM_UNROLL for (int half = 0; half < depth / 8; half++)
-    GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++, w += 16) {
+  GEMM_UNROLL for (int half = 0; half < depth / 8; half++) GEMM_UNROLL
+    for (int u = 0; u < g->nr / 2; u++, w += 16) {
       const uint8x16_t b = vld1q_u8(w); /* 2 columns x 8 */
-      GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++) acc[i][u] = gemm_mmla(acc[i][u], x[half][i], b, g->out.is_unsigned);
+      GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++)
+        acc[i][u] = gemm_mmla(acc[i][u], x[half][i], b, g->out.is_unsigned);
     }
   return w;
 }
@@ -47,7 +48,8 @@ IG_INLINE void gemm_finish_mmla(const gemm_i8 *g, int32x4_t *acc, int p, uint8_t
     }
     return;
   }
-  GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++) acc[u] = gemm_requantize(e, acc[u], 2 * (p * g->nr + 2 * u));
+  GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++)
+    acc[u] = gemm_requantize(e, acc[u], 2 * (p * g->nr + 2 * u));
   GEMM_UNROLL for (int u = 0; u < g->nr / 2; u += 8) { /* 16 columns, or the last 8 */
     const int n = cols - 2 * u;
     uint16x8_t r[2];
@@ -55,7 +57,8 @@ IG_INLINE void gemm_finish_mmla(const gemm_i8 *g, int32x4_t *acc, int p, uint8_t
       const int32x4_t *of = acc + u + (g->nr / 2 - u > 4 ? 4 * half : 0);
       r[half] = vreinterpretq_u16_u8(gemm_clamp_x16(e, gemm_narrow(e, of[0], of[1]), gemm_narrow(e, of[2], of[3])));
     }
-    const uint8x16_t even = vreinterpretq_u8_u16(vuzp1q_u16(r[0], r[1])), odd = vreinterpretq_u8_u16(vuzp2q_u16(r[0], r[1]));
+    const uint8x16_t even = vreinterpretq_u8_u16(vuzp1q_u16(r[0], r[1])),
+                     odd = vreinterpretq_u8_u16(vuzp2q_u16(r[0], r[1]));
     if (g->nr / 2 - u > 4) {
       gemm_store_x16(c + 2 * u, even, n < 16 ? n : 16);
       gemm_store_x16(c + g->ldc + 2 * u, odd, n < 16 ? n : 16);
@@ -68,7 +71,7 @@ IG_INLINE void gemm_finish_mmla(const gemm_i8 *g, int32x4_t *acc, int p, uint8_t
 
 /* Panel p, whose columns begin at c. */
 IG_INLINE void gemm_tile_mmla(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const void *panel, int p, int j,
-                          uint8_t *c) {
+                              uint8_t *c) {
   const uint8_t *w = panel;
   (void)j;
   IG_ASSERT(g->mr % 2 == 0 && g->nr % 8 == 0 && g->packed_k % 8 == 0);
@@ -78,16 +81,18 @@ IG_INLINE void gemm_tile_mmla(const gemm_i8 *g, const uint8_t *a, const int32_t 
     GEMM_FORGET(bias);
     GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++) {
       acc[i][u] = vld1q_s32(bias + 4 * u);
-      if (rows) acc[i][u] = vaddq_s32(acc[i][u], vcombine_s32(vld1_dup_s32(rows + 2 * i), vld1_dup_s32(rows + 2 * i + 1)));
+      if (rows)
+        acc[i][u] = vaddq_s32(acc[i][u], vcombine_s32(vld1_dup_s32(rows + 2 * i), vld1_dup_s32(rows + 2 * i + 1)));
     }
   }
   int k = 0;
-  if (g->packed_k <= GEMM_SHORT)
-    GEMM_UNROLL for (; k + 16 <= g->packed_k; k += 16) w = gemm_step_mmla(g, acc, a + k, w, 16);
-  else
-    GEMM_ROLLED for (; k + 16 <= g->packed_k; k += 16) w = gemm_step_mmla(g, acc, a + k, w, 16);
+  if (g->packed_k <= GEMM_SHORT) GEMM_UNROLL
+    for (; k + 16 <= g->packed_k; k += 16) w = gemm_step_mmla(g, acc, a + k, w, 16);
+  else GEMM_ROLLED
+    for (; k + 16 <= g->packed_k; k += 16) w = gemm_step_mmla(g, acc, a + k, w, 16);
   if (g->packed_k % 16 >= 8) w = gemm_step_mmla(g, acc, a + k, w, 8);
-  GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++) gemm_finish_mmla(g, acc[i], p, c + 2 * i * g->ldc * gemm_item(g));
+  GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++)
+    gemm_finish_mmla(g, acc[i], p, c + 2 * i * g->ldc * gemm_item(g));
 }
 
 #define GEMM_KERNEL mmla

@@ -11,12 +11,13 @@ typedef int32x4_t gemm_acc[GEMM_MR][GEMM_NV];
 IG_INLINE void gemm_init_i8(const gemm_i8 *g, gemm_acc acc, const int32_t *rows, int j) {
   GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++) {
     const int32x4_t bias = vld1q_s32(g->out.bias + j + 4 * v);
-    GEMM_UNROLL for (int i = 0; i < g->mr; i++) acc[i][v] = rows ? vaddq_s32(bias, vld1q_dup_s32(rows + i)) : bias;
+    GEMM_UNROLL for (int i = 0; i < g->mr; i++)
+      acc[i][v] = rows ? vaddq_s32(bias, vld1q_dup_s32(rows + i)) : bias;
   }
 }
 
-/* The same, for tiles whose inner loop leaves load units idle: each row loads the bias anew. The compiler, not to see that
- * it is still the same, would otherwise copy it between vector registers, in the place of a multiplication. */
+/* The same, for tiles whose inner loop leaves load units idle: each row loads the bias anew. The compiler, not to see
+ * that it is still the same, would otherwise copy it between vector registers, in the place of a multiplication. */
 #define GEMM_FORGET(POINTER) __asm__ volatile("" : "+r"(POINTER))
 IG_INLINE void gemm_load_i8(const gemm_i8 *g, gemm_acc acc, const int32_t *rows, int j) {
   GEMM_UNROLL for (int i = 0; i < g->mr; i++) {
@@ -45,8 +46,8 @@ IG_INLINE int32x4_t gemm_round_even_x4(int32x4_t acc, const float *scale, int fi
   return vbslq_s32(vcgeq_f32(v, vdupq_n_f32(2147483648.0f)), vdupq_n_s32(INT32_MIN), vcvtnq_s32_f32(v));
 }
 
-/* Whether requantized sums keep away from the ends of int32, so that adding the zero point does not wrap: they are known to
- * be small, or halved at least. Otherwise it wraps, in 32 bits, as it does in TFLite. */
+/* Whether requantized sums keep away from the ends of int32, so that adding the zero point does not wrap: they are
+ * known to be small, or halved at least. Otherwise it wraps, in 32 bits, as it does in TFLite. */
 IG_INLINE int gemm_narrows_first(const gemm_epilogue *e) { return e->fits16 || e->requantize == GEMM_SHIFT_RIGHT; }
 /* A zero point of -128: what is to be clamped to [-128, 127] with it is clamped to [0, 255] without. */
 IG_INLINE int gemm_from_bottom(const gemm_epilogue *e) {
@@ -61,8 +62,8 @@ IG_INLINE int32x4_t gemm_requantize(const gemm_epilogue *e, int32x4_t acc, int j
   if (e->requantize == GEMM_SHIFT_ONCE) return vrshlq_s32(vqdmulhq_s32(acc, m), s);
 #ifndef IG_SINGLE_ROUNDING
   if (e->requantize == GEMM_SHIFT_RIGHT) {
-    /* Halves go away from zero: SRSHL does so where nothing is negative, and negative values are first pulled down by one.
-     * Where the clamp begins at the zero point they need not be: with or without, they give no result above it. */
+    /* Halves go away from zero: SRSHL does so where nothing is negative, and negative values are first pulled down by
+     * one. Where the clamp begins at the zero point they need not be: with or without, they give no result above it. */
     const int32x4_t x = vqrdmulhq_s32(acc, m);
     return vrshlq_s32(e->low >= e->zero_point ? x : vsraq_n_s32(x, x, 31), s);
   }
@@ -81,8 +82,8 @@ IG_INLINE int16x8_t gemm_narrow(const gemm_epilogue *e, int32x4_t a, int32x4_t b
     const int32x4_t zp = vdupq_n_s32(e->zero_point);
     return vqmovn_high_s32(vqmovn_s32(vaddq_s32(a, zp)), vaddq_s32(b, zp));
   }
-  const int16x8_t h = e->fits16 ? vuzp1q_s16(vreinterpretq_s16_s32(a), vreinterpretq_s16_s32(b))
-                                : vqmovn_high_s32(vqmovn_s32(a), b);
+  const int16x8_t h =
+      e->fits16 ? vuzp1q_s16(vreinterpretq_s16_s32(a), vreinterpretq_s16_s32(b)) : vqmovn_high_s32(vqmovn_s32(a), b);
   if (e->zero_point == 0 || gemm_from_bottom(e)) return h;
   return vqaddq_s16(h, vdupq_n_s16((int16_t)e->zero_point));
 }
@@ -105,8 +106,8 @@ IG_INLINE uint8x16_t gemm_clamp_x16(const gemm_epilogue *e, int16x8_t a, int16x8
     return e->high < 255 ? vminq_u8(r, vdupq_n_u8((uint8_t)e->high)) : r;
   }
   int8x16_t r = gemm_from_bottom(e)
-    ? vreinterpretq_s8_u8(veorq_u8(vqmovun_high_s16(vqmovun_s16(a), b), vdupq_n_u8(0x80)))
-    : vqmovn_high_s16(vqmovn_s16(a), b);
+                    ? vreinterpretq_s8_u8(veorq_u8(vqmovun_high_s16(vqmovun_s16(a), b), vdupq_n_u8(0x80)))
+                    : vqmovn_high_s16(vqmovn_s16(a), b);
   if (e->low > -128) r = vmaxq_s8(r, vdupq_n_s8((int8_t)e->low));
   if (e->high < 127) r = vminq_s8(r, vdupq_n_s8((int8_t)e->high));
   return vreinterpretq_u8_s8(r);
@@ -148,15 +149,14 @@ IG_INLINE void gemm_finish_i8(const gemm_i8 *g, gemm_acc acc, int j, uint8_t *c)
   const gemm_epilogue *e = &g->out;
   const int cols = g->n < g->nr ? g->n : g->nr;
   if (e->requantize == GEMM_SUMS) {
-    GEMM_UNROLL for (int i = 0; i < g->mr; i++)
-      GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++)
-        gemm_store_sums((int32_t *)c + i * g->ldc + 4 * v, acc[i][v], cols - 4 * v);
+    GEMM_UNROLL for (int i = 0; i < g->mr; i++) GEMM_UNROLL
+      for (int v = 0; v < g->nr / 4; v++) gemm_store_sums((int32_t *)c + i * g->ldc + 4 * v, acc[i][v], cols - 4 * v);
     return;
   }
-  GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++)
-    GEMM_UNROLL for (int i = 0; i < g->mr; i++) acc[i][v] = gemm_requantize(e, acc[i][v], j + 4 * v);
-  GEMM_UNROLL for (int i = 0; i < g->mr; i++)
-    GEMM_UNROLL for (int v = 0; v < g->nr / 4; v += 4) {
+  GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++) GEMM_UNROLL
+    for (int i = 0; i < g->mr; i++) acc[i][v] = gemm_requantize(e, acc[i][v], j + 4 * v);
+  GEMM_UNROLL for (int i = 0; i < g->mr; i++) GEMM_UNROLL
+    for (int v = 0; v < g->nr / 4; v += 4) {
       const int left = g->nr / 4 - v; /* registers; a missing one is a copy of its neighbour */
       uint8_t *to = c + i * g->ldc + 4 * v;
       const int16x8_t low = gemm_narrow(e, acc[i][v], acc[i][left > 1 ? v + 1 : v]);

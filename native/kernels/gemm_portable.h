@@ -24,16 +24,15 @@ IG_INLINE int32_t gemm_round_even(float v) {
 
 /* The result of an accumulator (bias included) of column j. */
 IG_INLINE int32_t gemm_result(const gemm_epilogue *e, int32_t acc, int j) {
-  const int32_t r = e->requantize == GEMM_DOUBLE   ? gemm_round_away((double)acc * e->scale[j])
-                    : e->requantize == GEMM_SINGLE ? gemm_round_even((float)acc * e->scale_f32[j])
-                    : e->requantize == GEMM_SHIFT_ONCE
-                      ? ig_requant_s32_single(acc, e->multiplier[j], e->shift[j])
-                      : ig_requant_s32(acc, e->multiplier[j], e->shift[j]);
+  const int32_t r = e->requantize == GEMM_DOUBLE       ? gemm_round_away((double)acc * e->scale[j])
+                    : e->requantize == GEMM_SINGLE     ? gemm_round_even((float)acc * e->scale_f32[j])
+                    : e->requantize == GEMM_SHIFT_ONCE ? ig_requant_s32_single(acc, e->multiplier[j], e->shift[j])
+                                                       : ig_requant_s32(acc, e->multiplier[j], e->shift[j]);
   return ig_clamp(r + e->zero_point, e->low, e->high);
 }
 
-IG_INLINE void gemm_tile_portable(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const void *panel, int p, int j,
-                                     uint8_t *c) {
+IG_INLINE void gemm_tile_portable(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const void *panel, int p,
+                                  int j, uint8_t *c) {
   const int16_t *w = panel;
   (void)p;
   int32_t acc[GEMM_MR][4 * GEMM_NV];

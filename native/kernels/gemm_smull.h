@@ -1,9 +1,10 @@
 /* gemm_smull.h: the armv8.0 tile for weights in [-127, 127]: SMULL + SMLAL2 on 8-bit lanes, then SADALP.
  *
  * Tile: mr x nr, nr % 4 = 0, k % 8 = 0. A register of weights holds two columns, eight deep: 8-bit
- * [panel][k / 8][nr / 2][2 halves of the depth][2 columns][4], and meets four bytes of A twice, then the next four twice.
- * Two products fit the 16 bits of a lane: 2 * 128 * 127 < 2^15. Unsigned A is read with 0x80 flipped, minus 128.
- * A register of accumulators holds two columns, too, in two parts each; bias [columns][2], the second zero, begins them. */
+ * [panel][k / 8][nr / 2][2 halves of the depth][2 columns][4], and meets four bytes of A twice, then the next four
+ * twice. Two products fit the 16 bits of a lane: 2 * 128 * 127 < 2^15. Unsigned A is read with 0x80 flipped, minus 128.
+ * A register of accumulators holds two columns, too, in two parts each; bias [columns][2], the second zero, begins
+ * them. */
 #ifndef IG_GEMM_SMULL_H
 #define IG_GEMM_SMULL_H
 
@@ -26,10 +27,10 @@ IG_INLINE void gemm_step_smull(const gemm_i8 *g, int32x4_t acc[GEMM_MR][2 * GEMM
   GEMM_UNROLL for (int u = 0; u < pairs; u++) {
     /* Compilers would rather begin with all columns at once, in registers that are not there. */
     const int done = (u + pairs - 2) % pairs;
-    if (u >= 2 || !first)
-      GEMM_UNROLL for (int i = 0; i < g->mr; i++) __asm__ volatile("" : "+r"(w), "+r"(a) : "w"(acc[i][done]));
-    if (u == 0)
-      GEMM_UNROLL for (int i = 0; i < g->mr; i++) x[i] = gemm_load_twice(a + i * g->lda, g->out.is_unsigned);
+    if (u >= 2 || !first) GEMM_UNROLL
+      for (int i = 0; i < g->mr; i++) __asm__ volatile("" : "+r"(w), "+r"(a) : "w"(acc[i][done]));
+    if (u == 0) GEMM_UNROLL
+      for (int i = 0; i < g->mr; i++) x[i] = gemm_load_twice(a + i * g->lda, g->out.is_unsigned);
     const int8x16_t v = vld1q_s8(w + 16 * u);
     GEMM_UNROLL for (int i = 0; i < g->mr; i++) {
       int16x8_t p = vmull_s8(vget_low_s8(x[i]), vget_low_s8(v));
@@ -46,8 +47,8 @@ IG_INLINE void gemm_step_smull(const gemm_i8 *g, int32x4_t acc[GEMM_MR][2 * GEMM
 /* So much of the depth follows the loop along k. */
 #define GEMM_SMULL_TAIL 16
 
-/* The sums. The loop's first round and its last ones are written out, beside the other work of the tile: there cores that
- * issue out of order load the bias, and requantize, in the time that the multiplications take anyway. */
+/* The sums. The loop's first round and its last ones are written out, beside the other work of the tile: there cores
+ * that issue out of order load the bias, and requantize, in the time that the multiplications take anyway. */
 IG_INLINE void gemm_sums_smull(const gemm_i8 *g, int32x4_t acc[GEMM_MR][2 * GEMM_NV], const uint8_t *a, const int8_t *w,
                                const int32_t *bias) {
   const int depth = (g->k + 3) / 4 * 4, step = 8 * g->nr;
@@ -65,15 +66,15 @@ IG_INLINE void gemm_sums_smull(const gemm_i8 *g, int32x4_t acc[GEMM_MR][2 * GEMM
 }
 
 IG_INLINE void gemm_tile_smull(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const void *panel, int p, int j,
-                          uint8_t *c) {
+                               uint8_t *c) {
   const int8_t *w = panel;
   (void)p;
   int32x4_t acc[GEMM_MR][2 * GEMM_NV];
   IG_ASSERT(g->packed_k % 8 == 0 && g->layout.bias_words == 2);
   gemm_sums_smull(g, acc, a, w, g->out.bias + 2 * j);
   gemm_acc sum;
-  GEMM_UNROLL for (int i = 0; i < g->mr; i++)
-    GEMM_UNROLL for (int v = 0; v < g->nr / 4; v++) {
+  GEMM_UNROLL for (int i = 0; i < g->mr; i++) GEMM_UNROLL
+    for (int v = 0; v < g->nr / 4; v++) {
       sum[i][v] = vpaddq_s32(acc[i][2 * v], acc[i][2 * v + 1]);
       if (rows) sum[i][v] = vaddq_s32(sum[i][v], vld1q_dup_s32(rows + i));
     }

@@ -1,6 +1,6 @@
-/* hybrid_depthwise.h: depthwise convolution of float data and integer weights. ISA: NEON, or portable C; sums of 16 channels
- * stay in registers through all taps. Weights int8 HWC as in the file. Data is quantized image by image; int32 sums, which wrap, lie
- * where the results are to be, and become floats there. Taps outside of the image add nothing. */
+/* hybrid_depthwise.h: depthwise convolution of float data and integer weights. ISA: NEON, or portable C; sums of 16
+ * channels stay in registers through all taps. Weights int8 HWC as in the file. Data is quantized image by image; int32
+ * sums, which wrap, lie where the results are to be, and become floats there. Taps outside of the image add nothing. */
 #ifndef IG_HYBRID_DEPTHWISE_H
 #define IG_HYBRID_DEPTHWISE_H
 
@@ -31,11 +31,12 @@ IG_INLINE void hybrid_tap(hybrid_sums *sums, const int8_t *x, const int8_t *w, i
 }
 
 /* Sums of `count` (at most 16) channels from c on at the output pixel whose window begins at (y0, x0). */
-IG_INLINE void hybrid_window(const conv_shape *s, const int8_t *image, const int8_t *w, int32_t zero, int y0, int x0, int c,
-                             int count, float *to) {
+IG_INLINE void hybrid_window(const conv_shape *s, const int8_t *image, const int8_t *w, int32_t zero, int y0, int x0,
+                             int c, int count, float *to) {
   hybrid_sums sums = {.rest = {0}};
 #if IG_NEON
-  GEMM_UNROLL for (int v = 0; v < 4; v++) sums.of[v] = vdupq_n_s32(0);
+  GEMM_UNROLL for (int v = 0; v < 4; v++)
+    sums.of[v] = vdupq_n_s32(0);
 #endif
   for (int ky = 0; ky < s->kernel_h; ky++) {
     const int y = y0 + ky * s->dilation_h;

@@ -1,9 +1,9 @@
-/* hybrid_gemm.h: convolution and fully connected layers of float data and integer weights, by the tiles of gemm_*.h. ISA: that
- * of the tiles; the rest is portable C.
+/* hybrid_gemm.h: convolution and fully connected layers of float data and integer weights, by the tiles of gemm_*.h.
+ * ISA: that of the tiles; the rest is portable C.
  *
  * Data is quantized image by image, or row by row; the tiles leave sums in int32 where the results are to be, and these
- * become floats there. With the data's zero point, sum (x - zero) w = sum x w - zero sum w. What is around an image is its
- * zero point. int32 wraps, as the sums of conv_plain.h do when they are cut. */
+ * become floats there. With the data's zero point, sum (x - zero) w = sum x w - zero sum w. What is around an image is
+ * its zero point. int32 wraps, as the sums of conv_plain.h do when they are cut. */
 #ifndef IG_HYBRID_GEMM_H
 #define IG_HYBRID_GEMM_H
 
@@ -12,11 +12,11 @@
 #include "transcendental.h"
 
 typedef struct {
-  int outs;                  /* of a pixel */
-  int asymmetric;            /* data quantized over [-128, 127] with a zero point, else over [-127, 127] */
-  int weights_then_data;     /* (sum * weight scale) * data scale; else sum * (both scales) */
+  int outs;              /* of a pixel */
+  int asymmetric;        /* data quantized over [-128, 127] with a zero point, else over [-127, 127] */
+  int weights_then_data; /* (sum * weight scale) * data scale; else sum * (both scales) */
   int with_tanh;
-  const int32_t *weight_sums; /* one a channel, and so on */
+  const int32_t *weight_sums;       /* one a channel, and so on */
   const float *weight_scale, *bias; /* bias: or NULL */
   float low, high;
 } hybrid;

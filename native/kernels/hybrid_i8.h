@@ -1,9 +1,9 @@
 /* hybrid_i8.h: included for a GEMM_KERNEL, behind conv_i8.h: layers of float data and integer weights. */
 
-/* `batch` images, one after another. s: of one image; q: scratch of one, with CONV_SPARE bytes behind; padded, panel as of
- * conv_run. */
+/* `batch` images, one after another. s: of one image; q: scratch of one, with CONV_SPARE bytes behind; padded, panel as
+ * of conv_run. */
 IG_INLINE void GEMM_OF(hybrid_conv)(const hybrid *h, const gemm_i8 *g, const conv_shape *s, int batch, const float *in,
-                           const float *bias, int8_t *q, uint8_t *padded, uint8_t *panel, float *out) {
+                                    const float *bias, int8_t *q, uint8_t *padded, uint8_t *panel, float *out) {
   const size_t image = (size_t)s->in_h * s->in_w * s->channels, pixels = (size_t)s->out_h * s->out_w;
   for (int b = 0; b < batch; b++, in += image, out += pixels * h->outs) {
     float scale;
@@ -16,16 +16,16 @@ IG_INLINE void GEMM_OF(hybrid_conv)(const hybrid *h, const gemm_i8 *g, const con
   }
 }
 
-/* Rows, `shared` of which have one scale. q: scratch of g->m rows of lda elements; work: of 8 bytes for each scale, which
- * holds them and the zero points. */
-IG_INLINE void GEMM_OF(hybrid_rows)(const hybrid *h, const gemm_i8 *g, int shared, const float *in, const float *bias, void *work,
-                           int8_t *q, float *out) {
+/* Rows, `shared` of which have one scale. q: scratch of g->m rows of lda elements; work: of 8 bytes for each scale,
+ * which holds them and the zero points. */
+IG_INLINE void GEMM_OF(hybrid_rows)(const hybrid *h, const gemm_i8 *g, int shared, const float *in, const float *bias,
+                                    void *work, int8_t *q, float *out) {
   const int images = g->m / shared;
   float *scales = work;
   int32_t *zeros = (int32_t *)(scales + images);
   for (int b = 0; b < images; b++)
-    hybrid_quantize(in + (size_t)b * shared * g->k, (size_t)shared * g->k, h->asymmetric, q + b * shared * g->lda, scales + b,
-                    zeros + b);
+    hybrid_quantize(in + (size_t)b * shared * g->k, (size_t)shared * g->k, h->asymmetric, q + b * shared * g->lda,
+                    scales + b, zeros + b);
   const int steps = g->weights_first ? gemm_count(g->n, g->nr) : gemm_count(g->m, g->mr);
   GEMM_OF(gemm_run)(g, (const uint8_t *)q, NULL, (uint8_t *)out, 0, steps);
   for (int b = 0; b < images; b++)

@@ -1,5 +1,5 @@
-/* hybrid_quantize.h: float data as int8 with a scale of its own, for operators whose weights alone are integers. Source of the
- * steps: TFLite's neon_tensor_utils.cc, which is what x86 runs too. ISA: NEON, or portable C. */
+/* hybrid_quantize.h: float data as int8 with a scale of its own, for operators whose weights alone are integers. Source
+ * of the steps: TFLite's neon_tensor_utils.cc, which is what x86 runs too. ISA: NEON, or portable C. */
 #ifndef IG_HYBRID_QUANTIZE_H
 #define IG_HYBRID_QUANTIZE_H
 
@@ -29,8 +29,9 @@ IG_INLINE void hybrid_extremes(const float *x, size_t n, float *low, float *high
   }
 }
 
-/* n floats times `inverse`, rounded, and `zero` added, from `least` to 127. q may lie over them. Of eight at a time halves are
- * added and the fraction is cut off, so that 0.49999997 becomes 1; the rest are rounded, halves away from zero. */
+/* n floats times `inverse`, rounded, and `zero` added, from `least` to 127. q may lie over them. Of eight at a time
+ * halves are added and the fraction is cut off, so that 0.49999997 becomes 1; the rest are rounded, halves away from
+ * zero. */
 IG_INLINE void hybrid_round(const float *x, size_t n, float inverse, int32_t zero, int least, int8_t *q) {
   const size_t eights = n & ~(size_t)7;
 #if IG_NEON
@@ -40,7 +41,8 @@ IG_INLINE void hybrid_round(const float *x, size_t n, float inverse, int32_t zer
     for (int h = 0; h < 2; h++) {
       const float32x4_t product = vmulq_n_f32(vld1q_f32(x + i + 4 * h), inverse);
       const float32x4_t v = vaddq_f32(product, vbslq_f32(vcltzq_f32(product), vnegq_f32(half), half));
-      const int32x4_t cut = vbslq_s32(vcltq_f32(vabsq_f32(v), limit), vcvtq_s32_f32(v), vdupq_n_s32(INT32_MIN)); /* as ig_cast_s32 */
+      const int32x4_t cut =
+          vbslq_s32(vcltq_f32(vabsq_f32(v), limit), vcvtq_s32_f32(v), vdupq_n_s32(INT32_MIN)); /* as ig_cast_s32 */
       r[h] = vaddq_s32(cut, vdupq_n_s32(zero));
     }
     const int8x8_t all = vqmovn_s16(vqmovn_high_s32(vqmovn_s32(r[0]), r[1]));

@@ -1,9 +1,9 @@
 /* in_order.h: single instructions for cores that issue in order (docs/adr/0006).
  *
- * Such a core waits for each result of the last few cycles, and issues nothing beside a vector load. Compilers model neither
- * well enough. Volatile statements keep their order; registers are the compiler's; operands come through general registers,
- * whose loads issue beside arithmetic. Inner loops are scheduled by src/compiler/templates/in_order and come with the model.
- * The compiler does not see what is loaded here: IO_BARRIER before and behind. */
+ * Such a core waits for each result of the last few cycles, and issues nothing beside a vector load. Compilers model
+ * neither well enough. Volatile statements keep their order; registers are the compiler's; operands come through
+ * general registers, whose loads issue beside arithmetic. Inner loops are scheduled by src/compiler/templates/in_order
+ * and come with the model. The compiler does not see what is loaded here: IO_BARRIER before and behind. */
 #ifndef IG_IN_ORDER_H
 #define IG_IN_ORDER_H
 
@@ -11,27 +11,26 @@
 #if IG_NEON && defined(IG_IN_ORDER)
 
 #define IO_ASM __asm__ volatile
-#define IO_BARRIER() IO_ASM("" ::: "memory")
+#define IO_BARRIER() IO_ASM("" :: : "memory")
 
-/* Parts of a loop that comes with the model: the operands of the first round; a round that begins accumulators; another one. */
+/* Parts of a loop that comes with the model: the operands of the first round; a round that begins accumulators; another
+ * one. */
 enum { IO_START, IO_FIRST, IO_NEXT };
 
-#define IO_UNARY(NAME, R, X, TEXT)         \
-  IG_INLINE R NAME(X x) {                  \
-    R r;                                   \
-    IO_ASM(TEXT : "=w"(r) : "w"(x));       \
-    return r;                              \
+#define IO_UNARY(NAME, R, X, TEXT)   \
+  IG_INLINE R NAME(X x) {            \
+    R r;                             \
+    IO_ASM(TEXT : "=w"(r) : "w"(x)); \
+    return r;                        \
   }
-#define IO_BINARY(NAME, R, X, Y, TEXT)          \
-  IG_INLINE R NAME(X x, Y y) {                  \
-    R r;                                        \
-    IO_ASM(TEXT : "=w"(r) : "w"(x), "w"(y));    \
-    return r;                                   \
+#define IO_BINARY(NAME, R, X, Y, TEXT)       \
+  IG_INLINE R NAME(X x, Y y) {               \
+    R r;                                     \
+    IO_ASM(TEXT : "=w"(r) : "w"(x), "w"(y)); \
+    return r;                                \
   }
-#define IO_INTO(NAME, R, X, Y, TEXT)                           \
-  IG_INLINE void NAME(R *r, X x, Y y) {                        \
-    IO_ASM(TEXT : "+w"(*r) : "w"(x), "w"(y));                  \
-  }
+#define IO_INTO(NAME, R, X, Y, TEXT) \
+  IG_INLINE void NAME(R *r, X x, Y y) { IO_ASM(TEXT : "+w"(*r) : "w"(x), "w"(y)); }
 
 IO_BINARY(io_addp, int32x4_t, int32x4_t, int32x4_t, "addp %0.4s, %1.4s, %2.4s")
 IO_BINARY(io_sshl, int32x4_t, int32x4_t, int32x4_t, "sshl %0.4s, %1.4s, %2.4s")
@@ -50,8 +49,8 @@ IO_BINARY(io_sqadd, int16x8_t, int16x8_t, int16x8_t, "sqadd %0.8h, %1.8h, %2.8h"
 IO_UNARY(io_narrow_s8, uint8x8_t, int16x8_t, "sqxtn %0.8b, %1.8h")
 IO_UNARY(io_narrow_u8, uint8x8_t, int16x8_t, "sqxtun %0.8b, %1.8h")
 /* The same after a shift to the right. */
-#define IO_SHIFTED(BITS)                                                                \
-  IO_UNARY(io_narrow_s8_##BITS, uint8x8_t, int16x8_t, "sqshrn %0.8b, %1.8h, #" #BITS)   \
+#define IO_SHIFTED(BITS)                                                              \
+  IO_UNARY(io_narrow_s8_##BITS, uint8x8_t, int16x8_t, "sqshrn %0.8b, %1.8h, #" #BITS) \
   IO_UNARY(io_narrow_u8_##BITS, uint8x8_t, int16x8_t, "sqshrun %0.8b, %1.8h, #" #BITS)
 IO_SHIFTED(1)
 IO_SHIFTED(3)

@@ -16,7 +16,8 @@ IG_INLINE int32_t ig_scale_s16(int32_t x, int32_t multiplier, int shift) {
 IG_INLINE int32_t ig_between_s16(uint32_t magnitude, int bits, int32_t top, const uint16_t *table) {
   const uint32_t at = magnitude >> bits;
   if (at >= 255) return top;
-  return (int32_t)((uint32_t)table[at] << bits) + (int32_t)(magnitude & ((1u << bits) - 1)) * (table[at + 1] - table[at]);
+  return (int32_t)((uint32_t)table[at] << bits) +
+         (int32_t)(magnitude & ((1u << bits) - 1)) * (table[at + 1] - table[at]);
 }
 
 IG_FUNC void ig_sigmoid_s16(const int16_t *restrict in, int16_t *restrict out, size_t n, int32_t multiplier, int shift,
@@ -46,8 +47,8 @@ IG_INLINE int32_t ig_look_up_s16(int32_t value, const int16_t *table) {
 }
 
 /* (m, s) takes differences to 65535 steps of [-10, 0]; the tables are exp on it, and 1 / (1 + x) on [0, 1]. */
-IG_FUNC void ig_softmax_s16(const int16_t *restrict in, int16_t *restrict out, int32_t rows, int32_t depth, int32_t m, int s,
-                            const int16_t *restrict exps, const int16_t *restrict reciprocals) {
+IG_FUNC void ig_softmax_s16(const int16_t *restrict in, int16_t *restrict out, int32_t rows, int32_t depth, int32_t m,
+                            int s, const int16_t *restrict exps, const int16_t *restrict reciprocals) {
   for (int32_t r = 0; r < rows; r++, in += depth, out += depth) {
     int32_t top = in[0], sum = 0;
     for (int32_t i = 1; i < depth; i++) top = ig_max(top, in[i]);
@@ -56,7 +57,8 @@ IG_FUNC void ig_softmax_s16(const int16_t *restrict in, int16_t *restrict out, i
       out[i] = (int16_t)ig_look_up_s16(ig_clamp(x, -32768, 32767), exps);
       sum += out[i];
     }
-    const int zeros = __builtin_clz((uint32_t)sum), right = 31 - zeros; /* the maximum's exponential keeps sum above 0 */
+    const int zeros = __builtin_clz((uint32_t)sum),
+              right = 31 - zeros; /* the maximum's exponential keeps sum above 0 */
     const int64_t shifted = ((int64_t)sum * ((int64_t)1 << zeros) / 2 + (1 << 13)) >> 14;
     const int64_t x = shifted - 32768 - 65536;
     const int32_t inverse = ig_look_up_s16(x < -32768 ? -32768 : x > 32767 ? 32767 : (int32_t)x, reciprocals);
@@ -68,8 +70,9 @@ IG_FUNC void ig_softmax_s16(const int16_t *restrict in, int16_t *restrict out, i
 }
 
 /* Operands with power-of-two scales meet by shifting right. */
-IG_INLINE void ig_shifted_sum_s16(const int16_t *restrict a, int sa, const int16_t *restrict b, int sb, int16_t *restrict out,
-                                  size_t n, int minus, int right1, int right2, int32_t lo, int32_t hi) {
+IG_INLINE void ig_shifted_sum_s16(const int16_t *restrict a, int sa, const int16_t *restrict b, int sb,
+                                  int16_t *restrict out, size_t n, int minus, int right1, int right2, int32_t lo,
+                                  int32_t hi) {
   for (size_t i = 0; i < n; i++) {
     const int32_t x = ig_rdivpot(a[i * sa], right1), y = ig_rdivpot(b[i * sb], right2);
     out[i] = (int16_t)ig_clamp(minus ? x - y : x + y, lo, hi);

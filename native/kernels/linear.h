@@ -4,10 +4,9 @@
  *   out = clamp(((H(X * 2^24 + below, m1) + H(Y * 2^24, m2)) >> 16) + offset) >> 6)
  *
  * TFLite's rule rounds an element up to five times. The form does not follow it: the code generator solves for numbers
- * with which it gives TFLite's result for each of the 65,536 pairs of operands (linear_sum.ts), and takes the kernels of
- * elementwise.h where there are none.
- * Bounds: |m1| + |m2| < 2^31 - 2^17, so that the sum of the high halves fits 32 bits; after >> 6, what saturated in 16
- * bits lies beyond any 8-bit limit. */
+ * with which it gives TFLite's result for each of the 65,536 pairs of operands (linear_sum.ts), and takes the kernels
+ * of elementwise.h where there are none. Bounds: |m1| + |m2| < 2^31 - 2^17, so that the sum of the high halves fits 32
+ * bits; after >> 6, what saturated in 16 bits lies beyond any 8-bit limit. */
 #ifndef IG_LINEAR_H
 #define IG_LINEAR_H
 
@@ -33,7 +32,8 @@ IG_INLINE int32x4_t ig_add_high(int32x4_t sum, uint16x8_t lanes, int32x4_t m) {
 #endif
 }
 
-/* The 16-bit fixed-point results of eight pairs. Elements lie in the upper bytes of x and y; `below` fills the lanes. */
+/* The 16-bit fixed-point results of eight pairs. Elements lie in the upper bytes of x and y; `below` fills the lanes.
+ */
 IG_INLINE int16x8_t ig_linear_8(uint16x8_t x, uint16x8_t y, const ig_linear *p) {
   const uint16x8_t below = vdupq_n_u16((uint16_t)p->below), zero = vdupq_n_u16(0);
   const int32x4_t m1 = vdupq_n_s32(p->m1), m2 = vdupq_n_s32(p->m2);
@@ -72,20 +72,20 @@ IG_INLINE void ig_store_linear_u8(uint8_t *out, ig_linear_16 r, const ig_linear 
   vst1q_u8(out, y);
 }
 
-#define IG_LINEAR_NEON(SUFFIX, FLIP)                                                                       \
-  for (; i + 16 <= n; i += 16) {                                                                           \
-    const uint8x16_t x = ig_signed_16(a + i * sa, sa, FLIP), y = ig_signed_16(b + i * sb, sb, FLIP);       \
-    ig_store_linear_##SUFFIX(out + i, ig_linear_step(x, y, p), p);                                         \
+#define IG_LINEAR_NEON(SUFFIX, FLIP)                                                                 \
+  for (; i + 16 <= n; i += 16) {                                                                     \
+    const uint8x16_t x = ig_signed_16(a + i * sa, sa, FLIP), y = ig_signed_16(b + i * sb, sb, FLIP); \
+    ig_store_linear_##SUFFIX(out + i, ig_linear_step(x, y, p), p);                                   \
   }
 #else
 #define IG_LINEAR_NEON(SUFFIX, FLIP)
 #endif
 
-#define IG_LINEAR(T, SUFFIX, FLIP)                                                                             \
+#define IG_LINEAR(T, SUFFIX, FLIP)                                                                                  \
   IG_INLINE void ig_linear_##SUFFIX(const T *a, int sa, const T *b, int sb, T *out, size_t n, const ig_linear *p) { \
-    size_t i = 0;                                                                                              \
-    IG_LINEAR_NEON(SUFFIX, FLIP)                                                                               \
-    for (; i < n; i++) out[i] = (T)ig_linear_1((int8_t)(a[i * sa] ^ FLIP), (int8_t)(b[i * sb] ^ FLIP), p);     \
+    size_t i = 0;                                                                                                   \
+    IG_LINEAR_NEON(SUFFIX, FLIP)                                                                                    \
+    for (; i < n; i++) out[i] = (T)ig_linear_1((int8_t)(a[i * sa] ^ FLIP), (int8_t)(b[i * sb] ^ FLIP), p);          \
   }
 IG_LINEAR(int8_t, s8, 0)
 IG_LINEAR(uint8_t, u8, 0x80)

@@ -6,8 +6,8 @@
 #include "recurrent.h"
 
 typedef struct {
-  const void *weights, *aux, *recurrent, *peephole; /* weights NULL: no such gate; peephole NULL: none */
-  const float *bias, *norm;                         /* norm NULL: no layer normalization */
+  const void *weights, *aux, *recurrent, *peephole;                /* weights NULL: no such gate; peephole NULL: none */
+  const float *bias, *norm;                                        /* norm NULL: no layer normalization */
   float weights_scale, aux_scale, recurrent_scale, peephole_scale; /* hybrid */
 } ig_lstm_gate;
 
@@ -50,7 +50,8 @@ IG_INLINE void ig_lstm_run_gate(const ig_lstm *p, const ig_lstm_gate *g, int is_
   for (int32_t i = 0; i < p->cells; i++) out[i] += products[i];
   if (g->peephole)
     for (int32_t i = 0; i < p->cells; i++) {
-      const float weight = p->mix.hybrid ? g->peephole_scale * ((const int8_t *)g->peephole)[i] : ((const float *)g->peephole)[i];
+      const float weight =
+          p->mix.hybrid ? g->peephole_scale * ((const int8_t *)g->peephole)[i] : ((const float *)g->peephole)[i];
       out[i] += weight * c[i];
     }
   if (g->norm) ig_lstm_normalize(out, p->cells, g->norm, g->bias);
@@ -66,7 +67,8 @@ IG_INLINE void ig_lstm_step(const ig_lstm *p, const float *x, const float *aux, 
   float *forget = scratch, *input = forget + n, *update = input + n, *output = update + n;
   float *products = output + n;
   int8_t *bytes = (int8_t *)(products + n), *more = bytes + p->inputs, *past = more + p->aux;
-  ig_lstm_vectors v = {.data = ig_prepare(p->mix, x, p->inputs, bytes), .state = ig_prepare(p->mix, h, p->outputs, past)};
+  ig_lstm_vectors v = {.data = ig_prepare(p->mix, x, p->inputs, bytes),
+                       .state = ig_prepare(p->mix, h, p->outputs, past)};
   if (p->aux) v.aux = ig_prepare(p->mix, aux, p->aux, more);
   ig_lstm_run_gate(p, &p->forget, 0, &v, c, products, forget);
   if (p->input.weights) ig_lstm_run_gate(p, &p->input, 0, &v, c, products, input);

@@ -11,7 +11,8 @@ typedef struct {
   int32_t batch, inputs, cells;
 } ig_lstm_basic;
 
-/* Gates lie in the order input, update, forget, output. joined: data and activation of the step before, side by side. */
+/* Gates lie in the order input, update, forget, output. joined: data and activation of the step before, side by side.
+ */
 IG_INLINE void ig_lstm_basic_f32(const ig_lstm_basic *p, const float *weights, const float *bias, const float *in,
                                  const float *before, const float *state, float *activation, float *next, float *joined,
                                  float *gates) {

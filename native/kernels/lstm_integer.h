@@ -85,7 +85,8 @@ IG_INLINE void ig_lstm_cell_s8(const ig_lstm_s8 *p, const int16_t *input, const 
 }
 
 /* scratch: 2 * max(cells, outputs) int32, then 4 * cells int16, then cells bytes */
-IG_INLINE void ig_lstm_step_s8(const ig_lstm_s8 *p, const int8_t *x, int8_t *h, int16_t *c, int32_t first, int32_t *sums) {
+IG_INLINE void ig_lstm_step_s8(const ig_lstm_s8 *p, const int8_t *x, int8_t *h, int16_t *c, int32_t first,
+                               int32_t *sums) {
   const int32_t n = p->cells;
   int16_t *forget = (int16_t *)(sums + 2 * ig_max(n, p->outputs)), *input = forget + n, *update = input + n;
   int16_t *output = update + n;
@@ -105,7 +106,8 @@ IG_INLINE void ig_lstm_step_s8(const ig_lstm_s8 *p, const int8_t *x, int8_t *h, 
   if (!p->projection) return;
   ig_gemv_s8(p->projection, p->outputs, n, hidden, sums);
   for (int32_t i = 0; i < p->outputs; i++) {
-    const int32_t y = ig_clamp(ig_lstm_scaled(sums[i] + p->projection_bias[i], p->projection_by) + p->state_zero, -128, 127);
+    const int32_t y =
+        ig_clamp(ig_lstm_scaled(sums[i] + p->projection_bias[i], p->projection_by) + p->state_zero, -128, 127);
     h[i] = (int8_t)(p->projection_clip > 0 ? ig_clamp(y, -p->projection_clip, p->projection_clip) : y);
   }
 }

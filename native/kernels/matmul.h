@@ -1,6 +1,6 @@
-/* matmul.h: products of pairs of matrices whose forms the tiles of matmul_gemm.h do not know. ISA: portable C, inner loops
- * over columns, which vectorise without reordering any sum. Arithmetic: TFLite reference/batch_matmul.h.
- * The right matrix of a pair is laid out once as int16 [k][n]. */
+/* matmul.h: products of pairs of matrices whose forms the tiles of matmul_gemm.h do not know. ISA: portable C, inner
+ * loops over columns, which vectorise without reordering any sum. Arithmetic: TFLite reference/batch_matmul.h. The
+ * right matrix of a pair is laid out once as int16 [k][n]. */
 #ifndef IG_MATMUL_H
 #define IG_MATMUL_H
 
@@ -11,13 +11,13 @@ enum { MATMUL_HYBRID, MATMUL_WIDE, MATMUL_SUMS };
 
 typedef struct {
   int form, pairs, m, n, k;
-  int swap_x, swap_y; /* the left operand lies as [k][m], the right one as [n][k] */
-  int lhs, rhs;       /* element types: PLAIN_* */
-  int asymmetric;     /* of hybrid */
-  int32_t rows;       /* of all left matrices (hybrid) */
-  const int32_t *pair;               /* by pair: left matrix, right matrix, first row of scales, matrix of sums */
-  gemm_epilogue out;                 /* WIDE; one entry a column */
-  const float *weight_scale;         /* hybrid; one a column */
+  int swap_x, swap_y;        /* the left operand lies as [k][m], the right one as [n][k] */
+  int lhs, rhs;              /* element types: PLAIN_* */
+  int asymmetric;            /* of hybrid */
+  int32_t rows;              /* of all left matrices (hybrid) */
+  const int32_t *pair;       /* by pair: left matrix, right matrix, first row of scales, matrix of sums */
+  gemm_epilogue out;         /* WIDE; one entry a column */
+  const float *weight_scale; /* hybrid; one a column */
 } matmul;
 
 /* Lays a right matrix out as [k][n]. */

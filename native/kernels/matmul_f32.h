@@ -1,7 +1,8 @@
-/* matmul_f32.h: included for a GEMM_KERNEL of float operands, behind conv_f32.h: products of pairs of float matrices. */
+/* matmul_f32.h: included for a GEMM_KERNEL of float operands, behind conv_f32.h: products of pairs of float matrices.
+ */
 
-IG_INLINE void GEMM_OF(matmul_run)(const matmul_pairs *d, const gemm_f32 *g, const float *x, const float *y, float *panels,
-                              float *copy, float *out, int first, int end) {
+IG_INLINE void GEMM_OF(matmul_run)(const matmul_pairs *d, const gemm_f32 *g, const float *x, const float *y,
+                                   float *panels, float *copy, float *out, int first, int end) {
   const size_t left = (size_t)d->m * d->k, right = (size_t)d->k * d->n;
   for (int p = first, laid = -1; p < end; p++) {
     const int32_t *of = d->pair + 2 * p;

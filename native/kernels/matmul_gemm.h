@@ -1,10 +1,10 @@
-/* matmul_gemm.h: products of pairs of matrices by the tiles of gemm_*.h, both known only when they run. ISA: that of the tiles;
- * the rest is portable C.
+/* matmul_gemm.h: products of pairs of matrices by the tiles of gemm_*.h, both known only when they run. ISA: that of
+ * the tiles; the rest is portable C.
  *
- * The right matrix of a pair is packed into panels as its tile documents them, once for all pairs that follow with the same
- * one: int8 as it is, or, for MLAL and PORTABLE, int16 less its zero point; floats likewise. SMULL takes only right matrices
- * without -128, and MLAL the others. The left matrix is copied where it lies as [k][m], or where its rows end within what a
- * tile loads. Accumulators as in the tiles. */
+ * The right matrix of a pair is packed into panels as its tile documents them, once for all pairs that follow with the
+ * same one: int8 as it is, or, for MLAL and PORTABLE, int16 less its zero point; floats likewise. SMULL takes only
+ * right matrices without -128, and MLAL the others. The left matrix is copied where it lies as [k][m], or where its
+ * rows end within what a tile loads. Accumulators as in the tiles. */
 #ifndef IG_MATMUL_GEMM_H
 #define IG_MATMUL_GEMM_H
 
@@ -32,27 +32,28 @@ IG_INLINE int matmul_place(const gemm_layout *layout, int v, int b) {
 IG_INLINE int matmul_centers(const gemm_i8 *g) { return g->layout.weight_bytes == 2; }
 
 /* Panels of columns beyond the last, and blocks beyond the end of k, are zero. */
-#define MATMUL_PACK(NAME, G, FROM, TO, DEPTH, BLOCK, PLACE, ZERO)                                                            \
-  IG_INLINE void NAME(const matmul_pairs *d, const G *g, const FROM *restrict y, TO *restrict to) {                   \
-    for (int p = 0; p < gemm_count(g->n, g->nr); p++) {                                                               \
-      const int start = gemm_start(p, g->nr, g->n);                                                                   \
-      for (int k = 0; k < DEPTH; k += BLOCK, to += g->nr * BLOCK)                                                     \
-        for (int b = 0; b < BLOCK; b++)                                                                               \
-          for (int v = 0; v < g->nr; v++)                                                                             \
-            to[PLACE] = k + b < d->k && v < d->n ? (TO)(y[matmul_at(d, k + b, start + v)] - ZERO) : (TO)0;    \
-    }                                                                                                                 \
+#define MATMUL_PACK(NAME, G, FROM, TO, DEPTH, BLOCK, PLACE, ZERO)                                          \
+  IG_INLINE void NAME(const matmul_pairs *d, const G *g, const FROM *restrict y, TO *restrict to) {        \
+    for (int p = 0; p < gemm_count(g->n, g->nr); p++) {                                                    \
+      const int start = gemm_start(p, g->nr, g->n);                                                        \
+      for (int k = 0; k < DEPTH; k += BLOCK, to += g->nr * BLOCK)                                          \
+        for (int b = 0; b < BLOCK; b++)                                                                    \
+          for (int v = 0; v < g->nr; v++)                                                                  \
+            to[PLACE] = k + b < d->k && v < d->n ? (TO)(y[matmul_at(d, k + b, start + v)] - ZERO) : (TO)0; \
+    }                                                                                                      \
   }
 MATMUL_PACK(matmul_pack_s16, gemm_i8, int8_t, int16_t, g->packed_k, 1, v, d->rhs_zero)
 MATMUL_PACK(matmul_pack_s8, gemm_i8, int8_t, int8_t, g->packed_k, g->layout.block, matmul_place(&g->layout, v, b), 0)
 MATMUL_PACK(matmul_pack_f32, gemm_f32, float, float, d->k, 1, v, 0)
 
-/* What the zero points make of each column: -zx * sum of w + k * zx * zw, as templates/gemm/pack.ts folds it; in int32, which
- * wraps. sums: scratch of n. */
+/* What the zero points make of each column: -zx * sum of w + k * zx * zw, as templates/gemm/pack.ts folds it; in int32,
+ * which wraps. sums: scratch of n. */
 IG_INLINE void matmul_bias(const matmul_pairs *d, const gemm_i8 *g, const int8_t *y, int32_t *sums, int32_t *bias) {
   memset(sums, 0, d->n * sizeof *sums);
   for (int j = 0; j < d->n; j++)
     for (int k = 0; k < d->k; k++) sums[j] += y[matmul_at(d, k, j)] - (matmul_centers(g) ? d->rhs_zero : 0);
-  const int32_t both = matmul_centers(g) ? 0 : (int32_t)((uint32_t)d->k * (uint32_t)d->lhs_zero * (uint32_t)d->rhs_zero);
+  const int32_t both =
+      matmul_centers(g) ? 0 : (int32_t)((uint32_t)d->k * (uint32_t)d->lhs_zero * (uint32_t)d->rhs_zero);
   const int paired = g->layout.pairs_twice, step = g->layout.bias_words;
   for (int i = 0; i < gemm_entries(g); i++) {
     const int of = paired ? gemm_start(i / (2 * g->nr), g->nr, g->n) + i % (2 * g->nr) / 4 * 2 + i % 2 : i;

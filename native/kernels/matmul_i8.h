@@ -1,5 +1,5 @@
-/* matmul_i8.h: included for a GEMM_KERNEL and a GEMM_WIDE, which may be the same: products of pairs of int8 matrices. Of both
- * kernels conv_i8.h comes first. */
+/* matmul_i8.h: included for a GEMM_KERNEL and a GEMM_WIDE, which may be the same: products of pairs of int8 matrices.
+ * Of both kernels conv_i8.h comes first. */
 
 /* Pairs `first` to `end`; `wide`: for right matrices that reach -128, NULL where g takes all. */
 IG_INLINE void GEMM_NAME(GEMM_OF(matmul_run), GEMM_WIDE)(const matmul_pairs *d, const gemm_i8 *g, const gemm_i8 *wide,

@@ -30,22 +30,22 @@ IG_INLINE int32_t ig_log_q12(int32_t x) {
 }
 
 /* exps[d] is e^-d of the scaled difference in Q0.31, (m, s) scales a difference to Q5.26 and (bm, bs) back. */
-#define IG_LOG_SOFTMAX(T, SUFFIX, LOWEST, HIGHEST)                                                              \
-  IG_FUNC void ig_log_softmax_##SUFFIX(const T *restrict in, T *restrict out, int32_t rows, int32_t depth,      \
-                                       const int32_t *restrict exps, int32_t m, int s, int32_t diff_min,        \
-                                       int32_t bm, int bs) {                                                    \
-    for (int32_t r = 0; r < rows; r++, in += depth, out += depth) {                                             \
-      int32_t top = in[0], sum = 0;                                                                             \
-      for (int32_t i = 1; i < depth; i++) top = ig_max(top, in[i]);                                             \
-      for (int32_t i = 0; i < depth; i++) sum += ig_rdivpot(exps[top - in[i]], 12);                             \
-      const int32_t log = ig_log_q12(sum);                                                                      \
-      const int32_t back = ig_requant_s32_tflite((int32_t)((uint32_t)log + (1u << 31)), bm, bs);                \
-      const int32_t least = ig_max(diff_min - 1, back);                                                         \
-      for (int32_t i = 0; i < depth; i++) {                                                                     \
-        const int32_t d = in[i] - top, y = ig_rdivpot(ig_requant_s32_tflite(d, m, s) - log, 22);                \
-        out[i] = (T)(d > least ? ig_clamp(y + (HIGHEST), LOWEST, HIGHEST) : (LOWEST));                          \
-      }                                                                                                         \
-    }                                                                                                           \
+#define IG_LOG_SOFTMAX(T, SUFFIX, LOWEST, HIGHEST)                                                                   \
+  IG_FUNC void ig_log_softmax_##SUFFIX(const T *restrict in, T *restrict out, int32_t rows, int32_t depth,           \
+                                       const int32_t *restrict exps, int32_t m, int s, int32_t diff_min, int32_t bm, \
+                                       int bs) {                                                                     \
+    for (int32_t r = 0; r < rows; r++, in += depth, out += depth) {                                                  \
+      int32_t top = in[0], sum = 0;                                                                                  \
+      for (int32_t i = 1; i < depth; i++) top = ig_max(top, in[i]);                                                  \
+      for (int32_t i = 0; i < depth; i++) sum += ig_rdivpot(exps[top - in[i]], 12);                                  \
+      const int32_t log = ig_log_q12(sum);                                                                           \
+      const int32_t back = ig_requant_s32_tflite((int32_t)((uint32_t)log + (1u << 31)), bm, bs);                     \
+      const int32_t least = ig_max(diff_min - 1, back);                                                              \
+      for (int32_t i = 0; i < depth; i++) {                                                                          \
+        const int32_t d = in[i] - top, y = ig_rdivpot(ig_requant_s32_tflite(d, m, s) - log, 22);                     \
+        out[i] = (T)(d > least ? ig_clamp(y + (HIGHEST), LOWEST, HIGHEST) : (LOWEST));                               \
+      }                                                                                                              \
+    }                                                                                                                \
   }
 IG_LOG_SOFTMAX(int8_t, s8, INT8_MIN, INT8_MAX)
 IG_LOG_SOFTMAX(uint8_t, u8, 0, UINT8_MAX)
@@ -54,8 +54,8 @@ IG_FUNC void ig_log_softmax_f32(const float *restrict in, float *restrict out, i
   for (int32_t r = 0; r < rows; r++, in += depth, out += depth) {
     float top = -3.402823466e+38f, sum = 0.0f;
     for (int32_t i = 0; i < depth; i++) top = top < in[i] ? in[i] : top;
-    IG_SIDE_BY_SIDE
-    for (int32_t i = 0; i < depth; i++) out[i] = ig_exp_f32(in[i] - top);
+    IG_SIDE_BY_SIDE for (int32_t i = 0; i < depth; i++)
+      out[i] = ig_exp_f32(in[i] - top);
     for (int32_t i = 0; i < depth; i++) sum += out[i];
     const float log = logf(sum);
     for (int32_t i = 0; i < depth; i++) out[i] = in[i] - top - log;
@@ -83,19 +83,19 @@ IG_INLINE int32_t ig_inverse_sqrt(int32_t x, int *right) {
 }
 
 /* Outputs have the scale 1/128; `middle` is their zero point. uint8 has the 7 bits in before the multiplication. */
-#define IG_L2_NORMALIZE(T, SUFFIX, SCALED, LOWEST, HIGHEST)                                                    \
-  IG_FUNC void ig_l2_normalize_##SUFFIX(const T *restrict in, T *restrict out, int32_t rows, int32_t depth,    \
-                                        int32_t zero) {                                                        \
-    for (int32_t r = 0; r < rows; r++, in += depth, out += depth) {                                            \
-      int32_t sum = 0;                                                                                         \
-      int right;                                                                                               \
-      for (int32_t i = 0; i < depth; i++) sum += (in[i] - zero) * (in[i] - zero);                              \
-      const int32_t m = ig_inverse_sqrt(sum, &right);                                                          \
-      for (int32_t i = 0; i < depth; i++) {                                                                    \
-        const int32_t d = in[i] - zero;                                                                        \
-        out[i] = (T)ig_clamp(SCALED, LOWEST, HIGHEST);                                                         \
-      }                                                                                                        \
-    }                                                                                                          \
+#define IG_L2_NORMALIZE(T, SUFFIX, SCALED, LOWEST, HIGHEST)                                                 \
+  IG_FUNC void ig_l2_normalize_##SUFFIX(const T *restrict in, T *restrict out, int32_t rows, int32_t depth, \
+                                        int32_t zero) {                                                     \
+    for (int32_t r = 0; r < rows; r++, in += depth, out += depth) {                                         \
+      int32_t sum = 0;                                                                                      \
+      int right;                                                                                            \
+      for (int32_t i = 0; i < depth; i++) sum += (in[i] - zero) * (in[i] - zero);                           \
+      const int32_t m = ig_inverse_sqrt(sum, &right);                                                       \
+      for (int32_t i = 0; i < depth; i++) {                                                                 \
+        const int32_t d = in[i] - zero;                                                                     \
+        out[i] = (T)ig_clamp(SCALED, LOWEST, HIGHEST);                                                      \
+      }                                                                                                     \
+    }                                                                                                       \
   }
 IG_L2_NORMALIZE(int8_t, s8, ig_requant_s32_tflite(d, m, 7 - right), INT8_MIN, INT8_MAX)
 IG_L2_NORMALIZE(uint8_t, u8, 128 + ig_requant_s32_tflite(128 * d, m, -right), 0, UINT8_MAX)
@@ -109,7 +109,8 @@ IG_FUNC void ig_l2_normalize_f32(const float *restrict in, float *restrict out, 
   }
 }
 
-/* x * (bias + alpha * sum of squares)^-beta over `radius` channels below and radius - 1 above, as the reference has it. */
+/* x * (bias + alpha * sum of squares)^-beta over `radius` channels below and radius - 1 above, as the reference has it.
+ */
 IG_FUNC void ig_lrn_f32(const float *restrict in, float *restrict out, int32_t rows, int32_t depth, int32_t radius,
                         float bias, float alpha, float beta) {
   for (int32_t r = 0; r < rows; r++, in += depth, out += depth) {

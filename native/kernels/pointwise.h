@@ -51,10 +51,10 @@ IG_INLINE int32_t ig_floor_div_s32(int32_t x, int32_t y) {
   if (y == -1) return (int32_t)(0u - (uint32_t)x);
   return x / y - (x % y != 0 && (x < 0) != (y < 0));
 }
-#define IG_FLOOR_MOD(T, NAME)                              \
-  IG_INLINE T NAME(T x, T y) {                             \
-    if (y == 0 || y == -1) return 0;                       \
-    const T rest = x % y;                                  \
+#define IG_FLOOR_MOD(T, NAME)                                    \
+  IG_INLINE T NAME(T x, T y) {                                   \
+    if (y == 0 || y == -1) return 0;                             \
+    const T rest = x % y;                                        \
     return rest != 0 && (y < 0) != (rest < 0) ? rest + y : rest; \
   }
 IG_FLOOR_MOD(int32_t, ig_floor_mod_s32)

@@ -1,6 +1,6 @@
-/* pool.h: average and maximum over windows. ISA: portable C written to vectorise over channels; NEON (pool_neon.h) for bytes
- * and floats with enough channels. Layout: NHWC.
- * Arithmetic: TFLite reference/integer_ops/pooling.h; windows shrink at the border, so padding never counts. */
+/* pool.h: average and maximum over windows. ISA: portable C written to vectorise over channels; NEON (pool_neon.h) for
+ * bytes and floats with enough channels. Layout: NHWC. Arithmetic: TFLite reference/integer_ops/pooling.h; windows
+ * shrink at the border, so padding never counts. */
 #ifndef IG_POOL_H
 #define IG_POOL_H
 
@@ -20,23 +20,24 @@ typedef struct {
 
 IG_INLINE ig_pool_window ig_pool_window_at(const ig_pool *p, int32_t oy, int32_t ox) {
   int32_t y = oy * p->stride_h - p->pad_top, x = ox * p->stride_w - p->pad_left;
-  return (ig_pool_window){ig_max(y, 0), ig_min(y + p->kernel_h, p->in_h), ig_max(x, 0), ig_min(x + p->kernel_w, p->in_w)};
+  return (ig_pool_window){ig_max(y, 0), ig_min(y + p->kernel_h, p->in_h), ig_max(x, 0),
+                          ig_min(x + p->kernel_w, p->in_w)};
 }
 
 /* Visits every output pixel: BEGIN, then TAP for each input pixel of its window, then END. */
-#define IG_POOL_EACH(p, T, in, out, BEGIN, TAP, ...)                                                          \
-  for (int32_t b = 0; b < (p)->batches; b++)                                                                  \
-    for (int32_t oy = 0; oy < (p)->out_h; oy++)                                                               \
-      for (int32_t ox = 0; ox < (p)->out_w; ox++) {                                                           \
-        const ig_pool_window w = ig_pool_window_at(p, oy, ox);                                                \
-        T *restrict to = (out) + (((size_t)b * (p)->out_h + oy) * (p)->out_w + ox) * (p)->channels;           \
-        BEGIN                                                                                                 \
-        for (int32_t y = w.y0; y < w.y1; y++)                                                                 \
-          for (int32_t x = w.x0; x < w.x1; x++) {                                                             \
-            const T *restrict from = (in) + (((size_t)b * (p)->in_h + y) * (p)->in_w + x) * (p)->channels;    \
-            TAP                                                                                               \
-          }                                                                                                   \
-        __VA_ARGS__                                                                                           \
+#define IG_POOL_EACH(p, T, in, out, BEGIN, TAP, ...)                                                       \
+  for (int32_t b = 0; b < (p)->batches; b++)                                                               \
+    for (int32_t oy = 0; oy < (p)->out_h; oy++)                                                            \
+      for (int32_t ox = 0; ox < (p)->out_w; ox++) {                                                        \
+        const ig_pool_window w = ig_pool_window_at(p, oy, ox);                                             \
+        T *restrict to = (out) + (((size_t)b * (p)->out_h + oy) * (p)->out_w + ox) * (p)->channels;        \
+        BEGIN                                                                                              \
+        for (int32_t y = w.y0; y < w.y1; y++)                                                              \
+          for (int32_t x = w.x0; x < w.x1; x++) {                                                          \
+            const T *restrict from = (in) + (((size_t)b * (p)->in_h + y) * (p)->in_w + x) * (p)->channels; \
+            TAP                                                                                            \
+          }                                                                                                \
+        __VA_ARGS__                                                                                        \
       }
 
 #if IG_NEON
@@ -49,19 +50,19 @@ IG_INLINE ig_pool_window ig_pool_window_at(const ig_pool *p, int32_t oy, int32_t
 
 /* sums: scratch, one accumulator a channel. R is a float type that holds every sum exactly, and its quotient by the
  * count closely enough that truncating it is the integer division. */
-#define IG_AVG_POOL_INT(NAME, T, R, STEPS)                                                                    \
+#define IG_AVG_POOL_INT(NAME, T, R, STEPS)                                                                         \
   IG_INLINE void NAME(const T *restrict in, T *restrict out, int32_t *restrict sums, const ig_pool *p, int32_t lo, \
-                      int32_t hi) {                                                                           \
-    STEPS                                                                                                     \
-    IG_POOL_EACH(                                                                                             \
-        p, T, in, out, { IG_EACH_CHANNEL sums[c] = 0; }, { IG_EACH_CHANNEL sums[c] += from[c]; },              \
-        {                                                                                                     \
-          const int32_t count = (w.y1 - w.y0) * (w.x1 - w.x0), half = count / 2;                              \
-          IG_EACH_CHANNEL {                                                                                   \
-            const int32_t s = sums[c] + (sums[c] > 0 ? half : -half);                                         \
-            to[c] = (T)ig_clamp((int32_t)((R)s / (R)count), lo, hi);                                          \
-          }                                                                                                   \
-        })                                                                                                    \
+                      int32_t hi) {                                                                                \
+    STEPS                                                                                                          \
+    IG_POOL_EACH(                                                                                                  \
+        p, T, in, out, { IG_EACH_CHANNEL sums[c] = 0; }, { IG_EACH_CHANNEL sums[c] += from[c]; },                  \
+        {                                                                                                          \
+          const int32_t count = (w.y1 - w.y0) * (w.x1 - w.x0), half = count / 2;                                   \
+          IG_EACH_CHANNEL {                                                                                        \
+            const int32_t s = sums[c] + (sums[c] > 0 ? half : -half);                                              \
+            to[c] = (T)ig_clamp((int32_t)((R)s / (R)count), lo, hi);                                               \
+          }                                                                                                        \
+        })                                                                                                         \
   }
 IG_AVG_POOL_INT(ig_avg_pool_s8, int8_t, float, IG_POOL_STEPS(16, ig_avg_step_s8, ig_fits_16(p)))
 IG_AVG_POOL_INT(ig_avg_pool_u8, uint8_t, float, IG_POOL_STEPS(16, ig_avg_step_u8, ig_fits_16(p)))

@@ -1,5 +1,6 @@
-/* recurrent.h: matrix times vector, as layers with a state use it, and their steps in time. ISA: portable C written to vectorise; NEON for
- * matrices of floats and bytes, with SDOT where there is one. Layout: row by row. Tile: four rows. */
+/* recurrent.h: matrix times vector, as layers with a state use it, and their steps in time. ISA: portable C written to
+ * vectorise; NEON for matrices of floats and bytes, with SDOT where there is one. Layout: row by row. Tile: four rows.
+ */
 #ifndef IG_RECURRENT_H
 #define IG_RECURRENT_H
 
@@ -32,7 +33,8 @@ IG_INLINE int32x4_t ig_mac_s8x16(int32x4_t sums, int8x16_t a, int8x16_t b) {
 #endif
 }
 
-/* Four rows of n >= 16 values times x. The last step is 16 values again, of which `last` holds those not yet counted. */
+/* Four rows of n >= 16 values times x. The last step is 16 values again, of which `last` holds those not yet counted.
+ */
 IG_INLINE int32x4_t ig_gemv_4_s8(const int8_t *restrict w, int32_t n, const int8_t *restrict x, int8x16_t last) {
   int32x4_t sums[4] = {0};
   int32_t k = 0;
@@ -59,7 +61,8 @@ IG_INLINE void ig_gemv_s8(const int8_t *restrict w, int32_t rows, int32_t n, con
 }
 
 /* The same of float32. */
-IG_INLINE void ig_gemv_f32(const float *restrict w, int32_t rows, int32_t n, const float *restrict x, float *restrict out) {
+IG_INLINE void ig_gemv_f32(const float *restrict w, int32_t rows, int32_t n, const float *restrict x,
+                           float *restrict out) {
   int32_t i = 0;
 #if IG_NEON
   for (; i + 4 <= rows; i += 4) {
@@ -125,7 +128,8 @@ IG_INLINE ig_vector ig_prepare(ig_mix mix, const float *values, int32_t n, int8_
 }
 
 /* out = W v, W of `rows` rows of n. Where it is quantized, the exact sums stand in out first. */
-IG_INLINE void ig_products(ig_mix mix, const ig_vector *v, const void *w, float scale, int32_t rows, int32_t n, float *out) {
+IG_INLINE void ig_products(ig_mix mix, const ig_vector *v, const void *w, float scale, int32_t rows, int32_t n,
+                           float *out) {
   if (!mix.hybrid) {
     ig_gemv_f32((const float *)w, rows, n, v->values, out);
     return;

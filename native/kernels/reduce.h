@@ -7,14 +7,14 @@
 
 /* sums[i] += in[i]: a row whose elements belong to different results. */
 /* *sum += in[0] + in[1] + …, in that order: a row that belongs to one result. */
-#define IG_SUM_ROWS(T, A, SUFFIX)                                                                        \
-  IG_INLINE void ig_sum_across_##SUFFIX(A *restrict sums, const T *restrict in, size_t n) {              \
-    for (size_t i = 0; i < n; i++) sums[i] += in[i];                                                     \
-  }                                                                                                      \
-  IG_INLINE void ig_sum_along_##SUFFIX(A *restrict sum, const T *restrict in, size_t n) {                \
-    A s = *sum;                                                                                          \
-    for (size_t i = 0; i < n; i++) s += in[i];                                                           \
-    *sum = s;                                                                                            \
+#define IG_SUM_ROWS(T, A, SUFFIX)                                                           \
+  IG_INLINE void ig_sum_across_##SUFFIX(A *restrict sums, const T *restrict in, size_t n) { \
+    for (size_t i = 0; i < n; i++) sums[i] += in[i];                                        \
+  }                                                                                         \
+  IG_INLINE void ig_sum_along_##SUFFIX(A *restrict sum, const T *restrict in, size_t n) {   \
+    A s = *sum;                                                                             \
+    for (size_t i = 0; i < n; i++) s += in[i];                                              \
+    *sum = s;                                                                               \
   }
 IG_SUM_ROWS(int8_t, int32_t, s8)
 IG_SUM_ROWS(uint8_t, int32_t, u8)
@@ -24,19 +24,19 @@ IG_SUM_ROWS(int64_t, int64_t, s64)
 IG_SUM_ROWS(float, float, f32)
 
 /* The multiplier has 1 / count folded in; `bias` takes the input's zero points away. */
-#define IG_MEAN_QUANTIZED(T, SUFFIX)                                                                             \
+#define IG_MEAN_QUANTIZED(T, SUFFIX)                                                                                \
   IG_INLINE void ig_mean_##SUFFIX(const int32_t *restrict sums, T *restrict out, size_t n, int32_t bias, int32_t m, \
-                                  int s, int32_t zero_point, int32_t lo, int32_t hi) {                           \
-    for (size_t i = 0; i < n; i++)                                                                               \
-      out[i] = (T)ig_clamp(ig_requant_s32_tflite(sums[i] + bias, m, s) + zero_point, lo, hi);                           \
+                                  int s, int32_t zero_point, int32_t lo, int32_t hi) {                              \
+    for (size_t i = 0; i < n; i++)                                                                                  \
+      out[i] = (T)ig_clamp(ig_requant_s32_tflite(sums[i] + bias, m, s) + zero_point, lo, hi);                       \
   }
 IG_MEAN_QUANTIZED(int8_t, s8)
 IG_MEAN_QUANTIZED(uint8_t, u8)
 IG_MEAN_QUANTIZED(int16_t, s16)
 
-#define IG_MEAN_PLAIN(T, A, SUFFIX)                                                                              \
-  IG_INLINE void ig_mean_##SUFFIX(const A *restrict sums, T *restrict out, size_t n, A count) {                  \
-    for (size_t i = 0; i < n; i++) out[i] = (T)(sums[i] / count);                                                \
+#define IG_MEAN_PLAIN(T, A, SUFFIX)                                                             \
+  IG_INLINE void ig_mean_##SUFFIX(const A *restrict sums, T *restrict out, size_t n, A count) { \
+    for (size_t i = 0; i < n; i++) out[i] = (T)(sums[i] / count);                               \
   }
 IG_MEAN_PLAIN(int32_t, int64_t, s32)
 IG_MEAN_PLAIN(int64_t, int64_t, s64)

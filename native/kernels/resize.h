@@ -1,6 +1,7 @@
 /* resize.h: images stretched to another size. ISA: portable C, inner loops over channels. Layout: NHWC.
  * Which rows and columns meet comes in tables, so that no coordinate is computed here.
- * Arithmetic: TFLite reference/resize_bilinear.h: int8 and int16 in fixed point (fractions of 1024), uint8 through float. */
+ * Arithmetic: TFLite reference/resize_bilinear.h: int8 and int16 in fixed point (fractions of 1024), uint8 through
+ * float. */
 #ifndef IG_RESIZE_H
 #define IG_RESIZE_H
 
@@ -28,19 +29,20 @@ typedef struct {
         }                                                                                                              \
   }
 
-#define IG_BILINEAR_FIXED(NAME, T, A)                                                                                  \
-  IG_BILINEAR(NAME, T, int32_t, {                                                                                      \
-    const A up = 1024 - dy, left = 1024 - dx;                                                                          \
-    const A sum = p[c] * up * left + q[c] * (A)dy * left + r[c] * up * (A)dx + t[c] * (A)dy * (A)dx;                   \
-    out[c] = (T)((sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20));                                                \
+#define IG_BILINEAR_FIXED(NAME, T, A)                                                                \
+  IG_BILINEAR(NAME, T, int32_t, {                                                                    \
+    const A up = 1024 - dy, left = 1024 - dx;                                                        \
+    const A sum = p[c] * up * left + q[c] * (A)dy * left + r[c] * up * (A)dx + t[c] * (A)dy * (A)dx; \
+    out[c] = (T)((sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20));                              \
   })
 IG_BILINEAR_FIXED(ig_bilinear_s8, int8_t, int32_t)
 IG_BILINEAR_FIXED(ig_bilinear_s16, int16_t, int64_t)
 
-#define IG_BILINEAR_FLOAT(NAME, T, ROUND)                                                                              \
-  IG_BILINEAR(NAME, T, float, {                                                                                        \
-    const float up = 1 - dy, left = 1 - dx;                                                                            \
-    out[c] = (T)((float)p[c] * up * left + (float)q[c] * dy * left + (float)r[c] * up * dx + (float)t[c] * dy * dx ROUND); \
+#define IG_BILINEAR_FLOAT(NAME, T, ROUND)                                                                             \
+  IG_BILINEAR(NAME, T, float, {                                                                                       \
+    const float up = 1 - dy, left = 1 - dx;                                                                           \
+    out[c] =                                                                                                          \
+        (T)((float)p[c] * up * left + (float)q[c] * dy * left + (float)r[c] * up * dx + (float)t[c] * dy * dx ROUND); \
   })
 IG_BILINEAR_FLOAT(ig_bilinear_f32, float, )
 IG_BILINEAR_FLOAT(ig_bilinear_u8, uint8_t, +0.5f)

@@ -18,15 +18,17 @@ typedef struct {
 } ig_rnn;
 
 /* out += W x. products: units floats; bytes: n */
-IG_INLINE void ig_rnn_add(const ig_rnn *p, const float *x, int32_t n, const void *w, float scale, float *restrict products,
-                          int8_t *bytes, float *restrict out) {
+IG_INLINE void ig_rnn_add(const ig_rnn *p, const float *x, int32_t n, const void *w, float scale,
+                          float *restrict products, int8_t *bytes, float *restrict out) {
   const ig_vector v = ig_prepare(p->mix, x, n, bytes);
   ig_products(p->mix, &v, w, scale, p->units, n, products);
   for (int32_t i = 0; i < p->units; i++) out[i] += products[i];
 }
 
-/* aux: NULL, or auxiliary data. scratch: 2 * units floats, then as many bytes as the longest of the vectors has values */
-IG_INLINE void ig_rnn_run(const ig_rnn *p, const float *in, const float *aux, float *out, float *hidden, float *scratch) {
+/* aux: NULL, or auxiliary data. scratch: 2 * units floats, then as many bytes as the longest of the vectors has values
+ */
+IG_INLINE void ig_rnn_run(const ig_rnn *p, const float *in, const float *aux, float *out, float *hidden,
+                          float *scratch) {
   const ig_sequence *s = &p->steps;
   const size_t state = sizeof(float) * (size_t)p->units;
   float *next = scratch, *products = next + p->units;

@@ -7,26 +7,26 @@
 
 /* Data [rows][inner], results [count][inner], which begin as `empty`. A row with a negative id is left out. All ids are
  * checked before anything is written. a: the result so far, b: the next element. */
-#define IG_SEGMENT(NAME, T, FOLD)                                                                              \
-  IG_INLINE int NAME(const T *restrict in, const int32_t *restrict ids, T *restrict out, size_t rows,          \
-                     size_t inner, int32_t count, T empty) {                                                   \
-    for (size_t i = 0; i < rows; i++)                                                                          \
-      if (ids[i] >= count) return INT8_GATE_INDEX_OUT_OF_RANGE;                                                \
-    for (size_t i = 0; i < (size_t)count * inner; i++) out[i] = empty;                                         \
-    for (size_t i = 0; i < rows; i++, in += inner) {                                                           \
-      if (ids[i] < 0) continue;                                                                                \
-      T *restrict to = out + (size_t)ids[i] * inner;                                                           \
-      for (size_t j = 0; j < inner; j++) {                                                                     \
-        const T a = to[j], b = in[j];                                                                          \
-        to[j] = FOLD;                                                                                          \
-      }                                                                                                        \
-    }                                                                                                          \
-    return 0;                                                                                                  \
+#define IG_SEGMENT(NAME, T, FOLD)                                                                                   \
+  IG_INLINE int NAME(const T *restrict in, const int32_t *restrict ids, T *restrict out, size_t rows, size_t inner, \
+                     int32_t count, T empty) {                                                                      \
+    for (size_t i = 0; i < rows; i++)                                                                               \
+      if (ids[i] >= count) return INT8_GATE_INDEX_OUT_OF_RANGE;                                                     \
+    for (size_t i = 0; i < (size_t)count * inner; i++) out[i] = empty;                                              \
+    for (size_t i = 0; i < rows; i++, in += inner) {                                                                \
+      if (ids[i] < 0) continue;                                                                                     \
+      T *restrict to = out + (size_t)ids[i] * inner;                                                                \
+      for (size_t j = 0; j < inner; j++) {                                                                          \
+        const T a = to[j], b = in[j];                                                                               \
+        to[j] = FOLD;                                                                                               \
+      }                                                                                                             \
+    }                                                                                                               \
+    return 0;                                                                                                       \
   }
-#define IG_SEGMENTS(T, SUFFIX)                                   \
-  IG_SEGMENT(ig_segment_sum_##SUFFIX, T, a + b)                  \
-  IG_SEGMENT(ig_segment_prod_##SUFFIX, T, a * b)                 \
-  IG_SEGMENT(ig_segment_max_##SUFFIX, T, a < b ? b : a)          \
+#define IG_SEGMENTS(T, SUFFIX)                          \
+  IG_SEGMENT(ig_segment_sum_##SUFFIX, T, a + b)         \
+  IG_SEGMENT(ig_segment_prod_##SUFFIX, T, a *b)         \
+  IG_SEGMENT(ig_segment_max_##SUFFIX, T, a < b ? b : a) \
   IG_SEGMENT(ig_segment_min_##SUFFIX, T, b < a ? b : a)
 IG_SEGMENTS(float, f32)
 IG_SEGMENTS(int32_t, s32)

@@ -1,6 +1,7 @@
-/* softmax.h: softmax over rows. ISA: portable C; NEON TBL for long rows of bytes. Layout: `rows` rows of `depth` elements.
- * Arithmetic: TFLite reference/softmax.h. The fixed-point exponential of a difference is a table, computed when the
- * model is compiled: exps[d] belongs to an element d below its row's maximum (Q0.31; 0 where TFLite leaves it out). */
+/* softmax.h: softmax over rows. ISA: portable C; NEON TBL for long rows of bytes. Layout: `rows` rows of `depth`
+ * elements. Arithmetic: TFLite reference/softmax.h. The fixed-point exponential of a difference is a table, computed
+ * when the model is compiled: exps[d] belongs to an element d below its row's maximum (Q0.31; 0 where TFLite leaves it
+ * out). */
 #ifndef IG_SOFTMAX_H
 #define IG_SOFTMAX_H
 
@@ -48,7 +49,8 @@ IG_INLINE ig_softmax_by ig_softmax_scale(int32_t sum, int bits) {
 
 /* The results of 8 bits, above the lowest one, of elements 0, 1, .. 255 below the largest. Where exps never rise
  * (`falls`), nor do they, and all are 0 from the first 0 on. */
-IG_INLINE void ig_softmax_results(ig_softmax_by by, const int32_t *restrict exps, int falls, uint8_t *restrict results) {
+IG_INLINE void ig_softmax_results(ig_softmax_by by, const int32_t *restrict exps, int falls,
+                                  uint8_t *restrict results) {
   int32_t d = 0;
 #if IG_NEON
   for (int last = 1; (last > 0 || !falls) && d < 256; d += 16) {
@@ -70,8 +72,8 @@ IG_INLINE void ig_softmax_results(ig_softmax_by by, const int32_t *restrict exps
 }
 
 /* A row of bytes, whose bit patterns all arguments are. */
-IG_INLINE void ig_softmax_row_8(const uint8_t *restrict in, uint8_t *restrict out, int32_t depth, uint8_t top, uint8_t lowest,
-                                ig_softmax_by by, const int32_t *restrict exps, int falls) {
+IG_INLINE void ig_softmax_row_8(const uint8_t *restrict in, uint8_t *restrict out, int32_t depth, uint8_t top,
+                                uint8_t lowest, ig_softmax_by by, const int32_t *restrict exps, int falls) {
   uint8_t results[256];
   ig_softmax_results(by, exps, falls, results);
   int32_t i = 0;
@@ -88,25 +90,25 @@ IG_INLINE void ig_softmax_row_8(const uint8_t *restrict in, uint8_t *restrict ou
 /* Rows of at least IG_SOFTMAX_LONG bytes are worth a table of all results. */
 enum { IG_SOFTMAX_LONG = 32 };
 
-#define IG_SOFTMAX_8(NAME, T, OUT, BITS, LOWEST, HIGHEST)                                                          \
-  IG_FUNC void NAME(const T *restrict in, OUT *restrict out, int32_t rows, int32_t depth,                          \
-                    const int32_t *restrict exps, int falls) {                                                     \
-    for (int32_t r = 0; r < rows; r++, in += depth, out += depth) {                                                \
-      int32_t top = in[0], sum = 0;                                                                                \
-      for (int32_t i = 1; i < depth; i++) top = ig_max(top, in[i]);                                                \
-      /* No exponential is negative: halves away from 0 are halves up. */                                          \
-      for (int32_t i = 0; i < depth; i++) sum += (int32_t)(((uint32_t)exps[top - in[i]] + 2048) >> 12);            \
-      const ig_softmax_by by = ig_softmax_scale(sum, BITS);                                                        \
-      if (BITS == 8 && depth >= IG_SOFTMAX_LONG) {                                                                 \
-        ig_softmax_row_8((const uint8_t *)in, (uint8_t *)out, depth, (uint8_t)top, (uint8_t)(LOWEST), by, exps,    \
-                         falls);                                                                                   \
-        continue;                                                                                                  \
-      }                                                                                                            \
-      for (int32_t i = 0; i < depth; i++) {                                                                        \
-        const int32_t y = ig_rdivpot(ig_sqrdmulh(by.scale, exps[top - in[i]]), by.shift);                          \
-        out[i] = (OUT)ig_clamp(y + (LOWEST), LOWEST, HIGHEST);                                                     \
-      }                                                                                                            \
-    }                                                                                                              \
+#define IG_SOFTMAX_8(NAME, T, OUT, BITS, LOWEST, HIGHEST)                                                       \
+  IG_FUNC void NAME(const T *restrict in, OUT *restrict out, int32_t rows, int32_t depth,                       \
+                    const int32_t *restrict exps, int falls) {                                                  \
+    for (int32_t r = 0; r < rows; r++, in += depth, out += depth) {                                             \
+      int32_t top = in[0], sum = 0;                                                                             \
+      for (int32_t i = 1; i < depth; i++) top = ig_max(top, in[i]);                                             \
+      /* No exponential is negative: halves away from 0 are halves up. */                                       \
+      for (int32_t i = 0; i < depth; i++) sum += (int32_t)(((uint32_t)exps[top - in[i]] + 2048) >> 12);         \
+      const ig_softmax_by by = ig_softmax_scale(sum, BITS);                                                     \
+      if (BITS == 8 && depth >= IG_SOFTMAX_LONG) {                                                              \
+        ig_softmax_row_8((const uint8_t *)in, (uint8_t *)out, depth, (uint8_t)top, (uint8_t)(LOWEST), by, exps, \
+                         falls);                                                                                \
+        continue;                                                                                               \
+      }                                                                                                         \
+      for (int32_t i = 0; i < depth; i++) {                                                                     \
+        const int32_t y = ig_rdivpot(ig_sqrdmulh(by.scale, exps[top - in[i]]), by.shift);                       \
+        out[i] = (OUT)ig_clamp(y + (LOWEST), LOWEST, HIGHEST);                                                  \
+      }                                                                                                         \
+    }                                                                                                           \
   }
 IG_SOFTMAX_8(ig_softmax_s8, int8_t, int8_t, 8, INT8_MIN, INT8_MAX)
 IG_SOFTMAX_8(ig_softmax_u8, uint8_t, uint8_t, 8, 0, UINT8_MAX)
@@ -116,8 +118,8 @@ IG_FUNC void ig_softmax_f32(const float *restrict in, float *restrict out, int32
   for (int32_t r = 0; r < rows; r++, in += depth, out += depth) {
     float top = -3.402823466e+38f, sum = 0.0f;
     for (int32_t i = 0; i < depth; i++) top = top < in[i] ? in[i] : top;
-    IG_SIDE_BY_SIDE
-    for (int32_t i = 0; i < depth; i++) out[i] = ig_exp_f32((in[i] - top) * beta);
+    IG_SIDE_BY_SIDE for (int32_t i = 0; i < depth; i++)
+      out[i] = ig_exp_f32((in[i] - top) * beta);
     for (int32_t i = 0; i < depth; i++) sum += out[i];
     for (int32_t i = 0; i < depth; i++) out[i] = out[i] / sum;
   }

@@ -31,8 +31,8 @@ IG_INLINE void ig_fft(double *x, size_t step, size_t n, const double *table, siz
   }
 }
 
-/* Images [in_h][in_w], cut or padded to [h][w], to [h][w / 2 + 1] complex numbers. row: scratch of w, half: of one result,
- * both of complex doubles. */
+/* Images [in_h][in_w], cut or padded to [h][w], to [h][w / 2 + 1] complex numbers. row: scratch of w, half: of one
+ * result, both of complex doubles. */
 IG_INLINE void ig_rfft2d(const float *in, float *out, const double *table, double *row, double *half, size_t images,
                          size_t in_h, size_t in_w, size_t h, size_t w) {
   const size_t columns = w / 2 + 1, points = h > w ? h : w, rows = h < in_h ? h : in_h, taken = w < in_w ? w : in_w;

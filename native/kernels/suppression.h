@@ -52,8 +52,8 @@ IG_INLINE ig_candidate ig_take_best(ig_candidate *heap, int32_t *size) {
 }
 
 /* The number of selected boxes; places beyond them become 0. selected_scores may be NULL; sigma 0 for hard. */
-IG_FUNC int32_t ig_suppress(const float *boxes, const float *scores, int32_t n, int32_t most, float overlap, float least,
-                            float sigma, int32_t *selected, float *selected_scores, ig_candidate *heap) {
+IG_FUNC int32_t ig_suppress(const float *boxes, const float *scores, int32_t n, int32_t most, float overlap,
+                            float least, float sigma, int32_t *selected, float *selected_scores, ig_candidate *heap) {
   const float decay = sigma > 0 ? -0.5f / sigma : 0.0f;
   int32_t size = 0, count = 0;
   for (int32_t i = 0; i < n; i++)
@@ -104,8 +104,8 @@ IG_FUNC void ig_decode_boxes(const ig_detection *p, const float *encodings, cons
 }
 
 /* The boxes that stay of those with these scores (`step` apart), the best first. `gone`: a byte a box. */
-IG_FUNC int32_t ig_select_boxes(const ig_detection *p, const float *boxes, const float *scores, int32_t step, int32_t most,
-                                uint8_t *gone, int32_t *selected) {
+IG_FUNC int32_t ig_select_boxes(const ig_detection *p, const float *boxes, const float *scores, int32_t step,
+                                int32_t most, uint8_t *gone, int32_t *selected) {
   int32_t count = 0;
   for (int32_t i = 0; i < p->boxes; i++) gone[i] = !(scores[(size_t)i * step] >= p->least);
   while (count < most) {
@@ -141,8 +141,8 @@ typedef struct {
   uint8_t *gone;
 } ig_detection_scratch;
 
-IG_FUNC int32_t ig_detect_fast(const ig_detection *p, const float *scores, const ig_detection_scratch *s, float *out_boxes,
-                               float *out_classes, float *out_scores) {
+IG_FUNC int32_t ig_detect_fast(const ig_detection *p, const float *scores, const ig_detection_scratch *s,
+                               float *out_boxes, float *out_classes, float *out_scores) {
   for (int32_t i = 0; i < p->boxes; i++) {
     const float *own = scores + (size_t)i * p->scores_per_box;
     const int32_t best = ig_next_class(own, p->classes, -1);
@@ -164,12 +164,12 @@ IG_FUNC int32_t ig_detect_fast(const ig_detection *p, const float *scores, const
   return count;
 }
 
-IG_FUNC int32_t ig_detect_regular(const ig_detection *p, const float *scores, const ig_detection_scratch *s, float *out_boxes,
-                                  float *out_classes, float *out_scores) {
+IG_FUNC int32_t ig_detect_regular(const ig_detection *p, const float *scores, const ig_detection_scratch *s,
+                                  float *out_boxes, float *out_classes, float *out_scores) {
   int32_t count = 0;
   for (int32_t c = 0; c < p->classes; c++) {
-    const int32_t found =
-        ig_select_boxes(p, s->boxes, scores + c, p->scores_per_box, ig_min(p->per_class, p->most), s->gone, s->selected);
+    const int32_t found = ig_select_boxes(p, s->boxes, scores + c, p->scores_per_box, ig_min(p->per_class, p->most),
+                                          s->gone, s->selected);
     for (int32_t i = 0; i < found; i++) {
       const float score = scores[(size_t)s->selected[i] * p->scores_per_box + c];
       int32_t place = count;
@@ -190,13 +190,15 @@ IG_FUNC int32_t ig_detect_regular(const ig_detection *p, const float *scores, co
 
 /* scores: from the first class that is not the background */
 IG_FUNC void ig_detect(const ig_detection *p, const float *encodings, const float *scores, const float *anchors,
-                       const ig_detection_scratch *s, float *out_boxes, float *out_classes, float *out_scores, float *out_count) {
+                       const ig_detection_scratch *s, float *out_boxes, float *out_classes, float *out_scores,
+                       float *out_count) {
   const size_t places = (size_t)p->most * p->classes_per_box;
   memset(out_boxes, 0, 16 * places);
   memset(out_classes, 0, 4 * places);
   memset(out_scores, 0, 4 * places);
   ig_decode_boxes(p, encodings, anchors, s->boxes);
-  out_count[0] = (float)(p->regular ? ig_detect_regular : ig_detect_fast)(p, scores, s, out_boxes, out_classes, out_scores);
+  out_count[0] =
+      (float)(p->regular ? ig_detect_regular : ig_detect_fast)(p, scores, s, out_boxes, out_classes, out_scores);
 }
 
 #endif

@@ -19,7 +19,8 @@ typedef struct {
   const float *time, *bias; /* time weights as real numbers; bias NULL: none */
 } ig_svdf_f32;
 
-IG_INLINE void ig_svdf_run_f32(const ig_svdf_f32 *p, const float *in, float *restrict state, float *restrict out, int8_t *q) {
+IG_INLINE void ig_svdf_run_f32(const ig_svdf_f32 *p, const float *in, float *restrict state, float *restrict out,
+                               int8_t *q) {
   const ig_svdf *s = &p->shape;
   const int32_t units = s->filters / s->rank;
   memmove(state, state + 1, sizeof(float) * ((size_t)s->batch * s->filters * s->memory - 1));

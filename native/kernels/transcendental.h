@@ -1,7 +1,7 @@
-/* transcendental.h: exp, expm1, tanh and the logistic function on float32. ISA: portable C without branches, so that loops
- * of it vectorise. Every step rounds to float32 and none is fused: the same bits on every core, with every libm, and from
- * model/ops/transcendental.ts. Errors, in units in the last place: exp 1, tanh 1.5, the logistic function 2.5, expm1 3.5.
- * Arithmetic: x = n ln 2 + r, e^x = 2^n (1 + r + r^2 p(r)), Cody and Waite. */
+/* transcendental.h: exp, expm1, tanh and the logistic function on float32. ISA: portable C without branches, so that
+ * loops of it vectorise. Every step rounds to float32 and none is fused: the same bits on every core, with every libm,
+ * and from model/ops/transcendental.ts. Errors, in units in the last place: exp 1, tanh 1.5, the logistic function 2.5,
+ * expm1 3.5. Arithmetic: x = n ln 2 + r, e^x = 2^n (1 + r + r^2 p(r)), Cody and Waite. */
 #ifndef IG_TRANSCENDENTAL_H
 #define IG_TRANSCENDENTAL_H
 
@@ -16,8 +16,8 @@
 #define IG_SIDE_BY_SIDE
 #endif
 
-/* e^r - 1, where |r| <= ln 2 / 2 is what `x` is beyond a multiple n of ln 2, which goes to `power` as 1.5 * 2^23 + n. Its
- * lowest bits hold n as an integer. ln 2 is cut in two, so that n times its first part is exact. */
+/* e^r - 1, where |r| <= ln 2 / 2 is what `x` is beyond a multiple n of ln 2, which goes to `power` as 1.5 * 2^23 + n.
+ * Its lowest bits hold n as an integer. ln 2 is cut in two, so that n times its first part is exact. */
 IG_INLINE float ig_exp_rest_f32(float x, float *power) {
   const float above = x < -104.0f ? -104.0f : x, within = above > 89.0f ? 89.0f : above;
   *power = within * 0x1.715476p+0f + 0x1.8p+23f;

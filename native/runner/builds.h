@@ -46,7 +46,8 @@ static _Noreturn void fail(const char *format, ...) {
 
 static unsigned char *guarded(size_t bytes, size_t align) {
   if (align < GUARD) align = GUARD;
-  if ((align & (align - 1)) || bytes > SIZE_MAX / 2) fail("a buffer of %zu bytes aligned to %zu is impossible", bytes, align);
+  if ((align & (align - 1)) || bytes > SIZE_MAX / 2)
+    fail("a buffer of %zu bytes aligned to %zu is impossible", bytes, align);
   void *p = NULL;
   if (posix_memalign(&p, align, bytes + GUARD)) fail("out of memory (%zu bytes)", bytes);
   memset(p, 0, bytes);
@@ -71,8 +72,10 @@ static void init_model(build *b) {
 }
 
 static void check_code(const build *b, int code) {
-  if (code == INT8_GATE_INDEX_OUT_OF_RANGE) fail("an index in the data of %s lies outside of its tensor", b->model->name);
-  if (code == INT8_GATE_OTHER_VALUE) fail("an input of %s has another value than the one it was built for", b->model->name);
+  if (code == INT8_GATE_INDEX_OUT_OF_RANGE)
+    fail("an index in the data of %s lies outside of its tensor", b->model->name);
+  if (code == INT8_GATE_OTHER_VALUE)
+    fail("an input of %s has another value than the one it was built for", b->model->name);
   if (code == INT8_GATE_ENDLESS_LOOP) fail("a loop of %s does not end", b->model->name);
   if (code) fail("run of %s returned %d", b->model->name, code);
 }

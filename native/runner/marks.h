@@ -10,7 +10,8 @@ enum { NO_COUNTERS = 1 };
  * here, so that the words stand in the file. */
 volatile uint64_t int8_gate_counters[3] = {NO_COUNTERS};
 
-/* Both are left without counters themselves, and call nothing: volatile keeps compilers from making calls of the loops. */
+/* Both are left without counters themselves, and call nothing: volatile keeps compilers from making calls of the loops.
+ */
 void int8_gate_counting_begin(void);
 void int8_gate_counting_end(void);
 

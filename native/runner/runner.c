@@ -1,5 +1,5 @@
-/* runner.c: runs, times and counts compiled models. Linked statically with the archives of several builds and a registry
- * of them; reads one command a line from a file (its argument) or standard input, answers on standard output.
+/* runner.c: runs, times and counts compiled models. Linked statically with the archives of several builds and a
+ * registry of them; reads one command a line from a file (its argument) or standard input, answers on standard output.
  *
  *   describe                              a "model", its "input"s and "output"s for every build
  *   run BUILD SAMPLES RESET IN.. OUT..    files hold the samples one after another; "done N" now and then, and for each
@@ -158,10 +158,12 @@ static void calibrate(char **words, int n_words) {
   printf("batch %" PRIu64 "\n", batch);
 }
 
-/* Times every slot once, in that order or in its reverse. "pass SAMPLE ALU_NS MEMORY_NS", then for each slot nanoseconds
- * and switches. */
+/* Times every slot once, in that order or in its reverse. "pass SAMPLE ALU_NS MEMORY_NS", then for each slot
+ * nanoseconds and switches. */
 static void time_pass(uint64_t sample, int n, build **slot, const uint64_t *batch, const int *order, int reverse) {
-  struct { uint64_t ns, switches; } times[MAX_SLOTS];
+  struct {
+    uint64_t ns, switches;
+  } times[MAX_SLOTS];
   uint64_t alu = time_alu_loop(), memory = time_memory_walk();
   for (int i = 0; i < n; i++) {
     int o = order[reverse ? n - 1 - i : i];
