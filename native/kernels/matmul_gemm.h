@@ -8,7 +8,7 @@
 #ifndef IG_MATMUL_GEMM_H
 #define IG_MATMUL_GEMM_H
 
-#include "gemm.h"
+#include "conv.h"
 
 typedef struct {
   int m, n, k;
