@@ -1,8 +1,8 @@
 // Verdicts on a drop of top-1 accuracy, and coverage of the intervals, by the product's own bounds.
 import { bootstrapOf } from '../../build/js/gate/metrics/bootstrap.js';
 import { differenceBound } from '../../build/js/gate/metrics/intervals.js';
-import { aucOf, bootstrap, meanOf } from '../../build/js/gate/metrics/statistics.js';
-import { decide } from '../../build/js/gate/verdict/decide.js';
+import { aucOf, meanOf } from '../../build/js/gate/metrics/statistics.js';
+import { decide } from '../../build/js/gate/thresholds/decide.js';
 import { sources } from './random.mjs';
 
 /** Draws of discordant pairs: [only FP32 right, only INT8 right] of `samples`. */
@@ -60,19 +60,17 @@ const TRUTH = {
   'mean cosine near 1': 1 - 0.01 * Math.exp(1.2 ** 2 / 2),
 };
 
-/** How often the 95 % intervals of percentile and BCa hold the truth. */
+/** How often the 95 % interval holds the truth. */
 export function coverResamples(samples, trials, seed = 1) {
   return Object.entries(KINDS).map(([name, draw]) => {
     const random = sources(seed);
-    const hits = { percentile: 0, bca: 0 };
+    let hits = 0;
     for (let trial = 0; trial < trials; trial++) {
       const statistic = draw(samples, random);
-      const old = bootstrap(statistic, samples, trial + 1);
       const now = bootstrapOf(statistic, samples, trial + 1);
       const holds = ([low, high]) => low <= TRUTH[name] && TRUTH[name] <= high;
-      if (holds(old)) hits.percentile++;
-      if (holds([now.bound('lower', 0.975), now.bound('upper', 0.975)])) hits.bca++;
+      if (holds([now.bound('lower', 0.975), now.bound('upper', 0.975)])) hits++;
     }
-    return { name, samples, percentile: hits.percentile / trials, bca: hits.bca / trials };
+    return { name, samples, covered: hits / trials };
   });
 }

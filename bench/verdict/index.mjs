@@ -1,32 +1,63 @@
-// How often verdicts are right on machines that are simulated: npm run bench:verdict -- --help; see docs/verdict.md.
+// How often verdicts are right, on machines and data that are simulated: npm run bench:verdict -- --help; see docs/verdict.md.
 import { Command } from 'commander';
+import { coverResamples, judgeDrop } from './accuracy.mjs';
 import { MACHINES } from './machines.mjs';
 import { judgeSpeed } from './speed.mjs';
 
 const options = new Command('npm run bench:verdict --')
-  .description('false fails, coverage, power, false passes and time of verdicts on simulated machines')
-  .option('--trials <n>', 'a machine', '1000')
+  .description('false fails, coverage, power, false passes and time of verdicts, by the code that the gate judges with')
+  .option('--trials <n>', 'of each machine, or set of data', '1000')
   .option('--only <text>', 'machines whose name contains it')
+  .option('--margins <list>', 'how far the true speedup is above its limit', '0,0.01,0.02,0.05,-0.02,-0.05,-0.1')
+  .option('--accuracy', 'verdicts on drops of accuracy instead')
   .option('--seed <n>', 'other draws', '1')
   .parse()
   .opts();
 
-const MARGINS = [0, 0.01, 0.02, 0.05, -0.02, -0.05, -0.1];
+const [trials, seed] = [Number(options.trials), Number(options.seed)];
+const margins = options.margins.split(',').map(Number);
 const cell = (text, width) => String(text).padStart(width);
 const share = (x) => (100 * x).toFixed(x > 0 && x < 0.0995 ? 2 : 1);
 
-console.log(`Shares in % of ${options.trials} trials; margin: how far the true speedup is above its limit`);
-console.log(
-  `${'machine'.padEnd(38)} ${cell('covered', 8)} ${cell('± %', 6)} ${MARGINS.map((m) => cell(`${100 * m} %: fail pass inc s`, 24)).join(' ')} unfit`,
-);
-for (const { name, pair, noise } of MACHINES) {
-  if (options.only !== undefined && !name.includes(options.only)) continue;
-  const rows = await judgeSpeed(noise, pair, MARGINS, Number(options.trials), Number(options.seed));
-  const worst = Math.min(...rows.map(({ covered }) => covered));
-  const cells = rows.map(({ fail, pass, inconclusive, seconds }) =>
-    cell(`${share(fail)} ${share(pass)} ${share(inconclusive)} ${seconds.toFixed(0)}`, 24),
-  );
-  console.log(
-    `${name.padEnd(38)} ${cell(share(worst), 8)} ${cell((100 * rows[2].halfWidth).toFixed(2), 6)} ${cells.join(' ')} ${share(rows[2].unfit)}`,
-  );
+if (options.accuracy) accuracy();
+else await speed();
+
+async function speed() {
+  console.log(`Shares in % of ${trials} trials; margin: how far the true speedup is above its limit`);
+  const heads = margins.map((margin) => cell(`${100 * margin} %: fail pass inc s`, 24)).join(' ');
+  console.log(`${'machine'.padEnd(38)} ${cell('covered', 8)} ${cell('± %', 6)} ${heads} unfit`);
+  for (const { name, pair, noise } of MACHINES) {
+    if (options.only !== undefined && !name.includes(options.only)) continue;
+    const rows = await judgeSpeed(noise, pair, margins, trials, seed);
+    const covered = Math.min(...rows.map((row) => row.covered));
+    const [{ halfWidth, unfit }] = rows;
+    const verdicts = rows.map((row) => {
+      const { fail, pass, inconclusive, seconds } = row;
+      return cell(`${share(fail)} ${share(pass)} ${share(inconclusive)} ${seconds.toFixed(0)}`, 24);
+    });
+    const head = `${name.padEnd(38)} ${cell(share(covered), 8)} ${cell((100 * halfWidth).toFixed(2), 6)}`;
+    console.log(`${head} ${verdicts.join(' ')} ${share(unfit)}`);
+  }
+}
+
+function accuracy() {
+  const drops = [0, 0.5, 0.8, 1.2, 1.5, 2, 3];
+  const [discordant, sizes] = [4, [50, 120, 240, 500, 1000, 2000, 5000]];
+  console.log(`pass/fail/inconclusive in % of ${trials} sets: limit 1 point, ${discordant} % of samples discordant`);
+  for (const confidence of ['point', 0.8, 0.95]) {
+    const heads = drops.map((drop) => cell(`drop ${drop}`, 10)).join(' ');
+    console.log(`\n${confidence === 'point' ? 'by point' : `at ${confidence}`}`.padEnd(10), heads);
+    for (const samples of sizes) {
+      const cells = drops.map((drop) => {
+        const { pass, fail, inconclusive } = judgeDrop({ samples, drop, discordant, confidence }, trials, seed);
+        return cell([pass, fail, inconclusive].map((x) => (100 * x).toFixed(0)).join('/'), 10);
+      });
+      console.log(cell(samples, 9), cells.join(' '));
+    }
+  }
+  console.log(`\n95 % intervals by bootstrap hold the truth, in % of ${Math.ceil(trials / 5)} sets`);
+  for (const samples of [30, 50, 120, 500]) {
+    const cells = coverResamples(samples, Math.ceil(trials / 5), seed);
+    console.log(cell(samples, 9), cells.map(({ name, covered }) => `${name} ${share(covered)}`).join('; '));
+  }
 }

@@ -28,8 +28,10 @@ export function simulate(noise, pair, seed, { budgetMs = BUDGET_MS, sampleSpread
   const base = truth.map((ms, i) => ms * batches[i]);
   const roundMs = 2 * base.reduce((a, b) => a + b, 0);
   const rounds = roundsOf(roundMs, budgetMs, SAMPLES);
-  const spread = Array.from({ length: SAMPLES }, () => sampleSpread * random.normal());
-  const stand = spread.reduce((a, b) => a + b, 0) / SAMPLES;
+  // The figure asked for is that of the samples that are timed.
+  const timed = Math.min(SAMPLES, rounds);
+  const spread = Array.from({ length: timed }, () => sampleSpread * random.normal());
+  const stand = spread.reduce((a, b) => a + b, 0) / timed;
 
   const loop = (kind) => {
     const ms = LOOP_MS * (model.loop?.(kind, now, LOOP_MS) ?? 1);
@@ -56,8 +58,8 @@ export function simulate(noise, pair, seed, { budgetMs = BUDGET_MS, sampleSpread
       for (let k = 0; k < 2; k++) {
         const [alu, memory] = [loop('alu'), loop('memory')];
         const slots = [];
-        for (const slot of order) slots[slot] = batch(slot, r % SAMPLES, index);
-        passes.push({ sample: r % SAMPLES, alu, memory, slots });
+        for (const slot of order) slots[slot] = batch(slot, r % timed, index);
+        passes.push({ sample: r % timed, alu, memory, slots });
         order.reverse();
       }
     }

@@ -1,5 +1,5 @@
 // Verdicts on a speedup, many times over, by the product's own sampling and judging.
-import { decide } from '../../build/js/gate/verdict/decide.js';
+import { decide } from '../../build/js/gate/thresholds/decide.js';
 import { measureLaunches } from '../../build/js/runtime/timing/sequential.js';
 import { simulate } from './machine.mjs';
 

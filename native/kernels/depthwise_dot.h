@@ -10,7 +10,7 @@
 #define IG_DEPTHWISE_DOT_H
 
 #include "depthwise_i8.h"
-#ifdef __ARM_FEATURE_DOTPROD
+#if IG_NEON && defined(__ARM_FEATURE_DOTPROD)
 
 /* So many registers hold weights; with more of them all are loaded when needed. */
 #define DEPTHWISE_DOT_HELD 16
@@ -110,8 +110,9 @@ IG_INLINE void depthwise_step_dot(const depthwise *d, const int8_t *const *row, 
 }
 
 /* Blocks `first` to `end` of 8 channels, of rows whose first channel is `from`. */
-IG_INLINE void depthwise_rows_dot(const depthwise *d, const int8_t *const *rows_in, int rows, int first, int end, int from,
-                                  uint8_t *out) {
+IG_INLINE void depthwise_blocks_dot(const depthwise *d, const int8_t *const *rows_in, int rows, int first, int end, int from,
+                                    uint8_t *out) {
+  IG_ASSERT(d->multiplier == 1 && d->channels >= 8 && d->pixels == 2 && d->stride_w <= 2 && d->dilation_w == 1);
   const int registers = depthwise_dot_registers(d), hold = registers <= DEPTHWISE_DOT_HELD;
   const size_t step = 4 * (size_t)depthwise_dot_channels(d) * (depthwise_dot_phases(d) == 2 ? 1 : 2); /* to the next tile's quads */
   for (int block = first; block < end; block++) {
@@ -142,8 +143,11 @@ IG_INLINE void depthwise_rows_dot(const depthwise *d, const int8_t *const *rows_
   }
 }
 
-/* depthwise_run of layers whose images are computed in one go; `rows`: scratch for all that are seen. */
-IG_INLINE void depthwise_run_whole(const depthwise *d, const uint8_t *image, uint8_t *rows, uint8_t *out, int begin, int end) {
+/* depthwise_run_dot for layers whose images are computed in one go; `scratch`: for all rows that are seen. */
+IG_INLINE void depthwise_run_whole(const depthwise *d, const void *data, uint8_t *rows, void *to_all, int begin, int end) {
+  const uint8_t *image = data;
+  uint8_t *out = to_all;
+  IG_ASSERT(d->rows == d->out_h && d->rows * d->kernel_h <= DEPTHWISE_ROWS);
   const int lanes = depthwise_dot_lanes(d), blocks = gemm_count(d->channels, 8);
   const size_t ring_row = 4 * (size_t)d->ring_w * lanes, image_row = (size_t)d->in_w * d->channels;
   const int seen = (d->kernel_h - 1) * d->dilation_h + 1 + (d->out_h - 1) * d->stride_h;
@@ -159,10 +163,21 @@ IG_INLINE void depthwise_run_whole(const depthwise *d, const uint8_t *image, uin
         const uint8_t *from = image + ((size_t)b * d->in_h + y) * image_row;
         depthwise_ring_row_dot(d, y < 0 || y >= d->in_h ? NULL : from, c, rows + i * ring_row);
       }
-      depthwise_rows_dot(d, row, d->out_h, part * (lanes / 8), ig_min((part + 1) * (lanes / 8), blocks), c,
+      depthwise_blocks_dot(d, row, d->out_h, part * (lanes / 8), ig_min((part + 1) * (lanes / 8), blocks), c,
                          out + (size_t)b * d->out_h * d->out_w * d->channels);
     }
 }
+
+IG_INLINE void depthwise_rows_dot(const depthwise *d, const void *const *row, int rows, void *to) {
+  depthwise_blocks_dot(d, (const int8_t *const *)row, rows, 0, gemm_count(d->channels, 8), 0, to);
+}
+IG_INLINE void depthwise_pad_dot(const depthwise *d, const uint8_t *image, int y, uint8_t *to) {
+  const uint8_t *from = image + (size_t)y * d->in_w * d->channels;
+  depthwise_ring_row_dot(d, y < 0 || y >= d->in_h ? NULL : from, 0, to);
+}
+
+#define DEPTHWISE_KERNEL dot
+#include "depthwise_run.h"
 
 #endif
 #endif

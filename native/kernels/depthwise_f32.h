@@ -6,6 +6,7 @@
 #define IG_DEPTHWISE_F32_H
 
 #include "depthwise_i8.h"
+#if IG_NEON
 
 #define DEPTHWISE_F32_HELD 12
 
@@ -51,9 +52,11 @@ IG_INLINE void depthwise_step_f32(const depthwise *d, const float *const *row, s
     vst1q_f32(to + (size_t)i * d->channels, vminq_f32(vmaxq_f32(acc[i], low), high));
 }
 
-IG_INLINE void depthwise_rows_f32(const depthwise *d, const float *const *rows_in, int rows, float *out) {
+IG_INLINE void depthwise_rows_f32(const depthwise *d, const void *const *rows_in, int rows, void *to_rows) {
+  float *out = to_rows;
   const int taps = d->kernel_h * d->kernel_w, hold = taps <= DEPTHWISE_F32_HELD;
   const int tail = d->out_w % d->pixels;
+  IG_ASSERT(d->multiplier == 1 && d->channels >= 4 && d->pixels >= 1 && d->pixels <= DEPTHWISE_F32_PIXELS);
   for (int block = 0; block < gemm_count(d->channels, 4); block++) {
     const int c = gemm_start(block, 4, d->channels);
     const float *w = (const float *)d->weights + c;
@@ -79,4 +82,12 @@ IG_INLINE void depthwise_rows_f32(const depthwise *d, const float *const *rows_i
   }
 }
 
+IG_INLINE void depthwise_pad_f32(const depthwise *d, const uint8_t *image, int y, uint8_t *to) {
+  depthwise_pad(d, image, y, 0, to);
+}
+
+#define DEPTHWISE_KERNEL f32
+#include "depthwise_run.h"
+
+#endif
 #endif

@@ -6,6 +6,9 @@
 #ifndef IG_DEPTHWISE_I8_H
 #define IG_DEPTHWISE_I8_H
 
+#include "depthwise.h"
+#if IG_NEON
+
 /* The same pointer, unknown to the compiler: what lies there is loaded again and again and needs no register for long. */
 #define DEPTHWISE_AGAIN(pointer) __asm__ volatile("" : "+r"(pointer))
 /* A vector that is computed as written: the compiler cannot split it up or store it interleaved (ST2). */
@@ -84,4 +87,5 @@ IG_INLINE void depthwise_finish(const depthwise *d, const depthwise_factors *f, 
 /* Where step `i` of `size` pixels starts along the row. */
 #define DEPTHWISE_AT(d, x) ((size_t)(x) * (d)->stride_w * (d)->channels)
 
+#endif
 #endif

@@ -12,6 +12,8 @@
 
 #include "depthwise_i8.h"
 #include "depthwise_in_order.h"
+#include "depthwise_windows.h"
+#if IG_NEON
 
 /* Whether a sum is widened after the multiplications of the next. */
 #ifdef IG_IN_ORDER
@@ -23,7 +25,7 @@
 #define DEPTHWISE_HELD 10
 
 IG_INLINE int depthwise_products(const depthwise *d) {
-  return d->kernel_h * d->kernel_w + (d->kernel == DEPTHWISE_PAIRS ? __builtin_popcountll(d->twice) : 0);
+  return d->kernel_h * d->kernel_w + __builtin_popcountll(d->twice);
 }
 
 /* Widens sum number `cut` into the accumulators. */
@@ -67,10 +69,14 @@ IG_INLINE void depthwise_step_pairs(const depthwise *d, const int8_t *const *row
   if (DEPTHWISE_LATER) depthwise_widen(sum[(cut + 1) % 2], pixels, cut - 1, bias, acc);
 }
 
-IG_INLINE void depthwise_rows_pairs(const depthwise *d, const int8_t *const *rows_in, int rows, uint8_t *out) {
+IG_INLINE void depthwise_rows_pairs(const depthwise *d, const void *const *rows_in, int rows, void *to_rows) {
+  uint8_t *out = to_rows;
   const int products = depthwise_products(d), hold = !DEPTHWISE_LATER && products <= DEPTHWISE_HELD;
   const int tail = d->out_w % d->pixels;
-  if (d->chain) depthwise_ring_windows(d, rows_in, rows);
+  IG_ASSERT(d->multiplier == 1 && d->channels >= 8 && d->pixels >= 1 && d->pixels <= DEPTHWISE_PIXELS);
+  /* A bit for each of two products of a tap. */
+  IG_ASSERT(d->kernel_h * d->kernel_w <= 32);
+  if (d->chain) depthwise_ring_windows(d, (const int8_t *const *)rows_in, rows);
   for (int block = 0; block < gemm_count(d->channels, 8); block++) {
     const int c = gemm_start(block, 8, d->channels);
     if (d->chain && d->chained[block] >= 0) {
@@ -102,4 +108,13 @@ IG_INLINE void depthwise_rows_pairs(const depthwise *d, const int8_t *const *row
   }
 }
 
+/* Unsigned bytes less 128. */
+IG_INLINE void depthwise_pad_pairs(const depthwise *d, const uint8_t *image, int y, uint8_t *to) {
+  depthwise_pad(d, image, y, d->out.is_unsigned ? 0x80 : 0, to);
+}
+
+#define DEPTHWISE_KERNEL pairs
+#include "depthwise_run.h"
+
+#endif
 #endif

@@ -6,6 +6,7 @@
 #define IG_DEPTHWISE_WIDE_H
 
 #include "depthwise_i8.h"
+#if IG_NEON
 
 #define DEPTHWISE_WIDE_HELD 9
 
@@ -27,9 +28,11 @@ IG_INLINE void depthwise_step_wide(const depthwise *d, const uint8_t *const *row
   }
 }
 
-IG_INLINE void depthwise_rows_wide(const depthwise *d, const uint8_t *const *rows_in, int rows, uint8_t *out) {
+IG_INLINE void depthwise_rows_wide(const depthwise *d, const void *const *rows_in, int rows, void *to_rows) {
+  uint8_t *out = to_rows;
   const int taps = d->kernel_h * d->kernel_w, hold = taps <= DEPTHWISE_WIDE_HELD;
   const int tail = d->out_w % d->pixels;
+  IG_ASSERT(d->multiplier == 1 && d->channels >= 8 && d->pixels >= 1 && d->pixels <= DEPTHWISE_PIXELS);
   for (int block = 0; block < gemm_count(d->channels, 8); block++) {
     const int c = gemm_start(block, 8, d->channels);
     const int16_t *w = (const int16_t *)d->weights + c;
@@ -57,4 +60,12 @@ IG_INLINE void depthwise_rows_wide(const depthwise *d, const uint8_t *const *row
   }
 }
 
+IG_INLINE void depthwise_pad_wide(const depthwise *d, const uint8_t *image, int y, uint8_t *to) {
+  depthwise_pad(d, image, y, 0, to);
+}
+
+#define DEPTHWISE_KERNEL wide
+#include "depthwise_run.h"
+
+#endif
 #endif

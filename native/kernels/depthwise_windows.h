@@ -6,6 +6,8 @@
 #ifndef IG_DEPTHWISE_WINDOWS_H
 #define IG_DEPTHWISE_WINDOWS_H
 
+#include "depthwise.h"
+
 /* First output pixel of step i along a row. */
 IG_INLINE int depthwise_step_start(const depthwise *d, int i) { return 4 * ig_min(i, d->fours) + 3 * ig_max(i - d->fours, 0); }
 
@@ -45,11 +47,16 @@ IG_INLINE void depthwise_copy_edges(const depthwise *d, const int8_t *row, int8_
   }
 }
 
-/* depthwise_run for layers all of whose blocks are computed so. copies: `held` rows of windows, and one that is all zero. */
-IG_INLINE void depthwise_run_windows(const depthwise *d, const int8_t *in, int8_t *copies, uint8_t *out, int begin, int end) {
+/* depthwise_run_pairs for layers all of whose blocks are computed so. copies: `held` rows of windows, and one that is all zero. */
+IG_INLINE void depthwise_run_windows(const depthwise *d, const void *data, void *scratch, void *to_all, int begin, int end) {
+  const int8_t *in = data;
+  int8_t *copies = scratch;
+  uint8_t *out = to_all;
   const size_t window = (size_t)d->window_w * d->channels, image_row = (size_t)d->in_w * d->channels;
   const int seen = 2 * d->dilation_h + 1, held = seen + (d->rows - 1) * d->stride_h;
   const int steps = (d->out_h + d->rows - 1) / d->rows;
+  IG_ASSERT(d->kernel_h == 3 && d->kernel_w == 3 && d->stride_w <= 2 && d->dilation_w == 1);
+  IG_ASSERT(d->channels >= 8 && d->multiplier == 1 && d->rows * 3 <= DEPTHWISE_ROWS);
   int8_t *zero = copies + (size_t)held * d->edges * window;
   memset(zero, d->fill, window);
   for (int b = 0; b < d->batch; b++, in += (size_t)d->in_h * image_row) {

@@ -10,7 +10,9 @@
  * for each of either kind.
  * Operands stream from panel to panel: those of the next panel are loaded, and its first two sums begun, when one ends.
  *
- * The inner loop of each tile that a model needs comes with the model: src/compiler/templates/in_order/gemm.ts writes it. */
+ * The inner loop of a tile comes with the model (g->loop, src/compiler/templates/in_order/gemm.ts). It brings the operands of
+ * the first chain and begins its first two sums (IO_START), or adds up a chain of `length` blocks to accumulators that it begins
+ * (IO_FIRST) or finds (IO_NEXT), while it brings the operands of the next one, of `next` blocks. */
 #ifndef IG_GEMM_K_SUMS_H
 #define IG_GEMM_K_SUMS_H
 
@@ -32,6 +34,7 @@ typedef struct io_k_sums {
   size_t left, until; /* sums of k_blocks of the panel; of the rows until the last one begins, without single ones */
 } io_k_sums;
 
+/* The next of `counts`. */
 IG_INLINE size_t io_next_count(io_k_sums *s) {
   size_t count;
   IO_ASM("ldr %w0, [%1], #4" : "=r"(count), "+r"(s->counts));

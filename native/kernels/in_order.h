@@ -13,8 +13,7 @@
 #define IO_ASM __asm__ volatile
 #define IO_BARRIER() IO_ASM("" ::: "memory")
 
-/* What a loop that comes with the model is to do: bring the operands of the first round; a round that begins sums, or goes on
- * with them. */
+/* Parts of a loop that comes with the model: the operands of the first round; a round that begins accumulators; another one. */
 enum { IO_START, IO_FIRST, IO_NEXT };
 
 #define IO_UNARY(NAME, R, X, TEXT)         \

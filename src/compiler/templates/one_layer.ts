@@ -5,7 +5,7 @@ import type { DType, TensorData } from '../../model/tensor/dtype.ts';
 import type { Quantization } from '../../model/tensor/quantization.ts';
 import { elements, type Shape } from '../../model/tensor/shape.ts';
 import type { Tensor } from '../../model/tensor/tensor.ts';
-import type { DepthwiseWorkload } from './depthwise/key.ts';
+import type { DepthwiseWorkload } from './depthwise/workload.ts';
 import { depthOf, type GemmWorkload, rowsOf } from './gemm/workload.ts';
 import type { Operands } from './workload.ts';
 

@@ -9,14 +9,21 @@ import { thisHost } from '../engines/host.ts';
 import { aspectOf, without } from '../thresholds/index.ts';
 import { evidenceNotes, weigh } from '../verdict/evidence.ts';
 import { confirm, judge } from '../verdict/judge.ts';
-import { type ModelReport, REPORT_SCHEMA, type Report, type TargetReport, worst } from '../verdict/report.ts';
+import {
+  type Check,
+  type ModelReport,
+  REPORT_SCHEMA,
+  type Report,
+  type TargetReport,
+  worst,
+} from '../verdict/report.ts';
 import { VERSION } from '../verdict/version.ts';
 import { didYouMean } from '../words/suggest.ts';
 import { measureAccuracy } from './accuracy.ts';
 import { buildPair } from './builds.ts';
 import { type ModelPair, openPair } from './pair.ts';
 import { checkPaths } from './paths.ts';
-import { measureSpeed, type Speed, type SpeedOption } from './speed.ts';
+import { measureSpeed, type Speed, type SpeedOption, timedSamples } from './speed.ts';
 
 export interface CheckOptions {
   /** The folder that all relative paths count from: the configuration's own, and those in it. Absolute. */
@@ -134,20 +141,20 @@ async function checkTarget(
   const { builds, runners, notes } = await buildPair(pair, target, timed ? threads : 1);
   const accuracy = await measureAccuracy(pair, runners, percentages(progress, dataset.size));
 
-  const measure = async (seed: number) => {
-    if (mode === 'none') return NO_SPEED;
-    progress(seed === 1 ? 'measuring speed' : 'measuring speed again, to confirm');
-    return measureSpeed(builds, target, mode, dataset.load(0), seed);
-  };
   const inForce = mode === 'none' ? without('speed', config.thresholds) : config.thresholds;
   const judged = (speed: Speed) =>
     weigh(judge(inForce, config.thresholdAt, { accuracy, ...speed }), accuracy, config.at);
+  const ofSpeed = (checks: readonly Check[]) => checks.filter(({ id }) => aspectOf(id) === 'speed');
+  const decided = (speed: Speed) => ofSpeed(judged(speed)).every(({ status }) => status !== 'inconclusive');
+  const measure = async (seed: number) => {
+    if (mode === 'none') return NO_SPEED;
+    progress(seed === 1 ? 'measuring speed' : 'measuring speed again, to confirm');
+    const samples = timedSamples(dataset.size).map((index) => dataset.load(index));
+    return measureSpeed(builds, target, mode, samples, decided, seed);
+  };
   const speed = await measure(1);
   let checks = judged(speed);
-  if (
-    speed.latency?.mode === 'hardware' &&
-    checks.some(({ id, status }) => aspectOf(id) === 'speed' && status === 'fail')
-  ) {
+  if (speed.latency?.mode === 'hardware' && ofSpeed(checks).some(({ status }) => status === 'fail')) {
     checks = confirm(checks, judged(await measure(SECOND)));
   }
   return {

@@ -2,6 +2,7 @@ import type { Target } from '../../compiler/targets/index.ts';
 import { toBytes } from '../../model/tensor/dtype.ts';
 import { autoMode, measure } from '../../runtime/measure.ts';
 import { modelledCpu } from '../../runtime/modelled/index.ts';
+import { type Figures, spread } from '../../runtime/timing/index.ts';
 import type { Sample } from '../data/dataset.ts';
 import type { BuildRunner } from '../engines/build.ts';
 import { inferencesOf } from '../engines/stream.ts';
@@ -20,17 +21,22 @@ export interface Speed {
   readonly notes: readonly string[];
 }
 
+/** How many samples of a data set of that size speed is measured on, and which. */
+export const timedSamples = (size: number): number[] => spread(Array.from({ length: size }, (_, index) => index));
+
 /**
- * Measures the builds of all sides, which share an image, on one real sample.
+ * Measures the builds of all sides, which share an image, on real samples.
  *
- * @param seed other seeds make other interleavings: a second measurement
+ * @param decided whether a speed decides what it is measured for; then no more of it is measured
+ * @param seed other seeds make other interleavings and layouts: a second measurement
  * @throws EnvironmentError where hardware was asked for and this machine is none, or a tool is missing
  */
 export async function measureSpeed(
   builds: BySide<BuildRunner>,
   target: Target,
   mode: Exclude<SpeedOption, 'none'>,
-  sample: Sample,
+  samples: readonly Sample[],
+  decided: (speed: Speed) => boolean,
   seed = 1,
 ): Promise<Speed> {
   const chosen = mode === 'auto' ? autoMode(target) : mode;
@@ -44,32 +50,39 @@ export async function measureSpeed(
   }
   const { image } = builds.int8;
   const indices = mapSides(builds, ({ build }) => image.builds.indexOf(build));
-  const inputs = mapSides(builds, (runner, side) => inferencesOf(sample, side, runner.inputs)[0].map(toBytes));
+  const inputs = mapSides(builds, (runner, side) =>
+    samples.map((sample) => inferencesOf(sample, side, runner.inputs)[0].map(toBytes)),
+  );
+  const compiler = builds.int8.build.compiler ?? null;
   const result = await measure(image, target, chosen, {
     ...indices,
-    inputs: new Map(sidesOf(builds).map((side) => [indices[side] as number, inputs[side] as Uint8Array[]])),
+    samples: new Map(sidesOf(builds).map((side) => [indices[side] as number, inputs[side] as Uint8Array[][]])),
+    decided: (figures) => decided(onHardware(figures, null, compiler)),
     seed,
   });
-  const { mode: measured, unit, speedup } = result;
-  const common = { mode: measured, unit, int8: result.int8.median, fp32: result.fp32.median, speedup };
   if (result.mode === 'modelled')
     return {
       latency: {
-        ...{ ...common, interval: null, cpu: result.cpu },
-        basis: { compiler: result.compiler, table: result.version, disassembler: result.disassembler },
+        ...{ mode: result.mode, unit: result.unit, int8: result.int8.median, fp32: result.fp32.median },
+        ...{ speedup: result.speedup, interval: null, cpu: result.cpu },
+        basis: { compiler, table: result.version, disassembler: result.disassembler },
       },
       ...{ doubt: null, notes: [] },
     };
-  const [low, high] = result.interval;
+  return { ...onHardware(result, result.machine.model, compiler), notes: result.warnings.map(sentence) };
+}
+
+/** What times on this machine say. */
+function onHardware(figures: Figures, cpu: string | null, compiler: string | null): Speed {
+  const { int8, fp32, speedup, interval, speedupOfSamples, unfit } = figures;
   return {
     latency: {
-      ...{ ...common, interval: [low, high], cpu: result.machine.model },
-      basis: { compiler: result.compiler, table: null, disassembler: null },
+      ...{ mode: 'hardware', unit: 'ns', int8: int8.median, int8Interval: [...int8.interval], fp32: fp32.median },
+      ...{ speedup, interval: [...interval], speedupOfSamples: [...speedupOfSamples], cpu },
+      basis: { compiler, table: null, disassembler: null },
     },
-    doubt: result.fit
-      ? null
-      : 'this machine is unfit to measure on: the same build timed against itself differs by more than 1 %',
-    notes: result.warnings.map(sentence),
+    doubt: unfit === null ? null : `this machine is unfit to measure on: ${unfit}`,
+    notes: [],
   };
 }
 

@@ -64,7 +64,9 @@ export const accuracySchema = z.object({
   drop: figure.describe(
     'fp32 − int8 in percentage points for a share; how much worse INT8 is, in its own unit, otherwise',
   ),
-  interval: interval.describe('95 % bootstrap interval of the drop over paired samples'),
+  interval: interval.describe(
+    '95 % interval of the drop over paired samples: by score test for top-N, else by bootstrap (BCa) from 30 samples on',
+  ),
   resolution: finite.nullable().describe('what one sample is worth, in the unit of the drop (top-k and agreement)'),
   discordant: z
     .object({

@@ -15,9 +15,13 @@ export const latencySchema = z.object({
   mode: z.enum(['hardware', 'modelled']),
   unit: z.enum(['ns', 'cycles']),
   int8: finite.describe('median of one inference'),
+  int8Interval: interval.optional().describe('95 % interval of int8; null for modelled cycles'),
   fp32: finite,
   speedup: finite.describe('FP32 over INT8: above 1, INT8 is faster'),
   interval: interval.describe('95 % interval of the speedup; null for modelled cycles, which are deterministic'),
+  speedupOfSamples: interval
+    .optional()
+    .describe('least and largest speedup over the samples of the data that were timed; null for modelled cycles'),
   cpu: z.string().nullable().describe('the processor that was timed, or the one whose pipeline is modelled'),
   basis: basisSchema.optional().describe('absent in reports of versions that did not know it'),
 });

@@ -2,11 +2,13 @@ import type { Port } from '../../compiler/build.ts';
 import type { Accuracy } from '../figures/accuracy.ts';
 import { KINDS } from '../figures/kinds.ts';
 import type { SampleRun, Subscriber } from '../sides.ts';
+import { bootstrapOf } from './bootstrap.ts';
 import { startComparison } from './comparison.ts';
 import type { Metric } from './index.ts';
+import { differenceBound } from './intervals.ts';
 import { allFinite, checkFinite, finiteOrNull } from './numbers.ts';
 import { OutputPair } from './outputs.ts';
-import { bootstrap, figureOf, mcnemar, type Statistic } from './statistics.ts';
+import { figureOf, mcnemar, type Statistic } from './statistics.ts';
 import { watchVariation } from './variation.ts';
 
 /** What there is to say about FP32 outputs as something to compare with. */
@@ -64,15 +66,16 @@ export function startEvaluation(
       const reference = comparable ? figure(fp32) : null;
       const right = labelled?.right?.bind(labelled);
       const varies = variation.finish(samples);
+      const discordant =
+        right === undefined || !comparable ? null : discordance(scores.int8.map(right), scores.fp32.map(right));
       return {
         ...{ metric: name, kind: definition.kind, samples, inferences, twin },
         int8: labelled === null && !comparable ? null : figure(int8),
         fp32: reference,
         drop: comparable ? figure(drop) : null,
-        interval: reference === null ? null : bootstrap(drop, samples),
+        interval: reference === null ? null : intervalOf(drop, samples, discordant),
         resolution: definition.countsSamples ? 100 / samples : null,
-        discordant:
-          right === undefined || !comparable ? null : discordance(scores.int8.map(right), scores.fp32.map(right)),
+        discordant,
         comparison: comparison.finish(samples, comparable),
         reference: {
           chance:
@@ -88,6 +91,19 @@ export function startEvaluation(
     },
   };
 }
+
+/** 95 % interval of the drop: of counts by their score test, of other figures by resampling, where samples allow it. */
+function intervalOf(drop: Statistic, samples: number, counts: Accuracy['discordant']): [number, number] | null {
+  if (counts !== null) {
+    const pairs = { samples, firstOnly: counts.fp32Only, secondOnly: counts.int8Only };
+    return [100 * differenceBound(pairs, 'lower', ONE_SIDED), 100 * differenceBound(pairs, 'upper', ONE_SIDED)];
+  }
+  const resampled = bootstrapOf(drop, samples);
+  return resampled && [resampled.bound('lower', ONE_SIDED), resampled.bound('upper', ONE_SIDED)];
+}
+
+/** Confidence of each bound of a 95 % interval. */
+const ONE_SIDED = 0.975;
 
 /** Samples that exactly one of the two gets right. */
 function discordance(int8: readonly boolean[], fp32: readonly boolean[]) {

@@ -21,7 +21,7 @@ export interface Paired {
 /**
  * What is taken off the counts' distance from what a test expects. Without it, one-sided score bounds of few discordant
  * pairs miss up to 7.5 % where 5 % are stated, and up to 36 % where 20 % are; with it, 5.4 % and 19.4 % at most
- * (docs/adr/0016). 0 gives the bounds as they stand in the literature.
+ * (docs/adr/0017). 0 gives the bounds as they stand in the literature.
  */
 const CONTINUITY = 0.5;
 

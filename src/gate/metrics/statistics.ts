@@ -1,5 +1,4 @@
-import { gammaln, quantileSorted } from 'simple-statistics';
-import { randomSource } from '../../runtime/timing/random.ts';
+import { gammaln } from 'simple-statistics';
 
 /** How often each sample counts: 1 each for the point estimate, the multiplicities of a bootstrap resample otherwise. */
 export type Weights = ArrayLike<number>;
@@ -48,33 +47,6 @@ export function aucOf(scores: ArrayLike<number>, positive: ArrayLike<boolean>): 
 
 /** The figure of a set of samples as it is. */
 export const figureOf = (statistic: Statistic, samples: number): number => statistic(new Uint8Array(samples).fill(1));
-
-const RESAMPLES = 1000;
-/** Work that a bootstrap may take, in weights drawn; very large sets get fewer resamples. */
-const MOST_DRAWS = 2e8;
-
-/**
- * A 95 % percentile interval of a statistic by resampling the samples. Samples are paired by nature: a statistic that
- * is a difference of two models sees the same resample for both.
- *
- * @returns null where fewer than two samples, or no resample on which the statistic is defined, exist
- */
-export function bootstrap(statistic: Statistic, samples: number, seed = 1): [number, number] | null {
-  if (samples < 2) return null;
-  const next = randomSource(seed);
-  const weights = new Uint32Array(samples);
-  const values: number[] = [];
-  const rounds = Math.max(200, Math.min(RESAMPLES, Math.floor(MOST_DRAWS / samples)));
-  for (let r = 0; r < rounds; r++) {
-    weights.fill(0);
-    for (let i = 0; i < samples; i++) weights[Math.floor(next() * samples)]++;
-    const value = statistic(weights);
-    if (Number.isFinite(value)) values.push(value);
-  }
-  if (values.length === 0) return null;
-  const sorted = values.sort((a, b) => a - b);
-  return [quantileSorted(sorted, 0.025), quantileSorted(sorted, 0.975)];
-}
 
 /**
  * McNemar's exact test on paired right and wrong answers: the two-sided probability of so uneven a split of the

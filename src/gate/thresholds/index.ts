@@ -3,7 +3,9 @@ import type { Accuracy } from '../figures/accuracy.ts';
 import { formatAgainst, formatCount, formatFigure, formatInterval, nameOfFp32 } from '../figures/format.ts';
 import type { Kind } from '../figures/kinds.ts';
 import { metricNamed, namesOf } from '../metrics/index.ts';
+import { samplesForDifference } from '../metrics/intervals.ts';
 import { mapping } from '../words/words.ts';
+import { decide, type Held } from './decide.ts';
 import { atLeast, type Finding, finding, inconclusive, type Measurements, TINY } from './finding.ts';
 import * as limits from './quantities.ts';
 import { parseLatency } from './quantities.ts';
@@ -170,10 +172,18 @@ function maxDrop(most: number, { accuracy }: Measurements): Finding {
   // A point estimate decides, but the reader is told when other samples might well have decided otherwise.
   const open = interval !== null && interval[0] <= most && most < interval[1] && interval[0] !== interval[1];
   const doubt = open
-    ? `; the 95 % interval ${formatInterval(interval, 'points')} contains the threshold: ${formatCount(samples)} samples cannot resolve it`
+    ? `; the 95 % interval ${formatInterval(interval, 'points')} contains the threshold: ${formatCount(samples)} samples cannot resolve it${enoughFor(most, accuracy)}`
     : '';
   const status = drop <= most + TINY ? 'pass' : 'fail';
   return { status, measured: drop, threshold: most, unit: 'points', reason: base + doubt };
+}
+
+/** How many samples would tell a drop of this size from the limit, where right answers are counted. */
+function enoughFor(limit: number, { discordant, samples }: Accuracy): string {
+  if (discordant === null) return '';
+  const pairs = { samples, firstOnly: discordant.fp32Only, secondOnly: discordant.int8Only };
+  const needed = samplesForDifference(pairs, limit / 100, { confidence: 0.95 });
+  return needed === null ? '' : `, about ${formatCount(Number(needed.toPrecision(2)))} would`;
 }
 
 function minSqnr(least: number, { accuracy }: Measurements): Finding {
@@ -196,28 +206,54 @@ function minSqnr(least: number, { accuracy }: Measurements): Finding {
   );
 }
 
+/**
+ * How far beyond its limit a figure of hardware fails: between limit and that, a measurement is trusted to find nothing.
+ * Two builds side by side are compared more closely than machines of one kind are alike.
+ */
+const TOLERANCE = { 'min-speedup': 0.02, 'max-latency': 0.05 };
+
 function minSpeedup(least: number, { latency, doubt }: Measurements): Finding {
   if (latency === null) return inconclusive(least, 'ratio', doubt ?? 'speed was not measured');
   const { speedup, interval, mode } = latency;
-  const [low, high] = interval ?? [speedup, speedup];
-  const decided = low >= least - TINY ? 'pass' : high < least ? 'fail' : 'inconclusive';
-  const status = doubt === null ? decided : 'inconclusive';
-  const [required, measured, lower, upper] = formatAgainst(least, [speedup, low, high], 'ratio');
-  const range = interval === null ? '' : ` (95 % interval ${lower} to ${upper})`;
-  const why = doubt !== null ? `; ${doubt}` : status === 'inconclusive' ? '; the interval contains the threshold' : '';
-  const reason = `${mode} speedup over FP32 is ${measured}${range}, ${required} required${why}`;
-  return { status, measured: speedup, threshold: least, unit: 'ratio', reason };
+  const found = { measured: speedup, limit: least, unit: 'ratio', what: `${mode} speedup over FP32 is` };
+  const held = { value: least, sense: 'at-least', tolerance: interval && TOLERANCE['min-speedup'] * least } as const;
+  return timed(found, interval, held, doubt);
 }
 
 function maxLatency(text: string, { latency, doubt }: Measurements): Finding {
   const { unit, value } = parseLatency(text);
   if (latency === null) return inconclusive(value, unit, doubt ?? 'speed was not measured');
-  const { int8, mode } = latency;
+  const { int8, int8Interval = null, mode } = latency;
   if (latency.unit !== unit) {
     const needs =
       unit === 'ns' ? 'a time needs hardware, and cycles were modelled' : 'cycles are modelled, and time was measured';
     return inconclusive(value, unit, `${text} cannot be judged here: ${needs}`);
   }
-  const found = finding(int8 <= value, { measured: int8, limit: value, unit }, `${mode} INT8 latency is`, 'allowed');
-  return doubt === null ? found : { ...found, status: 'inconclusive', reason: `${found.reason}; ${doubt}` };
+  const found = { measured: int8, limit: value, unit, what: `${mode} INT8 latency is` };
+  const held = { value, sense: 'at-most', tolerance: int8Interval && TOLERANCE['max-latency'] * value } as const;
+  return timed(found, int8Interval, held, doubt);
+}
+
+/** A figure of speed by its interval; without one, as it is. */
+function timed(
+  { measured, limit, unit, what }: { measured: number; limit: number; unit: string; what: string },
+  interval: readonly [number, number] | null,
+  { tolerance, ...held }: Omit<Held, 'tolerance'> & { readonly tolerance: number | null },
+  doubt: string | null,
+): Finding {
+  const [low, high] = interval ?? [measured, measured];
+  const decided = decide({ low, high }, { ...held, tolerance: tolerance ?? 0 });
+  const status = doubt === null ? decided : 'inconclusive';
+  const beyond = held.sense === 'at-least' ? limit - (tolerance ?? 0) : limit + (tolerance ?? 0);
+  const [wanted, found, lower, upper] = formatAgainst(limit, [measured, low, high], unit);
+  const range = interval === null ? '' : ` (95 % interval ${lower} to ${upper})`;
+  const role = held.sense === 'at-least' ? 'required' : 'allowed';
+  const contains = low <= limit && limit <= high;
+  const why =
+    doubt ??
+    (contains
+      ? 'the interval contains the threshold'
+      : `not shown to be beyond ${formatFigure(beyond, unit, 1)}, from where it fails`);
+  const tail = status === 'inconclusive' ? `; ${why}` : '';
+  return { status, measured, threshold: limit, unit, reason: `${what} ${found}${range}, ${wanted} ${role}${tail}` };
 }

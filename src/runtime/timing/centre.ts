@@ -18,9 +18,9 @@ function residuals(launches: readonly Observed[], of: Values): { rest: Float64Ar
   const bySample = new Map<number, number[]>();
   const values = launches.map(of);
   for (const [l, { samples }] of launches.entries()) {
-    for (const [i, sample] of samples.entries()) {
-      const list = bySample.get(sample);
-      if (list === undefined) bySample.set(sample, [values[l][i]]);
+    for (let i = 0; i < samples.length; i++) {
+      const list = bySample.get(samples[i]);
+      if (list === undefined) bySample.set(samples[i], [values[l][i]]);
       else list.push(values[l][i]);
     }
   }

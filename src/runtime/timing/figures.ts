@@ -2,7 +2,7 @@ import { max, mean, min } from 'simple-statistics';
 import { centre, shift } from './centre.ts';
 import { type Estimate, halfWidth, type Interval, LOOKS, launchEstimate } from './interval.ts';
 import { type Observed, SLOT, type SlotName } from './launch.ts';
-import { DISTURBED } from './passes.ts';
+import { quietOf } from './quiet.ts';
 
 /** Nanoseconds of one inference. */
 export interface Duration {
@@ -33,25 +33,8 @@ export interface Figures {
   readonly disturbed: number;
 }
 
-/** Share of passes beside a disturbed loop, or of time that something waited, from which a launch is left out. */
-const MOST = { disturbed: 1 / 4, waited: 1 / 20 };
 /** By how much the copy may differ from the INT8 build that it is. */
 const SAME = 0.01;
-
-/** The launches during which the machine was left alone, as far as its signs go. */
-export function usable(launches: readonly Observed[]): readonly Observed[] {
-  if (launches.length === 0) return launches;
-  const best = {
-    memory: min(launches.map(({ memory }) => memory)),
-    memoryToAlu: min(launches.map(({ memoryToAlu }) => memoryToAlu)),
-  };
-  return launches.filter(
-    ({ memory, memoryToAlu, disturbed, waited }) =>
-      (memory <= DISTURBED * best.memory || memoryToAlu <= DISTURBED * best.memoryToAlu) &&
-      disturbed <= MOST.disturbed &&
-      (waited ?? 0) <= MOST.waited,
-  );
-}
 
 /**
  * What the launches say, by those that are usable; by all where hardly any is, and then they are unfit. Pure.
@@ -59,7 +42,7 @@ export function usable(launches: readonly Observed[]): readonly Observed[] {
  * @throws RangeError for fewer than two launches
  */
 export function figuresOf(all: readonly Observed[]): Figures {
-  const left = usable(all);
+  const left = quietOf(all);
   const few = left.length < LOOKS[0] || 2 * left.length <= all.length;
   const launches = left.length >= 2 ? left : all;
   const duration = (name: SlotName): Duration => {

@@ -19,16 +19,16 @@ export interface HardwareOptions extends SequentialOptions {
   readonly fp32: number;
   /** The INT8 build of the merge base, timed along with the others. */
   readonly base?: number;
-  /** For a build's index, one sample of the data to run it on; zeros without it. */
-  readonly inputs?: ReadonlyMap<number, readonly Uint8Array[]>;
-  /** Several samples instead, the same ones for all builds. Eight of them, spread over what is given, are timed. */
+  /**
+   * For a build's index, samples of the data to run it on, the same ones for all builds; zeros without it. Eight of them,
+   * spread over what is given, are timed.
+   */
   readonly samples?: ReadonlyMap<number, readonly (readonly Uint8Array[])[]>;
   readonly seed?: number;
 }
 
 export interface Hardware extends Figures {
   readonly unit: 'ns';
-  readonly fit: boolean;
   readonly warnings: readonly string[];
   readonly machine: Fingerprint;
 }
@@ -52,7 +52,7 @@ export async function measureHardware(device: Device, image: RunnerImage, option
       return launch(session, slots, plan, seed + index);
     });
   }, options);
-  return { unit: 'ns', ...figures, fit: figures.unfit === null, warnings: warnings(figures), machine: fingerprint() };
+  return { unit: 'ns', ...figures, warnings: warnings(figures), machine: fingerprint() };
 }
 
 function refuseEmulation({ pid }: Session, { executable }: RunnerImage): void {
@@ -71,8 +71,7 @@ export function spread<T>(all: readonly T[], most: number = SAMPLES): T[] {
 
 /** Gives the runner each build's samples; the copy gets those of the INT8 build that it is. */
 async function loadSamples(session: Session, image: RunnerImage, options: HardwareOptions): Promise<void> {
-  const { inputs, samples } = options;
-  const given = new Map(samples ?? [...(inputs ?? [])].map(([build, sample]) => [build, [sample]]));
+  const given = new Map(options.samples);
   const ofInt8 = given.get(options.int8);
   if (ofInt8 !== undefined) given.set(image.builds.length - 1, ofInt8);
   for (const [build, all] of given) {

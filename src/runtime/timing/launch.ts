@@ -1,4 +1,4 @@
-import { type Pass, type Quiet, quiet } from './passes.ts';
+import type { Pass } from './passes.ts';
 
 /** What one process of the runner measured. */
 export interface Launch {
@@ -13,20 +13,39 @@ export interface Launch {
 export const SLOT = { int8: 0, fp32: 1, copy: 2, base: 3 } as const;
 export type SlotName = keyof typeof SLOT;
 
-/** What is kept of a launch. */
-export interface Observed extends Omit<Quiet, 'passes'> {
-  /** For each pass, the sample of the data that it ran on. */
-  readonly samples: readonly number[];
-  /** For each slot and pass, ln of ns of one inference. */
+/** A launch in natural logarithms; every list has a number for each pass. */
+export interface Observed {
+  /** The sample of the data that the pass ran on. */
+  readonly samples: ArrayLike<number>;
+  /** For each slot, of ns of one inference. */
   readonly logs: readonly Float64Array[];
+  /** Of the memory walk's ns, and of their ratio to the integer loop's. */
+  readonly memory: Float64Array;
+  readonly memoryToAlu: Float64Array;
+  /** How often the system took the core away. */
+  readonly switches: Float64Array;
   readonly waited: number | null;
 }
 
-/** Leaves out what was disturbed, and takes logarithms. Pure. */
-export function observe({ passes: all, batches, waited }: Launch): Observed {
-  const { passes, ...signs } = quiet(all);
+/** Takes logarithms. Pure. */
+export function observe({ passes, batches, waited }: Launch): Observed {
+  const column = (of: (pass: Pass) => number) => Float64Array.from(passes, of);
   return {
-    ...{ ...signs, waited, samples: passes.map(({ sample }) => sample) },
-    logs: batches.map((batch, slot) => Float64Array.from(passes, ({ slots }) => Math.log(slots[slot].ns / batch))),
+    samples: column(({ sample }) => sample),
+    logs: batches.map((batch, slot) => column(({ slots }) => Math.log(slots[slot].ns / batch))),
+    memory: column(({ memory }) => Math.log(memory)),
+    memoryToAlu: column(({ memory, alu }) => Math.log(memory / alu)),
+    switches: column(({ slots }) => slots.reduce((sum, { switches }) => sum + switches, 0)),
+    waited,
+  };
+}
+
+/** The launch with some of its passes, by their numbers. */
+export function only(launch: Observed, passes: readonly number[]): Observed {
+  const pick = (values: ArrayLike<number>) => Float64Array.from(passes, (i) => values[i]);
+  const { samples, logs, memory, memoryToAlu, switches, waited } = launch;
+  return {
+    ...{ samples: pick(samples), logs: logs.map(pick), memory: pick(memory), memoryToAlu: pick(memoryToAlu) },
+    ...{ switches: pick(switches), waited },
   };
 }

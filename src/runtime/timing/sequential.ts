@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Figures, figuresOf, preciseTo, usable } from './figures.ts';
+import { type Figures, figuresOf, preciseTo } from './figures.ts';
 import { LOOKS } from './interval.ts';
 import type { Observed } from './launch.ts';
+import { quietOf } from './quiet.ts';
 
 /** Starts the runner once and measures. */
 export type LaunchSource = (index: number) => Promise<Observed>;
@@ -28,8 +29,8 @@ export const BUDGET_MS = 40_000;
 /** More launches than this are not made, usable or not. */
 const MOST_LAUNCHES = 16;
 /**
- * ms between the starts of launches up to the first look. Neighbours come and go in seconds: launches in a row could all
- * fall into the same stretch, and would agree on a wrong figure.
+ * ms between the starts of launches. Neighbours come and go in seconds: launches in a row would fall into the same stretch,
+ * and agree on a wrong figure.
  */
 const PACE_MS = 2000;
 
@@ -46,11 +47,13 @@ export async function measureLaunches(source: LaunchSource, options: SequentialO
   const launches: Observed[] = [];
   let busy = 0;
   for (const look of LOOKS) {
-    while (usable(launches).length < look) {
-      const missing = look - usable(launches).length;
-      const late = launches.length >= LOOKS[0] && elapsed() + (missing * busy) / launches.length > budgetMs;
+    for (;;) {
+      const missing = look - quietOf(launches).length;
+      if (missing <= 0) break;
+      const each = Math.max(PACE_MS, busy / launches.length);
+      const late = launches.length >= LOOKS[0] && elapsed() + missing * each > budgetMs;
       if (late || launches.length === MOST_LAUNCHES) return figuresOf(launches);
-      if (launches.length < LOOKS[0]) await clock.sleep(Math.max(0, launches.length * PACE_MS - elapsed()));
+      await clock.sleep(Math.max(0, launches.length * PACE_MS - elapsed()));
       const began = clock.now();
       launches.push(await source(launches.length));
       busy += clock.now() - began;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { argmax, cosineOf, inTopK, maeOf, mseOf, pairSums, sqnrOf } from '../../../src/gate/metrics/outputs.ts';
-import { aucOf, bootstrap, mcnemar, meanOf } from '../../../src/gate/metrics/statistics.ts';
+import { aucOf, mcnemar } from '../../../src/gate/metrics/statistics.ts';
 
 const ones = (n: number) => new Float64Array(n).fill(1);
 /** Scores with many ties. */
@@ -97,27 +97,6 @@ describe('error figures', () => {
       ),
     );
     expect(cosineOf(pairSums([0, 0], [0, 1]))).toBe(0);
-  });
-});
-
-describe('bootstrap', () => {
-  it('is the same every time and holds the estimate of a plain mean', () => {
-    const values = Array.from({ length: 200 }, (_, i) => (i * 37) % 11);
-    const mean = meanOf(values);
-    const interval = bootstrap(mean, 200, 7);
-    expect(bootstrap(mean, 200, 7)).toEqual(interval);
-    const [low, high] = interval ?? [0, 0];
-    const estimate = mean(ones(200));
-    expect(low).toBeLessThan(estimate);
-    expect(high).toBeGreaterThan(estimate);
-    // 1.96 standard errors of the mean, give or take the bootstrap's own noise.
-    const sd = Math.sqrt(meanOf(values.map((v) => (v - estimate) ** 2))(ones(200)));
-    expect((high - low) / 2 / ((1.96 * sd) / Math.sqrt(200))).toBeGreaterThan(0.85);
-    expect((high - low) / 2 / ((1.96 * sd) / Math.sqrt(200))).toBeLessThan(1.15);
-  });
-
-  it('has no answer for one sample', () => {
-    expect(bootstrap(meanOf([1]), 1)).toBeNull();
   });
 });
 

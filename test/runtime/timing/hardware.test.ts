@@ -53,7 +53,7 @@ describe('on this machine', () => {
   test('three times the work takes three times as long', async () => {
     const result = await measureHardware(nativeDevice(), image, {
       ...{ int8: INT8, fp32: FP32, base: BASE, budgetMs: 8000 },
-      inputs: new Map([[INT8, [new Uint8Array([1, 2, 3, 4])]]]),
+      samples: new Map([[INT8, [[new Uint8Array([1, 2, 3, 4])]]]]),
     });
     // The test machine may be busy with other tests; then the intervals are wide, and it is unfit.
     holds(result.interval, 3);

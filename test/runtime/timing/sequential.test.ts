@@ -41,7 +41,9 @@ describe('a measurement', () => {
   test('goes on to looks at eight and twelve launches while nothing is decided', async () => {
     const seen: number[] = [];
     const decided = ({ launches }: { launches: number }) => seen.push(launches) === 9;
-    expect((await run(noisy(2, 0.03), { decided })).figures.launches).toBe(12);
+    const all = await run(noisy(2, 0.03), { decided });
+    expect(all.figures.launches).toBe(12);
+    expect(all.starts).toEqual(Array.from({ length: 12 }, (_, i) => 2000 * i));
     expect(seen).toEqual([5, 8, 12]);
     expect((await run(noisy(2, 0.03), { decided: ({ launches }) => launches === 8 })).figures.launches).toBe(8);
   });

@@ -6,9 +6,9 @@
 import type { Core } from '../../targets/cpus.ts';
 import type { Target } from '../../targets/target.ts';
 import { kernelOf } from './kernels.ts';
-import { type DepthwiseWorkload, outputsOf } from './key.ts';
 import { fitsResult } from './rows.ts';
 import type { DepthwiseSchedule } from './schedule.ts';
+import { type DepthwiseWorkload, outputsOf } from './workload.ts';
 
 /** SRSHL, UZP1 and the like that two-step scaling does without, for 16 outputs. */
 const TWO_STEP_SAVES = 4;

@@ -3,15 +3,15 @@ import { parameters } from '../../../model/ops/checks.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, type Fields, integers } from '../../emission/description.ts';
 import type { DepthwiseLayer } from '../../lower/layers.ts';
-import { epilogueFields, floatClamp, type Layout } from '../epilogue/epilogue.ts';
+import { epilogueFields, floatClamp, type Layout } from '../epilogue/fields.ts';
 import type { Chosen } from '../template.ts';
 import { issueOrderFields } from './issue_order.ts';
 import { kernelOf } from './kernels.ts';
-import { type DepthwiseWorkload, itemOf } from './key.ts';
 import { type PackedDepthwise, packDepthwise } from './pack.ts';
 import { isWhole, type RowSource, rowSourceOf } from './rows.ts';
 import type { DepthwiseSchedule } from './schedule.ts';
 import { windowsOf } from './windows.ts';
+import { type DepthwiseWorkload, itemOf } from './workload.ts';
 
 const POINTER_BYTES = 8;
 
@@ -27,7 +27,7 @@ export function emitDepthwise(
   const { twoStep } = w.weights;
   const ordered = s.issueOrdered && twoStep !== null ? issueOrderFields(layer, twoStep, ctx) : {};
   const fields: Fields = {
-    ...{ kernel: kernelOf(s.kernel).symbol, ...windowFields(layer, w, s, rows) },
+    ...windowFields(layer, w, s, rows),
     fits16: String(Number(layer.requantization !== null && fits16(packed.largest, layer.requantization.factors))),
     ...{ twice: `0x${packed.twice.toString(16)}ull`, cuts: `0x${packed.cuts.toString(16)}ull` },
     ...{ weights: ctx.constant(packed.weights), ...ordered },
@@ -38,10 +38,16 @@ export function emitDepthwise(
   const range = ctx.steps(groups, groups).join(', ');
   const scratch = rows.elements > 0 ? ctx.scratch(rows.elements * itemOf(w)) : 'NULL';
   return {
-    includes: ['depthwise.h'],
-    body: `${cDescription('depthwise', 'd', fields)}depthwise_run(&d, ${ctx.input(0)}, ${scratch}, ${ctx.output(0)}, ${range});\n`,
+    includes: [kernelOf(s.kernel).header],
+    body: `${cDescription('depthwise', 'd', fields)}${runOf(w, s, rows)}(&d, ${ctx.input(0)}, ${scratch}, ${ctx.output(0)}, ${range});\n`,
     inPlace: rows.lead === null ? [] : [{ operand: 0, lead: rows.lead }],
   };
+}
+
+/** The function of native/kernels that computes a layer. */
+function runOf(w: DepthwiseWorkload, s: DepthwiseSchedule, { from }: RowSource): string {
+  if (from === 'windows') return 'depthwise_run_windows';
+  return isWhole(w, s) ? 'depthwise_run_whole' : `depthwise_run_${s.kernel}`;
 }
 
 const zeroPointOf = ({ data, requantization }: DepthwiseLayer): number =>
@@ -52,11 +58,12 @@ function windowFields(layer: DepthwiseLayer, w: DepthwiseWorkload, s: DepthwiseS
   const { groups: _, ...window } = layer.shape;
   const zeroPoint = zeroPointOf(layer);
   // Bytes of a ring are signed for kernels that multiply int8.
-  const flips = kernelOf(s.kernel).signed && w.data === 'uint8' && rows.from !== 'windows';
+  const { signed, ring } = kernelOf(s.kernel);
+  const flips = signed && w.data === 'uint8' && rows.from !== 'windows';
   return integers({
     ...{ ...window, batch: layer.batch, multiplier: layer.multiplier, is_float: layer.requantization === null },
     ...{ rows: s.rows, pixels: s.pixels, reload: s.reload },
-    ...{ ringed: rows.from === 'ring', ring_w: rows.width, whole: isWhole(w, s) },
+    ...{ ringed: rows.from === 'ring', ring_w: rows.width, ring_items: ring === 'quads' ? 4 : 1, whole: isWhole(w, s) },
     fill: (flips ? zeroPoint ^ 128 : zeroPoint) & 255,
   });
 }

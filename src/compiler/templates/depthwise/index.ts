@@ -3,10 +3,10 @@ import type { DepthwiseLayer } from '../../lower/layers.ts';
 import { oneLayer } from '../one_layer.ts';
 import type { Template } from '../template.ts';
 import { emitDepthwise } from './emit.ts';
-import type { DepthwiseWorkload } from './key.ts';
+import { depthwiseWorkload } from './from_layer.ts';
 import type { DepthwiseSchedule } from './schedule.ts';
 import { DEPTHWISE_SPACE } from './space.ts';
-import { depthwiseWorkload } from './workload.ts';
+import type { DepthwiseWorkload } from './workload.ts';
 
 export const DEPTHWISE: Template<DepthwiseLayer, DepthwiseWorkload, DepthwiseSchedule> = {
   ...DEPTHWISE_SPACE,

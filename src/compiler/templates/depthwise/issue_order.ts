@@ -4,13 +4,13 @@ import { parameters } from '../../../model/ops/checks.ts';
 import type { EmitContext } from '../../emission/context.ts';
 import type { Fields } from '../../emission/description.ts';
 import type { DepthwiseLayer } from '../../lower/layers.ts';
-import type { Chain } from '../epilogue/chain_scaling.ts';
+import type { TwoStep } from '../epilogue/proofs/two_step.ts';
 import type { Steps } from '../in_order/depthwise.ts';
 import { depthwiseFunction, functionTable } from '../in_order/depthwise_function.ts';
-import type { OrderedChannel, TwoStepBlocks } from './key.ts';
 import { cutsOf } from './pack.ts';
 import { inRowOrder, sharedCuts } from './shared_cuts.ts';
 import { BLOCK, TAPS } from './two_step_blocks.ts';
+import type { OrderedChannel, TwoStepBlocks } from './workload.ts';
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
@@ -56,7 +56,7 @@ interface PlannedBlock {
   /** Index of its kind, -1 for none. */
   readonly kind: number;
   readonly rows: readonly number[];
-  readonly channels: readonly Chain[];
+  readonly channels: readonly TwoStep[];
   /** Weights by product and channel. */
   readonly products: readonly (readonly number[])[];
 }

@@ -1,13 +1,12 @@
 /** The kernels of native/kernels/depthwise.h by the names that schedules give them. */
 import type { Target } from '../../targets/target.ts';
 import type { Operands } from '../workload.ts';
-import type { DepthwiseWorkload } from './key.ts';
+import type { DepthwiseWorkload } from './workload.ts';
 
 /** What the template needs to know of a kernel. */
 export interface DepthwiseKernel {
+  /** File of native/kernels. */
   readonly header: string;
-  /** The value of a `depthwise`'s member `kernel`. */
-  readonly symbol: string;
   readonly needs: { readonly arch?: Target['arch']; readonly dotprod?: boolean };
   readonly exactFor: readonly Operands[];
   /** Channels of a block: a layer has no fewer. null: any, and any depth multiplier. */
@@ -44,7 +43,7 @@ export const dotQuads = ({ kernel, strides }: Pick<DepthwiseWorkload, 'kernel' |
   Math.ceil((kernel[1] + (strides[1] === 1 ? 1 : 0)) / 4);
 
 const portable: DepthwiseKernel = {
-  ...{ header: 'depthwise.h', symbol: 'DEPTHWISE_PORTABLE', needs: {}, exactFor: ['float32', ...EIGHT_BITS] },
+  ...{ header: 'depthwise_portable.h', needs: {}, exactFor: ['float32', ...EIGHT_BITS] },
   ...{ block: null, mostTaps: Number.POSITIVE_INFINITY, pixels: { least: 1, held: 1, loaded: 1 }, heldTaps: 0 },
   ...{ reload: 'never', signed: false, ring: 'pixels' },
   instructions: (w) => 16 * 3 * tapsOf(w),
@@ -52,7 +51,7 @@ const portable: DepthwiseKernel = {
 
 /** FMLA. */
 const f32: DepthwiseKernel = {
-  ...{ header: 'depthwise_f32.h', symbol: 'DEPTHWISE_F32', needs: { arch: 'aarch64' }, exactFor: ['float32'] },
+  ...{ header: 'depthwise_f32.h', needs: { arch: 'aarch64' }, exactFor: ['float32'] },
   ...{ block: 4, mostTaps: 128, pixels: { least: 1, held: 8, loaded: 8 }, heldTaps: 12 },
   ...{ reload: 'either', signed: false, ring: 'pixels' },
   instructions: (w) => 4 * tapsOf(w),
@@ -60,7 +59,7 @@ const f32: DepthwiseKernel = {
 
 /** SMLAL on 16 bits: weights take two registers for each of int8, data is widened beside. */
 const wide: DepthwiseKernel = {
-  ...{ header: 'depthwise_wide.h', symbol: 'DEPTHWISE_WIDE', needs: { arch: 'aarch64' }, exactFor: EIGHT_BITS },
+  ...{ header: 'depthwise_wide.h', needs: { arch: 'aarch64' }, exactFor: EIGHT_BITS },
   ...{ block: 8, mostTaps: 128, pixels: { least: 1, held: 2, loaded: 1 }, heldTaps: 9 },
   ...{ reload: 'either', signed: false, ring: 'pixels' },
   instructions: (w) => 4 * tapsOf(w) + 2 * MORE_REGISTERS,
@@ -68,7 +67,7 @@ const wide: DepthwiseKernel = {
 
 /** SMULL and SMLAL to 16 bits, widened; a bit in 64 for each of at most two products of a tap. */
 const pairs: DepthwiseKernel = {
-  ...{ header: 'depthwise_pairs.h', symbol: 'DEPTHWISE_PAIRS', needs: { arch: 'aarch64' }, exactFor: INT8_SUMS },
+  ...{ header: 'depthwise_pairs.h', needs: { arch: 'aarch64' }, exactFor: INT8_SUMS },
   ...{ block: 8, mostTaps: 32, pixels: { least: 1, held: 4, loaded: 2 }, heldTaps: 9 },
   // The registers are full without the bias.
   ...{ reload: 'always', signed: true, ring: 'pixels' },
@@ -77,7 +76,7 @@ const pairs: DepthwiseKernel = {
 
 /** SDOT. */
 const dot: DepthwiseKernel = {
-  ...{ header: 'depthwise_dot.h', symbol: 'DEPTHWISE_DOT', needs: { arch: 'aarch64', dotprod: true } },
+  ...{ header: 'depthwise_dot.h', needs: { arch: 'aarch64', dotprod: true } },
   ...{ exactFor: INT8_SUMS, block: 8, mostTaps: 128, pixels: { least: 2, held: 2, loaded: 2 }, heldTaps: 16 },
   ...{ reload: 'always', signed: true, ring: 'quads' },
   window: ({ strides, dilation }) =>

@@ -1,6 +1,6 @@
 import type { Weights } from '../../lower/layers.ts';
 import { type DepthwiseKernelName, dotQuads, kernelOf } from './kernels.ts';
-import { type DepthwiseKey, outputsOf } from './key.ts';
+import { type DepthwiseKey, outputsOf } from './workload.ts';
 
 /** A depthwise layer's constants as native/kernels/depthwise.h reads them. */
 export interface PackedDepthwise {

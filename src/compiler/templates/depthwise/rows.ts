@@ -1,9 +1,9 @@
 /** Where a layer's rows of data are read, and the scratch memory that takes. */
 import { leadOf, type Step } from '../../emission/lead.ts';
 import { dotQuads, kernelOf } from './kernels.ts';
-import { type DepthwiseKey, type DepthwiseWorkload, itemOf, outputsOf } from './key.ts';
 import type { DepthwiseSchedule } from './schedule.ts';
 import { type Windows, windowsOf } from './windows.ts';
+import { type DepthwiseKey, type DepthwiseWorkload, itemOf, outputsOf } from './workload.ts';
 
 /** Output pixels of an issue-ordered step: DEPTHWISE_PIXELS of depthwise.h. */
 const MOST_PIXELS = 4;

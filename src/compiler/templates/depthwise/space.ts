@@ -4,9 +4,9 @@ import type { Target } from '../../targets/target.ts';
 import type { ScheduleSpace } from '../template.ts';
 import { depthwiseCycles } from './cost.ts';
 import { DEPTHWISE_KERNEL_NAMES, kernelOf, tapsOf } from './kernels.ts';
-import { type DepthwiseWorkload, keyOfDepthwise } from './key.ts';
 import { type DepthwiseSchedule, depthwiseKnobs } from './schedule.ts';
 import { suitsIssueOrder } from './two_step_blocks.ts';
+import { type DepthwiseWorkload, keyOfDepthwise } from './workload.ts';
 
 /** Rows of all kernels that are in use at a time, at most: DEPTHWISE_ROWS of depthwise.h. */
 const MAX_ROWS = MAX_KERNEL_ROWS;

@@ -8,11 +8,11 @@ import { requantizer } from '../../../model/arithmetic/multiplier.ts';
 import { clamp } from '../../../model/arithmetic/rounding.ts';
 import { parameters } from '../../../model/ops/checks.ts';
 import type { DepthwiseLayer } from '../../lower/layers.ts';
-import { chainOf, LIMIT, scalingOf } from '../epilogue/chain_scaling.ts';
+import { LIMIT, scalingOf, twoStepOf } from '../epilogue/proofs/two_step.ts';
 import { kernelColumns } from '../in_order/depthwise.ts';
 import type { Operands } from '../workload.ts';
 import { kernelOf } from './kernels.ts';
-import type { DepthwiseKey, OrderedChannel, TwoStepBlocks } from './key.ts';
+import type { DepthwiseKey, OrderedChannel, TwoStepBlocks } from './workload.ts';
 
 export const TAPS = 9;
 export const BLOCK = 8;
@@ -62,7 +62,7 @@ function channelConstants(layer: DepthwiseLayer, bias: ArrayLike<number>, profil
     if (sums.min < -LIMIT || sums.max >= LIMIT) return null;
     const factor = factors[factors.length === 1 ? 0 : c];
     const scaling = scalingOf((sum) => level(sum, c), { factor, bias: bias[c], sums, levels });
-    const found = scaling && chainOf(scaling, zeroPoint);
+    const found = scaling && twoStepOf(scaling, zeroPoint);
     // What is the same whatever the sum needs no sum.
     const used = found?.multiplier === 0 ? own.map(() => 0) : own;
     return found && { ...found, weights: used.map(clampInt8), rests: used.map((w) => w - clampInt8(w)) };

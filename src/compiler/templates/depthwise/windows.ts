@@ -1,6 +1,6 @@
 /** How an output row falls into issue-ordered steps, and which of their windows reach beyond the image. */
 import { stepsOf, windowWidth } from '../in_order/depthwise.ts';
-import type { DepthwiseKey } from './key.ts';
+import type { DepthwiseKey } from './workload.ts';
 
 /** Members of a `depthwise`. */
 export interface Windows {

@@ -4,7 +4,7 @@ import type { EmitContext } from '../../emission/context.ts';
 import { cDescription, integers } from '../../emission/description.ts';
 import { leadOfImages } from '../../emission/lead.ts';
 import type { HybridDepthwiseLayer, HybridGemmLayer } from '../../lower/layers.ts';
-import { floatClamp } from './epilogue.ts';
+import { floatClamp } from './fields.ts';
 
 type HybridLayer = HybridGemmLayer | HybridDepthwiseLayer;
 

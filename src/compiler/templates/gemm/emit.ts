@@ -4,7 +4,7 @@ import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, type Fields, integers } from '../../emission/description.ts';
 import { leadOf } from '../../emission/lead.ts';
 import type { GemmLayer } from '../../lower/layers.ts';
-import { centeredRange, epilogueFields, floatClamp, type Layout, NO_CLAMP } from '../epilogue/epilogue.ts';
+import { centeredRange, epilogueFields, floatClamp, type Layout, NO_CLAMP } from '../epilogue/fields.ts';
 import type { Chosen } from '../template.ts';
 import { bandFields, gatherBytes, kernelC, packedDepthOf, packedFields, tileFields } from './description.ts';
 import { levelFields } from './k_sums/levels.ts';

@@ -6,7 +6,7 @@ import type { Tensor } from '../../../model/tensor/tensor.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, type Fields, integers } from '../../emission/description.ts';
 import type { MatmulPairsLayer } from '../../lower/layers.ts';
-import { epilogueFields, NO_CLAMP } from '../epilogue/epilogue.ts';
+import { epilogueFields, NO_CLAMP } from '../epilogue/fields.ts';
 import type { Chosen } from '../template.ts';
 import { kernelC, packedDepthOf, SPARE, tileFields, WEIGHT_BYTES } from './description.ts';
 import { kernelOf } from './kernels/index.ts';

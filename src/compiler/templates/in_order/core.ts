@@ -1,5 +1,8 @@
 import type { Kind } from './instruction.ts';
 
+/** Vector registers. */
+export const REGISTERS = 32;
+
 /** What executes instructions. */
 export type Unit = 'vector' | 'memory';
 

@@ -6,9 +6,8 @@
  * before, which has brought the operands.
  */
 import { zips } from '../gemm/kernels/k_sums.ts';
-import { CORTEX_A53 } from './core.ts';
+import { CORTEX_A53, REGISTERS } from './core.ts';
 import { type Instruction, instruction } from './instruction.ts';
-import { REGISTERS } from './pressure.ts';
 import { type Loop, printLoop } from './print.ts';
 import { schedule } from './schedule.ts';
 
@@ -135,15 +134,22 @@ export function roundsOf({ chain, singles }: ChainTile): ChainRound[] {
   );
 }
 
+/** Loops by name: models repeat tiles. */
+const known = new Map<string, Loop>();
+
 /** The loop of a tile. */
 export function chainLoop(tile: ChainTile): Loop {
   const { mr, nr, chain, singles, unsigned } = tile;
   const name = `io_chain_${mr}x${nr}x${chain}${singles ? '_1' : ''}${unsigned ? '_u' : ''}`;
-  return printLoop(name, 'io_k_sums *s, int part, int length, int next', [
-    { when: 'part == IO_START', block: schedule(chainStart(tile), CORTEX_A53) },
-    ...roundsOf(tile).map((round) => ({
-      when: `part == ${round.first ? 'IO_FIRST' : 'IO_NEXT'} && length == ${round.blocks} && next == ${round.next}`,
-      block: schedule(chainRound(tile, round), CORTEX_A53),
-    })),
-  ]);
+  const loop = known.get(name) ?? printLoop(name, 'io_k_sums *s, int part, int length, int next', blocksOf(tile));
+  known.set(name, loop);
+  return loop;
 }
+
+const blocksOf = (tile: ChainTile) => [
+  { when: 'part == IO_START', block: schedule(chainStart(tile), CORTEX_A53) },
+  ...roundsOf(tile).map((round) => ({
+    when: `part == ${round.first ? 'IO_FIRST' : 'IO_NEXT'} && length == ${round.blocks} && next == ${round.next}`,
+    block: schedule(chainRound(tile, round), CORTEX_A53),
+  })),
+];

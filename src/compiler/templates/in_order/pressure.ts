@@ -1,9 +1,6 @@
 /** Vector registers that the values of a loop's body take while its instructions issue. */
 import { type Instruction, OPERATIONS, type Register } from './instruction.ts';
 
-/** Vector registers of a core. */
-export const REGISTERS = 32;
-
 /** What an instruction does to values, numbered by the instructions that begin them. */
 interface Use {
   readonly reads: readonly number[];

@@ -1,4 +1,5 @@
 /** Instructions as C: volatile statements keep their order, registers are the C compiler's. */
+import { REGISTERS } from './core.ts';
 import { type Instruction, OPERATIONS, type Register } from './instruction.ts';
 
 /** A statement of one instruction. What it overwrites of `held`, it reads to the C compiler, so that registers stay what they are. */
@@ -14,9 +15,6 @@ function statement({ name, operands }: Instruction, held: ReadonlySet<Register>)
   const [outputs, inputs] = [list(true), list(false)];
   return `IO_ASM("${text}" : ${outputs}${inputs === '' ? '' : ` : ${inputs}`});`;
 }
-
-/** Vector registers of a core. */
-const REGISTERS = 32;
 
 /** Vector registers that a block reads before it writes them; none where it names more than there are. */
 function heldBy(block: readonly Instruction[]): Set<Register> {

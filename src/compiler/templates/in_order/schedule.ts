@@ -5,13 +5,13 @@
  * has been rotated before: its body multiplies what the round before has loaded, and loads for the next one. So a body is
  * scheduled as what follows itself: what waits for the round before is known from the last attempt.
  */
-import type { InOrderCore, Timing } from './core.ts';
+import { type InOrderCore, REGISTERS, type Timing } from './core.ts';
 import { type Dependence, dependences } from './dependences.ts';
 import type { Instruction } from './instruction.ts';
 import { late } from './late.ts';
 import { cyclesOf } from './pipeline.ts';
 import { type Graph, type Placed, place } from './place.ts';
-import { Pressure, REGISTERS } from './pressure.ts';
+import { Pressure } from './pressure.ts';
 
 /** A latency counts so many times the same number of cycles of work: more hides what is in its way. Several are tried. */
 const WEIGHTS = [1.25, 1.5, 2];
@@ -26,7 +26,7 @@ export function schedule(body: readonly Instruction[], core: InOrderCore): Instr
   const within = both.filter(({ to }) => to < count);
   const across = both.filter(({ from, to }) => from < count && to >= count).map((d) => ({ ...d, to: d.to - count }));
   let best: readonly Instruction[] = body;
-  let least = Infinity;
+  let least = cyclesOf(body, core);
   for (const weight of WEIGHTS) {
     const priority = heights([...timing, ...timing], both, weight);
     let ready = timing.map(() => 0);

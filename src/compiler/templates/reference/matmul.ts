@@ -3,7 +3,7 @@ import { elements } from '../../../model/tensor/shape.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, type Fields, integers } from '../../emission/description.ts';
 import type { ReferenceMatmulLayer } from '../../lower/layers.ts';
-import { epilogueFields } from '../epilogue/epilogue.ts';
+import { epilogueFields } from '../epilogue/fields.ts';
 import { elementName } from './result.ts';
 
 /** The C of a layer. */

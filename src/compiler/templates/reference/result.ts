@@ -7,7 +7,7 @@ import type { Tensor } from '../../../model/tensor/tensor.ts';
 import type { EmitContext } from '../../emission/context.ts';
 import { cDescription, type Fields, integers } from '../../emission/description.ts';
 import type { ConvShape, ReferenceResult } from '../../lower/layers.ts';
-import { epilogueFields, floatClamp, type Layout } from '../epilogue/epilogue.ts';
+import { epilogueFields, floatClamp, type Layout } from '../epilogue/fields.ts';
 
 const ELEMENT: Readonly<Record<string, string>> = {
   ...{ int4: 'PLAIN_I8', int8: 'PLAIN_I8', uint8: 'PLAIN_U8', int16: 'PLAIN_I16', float32: 'PLAIN_F32' },

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Weights } from '../../../../src/compiler/lower/layers.ts';
+import { depthwiseOperands } from '../../../../src/compiler/templates/depthwise/from_layer.ts';
 import { type DepthwiseKernelName, dotQuads, kernelOf } from '../../../../src/compiler/templates/depthwise/kernels.ts';
-import type { DepthwiseKey } from '../../../../src/compiler/templates/depthwise/key.ts';
 import { packDepthwise } from '../../../../src/compiler/templates/depthwise/pack.ts';
-import { depthwiseOperands } from '../../../../src/compiler/templates/depthwise/workload.ts';
+import type { DepthwiseKey } from '../../../../src/compiler/templates/depthwise/workload.ts';
 import type { HW } from '../../../../src/model/ops/attrs.ts';
 
 interface Case {

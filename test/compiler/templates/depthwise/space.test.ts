@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { CPUS, parseTarget } from '../../../../src/compiler/targets/index.ts';
 import { fastest } from '../../../../src/compiler/templates/choose.ts';
 import { tapsOf } from '../../../../src/compiler/templates/depthwise/kernels.ts';
-import type { DepthwiseWorkload } from '../../../../src/compiler/templates/depthwise/key.ts';
 import type { DepthwiseSchedule } from '../../../../src/compiler/templates/depthwise/schedule.ts';
 import { DEPTHWISE_SPACE } from '../../../../src/compiler/templates/depthwise/space.ts';
+import type { DepthwiseWorkload } from '../../../../src/compiler/templates/depthwise/workload.ts';
 import type { Operands } from '../../../../src/compiler/templates/workload.ts';
 
 const TARGETS = ['host', 'aarch64', 'aarch64+dotprod', ...Object.keys(CPUS)];

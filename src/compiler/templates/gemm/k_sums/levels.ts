@@ -6,7 +6,7 @@ import { parameters } from '../../../../model/ops/checks.ts';
 import type { EmitContext } from '../../../emission/context.ts';
 import { type Fields, integers } from '../../../emission/description.ts';
 import type { GemmLayer } from '../../../lower/layers.ts';
-import { type Chain, chainOf, LIMIT, type Scaling, scalingOf } from '../../epilogue/chain_scaling.ts';
+import { LIMIT, type Scaling, scalingOf, type TwoStep, twoStepOf } from '../../epilogue/proofs/two_step.ts';
 import { panelStarts } from '../panels.ts';
 import type { GemmSchedule } from '../schedule.ts';
 import type { GemmWorkload } from '../workload.ts';
@@ -15,7 +15,7 @@ import type { GemmWorkload } from '../workload.ts';
 const EXTRA_BITS = [5, 3, 1, 0] as const;
 
 /** What a panel wider than its matrix has in the columns beyond. */
-const NOTHING: Chain = { scale: 1, multiplier: 0, offset: 0 };
+const NOTHING: TwoStep = { scale: 1, multiplier: 0, offset: 0 };
 
 /**
  * Members of a `gemm_i8` for layers of which every column can be scaled so that TFLite's results come of it, whatever the
@@ -46,13 +46,13 @@ export function levelFields(
     const own = bias[Math.floor(column / w.n) * stretched + (column % w.n)];
     return scalingOf(level, { factor, bias: own, sums: sums[column], levels });
   };
-  const scaled = (extra: number): Chain[] | null => {
+  const scaled = (extra: number): TwoStep[] | null => {
     const fraction = 2 ** (16 + extra);
-    const chains: Chain[] = [];
+    const chains: TwoStep[] = [];
     for (let column = 0; column < layer.columns; column++) {
       if (column === scalings.length) scalings.push(scalingAt(column));
       const scaling = scalings[column];
-      const chain = scaling && chainOf(scaling, zeroPoint, { fraction, most: 2 ** 30 });
+      const chain = scaling && twoStepOf(scaling, zeroPoint, { fraction, most: 2 ** 30 });
       if (chain === null) return null;
       chains.push(chain);
     }

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decide, type Limit } from '../../../src/gate/verdict/decide.ts';
+import { decide, type Held } from '../../../src/gate/thresholds/decide.ts';
 
 const bounds = fc
   .tuple(fc.double({ min: -10, max: 10, noNaN: true }), fc.double({ min: 0, max: 5, noNaN: true }))
   .map(([low, width]) => ({ low, high: low + width }));
-const limits = fc.record<Limit>({
+const limits = fc.record<Held>({
   value: fc.double({ min: -10, max: 10, noNaN: true }),
   sense: fc.constantFrom('at-least', 'at-most'),
   tolerance: fc.double({ min: 0, max: 2, noNaN: true }),

@@ -3,19 +3,19 @@
  * that put every step at the same sum are the same function, however differently they round.
  */
 
-import type { Range } from '../../../model/arithmetic/activation.ts';
+import type { Range } from '../../../../model/arithmetic/activation.ts';
 import {
   type Multiplier,
   multiplyByMultiplierSingle,
   quantizeMultiplier,
-} from '../../../model/arithmetic/multiplier.ts';
-import { clamp } from '../../../model/arithmetic/rounding.ts';
+} from '../../../../model/arithmetic/multiplier.ts';
+import { clamp } from '../../../../model/arithmetic/rounding.ts';
 
-/** Scales one column's sums; must not fall. */
-type Scale = (sum: number) => number;
+/** The level of a sum of one column; monotone. */
+type Level = (sum: number) => number;
 
 /** The least sum that `scale`, of about `factor`, takes to `level` or above. */
-function stepTo(level: number, scale: Scale, factor: number): number {
+function stepTo(level: number, scale: Level, factor: number): number {
   let sum = Math.ceil((level - 0.5) / factor);
   while (scale(sum - 1) >= level) sum--;
   while (scale(sum) < level) sum++;
@@ -31,7 +31,7 @@ export interface Staircase {
 }
 
 /** The staircase of `scale`, which is about a multiplication by `factor`. */
-export function staircaseOf(scale: Scale, factor: number, sums: Range, levels: Range): Staircase {
+export function staircaseOf(scale: Level, factor: number, sums: Range, levels: Range): Staircase {
   const first = clamp(scale(sums.min), levels.min, levels.max);
   const last = clamp(scale(sums.max), levels.min, levels.max);
   const steps = new Float64Array(Math.max(0, last - first));
@@ -43,7 +43,7 @@ export function staircaseOf(scale: Scale, factor: number, sums: Range, levels: R
  * A multiplier with which a single rounding, halves up, gives what `scale` gives for every sum in `sums`, once both are
  * clamped to `levels`; null when there is none close to `factor`, or none that shifts right.
  */
-export function multiplierOf(scale: Scale, factor: number, sums: Range, levels: Range): Multiplier | null {
+export function multiplierOf(scale: Level, factor: number, sums: Range, levels: Range): Multiplier | null {
   const { multiplier, shift } = quantizeMultiplier(factor);
   if (shift >= 0) return null;
   const { first, last, steps } = staircaseOf(scale, factor, sums, levels);

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  type Chain,
-  chainOf,
   type Scaling,
   scalingOf,
-} from '../../../../src/compiler/templates/epilogue/chain_scaling.ts';
-import { requantizer } from '../../../../src/model/arithmetic/multiplier.ts';
-import { clamp } from '../../../../src/model/arithmetic/rounding.ts';
+  type TwoStep,
+  twoStepOf,
+} from '../../../../../src/compiler/templates/epilogue/proofs/two_step.ts';
+import { requantizer } from '../../../../../src/model/arithmetic/multiplier.ts';
+import { clamp } from '../../../../../src/model/arithmetic/rounding.ts';
 
 /** SMULL by the scale or SSHL, SQDMULH, ADDHN, SQXTN or SQSHRN, each as wide as the instruction. */
-function chain(product: number, { scale, multiplier, offset }: Chain, extraBits = 0): number {
+function chain(product: number, { scale, multiplier, offset }: TwoStep, extraBits = 0): number {
   const scaled = BigInt.asIntN(32, BigInt(product) * BigInt(scale));
   const high = BigInt.asIntN(32, (2n * scaled * BigInt(multiplier)) >> 32n);
   const half = BigInt.asIntN(16, BigInt.asIntN(32, high + BigInt(offset)) >> 16n);
@@ -21,10 +21,10 @@ function chain(product: number, { scale, multiplier, offset }: Chain, extraBits 
 function constantsOf(
   level: (sum: number) => number,
   given: Omit<Scaling, 'staircase'>,
-  by?: Parameters<typeof chainOf>[2],
+  by?: Parameters<typeof twoStepOf>[2],
 ) {
   const scaling = scalingOf(level, given);
-  return scaling && chainOf(scaling, -128, by);
+  return scaling && twoStepOf(scaling, -128, by);
 }
 
 const scalings = fc.record({

@@ -1,4 +1,4 @@
-import type { Status } from './report.ts';
+import { type Finding, TINY } from './finding.ts';
 
 /** What a true figure may be, by one-sided bounds at the confidence of the rule. */
 export interface Bounds {
@@ -7,7 +7,7 @@ export interface Bounds {
 }
 
 /** A limit of the configuration. */
-export interface Limit {
+export interface Held {
   readonly value: number;
   /** Whether the true figure has to reach the limit or must not exceed it. */
   readonly sense: 'at-least' | 'at-most';
@@ -15,14 +15,11 @@ export interface Limit {
   readonly tolerance?: number;
 }
 
-/** Keeps sums of floats such as 100 · (0.6 − 0.59) from missing a limit that they equal. */
-const TINY = 1e-9;
-
 /**
  * `pass` where the bounds leave only figures within the limit, `fail` where they leave only figures beyond limit and
  * tolerance, else `inconclusive`. A point estimate (low = high, no tolerance) is never inconclusive. Pure.
  */
-export function decide({ low, high }: Bounds, { value, sense, tolerance = 0 }: Limit): Status {
+export function decide({ low, high }: Bounds, { value, sense, tolerance = 0 }: Held): Finding['status'] {
   if (sense === 'at-least') return decide({ low: -high, high: -low }, { value: -value, sense: 'at-most', tolerance });
   const slack = TINY * Math.max(1, Math.abs(value));
   if (high <= value + slack) return 'pass';

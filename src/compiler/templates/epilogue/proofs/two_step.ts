@@ -1,46 +1,43 @@
 /**
- * Scaling of sums in two steps, for a 16-bit factor and a 32-bit one with 16 fractional bits between: where it can be shown
- * that TFLite's levels come of it.
+ * Requantization in two multiplications: an accumulator times a 16-bit scale, then SQDMULH by a 32-bit multiplier, which
+ * leaves 16 fractional bits. Proved for a channel at each sum where TFLite's result steps.
  */
 
-import type { Range } from '../../../model/arithmetic/activation.ts';
-import { quantizeMultiplier } from '../../../model/arithmetic/multiplier.ts';
-import { clamp } from '../../../model/arithmetic/rounding.ts';
+import type { Range } from '../../../../model/arithmetic/activation.ts';
+import { quantizeMultiplier } from '../../../../model/arithmetic/multiplier.ts';
+import { clamp } from '../../../../model/arithmetic/rounding.ts';
 import { type Staircase, staircaseOf } from './staircase.ts';
 
-/** One channel: its sums go up by `multiplier` and `offset` to 16 fractional bits. `scale` is at least 1. */
-export interface Chain {
+/** One channel: (SQDMULH(scale · acc, multiplier) + offset) / 2^16 is its result. `scale` is at least 1. */
+export interface TwoStep {
   readonly scale: number;
   readonly multiplier: number;
   readonly offset: number;
 }
 
-/** How a channel's sums become levels in TFLite: the zero point is in neither. */
+/** A channel's levels (results less their zero point) over its sums, as TFLite has them. */
 export interface Scaling {
   readonly staircase: Staircase;
   readonly factor: number;
-  /** What the sums have beyond the products. */
+  /** Part of the sums. */
   readonly bias: number;
   readonly sums: Range;
   readonly levels: Range;
 }
 
-/** How far sums are scaled: what stands for one level, and the largest factor before the multiplication. */
-export interface Scale {
+/** What stands for one level, and the largest `scale`. */
+export interface FixedPoint {
   readonly fraction: number;
   readonly most: number;
 }
 /** 16 fractional bits, by a factor of 16 bits. */
-const BY_16_BITS: Scale = { fraction: 2 ** 16, most: 32767 };
-/** What int32 holds lies below it. */
+const BY_16_BITS: FixedPoint = { fraction: 2 ** 16, most: 32767 };
+/** The first number beyond int32. */
 export const LIMIT = 2 ** 31;
 /** Multipliers tried beside the one nearest to the factor, in steps that move the last level by a few 2^-20. */
 const NUDGES = [0, ...Array.from({ length: 256 }, (_, i) => [i + 1, -i - 1]).flat()];
 
-/**
- * How sums become levels by `level`, which is about a multiplication by `factor`; null for what shifts to the left, where
- * sums wrap and levels may fall.
- */
+/** The levels of `level`, which is about a multiplication by `factor`; null for left shifts, where sums wrap and levels may fall. */
 export function scalingOf(
   level: (sum: number) => number,
   { factor, bias, sums, levels }: Omit<Scaling, 'staircase'>,
@@ -49,8 +46,12 @@ export function scalingOf(
   return { staircase: staircaseOf(level, factor, sums, levels), factor, bias, sums, levels };
 }
 
-/** The constants with which a channel's levels are TFLite's for all its sums; null where none are found. */
-export function chainOf(scaling: Scaling, zeroPoint: number, { fraction, most }: Scale = BY_16_BITS): Chain | null {
+/** The constants that give TFLite's level for every sum; null where none are found. */
+export function twoStepOf(
+  scaling: Scaling,
+  zeroPoint: number,
+  { fraction, most }: FixedPoint = BY_16_BITS,
+): TwoStep | null {
   const { factor, bias, sums } = scaling;
   const { first, last } = scaling.staircase;
   const { shift } = quantizeMultiplier(factor);
@@ -75,7 +76,7 @@ export function chainOf(scaling: Scaling, zeroPoint: number, { fraction, most }:
 const scaled = (a: number, b: number): number =>
   Math.floor((a * (b >> 16) + Math.floor((a * (b & 0xffff)) / 65536)) / 32768);
 
-/** The least number that takes each step's sum to its level, but not the sum before; null if there is none. */
+/** The least offset that takes each step's sum to its level, but not the sum before; null if there is none. */
 function offsetOf(
   { staircase: { first, last, steps }, sums, levels }: Scaling,
   high: (sum: number) => number,

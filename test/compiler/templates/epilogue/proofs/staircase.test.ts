@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { multiplierOf } from '../../../../src/compiler/templates/epilogue/staircase.ts';
-import { multiplyByMultiplierSingle, requantizer } from '../../../../src/model/arithmetic/multiplier.ts';
-import { clamp, roundAway } from '../../../../src/model/arithmetic/rounding.ts';
+import { multiplierOf } from '../../../../../src/compiler/templates/epilogue/proofs/staircase.ts';
+import { multiplyByMultiplierSingle, requantizer } from '../../../../../src/model/arithmetic/multiplier.ts';
+import { clamp, roundAway } from '../../../../../src/model/arithmetic/rounding.ts';
 
 const LEVELS = { min: -128, max: 127 };
 /** Factors around 2^-5 to 2^-12: what layers have. */

@@ -12,7 +12,7 @@ import { cFloat } from '../../emission/c.ts';
 import type { EmitContext } from '../../emission/context.ts';
 import { type Fields, integers } from '../../emission/description.ts';
 import type { Requantization } from '../../lower/layers.ts';
-import { multiplierOf } from './staircase.ts';
+import { multiplierOf } from './proofs/staircase.ts';
 
 /** Puts one value a column into the order in which the kernel reads them. */
 export type Layout = (valueAt: (column: number) => number) => number[];
