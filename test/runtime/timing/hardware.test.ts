@@ -68,16 +68,17 @@ describe('on this machine', () => {
   }, 120_000);
 
   test('each sample of the data is timed, and their range is told', async () => {
-    const samples = [2, 4].map((n) => [new Uint8Array([n, 0, 0, 0])]);
+    const samples = [1, 100].map((n) => [new Uint8Array([n, 0, 0, 0])]);
     const result = await measureHardware(nativeDevice(), image, {
       ...{ int8: INT8, fp32: DATA, budgetMs: 8000 },
       samples: new Map([INT8, DATA].map((build) => [build, samples])),
     });
-    // DATA works in proportion to its first input: 2 · 20,000 steps on one sample and 4 · 20,000 on the other.
+    // DATA works in proportion to its first input: 20,000 steps on one sample and a hundred times as many on the other. No
+    // load of the test machine hides, or makes, a factor of ten.
     const [low, high] = result.speedupOfSamples;
-    expect(high / low).toBeGreaterThan(1.4);
-    expect(high / low).toBeLessThan(2.9);
-    holds(result.interval, Math.sqrt(2 * 4));
+    expect(high / low).toBeGreaterThan(10);
+    expect(high / low).toBeLessThan(1000);
+    holds(result.interval, Math.sqrt(100));
     expect(result.warnings.join()).toMatch(/the speedup depends on the data: \d\.\d+ to \d\.\d+ over/);
   }, 120_000);
 
