@@ -41,6 +41,19 @@ IG_INLINE uint8x8_t io_narrow(const gemm_epilogue *e, int16x8_t h) {
   if (e->extra_bits == 5) return e->is_unsigned ? io_narrow_u8_5(h) : io_narrow_s8_5(h);
   return e->is_unsigned ? io_narrow_u8(h) : io_narrow_s8(h);
 }
+/* Clamps `count` registers of 8-bit results. */
+IG_INLINE void io_clamp(int is_unsigned, int low, int high, uint8x8_t *r, int count) {
+  if (low > (is_unsigned ? 0 : -128)) {
+    const uint8x8_t limit = io_bytes(low);
+    GEMM_UNROLL for (int t = 0; t < count; t++)
+      r[t] = is_unsigned ? io_umax(r[t], limit) : io_smax(r[t], limit);
+  }
+  if (high < (is_unsigned ? 255 : 127)) {
+    const uint8x8_t limit = io_bytes(high);
+    GEMM_UNROLL for (int t = 0; t < count; t++)
+      r[t] = is_unsigned ? io_umin(r[t], limit) : io_smin(r[t], limit);
+  }
+}
 IG_INLINE void io_store(const gemm_i8 *g, uint8x8_t b[GEMM_MR * GEMM_NV], uint8_t *c) {
   const int columns = g->n < g->nr ? g->n : g->nr;
   GEMM_UNROLL for (int t = 0; t < g->mr * g->nr / 8; t++) {
@@ -81,8 +94,7 @@ IG_INLINE void io_finish_levels(const gemm_i8 *g, io_sums acc, const int8_t **le
     io_addhn2(&h[t], r[t + t / mr * mr + mr], offset.of[t / mr * 2 + 1]);
   GEMM_UNROLL for (int t = 0; t < eights; t++)
     b[t] = io_narrow(&g->out, h[t]);
-  GEMM_UNROLL for (int t = 0; t < eights; t++)
-    b[t] = io_clamp(g->out.is_unsigned, g->out.low, g->out.high, b[t]);
+  io_clamp(g->out.is_unsigned, g->out.low, g->out.high, b, eights);
   io_store(g, b, c);
 }
 
@@ -138,18 +150,19 @@ IG_INLINE void io_finish(const gemm_i8 *g, io_sums acc, int j, uint8_t *c) {
       io_sqxtn2(&h[t], r[t + t / mr * mr + mr]);
   }
   if (e->zero_point != 0 && !gemm_from_bottom(e)) {
-    const int16x8_t zero_point = vdupq_n_s16((int16_t)e->zero_point);
+    int16x8_t zero_point = vdupq_n_s16((int16_t)e->zero_point);
+    IO_ASM("" : "+w"(zero_point)); /* as io_bytes */
     GEMM_UNROLL for (int t = 0; t < eights; t++)
       h[t] = io_sqadd(h[t], zero_point);
   }
   GEMM_UNROLL for (int t = 0; t < eights; t++)
     b[t] = narrow_unsigned ? io_narrow_u8(h[t]) : io_narrow_s8(h[t]);
   if (gemm_from_bottom(e)) {
+    const uint8x8_t sign = io_bytes(0x80);
     GEMM_UNROLL for (int t = 0; t < eights; t++)
-      b[t] = io_eor(b[t], vdup_n_u8(0x80));
+      b[t] = io_eor(b[t], sign);
   }
-  GEMM_UNROLL for (int t = 0; t < eights; t++)
-    b[t] = io_clamp(e->is_unsigned, e->low, e->high, b[t]);
+  io_clamp(e->is_unsigned, e->low, e->high, b, eights);
   io_store(g, b, c);
 }
 

@@ -60,14 +60,11 @@ IO_BINARY(io_smax, uint8x8_t, uint8x8_t, uint8x8_t, "smax %0.8b, %1.8b, %2.8b")
 IO_BINARY(io_smin, uint8x8_t, uint8x8_t, uint8x8_t, "smin %0.8b, %1.8b, %2.8b")
 IO_BINARY(io_umax, uint8x8_t, uint8x8_t, uint8x8_t, "umax %0.8b, %1.8b, %2.8b")
 IO_BINARY(io_umin, uint8x8_t, uint8x8_t, uint8x8_t, "umin %0.8b, %1.8b, %2.8b")
-/* 8-bit results between two limits. */
-IG_INLINE uint8x8_t io_clamp(int is_unsigned, int low, int high, uint8x8_t r) {
-  if (is_unsigned) {
-    if (low > 0) r = io_umax(r, vdup_n_u8((uint8_t)low));
-    return high < 255 ? io_umin(r, vdup_n_u8((uint8_t)high)) : r;
-  }
-  if (low > -128) r = io_smax(r, vdup_n_u8((uint8_t)low));
-  return high < 127 ? io_smin(r, vdup_n_u8((uint8_t)high)) : r;
+/* A constant made where it is needed: in a register across an inner loop it would be one too many. */
+IG_INLINE uint8x8_t io_bytes(int value) {
+  uint8x8_t r = vdup_n_u8((uint8_t)value);
+  IO_ASM("" : "+w"(r));
+  return r;
 }
 
 /* Sixteen bytes on their way into a vector register: the lower half first, it clears the upper. */

@@ -83,15 +83,16 @@ interface Instance {
   readonly layer: Layer;
 }
 
-/** A schedule but for its band, which is outside of the inner loops. */
-const tileOf = ({ band: _, ...tile }: { readonly band?: number }): object => tile;
+/** A schedule but for its band, which is outside of the inner loops; loops in issue order leave it no register. */
+const tileOf = (schedule: { readonly band?: number }, { core }: Target): object =>
+  core.inOrder ? schedule : { ...schedule, band: undefined };
 
 /** A layer for each default tile on a target. */
 function instances(form: Form, target: Target): Instance[] {
   const found = new Map<string, Instance>();
   for (const layer of layersOf(form)) {
     const name = tasksOfGraph(modelOfLayers([layer]).model.subgraphs[0], { target, profile: 'tflite', threads: 1 })
-      .map(({ template, schedule }) => `${template} ${Object.values(tileOf(schedule as object)).join(' ')}`)
+      .map(({ template, schedule }) => `${template} ${Object.values(tileOf(schedule as object, target)).join(' ')}`)
       .concat(layer.kind === 'nn.depthwise_conv2d' ? `${layer.kernel.join('x')} by ${layer.strides.join('x')}` : [])
       .join(' ');
     if (!found.has(name)) found.set(name, { name, layer });
