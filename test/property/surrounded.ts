@@ -1,5 +1,7 @@
 /** Instances whose data are intermediate results, which die in the operator that reads them. */
+import { calleesOf } from '../../src/model/ir/callees.ts';
 import type { Graph, Node } from '../../src/model/ir/graph.ts';
+import { infer } from '../../src/model/ir/shapes.ts';
 import type { DType } from '../../src/model/tensor/dtype.ts';
 import type { Tensor, TensorId } from '../../src/model/tensor/tensor.ts';
 import { ints } from '../compiler/draws.ts';
@@ -10,6 +12,12 @@ const MOVED: readonly DType[] = ['int8', 'uint8', 'int16', 'int32', 'int64', 'fl
 
 const isMoved = ({ dtype, shape, bound }: Tensor): boolean =>
   shape.length > 0 && MOVED.includes(dtype) && bound === undefined;
+
+/** Results whose sizes are data: a build takes them as outputs alone. What graphs run by others give is judged with those. */
+function sizedByData(graph: Graph): ReadonlySet<TensorId> {
+  const running = new Set(graph.nodes.filter((node) => calleesOf(node).length > 0).flatMap(({ outputs }) => outputs));
+  return new Set([...infer(graph).open].filter((id) => !running.has(id)));
+}
 
 /**
  * The instance with an operator before each of its inputs and behind each of its outputs that turns the last axis round:
@@ -30,8 +38,9 @@ export function surrounded(instance: Instance): Instance {
     return own;
   };
   const made = new Set(graph.nodes.flatMap((node) => node.outputs));
+  const open = sizedByData(graph);
   const inputs = graph.inputs.map((id) => turned(before, id, true));
-  const outputs = graph.outputs.map((id) => (made.has(id) ? turned(behind, id, false) : id));
+  const outputs = graph.outputs.map((id) => (made.has(id) && !open.has(id) ? turned(behind, id, false) : id));
   const whole: Graph = { ...graph, tensors, nodes: [...before, ...graph.nodes, ...behind], inputs, outputs };
   return { ...instance, model: modelOf(whole, ...others) };
 }
