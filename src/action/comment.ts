@@ -101,9 +101,11 @@ function connect(token: string, { requestMs, totalMs }: Patience): Octokit {
       const left = end - performance.now();
       if (left <= 0) throw new Error(`no answer within ${totalMs / 1000} s`);
       try {
-        return await within(Math.min(requestMs, left), async (signal) =>
-          request({ ...options, request: { ...options.request, signal } }),
-        );
+        return await within(Math.min(requestMs, left), async (signal) => {
+          // Octokit's own hooks see these options and no others: a copy with a signal would not get to the connection.
+          options.request = { ...options.request, signal };
+          return request(options);
+        });
       } catch (error) {
         const pause = pauseAfter(error, attempt);
         if (pause === null || performance.now() + pause > end) throw error;

@@ -34,6 +34,8 @@ export interface GitHub {
   readonly comments: Comment[];
   /** All requests that came in, in order, those that `answer` took included. */
   readonly requests: Request[];
+  /** How many requests wait for their answer: neither answered nor given up. */
+  waiting: number;
   /** Set by a test to answer requests in the server's place; null lets the server answer. */
   answer: (request: Request) => Answer | null;
   /** Adds a comment as if somebody had posted it. */
@@ -48,6 +50,7 @@ export async function startGitHub(): Promise<GitHub> {
     url: '',
     comments: [],
     requests: [],
+    waiting: 0,
     answer: () => null,
     post(body, user) {
       const id = nextId++;
@@ -58,6 +61,8 @@ export async function startGitHub(): Promise<GitHub> {
     gates: () => github.comments.filter(({ body }) => body.startsWith('<!-- int8-gate')),
   };
   const server = createServer((request, response) => {
+    github.waiting++;
+    response.on('close', () => github.waiting--);
     readAll(request).then((body) => {
       const seen = { method: request.method ?? '', path: request.url ?? '', body };
       github.requests.push(seen);

@@ -30,6 +30,8 @@ describe('a comment that cannot be posted', () => {
     expect(whyNot(error)).toMatch(/^GitHub could not be reached \(no answer within 0\.3 s\)/);
     const posts = github.requests.filter(({ method, path }) => method === 'POST' && path !== '/graphql');
     expect(posts.length).toBeGreaterThan(1);
+    // A connection left open would keep the step from ending until GitHub answers after all.
+    await vi.waitFor(() => expect(github.waiting).toBe(0), 5_000);
   });
 
   it('says so where nobody listens', async () => {
