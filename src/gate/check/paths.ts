@@ -2,6 +2,7 @@ import { InputError } from '../../errors.ts';
 import { type ModelConfig, type Problem, refuse } from '../config/load.ts';
 import { splitPath } from '../data/arrays.ts';
 import type { Files } from '../data/files.ts';
+import { FOLDERS } from '../data/labels.ts';
 
 /**
  * Looks for every file that the entries name, before anything is read.
@@ -28,7 +29,7 @@ export function checkPaths(entries: readonly ModelConfig[], files: Files): void 
   );
 }
 
-/** Labels need not be a file; what has a file's extension is one. */
+/** Labels need not be a file; what has a file's extension is one, and so is what stands there. */
 function lookForLabels(path: string, files: Files): void {
-  if (/\.\w+$/.test(path) && !files.exists(path)) files.size(path);
+  if (path !== FOLDERS && (/\.\w+$/.test(path) || files.exists(path))) files.size(path);
 }

@@ -53,8 +53,7 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
   const progress = options.progress ?? (() => {});
   const files = openFiles(options.root);
   const config = readConfig(options, files);
-  const names = options.targets !== undefined && options.targets.length > 0 ? options.targets : config.targets;
-  const targets = [...new Set(names)].map((name) => resolveTarget(name));
+  const targets = resolveTargets(options.targets ?? [], config);
   const entries = select(config, options.only ?? []);
   // Everything that may be wrong with the input is found before the first compiler runs.
   progress(entries.length === 1 ? 'reading the model and its data' : `reading ${entries.length} models and their data`);
@@ -99,6 +98,20 @@ function readConfig({ config: path, configKey = '--config' }: CheckOptions, file
     );
   }
   return parseConfig(decodeText(files.read(path), path), path);
+}
+
+/** The targets asked for, else the configuration's; each once. */
+function resolveTargets(asked: readonly string[], { targets, targetsAt }: Config): Target[] {
+  if (asked.length > 0) return [...new Set(asked)].map((name) => resolveTarget(name));
+  const written = targets.map((name, i) => ({ name, at: targetsAt[i] ?? undefined }));
+  const resolved = collect(written, ({ name, at }) => {
+    try {
+      return resolveTarget(name);
+    } catch (error) {
+      throw error instanceof InputError ? new InputError(error.message, { at, cause: error }) : error;
+    }
+  });
+  return [...new Map(resolved.map((target) => [target.name, target])).values()];
 }
 
 /** The models asked for, in the configuration's order. */

@@ -1,4 +1,14 @@
-import { type Document, isMap, isNode, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLParseError,
+} from 'yaml';
 import type { Place } from '../../errors.ts';
 import { InputError } from '../../errors.ts';
 import type { Profile } from '../../model/arithmetic/multiplier.ts';
@@ -37,6 +47,8 @@ export interface Config {
   /** The path as given, for messages. */
   readonly file: string;
   readonly targets: readonly string[];
+  /** Where each target is written; null for the one that stands for an absent list. */
+  readonly targetsAt: readonly (Place | null)[];
   readonly models: readonly ModelConfig[];
   /** Whether any `regression` thresholds are set. */
   readonly regression: boolean;
@@ -44,6 +56,8 @@ export interface Config {
 
 /** Where the YAML library speaks to programmers. */
 const PLAIN: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: 'this key stands twice in its mapping',
+  TAB_AS_INDENT: 'a tab; YAML is indented with spaces',
   MULTIPLE_DOCS: 'a second document begins here; a configuration is a single one',
   RESOURCE_EXHAUSTION: 'is nested too deeply',
 };
@@ -66,7 +80,9 @@ export function parseConfig(text: string, file: string): Config {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  refuse(doc.errors.map((error) => ({ at: place(error.pos[0]), text: PLAIN[error.code] ?? error.message })));
+  const errors = slipsOf(doc).map(({ code, pos, message }) => ({ at: place(pos[0]), text: PLAIN[code] ?? message }));
+  refuse(errors);
+  refuse(looseAliases(doc).map(([offset, text]) => ({ at: place(offset), text })));
 
   let value: unknown;
   try {
@@ -86,6 +102,28 @@ export function parseConfig(text: string, file: string): Config {
   const parsed = configSchema.safeParse(value, { error: plainWords });
   if (!parsed.success) refuse(parsed.error.issues.flatMap((issue) => describe(issue, at)));
   return resolve(parsed.data as RawConfig, file, at);
+}
+
+/** The mistakes in a document's syntax. After the first one the reader guesses, so what it says next is left out. */
+function slipsOf({ errors }: Document.Parsed): readonly YAMLParseError[] {
+  const sorted = [...errors].sort((a, b) => a.pos[0] - b.pos[0]);
+  const first = sorted.findIndex(({ code }) => code !== 'DUPLICATE_KEY');
+  return first < 0 ? sorted : sorted.slice(0, first + 1);
+}
+
+/** Aliases whose anchor does not stand before them, by where they stand. */
+function looseAliases(doc: Document.Parsed): (readonly [offset: number, text: string])[] {
+  const anchors = new Set<string>();
+  const loose: (readonly [number, string])[] = [];
+  visit(doc, {
+    Alias(_, { source, range }) {
+      if (!anchors.has(source)) loose.push([range?.[0] ?? 0, `the alias *${source} has no anchor &${source} before it`]);
+    },
+    Value(_, { anchor }) {
+      if (anchor !== undefined) anchors.add(anchor);
+    },
+  });
+  return loose;
 }
 
 export interface Problem {
@@ -197,6 +235,7 @@ function resolve(raw: RawConfig, file: string, at: (path: KeyPath) => Place): Co
   return {
     file,
     targets: raw.targets ?? ['native'],
+    targetsAt: raw.targets?.map((_, i) => at(['targets', i])) ?? [null],
     models,
     regression: raw.defaults?.regression !== undefined || raw.models.some((m) => m.regression !== undefined),
   };

@@ -29,6 +29,7 @@ export function openFiles(root: string): Files {
     const info = statSync(path, { throwIfNoEntry: false });
     if (info === undefined)
       throw new InputError(`${wanted}: no such file (looked in ${root}); paths count from the working directory`);
+    if (info.isDirectory()) throw new InputError(`${wanted}: is a folder; give the path of a file`);
     if (!info.isFile()) throw new InputError(`${wanted}: not a file`);
     return info;
   };

@@ -8,7 +8,7 @@ import { joinTable, type ReadLabels } from './label_table.ts';
 import { decodeText } from './text.ts';
 
 /** The value of `data.labels` that has the folder of each file name its class. */
-const FOLDERS = 'folders';
+export const FOLDERS = 'folders';
 const isTable = (path: string): boolean => /\.(csv|tsv)$/i.test(path);
 
 /** Whether the labels name files, not places in an order. */

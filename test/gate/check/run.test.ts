@@ -113,6 +113,8 @@ describe('bad input', () => {
   it.each([
     ['an unknown model', TONES, { only: ['b'] }, 'has no model "b"'],
     ['an unknown target', TONES, { targets: ['cortex-a99'] }, 'there is no target "cortex-a99"'],
+    ['a folder of labels', TONES.replace('labels.csv', ''), {}, 'a, data.labels: examples/tones/data/: is a folder'],
+    ['a folder as model', TONES.replace(/int8: \S+/, 'int8: examples'), {}, 'a, int8: examples: is a folder'],
     ['a missing model', TONES.replace('tones_int8', 'none'), {}, 'a, int8: examples/tones/none.tflite: no such file'],
     ['no model', TONES.replace('tones_int8.tflite', 'data/labels.csv'), {}, 'a: examples/tones/data/labels.csv'],
     ['another network', `${TONES}\n    fp32: examples/shapes/shapes_fp32.tflite`, {}, 'fp32 must be the same network'],
@@ -121,6 +123,16 @@ describe('bad input', () => {
     const error = await check(`  - name: a${model}`, options).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(InputError);
     expect((error as InputError).message).toContain(words);
+  });
+
+  it('shows where the configuration names targets that are none, all at once', async () => {
+    const config = join(folder, 'targets.yml');
+    writeFileSync(config, `version: 1\ntargets:\n  - cortex-a99\n  - host\n  - z80\nmodels:\n  - name: a${TONES}\n`);
+    const error = await runCheck({ root: process.cwd(), config, measure: 'none' }).catch((e: unknown) => e);
+    expect((error as InputError).message).toMatch(
+      /^\S+:3:5: there is no target "cortex-a99".*\n\S+:5:5: there is no target "z80"/,
+    );
+    expect((error as InputError).at).toMatchObject({ line: 3, column: 5 });
   });
 
   it('names the faults of all models at once', async () => {

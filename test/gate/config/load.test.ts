@@ -161,7 +161,9 @@ models:
     [model('    score: 1\n'), 6, 'belongs to "metric: auc"'],
     ['version: 1\nmodels:\n  - int8: a\n    data: { inputs: x }\n', 3, 'models[0].name is missing'],
     ['version: 1\nmodels: [', 2, 'Flow sequence'],
-    ['version: 1\nversion: 1\n', 2, 'unique'],
+    ['version: 1\nversion: 1\n', 2, 'this key stands twice'],
+    ['version: 1\nmodels:\n  - name: *x\n', 3, 'the alias *x has no anchor &x before it'],
+    ['version: 1\nmodels:\n  - name: *x\n  - &x a\n', 3, 'the alias *x has no anchor &x before it'],
     ['version: 1\nmodels: &m\n  - *m\n', 3, 'found a value that contains itself'],
     ['version: 1\n---\nversion: 1\n', 2, 'a second document begins here'],
     [`version: 1\nmodels: ${'['.repeat(20_000)}`, 2, 'is nested too deeply'],
@@ -244,6 +246,12 @@ models:
       { path: 'x/*.bin', kind: 'inputs', key: 'data.inputs.0', at: { file: 'c', line: 7, column: 11 } },
       { path: 'y.npy', kind: 'inputs', key: 'data.inputs.1', at: { file: 'c', line: 8, column: 11 } },
     ]);
+  });
+
+  it('says what a slip of the syntax is, and not what follows from it', () => {
+    const error = fault('version: 1\nmodels:\n\t- name: a\n    int8: b\n    data: { inputs: x }\n');
+    expect(error.message).toBe('gate.yml:3:1: a tab; YAML is indented with spaces');
+    expect(fault('version: 1\nversion: 1\nmodels: []\nmodels: []\n').message.split('\n')).toHaveLength(2);
   });
 
   it('cannot be blown up by aliases', () => {
