@@ -34,6 +34,7 @@ export const CONVERT =
  * @throws InputError where it is neither, is damaged, or has more than 64 megapixels
  */
 export function decodeImage(bytes: Uint8Array, what: string): Image {
+  if (bytes.length === 0) throw new InputError(`${what}: the file is empty`);
   const isPng = bytes.length > 24 && bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e && bytes[3] === 0x47;
   const isJpeg = bytes.length > 4 && bytes[0] === 0xff && bytes[1] === 0xd8;
   if (!isPng && !isJpeg) {
@@ -74,7 +75,13 @@ function pngSize(bytes: Uint8Array) {
 
 function decodePng(bytes: Uint8Array) {
   checkSize(pngSize(bytes));
-  return PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  try {
+    return PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  } catch (error) {
+    // So pngjs says that it wanted to read on ("waitng" is its own).
+    if (/read requests/.test((error as Error).message)) throw new Error('it is cut short', { cause: error });
+    throw error;
+  }
 }
 
 function decodeAnyJpeg(bytes: Uint8Array) {

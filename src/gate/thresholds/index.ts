@@ -164,18 +164,23 @@ function undefinedFor({ metric, comparison: { noSqnr } }: Accuracy): string {
 }
 
 function maxDrop(most: number, { accuracy }: Measurements): Finding {
-  const { metric, int8, fp32, drop, interval, samples } = accuracy;
+  const { metric, int8, fp32, drop } = accuracy;
   if (drop === null) return inconclusive(most, 'points', `the drop ${undefinedFor(accuracy)}`);
   const [allowed, size] = formatAgainst(most, [Math.abs(drop)], 'points');
   const from = `${formatFigure(fp32, 'share')}${accuracy.twin ? ' (twin)' : ''} to ${formatFigure(int8, 'share')}`;
   const base = `${metric} ${drop < 0 ? 'rises' : 'drops'} ${size}, from ${from}; ${allowed} allowed`;
   // A point estimate decides, but the reader is told when other samples might well have decided otherwise.
-  const open = interval !== null && interval[0] <= most && most < interval[1] && interval[0] !== interval[1];
-  const doubt = open
-    ? `; the 95 % interval ${formatInterval(interval, 'points')} contains the threshold: ${formatCount(samples)} samples cannot resolve it${enoughFor(most, accuracy)}`
-    : '';
-  const status = drop <= most + TINY ? 'pass' : 'fail';
-  return { status, measured: drop, threshold: most, unit: 'points', reason: base + doubt };
+  const doubt = unresolved(most, accuracy);
+  const reason = doubt === null ? base : `${base}; ${doubt}`;
+  return { status: drop <= most + TINY ? 'pass' : 'fail', measured: drop, threshold: most, unit: 'points', reason };
+}
+
+/** That a limit of the drop lies within what the samples leave open; null where they tell the two apart. */
+export function unresolved(limit: number, accuracy: Accuracy): string | null {
+  const { interval, samples } = accuracy;
+  if (interval === null || limit < interval[0] || limit >= interval[1]) return null;
+  const those = `${formatCount(samples)} sample${samples === 1 ? '' : 's'}`;
+  return `the 95 % interval ${formatInterval(interval, 'points')} contains the threshold: ${those} cannot resolve it${enoughFor(limit, accuracy)}`;
 }
 
 /** How many samples would tell a drop of this size from the limit, where right answers are counted. */

@@ -55,6 +55,13 @@ describe('decoding', () => {
     expect([...decodeImage(PNG.sync.write(png), 'a.png').data]).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
+  it('says of a PNG that it is cut short, wherever that is', () => {
+    const png = PNG.sync.write(new PNG({ width: 9, height: 9 }));
+    for (let length = 25; length < png.length; length++)
+      expect(() => decodeImage(png.subarray(0, length), 'a.png')).toThrow('cannot be decoded: it is cut short');
+    expect(() => decodeImage(new Uint8Array(0), 'a.png')).toThrow('a.png: the file is empty');
+  });
+
   it('refuses other files, and images that promise too much', () => {
     expect(() => decodeImage(Buffer.from('hello'), 'a.png')).toThrow('a.png: neither a PNG nor a JPEG image');
     expect(() => decodeImage(Buffer.from('GIF89a'), 'a.png')).toThrow('a.png: a GIF image; PNG and JPEG are');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Accuracy, Evidence } from '../../../src/gate/figures/accuracy.ts';
 import { doubtsOf, evidenceNotes, weigh } from '../../../src/gate/verdict/evidence.ts';
+import { judge } from '../../../src/gate/verdict/judge.ts';
 import type { Check } from '../../../src/gate/verdict/report.ts';
 import { accuracyOf } from '../../report/sample.ts';
 
@@ -115,6 +116,20 @@ describe('notes', () => {
     [evidence({ clipped: 0.02 }), '2.00 % of the input values lie outside the range of the INT8 input'],
     [evidence({ ties: 2 }), 'On 2 samples INT8 scores the right class and another equally'],
   ] as [Partial<Accuracy>, string][])('%j', (more, words) => expect(notes(more).join(' ')).toContain(words));
+
+  it('say of a drop that passed when the samples cannot resolve it, once', () => {
+    const accuracy = accuracyOf({ drop: 0, interval: [-1.96, 1.96], samples: 240, discordant: null });
+    const notesOn = (limit: number, samples = 240) => {
+      const measured = { ...accuracy, samples };
+      const checks = judge({ 'max-accuracy-drop': limit }, {}, { accuracy: measured, latency: null, doubt: null });
+      return evidenceNotes(measured, weigh(checks, measured, null));
+    };
+    expect(notesOn(1)).toEqual([
+      'max-accuracy-drop passed, but the 95 % interval −1.96 to 1.96 points contains the threshold: 240 samples cannot resolve it.',
+    ]);
+    expect(notesOn(5)).toEqual([]);
+    expect(notesOn(1, 20)).toEqual([]); // inconclusive, and its reason says so
+  });
 
   it('are none of a few repetitions and outliers', () => {
     expect(notes(evidence({ distinct: 495, clipped: 0.001 }))).toEqual([]);

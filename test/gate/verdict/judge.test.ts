@@ -26,6 +26,8 @@ describe('accuracy', () => {
     expect(reason).toContain(
       'the 95 % interval −1.00 to 5.00 points contains the threshold: 120 samples cannot resolve it',
     );
+    const one = accuracyOf({ drop: 0, interval: [-94.5, 94.5], samples: 1 });
+    expect(check({ 'max-accuracy-drop': 1 }, { accuracy: one })[0].reason).toContain(': 1 sample cannot resolve it');
     const [clear] = check({ 'max-accuracy-drop': 1 }, { accuracy: accuracyOf({ drop: 2, interval: [1.5, 3] }) });
     expect(clear.reason).not.toContain('resolve');
   });
