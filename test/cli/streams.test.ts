@@ -150,3 +150,12 @@ describe('a command that is told to stop', () => {
     expect(readdirSync(cache).filter((name) => name.startsWith('work-'))).toEqual([]);
   });
 });
+
+test('a verdict is printed even where its files cannot be written', () => {
+  const cwd = project();
+  mkdirSync(join(cwd, 'folder'));
+  const { stdout, stderr, status } = bash(cwd, '$GATE check --config pass.yml --measure none --json folder');
+  expect(stdout).toMatch(/INT8 gate: passed\n$/);
+  expect(stderr).toContain('cannot write folder: it is a folder');
+  expect(status).toBe(2);
+});

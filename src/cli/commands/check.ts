@@ -68,6 +68,9 @@ async function run(options: Options): Promise<void> {
   const progress = (line: string) => process.stderr.write(`${line} …\n`);
   const report = await runCheck({ root: process.cwd(), config, only, targets, measure, progress });
   const json = `${JSON.stringify(report, null, 2)}\n`;
+  // The verdict first: it is not lost where a file cannot be written.
+  const out = await streamBeside(options.json);
+  out.write(renderTerminal(report, { colour: wantsColour(out, process.env), columns: columnsOf(out, process.env) }));
   if (options.json !== undefined) await writeOutput(options.json, json);
   if (options.report !== undefined) {
     await writeFiles(options.report, [
@@ -75,7 +78,5 @@ async function run(options: Options): Promise<void> {
       ['report.md', renderMarkdown(report)],
     ]);
   }
-  const out = await streamBeside(options.json);
-  out.write(renderTerminal(report, { colour: wantsColour(out, process.env), columns: columnsOf(out, process.env) }));
   process.exitCode = fails(report.verdict, options.failOn) ? EXIT.failed : EXIT.passed;
 }

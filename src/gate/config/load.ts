@@ -117,7 +117,8 @@ function looseAliases(doc: Document.Parsed): (readonly [offset: number, text: st
   const loose: (readonly [number, string])[] = [];
   visit(doc, {
     Alias(_, { source, range }) {
-      if (!anchors.has(source)) loose.push([range?.[0] ?? 0, `the alias *${source} has no anchor &${source} before it`]);
+      if (!anchors.has(source))
+        loose.push([range?.[0] ?? 0, `the alias *${source} has no anchor &${source} before it`]);
     },
     Value(_, { anchor }) {
       if (anchor !== undefined) anchors.add(anchor);
@@ -159,7 +160,10 @@ function describe(issue: Issue, at: (path: KeyPath) => Place): Problem[] {
   }
   if (issue.code === 'unrecognized_keys') {
     const messages = issue.message.split('\n');
-    return (issue.keys ?? []).map((key, i) => ({ at: at([...path, key]), text: `${where(path)}${messages[i]}` }));
+    return (issue.keys ?? []).map((key, i) => ({
+      at: at([...path, key]),
+      text: path.length === 0 ? messages[i] : `${where(path)}has the ${messages[i]}`,
+    }));
   }
   return [{ at: at(path), text: `${where(path)}${issue.message}` }];
 }

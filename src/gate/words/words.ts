@@ -32,7 +32,7 @@ export function mapping<S extends z.ZodRawShape>(shape: S) {
 /** Replaces zod's own words by what the reader should write; a value that is missing is said to be missing. */
 export const want = (what: string) => ({
   error: (issue: { input?: unknown }) =>
-    issue.input === undefined ? `is missing: ${what}` : `must be ${what}; found ${show(issue.input)}`,
+    issue.input === undefined ? `is missing; it must be ${what}` : `must be ${what}; found ${show(issue.input)}`,
 });
 
 /** A path, or a name that is as free. */
@@ -64,7 +64,7 @@ const COUNTED: Readonly<Record<string, string>> = { array: 'entries', set: 'entr
 
 /** What is wrong with a value whose schema has no words of its own for it, for a reader who knows YAML, not zod. */
 export function plainWords(issue: z.core.$ZodRawIssue): string {
-  const found = issue.input === undefined ? 'is missing: ' : 'must be ';
+  const found = issue.input === undefined ? 'is missing; it must be ' : 'must be ';
   const tail = issue.input === undefined ? '' : `; found ${show(issue.input)}`;
   return `${found}${wanted(issue)}${tail}`;
 }

@@ -47,7 +47,7 @@ export const clampingActivation = (activation: Activation): Problem =>
 function soundQuantization(t: Tensor, what: string): Problem {
   const q = t.quantization;
   if (isFloat(t.dtype) || !isReal(t.dtype)) return `${what} is ${t.dtype}, not quantized`;
-  if (q === null) return `${what} has no quantization`;
+  if (q === null) return `the quantization of ${what} is missing`;
   if (q.scales.length === 0 || q.scales.length !== q.zeroPoints.length) {
     return `${what} has ${q.scales.length} scales and ${q.zeroPoints.length} zero points`;
   }
@@ -137,7 +137,8 @@ const impossibleShapes = (shapes: readonly (Shape | null)[]): Problem[] =>
 export function defineOp<K extends OpKind>(rules: OpDefinition<K>): OpDefinition<K> {
   const { inputs, outputs } = rules.arity;
   const count = (n: number, [lo, hi]: readonly [number, number], what: string): Problem =>
-    (n < lo || n > hi) && `it has ${n} ${what}, must have ${lo === hi ? lo : `${lo} to ${hi}`}`;
+    (n < lo || n > hi) &&
+    `it has ${n} ${n === 1 ? what.slice(0, -1) : what}, must have ${lo === hi ? lo : `${lo} to ${hi}`}`;
   return {
     ...rules,
     check: (op) =>

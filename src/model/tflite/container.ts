@@ -14,7 +14,7 @@ function mistaken(bytes: Uint8Array): string {
   if (starts(bytes, 0x1f, 0x8b)) return 'the file is gzip-compressed: unpack it first';
   if (starts(bytes, 0x50, 0x4b, 3, 4)) return 'the file is a zip archive: give the .tflite file inside it';
   if (starts(bytes, 0x89, 0x48, 0x44, 0x46)) return 'the file is HDF5 (Keras .h5): convert it to .tflite first';
-  if (bytes.length < 8) return `the file has only ${bytes.length} bytes: it is truncated`;
+  if (bytes.length < 8) return `the file ends after ${bytes.length} of its first 8 bytes: it is truncated`;
   if (ascii(bytes, 4, 8).startsWith('TFL'))
     return `its identifier is "${ascii(bytes, 4, 8)}", and only schema ${IDENTIFIER} is known`;
   return `not a .tflite file: bytes 4 to 7 are "${ascii(bytes, 4, 8)}" where "${IDENTIFIER}" should stand`;
