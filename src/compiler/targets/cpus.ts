@@ -1,9 +1,15 @@
-/** Optional parts of the ARMv8-A instruction set that kernels choose by. All false on `host`. */
-export interface Features {
-  readonly dotprod: boolean;
-  readonly i8mm: boolean;
-  readonly fp16: boolean;
-}
+/** Optional parts of the ARMv8-A instruction set that kernels choose by: -march='s name for each, and Linux's. */
+export const FEATURES = { dotprod: 'asimddp', i8mm: 'i8mm', fp16: 'asimdhp' } as const;
+
+export type Feature = keyof typeof FEATURES;
+export const FEATURE_NAMES = Object.keys(FEATURES) as readonly Feature[];
+/** Which of them there are. */
+export type Features = Readonly<Record<Feature, boolean>>;
+
+export const featuresWhere = (holds: (name: Feature) => boolean): Features =>
+  Object.fromEntries(FEATURE_NAMES.map((name) => [name, holds(name)])) as Features;
+/** Of `host`, and of ARMv8.0. */
+export const NO_FEATURES = featuresWhere(() => false);
 
 /** Throughput of a core's pipeline, by which tiles are chosen: instructions a cycle, on 128-bit registers. */
 export interface Core {
@@ -30,9 +36,9 @@ export interface Cpu {
 }
 
 const ARM = 0x41;
-const V80: Features = { dotprod: false, i8mm: false, fp16: false };
-const V82: Features = { dotprod: true, i8mm: false, fp16: true };
-const I8MM: Features = { dotprod: true, i8mm: true, fp16: true };
+const V80 = NO_FEATURES;
+const V82: Features = { ...V80, dotprod: true, fp16: true };
+const I8MM: Features = { ...V82, i8mm: true };
 const both = (name: string) => ({ gcc: name, clang: name });
 
 /** The table with its names as a type. */

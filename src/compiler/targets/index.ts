@@ -1,4 +1,14 @@
-export { type Core, CPUS, type Cpu, type CpuName, type Features, isCpu, referenceCpu } from './cpus.ts';
+export {
+  type Core,
+  CPUS,
+  type Cpu,
+  type CpuName,
+  FEATURE_NAMES,
+  type Features,
+  isCpu,
+  NO_FEATURES,
+  referenceCpu,
+} from './cpus.ts';
 export { type Machine, parseCpuinfo } from './machine.ts';
-export { parseTarget, TARGET_HELP, targetFlags } from './parse.ts';
+export { LEVEL_HELP, parseTarget, TARGET_HELP, targetFlags } from './parse.ts';
 export type { Target } from './target.ts';

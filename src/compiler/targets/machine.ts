@@ -1,4 +1,4 @@
-import { CPUS, type Cpu, type CpuName, type Features } from './cpus.ts';
+import { CPUS, type Cpu, type CpuName, FEATURES, type Features, featuresWhere } from './cpus.ts';
 
 /** The machine we run on, as far as targets care. */
 export interface Machine {
@@ -21,6 +21,6 @@ export function parseCpuinfo(text: string): Omit<Machine, 'arm64'> {
   const isMachine = ({ midr }: Cpu): boolean => midr?.[0] === implementer && midr[1] === part;
   return {
     cpu: names.find((name) => isMachine(CPUS[name])) ?? null,
-    features: { dotprod: has('asimddp'), i8mm: has('i8mm'), fp16: has('asimdhp') },
+    features: featuresWhere((name) => has(FEATURES[name])),
   };
 }

@@ -1,16 +1,23 @@
 import { InputError } from '../../errors.ts';
-import { CPUS, type CpuName, type Features, isCpu, referenceCpu } from './cpus.ts';
+import {
+  CPUS,
+  type CpuName,
+  FEATURE_NAMES,
+  type Features,
+  featuresWhere,
+  isCpu,
+  NO_FEATURES,
+  referenceCpu,
+} from './cpus.ts';
 import type { Machine } from './machine.ts';
 import type { Target } from './target.ts';
-
-const FEATURES = ['dotprod', 'i8mm', 'fp16'] as const satisfies readonly (keyof Features)[];
 
 /**
  * -march for a set of features. CPUs get it too, in place of -mcpu: -mcpu would let the compiler use SVE, which the
  * kernels are not written for and the emulation does not model.
  */
 function march(features: Features): string {
-  const extensions = FEATURES.filter((feature) => features[feature]).map((feature) => `+${feature}`);
+  const extensions = FEATURE_NAMES.filter((feature) => features[feature]).map((feature) => `+${feature}`);
   return extensions.length === 0 ? '-march=armv8-a' : `-march=armv8.2-a${extensions.join('')}`;
 }
 
@@ -23,8 +30,10 @@ const arm = (name: string, cpu: CpuName | null, features: Features): Target => (
   flags: [march(features)],
 });
 
+/** How an ISA level is written. */
+export const LEVEL_HELP = `aarch64${FEATURE_NAMES.map((name) => `[+${name}]`).join('')}`;
 /** What --target takes, for help texts and messages. */
-export const TARGET_HELP = `${Object.keys(CPUS).join(', ')}, aarch64[+dotprod][+i8mm][+fp16], native, host`;
+export const TARGET_HELP = `${Object.keys(CPUS).join(', ')}, ${LEVEL_HELP}, native, host`;
 
 /**
  * The target that `text` names. Texts of users, which may be `native`, go through `resolveTarget` of the devices.
@@ -33,8 +42,8 @@ export const TARGET_HELP = `${Object.keys(CPUS).join(', ')}, aarch64[+dotprod][+
  */
 export function parseTarget(text: string, machine: Machine | null = null): Target {
   if (text === 'host') {
-    const features = { dotprod: false, i8mm: false, fp16: false };
-    return { name: text, arch: 'host', cpu: null, features, core: CPUS[referenceCpu(features)].core, flags: [] };
+    const { core } = CPUS[referenceCpu(NO_FEATURES)];
+    return { name: text, arch: 'host', cpu: null, features: NO_FEATURES, core, flags: [] };
   }
   if (text === 'native') {
     if (machine === null) throw new Error('target native: the machine is not given');
@@ -48,12 +57,15 @@ export function parseTarget(text: string, machine: Machine | null = null): Targe
   }
   if (isCpu(text)) return arm(text, text, CPUS[text].features);
   const [base, ...extensions] = text.split('+');
-  const known = extensions.every((name) => (FEATURES as readonly string[]).includes(name));
+  const known = extensions.every((name) => (FEATURE_NAMES as readonly string[]).includes(name));
   if (base !== 'aarch64' || !known || new Set(extensions).size !== extensions.length) {
     throw new InputError(`there is no target "${text}". Targets: ${TARGET_HELP}`);
   }
-  const has = (feature: keyof Features): boolean => extensions.includes(feature);
-  return arm(text, null, { dotprod: has('dotprod'), i8mm: has('i8mm'), fp16: has('fp16') });
+  return arm(
+    text,
+    null,
+    featuresWhere((name) => extensions.includes(name)),
+  );
 }
 
 /** All flags that tell a compiler what to build for: the instruction set, and the core to schedule for. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MAX_THREADS } from '../../compiler/compile.ts';
+import { LEVEL_HELP } from '../../compiler/targets/index.ts';
 import { PROFILES } from '../../model/arithmetic/multiplier.ts';
 import { METRIC_PATTERN, METRIC_WORDS } from '../metrics/index.ts';
 import { REGRESSION, schemaOf, THRESHOLDS } from '../thresholds/index.ts';
@@ -55,7 +56,7 @@ export const configSchema = mapping({
     .min(1, want('a list of at least one target'))
     .max(32)
     .optional()
-    .describe('native (when absent), host, cortex-a72, neoverse-n1, …, aarch64[+dotprod][+i8mm][+fp16]'),
+    .describe(`native (when absent), host, cortex-a72, neoverse-n1, …, ${LEVEL_HELP}`),
   defaults: mapping({
     thresholds: thresholds.optional(),
     regression: regression.optional(),

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import {
   CPUS,
+  FEATURE_NAMES,
   type Features,
   type Machine,
+  NO_FEATURES,
   parseCpuinfo,
   parseTarget,
   type Target,
@@ -24,7 +26,7 @@ export interface Fingerprint {
 
 /** This machine. */
 export function thisMachine(): Machine {
-  const none = { arm64: false, cpu: null, features: { dotprod: false, i8mm: false, fp16: false } };
+  const none = { arm64: false, cpu: null, features: NO_FEATURES };
   if (process.arch !== 'arm64') return none;
   if (process.platform === 'darwin') {
     const m1 = CPUS['apple-m1'].features;
@@ -47,8 +49,7 @@ export const resolveTarget = (text: string): Target => parseTarget(text, thisMac
 /** Whether the processor executes the target's code without emulation. */
 export function canRunHere(target: Target, machine: Machine = thisMachine()): boolean {
   if (target.arch === 'host') return true;
-  const features = Object.keys(target.features) as (keyof Features)[];
-  return machine.arm64 && features.every((name) => machine.features[name] || !target.features[name]);
+  return machine.arm64 && FEATURE_NAMES.every((name) => machine.features[name] || !target.features[name]);
 }
 
 /** Fingerprint of this machine. */
