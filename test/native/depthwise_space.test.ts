@@ -5,8 +5,8 @@ import { LOWERINGS } from '../../src/compiler/lower/index.ts';
 import type { DepthwiseLayer } from '../../src/compiler/lower/layers.ts';
 import { parseTarget } from '../../src/compiler/targets/index.ts';
 import { depthwiseWorkload } from '../../src/compiler/templates/depthwise/from_layer.ts';
-import type { DepthwiseSchedule } from '../../src/compiler/templates/depthwise/schedule.ts';
-import { DEPTHWISE_SPACE } from '../../src/compiler/templates/depthwise/space.ts';
+import { DEPTHWISE } from '../../src/compiler/templates/depthwise/index.ts';
+import type { DepthwiseSchedule } from '../../src/compiler/templates/depthwise/space.ts';
 import { tunedFor } from '../../src/compiler/templates/index.ts';
 import { interpret } from '../../src/model/interpreter/index.ts';
 import { operandsOf, resultsOf } from '../../src/model/ir/graph.ts';
@@ -34,12 +34,12 @@ function spaceOf(layer: Layer, target: string): DepthwiseSchedule[] {
   const op = { kind, attrs, inputs: operandsOf(graph, graph.nodes[0]), outputs: resultsOf(graph, graph.nodes[0]) };
   const lowered = LOWERINGS['nn.depthwise_conv2d'](op as OpView<'nn.depthwise_conv2d'>, 'tflite');
   const build = { target: parseTarget(target), profile: 'tflite', threads: 1 } as const;
-  return [...DEPTHWISE_SPACE.space(depthwiseWorkload(lowered as DepthwiseLayer, build), build.target)];
+  return [...DEPTHWISE.space(depthwiseWorkload(lowered as DepthwiseLayer, build), build.target)];
 }
 
 /** Records that give one schedule after the other. */
 function inTurn(schedules: readonly DepthwiseSchedule[], target: string): RecordSource {
-  const { name: template, version } = DEPTHWISE_SPACE;
+  const { name: template, version } = DEPTHWISE;
   const turn = schedules[Symbol.iterator]();
   return (key) => ({ template, version, key, target: tunedFor(parseTarget(target)), schedule: turn.next().value });
 }

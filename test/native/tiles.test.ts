@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseTarget } from '../../src/compiler/targets/index.ts';
 import { type GemmKernelName, kernelOf } from '../../src/compiler/templates/gemm/kernels/index.ts';
-import type { GemmSchedule } from '../../src/compiler/templates/gemm/schedule.ts';
+import type { GemmSchedule } from '../../src/compiler/templates/gemm/space.ts';
 import { GEMM, sourceOf, type Task, type TuningRecord, tasksOfGraph } from '../../src/compiler/templates/index.ts';
 import type { Operands } from '../../src/compiler/templates/workload.ts';
 import { interpret } from '../../src/model/interpreter/index.ts';

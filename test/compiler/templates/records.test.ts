@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseTarget } from '../../../src/compiler/targets/index.ts';
-import type { GemmSchedule } from '../../../src/compiler/templates/gemm/schedule.ts';
+import type { GemmSchedule } from '../../../src/compiler/templates/gemm/space.ts';
 import { checkRecord, fastest, GEMM, recordOf, sourceOf } from '../../../src/compiler/templates/index.ts';
 import { gemmWorkload } from './gemm/workloads.ts';
 

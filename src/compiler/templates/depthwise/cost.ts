@@ -7,7 +7,7 @@ import type { Core } from '../../targets/cpus.ts';
 import type { Target } from '../../targets/target.ts';
 import { kernelOf } from './kernels.ts';
 import { fitsResult } from './rows.ts';
-import type { DepthwiseSchedule } from './schedule.ts';
+import type { DepthwiseSchedule } from './space.ts';
 import { type DepthwiseWorkload, outputsOf } from './workload.ts';
 
 /** SRSHL, UZP1 and the like that two-step scaling does without, for 16 outputs. */

@@ -9,7 +9,7 @@ import { issueOrderFields } from './issue_order.ts';
 import { kernelOf } from './kernels.ts';
 import { type PackedDepthwise, packDepthwise } from './pack.ts';
 import { isWhole, type RowSource, rowSourceOf } from './rows.ts';
-import type { DepthwiseSchedule } from './schedule.ts';
+import type { DepthwiseSchedule } from './space.ts';
 import { windowsOf } from './windows.ts';
 import { type DepthwiseWorkload, itemOf } from './workload.ts';
 

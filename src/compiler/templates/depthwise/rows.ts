@@ -1,7 +1,7 @@
 /** Where a layer's rows of data are read, and the scratch memory that takes. */
 import { leadOf, type Step } from '../../emission/lead.ts';
 import { dotQuads, kernelOf } from './kernels.ts';
-import type { DepthwiseSchedule } from './schedule.ts';
+import type { DepthwiseSchedule } from './space.ts';
 import { type Windows, windowsOf } from './windows.ts';
 import { type DepthwiseKey, type DepthwiseWorkload, itemOf, outputsOf } from './workload.ts';
 

@@ -1,30 +1,33 @@
-/** The schedules of the depthwise template. */
+/** Schedules of the depthwise template: the knobs, their values, and which are legal. */
+import { z } from 'zod';
 import { MAX_KERNEL_ROWS } from '../../lower/layers.ts';
 import type { Target } from '../../targets/target.ts';
-import type { ScheduleSpace } from '../template.ts';
-import { depthwiseCycles } from './cost.ts';
 import { DEPTHWISE_KERNEL_NAMES, kernelOf, tapsOf } from './kernels.ts';
-import { type DepthwiseSchedule, depthwiseKnobs } from './schedule.ts';
 import { suitsIssueOrder } from './two_step_blocks.ts';
-import { type DepthwiseWorkload, keyOfDepthwise } from './workload.ts';
+import type { DepthwiseWorkload } from './workload.ts';
+
+export const depthwiseKnobs = z.strictObject({
+  kernel: z.enum(DEPTHWISE_KERNEL_NAMES),
+  /** Output rows that a block of channels computes in one go, before the next block loads its weights. */
+  rows: z.int(),
+  /** Output pixels of a step along the row: neighbours share loads. */
+  pixels: z.int(),
+  /** Each step loads the bias again: for cores that load beside their arithmetic. */
+  reload: z.boolean(),
+  /** Kernel `pairs`, in issue order where a block of channels has constants for it. */
+  issueOrdered: z.boolean(),
+});
+
+/** A value for every knob. */
+export type DepthwiseSchedule = Readonly<z.infer<typeof depthwiseKnobs>>;
 
 /** Rows of all kernels that are in use at a time, at most: DEPTHWISE_ROWS of depthwise.h. */
 const MAX_ROWS = MAX_KERNEL_ROWS;
 /** Pixels of a step, at most: DEPTHWISE_F32_PIXELS of depthwise.h. */
 const MAX_PIXELS = 8;
 
-export const DEPTHWISE_SPACE: ScheduleSpace<DepthwiseWorkload, DepthwiseSchedule> = {
-  name: 'depthwise',
-  version: 1,
-  knobs: depthwiseKnobs,
-  key: keyOfDepthwise,
-  space,
-  legal,
-  cycles: depthwiseCycles,
-};
-
 /** Every combination of knobs that is legal. Rows are shared out evenly: others only leave the last group fewer. */
-function* space(w: DepthwiseWorkload, target: Target): Generator<DepthwiseSchedule> {
+export function* depthwiseSpace(w: DepthwiseWorkload, target: Target): Generator<DepthwiseSchedule> {
   for (const kernel of DEPTHWISE_KERNEL_NAMES) {
     if (illegalKernel(w, kernel, target) !== null) continue;
     for (const rows of evenRows(w))
@@ -32,7 +35,7 @@ function* space(w: DepthwiseWorkload, target: Target): Generator<DepthwiseSchedu
         for (const reload of [false, true])
           for (const issueOrdered of [false, true]) {
             const schedule = { kernel, rows, pixels, reload, issueOrdered };
-            if (legal(w, schedule, target) === null) yield schedule;
+            if (illegalDepthwise(w, schedule, target) === null) yield schedule;
           }
   }
 }
@@ -44,7 +47,7 @@ function evenRows({ output: [height], kernel }: DepthwiseWorkload): number[] {
   return [...new Set(even)];
 }
 
-function legal(w: DepthwiseWorkload, s: DepthwiseSchedule, target: Target): string | null {
+export function illegalDepthwise(w: DepthwiseWorkload, s: DepthwiseSchedule, target: Target): string | null {
   return illegalKernel(w, s.kernel, target) ?? illegalRows(w, s) ?? illegalPixels(w, s) ?? illegalOrder(w, s, target);
 }
 

@@ -4,8 +4,8 @@ import type { Core } from '../../targets/cpus.ts';
 import type { Target } from '../../targets/target.ts';
 import { bandCount, paddedCopy } from './bands.ts';
 import { kernelOf } from './kernels/index.ts';
-import type { GemmKernel, InOrderLoop, KBlocks, Tile } from './kernels/kernel.ts';
-import { type GemmSchedule, tileOf } from './schedule.ts';
+import { inOrderLoop, type KBlocks } from './kernels/kernel.ts';
+import { type GemmSchedule, tileOf } from './space.ts';
 import { depthOf, type GemmWorkload, itemOf, packedDepth, pixelsOf, rowsOf } from './workload.ts';
 
 /** Bytes of the first-level data cache for a matrix that is to stay there, and for the padded copy of a band. */
@@ -22,11 +22,6 @@ const PER_BAND = 64;
 const SINGLES = 6;
 /** Cycles that a kernel with `sums16` takes to begin, where tiles do not follow each other. */
 const START = 40;
-
-/** The loop in issue order that a tile takes on a core. */
-export function inOrderLoop({ inOrder }: GemmKernel, { mr, nr }: Tile, core: Core): InOrderLoop | null {
-  return core.inOrder && inOrder && mr >= inOrder.rows && nr >= inOrder.columns ? inOrder : null;
-}
 
 /** Cycles of one tile: padded work at the rate of the scarcest unit, and its end. */
 function tileCycles(w: GemmWorkload, s: GemmSchedule, core: Core): number {

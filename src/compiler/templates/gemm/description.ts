@@ -8,7 +8,7 @@ import { type GemmKernelName, kernelOf } from './kernels/index.ts';
 import type { PanelLayout } from './kernels/kernel.ts';
 import { loopOf } from './loop.ts';
 import type { PackedWeights } from './pack.ts';
-import type { GemmSchedule } from './schedule.ts';
+import type { GemmSchedule } from './space.ts';
 import { depthOf, type GemmWorkload, itemOf, packedDepth, rowsOf } from './workload.ts';
 
 /** CONV_SPARE of native/kernels/conv.h: bytes behind scratch memory that copies may touch. */

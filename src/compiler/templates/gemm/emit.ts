@@ -10,7 +10,7 @@ import { bandFields, gatherBytes, kernelC, packedDepthOf, packedFields, tileFiel
 import { levelFields } from './k_sums/levels.ts';
 import { overlapSteps } from './overlap.ts';
 import { type PackedWeights, packGemm, perColumn, sumRanges } from './pack.ts';
-import type { GemmSchedule } from './schedule.ts';
+import type { GemmSchedule } from './space.ts';
 import { depthOf, type GemmWorkload, rowsOf } from './workload.ts';
 
 /** The range of steps of `size` over `total`, `times` over; the last of each starts early enough to be whole. */

@@ -8,7 +8,7 @@ import { hybridDescription, leadOfQuantized } from '../epilogue/hybrid.ts';
 import type { Chosen } from '../template.ts';
 import { bandFields, gatherBytes, kernelC, packedDepthOf, packedFields, SPARE, tileFields } from './description.ts';
 import { packGemm } from './pack.ts';
-import type { GemmSchedule } from './schedule.ts';
+import type { GemmSchedule } from './space.ts';
 import { depthOf, type GemmWorkload, rowsOf } from './workload.ts';
 
 /** The C of a layer. */

@@ -1,16 +1,17 @@
 /** The matrix multiplication template. */
 import { oneLayer } from '../one_layer.ts';
 import type { Template } from '../template.ts';
+import { gemmCycles } from './cost.ts';
 import { emitGemm } from './emit.ts';
 import { type AnyGemmLayer, gemmWorkloads } from './from_layer.ts';
 import { emitHybridGemm } from './hybrid.ts';
 import { emitMatmulPairs } from './pairs.ts';
-import type { GemmSchedule } from './schedule.ts';
-import { GEMM_SPACE } from './space.ts';
-import type { GemmWorkload } from './workload.ts';
+import { type GemmSchedule, gemmKnobs, gemmSpace, illegalGemm } from './space.ts';
+import { type GemmWorkload, keyOfGemm } from './workload.ts';
 
 export const GEMM: Template<AnyGemmLayer, GemmWorkload, GemmSchedule> = {
-  ...GEMM_SPACE,
+  ...{ name: 'gemm', version: 1, knobs: gemmKnobs },
+  ...{ key: keyOfGemm, space: gemmSpace, legal: illegalGemm, cycles: gemmCycles },
   workloads: gemmWorkloads,
   oneLayer,
   emit(layer, chosen, ctx) {

@@ -4,9 +4,9 @@ import type { Fields } from '../../emission/description.ts';
 import type { Target } from '../../targets/target.ts';
 import { kSumsLoop } from '../in_order/gemm.ts';
 import { floatLoop } from '../in_order/gemm_f32.ts';
-import { inOrderLoop } from './cost.ts';
 import { kernelOf } from './kernels/index.ts';
-import { type GemmSchedule, tileOf } from './schedule.ts';
+import { inOrderLoop } from './kernels/kernel.ts';
+import { type GemmSchedule, tileOf } from './space.ts';
 import type { GemmKey } from './workload.ts';
 
 /** The member of a `gemm_i8` or `gemm_f32` that names the loop, and the loop; nothing where a schedule has none. */

@@ -1,7 +1,7 @@
 /** How a result may lie over the data that it is computed from. */
 import { type Step, starts } from '../../emission/lead.ts';
 import { paddedCopy } from './bands.ts';
-import type { GemmSchedule } from './schedule.ts';
+import type { GemmSchedule } from './space.ts';
 import { depthOf, type GemmWorkload, itemOf, pixelsOf, rowsOf } from './workload.ts';
 
 /**

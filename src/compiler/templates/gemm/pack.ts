@@ -4,7 +4,7 @@ import type { Weights } from '../../lower/layers.ts';
 import { packKSums } from './k_sums/pack.ts';
 import { kernelOf } from './kernels/index.ts';
 import { panelStarts } from './panels.ts';
-import type { GemmSchedule } from './schedule.ts';
+import type { GemmSchedule } from './space.ts';
 import { depthOf, type GemmWorkload, packedDepth } from './workload.ts';
 
 /** A layer's constants as the kernel reads them; `rowFactor` goes with them. */

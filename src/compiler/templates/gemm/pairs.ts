@@ -11,7 +11,7 @@ import type { Chosen } from '../template.ts';
 import { kernelC, packedDepthOf, SPARE, tileFields, WEIGHT_BYTES } from './description.ts';
 import { kernelOf } from './kernels/index.ts';
 import { perColumn } from './pack.ts';
-import type { GemmSchedule } from './schedule.ts';
+import type { GemmSchedule } from './space.ts';
 import type { GemmWorkload } from './workload.ts';
 
 type Product = Chosen<GemmWorkload, GemmSchedule>;

@@ -1,12 +1,31 @@
-/** The schedules of the matrix multiplication template. */
+/** Schedules of the matrix multiplication template: the knobs, their values, and which are legal. */
+import { z } from 'zod';
 import type { Target } from '../../targets/target.ts';
-import type { ScheduleSpace } from '../template.ts';
 import { bandsOf, leastBand } from './bands.ts';
-import { gemmCycles, inOrderLoop } from './cost.ts';
-import { exactKernels, type GemmKernelName, kernelOf, lacking } from './kernels/index.ts';
-import type { Tile } from './kernels/kernel.ts';
-import { type GemmSchedule, gemmKnobs, tileOf } from './schedule.ts';
-import { depthOf, type GemmWorkload, isPointwise, keyOfGemm, rowsOf } from './workload.ts';
+import { exactKernels, GEMM_KERNEL_NAMES, type GemmKernelName, kernelOf, lacking } from './kernels/index.ts';
+import { inOrderLoop, type Tile } from './kernels/kernel.ts';
+import { depthOf, type GemmWorkload, isPointwise, rowsOf } from './workload.ts';
+
+export const gemmKnobs = z.strictObject({
+  kernel: z.enum(GEMM_KERNEL_NAMES),
+  /** Rows and columns of the register tile. */
+  mr: z.int(),
+  nr: z.int(),
+  /** Of kernels with `sums16`, else absent: K-blocks whose products are summed in 16 bits. */
+  kBlocks: z.literal([1, 2, 4]).optional(),
+  /** Likewise: K-blocks that fit beside no other are summed alone, by a loop of their own. */
+  singles: z.boolean().optional(),
+  /** Loop order: a panel of weights outside and tiles of rows inside; else tiles of rows outside. */
+  weightsFirst: z.boolean(),
+  /** Output rows whose rows of A are gathered from one padded copy of the input; 0: rows of A are read in place. */
+  band: z.int(),
+});
+
+/** A value for every knob. */
+export type GemmSchedule = Readonly<z.infer<typeof gemmKnobs>>;
+
+/** The register tile of a schedule. */
+export const tileOf = ({ mr, nr, kBlocks = 1 }: GemmSchedule): Tile => ({ mr, nr, kBlocks });
 
 /** Tiles: GEMM_MR rows and GEMM_NV registers of columns at most. */
 const ROWS = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -23,25 +42,15 @@ const SUMS16: readonly Pick<GemmSchedule, 'kBlocks' | 'singles'>[] = [
   { kBlocks: 4, singles: false },
 ];
 
-export const GEMM_SPACE: ScheduleSpace<GemmWorkload, GemmSchedule> = {
-  name: 'gemm',
-  version: 1,
-  knobs: gemmKnobs,
-  key: keyOfGemm,
-  space,
-  legal,
-  cycles: gemmCycles,
-};
-
 /** Every combination of knobs that is legal, larger tiles later. */
-function* space(w: GemmWorkload, target: Target): Generator<GemmSchedule> {
+export function* gemmSpace(w: GemmWorkload, target: Target): Generator<GemmSchedule> {
   for (const kernel of exactKernels(w.weights.operands, target))
     for (const mr of ROWS)
       for (const nr of COLUMNS)
         for (const sums16 of kernelOf(kernel).sums16 ? SUMS16 : [{}])
           for (const walk of walks(w, mr)) {
             const schedule = { kernel, mr, nr, ...sums16, ...walk };
-            if (legal(w, schedule, target) === null) yield schedule;
+            if (illegalGemm(w, schedule, target) === null) yield schedule;
           }
 }
 
@@ -54,7 +63,7 @@ function walks(w: GemmWorkload, mr: number): Pick<GemmSchedule, 'weightsFirst' |
   ];
 }
 
-function legal(w: GemmWorkload, s: GemmSchedule, target: Target): string | null {
+export function illegalGemm(w: GemmWorkload, s: GemmSchedule, target: Target): string | null {
   return illegalKernel(w, s, target) ?? illegalTile(s, target) ?? illegalRows(w, s) ?? illegalColumns(w, s);
 }
 

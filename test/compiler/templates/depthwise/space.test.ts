@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CPUS, parseTarget } from '../../../../src/compiler/targets/index.ts';
 import { fastest } from '../../../../src/compiler/templates/choose.ts';
+import { DEPTHWISE } from '../../../../src/compiler/templates/depthwise/index.ts';
 import { tapsOf } from '../../../../src/compiler/templates/depthwise/kernels.ts';
-import type { DepthwiseSchedule } from '../../../../src/compiler/templates/depthwise/schedule.ts';
-import { DEPTHWISE_SPACE } from '../../../../src/compiler/templates/depthwise/space.ts';
+import type { DepthwiseSchedule } from '../../../../src/compiler/templates/depthwise/space.ts';
 import type { DepthwiseWorkload } from '../../../../src/compiler/templates/depthwise/workload.ts';
 import type { Operands } from '../../../../src/compiler/templates/workload.ts';
 
@@ -47,11 +47,11 @@ test('every schedule of the space is legal, comes once and keeps to what the ker
   fc.assert(
     fc.property(workloads, fc.constantFrom(...TARGETS), (w, name) => {
       const target = parseTarget(name);
-      const space = [...DEPTHWISE_SPACE.space(w, target)];
+      const space = [...DEPTHWISE.space(w, target)];
       expect(new Set(space.map((s) => JSON.stringify(s))).size).toBe(space.length);
       for (const s of space) {
-        expect(DEPTHWISE_SPACE.legal(w, s, target)).toBeNull();
-        expect(DEPTHWISE_SPACE.knobs.parse(s)).toEqual(s);
+        expect(DEPTHWISE.legal(w, s, target)).toBeNull();
+        expect(DEPTHWISE.knobs.parse(s)).toEqual(s);
         expect(s.rows * w.kernel[0]).toBeLessThanOrEqual(64);
         expect(s.rows).toBeLessThanOrEqual(w.output[0]);
         if (s.kernel === 'portable') continue;
@@ -68,7 +68,7 @@ test('every schedule of the space is legal, comes once and keeps to what the ker
 
 describe('the default', () => {
   const kernelFor = (target: string, change: Partial<DepthwiseWorkload> = {}, operands: Operands = 'int8') =>
-    fastest(DEPTHWISE_SPACE, { ...MOBILE, ...change, weights: { operands, twoStep: null } }, parseTarget(target));
+    fastest(DEPTHWISE, { ...MOBILE, ...change, weights: { operands, twoStep: null } }, parseTarget(target));
 
   test('is the kernel of fewest instructions that is exact', () => {
     expect(kernelFor('neoverse-n1').kernel).toBe('dot');
@@ -103,7 +103,7 @@ describe('the default', () => {
 test('a schedule that the kernels cannot run is refused with the reason', () => {
   const good: DepthwiseSchedule = { kernel: 'pairs', rows: 4, pixels: 4, reload: true, issueOrdered: false };
   const reason = (s: Partial<DepthwiseSchedule>, w: Partial<DepthwiseWorkload> = {}, target = 'neoverse-n1') =>
-    DEPTHWISE_SPACE.legal({ ...MOBILE, ...w }, { ...good, ...s }, parseTarget(target));
+    DEPTHWISE.legal({ ...MOBILE, ...w }, { ...good, ...s }, parseTarget(target));
   const weights = (operands: Operands) => ({ weights: { operands, twoStep: null } });
   expect(reason({})).toBeNull();
   expect(reason({}, {}, 'host')).toBe('kernel pairs is for aarch64');
@@ -128,8 +128,6 @@ test('a schedule that the kernels cannot run is refused with the reason', () => 
 
 test('the key has no data in it', () => {
   const twoStep = { blocks: [null], complete: false };
-  expect(DEPTHWISE_SPACE.key({ ...MOBILE, weights: { operands: 'uint8-full', twoStep } })).toBe(
-    DEPTHWISE_SPACE.key(MOBILE),
-  );
-  expect(DEPTHWISE_SPACE.key({ ...MOBILE, padding: [0, 0] })).not.toBe(DEPTHWISE_SPACE.key(MOBILE));
+  expect(DEPTHWISE.key({ ...MOBILE, weights: { operands: 'uint8-full', twoStep } })).toBe(DEPTHWISE.key(MOBILE));
+  expect(DEPTHWISE.key({ ...MOBILE, padding: [0, 0] })).not.toBe(DEPTHWISE.key(MOBILE));
 });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { GEMM_KERNEL_NAMES, kernelOf } from '../../../../src/compiler/templates/gemm/kernels/index.ts';
 import { type PackedWeights, packGemm, sumRanges } from '../../../../src/compiler/templates/gemm/pack.ts';
 import { panelStarts } from '../../../../src/compiler/templates/gemm/panels.ts';
-import type { GemmSchedule } from '../../../../src/compiler/templates/gemm/schedule.ts';
+import type { GemmSchedule } from '../../../../src/compiler/templates/gemm/space.ts';
 import { depthOf, type GemmWorkload } from '../../../../src/compiler/templates/gemm/workload.ts';
 import { operandsOf } from '../../../../src/compiler/templates/workload.ts';
 import { gemmWorkload } from './workloads.ts';

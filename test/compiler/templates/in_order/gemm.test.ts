@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseTarget } from '../../../../src/compiler/targets/index.ts';
-import type { GemmSchedule } from '../../../../src/compiler/templates/gemm/schedule.ts';
+import type { GemmSchedule } from '../../../../src/compiler/templates/gemm/space.ts';
 import { CORTEX_A53, REGISTERS } from '../../../../src/compiler/templates/in_order/core.ts';
 import {
   type KSumsTile,

@@ -8,7 +8,7 @@ import { type Fields, integers } from '../../../emission/description.ts';
 import type { GemmLayer } from '../../../lower/layers.ts';
 import { LIMIT, type Scaling, scalingOf, type TwoStep, twoStepOf } from '../../epilogue/proofs/two_step.ts';
 import { panelStarts } from '../panels.ts';
-import type { GemmSchedule } from '../schedule.ts';
+import type { GemmSchedule } from '../space.ts';
 import type { GemmWorkload } from '../workload.ts';
 
 /** Fractional bits beyond 16, which the last narrowing takes off: the more, the surer that all levels come out right. */

@@ -2,7 +2,7 @@
 import { mean } from 'simple-statistics';
 import type { KBlocks } from '../kernels/kernel.ts';
 import { panelStarts } from '../panels.ts';
-import type { GemmSchedule } from '../schedule.ts';
+import type { GemmSchedule } from '../space.ts';
 import { depthOf, type GemmKey, type KSumCounts } from '../workload.ts';
 import { type BlockSum, mixSums, type Piece, pairBlocks, sumsOfFour, sumsOfTwo } from './arrange.ts';
 

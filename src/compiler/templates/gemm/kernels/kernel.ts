@@ -90,6 +90,11 @@ export interface Offsets {
   readonly weights: number;
 }
 
+/** The loop in issue order that a tile takes on a core. */
+export function inOrderLoop({ inOrder }: GemmKernel, { mr, nr }: Tile, core: Core): InOrderLoop | null {
+  return core.inOrder && inOrder && mr >= inOrder.rows && nr >= inOrder.columns ? inOrder : null;
+}
+
 /** Registers of results, of four 32-bit lanes. */
 export const accumulators = ({ mr, nr }: Tile): number => (mr * nr) / 4;
 
