@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { Build } from '../../compiler/build.ts';
 import { killGroup, OWN_GROUP, undoOnInterrupt } from '../../compiler/toolchain/index.ts';
 import { EnvironmentError } from '../../errors.ts';
+import { Commands } from './commands.ts';
 import type { RunnerImage, Session, SessionOptions } from './device.ts';
 import { explainExit, explainSpawn } from './failures.ts';
 import { scratchError } from './scratch.ts';
@@ -14,13 +16,8 @@ const KEEP_STDERR = 2000;
 /** What the runner says where the folder that it works in is full. */
 const NO_ROOM = /no space left on device|disk quota exceeded|file too large/i;
 
-interface Pending {
-  readonly build: Build | null;
-  readonly lines: string[];
-  readonly onLine?: (line: string) => void;
-  resolve(lines: string[]): void;
-  reject(error: EnvironmentError): void;
-}
+/** A line that is longer ends here: no protocol of ours has such. */
+const LONGEST_LINE = 1 << 16;
 
 /**
  * Starts the runner and speaks its line protocol (native/runner/runner.c). `launcher` are the words before the
@@ -37,60 +34,33 @@ export function startSession(
   // Nothing of the environment matters to a build, and QEMU_* variables could change what is measured.
   const child = spawn(program, args, { cwd: folder, stdio: 'pipe', env: { PATH: process.env.PATH }, ...OWN_GROUP });
   const forget = undoOnInterrupt(() => killGroup(child));
-  const queue: Pending[] = [];
   let failure: EnvironmentError | null = null;
   /** Whether the process was asked to end, and whether it has ended. */
   let closing = false;
   let over = false;
   let said: string | null = null;
   let stderr = '';
-  let buffer = '';
-  let timer: NodeJS.Timeout | undefined;
 
+  const silenceMs = options.silenceMs ?? SILENCE_MS;
+  const commands = new Commands(silenceMs, () =>
+    stop(`gave no sign of life for ${silenceMs / 1000} s and was stopped`),
+  );
   const fail = (error: EnvironmentError) => {
     failure ??= error;
     if (!over) killGroup(child);
-    clearTimeout(timer);
-    for (const p of queue.splice(0)) p.reject(failure);
+    commands.fail(failure);
   };
-  const about = () => queue[0]?.build ?? null;
-  const nameOf = (build: Build | null) => (build ? `${build.name} (${build.target.name})` : 'the runner');
-  const watch = () => {
-    clearTimeout(timer);
-    const ms = options.silenceMs ?? SILENCE_MS;
-    if (queue.length === 0) return;
-    timer = setTimeout(() => {
-      fail(new EnvironmentError(`${nameOf(about())} gave no sign of life for ${ms / 1000} s and was stopped`));
-    }, ms);
-  };
-  const onAbort = () => {
-    fail(new EnvironmentError(`${nameOf(about())} did not finish within the time limit and was stopped`));
-  };
+  /** Fails with what the build in work did. */
+  const stop = (what: string) => fail(new EnvironmentError(`${nameOf(commands.build)} ${what}`));
+  const onAbort = () => stop('did not finish within the time limit and was stopped');
   options.signal?.addEventListener('abort', onAbort);
   if (options.signal?.aborted) onAbort();
 
-  const onLine = (line: string) => {
-    const current = queue[0];
-    if (line === 'ok' && current) {
-      queue.shift();
-      current.resolve(current.lines);
-    } else if (line.startsWith('error ')) {
-      said = line.slice(6);
-    } else if (current && /^(model|input|output|done|dims|batch|pass) /.test(line)) {
-      current.lines.push(line);
-      current.onLine?.(line);
-    } else {
-      const seen = JSON.stringify(line.slice(0, 80));
-      fail(new EnvironmentError(`${nameOf(about())} answered ${seen}, which is not the runner's protocol`));
-    }
-    watch();
-  };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    buffer += text;
-    const lines = buffer.split('\n');
-    buffer = lines.pop()!;
-    for (const line of lines) onLine(line);
-    if (buffer.length > 1 << 16) onLine(buffer);
+  onLines(child.stdout, (line) => {
+    if (line.startsWith('error ')) said = line.slice(6);
+    else if (!commands.take(line))
+      stop(`answered ${JSON.stringify(line.slice(0, 80))}, which is not the runner's protocol`);
+    commands.heard();
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-KEEP_STDERR);
@@ -104,9 +74,9 @@ export function startSession(
     });
     child.on('close', (code, signal) => {
       over = true;
-      const early = queue.length > 0 || code !== 0 || !closing;
+      const early = commands.due || code !== 0 || !closing;
       if (early && said !== null && NO_ROOM.test(said)) fail(scratchError(said));
-      if (early) fail(explainExit({ code, signal, said, stderr }, about(), launcher.length > 0));
+      if (early) fail(explainExit({ code, signal, said, stderr }, commands.build, launcher.length > 0));
       forget();
       options.signal?.removeEventListener('abort', onAbort);
       resolve();
@@ -120,11 +90,9 @@ export function startSession(
     read: (name) => readFile(join(folder, name)),
     send(command, build, onLine) {
       if (failure) return Promise.reject(failure);
-      return new Promise((resolve, reject) => {
-        queue.push({ build: build ?? null, lines: [], onLine, resolve, reject });
-        watch();
-        child.stdin.write(`${command}\n`);
-      });
+      const answer = commands.add(build ?? null, onLine);
+      child.stdin.write(`${command}\n`);
+      return answer;
     },
     async close() {
       closing = true;
@@ -137,4 +105,18 @@ export function startSession(
       await ended;
     },
   };
+}
+
+/** How messages name what the runner is at. */
+const nameOf = (build: Build | null): string => (build ? `${build.name} (${build.target.name})` : 'the runner');
+
+/** Calls `onLine` with every line of a text that comes in pieces. */
+function onLines(stream: Readable, onLine: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop()!;
+    for (const line of lines) onLine(line);
+    if (rest.length > LONGEST_LINE) onLine(rest);
+  });
 }
