@@ -19,6 +19,22 @@ export function isYcck(bytes: Uint8Array): boolean {
   );
 }
 
+/** What the frame's header says. */
+interface Frame {
+  readonly progressive: boolean;
+  readonly components: readonly Component[];
+  /** Interleaved units of a scan of all components. */
+  readonly units: number;
+}
+
+/** A component in a scan. */
+interface ScanComponent {
+  readonly component: Component;
+  readonly keep: boolean;
+  /** Numbers of its tables: DC in the upper half, AC in the lower. */
+  readonly selectors: number;
+}
+
 /**
  * A JPEG of four components without one of them, lossless: Huffman codes are copied, coefficients are not touched. libjpeg
  * makes RGB of three components, not of four.
@@ -28,23 +44,20 @@ export function isYcck(bytes: Uint8Array): boolean {
  * @throws Error where the file is damaged, or the component left out is the only one of full resolution
  */
 export function dropComponent(bytes: Uint8Array, drop: number, transform: 0 | 1): Uint8Array {
-  const u16 = (i: number) => bytes[i] * 256 + bytes[i + 1];
   const out: number[] = [0xff, 0xd8, 0xff, 0xee, 0, 14];
   out.push(...Buffer.from(ADOBE), 0, 100, 0, 0, 0, 0, transform);
   const tables = new Map<number, Huffman>();
-  let components: Component[] = [];
-  let units = 0;
+  let frame: Frame | null = null;
   let interval = 0;
-  let progressive = false;
   const emit = (marker: number, body: readonly number[] | Uint8Array) =>
     out.push(0xff, marker, (body.length + 2) >> 8, (body.length + 2) & 255, ...body);
 
   for (let at = 2; at + 1 < bytes.length; ) {
-    if (bytes[at] !== 0xff || bytes[at + 1] === 0 || bytes[at + 1] === 0xff) {
+    const marker = bytes[at + 1];
+    if (bytes[at] !== 0xff || marker === 0 || marker === 0xff) {
       at++;
       continue;
     }
-    const marker = bytes[at + 1];
     if (marker === 0xd9) {
       out.push(0xff, 0xd9);
       return Uint8Array.from(out);
@@ -53,76 +66,105 @@ export function dropComponent(bytes: Uint8Array, drop: number, transform: 0 | 1)
       at += 2;
       continue;
     }
-    const end = at + 2 + u16(at + 2);
+    const end = at + 2 + u16(bytes, at + 2);
     const body = bytes.subarray(at + 4, end);
     at = end;
-    if (marker === 0xdb || marker === 0xc4 || marker === 0xdd) {
-      if (marker === 0xdd) interval = body[0] * 256 + body[1];
-      if (marker === 0xc4) {
-        for (let i = 0; i + 17 <= body.length; ) {
-          const table = readHuffman(body.subarray(i + 1));
-          tables.set(body[i], table);
-          i += 17 + table.symbols.length;
-        }
-      }
-      emit(marker, body);
-    } else if (marker === 0xc0 || marker === 0xc1 || marker === 0xc2) {
-      if (components.length > 0 || body.length < 18) throw damaged();
-      progressive = marker === 0xc2;
-      components = [0, 1, 2, 3].map((i) => {
-        const own = body.subarray(6 + 3 * i, 9 + 3 * i);
-        return { id: own[0], bytes: own, h: own[1] >> 4, v: own[1] & 15 };
-      });
-      const most = (of: readonly Component[]) => [Math.max(...of.map((c) => c.h)), Math.max(...of.map((c) => c.v))];
-      const [h, v] = most(components);
-      const kept = components.filter((_, i) => i !== drop);
-      if (h < 1 || v < 1 || most(kept).join() !== `${h},${v}`)
-        throw new Error('its components are subsampled in an unusual way');
-      units = Math.ceil((body[3] * 256 + body[4]) / (8 * h)) * Math.ceil((body[1] * 256 + body[2]) / (8 * v));
-      emit(marker, [...body.subarray(0, 5), 3, ...kept.flatMap((c) => [...c.bytes])]);
-    } else if (marker === 0xda) {
-      const scan = Array.from({ length: body[0] }, (_, i) => {
-        const component = components.find(({ id }) => id === body[1 + 2 * i]);
-        if (component === undefined || body.length < 4 + 2 * body[0]) throw damaged();
-        return { component, keep: component !== components[drop], tables: body[2 + 2 * i] };
-      });
+    if (marker === 0xdd) interval = u16(body, 0);
+    if (marker === 0xc4) readTables(body, tables);
+    if (marker === 0xdb || marker === 0xc4 || marker === 0xdd) emit(marker, body);
+    if (marker === 0xc0 || marker === 0xc1 || marker === 0xc2) {
+      if (frame !== null || body.length < 18) throw damaged();
+      frame = readFrame(body, drop, marker === 0xc2);
+      emit(marker, [...body.subarray(0, 5), 3, ...without(drop, frame.components).flatMap((c) => [...c.bytes])]);
+    }
+    if (marker === 0xda) {
+      const scan = readScan(body, drop, frame);
       const kept = scan.filter(({ keep }) => keep);
       if (kept.length === 1 && scan.length > 1) throw new Error('its components are interleaved in an unusual way');
-      const [start, , approximation] = body.subarray(1 + 2 * body[0]);
-      if (kept.length > 0) {
-        const selectors = kept.flatMap((c) => [c.component.id, c.tables]);
-        emit(marker, [kept.length, ...selectors, ...body.subarray(1 + 2 * body[0])]);
-      }
+      const spectrum = body.subarray(1 + 2 * body[0]);
+      const chosen = kept.flatMap(({ component, selectors }) => [component.id, selectors]);
+      if (kept.length > 0) emit(marker, [kept.length, ...chosen, ...spectrum]);
       if (kept.length === scan.length || kept.length === 0) {
-        // Copied or left out as a whole, up to the next marker that is no restart.
-        for (; at < bytes.length; at++) {
-          const next = bytes[at + 1];
-          if (bytes[at] === 0xff && next !== 0 && next !== 0xff && (next < 0xd0 || next > 0xd7)) break;
-          if (kept.length > 0) out.push(bytes[at]);
-        }
-        continue;
+        const next = endOfScan(bytes, at);
+        if (kept.length > 0) for (; at < next; at++) out.push(bytes[at]);
+        at = next;
+      } else {
+        copyScan(new BitCopier(bytes, at, out), scan, frame!, spectrum, tables, interval);
       }
-      if (progressive && start !== 0) throw damaged();
-      const copier = new BitCopier(bytes, at, out);
-      const table = (selector: number) => {
-        const found = tables.get(selector);
-        if (found === undefined) throw damaged();
-        return found;
-      };
-      for (let unit = 0; unit < units; unit++) {
-        if (interval > 0 && unit > 0 && unit % interval === 0) copier.align(true);
-        for (const { component, keep, tables: selectors } of scan) {
-          copier.writing = keep;
-          for (let block = 0; block < component.h * component.v; block++) {
-            if (progressive && approximation >> 4 > 0) copier.skip(1);
-            else copyBlock(copier, table(selectors >> 4), progressive ? null : table(16 + (selectors & 15)));
-          }
-        }
-      }
-      copier.align(false);
     }
   }
   throw new Error('it is cut short');
+}
+
+const u16 = (bytes: Uint8Array, i: number): number => bytes[i] * 256 + bytes[i + 1];
+const without = (drop: number, components: readonly Component[]) => components.filter((_, i) => i !== drop);
+
+/** Huffman tables by class and number, as scans select them. */
+function readTables(body: Uint8Array, tables: Map<number, Huffman>): void {
+  for (let i = 0; i + 17 <= body.length; ) {
+    const table = readHuffman(body.subarray(i + 1));
+    tables.set(body[i], table);
+    i += 17 + table.symbols.length;
+  }
+}
+
+function readFrame(body: Uint8Array, drop: number, progressive: boolean): Frame {
+  const components = [0, 1, 2, 3].map((i): Component => {
+    const bytes = body.subarray(6 + 3 * i, 9 + 3 * i);
+    return { id: bytes[0], bytes, h: bytes[1] >> 4, v: bytes[1] & 15 };
+  });
+  const most = (of: readonly Component[]) => [Math.max(...of.map((c) => c.h)), Math.max(...of.map((c) => c.v))];
+  const [h, v] = most(components);
+  if (h < 1 || v < 1 || most(without(drop, components)).join() !== `${h},${v}`)
+    throw new Error('its components are subsampled in an unusual way');
+  const units = Math.ceil(u16(body, 3) / (8 * h)) * Math.ceil(u16(body, 1) / (8 * v));
+  return { progressive, components, units };
+}
+
+function readScan(body: Uint8Array, drop: number, frame: Frame | null): ScanComponent[] {
+  const components = frame?.components ?? [];
+  return Array.from({ length: body[0] }, (_, i) => {
+    const component = components.find(({ id }) => id === body[1 + 2 * i]);
+    if (component === undefined || body.length < 4 + 2 * body[0]) throw damaged();
+    return { component, keep: component !== components[drop], selectors: body[2 + 2 * i] };
+  });
+}
+
+/** The next marker that is no restart. */
+function endOfScan(bytes: Uint8Array, from: number): number {
+  for (let at = from; at < bytes.length; at++) {
+    const next = bytes[at + 1];
+    if (bytes[at] === 0xff && next !== 0 && next !== 0xff && (next < 0xd0 || next > 0xd7)) return at;
+  }
+  return bytes.length;
+}
+
+/** The codes of the components that are kept, from a scan of all. */
+function copyScan(
+  copier: BitCopier,
+  scan: readonly ScanComponent[],
+  { progressive, units }: Frame,
+  [start, , approximation]: Uint8Array,
+  tables: ReadonlyMap<number, Huffman>,
+  interval: number,
+): void {
+  if (progressive && start !== 0) throw damaged();
+  const table = (selector: number): Huffman => {
+    const found = tables.get(selector);
+    if (found === undefined) throw damaged();
+    return found;
+  };
+  for (let unit = 0; unit < units; unit++) {
+    if (interval > 0 && unit > 0 && unit % interval === 0) copier.align(true);
+    for (const { component, keep, selectors } of scan) {
+      copier.writing = keep;
+      for (let block = 0; block < component.h * component.v; block++) {
+        if (progressive && approximation >> 4 > 0) copier.skip(1);
+        else copyBlock(copier, table(selectors >> 4), progressive ? null : table(16 + (selectors & 15)));
+      }
+    }
+  }
+  copier.align(false);
 }
 
 /** The codes of one block: the difference of its mean, and where there is a table for them its other coefficients. */
