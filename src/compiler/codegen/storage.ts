@@ -45,6 +45,88 @@ export interface Wants {
 /** Places the buffers of a graph, whose steps are its nodes; tests take other ways than `planMemory`. */
 export type Planner = (buffers: readonly Buffer[], graph: Graph) => MemoryPlan;
 
+/** When the tensors of a graph are made and read, by node. */
+interface Lifetimes {
+  /** By tensor: the one whose memory it is, itself or what it is an alias of. */
+  readonly root: readonly TensorId[];
+  /** In the order in which tensors are made. */
+  readonly maker: ReadonlyMap<TensorId, number>;
+  readonly lastUse: ReadonlyMap<TensorId, number>;
+}
+
+function lifetimesOf(graph: Graph): Lifetimes {
+  const root = graph.tensors.map((_, id) => id);
+  const maker = new Map<TensorId, number>();
+  const lastUse = new Map<TensorId, number>();
+  graph.nodes.forEach((node, step) => {
+    for (const id of node.inputs) if (id !== ABSENT) lastUse.set(root[id], step);
+    if (isAlias(graph, node)) root[node.outputs[0]] = root[node.inputs[0]];
+    else for (const id of node.outputs) maker.set(id, step);
+  });
+  return { root, maker, lastUse };
+}
+
+/** The places of tensors outside of the arena, undefined for the others, and what is left to copy to outputs. */
+function placesOutside(graph: Graph, { root, maker }: Lifetimes, kept: Kept) {
+  const places: (Place | undefined)[] = graph.tensors.map(({ data }) =>
+    data === null ? undefined : { at: 'constant' },
+  );
+  graph.inputs.forEach((id, index) => {
+    places[id] = { at: 'input', index };
+  });
+  graph.tensors.forEach((tensor, id) => {
+    if (tensor.variable) places[id] = { at: 'kept', offset: kept.variable(tensor, tensorBytes(graph, id)) };
+  });
+  const copies: { output: number; from: TensorId }[] = [];
+  graph.outputs.forEach((id, index) => {
+    if (maker.has(root[id]) && places[root[id]] === undefined) places[root[id]] = { at: 'output', index };
+    else copies.push({ output: index, from: id });
+  });
+  return { places, copies };
+}
+
+/** What lies in the arena, and the numbers of the buffers of tensors and of nodes' scratch memory. */
+interface ArenaContents {
+  readonly buffers: readonly Buffer[];
+  readonly tensors: ReadonlyMap<TensorId, number>;
+  readonly scratch: ReadonlyMap<number, number>;
+}
+
+/** The buffers of the tensors that have no place, in the order in which they are made, and of scratch memory. */
+function arenaContents(
+  graph: Graph,
+  { root, maker, lastUse }: Lifetimes,
+  places: readonly (Place | undefined)[],
+  wants: readonly Wants[],
+): ArenaContents {
+  const buffers: Buffer[] = [];
+  const tensors = new Map<TensorId, number>();
+  const scratch = new Map<number, number>();
+  /** The buffers of operands that nobody reads after this step, nor in another way during it. */
+  const overOf = (step: number, listed: readonly InPlace[]): Over[] =>
+    listed.flatMap(({ operand, lead }) => {
+      const { inputs } = graph.nodes[step];
+      const id = root[inputs[operand]];
+      const buffer = tensors.get(id);
+      const isListed = (i: number): boolean => listed.some((place) => place.operand === i);
+      const isLast = lastUse.get(id) === step && inputs.every((input, i) => root[input] !== id || isListed(i));
+      return buffer !== undefined && isLast ? [{ buffer, lead }] : [];
+    });
+  for (const [id, step] of maker) {
+    if (places[id] !== undefined) continue;
+    const over = graph.nodes[step].outputs[0] === id ? overOf(step, wants[step].inPlace) : [];
+    const last = Math.max(step, lastUse.get(id) ?? step);
+    tensors.set(id, buffers.length);
+    buffers.push({ bytes: tensorBytes(graph, id), tensor: id, first: step, last, over });
+  }
+  wants.forEach(({ scratchBytes: bytes, scratchInPlace }, step) => {
+    if (bytes === 0) return;
+    scratch.set(step, buffers.length);
+    buffers.push({ bytes, first: step, last: step, over: overOf(step, scratchInPlace) });
+  });
+  return { buffers, tensors, scratch };
+}
+
 /**
  * Places every tensor. Model inputs and outputs are used where the caller has them; aliases share their operand's
  * memory; variables lie in `kept`; the rest, and the nodes' scratch memory, goes into the arena by lifetime; a result may
@@ -52,64 +134,15 @@ export type Planner = (buffers: readonly Buffer[], graph: Graph) => MemoryPlan;
  * callers' buffers must not overlap. `wants`: by node.
  */
 export function planStorage(graph: Graph, wants: readonly Wants[], kept: Kept, planner: Planner = planMemory): Storage {
-  const { tensors, nodes } = graph;
-  const root = tensors.map((_, id) => id);
-  const maker = new Map<TensorId, number>();
-  const lastUse = new Map<TensorId, number>();
-  nodes.forEach((node, step) => {
-    for (const id of node.inputs) if (id !== ABSENT) lastUse.set(root[id], step);
-    if (isAlias(graph, node)) root[node.outputs[0]] = root[node.inputs[0]];
-    else for (const id of node.outputs) maker.set(id, step);
-  });
-
-  const own: (Place | undefined)[] = tensors.map((tensor) => (tensor.data === null ? undefined : { at: 'constant' }));
-  graph.inputs.forEach((id, index) => {
-    own[id] = { at: 'input', index };
-  });
-  tensors.forEach((tensor, id) => {
-    if (tensor.variable) own[id] = { at: 'kept', offset: kept.variable(tensor, tensorBytes(graph, id)) };
-  });
-  const copies: { output: number; from: TensorId }[] = [];
-  graph.outputs.forEach((id, index) => {
-    if (maker.has(root[id]) && own[root[id]] === undefined) own[root[id]] = { at: 'output', index };
-    else copies.push({ output: index, from: id });
-  });
-
-  const buffers: Buffer[] = [];
-  const settle: ((offset: number) => void)[] = [];
-  const scratch = wants.map(() => 0);
-  /** Tensors in the arena in the order in which they are made, with the indices of their buffers. */
-  const inArena = new Map<TensorId, number>();
-  /** The buffers of operands that nobody reads after this step, nor in another way during it. */
-  const overOf = (step: number, places: readonly InPlace[]): Over[] =>
-    places.flatMap(({ operand, lead }) => {
-      const { inputs } = nodes[step];
-      const id = root[inputs[operand]];
-      const buffer = inArena.get(id);
-      const isListed = (i: number): boolean => places.some((place) => place.operand === i);
-      const isLast = lastUse.get(id) === step && inputs.every((input, i) => root[input] !== id || isListed(i));
-      return buffer !== undefined && isLast ? [{ buffer, lead }] : [];
-    });
-  for (const [id, step] of maker) {
-    if (own[id] !== undefined) continue;
-    const over = nodes[step].outputs[0] === id ? overOf(step, wants[step].inPlace) : [];
-    inArena.set(id, buffers.length);
-    const last = Math.max(step, lastUse.get(id) ?? step);
-    buffers.push({ bytes: tensorBytes(graph, id), tensor: id, first: step, last, over });
-    settle.push((offset) => {
-      own[id] = { at: 'arena', offset };
-    });
-  }
-  wants.forEach(({ scratchBytes: bytes, scratchInPlace }, step) => {
-    if (bytes === 0) return;
-    buffers.push({ bytes, first: step, last: step, over: overOf(step, scratchInPlace) });
-    settle.push((offset) => {
-      scratch[step] = offset;
-    });
-  });
-  const plan = planner(buffers, graph);
-  plan.offsets.forEach((offset, i) => {
-    settle[i](offset);
-  });
-  return { places: root.map((id) => own[id]), scratch, copies, arenaBytes: plan.bytes };
+  const lifetimes = lifetimesOf(graph);
+  const { places, copies } = placesOutside(graph, lifetimes, kept);
+  const { buffers, tensors, scratch } = arenaContents(graph, lifetimes, places, wants);
+  const { offsets, bytes } = planner(buffers, graph);
+  for (const [id, buffer] of tensors) places[id] = { at: 'arena', offset: offsets[buffer] };
+  return {
+    places: lifetimes.root.map((id) => places[id]),
+    scratch: wants.map((_, step) => (scratch.has(step) ? offsets[scratch.get(step)!] : 0)),
+    copies,
+    arenaBytes: bytes,
+  };
 }
