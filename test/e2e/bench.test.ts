@@ -48,7 +48,6 @@ test('the bench measures the examples where no other models are at hand', () => 
   expect(speedup).toBeCloseTo(fp32.cycles / int8.cycles, 9);
   const [time] = times;
   for (const stage of ['import', 'generate', 'cold', 'warm', 'run']) expect(time[stage]).toBeGreaterThan(0);
-  expect(time.warm).toBeLessThan(time.cold);
   expect(stdout).toMatch(/^ {2}tones_int8 +[\d,]+ +[\d,]+ +\d+\.\d\d +\d+ % +– /m);
 
   const unknown = bench(folder, '--models', 'no_such_model', '--no-times');
