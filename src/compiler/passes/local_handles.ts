@@ -46,12 +46,7 @@ export function localHandles(model: Model): Model {
       if (callees.length === 0) return node;
       const [{ from }] = callees;
       const operands = node.inputs.slice(from);
-      const handles = new Map(
-        operands.flatMap((id, i) => {
-          const maker = makers[id];
-          return maker?.kind === 'var_handle' ? [[i, maker] as const] : [];
-        }),
-      );
+      const handles = handlesAmong(operands, makers);
       const loops = node.kind === 'while';
       if (handles.size === 0 || (loops && !passesOn(model.subgraphs[node.attrs.body], handles))) return node;
       if (loops) for (const i of handles.keys()) same.set(node.outputs[i], operands[i]);
@@ -72,6 +67,15 @@ export function localHandles(model: Model): Model {
   });
   return { ...model, subgraphs: graphs };
 }
+
+/** The makers of those operands that are handles, by position. */
+const handlesAmong = (operands: readonly TensorId[], makers: ReturnType<typeof makersOf>): Map<number, Maker> =>
+  new Map(
+    operands.flatMap((id, i) => {
+      const maker = makers[id];
+      return maker?.kind === 'var_handle' ? [[i, maker] as const] : [];
+    }),
+  );
 
 /** Whether a loop's body gives back the handles that it is given. */
 const passesOn = (body: Graph, handles: ReadonlyMap<number, Maker>): boolean =>
