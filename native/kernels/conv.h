@@ -1,10 +1,10 @@
-/* conv.h: 2-D convolution, NHWC, as a matrix multiplication over output pixels x (kernel taps x channels).
+/* conv.h: 2-D convolution, NHWC, as C[pixels][outs] = A[pixels][taps x channels] * W. ISA: NEON or portable C.
  *
- * Where a row of the matrix is a pixel of the input as it stands (1x1 kernel, stride 1, no padding), the caller runs
- * gemm_run_* of conv_i8.h and conv_f32.h on the input in place. Otherwise the rows of one tile are gathered into a
- * small panel that stays in the first-level cache while all panels of weights pass by. Padding costs gathering nothing:
- * the rows of the input that a band of output rows sees are first copied, with the zero point around them, to where no
- * tap is outside. */
+ * 1x1 window, stride 1, no padding: A is the input itself; gemm_run_* of conv_i8.h and conv_f32.h read it in place.
+ * Otherwise: im2col by tile. The mr rows of A of a tile are gathered into a buffer of mr * row_bytes, which stays in
+ * the first-level cache while all panels of weights are multiplied. Padding: output rows are computed in bands. The
+ * input rows under a band are first copied with the zero point around them, so that gathering has no borders to test.
+ */
 #ifndef IG_CONV_H
 #define IG_CONV_H
 
@@ -16,24 +16,24 @@ typedef struct {
   int kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
   int groups;
   int item;     /* bytes of an element */
-  uint8_t fill; /* every byte of an element that stands for zero */
+  uint8_t fill; /* padding: each byte of an element that is zero */
   int images;
-  int band;         /* output rows of a band; all in one where nothing is padded */
-  int band_w;       /* pixels of a padded row; 0: no padding, taps are read from the input itself */
-  size_t row_bytes; /* of a gathered row, at least taps x channels of a group */
+  int band;         /* output rows per band */
+  int band_w;       /* pixels per row of the padded copy; 0: no padding, taps are read from the input */
+  size_t row_bytes; /* per gathered row of A: packed_k elements, at least taps x channels of a group */
 } conv_shape;
 
-/* What bands rely on. */
+/* Preconditions of conv_run. */
 #define CONV_CHECK(G, S)                                                                      \
   do {                                                                                        \
     IG_ASSERT((S)->band >= 1 && (S)->band <= (S)->out_h && (G)->m == (S)->band * (S)->out_w); \
     IG_ASSERT(!(G)->weights_first && (S)->row_bytes == (G)->lda * (S)->item);                 \
   } while (0)
 
-/* Copies may touch so many bytes beyond their ends. */
+/* Bytes beyond its end that a copy may read and write. */
 #define CONV_SPARE 16
 
-/* Copies from a padded row (then with spare bytes behind either side) or from the input. */
+/* Copies `bytes`; from the padded copy in steps of 16, up to CONV_SPARE bytes beyond the end on either side. */
 IG_INLINE void conv_copy(const conv_shape *s, uint8_t *to, const uint8_t *from, size_t bytes) {
 #if IG_NEON
   if (s->band_w || bytes % 16 == 0) {
@@ -44,19 +44,19 @@ IG_INLINE void conv_copy(const conv_shape *s, uint8_t *to, const uint8_t *from, 
   memcpy(to, from, bytes);
 }
 
-/* Gathers what an output pixel sees of a group: [kernel_h][kernel_w][channels of the group], the first tap at `from`,
- * rows of the input `pitch` bytes apart. */
+/* Gathers one row of A: [kernel_h][kernel_w][channels of the group]. from: first tap; pitch: bytes between input rows.
+ */
 IG_INLINE void conv_gather_row(const conv_shape *s, const uint8_t *from, size_t pitch, uint8_t *to) {
   const size_t pixel = (size_t)s->channels * s->item, tap = pixel / s->groups;
-  const int joined = s->dilation_w == 1 && s->groups == 1; /* the taps of a row lie side by side */
+  const int joined = s->dilation_w == 1 && s->groups == 1; /* the taps of a kernel row are contiguous */
   const size_t bytes = joined ? s->kernel_w * tap : tap;
   for (int ky = 0; ky < s->kernel_h; ky++, from += s->dilation_h * pitch)
     for (int kx = 0; kx < (joined ? 1 : s->kernel_w); kx++, to += bytes)
       conv_copy(s, to, from + kx * s->dilation_w * pixel, bytes);
 }
 
-/* Gathers `count` pixels of a band from number `at` on. What lies beyond the taps of a row meets zero weights and only
- * has to be readable. */
+/* Gathers rows [at, at + count) of A, counted within a band. Bytes of a row beyond its taps are multiplied by zero
+ * weights; they are left as they are. */
 IG_INLINE void conv_gather(const conv_shape *s, const uint8_t *band, size_t pitch, int at, int count, uint8_t *panel) {
   const size_t step = (size_t)s->stride_w * s->channels * s->item;
   int x = at % s->out_w;
@@ -71,7 +71,7 @@ IG_INLINE void conv_gather(const conv_shape *s, const uint8_t *band, size_t pitc
   }
 }
 
-/* Copies the rows of an image that the band from output row `oy` on sees, and pads them. */
+/* Copies the input rows under the band of output row `oy`, with padding. */
 IG_INLINE void conv_pad(const conv_shape *s, const uint8_t *image, int oy, uint8_t *to) {
   const size_t pixel = (size_t)s->channels * s->item;
   const int left = ig_min(s->pad_left, s->band_w), copied = ig_min(s->band_w - left, s->in_w);
@@ -88,7 +88,7 @@ IG_INLINE void conv_pad(const conv_shape *s, const uint8_t *image, int oy, uint8
   }
 }
 
-/* The rows of the input for a band, and how far they are apart. */
+/* First input row under the band of output row `oy`; *pitch: bytes between rows. */
 IG_INLINE const uint8_t *conv_band(const conv_shape *s, const uint8_t *image, int oy, uint8_t *padded, size_t *pitch) {
   const size_t pixel = (size_t)s->channels * s->item;
   *pitch = pixel * (s->band_w ? s->band_w : s->in_w);
@@ -97,7 +97,7 @@ IG_INLINE const uint8_t *conv_band(const conv_shape *s, const uint8_t *image, in
   return padded;
 }
 
-/* A number of bands of all images as one of those of this image. */
+/* Band index within an image: clamp(bands, 0, of_image). */
 IG_INLINE int conv_clip(int bands, int of_image) { return ig_clamp(bands, 0, of_image); }
 
 #endif

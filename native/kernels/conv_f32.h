@@ -1,14 +1,13 @@
-/* conv_f32.h: included for a GEMM_KERNEL of float operands: matrix multiplication with rows in place, and convolution.
- */
+/* conv_f32.h: included once per GEMM_KERNEL of float operands: GEMM with A in place, and convolution (conv.h). */
 
-/* The rows `a` with panel p, results to row `c`. */
+/* mr rows of A from `a` on times panel p; C from row `c` on. */
 IG_INLINE void GEMM_OF(gemm_panel)(const gemm_f32 *g, const float *a, int p, float *c) {
   const int j = gemm_start(p, g->nr, g->n);
   const uint8_t *w = (const uint8_t *)g->weights + (size_t)p * g->packed_k * g->nr * g->layout.weight_bytes;
   GEMM_OF(gemm_tile)(g, a, w, j, c + j);
 }
 
-/* Steps `first` to `end` of the outer loop: panels with weights_first, else tiles. */
+/* Iterations [first, end) of the outer loop: panels if weights_first, else tiles of rows. */
 IG_INLINE void GEMM_OF(gemm_run)(const gemm_f32 *g, const float *a, float *c, int first, int end) {
   GEMM_CHECK(g);
   const int tiles = gemm_count(g->m, g->mr), panels = gemm_count(g->n, g->nr);

@@ -1,8 +1,7 @@
-/* conv_i8.h: included for a GEMM_KERNEL of 8-bit operands: matrix multiplication with rows in place, and convolution.
- */
+/* conv_i8.h: included once per GEMM_KERNEL of 8-bit operands: GEMM with A in place, and convolution (conv.h). */
 
-/* Steps `first` to `end` of the outer loop (panels with weights_first, else tiles; all of them make all of C).
- * `rows`: scratch for the sums of m rows with weights_first, else of mr; NULL when row_factor is 0. */
+/* Iterations [first, end) of the outer loop: panels if weights_first, else tiles of rows.
+ * rows: scratch, m words if weights_first, else mr; NULL if row_factor = 0. */
 IG_INLINE void GEMM_OF(gemm_run)(const gemm_i8 *g, const uint8_t *a, int32_t *rows, uint8_t *c, int first, int end) {
   GEMM_CHECK(g);
   if (!g->weights_first) {
@@ -14,13 +13,13 @@ IG_INLINE void GEMM_OF(gemm_run)(const gemm_i8 *g, const uint8_t *a, int32_t *ro
     for (int i = 0; i < gemm_count(g->m, g->mr); i++) {
       const int at = gemm_start(i, g->mr, g->m);
       const int32_t *sums = g->row_factor ? rows + at : NULL;
-      GEMM_OF(gemm_rows)(g, a + at * g->lda, sums, c + at * g->ldc * gemm_item(g), p, p + 1);
+      GEMM_OF(gemm_rows)(g, a + at * g->lda, sums, c + at * g->ldc * gemm_result_bytes(g), p, p + 1);
     }
 }
 
-/* g: the matrix of one band of one group (g->lda = row_bytes); weights, bias, multipliers of group i + 1 follow those
- * of i; n columns of a group, ldc columns of all. Does bands `first` to `end` of those of all images. Scratch, with
- * CONV_SPARE bytes behind each: `padded` for the rows of a band, `panel` for g->mr rows. */
+/* Bands [first, end) of all images. g: GEMM of one band of one group: m = band * out_w, n = columns per group, ldc =
+ * columns of all groups, lda * item = row_bytes. Weights and per-column constants: one group behind the other.
+ * Scratch, each with CONV_SPARE bytes behind it: padded: the padded copy of a band; panel: mr rows of A. */
 IG_INLINE void GEMM_OF(conv_run)(const gemm_i8 *g, const conv_shape *s, const uint8_t *in, uint8_t *padded,
                                  uint8_t *panel, uint8_t *c, int first, int end) {
   GEMM_CHECK(g);
@@ -28,7 +27,7 @@ IG_INLINE void GEMM_OF(conv_run)(const gemm_i8 *g, const conv_shape *s, const ui
   const int panels = gemm_count(g->n, g->nr), entries = gemm_entries(g);
   const size_t pixel = (size_t)s->channels * s->item;
   const int bands = gemm_count(s->out_h, s->band);
-  const size_t row = g->ldc * gemm_item(g); /* bytes of an output pixel */
+  const size_t row = g->ldc * gemm_result_bytes(g); /* bytes of an output pixel */
   for (int image = 0; image < s->images; image++, in += s->in_h * s->in_w * pixel, c += s->out_h * s->out_w * row)
     for (int b = conv_clip(first - image * bands, bands); b < conv_clip(end - image * bands, bands); b++) {
       const int oy = gemm_start(b, s->band, s->out_h);
@@ -45,14 +44,14 @@ IG_INLINE void GEMM_OF(conv_run)(const gemm_i8 *g, const conv_shape *s, const ui
           of.counts = at_group.counts;
           if (s->groups > 1) gemm_skip_panels(&at_group, panels);
         }
-        if (g->out.requantize == GEMM_LEVELS) of.out.levels += (size_t)group * panels * 3 * g->nr;
+        if (g->out.requantize == GEMM_TWO_STEP) of.out.two_step += (size_t)group * panels * 3 * g->nr;
         else of.out.bias += group * entries * g->layout.bias_words;
         if (g->out.requantize == GEMM_DOUBLE) of.out.scale += group * entries;
         else if (g->out.requantize == GEMM_SINGLE) of.out.scale_f32 += group * entries;
         else if (g->out.requantize < GEMM_DOUBLE) of.out.multiplier += group * entries, of.out.shift += group * entries;
         for (int i = 0; i < gemm_count(g->m, g->mr); i++) {
           const int at = gemm_start(i, g->mr, g->m);
-          uint8_t *to = c + (size_t)(oy * s->out_w + at) * row + group * g->n * gemm_item(g);
+          uint8_t *to = c + (size_t)(oy * s->out_w + at) * row + group * g->n * gemm_result_bytes(g);
           int32_t rows[GEMM_MR];
           conv_gather(s, from + group * (pixel / s->groups), pitch, at, g->mr, panel);
           if (g->row_factor) gemm_row_sums(&of, panel, g->mr, rows);

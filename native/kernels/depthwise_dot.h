@@ -1,23 +1,20 @@
-/* depthwise_dot.h: depthwise convolution of cores with dot products: one SDOT takes 4 neighbouring pixels of 4
- * channels.
+/* depthwise_dot.h: depthwise convolution, 8 bits. ISA: dotprod: one SDOT multiplies 4 adjacent pixels of 4 channels.
  *
- * The ring's rows hold quads: pixels 2j to 2j + 3 of each channel side by side, [quads][channels][4]; of a whole image
- * that is computed in one go, those of a few channels at a time, which take the less memory. With stride 1, outputs 2j
- * and 2j + 1 read the same quads, by weights that are shifted by one tap for the second; with stride 2, output j reads
- * quads from j on. Two quads on lie the next four taps. Tile: 8 channels of 2 output pixels. Weights [blocks][rows of
- * the kernel, a row twice where `twice` has its bit] [quads][pixels of the tile that read the same quad][8
- * channels][4], int8. Accumulators: int32 that wrap. */
+ * Tile: 8 channels x 2 output pixels.
+ * Data: ring rows of quads, [quads][channels][4] int8: quad j holds pixels 2j to 2j + 3. With `whole`, channels are 8
+ * or 16 at a time. stride 1: outputs 2j and 2j + 1 read quads j, j + 2, ...; the weights of the second are shifted by
+ * one tap; stride 2: output j reads quads j, j + 2, ... Weights: [block][kernel row, twice where `twice` has its
+ * bit][quad][outputs that share the quad][8 channels][4] int8. Accumulators: int32, wrapping. */
 #ifndef IG_DEPTHWISE_DOT_H
 #define IG_DEPTHWISE_DOT_H
 
 #include "depthwise_i8.h"
 #if IG_NEON && defined(__ARM_FEATURE_DOTPROD)
 
-/* So many registers hold weights; with more of them all are loaded when needed. */
+/* Most registers of weights held along a row; a block with more loads them at each use. */
 #define DEPTHWISE_DOT_HELD 16
 
-/* Output pixels that read the same quad; quads along a row of the kernel; registers that the weights of a block fill.
- */
+/* Output pixels that share a quad; quads per kernel row; registers of weights per block. */
 IG_INLINE int depthwise_dot_phases(const depthwise *d) { return d->stride_w == 1 ? 2 : 1; }
 IG_INLINE int depthwise_dot_quads(const depthwise *d) {
   return gemm_count(d->kernel_w + depthwise_dot_phases(d) - 1, 4);
@@ -26,7 +23,7 @@ IG_INLINE int depthwise_dot_registers(const depthwise *d) {
   return (d->kernel_h + __builtin_popcountll(d->twice)) * depthwise_dot_quads(d) * depthwise_dot_phases(d) * 2;
 }
 
-/* `lanes` (8 or 16) channels of pixel x, counted from the leftmost padded one, of a row of the image. */
+/* `lanes` (8 or 16) channels of pixel x of an image row; x counts from the left padding. */
 IG_INLINE uint8x16_t depthwise_dot_pixel(const depthwise *d, const uint8_t *row, const uint8_t *fill, int x,
                                          int lanes) {
   const uint8_t *from =
@@ -34,7 +31,7 @@ IG_INLINE uint8x16_t depthwise_dot_pixel(const depthwise *d, const uint8_t *row,
   return lanes == 16 ? vld1q_u8(from) : vcombine_u8(vld1_u8(from), vdup_n_u8(0));
 }
 
-/* Pixels x and x + 1 side by side: channels 0 to 7 and 8 to 15. */
+/* Pixels x and x + 1 interleaved: channels 0 to 7, and 8 to 15. */
 IG_INLINE void depthwise_dot_two(const depthwise *d, const uint8_t *row, const uint8_t *fill, int x, int lanes,
                                  uint16x8_t two[2]) {
   uint8x16_t a = depthwise_dot_pixel(d, row, fill, x, lanes), b = depthwise_dot_pixel(d, row, fill, x + 1, lanes);
@@ -53,7 +50,7 @@ IG_INLINE void depthwise_dot_store(const uint16x8_t left[2], const uint16x8_t ri
   }
 }
 
-/* Channels that go into the ring at a time, one register or half; those of its quads. */
+/* Channels written to the ring at a time; channels per quad. */
 IG_INLINE int depthwise_dot_lanes(const depthwise *d) { return d->channels < 16 ? 8 : 16; }
 IG_INLINE int depthwise_dot_channels(const depthwise *d) { return d->whole ? depthwise_dot_lanes(d) : d->channels; }
 
@@ -73,13 +70,14 @@ IG_INLINE void depthwise_dot_block(const depthwise *d, const uint8_t *row, const
   depthwise_dot_store(even, odd, lanes, to);
 }
 
-/* Writes a row of quads: all channels, or the lanes from `channel` on; row: of the image, NULL outside of it. */
+/* Writes a ring row of quads: all channels, or with `whole` the lanes from `channel` on. row: image row; NULL: padding.
+ */
 IG_INLINE void depthwise_ring_row_dot(const depthwise *d, const uint8_t *row, int channel, uint8_t *to) {
   if (row == NULL) {
     memset(to, d->fill, 4 * (size_t)depthwise_dot_channels(d) * d->ring_w);
     return;
   }
-  uint8_t fill[16]; /* as in the image */
+  uint8_t fill[16]; /* before ^ 0x80 */
   memset(fill, d->out.is_unsigned ? d->fill ^ 0x80 : d->fill, sizeof fill);
   const int lanes = depthwise_dot_lanes(d);
   if (d->whole) {
@@ -92,15 +90,15 @@ IG_INLINE void depthwise_ring_row_dot(const depthwise *d, const uint8_t *row, in
   }
 }
 
-/* The output pixels x and x + 1; at: of the first one's first quad in row[ky]. */
+/* Accumulators of two output pixels. at: offset of the first quad in row[ky]; held: weights in registers, or NULL. */
 IG_INLINE void depthwise_step_dot(const depthwise *d, const int8_t *const *row, size_t at, const int8x16_t *held,
                                   const int8_t *w, const int32_t *bias, int32x4_t acc[][2]) {
-  if (!held) DEPTHWISE_AGAIN(w);
+  if (!held) DEPTHWISE_OPAQUE(w);
   const size_t quad = 4 * (size_t)depthwise_dot_channels(d);
   const int phases = depthwise_dot_phases(d);
   int r = 0; /* register of weights */
   GEMM_UNROLL for (int i = 0; i < 2; i++) {
-    DEPTHWISE_AGAIN(bias);
+    DEPTHWISE_OPAQUE(bias);
     GEMM_UNROLL for (int h = 0; h < 2; h++)
       acc[i][h] = vld1q_s32(bias + 4 * h);
   }
@@ -117,7 +115,7 @@ IG_INLINE void depthwise_step_dot(const depthwise *d, const int8_t *const *row, 
     }
 }
 
-/* Blocks `first` to `end` of 8 channels, of rows whose first channel is `from`. */
+/* Blocks [first, end) of 8 channels; from: first channel of the ring rows. */
 IG_INLINE void depthwise_blocks_dot(const depthwise *d, const int8_t *const *rows_in, int rows, int first, int end,
                                     int from, uint8_t *out) {
   IG_ASSERT(d->multiplier == 1 && d->channels >= 8 && d->pixels == 2 && d->stride_w <= 2 && d->dilation_w == 1);
@@ -141,19 +139,19 @@ IG_INLINE void depthwise_blocks_dot(const depthwise *d, const int8_t *const *row
       int32x4_t acc[DEPTHWISE_PIXELS][2];
       GEMM_ROLLED for (int i = 0; i < d->out_w / 2; i++) {
         depthwise_step_dot(d, row, at, hold ? held : NULL, w, bias, acc);
-        depthwise_finish(d, &f, acc, 2, c, to);
+        depthwise_epilogue(d, &f, acc, 2, c, to);
         at += step;
         to += 2 * d->channels;
       }
       if (d->out_w % 2 == 0) continue;
       depthwise_step_dot(d, row, at, hold ? held : NULL, w, bias, acc);
-      depthwise_finish(d, &f, acc, 1, c, to);
+      depthwise_epilogue(d, &f, acc, 1, c, to);
       to += d->channels;
     }
   }
 }
 
-/* depthwise_run_dot for layers whose images are computed in one go; `scratch`: for all rows that are seen. */
+/* depthwise_run_dot with `whole`. rows: scratch for all input rows, padding included. */
 IG_INLINE void depthwise_run_whole(const depthwise *d, const void *data, uint8_t *rows, void *to_all, int begin,
                                    int end) {
   const uint8_t *image = data;

@@ -1,7 +1,7 @@
-/* depthwise_f32.h: depthwise convolution of floats: FMLA.
+/* depthwise_f32.h: depthwise convolution, FP32. ISA: armv8.0, FMLA.
  *
- * Tile: 4 channels of `pixels` output pixels, which share their loads. Weights [taps][channels]; beyond
- * DEPTHWISE_F32_HELD taps they are loaded when needed. Sums begin with the bias and take the taps in order. */
+ * Tile: 4 channels x `pixels` output pixels, which share their loads. Data: NHWC. Weights: [taps][channels], held in
+ * registers up to DEPTHWISE_F32_HELD taps. Accumulators: bias, then the products in the order of the taps. */
 #ifndef IG_DEPTHWISE_F32_H
 #define IG_DEPTHWISE_F32_H
 
@@ -10,25 +10,25 @@
 
 #define DEPTHWISE_F32_HELD 12
 
-/* Column n of the `columns` that a step sees of each row, counted through the rows. */
+/* Input column n % columns of kernel row n / columns. */
 IG_INLINE float32x4_t depthwise_column_f32(const depthwise *d, const float *const *row, size_t at, int columns, int n) {
   return vld1q_f32(row[n / columns] + at + (size_t)(n % columns) * d->channels);
 }
 
-/* Takes one column of the input after the other, and loads the next but one before it multiplies. The order keeps
- * in-order cores from stalling: sums rest for two columns' loads, and the A53 loads no vector four cycles after it
- * began an FMLA. */
+/* Tile at offset `at`. Input columns are multiplied in order; column n + 2 is loaded before column n is multiplied. For
+ * in-order cores: accumulators have the latency of two loads to settle, and the A53 cannot issue a vector load four
+ * cycles after an FMLA. */
 IG_INLINE void depthwise_step_f32(const depthwise *d, const float *const *row, size_t at, int pixels,
                                   const float32x4_t *held, const float *w, float32x4_t start, const float *bias,
                                   float *to) {
-  if (!held) DEPTHWISE_AGAIN(w);
+  if (!held) DEPTHWISE_OPAQUE(w);
   const int columns = (pixels - 1) * d->stride_w + (d->kernel_w - 1) * d->dilation_w + 1;
   const int all = d->kernel_h * columns;
   float32x4_t acc[DEPTHWISE_F32_PIXELS], x = depthwise_column_f32(d, row, at, columns, 0), next = x;
   if (all > 1) next = depthwise_column_f32(d, row, at, columns, 1);
   DEPTHWISE_AFTER(x, next);
   GEMM_UNROLL for (int i = 0; i < pixels; i++) {
-    if (d->reload) DEPTHWISE_AGAIN(bias);
+    if (d->reload) DEPTHWISE_OPAQUE(bias);
     acc[i] = d->reload ? vld1q_f32(bias) : start;
     DEPTHWISE_PIN(acc[i]);
   }

@@ -1,25 +1,23 @@
-/* depthwise_i8.h: what the NEON kernels of depthwise.h for 8 bits share: requantization and stores of 8 channels.
+/* depthwise_i8.h: epilogue of the 8-bit NEON kernels of depthwise.h: requantize, add zero point, narrow, clamp, store 8
+ * channels.
  *
- * Shifted to the right, sums are far from the ends of int32, so that they may be narrowed before they meet the zero
- * point; where the packer has proved that they fit 16 bits, saturation is not needed either. Where the clamp cuts off
- * what is below the zero point, the rounding of negative sums does not matter. */
+ * All shifts to the right: |v| <= 2^30, so values are narrowed to 16 bits before the zero point is added. fits16: they
+ * are narrowed without saturation. low >= zero_point: the rounding of negative values is irrelevant. */
 #ifndef IG_DEPTHWISE_I8_H
 #define IG_DEPTHWISE_I8_H
 
 #include "depthwise.h"
 #if IG_NEON
 
-/* The same pointer, unknown to the compiler: what lies there is loaded again and again and needs no register for long.
- */
-#define DEPTHWISE_AGAIN(pointer) __asm__ volatile("" : "+r"(pointer))
-/* A vector that is computed as written: the compiler cannot split it up or store it interleaved (ST2). */
+/* Hides from the compiler what the pointer points to: values are loaded at each use and hold no registers. */
+#define DEPTHWISE_OPAQUE(pointer) __asm__ volatile("" : "+r"(pointer))
+/* The vector is computed as written: the compiler cannot split it or store it interleaved (ST2). */
 #define DEPTHWISE_WHOLE(vector) __asm__("" : "+w"(vector))
-/* The same, and in the order in which such lines are written; what is done with `vector`, once `loaded` is on its way.
- */
+/* The same, in program order. DEPTHWISE_AFTER: uses of `vector` stay behind the load of `loaded`. */
 #define DEPTHWISE_PIN(vector) __asm__ volatile("" : "+w"(vector))
 #define DEPTHWISE_AFTER(vector, loaded) __asm__ volatile("" : "+w"(vector), "+w"(loaded))
 
-/* Multipliers and shifts of 8 channels, held along the row where all shifts are to the right. */
+/* Multipliers and shifts of 8 channels, in registers along the row; only for GEMM_SHIFT_RIGHT. */
 typedef struct {
   int32x4_t multiplier[2], shift[2];
 } depthwise_factors;
@@ -34,7 +32,7 @@ IG_INLINE depthwise_factors depthwise_load_factors(const depthwise *d, int c) {
   return f;
 }
 
-/* Channels c + 4 * h and the next three. */
+/* Requantizes channels c + 4h to c + 4h + 3. */
 IG_INLINE int32x4_t depthwise_requantize(const depthwise *d, const depthwise_factors *f, int32x4_t acc, int c, int h) {
   if (d->out.requantize != GEMM_SHIFT_RIGHT) return gemm_requantize(&d->out, acc, c + 4 * h);
 #ifdef IG_SINGLE_ROUNDING
@@ -46,10 +44,10 @@ IG_INLINE int32x4_t depthwise_requantize(const depthwise *d, const depthwise_fac
 #endif
 }
 
-/* The results of 8 channels of two pixels, from channel c on. */
+/* Results of channels c to c + 7 of two pixels. */
 IG_INLINE uint8x16_t depthwise_results(const depthwise *d, const depthwise_factors *f, int32x4_t acc[2][2], int c) {
   const gemm_epilogue *e = &d->out;
-  const int early = d->fits16 || e->requantize == GEMM_SHIFT_RIGHT; /* narrowed first */
+  const int early = d->fits16 || e->requantize == GEMM_SHIFT_RIGHT; /* narrow before adding the zero point */
   const int flipped = !e->is_unsigned && early && e->zero_point == -128 && e->low == -128;
   const int unsigned_results = e->is_unsigned || flipped, offset = flipped ? 128 : 0;
   int16x8_t h[2];
@@ -73,9 +71,9 @@ IG_INLINE uint8x16_t depthwise_results(const depthwise *d, const depthwise_facto
   return vreinterpretq_u8_s8(r);
 }
 
-/* Requantizes and stores 8 channels of `pixels` neighbouring pixels; to: those of the first. */
-IG_INLINE void depthwise_finish(const depthwise *d, const depthwise_factors *f, int32x4_t acc[DEPTHWISE_PIXELS][2],
-                                int pixels, int c, uint8_t *to) {
+/* Epilogue of channels c to c + 7 of `pixels` adjacent pixels; to: channel c of the first. */
+IG_INLINE void depthwise_epilogue(const depthwise *d, const depthwise_factors *f, int32x4_t acc[DEPTHWISE_PIXELS][2],
+                                  int pixels, int c, uint8_t *to) {
   GEMM_UNROLL for (int i = 0; i < DEPTHWISE_PIXELS; i += 2) {
     if (i >= pixels) continue;
     if (i + 1 == pixels) acc[i + 1][0] = acc[i][0], acc[i + 1][1] = acc[i][1];
@@ -86,7 +84,7 @@ IG_INLINE void depthwise_finish(const depthwise *d, const depthwise_factors *f, 
   }
 }
 
-/* Where step `i` of `size` pixels starts along the row. */
+/* Offset in an input row of output pixel x's window. */
 #define DEPTHWISE_AT(d, x) ((size_t)(x) * (d)->stride_w * (d)->channels)
 
 #endif

@@ -1,12 +1,13 @@
-/* depthwise_pairs.h: depthwise convolution of armv8.0: SMULL and SMLAL to 16 bits, widened where they may be full.
+/* depthwise_pairs.h: depthwise convolution, 8 bits. ISA: armv8.0: SMULL and SMLAL to 16 bits, then SADDW.
  *
- * Tile: 8 channels of `pixels` output pixels. A tap makes one product, or two where `twice` has its bit, as its weights
- * are the sum of two. Products are added up in 16 bits up to the ones that `cuts` names, and from there in 32: the
- * packer places the cuts so that no sum overflows, whatever the data; two products of weights in [-127, 127] always
- * fit. Weights [products][channels], int8.
+ * Tile: 8 channels x `pixels` output pixels. Data: NHWC int8; uint8 as x - 128 in the ring. Weights:
+ * [products][channels] int8; one product per tap, two where `twice` has its bit. 16-bit sums: products are added in 16
+ * bits and widened where `cuts` has their bit. The packer places the cuts so that no sum overflows for any data; two
+ * products always fit: 2 * 128 * 127 < 2^15. Accumulators: int32, wrapping.
  *
- * Cores that issue out of order would widen a sum in the place of a multiplication that is not ready yet: there each is
- * widened after the multiplications of the next, and weights, in whose registers it waits, are loaded when needed. */
+ * In-order cores: a sum is widened when it is cut; weights stay in registers up to DEPTHWISE_HELD products.
+ * Out-of-order cores: a sum is widened after the multiplications of the next one, so that SADDW does not take their
+ * slots; it needs the registers of the weights, which are loaded at each use. */
 #ifndef IG_DEPTHWISE_PAIRS_H
 #define IG_DEPTHWISE_PAIRS_H
 
@@ -15,20 +16,20 @@
 #include "depthwise_windows.h"
 #if IG_NEON
 
-/* Whether a sum is widened after the multiplications of the next. */
+/* 1: a sum is widened after the multiplications of the next one. */
 #ifdef IG_IN_ORDER
 #define DEPTHWISE_LATER 0
 #else
 #define DEPTHWISE_LATER 1
 #endif
-/* Otherwise so many products keep their weights in registers. */
+/* In-order cores: most products whose weights stay in registers. */
 #define DEPTHWISE_HELD 10
 
 IG_INLINE int depthwise_products(const depthwise *d) {
   return d->kernel_h * d->kernel_w + __builtin_popcountll(d->twice);
 }
 
-/* Widens sum number `cut` into the accumulators. */
+/* Adds 16-bit sum number `cut` to the accumulators; the first starts them at the bias. */
 IG_INLINE void depthwise_widen(int16x8_t sum[DEPTHWISE_PIXELS], int pixels, int cut, const int32_t *bias,
                                int32x4_t acc[][2]) {
   GEMM_UNROLL for (int i = 0; i < pixels; i++) {
@@ -37,13 +38,13 @@ IG_INLINE void depthwise_widen(int16x8_t sum[DEPTHWISE_PIXELS], int pixels, int 
   }
 }
 
-/* at: where the taps of the first pixel start in row[ky]. */
+/* Accumulators of `pixels` output pixels. at: offset of the first one's window in row[ky]. */
 IG_INLINE void depthwise_step_pairs(const depthwise *d, const int8_t *const *row, size_t at, int pixels,
                                     const int8x8_t *held, const int8_t *w, const int32_t *bias, int32x4_t acc[][2]) {
-  if (!held) DEPTHWISE_AGAIN(w);
+  if (!held) DEPTHWISE_OPAQUE(w);
   int16x8_t sum[2][DEPTHWISE_PIXELS];
-  int product = 0, open = 0, cut = 0; /* of the sums: whether there is one, how many have been */
-  if (d->reload) DEPTHWISE_AGAIN(bias);
+  int product = 0, open = 0, cut = 0; /* open: a 16-bit sum has been started; cut: sums finished */
+  if (d->reload) DEPTHWISE_OPAQUE(bias);
   GEMM_UNROLL for (int t = 0; t < d->kernel_h * d->kernel_w; t++) {
     const int8_t *x = row[t / d->kernel_w] + at + (size_t)(t % d->kernel_w) * d->dilation_w * d->channels;
     GEMM_UNROLL for (int part = 0; part < 2; part++) {
@@ -75,13 +76,13 @@ IG_INLINE void depthwise_rows_pairs(const depthwise *d, const void *const *rows_
   const int products = depthwise_products(d), hold = !DEPTHWISE_LATER && products <= DEPTHWISE_HELD;
   const int tail = d->out_w % d->pixels;
   IG_ASSERT(d->multiplier == 1 && d->channels >= 8 && d->pixels >= 1 && d->pixels <= DEPTHWISE_PIXELS);
-  /* A bit for each of two products of a tap. */
+  /* cuts has 64 bits; a tap has up to two products. */
   IG_ASSERT(d->kernel_h * d->kernel_w <= 32);
-  if (d->chain) depthwise_ring_windows(d, (const int8_t *const *)rows_in, rows);
+  if (d->block_function) depthwise_ring_windows(d, (const int8_t *const *)rows_in, rows);
   for (int block = 0; block < gemm_count(d->channels, 8); block++) {
     const int c = gemm_start(block, 8, d->channels);
-    if (d->chain && d->chained[block] >= 0) {
-      d->chain(d->windows, rows, block, out);
+    if (d->block_function && d->block_kinds[block] >= 0) {
+      d->block_function(d->windows, rows, block, out);
       continue;
     }
     const int8_t *w = (const int8_t *)d->weights + c;
@@ -98,19 +99,19 @@ IG_INLINE void depthwise_rows_pairs(const depthwise *d, const void *const *rows_
       int32x4_t acc[DEPTHWISE_PIXELS][2];
       GEMM_ROLLED for (int i = 0; i < d->out_w / d->pixels; i++) {
         depthwise_step_pairs(d, row, at, d->pixels, hold ? held : NULL, w, d->out.bias + c, acc);
-        depthwise_finish(d, &f, acc, d->pixels, c, to);
+        depthwise_epilogue(d, &f, acc, d->pixels, c, to);
         at += DEPTHWISE_AT(d, d->pixels);
         to += d->pixels * d->channels;
       }
       if (tail == 0) continue;
       depthwise_step_pairs(d, row, at, tail, hold ? held : NULL, w, d->out.bias + c, acc);
-      depthwise_finish(d, &f, acc, tail, c, to);
+      depthwise_epilogue(d, &f, acc, tail, c, to);
       to += tail * d->channels;
     }
   }
 }
 
-/* Unsigned bytes less 128. */
+/* uint8 as x - 128. */
 IG_INLINE void depthwise_pad_pairs(const depthwise *d, const uint8_t *image, int y, uint8_t *to) {
   depthwise_pad(d, image, y, d->out.is_unsigned ? 0x80 : 0, to);
 }

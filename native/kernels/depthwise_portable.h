@@ -1,11 +1,13 @@
-/* depthwise_portable.h: depthwise convolution in plain C, 8 bits or float, any multiplier. Weights [taps][channels of
- * the output], int16 less their zero point, or float. */
+/* depthwise_portable.h: depthwise convolution, 8 bits or float, any depth multiplier. ISA: portable C.
+ *
+ * Tile: one output element. Data: NHWC. Weights: [taps][output channels], int16 with the zero point subtracted, or
+ * float. Accumulators: int32, wrapping, started at the bias; or float, in the order of the taps, then the bias. */
 #ifndef IG_DEPTHWISE_PORTABLE_H
 #define IG_DEPTHWISE_PORTABLE_H
 
 #include "depthwise.h"
 
-/* Result of channel `c`, output pixel x, from the rows the kernel sees. */
+/* Result of output channel c of pixel x. row: input rows under the window. */
 IG_INLINE void depthwise_pixel_portable(const depthwise *d, const void *const *row, int x, int c, void *to) {
   const int ic = c / d->multiplier, outs = d->channels * d->multiplier;
   int32_t sum = d->is_float ? 0 : d->out.bias[c];

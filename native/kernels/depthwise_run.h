@@ -1,9 +1,10 @@
-/* depthwise_run.h: included for a DEPTHWISE_KERNEL: layers, by what the kernel defines:
- *   depthwise_rows_KERNEL(d, row, rows, to): `rows` output rows; row[r * kernel_h + ky]: what row ky of the kernel sees
- * for output row r; depthwise_pad_KERNEL(d, image, y, to): row y of an image, padded, into the ring. */
+/* depthwise_run.h: included once per DEPTHWISE_KERNEL: loops over images and groups of output rows. The kernel defines
+ *   depthwise_rows_KERNEL(d, row, rows, to)   computes `rows` output rows; row[r * kernel_h + ky]: input row of output
+ *                                             row r and kernel row ky
+ *   depthwise_pad_KERNEL(d, image, y, to)     writes row y of an image into a ring row, with padding */
 
-/* Does steps `begin` to `end` of those of all images; a step is so many output rows as are computed in one go.
- * ring: scratch of ((kernel_h - 1) * dilation_h + 1 + (rows - 1) * stride_h) rows, unused when not ringed. */
+/* Iterations [begin, end) over all images, d->rows output rows each.
+ * ring: scratch, (kernel_h - 1) * dilation_h + 1 + (rows - 1) * stride_h ring rows; unused unless `ringed`. */
 IG_INLINE void DEPTHWISE_OF(depthwise_run)(const depthwise *d, const void *in, uint8_t *ring, void *out, int begin,
                                            int end) {
   const size_t item = d->is_float ? 4 : 1, pixel = d->channels * item;
@@ -14,7 +15,7 @@ IG_INLINE void DEPTHWISE_OF(depthwise_run)(const depthwise *d, const void *in, u
   const int steps = (d->out_h + d->rows - 1) / d->rows;
   IG_ASSERT(d->rows >= 1 && d->rows <= d->out_h && d->rows * d->kernel_h <= DEPTHWISE_ROWS);
   for (int b = 0; b < d->batch; b++, image += (size_t)d->in_h * d->in_w * pixel) {
-    int filled = 0; /* padded rows below this one are, or were, in the ring */
+    int filled = 0; /* padded rows [0, filled) have been written to the ring */
     const int top = ig_clamp(begin - b * steps, 0, steps), bottom = ig_clamp(end - b * steps, 0, steps);
     uint8_t *to = (uint8_t *)out + ((size_t)b * d->out_h + top * d->rows) * out_row;
     for (int oy = top * d->rows; oy < ig_min(bottom * d->rows, d->out_h); oy += d->rows) {

@@ -1,7 +1,8 @@
-/* depthwise_wide.h: depthwise convolution of armv8.0 for weights that fit neither 8 bits nor twice 8: SMLAL on 16 bits.
+/* depthwise_wide.h: depthwise convolution, 8 bits, for weights that are no sum of two int8. ISA: armv8.0: SMLAL on
+ * 16-bit operands.
  *
- * Tile: 8 channels of `pixels` output pixels. Weights [taps][channels], int16 less their zero point; beyond
- * DEPTHWISE_WIDE_HELD taps they are loaded when needed. Accumulators: int32 that wrap. */
+ * Tile: 8 channels x `pixels` output pixels. Data: NHWC, 8 bits, widened when loaded. Weights: [taps][channels] int16,
+ * zero point subtracted; held in registers up to DEPTHWISE_WIDE_HELD taps. Accumulators: int32, wrapping. */
 #ifndef IG_DEPTHWISE_WIDE_H
 #define IG_DEPTHWISE_WIDE_H
 
@@ -12,9 +13,9 @@
 
 IG_INLINE void depthwise_step_wide(const depthwise *d, const uint8_t *const *row, size_t at, int pixels,
                                    const int16x8_t *held, const int16_t *w, const int32_t *bias, int32x4_t acc[][2]) {
-  if (!held) DEPTHWISE_AGAIN(w);
+  if (!held) DEPTHWISE_OPAQUE(w);
   GEMM_UNROLL for (int i = 0; i < pixels; i++) {
-    if (d->reload) DEPTHWISE_AGAIN(bias);
+    if (d->reload) DEPTHWISE_OPAQUE(bias);
     GEMM_UNROLL for (int h = 0; h < 2; h++)
       acc[i][h] = vld1q_s32(bias + 4 * h);
   }
@@ -50,13 +51,13 @@ IG_INLINE void depthwise_rows_wide(const depthwise *d, const void *const *rows_i
       int32x4_t acc[DEPTHWISE_PIXELS][2];
       GEMM_ROLLED for (int i = 0; i < d->out_w / d->pixels; i++) {
         depthwise_step_wide(d, row, at, d->pixels, hold ? held : NULL, w, d->out.bias + c, acc);
-        depthwise_finish(d, &f, acc, d->pixels, c, to);
+        depthwise_epilogue(d, &f, acc, d->pixels, c, to);
         at += DEPTHWISE_AT(d, d->pixels);
         to += d->pixels * d->channels;
       }
       if (tail == 0) continue;
       depthwise_step_wide(d, row, at, tail, hold ? held : NULL, w, d->out.bias + c, acc);
-      depthwise_finish(d, &f, acc, tail, c, to);
+      depthwise_epilogue(d, &f, acc, tail, c, to);
       to += tail * d->channels;
     }
   }

@@ -1,8 +1,8 @@
-/* depthwise_windows.h: where the steps of depthwise_in_order.h find their data: a pointer for each row of each window.
+/* depthwise_windows.h: table of pointers to the data of depthwise_in_order.h: one per step and kernel row.
  *
- * Windows that lie within the image are read in place. Those that reach beyond its left or right edge are copied, with
- * the zero point around them, when their row is first needed, and kept as long as rows of a ring; those above and below
- * are all the same. Unsigned data is as it comes, not as in the ring. */
+ * A window is the input pixels of one step along a row. Windows within the image are read in place. Windows that reach
+ * beyond the left or right border are copied with padding into a ring buffer of rows. Rows above and below the image
+ * share one window of padding. uint8 data stays uint8. */
 #ifndef IG_DEPTHWISE_WINDOWS_H
 #define IG_DEPTHWISE_WINDOWS_H
 
@@ -13,12 +13,12 @@ IG_INLINE int depthwise_step_start(const depthwise *d, int i) {
   return 4 * ig_min(i, d->fours) + 3 * ig_max(i - d->fours, 0);
 }
 
-/* After the last window comes the first again: what loads ahead finds something there. */
+/* Repeats the first window behind the last: loads run ahead by one step. */
 IG_INLINE void depthwise_close_windows(const depthwise *d, int rows) {
   for (int ky = 0; ky < 3; ky++) d->windows[rows * d->steps * 3 + ky] = d->windows[ky];
 }
 
-/* Windows in the ring's rows. */
+/* Fills the table with windows in ring rows. */
 IG_INLINE void depthwise_ring_windows(const depthwise *d, const int8_t *const *row, int rows) {
   for (int r = 0; r < rows; r++)
     for (int i = 0; i < d->steps; i++)
@@ -28,13 +28,13 @@ IG_INLINE void depthwise_ring_windows(const depthwise *d, const int8_t *const *r
   depthwise_close_windows(d, rows);
 }
 
-/* Which of a row's copied windows step i has, -1 for none. */
+/* Index among a row's copied windows of step i; -1: read in place. */
 IG_INLINE int depthwise_edge(const depthwise *d, int i) {
   const int rights = d->edges - d->lefts;
   return i < d->lefts ? i : i >= d->steps - rights ? i - (d->steps - d->edges) : -1;
 }
 
-/* Copies the windows at the edges of an image's row. */
+/* Copies the windows of an image row that reach beyond its borders. */
 IG_INLINE void depthwise_copy_edges(const depthwise *d, const int8_t *row, int8_t *to) {
   for (int i = 0; i < d->steps; i++) {
     if (depthwise_edge(d, i) < 0) continue;
@@ -49,8 +49,8 @@ IG_INLINE void depthwise_copy_edges(const depthwise *d, const int8_t *row, int8_
   }
 }
 
-/* depthwise_run_pairs for layers all of whose blocks are computed so. copies: `held` rows of windows, and one that is
- * all zero. */
+/* depthwise_run_pairs for layers whose blocks all have a block_function. scratch: copied windows of `held` rows, then
+ * one window of padding. */
 IG_INLINE void depthwise_run_windows(const depthwise *d, const void *data, void *scratch, void *to_all, int begin,
                                      int end) {
   const int8_t *in = data;
@@ -64,7 +64,7 @@ IG_INLINE void depthwise_run_windows(const depthwise *d, const void *data, void 
   int8_t *zero = copies + (size_t)held * d->edges * window;
   memset(zero, d->fill, window);
   for (int b = 0; b < d->batch; b++, in += (size_t)d->in_h * image_row) {
-    int filled = 0; /* padded rows below this one have, or had, their windows */
+    int filled = 0; /* padded rows [0, filled) have been copied */
     const int top = ig_clamp(begin - b * steps, 0, steps), bottom = ig_clamp(end - b * steps, 0, steps);
     for (int oy = top * d->rows; oy < ig_min(bottom * d->rows, d->out_h); oy += d->rows) {
       const int rows = ig_min(d->rows, d->out_h - oy), first = oy * d->stride_h;
@@ -88,7 +88,7 @@ IG_INLINE void depthwise_run_windows(const depthwise *d, const void *data, void 
         }
       depthwise_close_windows(d, rows);
       uint8_t *to = out + ((size_t)b * d->out_h + oy) * d->out_w * d->channels;
-      for (int block = 0; block < gemm_count(d->channels, 8); block++) d->chain(d->windows, rows, block, to);
+      for (int block = 0; block < gemm_count(d->channels, 8); block++) d->block_function(d->windows, rows, block, to);
     }
   }
 }

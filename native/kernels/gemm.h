@@ -1,23 +1,24 @@
-/* gemm.h: matrix multiplication from schedule templates: C[m][n] = epilogue(A[m][k] * W[k][n]).
+/* gemm.h: matrix multiplication: C[m][n] = epilogue(A[m][k] * W[k][n]).
  *
- * Everything here is an always-inline function of a `gemm_*` description whose members, pointers apart, are constants
- * where the generated code calls it: the compiler unrolls the tile and keeps its mr x nr accumulators in registers.
+ * Every function is always inlined. It takes a `gemm_*` description whose members, except pointers, are compile-time
+ * constants at the call in the generated code. The C compiler unrolls the tile and keeps its mr x nr accumulators in
+ * registers.
  *
- * A is row-major and read in place. W comes packed in panels of nr columns (the layout is the kernel's, see its file).
- * Remainders have no code of their own: the last tile of rows starts at m - mr and the last panel at column n - nr, so
- * that some results are computed and stored twice, equal both times. Hence mr <= m, and C must not overlap A.
- * Only a single panel may be wider than n (packed with zeros); then the first n columns alone are stored.
- * bias, multiplier, shift and scale hold one entry a column, max(n, nr) in their order, or as the kernel wants them.
+ * A: row-major, read in place. W: packed in panels of nr columns; each kernel's file gives the layout.
+ * Remainders: the last tile of rows starts at m - mr, the last panel at column n - nr. The overlap is computed and
+ * stored twice, with equal results. Hence mr <= m, and C must not overlap A.
+ * If n < nr, the single panel is padded with zero columns, and only the first n columns are stored.
+ * bias, multiplier, shift, scale: one entry per column, max(n, nr) entries; `gemm_layout` names other orders.
  *
- * 8 bits: acc = sum x * w + bias[n] + rows[m] in 32 bits, wrapping. Zero points are the packer's work: it folds the
- * input's into the bias; a weight zero point that is left takes `row_factor` times the sum of the row of A (unsigned).
- */
+ * 8-bit operands: acc = sum over k of x * w + bias[n] + row_factor * (sum of row m of A), int32, wrapping.
+ * The packer folds the zero point of A into the bias, and that of W into the packed weights where they can hold it;
+ * where they cannot, row_factor = -(the zero point that is left). */
 #ifndef IG_GEMM_H
 #define IG_GEMM_H
 
 #include "arith.h"
 
-/* Loops over the tile disappear; the loop along k stays one. */
+/* Loops over the tile are unrolled; the loop along k is not. */
 #if defined(__clang__)
 #define GEMM_UNROLL _Pragma("clang loop unroll(full)")
 #define GEMM_ROLLED _Pragma("clang loop unroll(disable)")
@@ -25,64 +26,62 @@
 #define GEMM_UNROLL _Pragma("GCC unroll 64")
 #define GEMM_ROLLED _Pragma("GCC unroll 1")
 #endif
-/* The largest tile: rows, and columns of one register each (4 of 32 bits). */
+/* Largest tile: GEMM_MR rows, GEMM_NV registers of four 32-bit columns. */
 #define GEMM_MR 8
 #define GEMM_NV 8
 
-/* The loop along k disappears, too, up to this k: a branch that closes it would be mispredicted once a tile. */
+/* Up to this k, the loop along k is unrolled as well: its last branch would be mispredicted once per tile. */
 #define GEMM_SHORT 32
 
-/* How an accumulator becomes a result: fixed point with shifts of any sign, none positive, all negative; the last with
- * one rounding, halves up, whatever the profile; round(acc * scale), halves away from zero, in double precision; or the
- * same in single, halves to even; or, of gemm_k_sums.h only, as in gemm_k_sums_end.h; or not at all, results are int32.
+/* Requantization of an accumulator. Fixed point is acc * multiplier * 2^(shift - 31), rounded as the build's profile.
  */
 enum {
-  GEMM_SHIFT_ANY,
-  GEMM_SHIFT_RIGHT_OR_NONE,
-  GEMM_SHIFT_RIGHT,
-  GEMM_SHIFT_ONCE,
-  GEMM_DOUBLE,
-  GEMM_SINGLE,
-  GEMM_LEVELS,
-  GEMM_SUMS
+  GEMM_SHIFT_ANY,           /* fixed point */
+  GEMM_SHIFT_RIGHT_OR_NONE, /* fixed point, all shifts <= 0 */
+  GEMM_SHIFT_RIGHT,         /* fixed point, all shifts < 0 */
+  GEMM_ROUND_ONCE,          /* fixed point, all shifts < 0, one rounding, halves up, in every profile */
+  GEMM_DOUBLE,              /* round(acc * scale) in double precision, halves away from zero */
+  GEMM_SINGLE,              /* round(acc * scale_f32) in single precision, halves to even */
+  GEMM_TWO_STEP,            /* gemm_k_sums_epilogue.h; kernel gemm_k_sums.h only */
+  GEMM_INT32                /* none: C holds the int32 accumulators */
 };
 
 typedef struct {
-  int requantize; /* one of the above */
+  int requantize; /* GEMM_SHIFT_ANY to GEMM_INT32 */
   const int32_t *bias, *multiplier, *shift;
-  const double *scale;           /* of GEMM_DOUBLE */
-  const float *scale_f32;        /* of GEMM_SINGLE */
-  const int32_t *levels;         /* of GEMM_LEVELS, which needs no bias and no zero point */
-  int extra_bits;                /* of GEMM_LEVELS: 0, 1, 3 or 5 */
-  int32_t zero_point, low, high; /* of the result */
-  int fits16;                    /* no accumulator that can occur leaves int16, scaled and with the zero point added */
-  int is_unsigned;               /* the operands and results are uint8_t */
+  const double *scale;     /* GEMM_DOUBLE */
+  const float *scale_f32;  /* GEMM_SINGLE */
+  const int32_t *two_step; /* GEMM_TWO_STEP: [panel][shift, multiplier, offset][nr]; offset has bias, zero point */
+  int extra_bits;          /* GEMM_TWO_STEP: fractional bits beyond 16: 0, 1, 3 or 5 */
+  int32_t zero_point, low, high; /* of the result; clamp to [low, high] */
+  int fits16;                    /* requantized accumulator + zero point is in int16 for all possible data */
+  int is_unsigned;               /* A and C are uint8_t */
 } gemm_epilogue;
 
 struct io_k_sums; /* gemm_k_sums.h */
 struct io_f32;    /* gemm_in_order_f32.h */
 
-/* How a kernel wants what belongs to columns: constants that its record in templates/gemm/kernels has. */
+/* Layout of packed weights and per-column constants; from the kernel's record in templates/gemm/kernels. */
 typedef struct {
-  int weight_bytes; /* of a packed weight; weights of two are less their zero point */
-  int block;        /* elements of a column side by side in a panel */
-  int alternate;    /* columns whose blocks alternate, block / alternate elements at a time */
-  int bias_words;   /* of a column; those behind the first are zero */
-  int pairs_twice;  /* bias, multipliers, shifts and scales come as [panel][nr / 2][2][2]: each pair of columns twice */
+  int weight_bytes; /* per packed weight; 2: int16, zero point subtracted */
+  int block;        /* consecutive k of one column that are contiguous in a panel */
+  int alternate;    /* columns interleaved in runs of block / alternate elements */
+  int bias_words;   /* int32 words per column of the bias; all but the first are zero */
+  int pairs_twice;  /* bias, multiplier, shift, scale are [panel][nr / 2][2][2]: each pair of columns twice */
 } gemm_layout;
 
 typedef struct {
   gemm_layout layout;
   int m, n, k;
-  int packed_k; /* k rounded up to what the kernel needs; rows of A must be readable so far, weights are zero there */
-  int mr, nr;   /* the tile */
-  int weights_first; /* loop order: a panel of weights stays in the cache and A passes by; else a tile of A stays */
+  int packed_k;      /* k rounded up to the kernel's step; rows of A are readable up to it, weights are zero beyond k */
+  int mr, nr;        /* the tile */
+  int weights_first; /* loop order: panels of W outside, tiles of A inside; else the reverse */
   size_t lda, ldc;   /* elements between rows */
   int32_t row_factor;
   const void *weights;
-  int k_blocks, singles; /* of gemm_k_sums.h, see there */
-  const uint32_t *order, *counts;
-  void (*loop)(struct io_k_sums *s, int part, int length, int next);
+  int k_blocks, singles;                                             /* gemm_k_sums.h */
+  const uint32_t *order, *counts;                                    /* gemm_k_sums.h */
+  void (*loop)(struct io_k_sums *s, int part, int length, int next); /* gemm_k_sums.h: the tile's inner loop */
   gemm_epilogue out;
 } gemm_i8;
 
@@ -92,25 +91,25 @@ typedef struct {
   size_t lda, ldc;
   const void *weights;
   const float *bias;
-  void (*loop)(struct io_f32 *s, int part, size_t k); /* the tile's loop in issue order, NULL for none */
-  float low, high; /* clamp of the result; for none, -FLT_MAX and FLT_MAX, as TFLite's convolutions do, or infinities */
+  void (*loop)(struct io_f32 *s, int part, size_t k); /* gemm_in_order_f32.h: the tile's inner loop, or NULL */
+  float low, high; /* clamp of the result; unclamped: +-FLT_MAX (TFLite's convolutions) or +-infinity */
 } gemm_f32;
 
-/* Headers that say so are included once for each kernel of a model, which GEMM_KERNEL names, and define NAME_KERNEL. */
+/* NAME_KERNEL. Headers with GEMM_OF are included once per kernel that a model uses; GEMM_KERNEL names the kernel. */
 #define GEMM_PASTE(NAME, KERNEL) NAME##_##KERNEL
 #define GEMM_NAME(NAME, KERNEL) GEMM_PASTE(NAME, KERNEL)
 #define GEMM_OF(NAME) GEMM_NAME(NAME, GEMM_KERNEL)
 
-/* Bytes of a result. */
-IG_INLINE int gemm_item(const gemm_i8 *g) { return g->out.requantize == GEMM_SUMS ? 4 : 1; }
+/* Bytes per element of C. */
+IG_INLINE int gemm_result_bytes(const gemm_i8 *g) { return g->out.requantize == GEMM_INT32 ? 4 : 1; }
 
-/* Where tile or panel `i` of size `size` starts among `total`; how many there are. */
+/* First row of tile i, or first column of panel i: min(i * size, total - size), at least 0. gemm_count: how many. */
 IG_INLINE int gemm_start(int i, int size, int total) {
   const int at = i * size;
   return at + size <= total ? at : total > size ? total - size : 0;
 }
 IG_INLINE int gemm_count(int total, int size) { return (total + size - 1) / size; }
-/* Of gemm_k_sums.h: skips the first `panels`, whose numbers of sums differ. */
+/* gemm_k_sums.h: advances g past its first `panels` panels, which differ in length. */
 IG_INLINE void gemm_skip_panels(gemm_i8 *g, int panels) {
   for (int p = 0; p < panels; p++) {
     const size_t whole = g->counts[0], single = g->singles ? g->counts[1] : 0;
@@ -120,7 +119,7 @@ IG_INLINE void gemm_skip_panels(gemm_i8 *g, int panels) {
   }
 }
 
-/* What all tiles rely on; templates/gemm/space.ts allows no other schedules. */
+/* Preconditions of every tile; `legal` of templates/gemm/space.ts checks the same. */
 #define GEMM_CHECK(G)                                                      \
   do {                                                                     \
     IG_ASSERT((G)->mr >= 1 && (G)->mr <= GEMM_MR && (G)->mr <= (G)->m);    \
@@ -129,7 +128,7 @@ IG_INLINE void gemm_skip_panels(gemm_i8 *g, int panels) {
     IG_ASSERT((G)->packed_k >= (G)->k && (int)(G)->ldc >= (G)->n);         \
   } while (0)
 
-/* Entries of the bias and the like. */
+/* Entries of bias, multiplier, shift and scale. */
 IG_INLINE int gemm_entries(const gemm_i8 *g) {
   if (g->layout.pairs_twice) return 2 * g->nr * gemm_count(g->n, g->nr);
   return g->n < g->nr ? g->nr : g->n;
@@ -142,7 +141,7 @@ IG_INLINE int32x4_t gemm_add_x16(int32x4_t lanes, uint8x16_t x, int is_unsigned)
 }
 #endif
 
-/* rows[i] = row_factor * sum of row i of A, for `count` rows. */
+/* rows[i] = row_factor * (sum of row i of A), i < count. */
 IG_INLINE void gemm_row_sums(const gemm_i8 *g, const uint8_t *a, int count, int32_t *rows) {
   for (int i = 0; i < count; i++, a += g->lda) {
     int32_t sum = 0;

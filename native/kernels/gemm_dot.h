@@ -1,6 +1,7 @@
-/* gemm_dot.h: the tile of cores with dot products: SDOT by lane, or UDOT when unsigned.
+/* gemm_dot.h: tile for all 8-bit weights. ISA: dotprod: SDOT by lane, UDOT if unsigned.
  *
- * Tile: mr x nr, nr % 4 = 0, k % 4 = 0. Weights [panel][k / 4][nr][4]. Accumulators: int32 that wrap. */
+ * Tile: mr x nr, nr % 4 = 0, packed_k % 4 = 0. A: row-major, 8 bits. Weights: [panel][k / 4][nr][4], 8 bits.
+ * Accumulators: int32, wrapping; one register holds 4 columns of a row. */
 #ifndef IG_GEMM_DOT_H
 #define IG_GEMM_DOT_H
 
@@ -19,7 +20,7 @@
     w += 16 * nv;                                                                                              \
   }
 
-/* `depth` (16, 8 or 4) steps along k from a on; the next weights. */
+/* Adds `depth` (16, 8 or 4) k, with A from `a` on; returns the weights behind them. */
 IG_INLINE const uint8_t *gemm_step_dot(const gemm_i8 *g, gemm_acc acc, const uint8_t *a, const uint8_t *w, int depth) {
   const int nv = g->nr / 4;
   uint8x16_t x[GEMM_MR];
@@ -54,7 +55,7 @@ IG_INLINE void gemm_tile_dot(const gemm_i8 *g, const uint8_t *a, const int32_t *
     k += 8;
   }
   if (g->packed_k % 8 >= 4) w = gemm_step_dot(g, acc, a + k, w, 4);
-  gemm_finish_i8(g, acc, j, c);
+  gemm_epilogue_i8(g, acc, j, c);
 }
 
 #define GEMM_KERNEL dot

@@ -1,8 +1,8 @@
-/* gemm_in_order_f32.h: the FP32 tile of gemm_neon_f32.h for cores that issue in order; see in_order.h.
+/* gemm_in_order_f32.h: inner loop of the FP32 tile of gemm_neon_f32.h for in-order cores (in_order.h). ISA: armv8.0.
  *
- * One FMLA a cycle; beside it one instruction that brings later operands through general registers. Weights come 16
- * bytes at a time, A two values of a row at a time. The loop of each tile that a model needs comes with the model:
- * src/compiler/templates/in_order/gemm_f32.ts. */
+ * Tile, A, weights and accumulators as in gemm_neon_f32.h. Each cycle issues one FMLA, and beside it one instruction
+ * that loads later operands through general registers: four weights, or two values of a row of A, at a time. The loop
+ * is generated per tile and part of the model's C: src/compiler/templates/in_order/gemm_f32.ts. */
 #ifndef IG_GEMM_IN_ORDER_F32_H
 #define IG_GEMM_IN_ORDER_F32_H
 
@@ -12,15 +12,15 @@
 
 typedef struct io_f32 {
   float32x4_t acc[GEMM_MR][GEMM_NV];
-  int8x16_t x[GEMM_MR]; /* two values of each row */
-  int8x16_t w[4];       /* a ring: four columns at one k each */
+  int8x16_t x[GEMM_MR]; /* two k of each row */
+  int8x16_t w[4];       /* ring; each holds four columns at one k */
   uint64_t next_x[GEMM_MR];
   io_pair next_w[2];
   const uint8_t *row[GEMM_MR];
   const int8_t *weights;
 } io_f32;
 
-/* Adds the products of the first k / 2 * 2 columns of A. Reads up to 64 bytes beyond the panel of weights. */
+/* Adds the products of the first k / 2 * 2 k. Reads up to 64 bytes beyond the panel of weights. */
 IG_INLINE void io_f32_sums(const gemm_f32 *g, float32x4_t acc[GEMM_MR][GEMM_NV], const float *a, const float *w) {
   const int nv = g->nr / 4, size = g->k / 2 * 8;
   io_f32 tile, *s = &tile;

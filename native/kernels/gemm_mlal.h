@@ -1,7 +1,8 @@
-/* gemm_mlal.h: the armv8.0 tile for any 8-bit weights: SMLAL by lane on 16 bits.
+/* gemm_mlal.h: tile for all 8-bit weights. ISA: armv8.0, SMLAL by lane on 16-bit operands.
  *
- * Tile: any mr x nr, nr % 4 = 0. Weights int16 [panel][k][nr], 8-bit weight minus its zero point: -128 and legacy uint8
- * are safe. Accumulators: int32 that wrap; |x * w| <= 255 * 255. */
+ * Tile: mr x nr, nr % 4 = 0, any k. A: row-major int8 or uint8, widened to 16 bits when loaded.
+ * Weights: [panel][k][nr] int16, zero point subtracted; exact for -128 and for uint8.
+ * Accumulators: int32, wrapping; |x * w| <= 255 * 255. */
 #ifndef IG_GEMM_MLAL_H
 #define IG_GEMM_MLAL_H
 
@@ -50,7 +51,7 @@ IG_INLINE void gemm_tile_mlal(const gemm_i8 *g, const uint8_t *a, const int32_t 
       x[i] = gemm_widen(vld1_dup_u8(a + i * g->lda + k), g->out.is_unsigned);
     w = gemm_step_mlal(g, acc, x, w, 1);
   }
-  gemm_finish_i8(g, acc, j, c);
+  gemm_epilogue_i8(g, acc, j, c);
 }
 
 #define GEMM_KERNEL mlal

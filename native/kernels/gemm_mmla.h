@@ -1,8 +1,9 @@
-/* gemm_mmla.h: the tile of cores with matrix products: SMMLA, or UMMLA when unsigned.
+/* gemm_mmla.h: tile for all 8-bit weights. ISA: i8mm: SMMLA, UMMLA if unsigned.
  *
- * Tile: mr x nr, mr even, nr % 8 = 0, k % 8 = 0. Weights [panel][k / 8][nr][8]. Accumulators: int32 that wrap.
- * An accumulator holds 2 rows x 2 columns, and is requantized so; only the bytes of the results are put into rows.
- * Hence bias, multipliers, shifts and scales come as [panel][nr / 2][2][2]: each pair of columns twice. */
+ * Tile: mr x nr, mr % 2 = 0, nr % 8 = 0, packed_k % 8 = 0. A: row-major, 8 bits. Weights: [panel][k / 8][nr][8], 8
+ * bits. Accumulators: int32, wrapping; one register holds 2 rows x 2 columns. They are requantized in this order and
+ * sorted into rows as bytes. Hence bias, multiplier, shift and scale are [panel][nr / 2][2][2]: each pair of columns
+ * twice. */
 #ifndef IG_GEMM_MMLA_H
 #define IG_GEMM_MMLA_H
 
@@ -14,7 +15,7 @@ IG_INLINE int32x4_t gemm_mmla(int32x4_t acc, uint8x16_t x, uint8x16_t b, int is_
                      : vmmlaq_s32(acc, vreinterpretq_s8_u8(x), vreinterpretq_s8_u8(b));
 }
 
-/* `depth` (16 or 8) steps along k from a on; the next weights. */
+/* Adds `depth` (16 or 8) k, with A from `a` on; returns the weights behind them. */
 IG_INLINE const uint8_t *gemm_step_mmla(const gemm_i8 *g, int32x4_t acc[GEMM_MR / 2][2 * GEMM_NV], const uint8_t *a,
                                         const uint8_t *w, int depth) {
   uint8x16_t x[2][GEMM_MR / 2]; /* 2 rows x 8 */
@@ -36,15 +37,15 @@ IG_INLINE const uint8_t *gemm_step_mmla(const gemm_i8 *g, int32x4_t acc[GEMM_MR 
   return w;
 }
 
-/* Two rows, whose accumulators are `acc`, of panel p. */
-IG_INLINE void gemm_finish_mmla(const gemm_i8 *g, int32x4_t *acc, int p, uint8_t *c) {
+/* Epilogue of two rows of panel p. */
+IG_INLINE void gemm_epilogue_mmla(const gemm_i8 *g, int32x4_t *acc, int p, uint8_t *c) {
   const gemm_epilogue *e = &g->out;
   const int cols = g->n < g->nr ? g->n : g->nr;
-  if (e->requantize == GEMM_SUMS) {
+  if (e->requantize == GEMM_INT32) {
     GEMM_UNROLL for (int u = 0; u < g->nr / 2; u += 2) {
       const int64x2_t a = vreinterpretq_s64_s32(acc[u]), b = vreinterpretq_s64_s32(acc[u + 1]);
-      gemm_store_sums((int32_t *)c + 2 * u, vreinterpretq_s32_s64(vzip1q_s64(a, b)), cols - 2 * u);
-      gemm_store_sums((int32_t *)c + g->ldc + 2 * u, vreinterpretq_s32_s64(vzip2q_s64(a, b)), cols - 2 * u);
+      gemm_store_s32((int32_t *)c + 2 * u, vreinterpretq_s32_s64(vzip1q_s64(a, b)), cols - 2 * u);
+      gemm_store_s32((int32_t *)c + g->ldc + 2 * u, vreinterpretq_s32_s64(vzip2q_s64(a, b)), cols - 2 * u);
     }
     return;
   }
@@ -69,7 +70,7 @@ IG_INLINE void gemm_finish_mmla(const gemm_i8 *g, int32x4_t *acc, int p, uint8_t
   }
 }
 
-/* Panel p, whose columns begin at c. */
+/* Panel p of a tile; results from c on. */
 IG_INLINE void gemm_tile_mmla(const gemm_i8 *g, const uint8_t *a, const int32_t *rows, const void *panel, int p, int j,
                               uint8_t *c) {
   const uint8_t *w = panel;
@@ -78,7 +79,7 @@ IG_INLINE void gemm_tile_mmla(const gemm_i8 *g, const uint8_t *a, const int32_t 
   int32x4_t acc[GEMM_MR / 2][2 * GEMM_NV];
   GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++) {
     const int32_t *bias = g->out.bias + 2 * p * g->nr;
-    GEMM_FORGET(bias);
+    GEMM_OPAQUE(bias);
     GEMM_UNROLL for (int u = 0; u < g->nr / 2; u++) {
       acc[i][u] = vld1q_s32(bias + 4 * u);
       if (rows)
@@ -92,7 +93,7 @@ IG_INLINE void gemm_tile_mmla(const gemm_i8 *g, const uint8_t *a, const int32_t 
     for (; k + 16 <= g->packed_k; k += 16) w = gemm_step_mmla(g, acc, a + k, w, 16);
   if (g->packed_k % 16 >= 8) w = gemm_step_mmla(g, acc, a + k, w, 8);
   GEMM_UNROLL for (int i = 0; i < g->mr / 2; i++)
-    gemm_finish_mmla(g, acc[i], p, c + 2 * i * g->ldc * gemm_item(g));
+    gemm_epilogue_mmla(g, acc[i], p, c + 2 * i * g->ldc * gemm_result_bytes(g));
 }
 
 #define GEMM_KERNEL mmla

@@ -1,5 +1,8 @@
-/* gemm_neon_f32.h: the FP32 tile, FMLA by lane. Weights [panel][k][nr], nr % 4 = 0; any k. Each result is a chain of
- * fused multiply-adds along k, then the bias: within 1e-5 relative of TFLite's order of sums. */
+/* gemm_neon_f32.h: FP32 tile. ISA: armv8.0, FMLA by lane.
+ *
+ * Tile: mr x nr, nr % 4 = 0, any k. A: row-major floats. Weights: [panel][k][nr] floats.
+ * Accumulators: bias[n], then fused multiply-adds in the order of k; within 1e-5 relative of TFLite, which adds in
+ * another order. */
 #ifndef IG_GEMM_NEON_F32_H
 #define IG_GEMM_NEON_F32_H
 
@@ -58,7 +61,7 @@ IG_INLINE void gemm_tile_f32(const gemm_f32 *g, const float *a, const void *pane
     for (int v = 0; v < g->nr / 4; v++) {
       const float32x4_t r = vminq_f32(vmaxq_f32(acc[i][v], low), high);
       float *to = c + i * g->ldc + 4 * v;
-      const int cols = g->n - 4 * v; /* below 4 only in a single padded panel */
+      const int cols = g->n - 4 * v; /* < 4 only in a padded panel */
       if (g->n >= g->nr || cols >= 4) vst1q_f32(to, r);
       else if (cols > 0) memcpy(to, &r, 4 * (size_t)cols);
     }

@@ -1,15 +1,15 @@
-/* gemm_portable.h: the tile in plain C, for target `host` and as a kernel that is right everywhere.
+/* gemm_portable.h: tile for all 8-bit weights, and for floats. ISA: portable C; the kernel of target `host`.
  *
- * Tile: any mr x nr. Weights: [panel][k][nr], int16 (8-bit weight minus its zero point, so -128 and legacy uint8 are
- * safe) or float. Accumulators: int32 that wrap; |x * w| <= 255 * 255, hence exact for k up to 33,000.
- */
+ * Tile: mr x nr, any k. A: row-major int8, uint8 or float. Weights: [panel][k][nr], int16 with the zero point
+ * subtracted, or float. Accumulators: int32, wrapping; |x * w| <= 255 * 255, hence exact up to k = 33,000. Floats:
+ * bias, then the products in the order of k. */
 #ifndef IG_GEMM_PORTABLE_H
 #define IG_GEMM_PORTABLE_H
 
 #include "gemm.h"
 
-/* Rounds to the nearest integer, halves away from zero. What int32 cannot hold becomes INT32_MIN: the conversion of the
- * machines that TFLite's reference outputs come from. */
+/* round(v), halves away from zero; gemm_round_even: halves to even. Outside int32: INT32_MIN, as CVTTSD2SI gives on the
+ * x86 machines that made TFLite's reference outputs. */
 IG_INLINE int32_t gemm_round_away(double v) {
   if (!(v < 2147483647.5 && v > -2147483648.5)) return INT32_MIN;
   const int64_t whole = (int64_t)v;
@@ -17,16 +17,16 @@ IG_INLINE int32_t gemm_round_away(double v) {
   return (int32_t)(whole + (rest >= 0.5) - (rest <= -0.5));
 }
 IG_INLINE int32_t gemm_round_even(float v) {
-  const float big = v < 0 ? -8388608.0f : 8388608.0f; /* beyond 2^23 all are integers */
+  const float big = v < 0 ? -8388608.0f : 8388608.0f; /* from 2^23 on, every float is an integer */
   const float even = v > -8388608.0f && v < 8388608.0f ? (v + big) - big : v;
   return even >= -2147483648.0f && even < 2147483648.0f ? (int32_t)even : INT32_MIN;
 }
 
-/* The result of an accumulator (bias included) of column j. */
+/* Requantizes and clamps an accumulator (bias included) of column j. */
 IG_INLINE int32_t gemm_result(const gemm_epilogue *e, int32_t acc, int j) {
   const int32_t r = e->requantize == GEMM_DOUBLE       ? gemm_round_away((double)acc * e->scale[j])
                     : e->requantize == GEMM_SINGLE     ? gemm_round_even((float)acc * e->scale_f32[j])
-                    : e->requantize == GEMM_SHIFT_ONCE ? ig_requant_s32_single(acc, e->multiplier[j], e->shift[j])
+                    : e->requantize == GEMM_ROUND_ONCE ? ig_requant_s32_single(acc, e->multiplier[j], e->shift[j])
                                                        : ig_requant_s32(acc, e->multiplier[j], e->shift[j]);
   return ig_clamp(r + e->zero_point, e->low, e->high);
 }
@@ -46,7 +46,7 @@ IG_INLINE void gemm_tile_portable(const gemm_i8 *g, const uint8_t *a, const int3
     }
   for (int i = 0; i < g->mr; i++)
     for (int v = 0; v < g->nr && v < g->n; v++) {
-      if (g->out.requantize == GEMM_SUMS) ((int32_t *)c)[i * g->ldc + v] = acc[i][v];
+      if (g->out.requantize == GEMM_INT32) ((int32_t *)c)[i * g->ldc + v] = acc[i][v];
       else c[i * g->ldc + v] = (uint8_t)gemm_result(&g->out, acc[i][v], j + v);
     }
 }

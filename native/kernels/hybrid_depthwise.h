@@ -1,18 +1,21 @@
-/* hybrid_depthwise.h: depthwise convolution of float data and integer weights. ISA: NEON, or portable C; sums of 16
- * channels stay in registers through all taps. Weights int8 HWC as in the file. Data is quantized image by image; int32
- * sums, which wrap, lie where the results are to be, and become floats there. Taps outside of the image add nothing. */
+/* hybrid_depthwise.h: depthwise convolution with float data and integer weights. ISA: NEON (SMLAL), or portable C.
+ *
+ * Tile: 16 channels of one output pixel. Data: NHWC floats, quantized at run time per image. Weights: HWC int8, as in
+ * the .tflite file. Accumulators: int32, wrapping, stored in the output buffer and converted to float in place. Taps
+ * outside the image are skipped. */
 #ifndef IG_HYBRID_DEPTHWISE_H
 #define IG_HYBRID_DEPTHWISE_H
 
 #include "hybrid_gemm.h"
 
-/* Adds the products of `count` channels at one tap; all 16 go through registers. */
+/* Accumulators of up to 16 channels: `of` for 16, `rest` for fewer. */
 typedef struct {
 #if IG_NEON
   int32x4_t of[4];
 #endif
   int32_t rest[16];
 } hybrid_sums;
+/* Adds the products of `count` channels at one tap. */
 IG_INLINE void hybrid_tap(hybrid_sums *sums, const int8_t *x, const int8_t *w, int32_t zero, int count) {
 #if IG_NEON
   if (count == 16) {
@@ -30,7 +33,7 @@ IG_INLINE void hybrid_tap(hybrid_sums *sums, const int8_t *x, const int8_t *w, i
   for (int i = 0; i < count; i++) sums->rest[i] += (x[i] - zero) * w[i];
 }
 
-/* Sums of `count` (at most 16) channels from c on at the output pixel whose window begins at (y0, x0). */
+/* Accumulators of channels [c, c + count), count <= 16, of the output pixel with window at (y0, x0). */
 IG_INLINE void hybrid_window(const conv_shape *s, const int8_t *image, const int8_t *w, int32_t zero, int y0, int x0,
                              int c, int count, float *to) {
   hybrid_sums sums = {.rest = {0}};
@@ -55,7 +58,7 @@ IG_INLINE void hybrid_window(const conv_shape *s, const int8_t *image, const int
   if (!IG_NEON || count < 16) memcpy(to + c, sums.rest, count * sizeof *sums.rest);
 }
 
-/* `batch` images; h->weight_sums: zeros; q: scratch of an image. */
+/* `batch` images. h->weight_sums: zeros; q: scratch, one int8 per element of an image. */
 IG_INLINE void hybrid_depthwise(const hybrid *h, const conv_shape *s, int batch, const float *in, const int8_t *w,
                                 const float *bias, int8_t *q, float *out) {
   const size_t image = (size_t)s->in_h * s->in_w * s->channels, pixels = (size_t)s->out_h * s->out_w;
@@ -69,7 +72,7 @@ IG_INLINE void hybrid_depthwise(const hybrid *h, const conv_shape *s, int batch,
       for (; c + 16 <= h->outs; c += 16) hybrid_window(s, q, w, zero, y, x, c, 16, out + p * h->outs);
       if (c < h->outs) hybrid_window(s, q, w, zero, y, x, c, h->outs - c, out + p * h->outs);
     }
-    hybrid_finish(h, out, bias, pixels, scale, 0);
+    hybrid_epilogue(h, out, bias, pixels, scale, 0);
   }
 }
 

@@ -1,9 +1,10 @@
-/* hybrid_gemm.h: convolution and fully connected layers of float data and integer weights, by the tiles of gemm_*.h.
- * ISA: that of the tiles; the rest is portable C.
+/* hybrid_gemm.h: convolution and fully connected layers with float data and integer weights, by the tiles of gemm_*.h.
+ * ISA: that of the tile; quantization NEON or portable C; the epilogue portable C.
  *
- * Data is quantized image by image, or row by row; the tiles leave sums in int32 where the results are to be, and these
- * become floats there. With the data's zero point, sum (x - zero) w = sum x w - zero sum w. What is around an image is
- * its zero point. int32 wraps, as the sums of conv_plain.h do when they are cut. */
+ * Data is quantized at run time, per image or per row. Tile, layouts: the kernel's, with GEMM_INT32.
+ * Accumulators: int32, wrapping, stored in the output buffer and converted to float in place:
+ *   sum (x - zero) * w = sum x * w - zero * (sum w)
+ * Padding is the zero point of the image. */
 #ifndef IG_HYBRID_GEMM_H
 #define IG_HYBRID_GEMM_H
 
@@ -12,17 +13,18 @@
 #include "transcendental.h"
 
 typedef struct {
-  int outs;              /* of a pixel */
-  int asymmetric;        /* data quantized over [-128, 127] with a zero point, else over [-127, 127] */
-  int weights_then_data; /* (sum * weight scale) * data scale; else sum * (both scales) */
+  int outs;              /* output channels */
+  int asymmetric;        /* data in [-128, 127] with a zero point; else in [-127, 127] */
+  int weights_then_data; /* (acc * weight scale) * data scale; else acc * (weight scale * data scale) */
   int with_tanh;
-  const int32_t *weight_sums;       /* one a channel, and so on */
-  const float *weight_scale, *bias; /* bias: or NULL */
+  const int32_t *weight_sums;       /* sum w, one per output channel, as are the next two */
+  const float *weight_scale, *bias; /* bias may be NULL */
   float low, high;
 } hybrid;
 
-/* Sums of `pixels` pixels to results, in place. */
-IG_INLINE void hybrid_finish(const hybrid *h, float *out, const float *bias, size_t pixels, float scale, int32_t zero) {
+/* Epilogue of `pixels` pixels, in place. */
+IG_INLINE void hybrid_epilogue(const hybrid *h, float *out, const float *bias, size_t pixels, float scale,
+                               int32_t zero) {
   for (size_t p = 0; p < pixels; p++, out += h->outs)
     for (int c = 0; c < h->outs; c++) {
       int32_t sum;

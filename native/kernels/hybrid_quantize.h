@@ -1,5 +1,5 @@
-/* hybrid_quantize.h: float data as int8 with a scale of its own, for operators whose weights alone are integers. Source
- * of the steps: TFLite's neon_tensor_utils.cc, which is what x86 runs too. ISA: NEON, or portable C. */
+/* hybrid_quantize.h: quantizes float data to int8 at run time, for hybrid operators (float data, integer weights).
+ * ISA: NEON, or portable C. Arithmetic: TFLite's neon_tensor_utils.cc, which TFLite runs on x86 as well. */
 #ifndef IG_HYBRID_QUANTIZE_H
 #define IG_HYBRID_QUANTIZE_H
 
@@ -7,7 +7,7 @@
 
 #include "arith.h"
 
-/* The least and the largest of n; what compares to nothing is passed over, unless it comes first. */
+/* Minimum and maximum of n floats. NaN is skipped, unless it is x[0]. */
 IG_INLINE void hybrid_extremes(const float *x, size_t n, float *low, float *high) {
   size_t i = 1;
   *low = *high = x[0];
@@ -29,9 +29,8 @@ IG_INLINE void hybrid_extremes(const float *x, size_t n, float *low, float *high
   }
 }
 
-/* n floats times `inverse`, rounded, and `zero` added, from `least` to 127. q may lie over them. Of eight at a time
- * halves are added and the fraction is cut off, so that 0.49999997 becomes 1; the rest are rounded, halves away from
- * zero. */
+/* q = clamp(round(x * inverse) + zero, least, 127); q may alias x. Blocks of eight compute round as trunc(x +- 0.5),
+ * which takes 0.49999997 to 1, as TFLite does; the last n % 8 elements use roundf. */
 IG_INLINE void hybrid_round(const float *x, size_t n, float inverse, int32_t zero, int least, int8_t *q) {
   const size_t eights = n & ~(size_t)7;
 #if IG_NEON
@@ -61,13 +60,13 @@ IG_INLINE void hybrid_round(const float *x, size_t n, float inverse, int32_t zer
   }
 }
 
-/* What a sum of products stands for: its weights' scale first, or both scales together. */
+/* Real value of an accumulator: (sum * weights) * data if weights_then_data, else sum * (data * weights). */
 IG_INLINE float hybrid_real(int32_t sum, float weights, float data, int weights_then_data) {
   const float acc = (float)sum, both = data * weights, first = acc * weights;
   return weights_then_data ? first * data : acc * both;
 }
 
-/* Quantizes n floats to int8, which may lie over them; real = scale * (q - zero). */
+/* Quantizes n floats: real = scale * (q - zero). q may alias x. */
 IG_INLINE void hybrid_quantize(const float *x, size_t n, int asymmetric, int8_t *q, float *scale, int32_t *zero) {
   float low, high, inverse;
   hybrid_extremes(x, n, &low, &high);

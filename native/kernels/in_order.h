@@ -1,9 +1,10 @@
-/* in_order.h: single instructions for cores that issue in order (docs/adr/0006).
+/* in_order.h: single instructions as inline assembly, for in-order cores (docs/adr/0006). Prefix io: in order.
  *
- * Such a core waits for each result of the last few cycles, and issues nothing beside a vector load. Compilers model
- * neither well enough. Volatile statements keep their order; registers are the compiler's; operands come through
- * general registers, whose loads issue beside arithmetic. Inner loops are scheduled by src/compiler/templates/in_order
- * and come with the model. The compiler does not see what is loaded here: IO_BARRIER before and behind. */
+ * An in-order core stalls on a result that is not ready, and a Cortex-A53 issues nothing beside a vector load. C
+ * compilers schedule for neither well enough. Volatile statements keep the order of instructions; the compiler
+ * allocates registers. Operands are loaded through general registers, whose loads issue beside vector arithmetic. Inner
+ * loops are scheduled by src/compiler/templates/in_order and are part of the model's C. The compiler does not see these
+ * loads: IO_BARRIER stands before and behind them. */
 #ifndef IG_IN_ORDER_H
 #define IG_IN_ORDER_H
 
@@ -13,8 +14,8 @@
 #define IO_ASM __asm__ volatile
 #define IO_BARRIER() IO_ASM("" :: : "memory")
 
-/* Parts of a loop that comes with the model: the operands of the first round; a round that begins accumulators; another
- * one. */
+/* Parts of a generated loop: load the first operands; first iteration, which sets the accumulators; later iterations.
+ */
 enum { IO_START, IO_FIRST, IO_NEXT };
 
 #define IO_UNARY(NAME, R, X, TEXT)   \
@@ -40,7 +41,7 @@ IO_INTO(io_addhn2, int16x8_t, int32x4_t, int32x4_t, "addhn2 %0.8h, %1.4s, %2.4s"
 IO_BINARY(io_add, int32x4_t, int32x4_t, int32x4_t, "add %0.4s, %1.4s, %2.4s")
 IO_BINARY(io_sqrdmulh, int32x4_t, int32x4_t, int32x4_t, "sqrdmulh %0.4s, %1.4s, %2.4s")
 IO_BINARY(io_srshl, int32x4_t, int32x4_t, int32x4_t, "srshl %0.4s, %1.4s, %2.4s")
-/* Minus one where x is negative. */
+/* x -= 1 if x < 0. */
 IG_INLINE void io_add_sign(int32x4_t *x) { IO_ASM("ssra %0.4s, %0.4s, #31" : "+w"(*x)); }
 IO_BINARY(io_uzp1, int16x8_t, int32x4_t, int32x4_t, "uzp1 %0.8h, %1.8h, %2.8h")
 IO_UNARY(io_sqxtn, int16x8_t, int32x4_t, "sqxtn %0.4h, %1.4s")
@@ -48,7 +49,7 @@ IG_INLINE void io_sqxtn2(int16x8_t *r, int32x4_t x) { IO_ASM("sqxtn2 %0.8h, %1.4
 IO_BINARY(io_sqadd, int16x8_t, int16x8_t, int16x8_t, "sqadd %0.8h, %1.8h, %2.8h")
 IO_UNARY(io_narrow_s8, uint8x8_t, int16x8_t, "sqxtn %0.8b, %1.8h")
 IO_UNARY(io_narrow_u8, uint8x8_t, int16x8_t, "sqxtun %0.8b, %1.8h")
-/* The same after a shift to the right. */
+/* The same, shifted right by BITS first. */
 #define IO_SHIFTED(BITS)                                                              \
   IO_UNARY(io_narrow_s8_##BITS, uint8x8_t, int16x8_t, "sqshrn %0.8b, %1.8h, #" #BITS) \
   IO_UNARY(io_narrow_u8_##BITS, uint8x8_t, int16x8_t, "sqshrun %0.8b, %1.8h, #" #BITS)
@@ -60,14 +61,15 @@ IO_BINARY(io_smax, uint8x8_t, uint8x8_t, uint8x8_t, "smax %0.8b, %1.8b, %2.8b")
 IO_BINARY(io_smin, uint8x8_t, uint8x8_t, uint8x8_t, "smin %0.8b, %1.8b, %2.8b")
 IO_BINARY(io_umax, uint8x8_t, uint8x8_t, uint8x8_t, "umax %0.8b, %1.8b, %2.8b")
 IO_BINARY(io_umin, uint8x8_t, uint8x8_t, uint8x8_t, "umin %0.8b, %1.8b, %2.8b")
-/* A constant made where it is needed: in a register across an inner loop it would be one too many. */
+/* A constant, made where it is used: kept in a register across the inner loop, it would cause a spill. */
 IG_INLINE uint8x8_t io_bytes(int value) {
   uint8x8_t r = vdup_n_u8((uint8_t)value);
   IO_ASM("" : "+w"(r));
   return r;
 }
 
-/* Sixteen bytes on their way into a vector register: the lower half first, it clears the upper. */
+/* Sixteen bytes in two general registers. io_lower writes the lower half of a vector register and clears the upper one,
+ * so it comes before io_upper. */
 typedef struct {
   uint64_t lo, hi;
 } io_pair;

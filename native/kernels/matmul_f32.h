@@ -1,5 +1,5 @@
-/* matmul_f32.h: included for a GEMM_KERNEL of float operands, behind conv_f32.h: products of pairs of float matrices.
- */
+/* matmul_f32.h: included once per GEMM_KERNEL of float operands, behind conv_f32.h: batch matrix multiplication
+ * (matmul_gemm.h), pairs [first, end). */
 
 IG_INLINE void GEMM_OF(matmul_run)(const matmul_pairs *d, const gemm_f32 *g, const float *x, const float *y,
                                    float *panels, float *copy, float *out, int first, int end) {

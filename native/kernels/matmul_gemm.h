@@ -1,10 +1,10 @@
-/* matmul_gemm.h: products of pairs of matrices by the tiles of gemm_*.h, both known only when they run. ISA: that of
- * the tiles; the rest is portable C.
+/* matmul_gemm.h: batch matrix multiplication by the tiles of gemm_*.h; neither operand is constant. ISA: that of the
+ * tile; packing is portable C.
  *
- * The right matrix of a pair is packed into panels as its tile documents them, once for all pairs that follow with the
- * same one: int8 as it is, or, for MLAL and PORTABLE, int16 less its zero point; floats likewise. SMULL takes only
- * right matrices without -128, and MLAL the others. The left matrix is copied where it lies as [k][m], or where its
- * rows end within what a tile loads. Accumulators as in the tiles. */
+ * Tile, accumulators: the kernel's. A: the left matrix, in place; copied if it is [k][m] or if k < packed_k.
+ * Weights: the right matrix, packed into the kernel's panels at run time, once for consecutive pairs that share it:
+ * int8, or int16 with the zero point subtracted (mlal, portable), or float. smull takes right matrices without -128;
+ * others go to mlal. */
 #ifndef IG_MATMUL_GEMM_H
 #define IG_MATMUL_GEMM_H
 
@@ -12,26 +12,26 @@
 
 typedef struct {
   int m, n, k;
-  int swap_x, swap_y; /* the left operand lies as [k][m], the right one as [n][k] */
-  int copies;         /* the left matrix is copied, to rows of lda elements */
+  int swap_x, swap_y; /* left operand is [k][m]; right operand is [n][k] */
+  int copies;         /* the left matrix is copied to rows of lda elements */
   int32_t lhs_zero, rhs_zero;
-  const int32_t *pair; /* by pair: left matrix, right matrix */
+  const int32_t *pair; /* [pairs][2]: left matrix, right matrix */
 } matmul_pairs;
 
-/* Where element k of column j of a right matrix lies. */
+/* Index of element (k, j) of a right matrix. */
 IG_INLINE size_t matmul_at(const matmul_pairs *d, int k, int j) {
   return d->swap_y ? (size_t)j * d->k + k : (size_t)k * d->n + j;
 }
 
-/* Where element b of column v of a block along k lies. */
+/* Index of element b of column v within a block of the panel, by gemm_layout. */
 IG_INLINE int matmul_place(const gemm_layout *layout, int v, int b) {
   const int side = layout->alternate, run = layout->block / side;
   return v / side * side * layout->block + b / run * side * run + v % side * run + b % run;
 }
-/* Whether its products are of int16 less the zero point. */
+/* Whether packed weights have the zero point subtracted. */
 IG_INLINE int matmul_centers(const gemm_i8 *g) { return g->layout.weight_bytes == 2; }
 
-/* Panels of columns beyond the last, and blocks beyond the end of k, are zero. */
+/* Packs a right matrix into panels. Columns beyond n and elements beyond k are zero. */
 #define MATMUL_PACK(NAME, G, FROM, TO, DEPTH, BLOCK, PLACE, ZERO)                                          \
   IG_INLINE void NAME(const matmul_pairs *d, const G *g, const FROM *restrict y, TO *restrict to) {        \
     for (int p = 0; p < gemm_count(g->n, g->nr); p++) {                                                    \
@@ -46,8 +46,8 @@ MATMUL_PACK(matmul_pack_s16, gemm_i8, int8_t, int16_t, g->packed_k, 1, v, d->rhs
 MATMUL_PACK(matmul_pack_s8, gemm_i8, int8_t, int8_t, g->packed_k, g->layout.block, matmul_place(&g->layout, v, b), 0)
 MATMUL_PACK(matmul_pack_f32, gemm_f32, float, float, d->k, 1, v, 0)
 
-/* What the zero points make of each column: -zx * sum of w + k * zx * zw, as templates/gemm/pack.ts folds it; in int32,
- * which wraps. sums: scratch of n. */
+/* bias[j] = k * zx * zw - zx * (sum of column j of W), int32, wrapping, as templates/gemm/pack.ts folds it. sums:
+ * scratch, n words. */
 IG_INLINE void matmul_bias(const matmul_pairs *d, const gemm_i8 *g, const int8_t *y, int32_t *sums, int32_t *bias) {
   memset(sums, 0, d->n * sizeof *sums);
   for (int j = 0; j < d->n; j++)
@@ -68,7 +68,7 @@ IG_INLINE int matmul_reaches_lowest(const int8_t *y, size_t count) {
   return least == -128;
 }
 
-/* A left matrix as rows of lda elements of `item` bytes. */
+/* Copies a left matrix to rows of lda elements of `item` bytes. */
 IG_INLINE void matmul_copy(const matmul_pairs *d, const uint8_t *x, size_t lda, size_t item, uint8_t *to) {
   for (int i = 0; i < d->m; i++) {
     uint8_t *row = to + i * lda * item;
@@ -77,22 +77,22 @@ IG_INLINE void matmul_copy(const matmul_pairs *d, const uint8_t *x, size_t lda, 
   }
 }
 
-/* Scratch of matmul_run_i8. panels, bias: what g->weights and g->out.bias are; sums: n; rows: as of gemm_run_i8, NULL
- * without zero point of the right matrices; copy: a left matrix, where it is copied. */
+/* Scratch of matmul_i8.h. panels, bias: g->weights and g->out.bias; sums: n words; rows: that of gemm_run, NULL if the
+ * right zero point is 0; copy: a left matrix, if copied. */
 typedef struct {
   void *panels;
   int32_t *bias, *sums, *rows;
   uint8_t *copy;
 } matmul_work;
 
-/* A right matrix into panels, and the bias of its columns. */
+/* Packs a right matrix and computes the bias of its columns. */
 IG_INLINE void matmul_lay(const matmul_pairs *d, const gemm_i8 *g, const int8_t *y, const matmul_work *s) {
   if (matmul_centers(g)) matmul_pack_s16(d, g, y, s->panels);
   else matmul_pack_s8(d, g, y, s->panels);
   matmul_bias(d, g, y, s->sums, s->bias);
 }
 
-/* Steps of the outer loop. */
+/* Iterations of the outer loop. */
 #define MATMUL_STEPS(G) ((G)->weights_first ? gemm_count((G)->n, (G)->nr) : gemm_count((G)->m, (G)->mr))
 
 #endif

@@ -1,7 +1,7 @@
-/* matmul_i8.h: included for a GEMM_KERNEL and a GEMM_WIDE, which may be the same: products of pairs of int8 matrices.
- * Of both kernels conv_i8.h comes first. */
+/* matmul_i8.h: included once per pair of int8 kernels, behind conv_i8.h of each: batch matrix multiplication
+ * (matmul_gemm.h). GEMM_KERNEL: for right matrices without -128; GEMM_WIDE: for all others. They may be the same. */
 
-/* Pairs `first` to `end`; `wide`: for right matrices that reach -128, NULL where g takes all. */
+/* Pairs [first, end). wide: the description of GEMM_WIDE; NULL if GEMM_KERNEL takes all right matrices. */
 IG_INLINE void GEMM_NAME(GEMM_OF(matmul_run), GEMM_WIDE)(const matmul_pairs *d, const gemm_i8 *g, const gemm_i8 *wide,
                                                          const int8_t *x, const int8_t *y, const matmul_work *s,
                                                          uint8_t *out, int first, int end) {

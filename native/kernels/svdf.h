@@ -3,7 +3,7 @@
 #ifndef IG_SVDF_H
 #define IG_SVDF_H
 
-#include "conv_plain.h"
+#include "conv_reference.h"
 #include "recurrent.h"
 
 typedef struct {

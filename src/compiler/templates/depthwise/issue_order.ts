@@ -30,7 +30,7 @@ export function issueOrderFields(layer: DepthwiseLayer, twoStep: TwoStepBlocks, 
     ctx.define((...names) => depthwiseFunction({ ...common, ...kind }, ...names)),
   );
   const kindOf = ctx.constant(Int8Array.from(plan.blocks, ({ kind }) => kind));
-  return { chain: ctx.define((...names) => functionTable(functions, kindOf, ...names)), chained: kindOf };
+  return { block_function: ctx.define((...names) => functionTable(functions, kindOf, ...names)), block_kinds: kindOf };
 }
 
 /** C expressions of the constants of all blocks. */

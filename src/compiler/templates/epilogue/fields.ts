@@ -73,7 +73,7 @@ function requantizationFields(e: Epilogue, levels: Range | null, ctx: EmitContex
     const scale = (column: number) => (sum: number) =>
       inDouble ? castInt32(roundAway(sum * pick(factors, column))) : rounded(sum, column);
     const once = sums!.map((range, column) => multiplierOf(scale(column), pick(factors, column), range, levels));
-    if (once.every((m) => m !== null)) return { requantize: 'GEMM_SHIFT_ONCE', ...constants(once) };
+    if (once.every((m) => m !== null)) return { requantize: 'GEMM_ROUND_ONCE', ...constants(once) };
   }
   const scales = layout((column) => pick(factors, column));
   if (inDouble) return { requantize: 'GEMM_DOUBLE', scale: ctx.constant(Float64Array.from(scales)) };

@@ -7,7 +7,7 @@ import type { GemmLayer } from '../../lower/layers.ts';
 import { centeredRange, epilogueFields, floatClamp, type Layout, NO_CLAMP } from '../epilogue/fields.ts';
 import type { Chosen } from '../template.ts';
 import { bandFields, gatherBytes, kernelC, packedDepthOf, packedFields, tileFields } from './description.ts';
-import { levelFields } from './k_sums/levels.ts';
+import { twoStepFields } from './k_sums/two_step.ts';
 import { overlapSteps } from './overlap.ts';
 import { type PackedWeights, packGemm, perColumn, sumRanges } from './pack.ts';
 import type { GemmSchedule } from './space.ts';
@@ -32,7 +32,7 @@ function endFields(
   const { output, activation, requantization } = layer;
   if (requantization === null) return { bias, ...(layer.infinite ? NO_CLAMP : floatClamp(activation)) };
   const sums = sumRanges(layer.weights, layer.columns, depthOf(w), 1, centeredRange(layer.data));
-  const levels = packed.kSums && levelFields(layer, w, s, packed.bias, sums, ctx);
+  const levels = packed.kSums && twoStepFields(layer, w, s, packed.bias, sums, ctx);
   const layout: Layout = (valueAt) => perColumn(valueAt, w, s);
   return (
     levels ?? epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout, sums }, ctx)

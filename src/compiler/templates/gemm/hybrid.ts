@@ -28,7 +28,7 @@ export function emitHybridGemm(
       ...tileFields(w, s, ctx.target, { lda: packedDepthOf(w, s), ldc: layer.outs }),
       ...packedFields(s, packed, ctx),
     },
-    ...{ 'out.requantize': 'GEMM_SUMS', 'out.bias': ctx.constant(packed.bias) },
+    ...{ 'out.requantize': 'GEMM_INT32', 'out.bias': ctx.constant(packed.bias) },
   });
   const from = { data: ctx.input(0), bias: layer.bias === null ? 'NULL' : ctx.input(2) };
   const call = s.band === 0 ? rowsCall(w, s, layer.op, from, ctx) : convCall(layer, w, s, from, ctx);

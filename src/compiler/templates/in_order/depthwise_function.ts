@@ -40,7 +40,7 @@ export function depthwiseFunction(given: DepthwiseFunction, name: string, symbol
     `const size_t channels = ${given.channels}, c = gemm_start(block, 8, ${given.channels});`,
     `const int8_t *w = ${given.weights} + ${given.blockBytes} * block;`,
     `const int32_t *factors = ${given.factors} + 16 * block;`,
-    `const int8x16_t ${given.taps.map((_, p) => `w${p} = chain_weights(w + ${8 * p})`).join(', ')};`,
+    `const int8x16_t ${given.taps.map((_, p) => `w${p} = io_weights_twice(w + ${8 * p})`).join(', ')};`,
     `const int16x8_t scale = vld1q_s16(${given.scales} + 8 * block);`,
     'const int32x4_t multiplier0 = vld1q_s32(factors), multiplier1 = vld1q_s32(factors + 4);',
     'const int32x4_t offset0 = vld1q_s32(factors + 8), offset1 = vld1q_s32(factors + 12);',
@@ -72,7 +72,7 @@ export function depthwiseFunction(given: DepthwiseFunction, name: string, symbol
   return defined(name, symbol, body);
 }
 
-/** The member `chain`, where blocks are of several kinds. */
+/** The member `block_function`, where blocks are of several kinds. */
 export function functionTable(functions: readonly string[], kinds: string, name: string, symbol: string): string {
   const table = `static void (*const of_kind[])(const int8_t *const *, int, int, uint8_t *) = {${functions.join(', ')}};`;
   return defined(name, symbol, [table, `of_kind[${kinds}[block]](windows, rows, block, out);`]);

@@ -1,4 +1,4 @@
-/** Instances of native/kernels/conv_plain.h: the forms of operators with weights that no tile kernel computes. */
+/** Instances of native/kernels/conv_reference.h: the forms of operators with weights that no tile kernel computes. */
 import { weightedForm } from '../../../model/ops/shared/weights.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
 import { leadOfImages } from '../../emission/lead.ts';
@@ -14,8 +14,8 @@ export function emitReferenceConv(layer: ReferenceConvLayer, ctx: EmitContext): 
   const description = resultDescription(layer, layer, ctx);
   const given = [ctx.input(operands.data), ctx.input(operands.weights), quantized, ctx.output(0)];
   return {
-    includes: ['conv_plain.h'],
-    body: `${description}conv_plain_run(&p, ${given.join(', ')});\n`,
+    includes: ['conv_reference.h'],
+    body: `${description}conv_reference_run(&p, ${given.join(', ')});\n`,
     // An image's bytes are written where its floats have been read, and all of it is read before its first result.
     ...(hybrid && {
       scratchInPlace: [{ operand: operands.data, lead: 0 }],

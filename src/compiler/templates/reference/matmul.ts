@@ -1,4 +1,4 @@
-/** Instances of native/kernels/matmul.h: the forms of BATCH_MATMUL that no tile kernel computes. */
+/** Instances of native/kernels/matmul_reference.h: the forms of BATCH_MATMUL that no tile kernel computes. */
 import { elements } from '../../../model/tensor/shape.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, type Fields, integers } from '../../emission/description.ts';
@@ -23,10 +23,10 @@ export function emitReferenceMatmul(layer: ReferenceMatmulLayer, ctx: EmitContex
     sums: ctx.scratch(8 * n),
     ...(form === 'hybrid' ? hybridScratch(layer, rightMatrices, ctx) : {}),
   };
-  const description = cDescription('matmul', 'g', fields) + cDescription('matmul_scratch', 's', scratch);
+  const description = cDescription('matmul_reference', 'g', fields) + cDescription('matmul_scratch', 's', scratch);
   return {
-    includes: ['matmul.h'],
-    body: `${description}matmul_run(&g, ${ctx.input(0)}, ${ctx.input(1)}, &s, ${rightMatrices}, ${ctx.output(0)});\n`,
+    includes: ['matmul_reference.h'],
+    body: `${description}matmul_reference_run(&g, ${ctx.input(0)}, ${ctx.input(1)}, &s, ${rightMatrices}, ${ctx.output(0)});\n`,
   };
 }
 

@@ -1,4 +1,4 @@
-/** The `conv_plain` of a layer (native/kernels/conv_plain.h): what becomes of its accumulators, of any element types. */
+/** The `conv_reference` of a layer (native/kernels/conv_reference.h): what becomes of its accumulators, of any element types. */
 
 import { parameters } from '../../../model/ops/checks.ts';
 import { isWide, weightedForm } from '../../../model/ops/shared/weights.ts';
@@ -10,13 +10,13 @@ import type { ConvShape, ReferenceResult } from '../../lower/layers.ts';
 import { epilogueFields, floatClamp, type Layout } from '../epilogue/fields.ts';
 
 const ELEMENT: Readonly<Record<string, string>> = {
-  ...{ int4: 'PLAIN_I8', int8: 'PLAIN_I8', uint8: 'PLAIN_U8', int16: 'PLAIN_I16', float32: 'PLAIN_F32' },
+  ...{ int4: 'ELEMENT_I8', int8: 'ELEMENT_I8', uint8: 'ELEMENT_U8', int16: 'ELEMENT_I16', float32: 'ELEMENT_F32' },
 };
 
 /** How the kernels name a type of elements. */
 export const elementName = (dtype: DType): string => ELEMENT[dtype];
 
-/** What a `conv_plain` has beside the result: batches, output channels, and the window with its depth multiplier. */
+/** What a `conv_reference` has beside the result: batches, output channels, and the window with its depth multiplier. */
 export interface ReferenceWindow {
   readonly shape: ConvShape;
   readonly batch: number;
@@ -24,14 +24,14 @@ export interface ReferenceWindow {
   readonly multiplier: number;
 }
 
-/** The `conv_plain` of a layer, called `p`. */
+/** The `conv_reference` of a layer, called `p`. */
 export function resultDescription(layer: ReferenceResult, window: ReferenceWindow, ctx: EmitContext): string {
   const { data, weights, output } = layer;
   const { batch, outs, multiplier } = window;
   const form = weightedForm(data, weights)!;
   const zeroOf = (t: Tensor): number => (form === 'integer' ? parameters(t).zeroPoint : 0);
   const shape = integers({ ...window.shape, item: itemSize(data.dtype) });
-  return cDescription('conv_plain', 'p', {
+  return cDescription('conv_reference', 'p', {
     ...Object.fromEntries(Object.entries(shape).map(([name, value]) => [`shape.${name}`, value])),
     ...integers({ batch, outs, multiplier }),
     ...{ data: elementName(data.dtype), weight: elementName(weights.dtype), result: elementName(output.dtype) },
@@ -44,11 +44,11 @@ export function resultDescription(layer: ReferenceResult, window: ReferenceWindo
 function realFields(layer: ReferenceResult, outs: number, ctx: EmitContext): Fields {
   const { data, weights, bias, operands, activation, hybrid } = layer;
   const fields: Fields = { ...floatClamp(activation), ...(bias !== null && { bias: ctx.input(operands.bias) }) };
-  if (weightedForm(data, weights) === 'float') return { ...fields, finish: 'PLAIN_FLOAT' };
+  if (weightedForm(data, weights) === 'float') return { ...fields, epilogue: 'EPILOGUE_FLOAT' };
   const { scales } = weights.quantization!;
   const perChannel = Float32Array.from({ length: outs }, (_, c) => scales[scales.length === 1 ? 0 : c]);
   return {
-    ...{ ...fields, finish: 'PLAIN_HYBRID' },
+    ...{ ...fields, epilogue: 'EPILOGUE_HYBRID' },
     ...integers({
       with_tanh: activation === 'TANH',
       asymmetric: hybrid.asymmetric,
@@ -72,6 +72,6 @@ function integerFields(layer: ReferenceResult, outs: number, ctx: EmitContext): 
     },
     ctx,
   );
-  const finish = wide ? 'PLAIN_WIDE' : halvesUp ? 'PLAIN_HALVES_UP' : 'PLAIN_INTEGER';
-  return { finish, ...(wide ? { bias_wide: start } : {}), ...fields };
+  const epilogue = wide ? 'EPILOGUE_INT64' : halvesUp ? 'EPILOGUE_HALVES_UP' : 'EPILOGUE_INT32';
+  return { epilogue, ...(wide ? { bias_wide: start } : {}), ...fields };
 }

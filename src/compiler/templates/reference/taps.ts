@@ -1,4 +1,4 @@
-/** Instances of native/kernels/direct.h: convolutions in three dimensions and transposed ones. */
+/** Instances of native/kernels/conv_taps.h: convolutions in three dimensions and transposed ones. */
 import { type Direct, tapsOf } from '../../../model/ops/shared/direct.ts';
 import { weightedForm } from '../../../model/ops/shared/weights.ts';
 import { elements } from '../../../model/tensor/shape.ts';
@@ -20,8 +20,8 @@ export function emitReferenceTaps(layer: ReferenceTapsLayer, ctx: EmitContext): 
   const accumulators = ctx.scratch(8 * g.outChannels);
   const given = [ctx.input(operands.data), weights.pointer, quantized, accumulators, ctx.output(0)];
   return {
-    includes: ['direct.h'],
-    body: `${result}${taps}${weights.before}direct_run(&p, &d, ${given.join(', ')});\n`,
+    includes: ['conv_taps.h'],
+    body: `${result}${taps}${weights.before}conv_taps_run(&p, &d, ${given.join(', ')});\n`,
   };
 }
 
@@ -31,7 +31,7 @@ const pixel = (channels: number): ConvShape => ({
   ...{ dilation_h: 1, dilation_w: 1, pad_top: 0, pad_left: 0, groups: 1 },
 });
 
-/** The `direct` called `d`. */
+/** The `conv_taps` called `d`. */
 function tapsDescription({ axes }: Direct, ctx: EmitContext): string {
   const [depth, height, width] = axes;
   const [d, y, x] = axes.map((axis) => {
@@ -39,7 +39,7 @@ function tapsDescription({ axes }: Direct, ctx: EmitContext): string {
     // An axis without any tap still needs an address.
     return { starts: ctx.constant(starts), taps: ctx.constant(taps.length > 0 ? taps : new Int32Array(2)) };
   });
-  return cDescription('direct', 'd', {
+  return cDescription('conv_taps', 'd', {
     ...integers({ in_d: depth.input, in_h: height.input, in_w: width.input }),
     ...integers({ out_d: depth.output, out_h: height.output, out_w: width.output }),
     ...integers({ kernel_h: height.kernel, kernel_w: width.kernel }),
@@ -64,7 +64,7 @@ function laidWeights(layer: ReferenceTapsLayer, ctx: EmitContext): LaidWeights {
   const pointer = ctx.scratch(elements(weights.shape) * (float ? 4 : 2));
   const how = float ? [outs, inner] : [elementName(weights.dtype), zeroPointOf(weights), outs, inner];
   const transpose = (from: string, to: string): string =>
-    `direct_pack_${float ? 'float' : 'integer'}(${[from, ...how, to].join(', ')});\n`;
+    `conv_taps_pack_${float ? 'float' : 'integer'}(${[from, ...how, to].join(', ')});\n`;
   if (blocks === 1) return { pointer, before: transpose(stored, pointer) };
   const type = float ? 'float' : 'int16_t';
   const loop = `for (size_t at = 0; at < ${elements(weights.shape)}; at += ${outs * inner}) `;

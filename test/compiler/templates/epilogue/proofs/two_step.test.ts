@@ -10,7 +10,7 @@ import { requantizer } from '../../../../../src/model/arithmetic/multiplier.ts';
 import { clamp } from '../../../../../src/model/arithmetic/rounding.ts';
 
 /** SMULL by the scale or SSHL, SQDMULH, ADDHN, SQXTN or SQSHRN, each as wide as the instruction. */
-function chain(product: number, { scale, multiplier, offset }: TwoStep, extraBits = 0): number {
+function requantized(product: number, { scale, multiplier, offset }: TwoStep, extraBits = 0): number {
   const scaled = BigInt.asIntN(32, BigInt(product) * BigInt(scale));
   const high = BigInt.asIntN(32, (2n * scaled * BigInt(multiplier)) >> 32n);
   const half = BigInt.asIntN(16, BigInt.asIntN(32, high + BigInt(offset)) >> 16n);
@@ -54,8 +54,8 @@ test.each([
       found++;
       for (let sum = sums.min; sum <= sums.max; sum++) {
         const expected = clamp(level(sum), levels.min, levels.max) - 128;
-        if (chain(sum - bias, constants, extraBits) !== expected)
-          expect([sum, chain(sum - bias, constants, extraBits)]).toEqual([sum, expected]);
+        if (requantized(sum - bias, constants, extraBits) !== expected)
+          expect([sum, requantized(sum - bias, constants, extraBits)]).toEqual([sum, expected]);
       }
     }),
     { numRuns: 100 },

@@ -1,4 +1,4 @@
-/** Constants of native/kernels/gemm_k_sums_end.h. */
+/** Constants of native/kernels/gemm_k_sums_epilogue.h. */
 import { activationRange, type Range } from '../../../../model/arithmetic/activation.ts';
 import { requantizer } from '../../../../model/arithmetic/multiplier.ts';
 import { castInt32, roundAway } from '../../../../model/arithmetic/rounding.ts';
@@ -21,7 +21,7 @@ const NOTHING: TwoStep = { scale: 1, multiplier: 0, offset: 0 };
  * Members of a `gemm_i8` for layers of which every column can be scaled so that TFLite's results come of it, whatever the
  * data; null for others. `bias`: as packed, by column of all groups, each stretched to a panel; `sums` by column.
  */
-export function levelFields(
+export function twoStepFields(
   layer: GemmLayer,
   w: GemmWorkload,
   s: GemmSchedule,
@@ -48,15 +48,15 @@ export function levelFields(
   };
   const scaled = (extra: number): TwoStep[] | null => {
     const fraction = 2 ** (16 + extra);
-    const chains: TwoStep[] = [];
+    const constants: TwoStep[] = [];
     for (let column = 0; column < layer.columns; column++) {
       if (column === scalings.length) scalings.push(scalingAt(column));
       const scaling = scalings[column];
-      const chain = scaling && twoStepOf(scaling, zeroPoint, { fraction, most: 2 ** 30 });
-      if (chain === null) return null;
-      chains.push(chain);
+      const twoStep = scaling && twoStepOf(scaling, zeroPoint, { fraction, most: 2 ** 30 });
+      if (twoStep === null) return null;
+      constants.push(twoStep);
     }
-    return chains;
+    return constants;
   };
   const found = EXTRA_BITS.map((extra) => ({ extra, columns: scaled(extra) })).find(({ columns }) => columns !== null);
   if (!found?.columns) return null;
@@ -67,13 +67,13 @@ export function levelFields(
     ),
   ).flat();
   const constants = panels.flatMap((panel) => [
-    ...panel.map((chain) => Math.log2(chain.scale)),
-    ...panel.map((chain) => chain.multiplier),
-    ...panel.map((chain) => chain.offset),
+    ...panel.map((twoStep) => Math.log2(twoStep.scale)),
+    ...panel.map((twoStep) => twoStep.multiplier),
+    ...panel.map((twoStep) => twoStep.offset),
   ]);
   return {
-    'out.requantize': 'GEMM_LEVELS',
-    'out.levels': ctx.constant(Int32Array.from(constants)),
+    'out.requantize': 'GEMM_TWO_STEP',
+    'out.two_step': ctx.constant(Int32Array.from(constants)),
     'out.low': String(min),
     'out.high': String(max),
     ...integers({ 'out.is_unsigned': output.dtype === 'uint8', 'out.extra_bits': extra }),

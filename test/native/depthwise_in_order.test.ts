@@ -39,7 +39,7 @@ describe('depthwise steps in issue order are what the interpreter computes', () 
 
   test('most of the layers have them', () => {
     const options = { target: parseTarget('cortex-a53'), profile: 'tflite', name: 'layers', symbol: 'layers' } as const;
-    const steps = generate(model.subgraphs[0], options).source.match(/\.chain = /g) ?? [];
+    const steps = generate(model.subgraphs[0], options).source.match(/\.block_function = /g) ?? [];
     expect(steps.length).toBeGreaterThan(LAYERS.length / 2);
   });
 

@@ -1,28 +1,31 @@
-/* gemm_k_sums_end.h: requantization at the end of a tile of gemm_k_sums.h.
+/* gemm_k_sums_epilogue.h: epilogue of gemm_k_sums.h. ISA: armv8.0, instruction by instruction (in_order.h).
  *
- * SSHL and SQDMULH leave each accumulator with 16 fractional bits; ADDHN adds an offset, which holds bias and zero
- * point, and narrows. The compiler has proved by column, over all accumulators that can occur, that this is TFLite's
- * result and that no step overflows (templates/gemm/k_sums/levels.ts). Stage by stage: one instruction for all
- * registers of the tile, so that none waits for the one before; beside them the constants of the next stage, through
- * general registers. */
-#ifndef IG_GEMM_K_SUMS_END_H
-#define IG_GEMM_K_SUMS_END_H
+ * GEMM_TWO_STEP:
+ *   v = SQDMULH(acc << shift, multiplier)                      16 + extra_bits fractional bits
+ *   r = clamp((v + offset) >> (16 + extra_bits), low, high)    ADDHN, then SQSHRN; offset holds bias and zero point
+ * The code generator proves per column, over all possible accumulators, that r is TFLite's result and that no step
+ * overflows (templates/gemm/k_sums/two_step.ts).
+ *
+ * Order: each instruction runs over all registers of the tile before the next one, so that none waits for its operand.
+ * The constants of the next instruction are loaded beside it, through general registers. */
+#ifndef IG_GEMM_K_SUMS_EPILOGUE_H
+#define IG_GEMM_K_SUMS_EPILOGUE_H
 
 #include "gemm_neon.h"
 #include "in_order.h"
 #if IG_NEON && defined(IG_IN_ORDER)
 
-/* [i][u]: columns 2 u (lanes 0, 1) and 2 u + 1 (lanes 2, 3) of row i. */
+/* [i][u]: row i, column 2u in lanes 0 and 1, column 2u + 1 in lanes 2 and 3. */
 typedef int32x4_t io_sums[GEMM_MR][2 * GEMM_NV];
 
-/* Constants of the columns of a panel. */
+/* One constant per column of a panel, four columns to a register. */
 typedef struct {
   io_pair next[GEMM_NV];
   int32x4_t of[GEMM_NV];
   const int8_t *from;
 } io_constants;
 
-/* Step `at` of loading them: all loads, then both halves of each. */
+/* Step `at` of loading them: nr / 4 loads, then two moves per register. */
 IG_INLINE void io_fetch(const gemm_i8 *g, io_constants *k, int at) {
   const int nv = g->nr / 4, move = at - nv;
   if (at < nv) io_load_pair(&k->next[at], &k->from);
@@ -62,10 +65,10 @@ IG_INLINE void io_store(const gemm_i8 *g, uint8x8_t b[GEMM_MR * GEMM_NV], uint8_
   }
 }
 
-/* Levels of a tile: its columns' constants are [shift, multiplier, offset][nr] at *levels, which moves on. */
-IG_INLINE void io_finish_levels(const gemm_i8 *g, io_sums acc, const int8_t **levels, uint8_t *c) {
+/* GEMM_TWO_STEP for a tile. *constants: [shift, multiplier, offset][nr] of its panel; advanced to the next panel. */
+IG_INLINE void io_epilogue_two_step(const gemm_i8 *g, io_sums acc, const int8_t **constants, uint8_t *c) {
   const int mr = g->mr, tile = mr * g->nr / 4, eights = tile / 2;
-  io_constants shift = {.from = *levels}, multiplier, offset;
+  io_constants shift = {.from = *constants}, multiplier, offset;
   int32x4_t r[GEMM_MR * GEMM_NV];
   GEMM_UNROLL for (int t = 0; t < tile; t++) {
     r[t] = io_addp(acc[t % mr][2 * (t / mr)], acc[t % mr][2 * (t / mr) + 1]);
@@ -84,8 +87,8 @@ IG_INLINE void io_finish_levels(const gemm_i8 *g, io_sums acc, const int8_t **le
     io_fetch(g, &offset, t);
   }
   io_fetch_rest(g, &offset, tile);
-  *levels = offset.from;
-  /* Eight columns of a row: registers of the same row, mr apart. */
+  *constants = offset.from;
+  /* Eight columns of a row are in two registers, mr apart. */
   int16x8_t h[GEMM_MR * GEMM_NV];
   uint8x8_t b[GEMM_MR * GEMM_NV];
   GEMM_UNROLL for (int t = 0; t < eights; t++)
@@ -98,19 +101,19 @@ IG_INLINE void io_finish_levels(const gemm_i8 *g, io_sums acc, const int8_t **le
   io_store(g, b, c);
 }
 
-/* Whether io_finish knows the rounding. */
-IG_INLINE int io_finishes(const gemm_epilogue *e) {
+/* Whether io_epilogue has the rounding. */
+IG_INLINE int io_epilogue_knows(const gemm_epilogue *e) {
 #ifndef IG_SINGLE_ROUNDING
   if (e->requantize == GEMM_SHIFT_RIGHT) return 1;
 #endif
-  return e->requantize == GEMM_SHIFT_ONCE;
+  return e->requantize == GEMM_ROUND_ONCE;
 }
 
-/* gemm_finish_i8 of the tile at columns j. */
-IG_INLINE void io_finish(const gemm_i8 *g, io_sums acc, int j, uint8_t *c) {
+/* gemm_epilogue_i8 of the tile at column j, in the same order. */
+IG_INLINE void io_epilogue(const gemm_i8 *g, io_sums acc, int j, uint8_t *c) {
   const gemm_epilogue *e = &g->out;
   const int mr = g->mr, tile = mr * g->nr / 4, eights = tile / 2;
-  const int narrow_unsigned = e->is_unsigned || gemm_from_bottom(e);
+  const int narrow_unsigned = e->is_unsigned || gemm_clamps_unsigned(e);
   io_constants bias = {.from = (const int8_t *)(e->bias + j)},
                multiplier = {.from = (const int8_t *)(e->multiplier + j)};
   io_constants shift = {.from = (const int8_t *)(e->shift + j)};
@@ -127,18 +130,18 @@ IG_INLINE void io_finish(const gemm_i8 *g, io_sums acc, int j, uint8_t *c) {
   io_fetch_rest(g, &multiplier, tile);
   GEMM_UNROLL for (int t = 0; t < tile; t++) {
     const int32x4_t m = multiplier.of[t / mr];
-    r[t] = e->requantize == GEMM_SHIFT_ONCE ? io_sqdmulh(r[t], m) : io_sqrdmulh(r[t], m);
+    r[t] = e->requantize == GEMM_ROUND_ONCE ? io_sqdmulh(r[t], m) : io_sqrdmulh(r[t], m);
     io_fetch(g, &shift, t);
   }
   io_fetch_rest(g, &shift, tile);
-  /* Negative values are pulled down by one as in gemm_requantize. */
+  /* Halves away from zero, as in gemm_requantize. */
   if (e->requantize == GEMM_SHIFT_RIGHT && e->low < e->zero_point) {
     GEMM_UNROLL for (int t = 0; t < tile; t++)
       io_add_sign(&r[t]);
   }
   GEMM_UNROLL for (int t = 0; t < tile; t++)
     r[t] = io_srshl(r[t], shift.of[t / mr]);
-  /* Eight columns of a row: registers of the same row, mr apart. */
+  /* Eight columns of a row are in two registers, mr apart. */
   int16x8_t h[GEMM_MR * GEMM_NV];
   uint8x8_t b[GEMM_MR * GEMM_NV];
   GEMM_UNROLL for (int t = 0; t < eights; t++) {
@@ -149,7 +152,7 @@ IG_INLINE void io_finish(const gemm_i8 *g, io_sums acc, int j, uint8_t *c) {
     GEMM_UNROLL for (int t = 0; t < eights; t++)
       io_sqxtn2(&h[t], r[t + t / mr * mr + mr]);
   }
-  if (e->zero_point != 0 && !gemm_from_bottom(e)) {
+  if (e->zero_point != 0 && !gemm_clamps_unsigned(e)) {
     int16x8_t zero_point = vdupq_n_s16((int16_t)e->zero_point);
     IO_ASM("" : "+w"(zero_point)); /* as io_bytes */
     GEMM_UNROLL for (int t = 0; t < eights; t++)
@@ -157,7 +160,7 @@ IG_INLINE void io_finish(const gemm_i8 *g, io_sums acc, int j, uint8_t *c) {
   }
   GEMM_UNROLL for (int t = 0; t < eights; t++)
     b[t] = narrow_unsigned ? io_narrow_u8(h[t]) : io_narrow_s8(h[t]);
-  if (gemm_from_bottom(e)) {
+  if (gemm_clamps_unsigned(e)) {
     const uint8x8_t sign = io_bytes(0x80);
     GEMM_UNROLL for (int t = 0; t < eights; t++)
       b[t] = io_eor(b[t], sign);

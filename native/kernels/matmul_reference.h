@@ -1,45 +1,49 @@
-/* matmul.h: products of pairs of matrices whose forms the tiles of matmul_gemm.h do not know. ISA: portable C, inner
- * loops over columns, which vectorise without reordering any sum. Arithmetic: TFLite reference/batch_matmul.h. The
- * right matrix of a pair is laid out once as int16 [k][n]. */
-#ifndef IG_MATMUL_H
-#define IG_MATMUL_H
+/* matmul_reference.h: batch matrix multiplication for the operand types that the tiles of matmul_gemm.h lack. ISA:
+ * portable C; the inner loop runs over columns, so that it vectorises without reordering any sum.
+ *
+ * Tile: one row of C. Left: [m][k] or [k][m]. Right: copied to int16 [k][n] once per matrix.
+ * Accumulators: int32, wrapping; int64 for int16 data. Arithmetic: TFLite reference/batch_matmul.h. */
+#ifndef IG_MATMUL_REFERENCE_H
+#define IG_MATMUL_REFERENCE_H
 
-#include "conv_plain.h"
+#include "conv_reference.h"
 
-/* Float by int8; int16 by int16 or int8; int8 by int8 with the sums themselves as results. */
+/* float x int8; int16 x int16 or int8; int8 x int8 with int32 results. */
 enum { MATMUL_HYBRID, MATMUL_WIDE, MATMUL_SUMS };
 
 typedef struct {
   int form, pairs, m, n, k;
-  int swap_x, swap_y;        /* the left operand lies as [k][m], the right one as [n][k] */
-  int lhs, rhs;              /* element types: PLAIN_* */
-  int asymmetric;            /* of hybrid */
-  int32_t rows;              /* of all left matrices (hybrid) */
-  const int32_t *pair;       /* by pair: left matrix, right matrix, first row of scales, matrix of sums */
-  gemm_epilogue out;         /* WIDE; one entry a column */
-  const float *weight_scale; /* hybrid; one a column */
-} matmul;
+  int swap_x, swap_y;        /* left operand is [k][m]; right operand is [n][k] */
+  int lhs, rhs;              /* ELEMENT_* */
+  int asymmetric;            /* hybrid: as in conv_reference.h */
+  int32_t rows;              /* hybrid: rows of all left matrices */
+  const int32_t *pair;       /* [pairs][4]: left matrix, right matrix, first row of scales, matrix of column sums */
+  gemm_epilogue out;         /* MATMUL_WIDE; one entry per column */
+  const float *weight_scale; /* hybrid: one per column */
+} matmul_reference;
 
-/* Lays a right matrix out as [k][n]. */
-IG_INLINE void matmul_right(const matmul *g, const void *y, int16_t *to) {
+/* Copies a right matrix to [k][n]. */
+IG_INLINE void matmul_right(const matmul_reference *g, const void *y, int16_t *to) {
   for (int c = 0; c < g->k; c++)
     for (int j = 0; j < g->n; j++) {
       const size_t at = g->swap_y ? (size_t)j * g->k + c : (size_t)c * g->n + j;
-      to[(size_t)c * g->n + j] = (int16_t)plain_integer(y, g->rhs, at);
+      to[(size_t)c * g->n + j] = (int16_t)reference_load(y, g->rhs, at);
     }
 }
 
-#define MATMUL_ROW(NAME, T, A)                                                                                 \
-  IG_INLINE void NAME(const matmul *g, const T *x, size_t step, const int16_t *restrict y, A *restrict sums) { \
-    for (int j = 0; j < g->n; j++) sums[j] = 0;                                                                \
-    for (int c = 0; c < g->k; c++, x += step, y += g->n)                                                       \
-      for (int j = 0; j < g->n; j++) sums[j] += (int32_t)*x * y[j];                                            \
+#define MATMUL_ROW(NAME, T, A)                                                                       \
+  IG_INLINE void NAME(const matmul_reference *g, const T *x, size_t step, const int16_t *restrict y, \
+                      A *restrict sums) {                                                            \
+    for (int j = 0; j < g->n; j++) sums[j] = 0;                                                      \
+    for (int c = 0; c < g->k; c++, x += step, y += g->n)                                             \
+      for (int j = 0; j < g->n; j++) sums[j] += (int32_t)*x * y[j];                                  \
   }
 MATMUL_ROW(matmul_row_s8, int8_t, int32_t)
 MATMUL_ROW(matmul_row_s16, int16_t, int64_t)
 
-/* Each row of all left matrices by itself. row: scratch of k floats. */
-IG_INLINE void matmul_quantize(const matmul *g, const float *x, float *row, int8_t *q, float *scales, int32_t *zeros) {
+/* Quantizes each row of the left matrices by itself. row: scratch, k floats. */
+IG_INLINE void matmul_quantize(const matmul_reference *g, const float *x, float *row, int8_t *q, float *scales,
+                               int32_t *zeros) {
   for (int r = 0; r < g->rows; r++) {
     const int matrix = r / g->m, i = r % g->m;
     for (int c = 0; c < g->k; c++)
@@ -48,8 +52,8 @@ IG_INLINE void matmul_quantize(const matmul *g, const float *x, float *row, int8
   }
 }
 
-/* Scratch: right: k * n elements laid out; sums: n accumulators of up to 8 bytes. The rest is hybrid's: quantized rows,
- * their scales and zero points, one row of floats, and the sums of the right operand's columns, n a matrix. */
+/* Scratch. right: k * n elements; sums: n accumulators of up to 8 bytes. Hybrid: quantized rows, their scales and zero
+ * points, one row of floats, n column sums per right matrix. */
 typedef struct {
   int16_t *right;
   void *sums;
@@ -58,10 +62,10 @@ typedef struct {
   int32_t *zeros, *column_sums;
 } matmul_scratch;
 
-IG_INLINE void matmul_run(const matmul *g, const void *x, const void *y, const matmul_scratch *s, size_t right_matrices,
-                          void *out) {
+IG_INLINE void matmul_reference_run(const matmul_reference *g, const void *x, const void *y, const matmul_scratch *s,
+                                    size_t right_matrices, void *out) {
   const size_t x_size = (size_t)g->m * g->k, y_size = (size_t)g->k * g->n;
-  const size_t y_item = g->rhs == PLAIN_I16 ? 2 : 1;
+  const size_t y_item = g->rhs == ELEMENT_I16 ? 2 : 1;
   const int swapped = g->swap_x && g->form != MATMUL_HYBRID;
   const size_t step = swapped ? g->m : 1;
   size_t at = 0;
