@@ -1,7 +1,6 @@
 /* arith.h: TFLite's fixed-point arithmetic, scalar and NEON in agreement bit for bit.
  *
- * A requantization multiplier is (m, shift): m in [2^30, 2^31) stands for m / 2^31, and shift for a factor of 2^shift
- * (positive: left). Arithmetic on int32 wraps, as compiled with -fwrapv.
+ * Requantization multiplier (m, shift): M = m * 2^(shift - 31), m in [2^30, 2^31). int32 arithmetic wraps (-fwrapv).
  *
  * IG_SINGLE_ROUNDING chooses the rounding of profile `single`; without it, ig_requant_* round as TFLite's reference
  * kernels do. IG_PORTABLE keeps NEON out (target `host`). */
@@ -27,7 +26,7 @@
 #define IG_FUNC static inline
 #endif
 
-/* A node of a model: a function of its own in every build, so that profiles and counters can tell nodes apart. */
+/* Attribute of a node's function: never inlined, so that profiles and counters can tell nodes apart. */
 #if defined(__clang__)
 #define IG_NODE static __attribute__((noinline))
 #elif defined(__GNUC__)
@@ -36,7 +35,7 @@
 #define IG_NODE static
 #endif
 
-/* What kernels rely on, checked in builds with IG_DEBUG: those of tests and sanitizers. */
+/* Preconditions of kernels, checked in builds with IG_DEBUG (tests, sanitizers). */
 #ifdef IG_DEBUG
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,11 +54,10 @@ IG_INLINE int32_t ig_min(int32_t a, int32_t b) { return a < b ? a : b; }
 IG_INLINE int32_t ig_max(int32_t a, int32_t b) { return a > b ? a : b; }
 IG_INLINE int32_t ig_clamp(int32_t x, int32_t lo, int32_t hi) { return ig_min(ig_max(x, lo), hi); }
 
-/* x * 2^n that wraps; 0 from n = 32 on. */
+/* x * 2^n, wrapping; 0 for n >= 32. */
 IG_INLINE int32_t ig_shl(int32_t x, int n) { return n > 31 ? 0 : (int32_t)((uint32_t)x << n); }
 
-/* A rounded real as int32. What does not fit, and NaN, become INT32_MIN on every machine, as TFLite's results on x86
- * have it. */
+/* Converts a rounded real to int32. Out of range, and NaN: INT32_MIN on every machine, as TFLite gives on x86. */
 IG_INLINE int32_t ig_cast_s32(float x) { return x >= -0x1p31f && x < 0x1p31f ? (int32_t)x : INT32_MIN; }
 
 /* High half of 2ab, halves rounded up, saturating: SQRDMULH, gemmlowp's SaturatingRoundingDoublingHighMul. */
@@ -75,25 +73,25 @@ IG_INLINE int32_t ig_rdivpot(int32_t x, int n) {
   return (x >> n) + (rest > half);
 }
 
-/* The same for n in [-32, 63], where TFLite itself does not keep to [0, 31]: there the shift takes n's lowest five bits
- * on x86 and on ARM64 alike, and the rounding adds 1 to what is not negative. */
+/* The same for n in [-32, 63]. Outside [0, 31] TFLite's C is undefined; on x86 and ARM64 the shift uses the low five
+ * bits of n, and the rounding adds 1 if x is not negative. */
 IG_INLINE int32_t ig_rdivpot_any(int32_t x, int n) {
   return n >= 0 && n <= 31 ? ig_rdivpot(x, n) : (x >> (n & 31)) + (x >= 0);
 }
 
-/* Rounds twice: once in the high multiplication, once in the right shift. */
+/* Two roundings: in the high multiplication and in the right shift. */
 IG_INLINE int32_t ig_requant_s32_tflite(int32_t x, int32_t m, int shift) {
   int left = shift > 0 ? shift : 0, right = shift > 0 ? 0 : -shift;
   return ig_rdivpot(ig_sqrdmulh(ig_shl(x, left), m), right > 31 ? 31 : right);
 }
 
-/* Rounds twice, both times with halves up: SQRDMULH and SRSHL. */
+/* Two roundings, both halves up: SQRDMULH and SRSHL. */
 IG_INLINE int32_t ig_requant_s32_up(int32_t x, int32_t m, int shift) {
   const int32_t high = ig_sqrdmulh(ig_shl(x, shift > 0 ? shift : 0), m);
   return shift < 0 ? (int32_t)(((int64_t)high + (1ll << (-shift - 1))) >> -shift) : high;
 }
 
-/* Rounds once: (x * m + half) >> (31 - shift), halves up. shift <= 30. */
+/* One rounding, halves up: (x * m + half) >> (31 - shift), shift <= 30. */
 IG_INLINE int32_t ig_requant_s32_single(int32_t x, int32_t m, int shift) {
   int total = 31 - shift;
   return (int32_t)(((int64_t)x * m + (1ll << (total - 1))) >> total);
@@ -107,7 +105,7 @@ IG_INLINE int32_t ig_requant_s32(int32_t x, int32_t m, int shift) {
 #endif
 }
 
-/* Accumulators of 64 bits (16x8 convolutions): the multiplier is cut to 16 bits. Source: TFLite common.h. */
+/* 64-bit accumulators (INT16x8): the multiplier is rounded to 16 bits. Source: TFLite common.h. */
 IG_INLINE int32_t ig_requant_s64(int64_t x, int32_t m, int shift) {
   int64_t reduced = m < 0x7FFF0000 ? (m + (1 << 15)) >> 16 : 0x7FFF;
   int total = 15 - shift;
@@ -117,7 +115,7 @@ IG_INLINE int32_t ig_requant_s64(int64_t x, int32_t m, int shift) {
 
 #if IG_NEON
 
-/* ---- NEON: `left` and `right` come from ig_split_shift; `right` is <= 0, as SRSHL wants it. ---- */
+/* ---- NEON: `left` >= 0 and `right` <= 0 (for SRSHL) come from ig_split_shift. ---- */
 
 typedef struct {
   int32x4_t left, right;
@@ -128,7 +126,7 @@ IG_INLINE ig_shift_s32x4 ig_split_shift(int32x4_t shift) {
   return (ig_shift_s32x4){vmaxq_s32(shift, zero), vminq_s32(shift, zero)};
 }
 
-/* x / 2^-right, halves away from zero: pull negative values down by one, then shift with halves rounded up. */
+/* x / 2^-right, halves away from zero: x - 1 for x < 0, then SRSHL, which rounds halves up. */
 IG_INLINE int32x4_t ig_rdivpot_s32x4(int32x4_t x, int32x4_t right) {
   int32x4_t fix = vshrq_n_s32(vandq_s32(x, right), 31);
   return vrshlq_s32(vqaddq_s32(x, fix), right);
@@ -138,19 +136,19 @@ IG_INLINE int32x4_t ig_requant_s32x4_tflite(int32x4_t x, int32x4_t m, int32x4_t 
   return ig_rdivpot_s32x4(vqrdmulhq_s32(vshlq_s32(x, left), m), right);
 }
 
-/* Right shifts only (every shift <= 0): saves the left shift. */
+/* All shifts <= 0: no left shift. */
 IG_INLINE int32x4_t ig_requant_right_s32x4_tflite(int32x4_t x, int32x4_t m, int32x4_t right) {
   return ig_rdivpot_s32x4(vqrdmulhq_s32(x, m), right);
 }
 
-/* Lanes that shift right multiply without rounding and round in the shift; the others round in the multiplication. */
+/* One rounding per lane: in the shift if it shifts right, else in the multiplication. */
 IG_INLINE int32x4_t ig_requant_s32x4_single(int32x4_t x, int32x4_t m, int32x4_t left, int32x4_t right) {
   int32x4_t y = vshlq_s32(x, left);
   int32x4_t high = vbslq_s32(vcltzq_s32(right), vqdmulhq_s32(y, m), vqrdmulhq_s32(y, m));
   return vrshlq_s32(high, right);
 }
 
-/* Four lanes, each with its own multiplier and shift: left shift, SQRDMULH, rounding right shift. */
+/* Four lanes with a multiplier and a shift each: left shift, SQRDMULH, rounding right shift. */
 IG_INLINE int32x4_t ig_requant_s32x4(int32x4_t x, int32x4_t m, int32x4_t left, int32x4_t right) {
 #ifdef IG_SINGLE_ROUNDING
   return ig_requant_s32x4_single(x, m, left, right);
@@ -159,7 +157,7 @@ IG_INLINE int32x4_t ig_requant_s32x4(int32x4_t x, int32x4_t m, int32x4_t left, i
 #endif
 }
 
-/* The same where every shift is <= 0. */
+/* The same, all shifts <= 0. */
 IG_INLINE int32x4_t ig_requant_right_s32x4(int32x4_t x, int32x4_t m, int32x4_t right) {
 #ifdef IG_SINGLE_ROUNDING
   return ig_requant_s32x4_single(x, m, vdupq_n_s32(0), right);
@@ -168,7 +166,7 @@ IG_INLINE int32x4_t ig_requant_right_s32x4(int32x4_t x, int32x4_t m, int32x4_t r
 #endif
 }
 
-/* Adds the zero point, narrows with saturation and clamps: 8 or 16 results of requantization to 8-bit outputs. */
+/* Adds the zero point, narrows to 8 bits with saturation and clamps: 8 or 16 requantized values. */
 IG_INLINE int16x8_t ig_narrow_s16x8(int32x4_t a, int32x4_t b, int32x4_t zp) {
   return vqmovn_high_s32(vqmovn_s32(vaddq_s32(a, zp)), vaddq_s32(b, zp));
 }

@@ -1,19 +1,19 @@
-/* bilinear.h: images made larger by bilinear interpolation. ISA: NEON, 8 or 4 channels a step, the last step
- * overlapping the one before; portable C otherwise and below one step. Layout: NHWC.
+/* bilinear.h: bilinear interpolation, upscaling. ISA: NEON, 8 or 4 channels per step, the last step overlapping the one
+ * before; portable C otherwise, and with fewer channels. Layout: NHWC.
  *
- * Two steps an output row: the two input rows are mixed once for all columns (into `row`), then each output pixel mixes
- * two pixels of that. Which rows and columns meet, and at which fraction, comes in tables as in resize.h.
- * Arithmetic: TFLite reference/resize_bilinear.h, in its order where floats round.
+ * Per output row: the two input rows are interpolated into `row`, once for all columns; then each output pixel
+ * interpolates two pixels of `row`. Neighbours and fractions come from tables, as in resize.h.
+ * Arithmetic: TFLite reference/resize_bilinear.h; floats are added in its order.
  *
- * Bounds: EXACT takes fractions that are multiples of a power of two, so that all weights together are counted in
- * 256ths: then floats do not round, and what 16 bits hold is the exact sum, at most 255 * 256. FIXED: fractions of
- * 1024, sums below 2^27. Where weights lie outside of [0, 1] both neighbours are the same pixel. */
+ * Bounds. EXACT: fractions are multiples of 2^-b such that all weights are multiples of 1/256. TFLite's floats are then
+ * exact, and so are sums of weight * 256 in 16 bits: at most 255 * 256. FIXED: fractions in 1/1024, sums < 2^27.
+ * Weights outside [0, 1] occur only where both neighbours are the same pixel. */
 #ifndef IG_BILINEAR_H
 #define IG_BILINEAR_H
 
 #include "resize.h"
 
-/* Mixes rows into `row` with MIX_ROWS, and pixels of it with MIX; `unit` is what two weights of a pixel sum up to. */
+/* MIX_ROWS interpolates input rows into `row`; MIX interpolates pixels of it. unit: sum of the two weights. */
 #define IG_BILINEAR_ROWS(NAME, T, F, R, MIX_ROWS, MIX)                                                                \
   IG_INLINE void NAME(const T *restrict in, T *restrict out, const ig_resize *s, R *restrict row, F row_unit, F unit, \
                       const int32_t *y0, const int32_t *y1, const F *yf, const int32_t *x0, const int32_t *x1,        \
@@ -36,7 +36,7 @@ IG_MIX_ROWS(ig_mix_rows_s8_s16, int8_t, int16_t)
 IG_MIX_ROWS(ig_mix_rows_u8_s16, uint8_t, int16_t)
 IG_MIX_ROWS(ig_mix_rows_s8_s32, int8_t, int32_t)
 
-/* Floats keep both products: they are added one after the other. */
+/* Floats store both products; MIX adds the four of a pixel in TFLite's order. */
 #define IG_MIX_ROWS_FLOAT(NAME, T)                                                                                     \
   IG_INLINE void NAME(const T *restrict p, const T *restrict q, float up, float down, float *restrict row, size_t n) { \
     for (size_t i = 0; i < n; i++) row[i] = (float)p[i] * up, row[n + i] = (float)q[i] * down;                         \

@@ -1,4 +1,4 @@
-/* buckets.h: values as classes. ISA: portable C; loops around these functions are written by the code generator.
+/* buckets.h: BUCKETIZE and UNIQUE. ISA: portable C; the code generator writes the loops around these functions.
  * Arithmetic: TFLite bucketize.cc, unique.cc. */
 #ifndef IG_BUCKETS_H
 #define IG_BUCKETS_H
@@ -7,7 +7,7 @@
 
 #include "arith.h"
 
-/* How many of n ascending boundaries are at most x; all for a NaN. Integers are compared as floats. */
+/* Number of the n ascending boundaries <= x; n for NaN. Integers are compared as float32. */
 #define IG_BUCKET(T, AS, SUFFIX)                                                  \
   IG_INLINE int32_t ig_bucket_##SUFFIX(T x, const float *boundaries, int32_t n) { \
     int32_t low = 0;                                                              \
@@ -23,7 +23,7 @@ IG_BUCKET(double, double, f64)
 IG_BUCKET(int32_t, float, s32)
 IG_BUCKET(int64_t, float, s64)
 
-/* What a float is found by: -0 is 0. */
+/* Hash key of a float: -0 equals 0. */
 IG_INLINE uint64_t ig_float_key(float x) {
   const float y = x + 0.0f;
   uint32_t bits;
@@ -31,9 +31,9 @@ IG_INLINE uint64_t ig_float_key(float x) {
   return bits;
 }
 
-/* The different ones of n values in order of appearance; places[i] is where in[i] is among them; returns how many there
- * are. A NaN is the least value before it, and one that comes first is equal to all. table: scratch of 2^bits > n
- * places. */
+/* The distinct values of `in` in order of first appearance; places[i]: index of in[i] among them; returns their number.
+ * A NaN equals the least value before it; a NaN that comes first equals all values. table: scratch, hash table of
+ * 2^bits > n entries. */
 #define IG_UNIQUE(T, I, NAME, KEY, IS_NAN)                                                         \
   IG_INLINE int32_t NAME(const T *in, int32_t n, T *values, I *places, int32_t *table, int bits) { \
     const size_t mask = ((size_t)1 << bits) - 1;                                                   \

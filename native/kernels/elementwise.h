@@ -7,7 +7,9 @@
 
 #include "arith.h"
 
-/* real = (x + offset) << left, times (m, s): both operands meet at a common scale, then (m, s) of the sum. */
+/* Operand: ((x + offset) << left) * (m, s), which brings both operands to a common scale; the sum has an (m, s) as
+ * well.
+ */
 typedef struct {
   int32_t left, offset1, m1, s1, offset2, m2, s2, m, s, offset, lo, hi;
 } ig_sum;
@@ -16,7 +18,7 @@ typedef struct {
   int32_t offset1, offset2, m, s, offset, lo, hi;
 } ig_product;
 
-/* Where x + offset1 is negative, its product with alpha + offset2 counts. */
+/* x + offset1 >= 0: x; else (x + offset1) * (alpha + offset2). */
 typedef struct {
   int32_t offset1, offset2, offset, m1, s1, m2, s2, lo, hi;
 } ig_prelu;
@@ -112,8 +114,8 @@ IG_INLINE ig_s16x16 ig_differences_u8(const uint8_t *x, int stride, int32_t offs
   return (ig_s16x16){vreinterpretq_s16_u16(lo), vreinterpretq_s16_u16(hi)};
 }
 
-/* ig_requant_by of a product of differences, which is below 2^17, with s <= 0: pulling negative values down by one
- * cannot overflow, and takes one instruction. */
+/* ig_requant_by for |x| < 2^17 and s <= 0: subtracting 1 from negative values cannot overflow, and is one instruction.
+ */
 IG_INLINE int32x4_t ig_requant_product_4(int32x4_t x, int32_t m, int32_t s) {
 #ifdef IG_SINGLE_ROUNDING
   return ig_requant_by(x, m, s);
@@ -173,11 +175,11 @@ IG_QUANTIZED_ROWS(int16_t, s16, , )
 IG_PRELU_ROW(int8_t, s8)
 IG_PRELU_ROW(uint8_t, u8)
 
-/* Unquantized rows: the plain operation, then the activation's bounds. Integers wrap. `out` may be an operand. */
+/* Unquantized rows: the operation, then the activation's clamp. Integers wrap. `out` may alias an operand. */
 #if IG_NEON
 IG_INLINE float32x4_t ig_load4_f32(const float *x, int stride) { return stride ? vld1q_f32(x) : vdupq_n_f32(*x); }
 
-#define IG_PLAIN_STEPS(OP)                                                                                 \
+#define IG_UNQUANTIZED_STEPS(OP)                                                                           \
   for (const float32x4_t low = vdupq_n_f32(lo), high = vdupq_n_f32(hi); i + 16 <= n; i += 16) {            \
     float32x4_t x[4];                                                                                      \
     for (int k = 0; k < 4; k++)                                                                            \
@@ -185,10 +187,10 @@ IG_INLINE float32x4_t ig_load4_f32(const float *x, int stride) { return stride ?
     for (int k = 0; k < 4; k++) vst1q_f32(out + i + 4 * k, vminq_f32(vmaxq_f32(x[k], low), high));         \
   }
 #else
-#define IG_PLAIN_STEPS(OP)
+#define IG_UNQUANTIZED_STEPS(OP)
 #endif
 
-#define IG_PLAIN_ROW(T, NAME, OP, STEPS)                                                      \
+#define IG_UNQUANTIZED_ROW(T, NAME, OP, STEPS)                                                \
   IG_INLINE void NAME(const T *a, int sa, const T *b, int sb, T *out, size_t n, T lo, T hi) { \
     size_t i = 0;                                                                             \
     STEPS                                                                                     \
@@ -197,14 +199,14 @@ IG_INLINE float32x4_t ig_load4_f32(const float *x, int stride) { return stride ?
       out[i] = hi < low ? hi : low;                                                           \
     }                                                                                         \
   }
-#define IG_PLAIN_ROWS(T, SUFFIX, ADD, SUBTRACT, MULTIPLY) \
-  IG_PLAIN_ROW(T, ig_add_##SUFFIX, +, ADD)                \
-  IG_PLAIN_ROW(T, ig_subtract_##SUFFIX, -, SUBTRACT)      \
-  IG_PLAIN_ROW(T, ig_multiply_##SUFFIX, *, MULTIPLY)
-IG_PLAIN_ROWS(float, f32, IG_PLAIN_STEPS(add), IG_PLAIN_STEPS(sub), IG_PLAIN_STEPS(mul))
-IG_PLAIN_ROWS(int32_t, s32, , , )
-IG_PLAIN_ROWS(int64_t, s64, , , )
-IG_PLAIN_ROWS(int16_t, s16, , , )
-IG_PLAIN_ROWS(uint32_t, u32, , , )
+#define IG_UNQUANTIZED_ROWS(T, SUFFIX, ADD, SUBTRACT, MULTIPLY) \
+  IG_UNQUANTIZED_ROW(T, ig_add_##SUFFIX, +, ADD)                \
+  IG_UNQUANTIZED_ROW(T, ig_subtract_##SUFFIX, -, SUBTRACT)      \
+  IG_UNQUANTIZED_ROW(T, ig_multiply_##SUFFIX, *, MULTIPLY)
+IG_UNQUANTIZED_ROWS(float, f32, IG_UNQUANTIZED_STEPS(add), IG_UNQUANTIZED_STEPS(sub), IG_UNQUANTIZED_STEPS(mul))
+IG_UNQUANTIZED_ROWS(int32_t, s32, , , )
+IG_UNQUANTIZED_ROWS(int64_t, s64, , , )
+IG_UNQUANTIZED_ROWS(int16_t, s16, , , )
+IG_UNQUANTIZED_ROWS(uint32_t, u32, , , )
 
 #endif

@@ -1,5 +1,5 @@
-/* fold.h: reductions that fold one element after another into the result. ISA: portable C written to vectorise.
- * Arithmetic: TFLite reference/reduce.h; the types wrap around. */
+/* fold.h: reductions (product, minimum, maximum, any, all, sum) in the order of the elements. ISA: portable C that
+ * vectorises. Arithmetic: TFLite reference/reduce.h; integers wrap. */
 #ifndef IG_FOLD_H
 #define IG_FOLD_H
 
@@ -7,7 +7,7 @@
 
 #include "reduce.h"
 
-/* The end of a sum; in float, as TFLite's optimized kernel does it. */
+/* Requantizes a sum in float32, as TFLite's optimized kernel does. */
 #define IG_SUM_LINE(T, SUFFIX)                                                                              \
   IG_INLINE void ig_sum_line_##SUFFIX(const int32_t *restrict sums, T *restrict out, size_t n, float scale, \
                                       float bias, int32_t zero_point, int32_t lo, int32_t hi) {             \
@@ -19,7 +19,7 @@
 IG_SUM_LINE(int8_t, s8)
 IG_SUM_LINE(int16_t, s16)
 
-/* `across`: a row whose elements belong to different results. `along`: a row that belongs to one, in its order. */
+/* `across`: each element of a row goes to a result of its own. `along`: all elements of a row go to one result. */
 #define IG_FOLD(NAME, T, SUFFIX, VALUE)                                                         \
   IG_INLINE void ig_##NAME##_across_##SUFFIX(T *restrict out, const T *restrict in, size_t n) { \
     for (size_t i = 0; i < n; i++) {                                                            \

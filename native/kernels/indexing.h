@@ -1,7 +1,6 @@
-/* indexing.h: elements found or placed by indices that are data. ISA: portable C.
- * Sizes are constants where these are called, so that copies of a few bytes become moves. `bytes` is the size of what
- * one index stands for. An index outside of its range ends the function with INT8_GATE_INDEX_OUT_OF_RANGE before it is
- * followed. */
+/* indexing.h: gather and scatter by indices that are data. ISA: portable C.
+ * Sizes are compile-time constants at the call, so that small copies become moves. bytes: size of the element or slice
+ * that an index selects. An index out of range returns INT8_GATE_INDEX_OUT_OF_RANGE before it is used. */
 #ifndef IG_INDEXING_H
 #define IG_INDEXING_H
 

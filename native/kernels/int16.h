@@ -1,18 +1,18 @@
-/* int16.h: the functions of INT16x8 models: sigmoid, tanh and softmax by table and interpolation, sums by shifting.
- * ISA: portable C. Arithmetic: TFLite integer_ops/logistic.h, integer_ops/tanh.h, reference/softmax.h, reference/add.h.
- * The tables are made when the model is compiled. */
+/* int16.h: operators of INT16x8 models: sigmoid, tanh and softmax by table and interpolation, addition by shifts. ISA:
+ * portable C. Tables are computed when the model is compiled.
+ * Arithmetic: TFLite integer_ops/logistic.h, integer_ops/tanh.h, reference/softmax.h, reference/add.h. */
 #ifndef IG_INT16_H
 #define IG_INT16_H
 
 #include "arith.h"
 
-/* x in 3 * 2^12 steps a unit. */
+/* x in units of 1 / (3 * 2^12). */
 IG_INLINE int32_t ig_scale_s16(int32_t x, int32_t multiplier, int shift) {
   const int32_t rounding = shift > 0 ? 1 << (shift - 1) : 0;
   return (x * multiplier + rounding) >> shift;
 }
 
-/* Between two entries of the table of sigmoid, `bits` of a magnitude apart; entry 255 stands for all beyond it. */
+/* Interpolates between two entries of the sigmoid table, 2^bits apart; magnitudes beyond entry 255 take entry 255. */
 IG_INLINE int32_t ig_between_s16(uint32_t magnitude, int bits, int32_t top, const uint16_t *table) {
   const uint32_t at = magnitude >> bits;
   if (at >= 255) return top;
@@ -46,7 +46,7 @@ IG_INLINE int32_t ig_look_up_s16(int32_t value, const int16_t *table) {
   return (int16_t)(table[at] + ((slope * (value & 0x7f) + 64) >> 7));
 }
 
-/* (m, s) takes differences to 65535 steps of [-10, 0]; the tables are exp on it, and 1 / (1 + x) on [0, 1]. */
+/* (m, s) scales differences to [-10, 0] in 65535 steps. Tables: exp on [-10, 0], and 1 / (1 + x) on [0, 1]. */
 IG_FUNC void ig_softmax_s16(const int16_t *restrict in, int16_t *restrict out, int32_t rows, int32_t depth, int32_t m,
                             int s, const int16_t *restrict exps, const int16_t *restrict reciprocals) {
   for (int32_t r = 0; r < rows; r++, in += depth, out += depth) {
@@ -58,7 +58,7 @@ IG_FUNC void ig_softmax_s16(const int16_t *restrict in, int16_t *restrict out, i
       sum += out[i];
     }
     const int zeros = __builtin_clz((uint32_t)sum),
-              right = 31 - zeros; /* the maximum's exponential keeps sum above 0 */
+              right = 31 - zeros; /* sum > 0: it holds the maximum's exponential */
     const int64_t shifted = ((int64_t)sum * ((int64_t)1 << zeros) / 2 + (1 << 13)) >> 14;
     const int64_t x = shifted - 32768 - 65536;
     const int32_t inverse = ig_look_up_s16(x < -32768 ? -32768 : x > 32767 ? 32767 : (int32_t)x, reciprocals);
@@ -69,7 +69,7 @@ IG_FUNC void ig_softmax_s16(const int16_t *restrict in, int16_t *restrict out, i
   }
 }
 
-/* Operands with power-of-two scales meet by shifting right. */
+/* Operands with power-of-two scales: shifted right to a common scale. */
 IG_INLINE void ig_shifted_sum_s16(const int16_t *restrict a, int sa, const int16_t *restrict b, int sb,
                                   int16_t *restrict out, size_t n, int minus, int right1, int right2, int32_t lo,
                                   int32_t hi) {

@@ -1,12 +1,12 @@
-/* linear.h: sums of two rows of 8-bit elements as one linear form. ISA: NEON (16 elements a step), or portable C.
- * Layout: as elementwise.h. X and Y are the operands as signed bytes (an unsigned one less 128), H(a, b) is SQRDMULH:
+/* linear.h: 8-bit ADD and SUB as one linear form. ISA: NEON (16 elements per step), or portable C. Layout: as
+ * elementwise.h. X, Y: the operands as int8 (uint8: x - 128). H(a, b) = SQRDMULH:
  *
  *   out = clamp(((H(X * 2^24 + below, m1) + H(Y * 2^24, m2)) >> 16) + offset) >> 6)
  *
- * TFLite's rule rounds an element up to five times. The form does not follow it: the code generator solves for numbers
- * with which it gives TFLite's result for each of the 65,536 pairs of operands (linear_sum.ts), and takes the kernels
- * of elementwise.h where there are none. Bounds: |m1| + |m2| < 2^31 - 2^17, so that the sum of the high halves fits 32
- * bits; after >> 6, what saturated in 16 bits lies beyond any 8-bit limit. */
+ * TFLite rounds an element up to five times. The code generator searches constants that give TFLite's result for all
+ * 65,536 pairs of operands (linear_sum.ts); if there are none, it takes elementwise.h.
+ * Bounds: |m1| + |m2| < 2^31 - 2^17, so that the sum of the high halves fits 32 bits. A value that saturates in 16 bits
+ * is outside the 8-bit range after >> 6. */
 #ifndef IG_LINEAR_H
 #define IG_LINEAR_H
 
@@ -32,7 +32,7 @@ IG_INLINE int32x4_t ig_add_high(int32x4_t sum, uint16x8_t lanes, int32x4_t m) {
 #endif
 }
 
-/* The 16-bit fixed-point results of eight pairs. Elements lie in the upper bytes of x and y; `below` fills the lanes.
+/* 16-bit fixed-point results of eight pairs. x, y: elements in the upper byte of each lane; `below` fills the low half.
  */
 IG_INLINE int16x8_t ig_linear_8(uint16x8_t x, uint16x8_t y, const ig_linear *p) {
   const uint16x8_t below = vdupq_n_u16((uint16_t)p->below), zero = vdupq_n_u16(0);

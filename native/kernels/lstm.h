@@ -1,5 +1,5 @@
-/* lstm.h: LSTM over a sequence, float32 with float32 or int8 weights ("hybrid": data is quantized while running).
- * ISA: portable C written to vectorise; products as recurrent.h has them. Arithmetic: TFLite lstm_eval.cc. */
+/* lstm.h: LSTM over a sequence, float32 with float32 weights or, hybrid, int8 weights (data quantized at run time).
+ * ISA: that of the products in recurrent.h; else portable C that vectorises. Arithmetic: TFLite lstm_eval.cc. */
 #ifndef IG_LSTM_H
 #define IG_LSTM_H
 
@@ -32,12 +32,12 @@ IG_INLINE void ig_lstm_normalize(float *x, int32_t n, const float *coefficients,
   for (int32_t i = 0; i < n; i++) x[i] = (x[i] - mean) * inverse * coefficients[i] + bias[i];
 }
 
-/* What a gate is computed from. */
+/* Inputs of a gate. */
 typedef struct {
   ig_vector data, aux, state;
 } ig_lstm_vectors;
 
-/* `products`: room for as many floats as there are cells. */
+/* products: scratch, one float per cell. */
 IG_INLINE void ig_lstm_run_gate(const ig_lstm *p, const ig_lstm_gate *g, int is_cell, const ig_lstm_vectors *v,
                                 const float *c, float *restrict products, float *restrict out) {
   ig_products(p->mix, &v->data, g->weights, g->weights_scale, p->cells, p->inputs, out);

@@ -1,6 +1,6 @@
-/* lstm_basic.h: one step of an LSTM whose four gates are one matrix, on float32 or on uint8 with an int16 state. ISA:
- * portable C written to vectorise; products as recurrent.h has them. Arithmetic: TFLite
- * reference/lstm_cell.h, with the gates rounded as its GEMM library does. */
+/* lstm_basic.h: one step of an LSTM with one matrix for its four gates; float32, or uint8 with an int16 state. ISA:
+ * that of the products in recurrent.h; else portable C that vectorises. Arithmetic: TFLite reference/lstm_cell.h, gates
+ * rounded as in its GEMM library. */
 #ifndef IG_LSTM_BASIC_H
 #define IG_LSTM_BASIC_H
 
@@ -11,8 +11,7 @@ typedef struct {
   int32_t batch, inputs, cells;
 } ig_lstm_basic;
 
-/* Gates lie in the order input, update, forget, output. joined: data and activation of the step before, side by side.
- */
+/* Order of gates: input, update, forget, output. joined: data and the previous activation, concatenated. */
 IG_INLINE void ig_lstm_basic_f32(const ig_lstm_basic *p, const float *weights, const float *bias, const float *in,
                                  const float *before, const float *state, float *activation, float *next, float *joined,
                                  float *gates) {
@@ -31,7 +30,7 @@ IG_INLINE void ig_lstm_basic_f32(const ig_lstm_basic *p, const float *weights, c
   }
 }
 
-/* weights: less 128; weights_zero: their zero point, less 128. */
+/* weights: w - 128; weights_zero: zero point - 128. */
 typedef struct {
   ig_lstm_basic shape;
   const int8_t *weights;

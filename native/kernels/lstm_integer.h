@@ -53,7 +53,7 @@ IG_INLINE void ig_lstm_normalize_s16(int16_t *x, int32_t n, const ig_lstm_gate_s
   }
 }
 
-/* `first`: how many cells of the step lie before this batch entry's. `sums`: 2 * cells. */
+/* first: index of the batch entry's first cell within the step. sums: scratch, 2 * cells. */
 IG_INLINE void ig_lstm_gate_run_s8(const ig_lstm_s8 *p, const ig_lstm_gate_s8 *g, int is_cell, const int8_t *x,
                                    const int8_t *h, const int16_t *c, int32_t first, int32_t *restrict sums,
                                    int16_t *restrict out) {

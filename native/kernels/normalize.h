@@ -62,7 +62,7 @@ IG_FUNC void ig_log_softmax_f32(const float *restrict in, float *restrict out, i
   }
 }
 
-/* 1 / sqrt(x) as (m, right shift): Newton steps from 1 in Q3.28. 0 and what lies below count as 1. */
+/* 1 / sqrt(x) as (m, right shift): Newton steps from 1 in Q3.28; x <= 0 is taken as 1. */
 IG_INLINE int32_t ig_inverse_sqrt(int32_t x, int *right) {
   *right = 0;
   if (x <= 1) return INT32_MAX;
@@ -82,7 +82,7 @@ IG_INLINE int32_t ig_inverse_sqrt(int32_t x, int *right) {
   return m;
 }
 
-/* Outputs have the scale 1/128; `middle` is their zero point. uint8 has the 7 bits in before the multiplication. */
+/* Outputs have scale 1/128 and zero point `middle`. uint8 shifts by the 7 bits before the multiplication. */
 #define IG_L2_NORMALIZE(T, SUFFIX, SCALED, LOWEST, HIGHEST)                                                 \
   IG_FUNC void ig_l2_normalize_##SUFFIX(const T *restrict in, T *restrict out, int32_t rows, int32_t depth, \
                                         int32_t zero) {                                                     \
@@ -109,8 +109,8 @@ IG_FUNC void ig_l2_normalize_f32(const float *restrict in, float *restrict out, 
   }
 }
 
-/* x * (bias + alpha * sum of squares)^-beta over `radius` channels below and radius - 1 above, as the reference has it.
- */
+/* x * (bias + alpha * sum of squares)^-beta; the sum is over `radius` channels below and radius - 1 above, as in
+ * TFLite's reference. */
 IG_FUNC void ig_lrn_f32(const float *restrict in, float *restrict out, int32_t rows, int32_t depth, int32_t radius,
                         float bias, float alpha, float beta) {
   for (int32_t r = 0; r < rows; r++, in += depth, out += depth) {

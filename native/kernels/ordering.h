@@ -1,5 +1,5 @@
-/* ordering.h: comparing and accumulating along one axis. ISA: portable C; NEON where 16 to 255 bytes lie in a row.
- * Data is [outer][extent][inner]. Among equal elements the first counts; a NaN is larger and smaller than nothing. */
+/* ordering.h: ARG_MAX, ARG_MIN, TOPK_V2 and CUMSUM along one axis. ISA: NEON for rows of 16 to 255 bytes; else portable
+ * C. Data: [outer][extent][inner]. Ties: the first element. NaN compares false with everything. */
 #ifndef IG_ORDERING_H
 #define IG_ORDERING_H
 
@@ -7,7 +7,7 @@
 
 #if IG_NEON
 
-/* The best byte of a row in steps of 16, the last one overlapping; then the least index, of 8 bits, of one like it. */
+/* The best byte of a row in steps of 16, the last one overlapping; then the least index, 8 bits, of an equal byte. */
 #define IG_ARGUMENT_BYTE(BEST, T, V, SUFFIX)                                                     \
   IG_INLINE int32_t ig_arg##BEST##_byte_##SUFFIX(const T *row, int32_t extent) {                 \
     static const uint8_t ascending[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}; \
@@ -61,7 +61,7 @@ IG_ARGUMENTS(int8_t, s8, IG_ARGUMENT_BYTES(ig_argmax_byte_s8), IG_ARGUMENT_BYTES
 IG_ARGUMENTS(uint8_t, u8, IG_ARGUMENT_BYTES(ig_argmax_byte_u8), IG_ARGUMENT_BYTES(ig_argmin_byte_u8))
 IG_ARGUMENTS(int32_t, s32, , )
 
-/* The k largest of each row, by insertion: an element goes before all that are smaller, and pushes the smallest out. */
+/* The k largest of each row, by insertion in descending order; the smallest drops out. */
 #define IG_TOPK(NAME, T, I)                                                                                       \
   IG_INLINE void NAME(const T *restrict in, T *restrict values, I *restrict indices, size_t rows, int32_t extent, \
                       int32_t k) {                                                                                \

@@ -1,7 +1,6 @@
-/* pointwise.h: what operators on one or two operands compute of one element. ISA: portable C; the loops around these
- * functions are written by the code generator.
- * Arithmetic: TFLite reference/div.h, comparisons.h, gelu.h, hard_swish.h, squared_difference.cc. A division
- * by zero, which TFLite refuses, gives 0 for plain integers and saturates for quantized ones. */
+/* pointwise.h: one element of unary and binary elementwise operators. ISA: portable C; the code generator writes the
+ * loops around these functions. Arithmetic: TFLite reference/div.h, comparisons.h, gelu.h, hard_swish.h,
+ * squared_difference.cc. Division by zero, which TFLite refuses: 0 for integers, saturated for quantized operands. */
 #ifndef IG_POINTWISE_H
 #define IG_POINTWISE_H
 
@@ -9,7 +8,7 @@
 
 #include "softmax.h"
 
-/* A NaN stays one. */
+/* NaN stays NaN. */
 IG_INLINE float ig_limit_f32(float x, float lo, float hi) { return x < lo ? lo : x > hi ? hi : x; }
 IG_INLINE int32_t ig_limit_s32(int32_t x, int32_t lo, int32_t hi) { return ig_clamp(x, lo, hi); }
 
@@ -29,7 +28,8 @@ IG_INLINE float ig_floor_mod_f32(float x, float y) {
   return rest != 0.0f && (y < 0.0f) != (rest < 0.0f) ? rest + y : rest;
 }
 
-/* Half precision by its bits: fraction bits below 1 go, and a negative number steps to the next integer. */
+/* floor of a half precision number by its bits: clears the fraction bits; a negative number steps to the next integer.
+ */
 IG_INLINE uint16_t ig_floor_f16(uint16_t x) {
   const int exponent = ((x >> 10) & 31) - 15;
   const uint16_t negative = x >> 15, magnitude = x & 0x7fff;
@@ -60,7 +60,7 @@ IG_INLINE int32_t ig_floor_div_s32(int32_t x, int32_t y) {
 IG_FLOOR_MOD(int32_t, ig_floor_mod_s32)
 IG_FLOOR_MOD(int64_t, ig_floor_mod_s64)
 
-/* Through double: what leaves int32 becomes INT32_MIN, what is no integer is cut off. */
+/* Through double: truncated; out of int32: INT32_MIN. */
 IG_INLINE int32_t ig_power_s32(int32_t x, int32_t y) {
   double power = 1.0, base = x;
   for (int64_t n = y < 0 ? -(int64_t)y : y; n > 0; n >>= 1, base *= base)
@@ -107,7 +107,7 @@ IG_INLINE int32_t ig_squared_difference_1(int32_t a, int32_t b, const ig_differe
   return ig_clamp(ig_requant_s32_tflite((int32_t)((uint32_t)d * (uint32_t)d), p->m, p->s) + p->offset, p->lo, p->hi);
 }
 
-/* A code's real value, with 8 more bits, for comparison with another's. */
+/* Real value of q with 8 fractional bits, for comparing operands of different scales. */
 IG_INLINE int32_t ig_compared(int32_t code, int32_t offset, int32_t m, int s) {
   return ig_rdivpot_any(ig_sqrdmulh(ig_shl(code + offset, 8), m), -s);
 }

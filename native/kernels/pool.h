@@ -1,6 +1,6 @@
-/* pool.h: average and maximum over windows. ISA: portable C written to vectorise over channels; NEON (pool_neon.h) for
- * bytes and floats with enough channels. Layout: NHWC. Arithmetic: TFLite reference/integer_ops/pooling.h; windows
- * shrink at the border, so padding never counts. */
+/* pool.h: average and maximum pooling. ISA: NEON (pool_neon.h) for 8 bits and floats with enough channels; else
+ * portable C that vectorises over channels. Layout: NHWC. Windows are cropped to the image. Arithmetic: TFLite
+ * reference/integer_ops/pooling.h. */
 #ifndef IG_POOL_H
 #define IG_POOL_H
 
@@ -13,7 +13,7 @@ typedef struct {
   int32_t kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left;
 } ig_pool;
 
-/* The part of an output's window that lies inside the image. */
+/* The window of an output pixel, cropped to the image. */
 typedef struct {
   int32_t y0, y1, x0, x1;
 } ig_pool_window;
@@ -48,8 +48,8 @@ IG_INLINE ig_pool_window ig_pool_window_at(const ig_pool *p, int32_t oy, int32_t
 
 #define IG_EACH_CHANNEL for (int32_t c = 0; c < p->channels; c++)
 
-/* sums: scratch, one accumulator a channel. R is a float type that holds every sum exactly, and its quotient by the
- * count closely enough that truncating it is the integer division. */
+/* sums: scratch, one accumulator per channel. R: float type that holds every sum exactly and whose quotient sum /
+ * count, truncated, is the integer quotient. */
 #define IG_AVG_POOL_INT(NAME, T, R, STEPS)                                                                         \
   IG_INLINE void NAME(const T *restrict in, T *restrict out, int32_t *restrict sums, const ig_pool *p, int32_t lo, \
                       int32_t hi) {                                                                                \

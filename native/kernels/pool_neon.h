@@ -1,8 +1,8 @@
-/* pool_neon.h: windows with their sums or maxima in registers, 16 bytes, or 16 or 4 floats, a step; the last step of a
- * pixel overlaps the one before. Part of pool.h. ISA: NEON. Layout: NHWC. Sums of bytes are kept in 16 bits, which hold
- * those of 256. */
+/* pool_neon.h: NEON part of pool.h. Tile: 16 channels of 8 bits, 16 or 4 of floats, of one output pixel; the last step
+ * of a pixel overlaps the one before. Layout: NHWC. Accumulators: registers; 16 bits for 8-bit sums, exact up to 256
+ * elements. */
 
-/* All output pixels, where there are enough channels for a step and CONDITION holds; then the kernel is done. */
+/* All output pixels, then return; if there are enough channels for a step and CONDITION holds. */
 #define IG_POOL_STEPS(LANES, STEP, CONDITION)                                                             \
   if ((CONDITION) && p->channels >= (LANES)) {                                                            \
     const size_t c = (size_t)p->channels;                                                                 \
@@ -29,8 +29,8 @@ IG_INLINE int ig_fits_16(const ig_pool *p) { return p->kernel_h <= 256 && p->ker
     }                                                     \
   }
 
-/* (sum + half away from zero) / count, cut off: with another half of a unit in the sum, the product with the rounded
- * 1 / count lies at least 1 / 512 off any integer that it must not reach, and is right to 2^-13. */
+/* trunc((sum +- count / 2) / count). With a further 0.5 in the sum, the product with the rounded 1 / count is at least
+ * 1/512 away from the integers it must not reach; its error is below 2^-13. */
 IG_INLINE int32x4_t ig_pooled_4(int32x4_t sum, float32x4_t half, float32x4_t inverse) {
   const float32x4_t s = vcvtq_f32_s32(sum);
   return vcvtq_s32_f32(vmulq_f32(vaddq_f32(s, vbslq_f32(vdupq_n_u32(0x80000000), s, half)), inverse));
@@ -63,7 +63,8 @@ IG_INLINE uint16x8_t ig_pooled_u8(uint16x8_t sum, float32x4_t half, float32x4_t 
 IG_AVG_STEP(s8, int8_t, int8x16_t, int16x8_t, s16, ig_pooled_8)
 IG_AVG_STEP(u8, uint8_t, uint8x16_t, uint16x8_t, u16, ig_pooled_u8)
 
-/* N vectors of floats a step: one alone waits for each sum or maximum before the next. A NaN is never the largest. */
+/* N float vectors per step: a single one would wait for the latency of each sum or maximum. NaN is never the maximum.
+ */
 #define IG_STEPS_F32(N, LANES)                                                                                    \
   IG_INLINE void ig_avg_step_f32x##LANES(const float *in, size_t pixel, size_t row, ig_pool_window w, float *out, \
                                          float lo, float hi) {                                                    \

@@ -1,4 +1,4 @@
-/* quantize.h: float to integer and back. ISA: portable C written to vectorise; NEON for float to bytes.
+/* quantize.h: QUANTIZE and DEQUANTIZE. ISA: NEON for float to 8 bits; else portable C that vectorises.
  * Arithmetic: TFLite reference/quantize.h, dequantize.h. */
 #ifndef IG_QUANTIZE_H
 #define IG_QUANTIZE_H
@@ -8,10 +8,9 @@
 #include "half.h"
 
 #if IG_NEON
-/* x / scale, rounded as a division rounds, from inverse = 1 / scale so rounded: each FMA pair adds what is left of x.
- * The first brings the quotient to within one unit in the last place, the second to the nearest (Markstein's theorem),
- * as long as nothing leaves the range of floats: quotients that do are infinite, or become NaN, or round to zero in any
- * case. */
+/* x / scale, correctly rounded, from inverse = 1 / scale, correctly rounded. Each FMA pair adds remainder * inverse:
+ * the first brings the quotient within 1 ulp, the second to the nearest float (Markstein's theorem). If an intermediate
+ * leaves the range of floats, the result is infinite, NaN or rounds to zero, as the division's. */
 IG_INLINE float32x4_t ig_quotient_4(float32x4_t x, float32x4_t scale, float32x4_t inverse) {
   float32x4_t q = vmulq_f32(x, inverse);
   q = vfmaq_f32(q, vfmsq_f32(x, q, scale), inverse);
@@ -39,7 +38,7 @@ IG_INLINE int32x4_t ig_quantized_4(float32x4_t x, int32x4_t zero_point) {
 #define IG_QUANTIZE_NEON(NARROW)
 #endif
 
-/* round(x / scale) + zero point, halves away from zero. The sum wraps where x is far out of range. */
+/* round(x / scale) + zero point, halves away from zero. The sum wraps if x is far out of range. */
 #define IG_QUANTIZE(T, SUFFIX, NEON)                                                                         \
   IG_INLINE void ig_quantize_##SUFFIX(const float *restrict in, T *restrict out, size_t n, float scale,      \
                                       int32_t zero_point, int32_t min, int32_t max) {                        \
@@ -69,7 +68,7 @@ IG_FUNC void ig_dequantize_f16(const uint16_t *restrict in, float *restrict out,
   for (size_t i = 0; i < n; i++) out[i] = ig_half_to_float(in[i]);
 }
 
-/* Integer to integer of another scale, where the result is wider or narrower: (x + offset) * (m, s) + zero point. */
+/* Requantizes between integer types of different widths: (x + offset) * (m, s) + zero point. */
 #define IG_REQUANTIZE(T, FROM, OUT, TO)                                                                               \
   IG_INLINE void ig_requantize_##FROM##_##TO(const T *restrict in, OUT *restrict out, size_t n, int32_t offset,       \
                                              int32_t m, int s, int32_t zero_point, int32_t lo, int32_t hi) {          \
@@ -85,7 +84,7 @@ IG_REQUANTIZE_FROM(uint8_t, u8)
 IG_REQUANTIZE_FROM(int16_t, s16)
 IG_REQUANTIZE_FROM(int32_t, s32)
 
-/* The same within int16, rounding twice in every profile: activations. */
+/* The same, int16 to int16, two roundings in every profile: activations. */
 IG_INLINE void ig_rescale_s16(const int16_t *restrict in, int16_t *restrict out, size_t n, int32_t offset, int32_t m,
                               int s, int32_t zero_point, int32_t lo, int32_t hi) {
   for (size_t i = 0; i < n; i++)

@@ -1,13 +1,13 @@
-/* recurrent.h: matrix times vector, as layers with a state use it, and their steps in time. ISA: portable C written to
- * vectorise; NEON for matrices of floats and bytes, with SDOT where there is one. Layout: row by row. Tile: four rows.
- */
+/* recurrent.h: matrix-vector products (GEMV) and time steps of recurrent layers. ISA: NEON for float and int8 matrices,
+ * SDOT with dotprod; else portable C that vectorises. Tile: four rows. Matrix: row-major. Accumulators: float, or
+ * int32, exact for n < 2^17. */
 #ifndef IG_RECURRENT_H
 #define IG_RECURRENT_H
 
 #include "hybrid_quantize.h"
 #include "transcendental.h"
 
-/* Eight sums side by side: the compiler may not reorder one. */
+/* Eight partial sums: the compiler may not reorder a float sum. */
 IG_INLINE float ig_dot_f32(const float *restrict a, const float *restrict b, int32_t n) {
   float sums[8] = {0}, rest = 0;
   int32_t k = 0;
@@ -33,7 +33,7 @@ IG_INLINE int32x4_t ig_mac_s8x16(int32x4_t sums, int8x16_t a, int8x16_t b) {
 #endif
 }
 
-/* Four rows of n >= 16 values times x. The last step is 16 values again, of which `last` holds those not yet counted.
+/* Four rows of n >= 16 values times x. The last step reads the last 16 values again; `last` masks those already added.
  */
 IG_INLINE int32x4_t ig_gemv_4_s8(const int8_t *restrict w, int32_t n, const int8_t *restrict x, int8x16_t last) {
   int32x4_t sums[4] = {0};
@@ -46,7 +46,7 @@ IG_INLINE int32x4_t ig_gemv_4_s8(const int8_t *restrict w, int32_t n, const int8
 }
 #endif
 
-/* out = W x: W of `rows` rows of n int8, one after another. Sums stay within int32 for n < 2^17. */
+/* out = W x, W [rows][n] int8. Accumulators: int32, exact for n < 2^17. */
 IG_INLINE void ig_gemv_s8(const int8_t *restrict w, int32_t rows, int32_t n, const int8_t *restrict x,
                           int32_t *restrict out) {
   int32_t i = 0;
@@ -91,29 +91,29 @@ IG_INLINE int32_t ig_total_s8(const int8_t *restrict a, int32_t n) {
   return sum;
 }
 
-/* A batch of sequences, and in which order its rows lie and are gone through. */
+/* A batch of sequences: layout and order of its time steps. */
 typedef struct {
   int32_t batch, time;
   int time_major, reversed;
 } ig_sequence;
 
-/* The row of batch entry b in step `step` of those that are gone through. */
+/* Row of batch entry b at time step `step`. */
 IG_INLINE size_t ig_row_at(const ig_sequence *s, int32_t step, int32_t b) {
   const size_t t = (size_t)(s->reversed ? s->time - 1 - step : step);
   return s->time_major ? t * s->batch + b : (size_t)b * s->time + t;
 }
 
-/* Where its auxiliary data begin: rows of `aux` values, steps as long as if they had `stride`. */
+/* Offset of its auxiliary data: rows of `aux` values, time steps `stride` values long per row. */
 IG_INLINE size_t ig_aux_at(const ig_sequence *s, int32_t step, int32_t b, int32_t aux, int32_t stride) {
   return s->time_major ? ig_row_at(s, step, 0) * stride + (size_t)b * aux : ig_row_at(s, step, b) * stride;
 }
 
-/* How floats meet weights: float ones, or (`hybrid`) int8 ones with data quantized while running. */
+/* Form of a product: float weights; or `hybrid`: int8 weights, data quantized at run time. */
 typedef struct {
   int hybrid, asymmetric;
 } ig_mix;
 
-/* A vector to multiply with; quantized where weights are. */
+/* A vector operand; quantized if hybrid. */
 typedef struct {
   const float *values;
   int8_t *quantized;
@@ -127,7 +127,7 @@ IG_INLINE ig_vector ig_prepare(ig_mix mix, const float *values, int32_t n, int8_
   return v;
 }
 
-/* out = W v, W of `rows` rows of n. Where it is quantized, the exact sums stand in out first. */
+/* out = W v, W [rows][n]. Hybrid: out holds the int32 accumulators first, and is scaled in place. */
 IG_INLINE void ig_products(ig_mix mix, const ig_vector *v, const void *w, float scale, int32_t rows, int32_t n,
                            float *out) {
   if (!mix.hybrid) {
@@ -141,7 +141,7 @@ IG_INLINE void ig_products(ig_mix mix, const ig_vector *v, const void *w, float 
   for (int32_t i = 0; i < rows; i++) out[i] = (float)sums[i] * (v->scale * scale);
 }
 
-/* A fused activation: a clamp, or tanh where `with_tanh` says so. */
+/* A fused activation: a clamp, or tanh if `with_tanh`. */
 IG_INLINE float ig_activate_f32(float x, float low, float high, int with_tanh) {
   return with_tanh ? ig_tanh_f32(x) : x < low ? low : x > high ? high : x;
 }

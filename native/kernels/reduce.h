@@ -1,12 +1,12 @@
-/* reduce.h: sums over axes, and the means made of them. ISA: portable C written to vectorise.
- * Arithmetic: TFLite reference/reduce.h. Sums are kept in an array with one accumulator a result. */
+/* reduce.h: sums over axes, and means. ISA: portable C that vectorises. Accumulators: an array, one per result.
+ * Arithmetic: TFLite reference/reduce.h. */
 #ifndef IG_REDUCE_H
 #define IG_REDUCE_H
 
 #include "arith.h"
 
-/* sums[i] += in[i]: a row whose elements belong to different results. */
-/* *sum += in[0] + in[1] + …, in that order: a row that belongs to one result. */
+/* sums[i] += in[i]: each element goes to a result of its own. */
+/* *sum += in[0] + in[1] + …, in this order: all elements go to one result. */
 #define IG_SUM_ROWS(T, A, SUFFIX)                                                           \
   IG_INLINE void ig_sum_across_##SUFFIX(A *restrict sums, const T *restrict in, size_t n) { \
     for (size_t i = 0; i < n; i++) sums[i] += in[i];                                        \
@@ -23,7 +23,7 @@ IG_SUM_ROWS(int32_t, int64_t, s32)
 IG_SUM_ROWS(int64_t, int64_t, s64)
 IG_SUM_ROWS(float, float, f32)
 
-/* The multiplier has 1 / count folded in; `bias` takes the input's zero points away. */
+/* The multiplier includes 1 / count; bias = -count * (zero point of the input). */
 #define IG_MEAN_QUANTIZED(T, SUFFIX)                                                                                \
   IG_INLINE void ig_mean_##SUFFIX(const int32_t *restrict sums, T *restrict out, size_t n, int32_t bias, int32_t m, \
                                   int s, int32_t zero_point, int32_t lo, int32_t hi) {                              \

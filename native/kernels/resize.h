@@ -1,7 +1,7 @@
-/* resize.h: images stretched to another size. ISA: portable C, inner loops over channels. Layout: NHWC.
- * Which rows and columns meet comes in tables, so that no coordinate is computed here.
- * Arithmetic: TFLite reference/resize_bilinear.h: int8 and int16 in fixed point (fractions of 1024), uint8 through
- * float. */
+/* resize.h: RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR. ISA: portable C, inner loops over channels. Layout: NHWC.
+ * Neighbours and fractions come from tables that the code generator computes.
+ * Arithmetic: TFLite reference/resize_bilinear.h: int8 and int16 in fixed point (fractions in 1/1024), uint8 in float.
+ */
 #ifndef IG_RESIZE_H
 #define IG_RESIZE_H
 
@@ -11,7 +11,7 @@ typedef struct {
   int32_t batches, in_h, in_w, channels, out_h, out_w;
 } ig_resize;
 
-/* Along one axis: the two neighbours of each output index, and the fraction of the way from the first to the second. */
+/* Per output index of an axis: two input indices, and the fraction of the way from the first to the second. */
 #define IG_BILINEAR(NAME, T, F, ...)                                                                                   \
   IG_INLINE void NAME(const T *restrict in, T *restrict out, const ig_resize *s, const int32_t *y0, const int32_t *y1, \
                       const F *yf, const int32_t *x0, const int32_t *x1, const F *xf) {                                \

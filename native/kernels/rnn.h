@@ -1,5 +1,5 @@
-/* rnn.h: a plain recurrent layer over a sequence, h = activation(W x + R h + b), float32 with float32 or int8 weights.
- * ISA: portable C written to vectorise; products as recurrent.h has them. Arithmetic: TFLite kernel_utils.cc. */
+/* rnn.h: RNN over a sequence: h = activation(W x + R h + b), float32 with float32 or int8 weights. ISA: that of the
+ * products in recurrent.h; else portable C that vectorises. Arithmetic: TFLite kernel_utils.cc. */
 #ifndef IG_RNN_H
 #define IG_RNN_H
 
@@ -9,7 +9,7 @@ typedef struct {
   ig_sequence steps;
   int32_t inputs, units, row; /* row: columns of the result */
   int32_t aux, aux_stride;    /* aux 0: no auxiliary data */
-  int32_t rounds;             /* how often it goes through the sequence */
+  int32_t rounds;             /* passes over the sequence */
   ig_mix mix;
   int with_tanh;
   float low, high, weights_scale, aux_scale, recurrent_scale;

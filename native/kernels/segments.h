@@ -1,12 +1,12 @@
-/* segments.h: rows of data folded into the results that ids name. ISA: portable C written to vectorise.
- * Arithmetic: TFLite unsorted_segment.cc, segment_sum.cc. int32 wraps. */
+/* segments.h: segment reductions: row i of the data goes to result ids[i]. ISA: portable C that vectorises.
+ * Arithmetic: TFLite unsorted_segment.cc, segment_sum.cc; int32 wraps. */
 #ifndef IG_SEGMENTS_H
 #define IG_SEGMENTS_H
 
 #include "arith.h"
 
-/* Data [rows][inner], results [count][inner], which begin as `empty`. A row with a negative id is left out. All ids are
- * checked before anything is written. a: the result so far, b: the next element. */
+/* Data [rows][inner], results [count][inner], initialised to `empty`. Rows with a negative id are skipped. All ids are
+ * checked before anything is written. a: result so far, b: next element. */
 #define IG_SEGMENT(NAME, T, FOLD)                                                                                   \
   IG_INLINE int NAME(const T *restrict in, const int32_t *restrict ids, T *restrict out, size_t rows, size_t inner, \
                      int32_t count, T empty) {                                                                      \
@@ -31,7 +31,7 @@
 IG_SEGMENTS(float, f32)
 IG_SEGMENTS(int32_t, s32)
 
-/* How many results ids name that begin with 0 and rise by at most 1; -1 for others. */
+/* Number of results if ids start at 0 and rise by at most 1; else -1. */
 IG_INLINE int32_t ig_segment_count(const int32_t *ids, size_t rows) {
   int32_t last = -1;
   for (size_t i = 0; i < rows; i++) {

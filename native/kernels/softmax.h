@@ -1,7 +1,6 @@
-/* softmax.h: softmax over rows. ISA: portable C; NEON TBL for long rows of bytes. Layout: `rows` rows of `depth`
- * elements. Arithmetic: TFLite reference/softmax.h. The fixed-point exponential of a difference is a table, computed
- * when the model is compiled: exps[d] belongs to an element d below its row's maximum (Q0.31; 0 where TFLite leaves it
- * out). */
+/* softmax.h: softmax over rows. ISA: NEON TBL for long rows of 8 bits; else portable C. Layout: [rows][depth].
+ * Arithmetic: TFLite reference/softmax.h. exps[d], computed when the model is compiled: fixed-point exponential of an
+ * element d below its row's maximum, Q0.31; 0 where TFLite skips the element. */
 #ifndef IG_SOFTMAX_H
 #define IG_SOFTMAX_H
 
@@ -26,20 +25,20 @@ IG_INLINE int32_t ig_one_over_one_plus_x(int32_t x) {
   return ig_shl_saturating(y, 1);
 }
 
-/* The reciprocal of a sum in Q12.19 as Q0.31, and how many bits it lies above one. */
+/* Reciprocal of a sum in Q12.19: Q0.31, and the sum's bits above one. */
 IG_INLINE int32_t ig_reciprocal_q12(int32_t sum, int *bits_over_unit) {
-  const int zeros = __builtin_clz((uint32_t)sum); /* the maximum's own exponential keeps the sum above 0 */
+  const int zeros = __builtin_clz((uint32_t)sum); /* sum > 0: it holds the maximum's exponential */
   *bits_over_unit = 12 - zeros;
   return ig_one_over_one_plus_x((int32_t)(((uint32_t)sum << zeros) - (1u << 31)));
 }
 
-/* What a row's exponentials are multiplied by, and shifted right by. */
+/* Factor and right shift of a row's exponentials. */
 typedef struct {
   int32_t scale;
   int shift;
 } ig_softmax_by;
 
-/* Sums of 512 and more overflow TFLite's shift, which on real machines then shifts by nothing. */
+/* Sums >= 512 overflow TFLite's shift count; x86 and ARM64 then shift by 0. */
 IG_INLINE ig_softmax_by ig_softmax_scale(int32_t sum, int bits) {
   int over;
   const int32_t scale = ig_reciprocal_q12(sum, &over);
@@ -47,8 +46,8 @@ IG_INLINE ig_softmax_by ig_softmax_scale(int32_t sum, int bits) {
   return (ig_softmax_by){scale, shift > 31 ? 0 : shift};
 }
 
-/* The results of 8 bits, above the lowest one, of elements 0, 1, .. 255 below the largest. Where exps never rise
- * (`falls`), nor do they, and all are 0 from the first 0 on. */
+/* 8-bit results minus the least result, for elements 0, 1, .. 255 below the maximum. `falls`: exps is non-increasing;
+ * then so are they, and all are 0 from the first 0 on. */
 IG_INLINE void ig_softmax_results(ig_softmax_by by, const int32_t *restrict exps, int falls,
                                   uint8_t *restrict results) {
   int32_t d = 0;
@@ -71,7 +70,7 @@ IG_INLINE void ig_softmax_results(ig_softmax_by by, const int32_t *restrict exps
   memset(results + d, 0, (size_t)(256 - d));
 }
 
-/* A row of bytes, whose bit patterns all arguments are. */
+/* A row of 8-bit elements; arguments are bit patterns. */
 IG_INLINE void ig_softmax_row_8(const uint8_t *restrict in, uint8_t *restrict out, int32_t depth, uint8_t top,
                                 uint8_t lowest, ig_softmax_by by, const int32_t *restrict exps, int falls) {
   uint8_t results[256];
@@ -87,7 +86,7 @@ IG_INLINE void ig_softmax_row_8(const uint8_t *restrict in, uint8_t *restrict ou
   for (; i < depth; i++) out[i] = (uint8_t)(results[(uint8_t)(top - in[i])] + lowest);
 }
 
-/* Rows of at least IG_SOFTMAX_LONG bytes are worth a table of all results. */
+/* Rows of at least IG_SOFTMAX_LONG bytes get a table of all results. */
 enum { IG_SOFTMAX_LONG = 32 };
 
 #define IG_SOFTMAX_8(NAME, T, OUT, BITS, LOWEST, HIGHEST)                                                       \

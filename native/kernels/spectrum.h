@@ -1,5 +1,5 @@
-/* spectrum.h: Fourier transforms of images, and the parts of complex numbers. ISA: portable C, in double.
- * Arithmetic: TFLite rfft2d.cc (which adds up the same products in another order), complex_support.cc. */
+/* spectrum.h: RFFT2D, REAL, IMAG and COMPLEX_ABS. ISA: portable C, in double.
+ * Arithmetic: TFLite rfft2d.cc (the same products, added in another order), complex_support.cc. */
 #ifndef IG_SPECTRUM_H
 #define IG_SPECTRUM_H
 
@@ -7,7 +7,7 @@
 
 #include "arith.h"
 
-/* Transforms n complex numbers in place, `step` apart. n: a power of two; table: cos and sin of -2 pi k / points. */
+/* In-place FFT of n = 2^i complex numbers, `step` apart. table: cos and sin of -2 pi k / points. */
 IG_INLINE void ig_fft(double *x, size_t step, size_t n, const double *table, size_t points) {
   for (size_t i = 1, j = 0; i < n; i++) {
     size_t bit = n >> 1;
@@ -31,8 +31,8 @@ IG_INLINE void ig_fft(double *x, size_t step, size_t n, const double *table, siz
   }
 }
 
-/* Images [in_h][in_w], cut or padded to [h][w], to [h][w / 2 + 1] complex numbers. row: scratch of w, half: of one
- * result, both of complex doubles. */
+/* Images [in_h][in_w], cropped or zero-padded to [h][w], to [h][w / 2 + 1] complex numbers. Scratch, complex doubles:
+ * row: w; half: one result. */
 IG_INLINE void ig_rfft2d(const float *in, float *out, const double *table, double *row, double *half, size_t images,
                          size_t in_h, size_t in_w, size_t h, size_t w) {
   const size_t columns = w / 2 + 1, points = h > w ? h : w, rows = h < in_h ? h : in_h, taken = w < in_w ? w : in_w;
@@ -55,7 +55,7 @@ IG_INLINE void ig_real(const float *in, float *out, size_t n) {
 IG_INLINE void ig_imag(const float *in, float *out, size_t n) {
   for (size_t i = 0; i < n; i++) out[i] = in[2 * i + 1];
 }
-/* Infinite where either part is, even beside a NaN. */
+/* hypot: infinite if either part is, even if the other is NaN. */
 IG_INLINE void ig_complex_abs(const float *in, float *out, size_t n) {
   for (size_t i = 0; i < n; i++) {
     const double re = in[2 * i], im = in[2 * i + 1];

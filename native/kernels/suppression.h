@@ -7,11 +7,11 @@
 
 #include "transcendental.h"
 
-/* C++'s std::min and std::max: which operand a NaN yields is part of the arithmetic. */
+/* std::min and std::max: the operand that they return beside a NaN is part of the arithmetic. */
 IG_INLINE float ig_lesser(float a, float b) { return b < a ? b : a; }
 IG_INLINE float ig_greater(float a, float b) { return a < b ? b : a; }
 
-/* Intersection over union of boxes given by opposite corners (y, x, y, x); 0 where one has no area. */
+/* Intersection over union of boxes given by opposite corners (y, x, y, x); 0 if one has no area. */
 IG_FUNC float ig_overlap(const float *boxes, int32_t i, int32_t j) {
   const float *a = boxes + 4 * (size_t)i, *b = boxes + 4 * (size_t)j;
   float span[2], area_a = 1, area_b = 1;
@@ -29,7 +29,7 @@ IG_FUNC float ig_overlap(const float *boxes, int32_t i, int32_t j) {
 
 typedef struct {
   float score;
-  int32_t index, from; /* the first of those selected that it has not been compared with */
+  int32_t index, from; /* from: first selected box it has not been compared with */
 } ig_candidate;
 
 IG_INLINE void ig_sift_up(ig_candidate *heap, int32_t hole, ig_candidate c) {
@@ -37,8 +37,8 @@ IG_INLINE void ig_sift_up(ig_candidate *heap, int32_t hole, ig_candidate c) {
   heap[hole] = c;
 }
 
-/* The best candidate. Which of several with the same score that is, C++ libraries' heaps decide: the hole goes all the
- * way down, to the right where both children are alike, and the last element up from there. */
+/* Pops the best candidate. Ties are resolved as by the heaps of C++ libraries: the hole sinks to a leaf, to the right
+ * if both children are equal, and the last element rises from there. */
 IG_INLINE ig_candidate ig_take_best(ig_candidate *heap, int32_t *size) {
   const ig_candidate best = heap[0], last = heap[--*size];
   int32_t hole = 0;
@@ -51,7 +51,7 @@ IG_INLINE ig_candidate ig_take_best(ig_candidate *heap, int32_t *size) {
   return best;
 }
 
-/* The number of selected boxes; places beyond them become 0. selected_scores may be NULL; sigma 0 for hard. */
+/* Returns the number of selected boxes; entries beyond them are 0. selected_scores may be NULL; sigma 0: hard. */
 IG_FUNC int32_t ig_suppress(const float *boxes, const float *scores, int32_t n, int32_t most, float overlap,
                             float least, float sigma, int32_t *selected, float *selected_scores, ig_candidate *heap) {
   const float decay = sigma > 0 ? -0.5f / sigma : 0.0f;
@@ -103,7 +103,7 @@ IG_FUNC void ig_decode_boxes(const ig_detection *p, const float *encodings, cons
   }
 }
 
-/* The boxes that stay of those with these scores (`step` apart), the best first. `gone`: a byte a box. */
+/* Boxes kept, in descending order of score; scores are `step` apart. gone: scratch, one byte per box. */
 IG_FUNC int32_t ig_select_boxes(const ig_detection *p, const float *boxes, const float *scores, int32_t step,
                                 int32_t most, uint8_t *gone, int32_t *selected) {
   int32_t count = 0;
@@ -121,10 +121,10 @@ IG_FUNC int32_t ig_select_boxes(const ig_detection *p, const float *boxes, const
   return count;
 }
 
-/* NaN ranks as -INFINITY: TFLite leaves its place to the C++ library. */
+/* NaN ranks as -INFINITY; in TFLite its rank depends on the C++ library. */
 IG_INLINE float ig_rank(float score) { return score != score ? -INFINITY : score; }
 
-/* The best class below (score, class) in falling order of score, alike ones in rising order of class. */
+/* The class that follows (score, class) in descending order of score; ties in ascending order of class. */
 IG_INLINE int32_t ig_next_class(const float *scores, int32_t n, int32_t last) {
   int32_t best = -1;
   for (int32_t c = 0; c < n; c++) {

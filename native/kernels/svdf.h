@@ -1,5 +1,5 @@
-/* svdf.h: a layer over a sliding memory, factored by filter: features of the newest step, then weights over time.
- * ISA: portable C written to vectorise. Arithmetic: TFLite reference/svdf.h. */
+/* svdf.h: SVDF: each filter is a product of feature weights, applied to the newest step, and time weights, applied to
+ * the stored activations. ISA: portable C that vectorises. Arithmetic: TFLite reference/svdf.h. */
 #ifndef IG_SVDF_H
 #define IG_SVDF_H
 
@@ -10,7 +10,7 @@ typedef struct {
   int32_t batch, inputs, filters, memory, rank;
 } ig_svdf;
 
-/* float32 weights; or int8 ones (`hybrid`) with data quantized while running. scratch: inputs bytes for hybrid */
+/* float32 weights; or `hybrid`: int8 weights, data quantized at run time. scratch: hybrid: inputs bytes */
 typedef struct {
   ig_svdf shape;
   int hybrid, asymmetric, with_tanh;

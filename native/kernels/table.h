@@ -1,4 +1,4 @@
-/* table.h: unary operators on 8 bits as tables of all their results. ISA: NEON TBL or portable C. */
+/* table.h: unary operators on 8 bits by table of 256 results. ISA: NEON TBL, or portable C. */
 #ifndef IG_TABLE_H
 #define IG_TABLE_H
 

@@ -1,7 +1,7 @@
 /* transcendental.h: exp, expm1, tanh and the logistic function on float32. ISA: portable C without branches, so that
- * loops of it vectorise. Every step rounds to float32 and none is fused: the same bits on every core, with every libm,
- * and from model/ops/transcendental.ts. Errors, in units in the last place: exp 1, tanh 1.5, the logistic function 2.5,
- * expm1 3.5. Arithmetic: x = n ln 2 + r, e^x = 2^n (1 + r + r^2 p(r)), Cody and Waite. */
+ * loops vectorise. Every operation rounds to float32 and none is fused: the same bits on every core, with every libm,
+ * and as model/ops/transcendental.ts. Errors in ulp: exp 1, tanh 1.5, logistic 2.5, expm1 3.5.
+ * Arithmetic: x = n ln 2 + r, e^x = 2^n (1 + r + r^2 p(r)); Cody and Waite. */
 #ifndef IG_TRANSCENDENTAL_H
 #define IG_TRANSCENDENTAL_H
 
@@ -9,15 +9,15 @@
 
 #include "arith.h"
 
-/* Stands before a loop of them: four vectors take turns, since each step waits for the one before. */
+/* Stands before a loop over them: interleaves four vectors, since each operation depends on the one before. */
 #ifdef __clang__
 #define IG_SIDE_BY_SIDE _Pragma("clang loop interleave_count(4)")
 #else
 #define IG_SIDE_BY_SIDE
 #endif
 
-/* e^r - 1, where |r| <= ln 2 / 2 is what `x` is beyond a multiple n of ln 2, which goes to `power` as 1.5 * 2^23 + n.
- * Its lowest bits hold n as an integer. ln 2 is cut in two, so that n times its first part is exact. */
+/* e^r - 1 for r = x - n ln 2, |r| <= ln 2 / 2. *power = 1.5 * 2^23 + n, whose low bits hold n as an integer. ln 2 is
+ * split in two, so that n times its first part is exact. */
 IG_INLINE float ig_exp_rest_f32(float x, float *power) {
   const float above = x < -104.0f ? -104.0f : x, within = above > 89.0f ? 89.0f : above;
   *power = within * 0x1.715476p+0f + 0x1.8p+23f;
@@ -37,11 +37,11 @@ IG_INLINE float ig_power_of_two_f32(int32_t n) {
   return power;
 }
 
-/* x * 2^n for n from -150 to 128, in two steps: 2^n itself may be no float. */
+/* x * 2^n for n in [-150, 128], in two multiplications: 2^n may not be a float. */
 IG_INLINE float ig_scale_f32(float x, float power) {
   uint32_t bits;
   memcpy(&bits, &power, 4);
-  const int32_t n = (int32_t)(bits - 0x4b400000u), half = n >> 1; /* of a NaN, anything: x is one too */
+  const int32_t n = (int32_t)(bits - 0x4b400000u), half = n >> 1; /* any value if NaN: x is NaN, too */
   return x * ig_power_of_two_f32(half) * ig_power_of_two_f32(n - half);
 }
 
@@ -51,14 +51,14 @@ IG_INLINE float ig_exp_f32(float x) {
   return ig_scale_f32(rest + 1.0f, power);
 }
 
-/* e^x - 1, precise about 0. */
+/* e^x - 1, accurate near 0. */
 IG_INLINE float ig_expm1_f32(float x) {
   float power;
   const float rest = ig_exp_rest_f32(x, &power);
   return power == 0x1.8p+23f ? rest : ig_scale_f32(rest + 1.0f, power) - 1.0f;
 }
 
-/* An odd polynomial about 0; beyond, of e^(-2|x|). */
+/* Near 0 an odd polynomial; elsewhere from e^(-2|x|). */
 IG_INLINE float ig_tanh_f32(float x) {
   const float t = fabsf(x), z = t * t, e = ig_exp_f32(-2.0f * t);
   float p = -0x1.99d4ecp-8f;
@@ -69,7 +69,7 @@ IG_INLINE float ig_tanh_f32(float x) {
   return copysignf(t < 0.55f ? p * z * t + t : (1.0f - e) / (1.0f + e), x);
 }
 
-/* e^x below -9, as TFLite's reference/logistic.h has it. */
+/* For x < -9: e^x, as TFLite's reference/logistic.h. */
 IG_INLINE float ig_sigmoid_f32(float x) {
   const float e = ig_exp_f32(-fabsf(x)), y = (x < 0.0f ? e : 1.0f) / (1.0f + e);
   return x < -9.0f ? e : y;

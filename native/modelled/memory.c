@@ -1,9 +1,9 @@
-/* memory.c: the memory functions of programs whose instructions are counted. libc's differ from version to version and
- * choose among several by the processor, so that the same build would be charged differently. AArch64 only. */
+/* memory.c: memcpy, memmove, memset and memcmp of programs whose instructions are counted. libc's versions differ, and
+ * dispatch on the processor, so that counts of the same build would differ. AArch64 only. */
 #include <stddef.h>
 #include <stdint.h>
 
-/* Any sixteen and eight bytes, wherever they lie. */
+/* Unaligned loads and stores of 16 and 8 bytes. */
 typedef uint8_t block __attribute__((vector_size(16), aligned(1), may_alias));
 typedef uint64_t word __attribute__((aligned(1), may_alias));
 typedef uint32_t half __attribute__((aligned(1), may_alias));
@@ -13,7 +13,7 @@ void *memmove(void *to, const void *from, size_t n);
 void *memset(void *to, int value, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
 
-/* Keeps the compiler from making a call of the very function out of a loop. */
+/* Keeps the compiler from turning a loop into a call of the function it is in. */
 #define KEEP_LOOP() __asm__ volatile("" ::: "memory")
 
 /* Up to 64 bytes, all read before any is written. */
@@ -64,7 +64,7 @@ static inline __attribute__((always_inline)) void store(unsigned char *to, line 
   p[3] = l.d;
 }
 
-/* What does not come out even is read before the loop writes, and written after it. */
+/* The remainder is read before the loop writes, and written after it. */
 static inline __attribute__((always_inline)) void *move(void *to, const void *from, size_t n) {
   unsigned char *d = to;
   const unsigned char *s = from;

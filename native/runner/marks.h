@@ -1,4 +1,4 @@
-/* marks.h: where counting begins and ends, in a program that src/runtime/modelled/counters has put counters into. */
+/* marks.h: start and end of counting, in a program instrumented by src/runtime/modelled/counters. */
 #ifndef MARKS_H
 #define MARKS_H
 

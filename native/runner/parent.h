@@ -1,5 +1,5 @@
-/* parent.h: the runner ends with the process that started it, even where that is killed while an inference runs. The
- * end of standard input, which the runner sees between commands, is what other systems than Linux have. */
+/* parent.h: ends the runner with the process that started it, even if that is killed during an inference. Linux only;
+ * elsewhere the runner ends at the end of standard input, which it sees between commands. */
 #ifndef PARENT_H
 #define PARENT_H
 

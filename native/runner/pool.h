@@ -21,7 +21,7 @@ static void pool_work(void) {
   for (int i; (i = atomic_fetch_add(&pool.next, 1)) < pool.count;) pool.task(pool.closure, i);
 }
 
-/* given: the rounds that began before the thread did, and are none of its business */
+/* given: rounds that started before the thread did; it takes no part in them */
 static void *pool_thread(void *given) {
   uintptr_t seen = (uintptr_t)given;
   for (;;) {
@@ -37,7 +37,7 @@ static void *pool_thread(void *given) {
   return NULL;
 }
 
-/* Sees to it that there are so many threads, the caller's included; 0, or an error number. */
+/* Starts threads until there are `threads`, the caller's included. Returns 0 or an errno value. */
 static int pool_grow(int threads) {
   for (; pool.threads < threads - 1; pool.threads++) {
     pthread_t thread;
