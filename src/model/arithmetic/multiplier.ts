@@ -33,7 +33,7 @@ export function frexp(x: number): readonly [fraction: number, exponent: number] 
 }
 
 /**
- * TFLite's QuantizeMultiplier (quantization_util.cc). Factors below 2^-31 become 0, and so does what is no factor: the
+ * TFLite's QuantizeMultiplier (quantization_util.cc). Factors below 2^-32 become 0, and so does what is no factor: the
  * quotient of scales that a file does not give.
  */
 export function quantizeMultiplier(real: number): Multiplier {
