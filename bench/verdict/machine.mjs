@@ -1,6 +1,6 @@
 // A machine that does not exist: launches of the runner as the product would get them, on a virtual clock.
 import { observe } from '../../build/js/runtime/timing/launch.js';
-import { MIN_BATCH_NS, roundsOf, SAMPLES, warmUpRounds } from '../../build/js/runtime/timing/plan.js';
+import { MIN_BATCH_NS, iterationsOf, SAMPLES, warmUpRounds } from '../../build/js/runtime/timing/plan.js';
 import { BUDGET_MS } from '../../build/js/runtime/timing/sequential.js';
 import { sources } from './random.mjs';
 
@@ -27,7 +27,7 @@ export function simulate(noise, pair, seed, { budgetMs = BUDGET_MS, sampleSpread
   const batches = truth.map((ms) => Math.max(1, 2 ** Math.ceil(Math.log2(MIN_BATCH_NS / 1e6 / ms))));
   const base = truth.map((ms, i) => ms * batches[i]);
   const roundMs = 2 * base.reduce((a, b) => a + b, 0);
-  const rounds = roundsOf(roundMs, budgetMs, SAMPLES);
+  const rounds = iterationsOf(roundMs, budgetMs, SAMPLES);
   // The figure asked for is that of the samples that are timed.
   const timed = Math.min(SAMPLES, rounds);
   const spread = Array.from({ length: timed }, () => sampleSpread * random.normal());

@@ -22,7 +22,7 @@ export function emitGraph(graph: Graph, name: string, prefix: string, model: Mod
       const { inPlace = [], scratchInPlace = [] } = code === null || code.split !== null ? {} : code.emission;
       return { scratchBytes: allScratch(code), inPlace, scratchInPlace };
     }),
-    model.kept,
+    model.persistent,
     model.planner,
   );
   const written = codes.filter((code) => code !== null);
@@ -109,7 +109,7 @@ function address(place: Place | undefined, graph: Graph, id: TensorId, blob: Blo
       return `(${type})outputs[${place.index}]`;
     case 'arena':
       return `(${type})(arena + ${place.offset})`;
-    case 'kept':
+    case 'persistent':
       return `(${type})(memory + ${place.offset})`;
     case 'constant':
       return `(${type})(${BLOB} + ${blob.add(graph.tensors[id].data!)})`;

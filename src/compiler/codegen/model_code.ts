@@ -4,7 +4,7 @@ import type { BuildNode } from '../build.ts';
 import type { RecordSource } from '../emission/context.ts';
 import type { Target } from '../targets/target.ts';
 import type { Blob } from './blob.ts';
-import type { Kept } from './kept.ts';
+import type { PersistentMemory } from './persistent.ts';
 import type { Planner } from './storage.ts';
 
 /** A tuning record that was not used for an operator. */
@@ -29,7 +29,7 @@ export interface ModelCode {
   readonly threads: number;
   readonly planner?: Planner;
   readonly blob: Blob;
-  readonly kept: Kept;
+  readonly persistent: PersistentMemory;
   /** The code of another graph of the model, written when it is first asked for. */
   graph(index: number): GraphCode;
   /** Has the graph run when the model is initialised. */
@@ -50,7 +50,7 @@ export interface GraphCode {
   /** Memory that it needs while it runs. */
   readonly arenaBytes: number;
   readonly nodes: readonly BuildNode[];
-  /** By output: the offset in kept memory of its first extent where that changes from run to run. */
+  /** By output: the offset in persistent memory of its first extent where that changes from run to run. */
   readonly extents: readonly (number | undefined)[];
 }
 

@@ -20,7 +20,7 @@ export interface Needs {
   readonly states: Set<number>;
   /** By result whose first extent changes: where that is kept. */
   readonly extents: Map<TensorId, number>;
-  /** Whether the body needs the kept memory. */
+  /** Whether the body needs the persistent memory. */
   usesMemory: boolean;
   /** Of one part, where the node has parts. */
   scratchBytes: number;
@@ -39,7 +39,7 @@ export function nodeContext(graph: Graph, node: Node, name: string, model: Model
     scratchBytes: 0,
     split: null,
   };
-  const { target, profile, schedules, threads, blob, kept, initialise, refused } = model;
+  const { target, profile, schedules, threads, blob, persistent, initialise, refused } = model;
   const inputs = operandsOf(graph, node);
   const constant = (data: Constant, type: string): string => `((const ${type} *)(${BLOB} + ${blob.add(data)}))`;
   const inMemory = (offset: number, type: string): string => {
@@ -86,9 +86,9 @@ export function nodeContext(graph: Graph, node: Node, name: string, model: Model
       needs.usesMemory = true;
       return calledGraph(model.graph(index), threads);
     },
-    resource: (i, bytes) => inMemory(kept.resource(handleName(graph, node.inputs[i]), bytes), 'void'),
+    resource: (i, bytes) => inMemory(persistent.resource(handleName(graph, node.inputs[i]), bytes), 'void'),
     extent(i) {
-      const offset = kept.extent();
+      const offset = persistent.extent();
       needs.extents.set(node.outputs[i], offset);
       return inMemory(offset, 'int32_t');
     },

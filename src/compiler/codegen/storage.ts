@@ -3,7 +3,7 @@ import { itemSize } from '../../model/tensor/dtype.ts';
 import { elements } from '../../model/tensor/shape.ts';
 import { ABSENT, type TensorId } from '../../model/tensor/tensor.ts';
 import type { InPlace } from '../emission/context.ts';
-import type { Kept } from './kept.ts';
+import type { PersistentMemory } from './persistent.ts';
 import { type Buffer, type MemoryPlan, type Over, planMemory } from './plan.ts';
 
 /** Where the elements of a tensor are found while the model runs. */
@@ -11,7 +11,7 @@ export type Place =
   | { readonly at: 'input' | 'output'; readonly index: number }
   | { readonly at: 'arena'; readonly offset: number }
   /** In the memory that keeps its values between runs. */
-  | { readonly at: 'kept'; readonly offset: number }
+  | { readonly at: 'persistent'; readonly offset: number }
   | { readonly at: 'constant' };
 
 export interface Storage {
@@ -33,8 +33,8 @@ export const isAlias = (graph: Graph, node: Node): boolean =>
 export const tensorBytes = (graph: Graph, id: TensorId): number =>
   elements(graph.tensors[id].shape) * itemSize(graph.tensors[id].dtype);
 
-/** What a node wants of the arena besides its tensors. */
-export interface Wants {
+/** What a node requests of the arena besides its tensors. */
+export interface Requests {
   readonly scratchBytes: number;
   /** Operands whose memory its first result may take over. */
   readonly inPlace: readonly InPlace[];
@@ -45,11 +45,11 @@ export interface Wants {
 /** Places the buffers of a graph, whose steps are its nodes; tests take other ways than `planMemory`. */
 export type Planner = (buffers: readonly Buffer[], graph: Graph) => MemoryPlan;
 
-/** When the tensors of a graph are made and read, by node. */
+/** Lifetimes of the tensors of a graph, in nodes. */
 interface Lifetimes {
-  /** By tensor: the one whose memory it is, itself or what it is an alias of. */
+  /** By tensor: the tensor whose memory it uses: itself, or the one it is an alias of. */
   readonly root: readonly TensorId[];
-  /** In the order in which tensors are made. */
+  /** Producers, in execution order. */
   readonly maker: ReadonlyMap<TensorId, number>;
   readonly lastUse: ReadonlyMap<TensorId, number>;
 }
@@ -66,8 +66,8 @@ function lifetimesOf(graph: Graph): Lifetimes {
   return { root, maker, lastUse };
 }
 
-/** The places of tensors outside of the arena, undefined for the others, and what is left to copy to outputs. */
-function placesOutside(graph: Graph, { root, maker }: Lifetimes, kept: Kept) {
+/** The places of tensors outside the arena, undefined for others, and the outputs that must be copied. */
+function placesOutside(graph: Graph, { root, maker }: Lifetimes, persistent: PersistentMemory) {
   const places: (Place | undefined)[] = graph.tensors.map(({ data }) =>
     data === null ? undefined : { at: 'constant' },
   );
@@ -75,7 +75,7 @@ function placesOutside(graph: Graph, { root, maker }: Lifetimes, kept: Kept) {
     places[id] = { at: 'input', index };
   });
   graph.tensors.forEach((tensor, id) => {
-    if (tensor.variable) places[id] = { at: 'kept', offset: kept.variable(tensor, tensorBytes(graph, id)) };
+    if (tensor.variable) places[id] = { at: 'persistent', offset: persistent.variable(tensor, tensorBytes(graph, id)) };
   });
   const copies: { output: number; from: TensorId }[] = [];
   graph.outputs.forEach((id, index) => {
@@ -85,19 +85,19 @@ function placesOutside(graph: Graph, { root, maker }: Lifetimes, kept: Kept) {
   return { places, copies };
 }
 
-/** What lies in the arena, and the numbers of the buffers of tensors and of nodes' scratch memory. */
+/** Buffers in the arena, and their indices by tensor and, for scratch memory, by node. */
 interface ArenaContents {
   readonly buffers: readonly Buffer[];
   readonly tensors: ReadonlyMap<TensorId, number>;
   readonly scratch: ReadonlyMap<number, number>;
 }
 
-/** The buffers of the tensors that have no place, in the order in which they are made, and of scratch memory. */
+/** The buffers of tensors without a place, in the order of their producers, and of scratch memory. */
 function arenaContents(
   graph: Graph,
   { root, maker, lastUse }: Lifetimes,
   places: readonly (Place | undefined)[],
-  wants: readonly Wants[],
+  requests: readonly Requests[],
 ): ArenaContents {
   const buffers: Buffer[] = [];
   const tensors = new Map<TensorId, number>();
@@ -114,12 +114,12 @@ function arenaContents(
     });
   for (const [id, step] of maker) {
     if (places[id] !== undefined) continue;
-    const over = graph.nodes[step].outputs[0] === id ? overOf(step, wants[step].inPlace) : [];
+    const over = graph.nodes[step].outputs[0] === id ? overOf(step, requests[step].inPlace) : [];
     const last = Math.max(step, lastUse.get(id) ?? step);
     tensors.set(id, buffers.length);
     buffers.push({ bytes: tensorBytes(graph, id), tensor: id, first: step, last, over });
   }
-  wants.forEach(({ scratchBytes: bytes, scratchInPlace }, step) => {
+  requests.forEach(({ scratchBytes: bytes, scratchInPlace }, step) => {
     if (bytes === 0) return;
     scratch.set(step, buffers.length);
     buffers.push({ bytes, first: step, last: step, over: overOf(step, scratchInPlace) });
@@ -129,19 +129,19 @@ function arenaContents(
 
 /**
  * Places every tensor. Model inputs and outputs are used where the caller has them; aliases share their operand's
- * memory; variables lie in `kept`; the rest, and the nodes' scratch memory, goes into the arena by lifetime; a result may
+ * memory; variables lie in `persistent`; the rest, and the nodes' scratch memory, goes into the arena by lifetime; a result may
  * lie over an operand that nobody reads afterwards. An output buffer may be read again by later nodes, which is why
- * callers' buffers must not overlap. `wants`: by node.
+ * callers' buffers must not overlap. `requests`: by node.
  */
-export function planStorage(graph: Graph, wants: readonly Wants[], kept: Kept, planner: Planner = planMemory): Storage {
+export function planStorage(graph: Graph, requests: readonly Requests[], persistent: PersistentMemory, planner: Planner = planMemory): Storage {
   const lifetimes = lifetimesOf(graph);
-  const { places, copies } = placesOutside(graph, lifetimes, kept);
-  const { buffers, tensors, scratch } = arenaContents(graph, lifetimes, places, wants);
+  const { places, copies } = placesOutside(graph, lifetimes, persistent);
+  const { buffers, tensors, scratch } = arenaContents(graph, lifetimes, places, requests);
   const { offsets, bytes } = planner(buffers, graph);
   for (const [id, buffer] of tensors) places[id] = { at: 'arena', offset: offsets[buffer] };
   return {
     places: lifetimes.root.map((id) => places[id]),
-    scratch: wants.map((_, step) => (scratch.has(step) ? offsets[scratch.get(step)!] : 0)),
+    scratch: requests.map((_, step) => (scratch.has(step) ? offsets[scratch.get(step)!] : 0)),
     copies,
     arenaBytes: bytes,
   };

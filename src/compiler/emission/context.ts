@@ -4,29 +4,29 @@ import type { OpView } from '../../model/ops/definition.ts';
 import type { Tensor } from '../../model/tensor/tensor.ts';
 import type { Target } from '../targets/target.ts';
 
-/** Elements of a constant, whatever buffer they lie in. */
+/** Elements of a constant. */
 export type Constant =
   | (Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array)
   | (Float32Array | Float64Array | BigInt64Array | BigUint64Array);
 
-/** Finds the tuning record of a workload's key, unread and unchecked; undefined where there is none. */
+/** The tuning record of a key, not yet parsed or checked; undefined: none. */
 export type RecordSource = (key: string) => unknown;
 
-/** What an emitter may ask for while it writes one node's C. */
+/** The context of an emitter while it writes one node's C. */
 export interface EmitContext {
   readonly target: Target;
   readonly profile: Profile;
-  /** Into how many parts heavy operators are to be cut. */
+  /** Largest number of parts of an operator. */
   readonly threads: number;
-  /** Tuning records: their schedules take the place of the defaults where they are legal. */
+  /** Tuning records; legal ones replace default schedules. */
   readonly schedules?: RecordSource;
-  /** Hears of each record that is not used, and why. */
+  /** Called for each refused record, with the reason. */
   refuse(key: string, reason: string): void;
   /** C expression: pointer to the elements of operand `i` (`const int8_t *` and so on), constants included. */
   input(i: number): string;
   /** C expression: pointer to the elements of result `i`. */
   output(i: number): string;
-  /** C expression: pointer to the variable that operand `i` is, to read and write; not to be mixed with `input(i)`. */
+  /** C expression: pointer to the variable at operand `i`, for reading and writing; excludes `input(i)`. */
   state(i: number): string;
   /**
    * Puts packed weights, tables, multipliers … into the model's blob (equal bytes are stored once) and returns a C
@@ -34,38 +34,38 @@ export interface EmitContext {
    */
   constant(data: Constant): string;
   /**
-   * Puts a static function before the node's own and returns its name. `symbol`: what the object file is to call it, so that
-   * profiles count it with the node.
+   * Emits a static function before the node's and returns its name. `symbol`: its name in the object file, by which profiles attribute
+   * it to the node.
    */
   define(write: (name: string, symbol: string) => string): string;
-  /** C expression: `void *` to `bytes` of 64-byte aligned scratch memory that is this node's until it returns. */
+  /** C expression: `void *` to `bytes` of 64-byte aligned scratch memory, valid until the node returns. */
   scratch(bytes: number): string;
   /**
-   * C expressions: the range of the operator's `count` outer steps that this call is to do. `groups` of `each` steps are
-   * shared out among threads, each with scratch memory of its own; steps beyond those go with the last group, because they
-   * write results that it writes too. Asking says that it makes no difference in which order groups run.
+   * C expressions: the range of the operator's `count` outer steps for this call. `groups` of `each` steps are distributed among
+   * threads, each with its own scratch memory. Steps beyond them run with the last group, since they overlap its results. Calling this
+   * declares that groups may run in any order.
    */
   steps(count: number, groups: number, each?: number): readonly [from: string, to: string];
   /** Another graph of the model, for operators that run graphs. */
   graph(index: number): CalledGraph;
-  /** Has another graph of the model run, once, when the model is initialised. */
+  /** Runs another graph of the model once, when the model is initialised. */
   initialise(graph: number): void;
   /** C expression: `void *` to the `bytes` of the variable of the model that the handle in operand `i` names. */
   resource(i: number, bytes: number): string;
   /**
-   * C expression: `int32_t *` to where the first extent of result `i` after this run goes; its shape is the largest. The
-   * result must be an output of the model that nothing else reads.
+   * C expression: `int32_t *` to the first extent of result `i` after this run; the result's shape is its upper bound. The result must
+   * be an output of the model that nothing else reads.
    */
   extent(i: number): string;
 }
 
-/** A graph as an emitter of a node that runs it sees it. */
+/** A called graph, for the emitter of its caller. */
 export interface CalledGraph {
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
-  /** By output: the input that it is unchanged, or -1. */
+  /** By output: the input that it passes through unchanged, or -1. */
   readonly passes: readonly number[];
-  /** Memory that it needs while it runs. */
+  /** Bytes of memory that it needs while it runs. */
   readonly arenaBytes: number;
   /** C expression: runs it; its value is 0 or an error code. `inputs`, `outputs`: arrays of pointers, as for `run`. */
   call(arena: string, inputs: string, outputs: string): string;
@@ -75,15 +75,15 @@ export interface CalledGraph {
 export interface Emission {
   /** Files of native/kernels to include, e.g. `softmax.h`. */
   readonly includes: readonly string[];
-  /** C functions that the body calls and other nodes may call, too: equal texts are written once. */
+  /** C functions that the body calls, shared between nodes: equal texts are emitted once. */
   readonly functions?: readonly string[];
-  /** Statements that compute the node; they become the body of a static function of their own. */
+  /** Statements that compute the node: the body of its static function. */
   readonly body: string;
-  /** The body may end early with `return` and one of int8_gate.h's error codes, which then ends the run. */
+  /** Whether the body may `return` an error code of int8_gate.h, which ends the run. */
   readonly fallible?: boolean;
-  /** Operands that the first result may lie over; no kernel on the way swears by `restrict` that the two are apart. */
+  /** Operands that the first result may overlap; none of the kernels involved declares the two `restrict`. */
   readonly inPlace?: readonly InPlace[];
-  /** The same for the node's scratch memory; then all of it is asked for at once. */
+  /** The same for the node's scratch memory, which is then requested in one call. */
   readonly scratchInPlace?: readonly InPlace[];
 }
 
@@ -91,13 +91,13 @@ export interface Emission {
 export interface InPlace {
   readonly operand: number;
   /**
-   * What is written begins at least so many bytes before the operand: each element is read before the body writes to where
-   * it lies. -Infinity: all of it is read before the first write.
+   * Bytes by which the written buffer must start before the operand, so that no write reaches an element that is yet to be read
+   * (lead.ts). -Infinity: all of the operand is read before the first write.
    */
   readonly lead: number;
 }
 
-/** Writes the C of one operator kind; pure apart from what it asks of `ctx`. */
+/** Writes the C of one operator kind; pure except for its calls of `ctx`. */
 export type Emitter<K extends OpKind> = (op: OpView<K>, ctx: EmitContext) => Emission;
 export type EmitterTable<Family> = { readonly [K in keyof Family & OpKind]: Emitter<K> };
 

@@ -4,7 +4,7 @@ import { cInt } from './c.ts';
 /** Members of a C structure: C expressions by name; a nested structure's members have dotted names. */
 export type Fields = Readonly<Record<string, string>>;
 
-/** `const TYPE NAME = {.member = value, …};` Members come in groups, those that belong together in one. */
+/** `const TYPE NAME = {.member = value, …};` */
 export function cDescription(type: string, name: string, ...groups: readonly Fields[]): string {
   const members = groups.flatMap(Object.entries).map(([field, value]) => `.${field} = ${value}`);
   return `const ${type} ${name} = {${members.join(', ')}};\n`;

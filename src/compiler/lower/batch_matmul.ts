@@ -28,7 +28,7 @@ function lowerMatmul(op: Op, profile: Profile): Layer | null {
     : { kind: 'matmul_pairs', ...layer };
 }
 
-/** All left matrices, one below the other, times a constant one. */
+/** All left matrices, stacked, times one constant right matrix: a fully connected layer. */
 function oneRight(op: Op, data: TensorData, profile: Profile, requantization: Requantization | null): GemmLayer {
   const { m, n, k, pairs } = matmulOf(op, profile);
   const columns = op.attrs.adjY ? data : data.map((_, i) => data[(i % k) * n + Math.floor(i / k)] as never);

@@ -23,7 +23,7 @@ function shapeOf(op: ConvOp): ConvShape {
   };
 }
 
-/** Constant weights, float or 8 bits, go to the templates; `multiplier` 0: CONV_2D. */
+/** Constant weights, float or 8 bits, use GEMM or depthwise templates. multiplier: depth multiplier; 0: CONV_2D. */
 function lowerConv(op: ConvOp, multiplier: number): Layer | null {
   const [data, weights, output, bias] = [operand(op, 0), operand(op, 1), op.outputs[0], op.inputs[2] ?? null];
   if (elements(output.shape) === 0) return null;
@@ -36,7 +36,7 @@ function lowerConv(op: ConvOp, multiplier: number): Layer | null {
   const batch = data.shape[0];
   const requantization = requantizationOf(op);
   const values = constantWeights(weights, bias);
-  // One channel: CONV_2D of one channel.
+  // A depthwise convolution of one input channel is a CONV_2D.
   if (multiplier > 0 && shape.channels > 1)
     return {
       kind: 'depthwise',
@@ -50,7 +50,7 @@ function lowerConv(op: ConvOp, multiplier: number): Layer | null {
   };
 }
 
-/** A column of pixels lies in memory as a row does, and depthwise kernels run along rows. */
+/** A shape of width 1 as a row: the memory layout is the same, and depthwise kernels run along rows. */
 function asRow(s: ConvShape): ConvShape {
   if (s.in_w !== 1 || s.out_w !== 1 || s.kernel_w !== 1 || s.pad_left !== 0) return s;
   return {
@@ -67,7 +67,7 @@ function requantizationOf(op: ConvOp): Requantization | null {
     : null;
 }
 
-/** Scales and zero points as `evaluateHybrid` of model/ops/conv.ts has them. */
+/** As `evaluateHybrid` of model/ops/conv.ts. */
 function hybridScaling(op: ConvOp, multiplier: number, groups: number) {
   const perChannel = multiplier > 0 || groups > 1 || scalesDiffer(operand(op, 1));
   return { asymmetric: perChannel, weightsThenData: perChannel && multiplier === 0 };

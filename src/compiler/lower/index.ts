@@ -1,4 +1,4 @@
-/** Operators with weights become layers. Pure. */
+/** Lowering: operators with weights → layers. Pure. */
 import { batchMatmulLowerings } from './batch_matmul.ts';
 import { convLowerings } from './conv.ts';
 import { denseLowerings } from './dense.ts';

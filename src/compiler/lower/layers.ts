@@ -1,4 +1,4 @@
-/** What operators with weights become, as templates take them. */
+/** Layers: lowered operators with weights, the input of templates. */
 
 import type { Activation } from '../../model/arithmetic/activation.ts';
 import type { MatmulForm, MatrixPair } from '../../model/ops/batch_matmul.ts';
@@ -6,14 +6,14 @@ import type { Direct } from '../../model/ops/shared/direct.ts';
 import type { BiasType } from '../../model/ops/shared/weights.ts';
 import type { Tensor } from '../../model/tensor/tensor.ts';
 
-/** How accumulators become integers again: one factor for all columns, or one a column. */
+/** Requantization of accumulators: one factor for all columns, or one per column. */
 export interface Requantization {
   readonly factors: readonly number[];
-  /** `round(acc · factor)` in double, as TFLite's FULLY_CONNECTED does; otherwise what the profile says. */
+  /** `round(acc · factor)` in double, as TFLite's FULLY_CONNECTED; otherwise the profile's. */
   readonly inDouble: boolean;
 }
 
-/** Constant weights, row-major, and what acts on their output channels. */
+/** Constant weights, row-major, with zero point and bias. */
 export interface Weights {
   readonly data: Int8Array | Uint8Array | Float32Array;
   /** Of 8-bit weights. */
@@ -56,11 +56,11 @@ export interface GemmLayer {
   readonly activation: Activation;
   /** null for float. */
   readonly requantization: Requantization | null;
-  /** Whether a float result may be infinite: of convolutions it may not, whatever the activation. */
+  /** Whether a float result may be infinite; results of convolutions are clamped to finite values. */
   readonly infinite?: boolean;
 }
 
-/** Rows of a depthwise kernel: DEPTHWISE_ROWS of native/kernels/depthwise.h. Higher ones go to the reference kernels. */
+/** Largest kernel height of depthwise layers: DEPTHWISE_ROWS of native/kernels/depthwise.h. Others use reference kernels. */
 export const MAX_KERNEL_ROWS = 64;
 
 /** A depthwise convolution, 8 bits or float, with constant weights; at most MAX_KERNEL_ROWS rows of taps. */
@@ -78,15 +78,15 @@ export interface DepthwiseLayer {
   readonly requantization: Requantization | null;
 }
 
-/** How a hybrid layer quantizes its data and scales its accumulators. */
+/** Quantization of data and scaling of accumulators of a hybrid layer. */
 export interface HybridScaling {
-  /** Data over [-128, 127] with a zero point; otherwise over [-127, 127]. */
+  /** Data in [-128, 127] with a zero point; otherwise in [-127, 127]. */
   readonly asymmetric: boolean;
-  /** (acc · weight scale) · data scale; otherwise acc · (both scales). */
+  /** (acc · weight scale) · data scale; otherwise acc · (weight scale · data scale). */
   readonly weightsThenData: boolean;
 }
 
-/** Float data, quantized while running, and constant int8 weights. */
+/** Float data, quantized at run time, and constant int8 weights. */
 interface Hybrid {
   readonly data: Tensor;
   /** Their data is an Int8Array. */
@@ -142,23 +142,23 @@ export interface ReferenceMatmulLayer extends Matmul {
   readonly requantization: Requantization | null;
 }
 
-/** What the reference kernels make of their accumulators, of any element types. */
+/** Operands and epilogue of the reference kernels. */
 export interface ReferenceResult extends BiasType {
   readonly data: Tensor;
   readonly weights: Tensor;
   readonly bias: Tensor | null;
-  /** Which of the operator's operands these are. */
+  /** Their operand indices. */
   readonly operands: { readonly data: number; readonly weights: number; readonly bias: number };
   readonly output: Tensor;
   readonly activation: Activation;
   /** null for float and hybrid. */
   readonly requantization: Requantization | null;
-  /** Rounds twice, with halves up, whatever the profile. */
+  /** Two roundings, halves up, in every profile. */
   readonly halvesUp?: boolean;
   readonly hybrid: HybridScaling;
 }
 
-/** Convolution, depthwise convolution or fully connected, in plain loops over the window. */
+/** Convolution, depthwise convolution or fully connected layer by reference kernel. */
 export interface ReferenceConvLayer extends ReferenceResult {
   readonly kind: 'reference_conv';
   readonly shape: ConvShape;
@@ -169,19 +169,19 @@ export interface ReferenceConvLayer extends ReferenceResult {
   readonly multiplier: number;
 }
 
-/** Transposed or three-dimensional convolution, by tables of taps. */
+/** Transposed or 3-D convolution, by lists of taps. */
 export interface ReferenceTapsLayer extends ReferenceResult {
   readonly kind: 'reference_taps';
   readonly geometry: Direct;
   readonly layout: TapWeights;
 }
 
-/** How weights come to lie as [taps][channels][output channels], for integers less their zero point. */
+/** Source of weights [taps][channels][output channels]; integers have the zero point subtracted. */
 export type TapWeights =
   | { readonly from: 'constant'; readonly values: Int16Array | Float32Array }
-  /** The operand lies so. */
+  /** The operand has this layout. */
   | { readonly from: 'operand' }
-  /** `blocks` of the operand are [output channels][inner] and are transposed while running. */
+  /** The operand is [blocks][output channels][inner] and is transposed at run time. */
   | { readonly from: 'transposed'; readonly blocks: number; readonly inner: number };
 
 export type Layer =

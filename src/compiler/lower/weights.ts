@@ -1,8 +1,8 @@
-/** Constant weights, as layers have them. */
+/** Constant weights of layers. */
 import type { Tensor } from '../../model/tensor/tensor.ts';
 import type { ConvShape, Weights } from './layers.ts';
 
-/** The zero point that operators subtract from weights: of uint8, and of signed ones quantized per tensor. */
+/** Zero point of weights quantized per tensor; else 0. */
 export function zeroPointOf(weights: Tensor): number {
   const q = weights.quantization;
   return q === null || q.scales.length > 1 ? 0 : q.zeroPoints[0];

@@ -1,19 +1,19 @@
-/** Which schedule a workload gets. */
+/** Choice of a schedule: a legal tuning record, else the argmin of estimated cycles. */
 import type { RecordSource } from '../emission/context.ts';
 import type { Target } from '../targets/target.ts';
 import { checkRecord } from './records.ts';
 import type { ScheduleSpace } from './template.ts';
 
-/** What `choose` asks of its surroundings; an `EmitContext` is one. */
+/** The context of `choose`; an `EmitContext` is one. */
 export interface ChooseContext {
   readonly target: Target;
   /** Tuning records. */
   readonly schedules?: RecordSource;
-  /** Hears of each record that is not used, and why. */
+  /** Called for each refused record, with the reason. */
   refuse?(key: string, reason: string): void;
 }
 
-/** The schedule of a workload: a recorded one where there is one and it is legal, else the one of fewest estimated cycles. */
+/** The schedule of a workload. */
 export function choose<W, S>(space: ScheduleSpace<W, S>, workload: W, ctx: ChooseContext): S {
   const { target, schedules, refuse } = ctx;
   const key = space.key(workload);
@@ -26,7 +26,7 @@ export function choose<W, S>(space: ScheduleSpace<W, S>, workload: W, ctx: Choos
   return fastest(space, workload, target);
 }
 
-/** The schedule of fewest estimated cycles; of equals the last one of the space. */
+/** The schedule with the fewest estimated cycles; ties: the last one of the space. */
 export function fastest<W, S>(space: ScheduleSpace<W, S>, workload: W, target: Target): S {
   let best: { readonly schedule: S; readonly cycles: number } | null = null;
   for (const schedule of space.space(workload, target)) {

@@ -1,4 +1,4 @@
-/** Layers go to their templates. */
+/** Dispatch of layers to their templates. */
 import type { OpKind } from '../../model/ops/attrs.ts';
 import type { Emission, EmitContext, Emitter, EmitterTable } from '../emission/context.ts';
 import { LOWERINGS } from '../lower/index.ts';
@@ -34,7 +34,7 @@ export function withTemplate<Result>(
   }
 }
 
-/** The C of a layer: each of its workloads with the schedule chosen for it. */
+/** The C of a layer, with a schedule chosen for each of its workloads. */
 export function emitLayer(layer: Layer, ctx: EmitContext): Emission {
   return withTemplate(layer, (template, own) => {
     const chosen = template

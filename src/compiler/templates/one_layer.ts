@@ -1,4 +1,4 @@
-/** Graphs of single layers, as benches, tests and the tuner run them. */
+/** Graphs of single layers, for benches, tests and the tuner. */
 import type { Graph, Node } from '../../model/ir/graph.ts';
 import type { HW, Pads } from '../../model/ops/attrs.ts';
 import type { DType, TensorData } from '../../model/tensor/dtype.ts';
@@ -9,7 +9,7 @@ import type { DepthwiseWorkload } from './depthwise/workload.ts';
 import { depthOf, type GemmWorkload, rowsOf } from './gemm/workload.ts';
 import type { Operands } from './workload.ts';
 
-/** Range and zero point of weights that are such operands and no others. */
+/** Range and zero point of weights that have exactly this operand type. */
 const WEIGHTS: Readonly<Record<Operands, { readonly low: number; readonly high: number; readonly zero: number }>> = {
   float32: { low: -127, high: 127, zero: 0 },
   int8: { low: -127, high: 127, zero: 0 },
@@ -25,7 +25,7 @@ const UINT8_NARROW = { low: 4, high: 255, zero: 131 };
 
 type Data = GemmWorkload['data'];
 
-/** A graph of one layer with weights made up, which has `workload` where it is compiled with the same settings. */
+/** A graph of one layer with generated weights, which has `workload` if compiled with the same settings. */
 export const oneLayer = (workload: GemmWorkload | DepthwiseWorkload): Graph =>
   workload.op === 'nn.depthwise_conv2d'
     ? depthwiseGraph(workload)
@@ -35,7 +35,7 @@ export const oneLayer = (workload: GemmWorkload | DepthwiseWorkload): Graph =>
         ? denseGraph(workload)
         : productGraph(workload);
 
-/** Equal in every run, both ends of the range among them. */
+/** The same in every run; both limits of the range occur. */
 function madeUp(data: Data, operands: Operands, shape: Shape): TensorData {
   const { low, high } = rangeOf(data, operands);
   const count = elements(shape);
@@ -58,7 +58,7 @@ interface Parts {
   readonly data: Shape;
   readonly weights: Tensor;
   readonly output: Shape;
-  /** Weights that are multiplied for a result. */
+  /** Weights per result. */
   readonly depth: number;
   readonly node: Pick<Node, 'kind' | 'attrs'>;
 }
@@ -89,7 +89,7 @@ function weightsOf(data: Data, operands: Operands, shape: Shape, channels: numbe
   return { name: 'w', dtype: data, shape, quantization, data: madeUp(data, operands, shape) };
 }
 
-/** Padding that makes the output as large as it is. */
+/** Padding that gives the output its size. */
 function padsOf(w: { input: HW; output: HW; kernel: HW; strides: HW; dilation: HW; padding: HW }): Pads {
   const behind = (i: 0 | 1): number =>
     Math.max(0, (w.output[i] - 1) * w.strides[i] + (w.kernel[i] - 1) * w.dilation[i] + 1 - w.input[i] - w.padding[i]);

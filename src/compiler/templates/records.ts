@@ -1,4 +1,4 @@
-/** Tuning records: schedules that were measured. They are files from elsewhere, so that nothing in them is believed. */
+/** Tuning records: measured schedules. They are untrusted files: every member is checked. */
 import { z } from 'zod';
 import type { RecordSource } from '../emission/context.ts';
 import type { Target } from '../targets/target.ts';
@@ -15,7 +15,7 @@ export interface TuningRecord {
   readonly schedule: unknown;
 }
 
-/** Members beside these, such as measured times, are the tuner's. */
+/** Further members, such as measured times, are the tuner's and are ignored here. */
 const recordSchema = z.object({
   template: z.string(),
   version: z.int(),
@@ -24,7 +24,7 @@ const recordSchema = z.object({
   schedule: z.unknown(),
 });
 
-/** What records call a target: its CPU, or its instruction set. */
+/** Name of a target in records: its CPU, or its ISA. */
 export const tunedFor = (target: Target): string => target.cpu ?? target.name;
 
 /** A schedule as a record. */
@@ -44,7 +44,7 @@ export const recordOf = <W, S>(
 /** The schedule of a record, or why it is refused. */
 export type Checked<S> = { readonly schedule: S } | { readonly refused: string };
 
-/** Checks a record that was found for a workload; what it says must be legal there. */
+/** Checks a record that was found for a workload. */
 export function checkRecord<W, S>(space: ScheduleSpace<W, S>, workload: W, target: Target, found: unknown): Checked<S> {
   const refused = (reason: string): Checked<S> => ({ refused: reason });
   const record = recordSchema.safeParse(found);
@@ -65,7 +65,7 @@ export function checkRecord<W, S>(space: ScheduleSpace<W, S>, workload: W, targe
 const problems = (error: z.ZodError): string =>
   error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; ');
 
-/** A source of records by key; of several with the same key the last counts. */
+/** A source of records by key; of several with the same key, the last one. */
 export function sourceOf(records: Iterable<TuningRecord>): RecordSource {
   const byKey = new Map([...records].map((record) => [record.key, record]));
   return (key) => byKey.get(key);

@@ -1,4 +1,4 @@
-/** What can be tuned: every workload of a model, with its schedules. */
+/** Tuning tasks: the workloads of a model with their schedule spaces. */
 
 import { calleesOf } from '../../model/ir/callees.ts';
 import { type Graph, type Model, type Node, nodeLabel, operandsOf, resultsOf } from '../../model/ir/graph.ts';
@@ -16,25 +16,25 @@ import type { BuildSettings, Template } from './template.ts';
 
 /** A workload of an operator. */
 export interface Task {
-  /** Of the optimized model: its graph, and the operator's place in it. */
+  /** In the optimized model: index of the graph, and of the operator in it. */
   readonly graph: number;
   readonly node: number;
-  /** How messages name the operator. */
+  /** Name of the operator in messages. */
   readonly name: string;
   readonly template: string;
   /** Equal keys share their records. */
   readonly key: string;
-  /** Schedules of its space. */
+  /** Number of schedules. */
   readonly size: number;
   /** The default schedule. */
   readonly schedule: unknown;
-  /** A graph of this workload alone, with other weights; null where there is nothing to tune. */
+  /** A graph of this workload alone, with other weights; null if there is nothing to tune. */
   oneLayer(): Graph | null;
   /** The space as records, and the estimated cycles of each. */
   candidates(): Iterable<{ readonly record: TuningRecord; readonly cycles: number }>;
 }
 
-/** The tasks of a model's main graph and of all graphs that it runs. */
+/** The tasks of a model's main graph and of all graphs it calls. */
 export function tasksOf(model: Model, build: BuildSettings): Task[] {
   const graphs = optimize(model).subgraphs;
   const reached = new Set([0]);
@@ -44,7 +44,7 @@ export function tasksOf(model: Model, build: BuildSettings): Task[] {
   return [...reached].sort((a, b) => a - b).flatMap((index) => tasksOfGraph(graphs[index], build, index));
 }
 
-/** The tasks of one graph as it stands. */
+/** The tasks of one graph, without passes. */
 export const tasksOfGraph = (graph: Graph, build: BuildSettings, index = 0): Task[] =>
   graph.nodes.flatMap((node, i) => {
     const layer = layerOf(graph, node, build);
@@ -52,7 +52,7 @@ export const tasksOfGraph = (graph: Graph, build: BuildSettings, index = 0): Tas
     return layer === null ? [] : layerTasks(layer, build).map((task) => ({ ...place, ...task }));
   });
 
-/** What an operator with weights becomes; null for others. */
+/** The layer of an operator with weights; null for others. */
 function layerOf(graph: Graph, node: Node, { profile }: BuildSettings): Layer | null {
   if (!Object.hasOwn(LOWERINGS, node.kind)) return null;
   const lower = LOWERINGS[node.kind as keyof typeof LOWERINGS] as Lowering<OpKind>;

@@ -1,15 +1,15 @@
-/** What workloads of several templates share. */
+/** Shared by the workloads of several templates. */
 import type { Weights } from '../lower/layers.ts';
 
 /**
- * Operand types, as far as they decide which kernels are exact:
+ * Operand types, as far as they determine which kernels are exact; w: weight, zw: its zero point.
  * `float32`;
- * `int8`: 8-bit data (signed or not) and weights that, less their zero point, lie in [-127, 127];
- * `int8-full`: int8 data and weights that reach -128;
- * `uint8-offset`: uint8 data, weights that need the whole of uint8 but reach [1, 255] only: less 128 they fit int8;
- * `uint8-full`: uint8 data and weights, any values;
- * `int8-wide`: int8 data, weights that fit 8 bits only with a zero point (FULLY_CONNECTED may have one);
- * `int8-dynamic`: both int8 with zero points, known only when they run; `int8-dynamic-narrow`: the right one without -128.
+ * `int8`: 8-bit data (signed or not), w − zw in [-127, 127];
+ * `int8-full`: int8 data, w − zw in [-128, 127];
+ * `uint8-offset`: uint8 data, w in [1, 255], so that w − 128 is in [-127, 127];
+ * `uint8-full`: uint8 data, any uint8 w;
+ * `int8-wide`: int8 data, w − zw beyond int8 (FULLY_CONNECTED may have a zero point);
+ * `int8-dynamic`: both operands int8 with zero points, known only at run time; `int8-dynamic-narrow`: the right one never -128.
  */
 export type Operands =
   | 'float32'
@@ -21,7 +21,7 @@ export type Operands =
   | 'int8-dynamic'
   | 'int8-dynamic-narrow';
 
-/** A key of a template's workload: `NAME member=value …`, extents with `x` between them. */
+/** The key of a workload: `NAME member=value …`; extents are joined by `x`. */
 export const keyOf = (
   template: string,
   members: Readonly<Record<string, string | number | boolean | readonly number[]>>,
@@ -30,7 +30,7 @@ export const keyOf = (
     ' ',
   );
 
-/** The operands of constant weights: what decides which kernels are exact. */
+/** The operand type of constant weights. */
 export function operandsOf(weights: Weights['data'], zeroPoint: number): Operands {
   if (weights instanceof Float32Array) return 'float32';
   let low = weights[0] ?? zeroPoint;

@@ -7,7 +7,7 @@ import { readCounters, shareWaited } from '../devices/pressure.ts';
 import type { Figures } from './figures.ts';
 import { type Observed, observe } from './launch.ts';
 import { type Pass, parsePass } from './passes.ts';
-import { MIN_BATCH_NS, roundsOf, SAMPLES, warmUpRounds } from './plan.ts';
+import { MIN_BATCH_NS, iterationsOf, SAMPLES, warmUpRounds } from './plan.ts';
 import { BUDGET_MS, measureLaunches, type SequentialOptions } from './sequential.ts';
 
 export type { Duration, Figures } from './figures.ts';
@@ -109,7 +109,7 @@ async function planOf(
   await session.send(`time 1 1 ${batchesOf(slots, { batches })}`);
   const roundMs = performance.now() - began;
   const timed = samples === undefined ? 1 : Math.min(SAMPLES, ...[...samples.values()].map((all) => all.length));
-  return { batches, warmUp: warmUpRounds(roundMs), rounds: roundsOf(roundMs, budgetMs, timed) };
+  return { batches, warmUp: warmUpRounds(roundMs), rounds: iterationsOf(roundMs, budgetMs, timed) };
 }
 
 async function launch(session: Session, slots: readonly number[], plan: Plan, seed: number): Promise<Observed> {

@@ -17,7 +17,7 @@ export const warmUpRounds = (roundMs: number): number =>
  *
  * @param samples of the data
  */
-export function roundsOf(roundMs: number, budgetMs: number, samples: number): number {
+export function iterationsOf(roundMs: number, budgetMs: number, samples: number): number {
   const affordable = Math.floor(budgetMs / LOOKS[LOOKS.length - 1] / roundMs) - warmUpRounds(roundMs);
   const rounds = Math.min(ROUNDS.most, Math.max(ROUNDS.least, affordable));
   return rounds < 2 * samples ? rounds : rounds - (rounds % samples);

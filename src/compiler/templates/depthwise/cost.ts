@@ -1,7 +1,6 @@
 /**
- * Estimated cycles of a depthwise layer: vector instructions, one a cycle; beside them steps along the row and groups of
- * rows. Instructions decide between kernels. The other terms are scaled down, so that each decides over a knob of its own:
- * pixels, reload, rows.
+ * Estimated cycles of a depthwise layer: vector instructions, one per cycle, + steps along the rows + groups of rows. The first term
+ * decides between kernels. The other terms are scaled down, so that each decides one knob: pixels, reload, rows.
  */
 import type { Core } from '../../targets/cpus.ts';
 import type { Target } from '../../targets/target.ts';
@@ -10,27 +9,27 @@ import { fitsResult } from './rows.ts';
 import type { DepthwiseSchedule } from './space.ts';
 import { type DepthwiseWorkload, outputsOf } from './workload.ts';
 
-/** SRSHL, UZP1 and the like that two-step scaling does without, for 16 outputs. */
+/** Instructions per 16 outputs that two-step requantization saves, such as SRSHL and UZP1. */
 const TWO_STEP_SAVES = 4;
-/** To start the four accumulators of 16 outputs: for each cycle of a load or a move. */
+/** Initialising the four accumulators of 16 outputs, per cycle of a load or move. */
 const START = 4 * 0.05;
 
 /** A step along the row. */
 const STEP = 0.005;
-/** A last step of a single pixel has no loads to share: worth as many steps more. */
+/** Extra cost, in steps, of a last step of a single pixel, which shares no loads. */
 const SINGLE_PIXEL = 0.5;
-/** On cores that load beside their arithmetic, a step of more pixels than these is worth several: sharing loads gains nothing. */
+/** On cores that dual-issue loads, sharing loads among more pixels gains nothing: a wider step costs WIDE_STEP steps. */
 const ENOUGH_PIXELS = 4;
 const WIDE_STEP = 2.5;
 
-/** A block's constants, loaded for each group of rows. */
+/** Loading a block's constants, per group of rows. */
 const CONSTANTS = 0.05;
-/** Pixels of a group beside which loading them no longer matters; in issue order more are loaded, beside less arithmetic. */
+/** Pixels per group that amortise these loads; in issue order there are more constants and less arithmetic. */
 const PIXELS_PER_GROUP = 48;
 const PIXELS_PER_ORDERED_GROUP = 96;
-/** A row more in the group, by its pixels beyond those: it only takes more of the cache. */
+/** Cost per pixel beyond those: a larger group only uses more cache. */
 const PIXEL_BEYOND = 0.2;
-/** Scratch memory beyond what the result takes makes the arena grow: worth as many times the loads. */
+/** Factor on the loads if scratch memory exceeds the result and so enlarges the arena. */
 const OVERSIZE = 3.01;
 
 export function depthwiseCycles(w: DepthwiseWorkload, s: DepthwiseSchedule, target: Target): number {

@@ -1,4 +1,4 @@
-/** Instances of the depthwise template (native/kernels/depthwise.h). */
+/** The C of depthwise layers: native/kernels/depthwise.h. */
 import { parameters } from '../../../model/ops/checks.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, type Fields, integers } from '../../emission/description.ts';
@@ -53,11 +53,11 @@ function runOf(w: DepthwiseWorkload, s: DepthwiseSchedule, { from }: RowSource):
 const zeroPointOf = ({ data, requantization }: DepthwiseLayer): number =>
   requantization === null ? 0 : parameters(data).zeroPoint;
 
-/** The window, and how the schedule slides it. */
+/** Members for the window and the schedule. */
 function windowFields(layer: DepthwiseLayer, w: DepthwiseWorkload, s: DepthwiseSchedule, rows: RowSource): Fields {
   const { groups: _, ...window } = layer.shape;
   const zeroPoint = zeroPointOf(layer);
-  // Bytes of a ring are signed for kernels that multiply int8.
+  // Kernels that multiply int8 read uint8 as x - 128 from the ring.
   const { signed, ring } = kernelOf(s.kernel);
   const flips = signed && w.data === 'uint8' && rows.from !== 'windows';
   return integers({
@@ -68,14 +68,14 @@ function windowFields(layer: DepthwiseLayer, w: DepthwiseWorkload, s: DepthwiseS
   });
 }
 
-/** Steps in issue order, and the table of pointers to their windows. */
+/** Members for steps in issue order: their counts, and the table of window pointers. */
 function stepFields(w: DepthwiseWorkload, s: DepthwiseSchedule, ctx: EmitContext): Fields {
   const windows = windowsOf(w);
   const pointers = 3 * (windows.steps * s.rows + 1);
   return { ...integers({ ...windows }), windows: `(const int8_t **)${ctx.scratch(pointers * POINTER_BYTES)}` };
 }
 
-/** What becomes of the accumulators. */
+/** Members of the epilogue. */
 function resultFields(layer: DepthwiseLayer, bias: string, ctx: EmitContext): Fields {
   const { output, activation, requantization } = layer;
   if (requantization === null) return { bias, ...floatClamp(activation) };
@@ -84,7 +84,7 @@ function resultFields(layer: DepthwiseLayer, bias: string, ctx: EmitContext): Fi
   return epilogueFields({ output, activation, requantization, profile: ctx.profile, bias, layout }, ctx);
 }
 
-/** Whether no accumulator is more than 16 bits once it is requantized, roundings included. */
+/** Whether every requantized accumulator is in int16, roundings included. */
 function fits16(largest: PackedDepthwise['largest'], factors: readonly number[]): boolean {
   return largest.every((sum, c) => sum < 2 ** 31 && sum * factors[factors.length === 1 ? 0 : c] < 32766);
 }

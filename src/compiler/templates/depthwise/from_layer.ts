@@ -1,4 +1,4 @@
-/** Layers as workloads. */
+/** Layers → workloads. */
 import { parameters } from '../../../model/ops/checks.ts';
 import type { DepthwiseLayer, Weights } from '../../lower/layers.ts';
 import type { BuildSettings } from '../template.ts';
@@ -27,7 +27,7 @@ export function depthwiseWorkload(
   return { ...key, weights: { operands, twoStep } };
 }
 
-/** As `operandsOf`, for kernels that take a weight beyond int8 as the sum of two: where that will not do, `uint8-full`. */
+/** As `operandsOf`, for kernels that split a weight beyond int8 into two; `uint8-full` if two do not suffice. */
 export function depthwiseOperands({ data, zeroPoint }: Weights): Operands {
   const operands = operandsOf(data, zeroPoint);
   return operands === 'uint8-offset' && data.some((w) => w - zeroPoint > 2 * 127) ? 'uint8-full' : operands;

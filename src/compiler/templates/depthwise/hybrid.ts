@@ -1,4 +1,4 @@
-/** Instances of native/kernels/hybrid_depthwise.h: float data and constant int8 weights, depth multiplier 1. */
+/** Hybrid depthwise layers, depth multiplier 1: native/kernels/hybrid_depthwise.h. */
 import { elements } from '../../../model/tensor/shape.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, integers } from '../../emission/description.ts';
@@ -25,7 +25,7 @@ function emitHybridDepthwise(layer: HybridDepthwiseLayer, ctx: EmitContext): Emi
   return {
     includes: ['hybrid_depthwise.h'],
     body: `${result}${window}hybrid_depthwise(&h, &s, ${batch}, ${operands.join(', ')});\n`,
-    // An image's bytes are written where its floats have been read.
+    // The quantized bytes of an image overwrite its floats.
     inPlace: [{ operand: 0, lead: leadOfQuantized(layer) }],
     scratchInPlace: [{ operand: 0, lead: 0 }],
   };

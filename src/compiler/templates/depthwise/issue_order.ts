@@ -1,4 +1,4 @@
-/** The C of blocks of channels in issue order (native/kernels/depthwise_in_order.h). */
+/** Functions of blocks of channels for in-order cores (native/kernels/depthwise_in_order.h). */
 import { activationRange } from '../../../model/arithmetic/activation.ts';
 import { parameters } from '../../../model/ops/checks.ts';
 import type { EmitContext } from '../../emission/context.ts';
@@ -14,7 +14,7 @@ import type { OrderedChannel, TwoStepBlocks } from './workload.ts';
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** Members of a `depthwise`: the function of a block, and by block which kind it is. */
+/** Members of a `depthwise`: the function of a block, and the kind of each block. */
 export function issueOrderFields(layer: DepthwiseLayer, twoStep: TwoStepBlocks, ctx: EmitContext): Fields {
   const { shape: s, output } = layer;
   const plan = planBlocks(twoStep);
@@ -53,11 +53,11 @@ function blockConstants({ blocks }: BlockPlan, ctx: EmitContext) {
 }
 
 interface PlannedBlock {
-  /** Index of its kind, -1 for none. */
+  /** Index of its kind; -1: no function. */
   readonly kind: number;
   readonly rows: readonly number[];
   readonly channels: readonly TwoStep[];
-  /** Weights by product and channel. */
+  /** Weights [product][channel]. */
   readonly products: readonly (readonly number[])[];
 }
 
@@ -72,7 +72,7 @@ const hasRest = (block: Block, tap: number): boolean => block.some(({ rests }) =
 const isTwice = (block: Block): boolean => range(TAPS).some((tap) => hasRest(block, tap));
 const ZEROS = range(BLOCK).map(() => 0);
 
-/** Kinds of blocks: those of a few cuts in common, and one for all that have weights beyond int8, as sums of two. */
+/** Kinds of blocks: a few with shared cuts, and one for blocks with weights beyond int8, split into two. */
 function planBlocks({ blocks }: TwoStepBlocks): BlockPlan {
   const made = blocks.filter((block) => block !== null);
   const int8 = made.filter((block) => !isTwice(block));
@@ -87,7 +87,7 @@ function planBlocks({ blocks }: TwoStepBlocks): BlockPlan {
     kinds.push({ cuts: cutsOf(taps.map((_, i) => twice.flatMap((block) => twiceProducts(block)[i]))), taps });
   const filled = (products: readonly (readonly number[])[]) => taps.map((_, i) => products[i] ?? ZEROS);
   const planned = blocks.map((block): PlannedBlock => {
-    // A block without such constants takes up their place, too.
+    // A block without constants still has a place in the tables.
     const none = { scale: 0, multiplier: 0, offset: 0 };
     if (block === null) return { kind: -1, rows: [0, 1, 2], channels: ZEROS.map(() => none), products: filled([]) };
     if (isTwice(block))

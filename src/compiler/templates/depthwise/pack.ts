@@ -2,15 +2,15 @@ import type { Weights } from '../../lower/layers.ts';
 import { type DepthwiseKernelName, dotQuads, kernelOf } from './kernels.ts';
 import { type DepthwiseKey, outputsOf } from './workload.ts';
 
-/** A depthwise layer's constants as native/kernels/depthwise.h reads them. */
+/** A depthwise layer's constants in the layout of native/kernels/depthwise*.h. */
 export interface PackedDepthwise {
   readonly weights: Int8Array | Uint8Array | Int16Array | Float32Array;
   readonly bias: Int32Array | Float32Array;
-  /** `pairs`: bits of the taps, `dot`: of the kernel's rows, whose weights are sums of two. */
+  /** Bit i: weights are split into two; i: tap (`pairs`), kernel row (`dot`). */
   readonly twice: bigint;
-  /** `pairs`: bits of the products after which a sum of 16 bits is full. */
+  /** `pairs`: bit i: the 16-bit sum is widened after product i. */
   readonly cuts: bigint;
-  /** By channel: the accumulator's largest magnitude, whatever the data. */
+  /** By channel: max |accumulator| over all data. */
   readonly largest: readonly number[];
 }
 
@@ -23,10 +23,10 @@ const bitsWhere = (count: number, test: (i: number) => boolean): bigint => {
 };
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** The least and the largest product of `w` with data in [low, high]. */
+/** Minimum and maximum of w · x for x in [low, high]. */
 const extremes = (w: number, low: number, high: number) => [Math.min(w * low, w * high), Math.max(w * low, w * high)];
 
-/** Σ(x − zx)w = Σx'w − (zx − offset)Σw, with x' = x − offset what a kernel multiplies: all but Σx'w goes into the bias. */
+/** Bias with the zero point folded in: Σ(x − zx)w = Σx'w − (zx − offset)Σw, where x' = x − offset is the kernel's operand. */
 export function foldedBias(
   { data, zeroPoint, bias }: Weights,
   w: DepthwiseKey,
@@ -44,7 +44,7 @@ export function foldedBias(
   return folded;
 }
 
-/** Packs weights [taps][output channels] for a kernel, less their zero point. */
+/** Packs weights [taps][output channels] for a kernel, with the zero point subtracted. */
 export function packDepthwise(
   source: Weights,
   w: DepthwiseKey,
@@ -73,7 +73,7 @@ export function packDepthwise(
   return { ...packed, twice: beyond, cuts: cutsOf(products), weights: Int8Array.from(products.flat()) };
 }
 
-/** By channel: the accumulator's largest magnitude. */
+/** By channel: max |accumulator|. */
 function largestOf({ data, zeroPoint, bias }: Weights, w: DepthwiseKey, dataZeroPoint: number): number[] {
   const outs = outputsOf(w);
   const [least, most] = (w.data === 'uint8' ? [0, 255] : [LOW, HIGH]).map((end) => end - dataZeroPoint);
@@ -87,7 +87,7 @@ function largestOf({ data, zeroPoint, bias }: Weights, w: DepthwiseKey, dataZero
   });
 }
 
-/** Where sums of products with any int8 data have to end, so that none leaves 16 bits: the last as long as can be. */
+/** Cuts with which no 16-bit sum overflows for any int8 data; the last sum is as long as possible. */
 export function cutsOf(products: readonly (readonly number[])[]): bigint {
   const sums = products[0].map(() => [0, 0]);
   let cuts = 0n;
@@ -106,7 +106,7 @@ export function cutsOf(products: readonly (readonly number[])[]): bigint {
   return cuts;
 }
 
-/** Weights as native/kernels/depthwise_dot.h has them, and which rows of the kernel come twice. */
+/** Weights in the layout of native/kernels/depthwise_dot.h, and the kernel rows that are split into two. */
 function packQuads(w: DepthwiseKey, weight: (tap: number, c: number) => number, beyond: bigint) {
   const [rows, columns] = w.kernel;
   const ofRow = (1n << BigInt(columns)) - 1n;
@@ -119,7 +119,7 @@ function packQuads(w: DepthwiseKey, weight: (tap: number, c: number) => number, 
     for (let ky = 0; ky < rows; ky++) {
       for (let part = 0; part <= Number((twice >> BigInt(ky)) & 1n); part++) {
         for (let at = 0; at < dotQuads(w) * phases; at++) {
-          // The second output sees its first tap one pixel further into the quad.
+          // The first tap of the second output is one pixel further in the quad.
           const tap0 = 4 * Math.floor(at / phases) - (at % phases);
           for (let c = first; c < first + block; c++) {
             for (let kx = tap0; kx < tap0 + 4; kx++) {

@@ -1,43 +1,43 @@
-/** Where a layer's rows of data are read, and the scratch memory that takes. */
+/** Source of a layer's input rows, and its scratch memory. */
 import { leadOf, type Step } from '../../emission/lead.ts';
 import { dotQuads, kernelOf } from './kernels.ts';
 import type { DepthwiseSchedule } from './space.ts';
 import { type Windows, windowsOf } from './windows.ts';
 import { type DepthwiseKey, type DepthwiseWorkload, itemOf, outputsOf } from './workload.ts';
 
-/** Output pixels of an issue-ordered step: DEPTHWISE_PIXELS of depthwise.h. */
+/** Largest number of output pixels of an issue-ordered step: DEPTHWISE_PIXELS of depthwise.h. */
 const MOST_PIXELS = 4;
-/** Channels that `dot` puts into its ring at a time, or half as many where there are fewer. */
+/** Channels that `dot` writes to its ring at a time; half as many if the layer has fewer. */
 const DOT_LANES = 16;
 
 export interface RowSource {
-  /** Rows are read in the data itself, or in a ring of padded copies; windows in the data, but for copies of those at its edges. */
+  /** data: in place; ring: a ring buffer of padded copies; windows: in place, with copies of windows at the borders. */
   readonly from: 'data' | 'ring' | 'windows';
-  /** Pixels of a padded row (`dot`: quads); 0 of windows. */
+  /** Pixels per padded row (`dot`: quads); windows: 0. */
   readonly width: number;
   /** Elements of scratch memory. */
   readonly elements: number;
-  /** How far before the data the result may begin; null: they must be apart. */
+  /** `lead` of the result over the data (emission/lead.ts); null: they must not overlap. */
   readonly lead: number | null;
 }
 
-/** Where the rows of a layer are read under a schedule. */
+/** The row source of a layer under a schedule. */
 export function rowSourceOf(w: DepthwiseWorkload, s: DepthwiseSchedule): RowSource {
   return s.issueOrdered && w.weights.twoStep?.complete ? windowSource(w, s, windowsOf(w)) : ringSource(w, s);
 }
 
-/** Whether `dot` computes an image in one go: its ring then holds few channels at a time, which the result must not touch. */
+/** Whether `dot` computes all output rows at once. Its ring then holds 8 or 16 channels, so the data is read several times. */
 export const isWhole = (w: DepthwiseKey, { kernel, rows }: DepthwiseSchedule): boolean =>
   kernelOf(kernel).ring === 'quads' && rows === w.output[0];
 
-/** Whether scratch memory, and what the result keeps from lying over the data, take no more than the result itself. */
+/** Whether scratch memory + lead is at most the size of the result. */
 export function fitsResult(w: DepthwiseWorkload, s: DepthwiseSchedule): boolean {
   const { elements, lead } = rowSourceOf(w, s);
   const results = w.images * w.output[0] * w.output[1] * outputsOf(w);
   return elements * itemOf(w) + Math.max(0, lead ?? 0) <= results * itemOf(w);
 }
 
-/** Rows of data that one output row sees, and that a schedule's output rows see. */
+/** Input rows under `rows` output rows. */
 const seenRows = ({ kernel, strides, dilation }: DepthwiseKey, rows: number): number =>
   (kernel[0] - 1) * dilation[0] + 1 + (rows - 1) * strides[0];
 
@@ -54,19 +54,19 @@ function ringSource(w: DepthwiseWorkload, s: DepthwiseSchedule): RowSource {
   const inside = padding.every((p) => p === 0) && width <= input[1] && seenRows(w, output[0]) <= input[0];
   const flips = kernelOf(s.kernel).signed && w.data === 'uint8';
   if (inside && !s.issueOrdered && !flips) return { from: 'data', width, elements: 0, lead: null };
-  // Steps in issue order load ahead.
+  // Steps in issue order load beyond the row.
   const beyond = s.issueOrdered ? MOST_PIXELS * strides[1] : 0;
   return { from: 'ring', width, elements: (rows * width + beyond) * channels, lead };
 }
 
 /**
- * Whether each row of the result ends before the rows of the data begin that are not in the ring yet. Output row y is
- * written when padded rows below y · stride + (kernel − 1) · dilation + 1 are in the ring.
+ * Whether each output row ends before the first input row that is not in the ring yet. Output row y is written when padded rows
+ * [0, y · stride + (kernel − 1) · dilation + 1) are in the ring.
  */
 const staysBehind = ({ multiplier, input, output, kernel, dilation, padding }: DepthwiseKey): boolean =>
   multiplier === 1 && output.every((extent, i) => extent <= input[i]) && padding[0] <= (kernel[0] - 1) * dilation[0];
 
-/** Copies of the windows at the edges of each row, and one window of zeros. */
+/** Windows: copies of those at the borders of each row, and one window of padding. */
 function windowSource(w: DepthwiseWorkload, { rows }: DepthwiseSchedule, windows: Windows): RowSource {
   const elements = (seenRows(w, rows) * windows.edges + 1) * windows.window_w * w.channels;
   return { from: 'windows', width: 0, elements, lead: leadOf(windowSteps(w, rows)) };

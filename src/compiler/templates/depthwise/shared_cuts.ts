@@ -1,20 +1,20 @@
 /**
- * Where sums of 16 bits end in 3 × 3 depthwise convolutions that widen them as seldom as they can. Each place is an order
- * of instructions of its own, so that blocks of channels share a few; the rows of the window may come in any order.
+ * Cuts (the products after which a 16-bit sum is widened) of 3 × 3 depthwise convolutions with the fewest widenings. Each set of cuts
+ * needs its own scheduled function, so the blocks of a layer share a few sets. The rows of the window may be permuted.
  */
 
-/** The weights of a block of channels that are multiplied one after the other: [product][channel]. */
+/** The weights of a block in the order of multiplication: [product][channel]. */
 export type Products = readonly (readonly number[])[];
 
-/** What the blocks of a layer share, and what each takes of it. */
+/** Shared sets of cuts, and the choice of each block. */
 export interface SharedCuts {
-  /** By kind of block: the bits of the products after which a sum ends. */
+  /** By kind of block: its cuts, one bit per product. */
   readonly kinds: readonly bigint[];
   readonly blocks: readonly { readonly kind: number; readonly rows: readonly number[] }[];
 }
 
 const TAPS = 9;
-/** Kinds of blocks of a layer, at most. */
+/** Largest number of kinds per layer. */
 const MOST_KINDS = 3;
 const ROW_ORDERS = [
   [0, 1, 2],
@@ -26,11 +26,11 @@ const ROW_ORDERS = [
 ] as const;
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** Products in another order of the window's rows. */
+/** Products with the window's rows permuted. */
 export const inRowOrder = <T>(products: readonly T[], rows: readonly number[]): T[] =>
   rows.flatMap((row) => products.slice(3 * row, 3 * row + 3));
 
-/** From each product on: after which one a sum has to end, so that it stays in 16 bits for any int8 data. */
+/** For a sum that starts at product i: the last product with which it fits 16 bits for all int8 data. */
 function reachOf(products: Products): number[] {
   return range(TAPS).map((first) => {
     let last = TAPS - 1;
@@ -48,7 +48,7 @@ function reachOf(products: Products): number[] {
   });
 }
 
-/** The last products of the sums: one mask for every way to cut nine products, the fewest sums first. */
+/** All sets of cuts of nine products, each as the last products of its sums; fewest sums first. */
 const MASKS = range(1 << (TAPS - 1))
   .map((mask) => range(TAPS).filter((i) => i === TAPS - 1 || (mask >> i) & 1))
   .sort((a, b) => a.length - b.length);
@@ -56,13 +56,13 @@ const bitsOf = (ends: readonly number[]): bigint => ends.reduce((bits, end) => b
 const fits = (reach: readonly number[], ends: readonly number[]): boolean =>
   ends.every((end, i) => end <= reach[i === 0 ? 0 : ends[i - 1] + 1]);
 
-/** The cuts that save the most widening; the last kind is for all blocks. */
+/** The sets of cuts with the fewest widenings in total, chosen greedily; the last kind fits all blocks. */
 export function sharedCuts(blocks: readonly Products[]): SharedCuts {
   if (blocks.length === 0) return { kinds: [], blocks: [] };
   const reaches = blocks.map((products) => ROW_ORDERS.map((rows) => reachOf(inRowOrder(products, rows))));
-  // By mask: the row order with which a block takes it, or -1.
+  // By set of cuts and block: a row order with which the block fits, or -1.
   const orders = MASKS.map((ends) => reaches.map((reach) => reach.findIndex((own) => fits(own, ends))));
-  // Two products fit, unless weights are -128; each for itself always does.
+  // Sums of two products fit, unless weights are -128; single products always do.
   const general = orders.findIndex((ofMask) => ofMask.every((order) => order >= 0));
   const chosen: number[] = [];
   const sumsOf = (block: number, masks: readonly number[]): number =>

@@ -8,25 +8,25 @@ import type { DepthwiseWorkload } from './workload.ts';
 
 export const depthwiseKnobs = z.strictObject({
   kernel: z.enum(DEPTHWISE_KERNEL_NAMES),
-  /** Output rows that a block of channels computes in one go, before the next block loads its weights. */
+  /** Output rows per group: rows that a block of channels computes before the next block loads its weights. */
   rows: z.int(),
-  /** Output pixels of a step along the row: neighbours share loads. */
+  /** Output pixels per step along the row; adjacent pixels share loads. */
   pixels: z.int(),
-  /** Each step loads the bias again: for cores that load beside their arithmetic. */
+  /** Each step loads the bias again: for cores that dual-issue loads. */
   reload: z.boolean(),
-  /** Kernel `pairs`, in issue order where a block of channels has constants for it. */
+  /** Kernel `pairs` on in-order cores: blocks that have two-step constants run the scheduled function. */
   issueOrdered: z.boolean(),
 });
 
 /** A value for every knob. */
 export type DepthwiseSchedule = Readonly<z.infer<typeof depthwiseKnobs>>;
 
-/** Rows of all kernels that are in use at a time, at most: DEPTHWISE_ROWS of depthwise.h. */
+/** Largest rows · kernel_h: DEPTHWISE_ROWS of depthwise.h. */
 const MAX_ROWS = MAX_KERNEL_ROWS;
-/** Pixels of a step, at most: DEPTHWISE_F32_PIXELS of depthwise.h. */
+/** Largest number of pixels per step: DEPTHWISE_F32_PIXELS of depthwise.h. */
 const MAX_PIXELS = 8;
 
-/** Every combination of knobs that is legal. Rows are shared out evenly: others only leave the last group fewer. */
+/** Every legal combination of knobs, with groups of rows of even size: other sizes only shrink the last group. */
 export function* depthwiseSpace(w: DepthwiseWorkload, target: Target): Generator<DepthwiseSchedule> {
   for (const kernel of DEPTHWISE_KERNEL_NAMES) {
     if (illegalKernel(w, kernel, target) !== null) continue;
@@ -40,7 +40,7 @@ export function* depthwiseSpace(w: DepthwiseWorkload, target: Target): Generator
   }
 }
 
-/** Output rows of a group that share an image out evenly. */
+/** Rows per group that divide an image evenly. */
 function evenRows({ output: [height], kernel }: DepthwiseWorkload): number[] {
   const most = Math.min(height, Math.floor(MAX_ROWS / kernel[0]));
   const even = Array.from({ length: most }, (_, i) => Math.ceil(height / Math.ceil(height / (i + 1))));

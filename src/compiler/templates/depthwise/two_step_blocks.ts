@@ -1,6 +1,6 @@
 /**
- * Constants of native/kernels/depthwise_in_order.h: what a block of channels multiplies and adds in issue order, where it is
- * proved that TFLite's results come of it.
+ * Constants of native/kernels/depthwise_in_order.h: two-step requantization of the channels for which it is proved to give TFLite's
+ * results.
  */
 import { activationRange } from '../../../model/arithmetic/activation.ts';
 import type { Profile } from '../../../model/arithmetic/multiplier.ts';
@@ -19,7 +19,7 @@ export const BLOCK = 8;
 const clampInt8 = (w: number): number => clamp(w, -128, 127);
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** Whether a kernel in issue order is written for a window. */
+/** Whether depthwise_in_order.h covers a window. */
 export const suitsIssueOrder = (
   { kernel, strides, dilation, multiplier, channels }: DepthwiseKey,
   operands: Operands,
@@ -63,7 +63,7 @@ function channelConstants(layer: DepthwiseLayer, bias: ArrayLike<number>, profil
     const factor = factors[factors.length === 1 ? 0 : c];
     const scaling = scalingOf((sum) => level(sum, c), { factor, bias: bias[c], sums, levels });
     const found = scaling && twoStepOf(scaling, zeroPoint);
-    // What is the same whatever the sum needs no sum.
+    // A constant result needs no products.
     const used = found?.multiplier === 0 ? own.map(() => 0) : own;
     return found && { ...found, weights: used.map(clampInt8), rests: used.map((w) => w - clampInt8(w)) };
   };

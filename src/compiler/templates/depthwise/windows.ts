@@ -1,16 +1,16 @@
-/** How an output row falls into issue-ordered steps, and which of their windows reach beyond the image. */
+/** Division of an output row into issue-ordered steps, and the windows that reach beyond the image. */
 import { stepsOf, windowWidth } from '../in_order/depthwise.ts';
 import type { DepthwiseKey } from './workload.ts';
 
 /** Members of a `depthwise`. */
 export interface Windows {
-  /** Steps of a row. */
+  /** Steps per row. */
   readonly steps: number;
-  /** Those of four pixels, which come first. */
+  /** Steps of four pixels; they come first. */
   readonly fours: number;
-  /** Pixels of a window's row. */
+  /** Pixels per window row. */
   readonly window_w: number;
-  /** Windows of a row beyond the image: all, and those at its left end. */
+  /** Windows per row that reach beyond the image: all, and at the left border. */
   readonly edges: number;
   readonly lefts: number;
 }

@@ -6,7 +6,7 @@ import { itemSize } from '../../../model/tensor/dtype.ts';
 import type { TwoStep } from '../epilogue/proofs/two_step.ts';
 import { keyOf, type Operands } from '../workload.ts';
 
-/** What decides which schedules are legal and how fast they are, without data. */
+/** Everything but data that determines which schedules are legal, and their cycles. */
 export interface DepthwiseKey {
   readonly op: 'nn.depthwise_conv2d';
   readonly data: 'float32' | 'int8' | 'uint8';
@@ -21,29 +21,29 @@ export interface DepthwiseKey {
   readonly dilation: HW;
   /** Above and to the left. */
   readonly padding: HW;
-  /** What becomes of accumulators: a clamp, or a profile's fixed point. */
+  /** Float clamp, or a profile's requantization. */
   readonly epilogue: 'float' | Profile;
-  /** Parts that steps of the outer loop are shared out to. */
+  /** Parts that the outer loop is split into. */
   readonly threads: number;
 }
 
 export interface DepthwiseWorkload extends DepthwiseKey {
-  /** What the weights themselves say: no part of the key. */
+  /** Properties of the weights; not in the key. */
   readonly weights: {
     readonly operands: Operands;
-    /** The constants of issue order; null where the target or the window has none. */
+    /** Constants of two-step requantization; null: none for this target or window. */
     readonly twoStep: TwoStepBlocks | null;
   };
 }
 
-/** One channel: its two-step scaling, its weights in the order of multiplication, and what they lack beyond int8. */
+/** A channel: two-step constants; weights in the order of multiplication, clamped to int8, and the rests beyond int8. */
 export interface OrderedChannel extends TwoStep {
   readonly weights: readonly number[];
   readonly rests: readonly number[];
 }
 
 export interface TwoStepBlocks {
-  /** Channels by block; null for a block that has no such constants. */
+  /** Channels by block; null: no constants. */
   readonly blocks: readonly (readonly OrderedChannel[] | null)[];
   /** Whether all blocks have them. */
   readonly complete: boolean;

@@ -1,4 +1,4 @@
-/** What operators with weights do with their sums, as members of the structures in native/kernels/gemm.h. */
+/** Epilogues of operators with weights, as members of `gemm_epilogue` (native/kernels/gemm.h). */
 
 import type { Activation } from '../../../model/arithmetic/activation.ts';
 import { activationRange, floatRange, type Range } from '../../../model/arithmetic/activation.ts';
@@ -14,10 +14,10 @@ import { type Fields, integers } from '../../emission/description.ts';
 import type { Requantization } from '../../lower/layers.ts';
 import { multiplierOf } from './proofs/staircase.ts';
 
-/** Puts one value a column into the order in which the kernel reads them. */
+/** Arranges one value per column in the kernel's order. */
 export type Layout = (valueAt: (column: number) => number) => number[];
 
-/** What becomes of the accumulators of a layer. */
+/** The epilogue of a layer. */
 export interface Epilogue {
   readonly output: Tensor;
   readonly activation: Activation;
@@ -26,11 +26,11 @@ export interface Epilogue {
   /** C expression: int32, in the order of `layout`. */
   readonly bias: string;
   readonly layout: Layout;
-  /** Between what the accumulators of each column lie, where that is known. */
+  /** Range of each column's accumulator, if known. */
   readonly sums?: readonly Range[];
 }
 
-/** What a quantized tensor's elements can be, its zero point taken off. */
+/** Range of q − zero point of a quantized tensor. */
 export function centeredRange(tensor: Tensor): Range {
   const [min, max] = integerRange(tensor.dtype);
   const { zeroPoint } = parameters(tensor);
@@ -50,7 +50,7 @@ export function epilogueFields(e: Epilogue, ctx: EmitContext): Fields {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [`out.${name}`, value]));
 }
 
-/** Whether every result that can occur is an int16, with a margin for its rounding, and so is every step on the way to it. */
+/** Whether |accumulator · factor| + |zero point| fits int16 for all data, with a margin for rounding. */
 function fitsInt16({ sums, requantization: { factors } }: Epilogue, zeroPoint: number): boolean {
   const most = 32766 - Math.abs(zeroPoint);
   return (sums ?? [{ min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY }]).every(({ min, max }, column) => {
@@ -59,7 +59,7 @@ function fitsInt16({ sums, requantization: { factors } }: Epilogue, zeroPoint: n
   });
 }
 
-/** `levels`: the results, zero point not added, if the accumulators' ranges are known and fit. */
+/** `levels`: range of the results before the zero point is added; null unless the accumulators' ranges are known and fit. */
 function requantizationFields(e: Epilogue, levels: Range | null, ctx: EmitContext): Fields {
   const { requantization, profile, layout, sums } = e;
   const { factors, inDouble } = requantization;
@@ -87,7 +87,7 @@ function shiftKind(multipliers: readonly Multiplier[]): string {
   return most > 0 ? 'GEMM_SHIFT_ANY' : most === 0 ? 'GEMM_SHIFT_RIGHT_OR_NONE' : 'GEMM_SHIFT_RIGHT';
 }
 
-/** The same of a result that may be anything. */
+/** No clamp of a float result. */
 export const NO_CLAMP: Fields = { low: cFloat(-Infinity), high: cFloat(Infinity) };
 
 /** The clamp of a float result. */

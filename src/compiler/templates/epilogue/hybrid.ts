@@ -1,4 +1,4 @@
-/** What becomes of the accumulators of hybrid layers: the `hybrid` of native/kernels/hybrid_gemm.h. */
+/** Epilogue of hybrid layers: the `hybrid` of native/kernels/hybrid_gemm.h. */
 import { elements } from '../../../model/tensor/shape.ts';
 import type { EmitContext } from '../../emission/context.ts';
 import { cDescription, integers } from '../../emission/description.ts';
@@ -21,6 +21,6 @@ export function hybridDescription(layer: HybridLayer, weightSums: Int32Array, ct
   });
 }
 
-/** How far before its data the result must begin where each image is quantized as a whole before its first result. */
+/** `lead` of the result if each image is quantized as a whole before its first result. */
 export const leadOfQuantized = ({ batch, data, output }: HybridLayer): number =>
   leadOfImages(batch, (4 * elements(data.shape)) / batch, (4 * elements(output.shape)) / batch);

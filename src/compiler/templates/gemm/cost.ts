@@ -8,22 +8,22 @@ import { inOrderLoop, type KBlocks } from './kernels/kernel.ts';
 import { type GemmSchedule, tileOf } from './space.ts';
 import { depthOf, type GemmWorkload, itemOf, packedDepth, pixelsOf, rowsOf } from './workload.ts';
 
-/** Bytes of the first-level data cache for a matrix that is to stay there, and for the padded copy of a band. */
+/** Bytes of the first-level data cache for a resident matrix, and for the padded copy of a band. */
 const RESIDENT = 24 * 1024;
 const BAND_BYTES = 4096;
 /**
- * Cycles of a byte that is loaded or that passes through the first-level cache. So few that memory decides only between
- * schedules of the same arithmetic: modelled cycles have no caches to fit this to.
+ * Cycles per byte that is loaded or passes through the first-level cache. So small that memory decides only between schedules of equal
+ * arithmetic: modelled cycles have no caches, so it cannot be fitted.
  */
 const PER_BYTE = 2 ** -20;
-/** Bytes of traffic that a further band is worth. */
+/** Cost of a band, in bytes of traffic. */
 const PER_BAND = 64;
-/** Cycles of two further loops of a panel, for single K-blocks. */
+/** Cycles per panel of the two further loops for K-sums of one block. */
 const SINGLES = 6;
-/** Cycles that a kernel with `sums16` takes to begin, where tiles do not follow each other. */
+/** Start-up cycles of a kernel with `sums16`, if tiles do not follow each other. */
 const START = 40;
 
-/** Cycles of one tile: padded work at the rate of the scarcest unit, and its end. */
+/** Cycles of one tile: packed_k at the rate of the most used unit, and the epilogue. */
 function tileCycles(w: GemmWorkload, s: GemmSchedule, core: Core): number {
   const kernel = kernelOf(s.kernel);
   const { rates, sums16 } = kernel;
@@ -39,7 +39,7 @@ function tileCycles(w: GemmWorkload, s: GemmSchedule, core: Core): number {
   return sums + (loop?.finish(tile) ?? waiting * rates.finish(tile, core)) + (sums16 && s.weightsFirst ? START : 0);
 }
 
-/** The loops of a kernel with `sums16`: as many steps as the weights need. */
+/** Cycles of the loops of a kernel with `sums16`: one step per K-sum. */
 function kSumCycles(
   w: GemmWorkload,
   { kBlocks = 1, singles }: GemmSchedule,
@@ -52,7 +52,7 @@ function kSumCycles(
   return mixed.pairs * step(kBlocks) + mixed.singles * step(1) + SINGLES;
 }
 
-/** Bytes that the loops along k load. */
+/** Bytes loaded by the loops along k. */
 function loaded(w: GemmWorkload, s: GemmSchedule, tiles: number, core: Core): number {
   const { rates, unit } = kernelOf(s.kernel);
   return tiles * (packedDepth(w, unit) / rates.step) * 16 * rates.work(tileOf(s), core).loads;
@@ -67,13 +67,13 @@ function traffic(w: GemmWorkload, { mr, nr, weightsFirst, band }: GemmSchedule):
   return perTile + (band === 0 ? 0 : copied(w, band));
 }
 
-/** The same of padded copies; one that is too large for the cache is read from beyond it for every output row. */
+/** The same for padded copies; a copy larger than the cache is read from memory for every output row. */
 function copied(w: GemmWorkload, band: number): number {
   const bytes = paddedCopy(w, band).elements * itemOf(w);
   return PER_BAND * bandCount(w, band) + (bytes > BAND_BYTES ? bytes * w.output[0] : 0);
 }
 
-/** Estimated cycles of a workload: its tiles, gathered or not, as long as threads wait for those that have one; and memory. */
+/** Estimated cycles of a workload: (tiles + gathering) · imbalance of threads + memory traffic. */
 export function gemmCycles(w: GemmWorkload, s: GemmSchedule, target: Target): number {
   const core = target.core;
   const gathered = s.band > 0;

@@ -11,7 +11,7 @@ import type { PackedWeights } from './pack.ts';
 import type { GemmSchedule } from './space.ts';
 import { depthOf, type GemmWorkload, itemOf, packedDepth, rowsOf } from './workload.ts';
 
-/** CONV_SPARE of native/kernels/conv.h: bytes behind scratch memory that copies may touch. */
+/** CONV_SPARE of native/kernels/conv.h: bytes behind scratch memory that copies may read and write. */
 export const SPARE = 16;
 
 /** Elements between rows of A and of C. */
@@ -20,11 +20,11 @@ export interface Pitches {
   readonly ldc: number;
 }
 
-/** Rows of A that lie one behind the other: all, or those of a band. */
+/** m of the description: all rows of A, or those of a band. */
 export const rowsAtOnce = (w: GemmWorkload, { band }: GemmSchedule): number =>
   band === 0 ? rowsOf(w) : band * w.output[1];
 
-/** k as a schedule's kernel packs it. */
+/** packed_k of a schedule's kernel. */
 export const packedDepthOf = (w: GemmWorkload, s: GemmSchedule): number => packedDepth(w, kernelOf(s.kernel).unit);
 
 /** Bytes of an element of packed weights. */
@@ -36,7 +36,7 @@ const layoutFields = ({ storage, block, alternate, biasWords, pairsTwice = false
     ...{ 'layout.bias_words': biasWords, 'layout.pairs_twice': pairsTwice },
   });
 
-/** The C of the kernels that were chosen, and `file` of native/kernels made for them. */
+/** Includes of the chosen kernels, and `file` of native/kernels instantiated for them. */
 export function kernelC(
   chosen: readonly Chosen<GemmWorkload, GemmSchedule>[],
   file: 'conv' | 'hybrid' | 'matmul',
@@ -53,14 +53,14 @@ export function kernelC(
 
 const INCLUDES = { conv: 'conv.h', hybrid: 'hybrid_gemm.h', matmul: 'matmul_gemm.h' } as const;
 
-/** A header that is included once for each kernel: conv_i8.h and so on. */
+/** The include of a header that is instantiated per kernel: conv_i8.h and so on. */
 function madeFor([name, wide]: readonly GemmKernelName[], file: 'conv' | 'hybrid' | 'matmul'): string {
   const type = kernelOf(name).layout.storage === 'float32' ? 'f32' : 'i8';
   const second = file === 'matmul' && type === 'i8' ? `#define GEMM_WIDE ${wide ?? name}\n` : '';
   return `#define GEMM_KERNEL ${name}\n${second}#include "${file}_${type}.h"`;
 }
 
-/** Members that a `gemm_i8` and a `gemm_f32` share. */
+/** Common members of `gemm_i8` and `gemm_f32`. */
 export const tileFields = (w: GemmWorkload, s: GemmSchedule, target: Target, { lda, ldc }: Pitches): Fields => ({
   ...layoutFields(kernelOf(s.kernel).layout),
   ...integers({ m: rowsAtOnce(w, s), n: w.n, k: depthOf(w), packed_k: packedDepthOf(w, s), mr: s.mr, nr: s.nr }),
@@ -68,7 +68,7 @@ export const tileFields = (w: GemmWorkload, s: GemmSchedule, target: Target, { l
   ...loopOf(w, s, target).fields,
 });
 
-/** Members of packed integer weights. */
+/** Members for packed integer weights. */
 export const packedFields = (s: GemmSchedule, packed: PackedWeights, ctx: EmitContext): Fields => ({
   weights: ctx.constant(packed.weights),
   ...integers({ row_factor: packed.rowFactor }),
@@ -78,14 +78,14 @@ export const packedFields = (s: GemmSchedule, packed: PackedWeights, ctx: EmitCo
   }),
 });
 
-/** Members of a `conv_shape` that a schedule decides. */
+/** Members of a `conv_shape` that depend on the schedule. */
 export const bandFields = (w: GemmWorkload, s: GemmSchedule): Fields =>
   integers({
     ...{ item: itemOf(w), band: s.band, band_w: paddedCopy(w, s.band).width },
     row_bytes: packedDepthOf(w, s) * itemOf(w),
   });
 
-/** Bytes of the scratch memory of gathered rows: the padded copy (0 without one), and the rows of a tile. */
+/** Bytes of scratch memory for gathered rows: the padded copy of a band (0: none), and mr rows of A. */
 export function gatherBytes(w: GemmWorkload, s: GemmSchedule): { readonly copy: number; readonly rows: number } {
   const copy = paddedCopy(w, s.band).elements * itemOf(w);
   return { copy: copy === 0 ? 0 : copy + SPARE, rows: s.mr * packedDepthOf(w, s) * itemOf(w) + SPARE };

@@ -1,4 +1,4 @@
-/** Layers with constant weights by native/kernels/gemm*.h and conv.h. */
+/** The C of layers with constant weights: native/kernels/gemm*.h and conv.h. */
 import { parameters } from '../../../model/ops/checks.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, type Fields, integers } from '../../emission/description.ts';
@@ -13,7 +13,7 @@ import { type PackedWeights, packGemm, perColumn, sumRanges } from './pack.ts';
 import type { GemmSchedule } from './space.ts';
 import { depthOf, type GemmWorkload, rowsOf } from './workload.ts';
 
-/** The range of steps of `size` over `total`, `times` over; the last of each starts early enough to be whole. */
+/** The range of `times` · ceil(total / size) outer steps; the last step of each `total` overlaps the one before. */
 function stepsOf(total: number, size: number, times: number, ctx: EmitContext): string {
   const count = Math.ceil(total / size);
   const ragged = total % size !== 0;
@@ -21,8 +21,8 @@ function stepsOf(total: number, size: number, times: number, ctx: EmitContext): 
   return ctx.steps(count * times, ragged ? Math.max(1, count - 1) : count * times).join(', ');
 }
 
-/** What becomes of the accumulators. */
-function endFields(
+/** Members of the epilogue. */
+function epilogueOf(
   layer: GemmLayer,
   { workload: w, schedule: s }: Chosen<GemmWorkload, GemmSchedule>,
   packed: PackedWeights,
@@ -51,7 +51,7 @@ export function emitGemm(layer: GemmLayer, chosen: Chosen<GemmWorkload, GemmSche
   const g = cDescription(`gemm_${type}`, 'g', {
     ...tileFields(w, s, ctx.target, pitches),
     ...(float ? { weights: ctx.constant(packed.weights) } : packedFields(s, packed, ctx)),
-    ...endFields(layer, chosen, packed, bias, ctx),
+    ...epilogueOf(layer, chosen, packed, bias, ctx),
   });
   const [from, to] = float
     ? [ctx.input(0), ctx.output(0)]
@@ -67,7 +67,7 @@ export function emitGemm(layer: GemmLayer, chosen: Chosen<GemmWorkload, GemmSche
 
 type Call = (from: string, to: string) => string;
 
-/** Rows in place. The sums of a tile's rows are added up before it; where weights come first, once for all panels. */
+/** A in place. Row sums of A are computed per tile or, if weightsFirst, once for all panels. */
 function rowsCall(w: GemmWorkload, s: GemmSchedule, packed: PackedWeights, ctx: EmitContext): Call {
   const summed = packed.rowFactor === 0 ? 0 : s.weightsFirst ? rowsOf(w) : s.mr;
   const rows = ctx.scratch(4 * summed);
@@ -76,7 +76,7 @@ function rowsCall(w: GemmWorkload, s: GemmSchedule, packed: PackedWeights, ctx: 
   return (from, to) => `gemm_run_${s.kernel}(&g, ${from},${sums} ${to}, ${steps});\n`;
 }
 
-/** Gathered rows. */
+/** A gathered, tile by tile. */
 function convCall({ shape }: GemmLayer, w: GemmWorkload, s: GemmSchedule, zeroPoint: number, ctx: EmitContext): Call {
   const fields = { ...integers({ ...shape, fill: zeroPoint & 255, images: w.images }), ...bandFields(w, s) };
   const bytes = gatherBytes(w, s);

@@ -1,4 +1,4 @@
-/** Which workloads layers are. */
+/** Layers → workloads. */
 import type { Profile } from '../../../model/arithmetic/multiplier.ts';
 import type { ConvShape, GemmLayer, HybridGemmLayer, MatmulPairsLayer, Requantization } from '../../lower/layers.ts';
 import { pixelsShape } from '../../lower/weights.ts';
@@ -12,7 +12,7 @@ import type { GemmKey, GemmWorkload } from './workload.ts';
 /** The layers that are matrix multiplications. */
 export type AnyGemmLayer = GemmLayer | HybridGemmLayer | MatmulPairsLayer;
 
-/** The workloads of a layer: of pairs of int8 matrices two where the fastest kernel takes no right matrix with -128. */
+/** The workloads of a layer. Pairs of int8 matrices have two if the fastest kernel excludes right matrices with -128. */
 export function gemmWorkloads(layer: AnyGemmLayer, build: BuildSettings): readonly GemmWorkload[] {
   switch (layer.kind) {
     case 'gemm':
@@ -45,7 +45,7 @@ function constantWorkload(layer: GemmLayer, { target, profile, threads }: BuildS
   return { ...key, weights: weightsOf(key, weights, target) };
 }
 
-/** Integers, quantized while running, and sums that become floats afterwards; fully connected rows are quantized to where a tile wants them. */
+/** Hybrid: int8 data, quantized at run time, and int32 results. Fully connected rows are quantized into padded rows. */
 function hybridWorkload(layer: HybridGemmLayer, { target }: BuildSettings): GemmWorkload {
   const { op, shape, batch, outs } = layer;
   const key: GemmKey = {
@@ -69,7 +69,7 @@ function weightsOf(
   return { operands, kSums: countKSums(key, data, offset) };
 }
 
-/** Rows are copied where they are not as a tile wants them; pairs are what threads share. */
+/** Rows are copied if necessary, hence padded; threads share the pairs, not the rows. */
 function pairsWorkloads(layer: MatmulPairsLayer, { target, profile }: BuildSettings): readonly GemmWorkload[] {
   const { m, n, k, requantization } = layer;
   const of = (right: GemmKey['right'], operands: Operands): GemmWorkload => ({

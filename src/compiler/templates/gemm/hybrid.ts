@@ -1,4 +1,4 @@
-/** Float data, quantized while running, and constant int8 weights: native/kernels/hybrid_gemm.h. */
+/** Hybrid layers: float data, quantized at run time, and constant int8 weights: native/kernels/hybrid_gemm.h. */
 import { elements } from '../../../model/tensor/shape.ts';
 import { alignUp } from '../../emission/alignment.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
@@ -11,7 +11,7 @@ import { packGemm } from './pack.ts';
 import type { GemmSchedule } from './space.ts';
 import { depthOf, type GemmWorkload, rowsOf } from './workload.ts';
 
-/** The C of a layer. */
+/** The C of a hybrid layer. */
 export function emitHybridGemm(
   layer: HybridGemmLayer,
   chosen: Chosen<GemmWorkload, GemmSchedule>,
@@ -35,7 +35,7 @@ export function emitHybridGemm(
   return {
     ...kernelC([chosen], 'hybrid', ctx.target),
     body: `${h}${g}${call.text}`,
-    // Where rows are read in place, all of them are quantized before the first result.
+    // With A in place, all rows are quantized before the first result.
     inPlace: [{ operand: 0, lead: s.band === 0 ? -Infinity : leadOfQuantized(layer) }],
     scratchInPlace: call.lead === null ? [] : [{ operand: 0, lead: call.lead }],
   };
@@ -43,7 +43,7 @@ export function emitHybridGemm(
 
 interface Call {
   readonly text: string;
-  /** How far before the data the scratch memory may begin; null: it must be apart. */
+  /** `lead` of the scratch memory over the data; null: they must not overlap. */
   readonly lead: number | null;
 }
 interface From {
@@ -52,8 +52,8 @@ interface From {
 }
 
 /**
- * Rows in place; fully connected rows have a scale each, those of an image share one. Scales and zero points lie before the
- * data, and the bytes of each image where its floats, or those before, were.
+ * A in place. Fully connected: one scale per row; convolution: one per image. Scales and zero points are in front of the data; the
+ * quantized bytes of an image overwrite its floats or earlier ones.
  */
 function rowsCall(w: GemmWorkload, s: GemmSchedule, op: string, { data, bias }: From, ctx: EmitContext): Call {
   const shared = op === 'nn.dense' ? 1 : rowsOf(w) / w.images;

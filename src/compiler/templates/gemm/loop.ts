@@ -1,4 +1,4 @@
-/** The inner loop in issue order that a schedule takes on in-order cores. */
+/** The scheduled inner loop of a schedule on in-order cores. */
 import type { Emission } from '../../emission/context.ts';
 import type { Fields } from '../../emission/description.ts';
 import type { Target } from '../../targets/target.ts';
@@ -9,7 +9,7 @@ import { inOrderLoop } from './kernels/kernel.ts';
 import { type GemmSchedule, tileOf } from './space.ts';
 import type { GemmKey } from './workload.ts';
 
-/** The member of a `gemm_i8` or `gemm_f32` that names the loop, and the loop; nothing where a schedule has none. */
+/** The loop, and the member of `gemm_i8` or `gemm_f32` that points to it; empty if the schedule has none. */
 export function loopOf(
   { data }: GemmKey,
   s: GemmSchedule,

@@ -1,16 +1,16 @@
-/** How a result may lie over the data that it is computed from. */
+/** In-place results: how far a result may overlap the data that it is computed from. */
 import { type Step, starts } from '../../emission/lead.ts';
 import { paddedCopy } from './bands.ts';
 import type { GemmSchedule } from './space.ts';
 import { depthOf, type GemmWorkload, itemOf, pixelsOf, rowsOf } from './workload.ts';
 
 /**
- * The steps of a schedule: what they leave unread and have written. null: all of the data is read more than once.
+ * The outer steps of a schedule, with their unread and written bytes; null: the data is read more than once.
  */
 export const overlapSteps = (w: GemmWorkload, s: GemmSchedule): readonly Step[] | null =>
   s.band > 0 ? windowSteps(w, s) : s.weightsFirst ? null : tileSteps(w, s);
 
-/** Rows in place, tile by tile. */
+/** A in place: one step per tile. */
 const tileSteps = (w: GemmWorkload, { mr }: GemmSchedule): Step[] =>
   starts(rowsOf(w), mr).map((at) => ({
     unread: at * depthOf(w) * itemOf(w),
@@ -18,8 +18,8 @@ const tileSteps = (w: GemmWorkload, { mr }: GemmSchedule): Step[] =>
   }));
 
 /**
- * Gathered rows: bands that are copied first, else tiles. The data that the next of them sees is unread. null: groups read
- * the whole data one after another.
+ * A gathered: one step per band with padding, else per tile. The data under the next step is unread. null: each group reads all
+ * of the data.
  */
 function windowSteps(w: GemmWorkload, { mr, band }: GemmSchedule): readonly Step[] | null {
   const padded = paddedCopy(w, band).elements > 0;

@@ -1,4 +1,4 @@
-/** Constant weights as the tile kernels read them. */
+/** Packs constant weights for the tile kernels. */
 import type { Range } from '../../../model/arithmetic/activation.ts';
 import type { Weights } from '../../lower/layers.ts';
 import { packKSums } from './k_sums/pack.ts';
@@ -7,23 +7,23 @@ import { panelStarts } from './panels.ts';
 import type { GemmSchedule } from './space.ts';
 import { depthOf, type GemmWorkload, packedDepth } from './workload.ts';
 
-/** A layer's constants as the kernel reads them; `rowFactor` goes with them. */
+/** A layer's constants in the kernel's layout. */
 export interface PackedWeights {
   readonly weights: Int8Array | Uint8Array | Int16Array | Float32Array;
   readonly bias: Int32Array | Float32Array;
-  /** k as packed. */
+  /** packed_k. */
   readonly depth: number;
   readonly rowFactor: number;
-  /** Of kernels with `sums16`: the block of A for each block of weights; the sums of each panel. */
+  /** Kernels with `sums16`: the K-block of A for each K-block of weights; K-sums per panel. */
   readonly kSums?: { readonly order: Uint32Array; readonly counts: Uint32Array };
 }
 
-/** Kernels may load so many elements beyond the last. */
+/** Elements that kernels may load beyond the last. */
 const READ_AHEAD = 16;
 
 const STORAGE = { int8: Int8Array, int16: Int16Array, float32: Float32Array } as const;
 
-/** `values` of [groups][n] columns as the kernel reads them: each group's stretched with zeros to the width of a panel. */
+/** Per-column constants [groups][n] in the kernel's layout; each group is padded with zeros to at least nr. */
 export function perColumn(values: (column: number) => number, w: GemmWorkload, s: GemmSchedule): number[] {
   const group = kernelOf(s.kernel).layout.pairsTwice
     ? panelStarts(w.n, s.nr).flatMap((start) => Array.from({ length: 2 * s.nr }, (_, i) => start + pairTwice(i)))
@@ -36,7 +36,7 @@ export function perColumn(values: (column: number) => number, w: GemmWorkload, s
 /** 0, 1, 0, 1, 2, 3, 2, 3, … */
 const pairTwice = (i: number): number => 2 * Math.floor(i / 4) + (i % 2);
 
-/** Panels of nr columns, each in blocks along k as the kernel loads them. */
+/** Panels of nr columns in the layout of the kernel's record. */
 function packPanels(w: GemmWorkload, s: GemmSchedule, data: Weights['data'], offset: number): PackedWeights['weights'] {
   const { unit, layout } = kernelOf(s.kernel);
   const { block, alternate, storage, unsignedWeights } = layout;
@@ -58,10 +58,13 @@ function packPanels(w: GemmWorkload, s: GemmSchedule, data: Weights['data'], off
 }
 
 /**
- * Packs weights for a schedule: panels of nr columns, each in blocks along k as the kernel loads them. With x' and w'
- * what the kernel multiplies, and zx', zw' the zero points that are left of them,
- * Σ(x' − zx')(w' − zw') = Σx'w' − zx'Σw' − zw'Σx' + k·zx'·zw': all but the first term goes into the bias, save Σx',
- * which the kernel adds times `rowFactor` (of the stored data, hence the correction by k·offset).
+ * Packs weights for a schedule and folds zero points. x' = x − offset.data and w' = w − offset.weights are the kernel's operands,
+ * zx' and zw' their remaining zero points:
+ *
+ *     Σ(x' − zx')(w' − zw') = Σx'w' − zx'Σw' − zw'Σx' + k·zx'·zw'
+ *
+ * The second and the last term go into the bias. The kernel adds rowFactor·Σx with rowFactor = −zw'; since x is the stored data, the
+ * bias also gets k·zw'·offset.data.
  */
 export function packGemm(w: GemmWorkload, s: GemmSchedule, source: Weights, dataZeroPoint: number): PackedWeights {
   const { unit, sums16, layout, offsets } = kernelOf(s.kernel);

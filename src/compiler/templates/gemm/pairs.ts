@@ -1,4 +1,4 @@
-/** Products of pairs of matrices, the right ones packed while running: native/kernels/matmul_gemm.h. */
+/** Batch matrix multiplication, right matrices packed at run time: native/kernels/matmul_gemm.h. */
 
 import { parameters } from '../../../model/ops/checks.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
@@ -17,10 +17,10 @@ import type { GemmWorkload } from './workload.ts';
 type Product = Chosen<GemmWorkload, GemmSchedule>;
 
 const layoutOf = ({ schedule }: Product) => kernelOf(schedule.kernel).layout;
-/** Whether panels are packed less their zero point. */
+/** Whether packed weights have the zero point subtracted. */
 const centers = (product: Product): boolean => layoutOf(product).storage === 'int16';
 
-/** The products that run: one for all right matrices, or one for those without -128 and one for the others. */
+/** One product for all right matrices, or one for those without -128 and one for the others. */
 function productsOf(chosen: readonly Product[]): readonly Product[] {
   const [narrow, any] = chosen;
   const takesAll = kernelOf(narrow.schedule.kernel).exactFor.includes('int8-dynamic');

@@ -30,7 +30,7 @@ export const tileOf = ({ mr, nr, kBlocks = 1 }: GemmSchedule): Tile => ({ mr, nr
 /** Tiles: GEMM_MR rows and GEMM_NV registers of columns at most. */
 const ROWS = [1, 2, 3, 4, 5, 6, 7, 8];
 const COLUMNS = [4, 8, 12, 16, 20, 24, 28, 32];
-/** 128-bit registers, and general ones that a loop may use. */
+/** 128-bit registers, and general registers of a loop. */
 const REGISTERS = 32;
 const GENERAL = 32;
 
@@ -54,7 +54,7 @@ export function* gemmSpace(w: GemmWorkload, target: Target): Generator<GemmSched
           }
 }
 
-/** Orders and bands. */
+/** Loop orders and bands. */
 function walks(w: GemmWorkload, mr: number): Pick<GemmSchedule, 'weightsFirst' | 'band'>[] {
   const gathered = w.right === 'constant' && mr <= w.output[0] * w.output[1] ? bandsOf(w, mr) : [];
   return [
@@ -102,13 +102,13 @@ function illegalRows(w: GemmWorkload, { kernel, mr, weightsFirst, band }: GemmSc
   return null;
 }
 
-/** Only one panel may be wider than the matrix, by less than a kernel's columns. */
+/** nr > n only for a single panel, by less than the kernel's column step. */
 function illegalColumns({ n }: GemmWorkload, { kernel, nr }: GemmSchedule): string | null {
   const { columns } = kernelOf(kernel);
   return nr > columns && nr - columns >= n ? `nr ${nr} is too wide for ${n} columns` : null;
 }
 
-/** Whether the registers hold a tile. */
+/** Whether a tile fits the registers. */
 export function holdsTile(kernel: GemmKernelName, tile: Tile, target: Target): boolean {
   const record = kernelOf(kernel);
   const { registers } = inOrderLoop(record, tile, target.core) ?? record;

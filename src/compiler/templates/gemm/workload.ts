@@ -5,11 +5,11 @@ import type { HW } from '../../../model/ops/attrs.ts';
 import { itemSize } from '../../../model/tensor/dtype.ts';
 import { keyOf, type Operands } from '../workload.ts';
 
-/** What decides which schedules are legal and how fast they are, without data. */
+/** Everything but data that determines which schedules are legal, and their cycles. */
 export interface GemmKey {
   readonly op: 'nn.conv2d' | 'nn.dense' | 'nn.batch_matmul';
   readonly data: 'float32' | 'int8' | 'uint8';
-  /** Constants are packed when compiling; of other right matrices it may be known that none reaches -128. */
+  /** constant: packed when compiling; narrow: never -128. */
   readonly right: 'constant' | 'any' | 'narrow';
   readonly images: number;
   readonly input: HW;
@@ -24,30 +24,30 @@ export interface GemmKey {
   readonly groups: number;
   /** Columns of a group. */
   readonly n: number;
-  /** Whether the rows of A come padded to what the kernel loads. */
+  /** Whether rows of A are readable up to packed_k. */
   readonly paddedRows: boolean;
-  /** What becomes of accumulators: a clamp, int32 sums, `round(acc · factor)` in double, or a profile's fixed point. */
+  /** Float clamp; int32 accumulators; `round(acc · factor)` in double; or a profile's requantization. */
   readonly epilogue: 'float' | 'sums' | 'double' | Profile;
-  /** Parts that steps of the outer loop are shared out to. */
+  /** Parts that the outer loop is split into. */
   readonly threads: number;
 }
 
 export interface GemmWorkload extends GemmKey {
-  /** What the weights themselves say: no part of the key. */
+  /** Properties of the weights; not in the key. */
   readonly weights: {
     readonly operands: Operands;
-    /** Where a kernel with `sums16` may take them. */
+    /** If a kernel with `sums16` may be used. */
     readonly kSums?: KSumCounts;
   };
 }
 
-/** Sums of K-blocks in 16 bits that a panel of eight columns takes on average. */
+/** K-sums per panel of eight columns, mean over the panels. */
 export interface KSumCounts {
-  /** By the number of blocks that a sum may have. */
+  /** By the largest number of K-blocks of a K-sum. */
   readonly 1: number;
   readonly 2: number;
   readonly 4: number;
-  /** Of two blocks where two fit together, and of one. */
+  /** K-sums of two K-blocks, and of unmatched ones. */
   readonly mixed: { readonly pairs: number; readonly singles: number };
 }
 
@@ -56,9 +56,9 @@ export function keyOfGemm({ weights: _, ...key }: GemmWorkload): string {
   return keyOf('gemm', { ...key });
 }
 
-/** k: elements of a row of A. */
+/** k. */
 export const depthOf = ({ kernel, channels, groups }: GemmKey): number => kernel[0] * kernel[1] * (channels / groups);
-/** k as a kernel packs it. */
+/** packed_k: k rounded up to the kernel's `unit`. */
 export const packedDepth = (w: GemmKey, unit: number): number => Math.ceil(depthOf(w) / unit) * unit;
 /** Rows of A of an image. */
 export const pixelsOf = ({ output }: GemmKey): number => output[0] * output[1];
@@ -67,7 +67,7 @@ export const rowsOf = (w: GemmKey): number => w.images * pixelsOf(w);
 /** Bytes of an element of A. */
 export const itemOf = ({ data }: GemmKey): number => itemSize(data);
 
-/** Whether each row of A is a pixel of the input as it lies there. */
+/** Whether A is the input itself: each row a pixel. */
 export const isPointwise = ({ input, output, kernel, strides, padding, groups }: GemmKey): boolean =>
   groups === 1 &&
   [...kernel, ...strides].every((extent) => extent === 1) &&

@@ -3,24 +3,24 @@ import type { Kind } from './instruction.ts';
 /** Vector registers. */
 export const REGISTERS = 32;
 
-/** What executes instructions. */
+/** Execution units. */
 export type Unit = 'vector' | 'memory';
 
-/** What one kind of instruction costs on a core. */
+/** Timing of a kind of instruction. */
 export interface Timing {
-  /** What executes it; null: any number in a cycle. */
+  /** null: no unit, any number per cycle. */
   readonly unit: Unit | null;
-  /** Cycles for which the unit is taken. */
+  /** Cycles for which the unit is occupied. */
   readonly occupancy: number;
   /** Cycles until another instruction can read the result. */
   readonly latency: number;
-  /** The same for an instruction of the same kind that adds to it; undefined where there is no shorter way. */
+  /** The same to the accumulator of an instruction of the same kind; undefined: no forwarding. */
   readonly forwarded?: number;
 }
 
 /** The rules by which a core issues instructions in order. */
 export interface InOrderCore {
-  /** Instructions a cycle. */
+  /** Instructions per cycle. */
   readonly width: number;
   readonly timing: Readonly<Record<Kind, Timing>>;
 }
@@ -31,8 +31,8 @@ const vector = (occupancy: number, latency: number, forwarded?: number): Timing 
 const memory = (occupancy: number, latency: number): Timing => ({ unit: 'memory', occupancy, latency });
 
 /**
- * Cortex-A53. Sources: Arm's Cortex-A55 Software Optimization Guide v3, and for what differs on the A53, which has no public
- * guide (FMLA, SADALP, dual issue), what authors of NEON kernels measured. No rule of the A55 is stricter.
+ * Cortex-A53. Sources: Arm's Cortex-A55 Software Optimization Guide v3. The A53 has no public guide; where it differs (FMLA, SADALP,
+ * dual issue): measurements by authors of NEON kernels. No rule of the A55 is stricter.
  */
 export const CORTEX_A53: InOrderCore = {
   width: 2,
@@ -46,7 +46,7 @@ export const CORTEX_A53: InOrderCore = {
     narrowUpper: vector(1, 3),
     permute: vector(1, 3),
     extremum: vector(0.5, 3),
-    // The upper half of a register need not wait for the lower one.
+    // The upper half of a register is written without waiting for the lower half.
     move: vector(0.25, 3, 1),
     integer: { unit: null, occupancy: 0, latency: 1 },
     load: memory(1, 3),

@@ -1,8 +1,8 @@
-/** Which instructions must follow which: values read, and registers overwritten. */
+/** Dependences between instructions: read after write, write after read, write after write. */
 import type { InOrderCore } from './core.ts';
 import type { Instruction, Register } from './instruction.ts';
 
-/** That instruction `to` comes after `from`, by so many cycles if it is not to wait. */
+/** Instruction `to` issues after `from`; without a stall if at least `cycles` later. */
 export interface Dependence {
   readonly from: number;
   readonly to: number;

@@ -1,32 +1,32 @@
 /** The steps of 3 × 3 depthwise convolution for cores that issue in order (native/kernels/depthwise_in_order.h) as instructions. */
 import { type Instruction, instruction, type Register } from './instruction.ts';
 
-/** What the instructions depend on. */
+/** Parameters of the instructions. */
 export interface Steps {
   readonly stride: 1 | 2;
   /** Output pixels of a row. */
   readonly width: number;
-  /** Bits of the products after which a sum of 16 bits is full; the last is among them. */
+  /** Bit i: the 16-bit sum is widened after product i. The bit of the last product is set. */
   readonly cuts: bigint;
-  /** By product: its place in the window, row by row, columns as in `kernelColumns`. */
+  /** By product: its tap in the window, row-major, columns in the order of `kernelColumns`. */
   readonly taps: readonly number[];
   /** Of the results. */
   readonly unsigned: boolean;
-  /** Whether data comes unsigned, and 128 is to be subtracted. */
+  /** Whether data is uint8 and read as x - 128. */
   readonly flips: boolean;
-  /** Results lie between these. */
+  /** Clamp of the results. */
   readonly low: number;
   readonly high: number;
 }
 
 const ROWS = 3;
 const KERNEL_WIDTH = 3;
-/** Columns on their way through general registers. Their number divides that of a step's columns. */
+/** Columns being loaded, in general registers: a divisor of the columns per step. */
 const AHEAD = 3;
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** Sizes of the steps along a row and how many of each: rather fours and threes than one of fewer. */
+/** Steps along a row, with their counts: steps of 4 and 3 pixels if possible, rather than a shorter last one. */
 export function stepsOf(width: number): readonly (readonly [pixels: number, count: number])[] {
   const lacking = (4 - (width % 4)) % 4;
   const even = 3 * lacking <= width;
@@ -52,13 +52,13 @@ export function extremesOf(width: number): { readonly widest: number; readonly n
 export const windowWidth = (width: number, stride: number): number =>
   (extremesOf(width).widest - 1) * stride + KERNEL_WIDTH;
 
-/** Columns of the kernel in the order of multiplication: with stride 2, those that share registers one after the other. */
+/** Kernel columns in the order of multiplication; with stride 2, columns that share registers are adjacent. */
 export const kernelColumns = (stride: number): readonly number[] => (stride === 1 ? [0, 1, 2] : [0, 2, 1]);
 
-/** Where the data of one step comes from: two columns to a register. */
+/** Register assignment of the data of a step: two columns per register. */
 export class Window {
   readonly columns: number;
-  /** The columns of a row in the order in which they come: the halves of a register apart from each other. */
+  /** The columns of a row in the order of their loads; the two halves of a register are not adjacent. */
   readonly order: readonly number[];
   /** The registers of all rows. */
   readonly registers: readonly Register[];
@@ -88,7 +88,7 @@ export class Window {
 
   isUpper = (column: number): boolean => Math.floor(column / this.stride) % 2 === 1;
 
-  /** Number of a column in the order of all rows of a step, and on into the next one. */
+  /** Index of a column in the order of loads over all rows of a step, continuing into the next step. */
   position = (row: number, column: number): number => row * this.columns + this.order.indexOf(column);
 
   /** Loads column number `position`. */
@@ -98,7 +98,7 @@ export class Window {
     return instruction('load', ahead(position), `${row < ROWS ? 'row' : 'next'}${row % ROWS}`, `${column} * channels`);
   }
 
-  /** Moves column number `position` to where it is multiplied, and loads the one that takes its place. */
+  /** Moves column number `position` to its vector register, and loads the next column into the freed general register. */
   bring(position: number): Instruction[] {
     const row = Math.floor(position / this.columns) % ROWS;
     const column = this.order[position % this.columns];
@@ -112,13 +112,13 @@ export class Window {
 
 const ahead = (position: number): Register => `l${position % AHEAD}`;
 
-/** The first columns, which the first step finds in their registers or on their way there. */
+/** Prologue: the columns that a step expects in registers, or being loaded. */
 export const firstColumns = (window: Window): Instruction[] => [
   ...range(AHEAD).map((position) => window.load(position)),
   ...range(window.pixels).flatMap((position) => window.bring(position)),
 ];
 
-/** The limits that results of 8 bits do not have of themselves: C variables, and their values. */
+/** Clamp limits inside the 8-bit range: C variables and their values. */
 export function limitsOf({ unsigned, low, high }: Steps): { readonly low?: number; readonly high?: number } {
   const [least, most] = unsigned ? [0, 255] : [-128, 127];
   return { ...(low > least && { low }), ...(high < most && { high }) };
@@ -137,13 +137,13 @@ export function storePixel(steps: Steps, half: Register, to: Register, pixel: nu
   ];
 }
 
-/** Stores the last results of the step before: as many as the narrowest step has. */
+/** Stores the last results of the previous step: as many as the narrowest step has. */
 export const storeHeld = (steps: Steps): Instruction[] =>
   range(extremesOf(steps.width).narrowest).flatMap((k) => storePixel(steps, `held${k}`, 'ready', k));
 
 /**
- * A step of `pixels`. The last results of each step are stored by the one behind it, as many as the narrowest step has:
- * the operands of that one are brought on the way.
+ * A step of `pixels`, software-pipelined: it stores the last results of the previous step, as many as the narrowest step has, and loads
+ * the first operands of the next one.
  */
 export function stepOf(steps: Steps, window: Window, pixels: number): Instruction[] {
   const { stride, cuts, taps } = steps;
@@ -154,7 +154,7 @@ export function stepOf(steps: Steps, window: Window, pixels: number): Instructio
   const bringUntil = (position: number): void => {
     for (; brought < position; brought++) block.push(...window.bring(brought));
   };
-  // Sums take turns where registers are left for it.
+  // Two sets of 16-bit sums in turn, if registers are left.
   const turns = pixels < 4 ? 2 : 1;
   let [sums, open, widened] = [0, false, false];
   taps.forEach((tap, p) => {

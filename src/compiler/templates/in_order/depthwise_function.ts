@@ -1,4 +1,4 @@
-/** The C around the steps of depthwise.ts: a function that computes a block of channels in some rows. */
+/** The C around the steps of depthwise.ts: a function that computes a block of 8 channels in some output rows. */
 import { CORTEX_A53 } from './core.ts';
 import { extremesOf, firstColumns, limitsOf, type Steps, stepOf, stepsOf, storeHeld, Window } from './depthwise.ts';
 import { indent, print } from './print.ts';
@@ -11,16 +11,16 @@ export interface DepthwiseFunction extends Steps {
   readonly weights: string;
   readonly blockBytes: number;
   readonly scales: string;
-  /** Multipliers and offsets of a block after the other. */
+  /** [block][multiplier, offset][8]. */
   readonly factors: string;
-  /** The order of the window's rows by block. */
+  /** By block: the order of the window's rows. */
   readonly rows: string;
 }
 
 const ROWS = [0, 1, 2];
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** A function that computes a block of channels in some rows. */
+/** The function of a block of channels. */
 export function depthwiseFunction(given: DepthwiseFunction, name: string, symbol: string): string {
   const { widest, narrowest: held } = extremesOf(given.width);
   const window = new Window(given);
@@ -59,7 +59,7 @@ export function depthwiseFunction(given: DepthwiseFunction, name: string, symbol
     'uint64_t l0, l1, l2;',
     `const uint8_t *order = ${given.rows} + 3 * block;`,
     `const int8_t ${each((ky) => `*const *at${ky} = windows + order[${ky}], *row${ky} = *at${ky} + c`)};`,
-    // What is stored first is nothing yet, and written over.
+    // The first stores write undefined values, which are overwritten.
     'uint8_t *to = out + c, *ready = to;',
     'IO_BARRIER(); /* what follows reads and writes memory unseen */',
     ...print(firstColumns(window)),
@@ -72,7 +72,7 @@ export function depthwiseFunction(given: DepthwiseFunction, name: string, symbol
   return defined(name, symbol, body);
 }
 
-/** The member `block_function`, where blocks are of several kinds. */
+/** The member `block_function` for several kinds of blocks. */
 export function functionTable(functions: readonly string[], kinds: string, name: string, symbol: string): string {
   const table = `static void (*const of_kind[])(const int8_t *const *, int, int, uint8_t *) = {${functions.join(', ')}};`;
   return defined(name, symbol, [table, `of_kind[${kinds}[block]](windows, rows, block, out);`]);

@@ -1,9 +1,9 @@
 /**
  * The inner loops of native/kernels/gemm_k_sums.h as instructions.
  *
- * A round multiplies one to four K-blocks for the whole tile: accumulator t, of row t % mr and pair of columns t / mr, gets the
- * sum of SMULL, SMLAL2, SMLAL, … by SADALP. Rounds are rotated: the first two sums begin in the round before, which has brought
- * the operands.
+ * An iteration computes one K-sum (1 to 4 K-blocks) of the whole tile. SMULL, SMLAL2, SMLAL, … compute 16-bit sum t, of row t % mr
+ * and column pair t / mr; SADALP adds it to accumulator t. The loop is software-pipelined: an iteration loads the operands of the next
+ * one and starts its first two sums.
  */
 import { zips } from '../gemm/kernels/k_sums.ts';
 import { CORTEX_A53, REGISTERS } from './core.ts';
@@ -11,20 +11,20 @@ import { type Instruction, instruction } from './instruction.ts';
 import { type Loop, printLoop } from './print.ts';
 import { schedule } from './schedule.ts';
 
-/** What decides over the loops of a schedule. */
+/** The parameters of a loop. */
 export interface KSumsTile {
   readonly mr: number;
   readonly nr: number;
-  /** K-blocks that a sum in 16 bits adds up. */
+  /** K-blocks per K-sum. */
   readonly kBlocks: number;
-  /** Whether sums of single blocks follow. */
+  /** Whether K-sums of single blocks follow. */
   readonly singles: boolean;
   /** Whether data is unsigned. */
   readonly unsigned: boolean;
 }
 
-/** A round: its K-blocks and those of the next one, and whether it is the first of its panel, which begins accumulators. */
-export interface KSumsRound {
+/** K-blocks of an iteration and of the next one; `first`: the first of its panel, which sets the accumulators. */
+export interface KSumsIteration {
   readonly blocks: number;
   readonly next: number;
   readonly first: boolean;
@@ -32,22 +32,22 @@ export interface KSumsRound {
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** Block b of row i, of pair of columns u; `next…`: on its way, through general registers. */
+/** K-block b of row i of A, of column pair u of the weights; `next…`: being loaded, in general registers. */
 const x = (i: number, b: number) => `s->x[${i}][${b}]`;
 const w = (u: number, b: number) => `s->w[${u % 2}][${b}]`;
 const nextX = (i: number, b: number) => ({ lo: `s->next_x[${i}][${b}].lo`, hi: `s->next_x[${i}][${b}].hi` });
 const nextW = (b: number) => ({ lo: `s->next_w[${b}].lo`, hi: `s->next_w[${b}].hi` });
-/** The number of the block of A to load. */
+/** Index of the K-block of A to load. */
 const k = (b: number) => `s->k[${b}]`;
 
-/** Sums in 16 bits at a time. They take turns: a divisor of the number of accumulators. */
+/** Registers of 16-bit sums, used in turn: a divisor of the number of accumulators. */
 const sumsOf = ({ mr, nr, kBlocks }: KSumsTile): number =>
   (mr * nr) / 2 + kBlocks * (mr + 2) + 4 <= REGISTERS ? 4 : 3;
 
 const numberBlocks = ({ kBlocks }: KSumsTile): Instruction[] =>
   range(kBlocks).map((b) => instruction('load_next', k(b), 's->order'));
 
-/** Loads `blocks` of each row; bytes 0 to 7 become bytes 0 to 3 twice, bytes 4 to 7 twice, here or by `moveRow`. */
+/** Loads `blocks` K-blocks of each row. Bytes 0 to 3 are doubled, and bytes 4 to 7: here or in `moveRow`. */
 function loadRows(tile: KSumsTile, blocks: number): Instruction[] {
   const { mr, kBlocks, unsigned } = tile;
   const operands = range(blocks).flatMap((b) =>
@@ -79,7 +79,7 @@ const beginSum = (tile: KSumsTile, t: number): Instruction =>
   instruction('smull', sum(tile, t), x(t % tile.mr, 0), w(Math.floor(t / tile.mr), 0));
 const sum = (tile: KSumsTile, t: number) => `s->sum[${t % sumsOf(tile)}]`;
 
-/** The further products of sum t. What they read for the last time, those after it take the place of. */
+/** The remaining products of sum t. Operands read for the last time are replaced by later ones. */
 function endSum(tile: KSumsTile, t: number, blocks: number, next: number): Instruction[] {
   const { mr, nr } = tile;
   const pairs = nr / 2;
@@ -96,7 +96,7 @@ function endSum(tile: KSumsTile, t: number, blocks: number, next: number): Instr
   return range(Math.max(blocks, next)).flatMap((b) => [...(b < blocks ? products(b) : []), ...freed(b)]);
 }
 
-/** What the round before does for a kBlocks, its rows apart: weights, and the sums that begin. */
+/** The part of an iteration that the previous one executes, except for loads of A: weights, and the first two sums. */
 const head = (tile: KSumsTile, blocks: number): Instruction[] => [
   ...[0, 1].flatMap((u) => range(blocks).flatMap((b) => [loadWeights(b), ...moveWeights(u, b)])),
   ...range(blocks).map(loadWeights),
@@ -105,7 +105,7 @@ const head = (tile: KSumsTile, blocks: number): Instruction[] => [
   beginSum(tile, 1),
 ];
 
-/** The operands of the first kBlocks, and its first sums. */
+/** IO_START: the operands of the first K-sum, and its first two sums. */
 export const kSumsStart = (tile: KSumsTile): Instruction[] => [
   ...numberBlocks(tile),
   ...loadRows(tile, tile.kBlocks),
@@ -113,8 +113,8 @@ export const kSumsStart = (tile: KSumsTile): Instruction[] => [
   ...head(tile, tile.kBlocks),
 ];
 
-/** A round. */
-export function kSumsRound(tile: KSumsTile, { blocks, next, first }: KSumsRound): Instruction[] {
+/** IO_FIRST or IO_NEXT. */
+export function kSumsIteration(tile: KSumsTile, { blocks, next, first }: KSumsIteration): Instruction[] {
   const { mr, nr } = tile;
   const sums = range((mr * nr) / 2).flatMap((t) => [
     ...(t > 1 ? [beginSum(tile, t)] : []),
@@ -124,8 +124,8 @@ export function kSumsRound(tile: KSumsTile, { blocks, next, first }: KSumsRound)
   return [...loadRows(tile, next), ...sums, ...head(tile, next)];
 }
 
-/** The rounds that follow on each other in a tile. */
-export function roundsOf({ kBlocks, singles }: KSumsTile): KSumsRound[] {
+/** The kinds of iterations of a tile. */
+export function iterationsOf({ kBlocks, singles }: KSumsTile): KSumsIteration[] {
   const lengths = singles ? [kBlocks, 1] : [kBlocks];
   return lengths.flatMap((blocks) =>
     lengths.flatMap((next) => [
@@ -135,7 +135,7 @@ export function roundsOf({ kBlocks, singles }: KSumsTile): KSumsRound[] {
   );
 }
 
-/** Loops by name: models repeat tiles. */
+/** Cache of loops by name: models repeat tiles. */
 const known = new Map<string, Loop>();
 
 /** The loop of a tile. */
@@ -149,8 +149,8 @@ export function kSumsLoop(tile: KSumsTile): Loop {
 
 const blocksOf = (tile: KSumsTile) => [
   { when: 'part == IO_START', block: schedule(kSumsStart(tile), CORTEX_A53) },
-  ...roundsOf(tile).map((round) => ({
-    when: `part == ${round.first ? 'IO_FIRST' : 'IO_NEXT'} && length == ${round.blocks} && next == ${round.next}`,
-    block: schedule(kSumsRound(tile, round), CORTEX_A53),
+  ...iterationsOf(tile).map((iteration) => ({
+    when: `part == ${iteration.first ? 'IO_FIRST' : 'IO_NEXT'} && length == ${iteration.blocks} && next == ${iteration.next}`,
+    block: schedule(kSumsIteration(tile, iteration), CORTEX_A53),
   })),
 ];

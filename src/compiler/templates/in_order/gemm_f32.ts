@@ -11,16 +11,16 @@ export interface FloatTile {
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** Two values of row i; four columns of weights; both on their way through general registers. */
+/** Two k of row i of A; four columns of weights; `next…`: being loaded, in general registers. */
 const x = (i: number) => `s->x[${i}]`;
 const w = (q: number, ring: number) => `s->w[${q % ring}]`;
 const nextX = (i: number) => `s->next_x[${i}]`;
 const nextW = (q: number) => [`s->next_w[${q % 2}].lo`, `s->next_w[${q % 2}].hi`] as const;
 
-/** Registers that the weights take in turns: a divisor of how many one round takes. */
+/** Registers of weights, used in turn: a divisor of the number of an iteration's loads. */
 const ringOf = (nv: number): number => (nv % 3 === 0 ? 3 : 4);
 
-/** Weights number `q` of a round. */
+/** Register of weights number `q` of an iteration. */
 const bringWeights = (q: number, ring: number): Instruction[] => {
   const [lo, hi] = nextW(q);
   return [
@@ -32,7 +32,7 @@ const bringWeights = (q: number, ring: number): Instruction[] => {
 const loadRow = (i: number): Instruction => instruction('load', nextX(i), `s->row[${i}]`, 'k');
 const moveRow = (i: number): Instruction => instruction('fmov', x(i), nextX(i));
 
-/** The operands of the first round. */
+/** IO_START: the operands of the first iteration. */
 export function floatStart({ mr, nr }: FloatTile): Instruction[] {
   const ring = ringOf(nr / 4);
   return [
@@ -42,8 +42,8 @@ export function floatStart({ mr, nr }: FloatTile): Instruction[] {
   ];
 }
 
-/** A round; the operands of the next one are brought on the way: weights `ring - 1` registers ahead. */
-export function floatRound({ mr, nr }: FloatTile): Instruction[] {
+/** IO_NEXT: two k of the tile. Loads run ahead: A by one iteration, weights by `ring - 1` registers. */
+export function floatIteration({ mr, nr }: FloatTile): Instruction[] {
   const nv = nr / 4;
   const ring = ringOf(nv);
   const last = 2 * nv - 1;
@@ -63,5 +63,5 @@ export function floatRound({ mr, nr }: FloatTile): Instruction[] {
 export const floatLoop = (tile: FloatTile): Loop =>
   printLoop(`io_f32_${tile.mr}x${tile.nr}`, 'io_f32 *s, int part, size_t k', [
     { when: 'part == IO_START', block: schedule(floatStart(tile), CORTEX_A53) },
-    { when: 'part == IO_NEXT', block: schedule(floatRound(tile), CORTEX_A53) },
+    { when: 'part == IO_NEXT', block: schedule(floatIteration(tile), CORTEX_A53) },
   ]);

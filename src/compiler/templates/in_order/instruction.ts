@@ -1,18 +1,18 @@
-/** Machine instructions as data: what a loop for in-order cores is made of before it has an order. */
+/** Machine instructions as data: the unscheduled form of loops for in-order cores. */
 
-/** Kinds of instructions that a core tells apart: the rows of `InOrderCore.timing`. */
+/** Kinds of instructions with different timing: the rows of `InOrderCore.timing`. */
 export type Kind =
   | ('multiply' | 'multiplyAdd' | 'fusedMultiplyAdd' | 'multiplyHigh' | 'pairwiseAdd' | 'narrow' | 'narrowUpper')
   | ('permute' | 'extremum' | 'move' | 'integer' | 'load' | 'loadPair' | 'store');
 
 /**
- * What an operand is to an instruction: GCC's constraint, `w` for vector and `r` for general registers, `=` written, `+` read
- * and written; `base`: a general register with an address, which the instruction increments.
+ * Role of an operand, as GCC's constraint: `w` vector register, `r` general register, `=` written, `+` read and written; `base`: a
+ * general register with an address that the instruction increments.
  */
 export type Role = '=w' | '+w' | 'w' | '=r' | '+r' | 'r' | 'base';
 
 interface Operation {
-  /** As the assembler takes it: `%0` is the first operand. Written operands come before those that are only read. */
+  /** Assembly text: `%0` is the first operand. Written operands come first. */
   readonly text: string;
   readonly roles: readonly Role[];
   readonly kind: Kind;
@@ -50,7 +50,7 @@ export const OPERATIONS = {
   /** From a general register; the lower half first, which clears the upper. */
   fmov: operation('move', 'fmov %d0, %1', '=w', 'r'),
   ins: operation('move', 'ins %0.d[1], %1', '+w', 'r'),
-  /** Bytes from unsigned to signed. */
+  /** uint8 to int8: x ^ 0x80. */
   flip: operation('integer', 'eor %0, %0, #0x8080808080808080', '+r'),
   /** The upper four bytes to the lower ones of another register, and the lower ones twice. */
   upper: operation('integer', 'lsr %0, %1, #32', '=r', 'r'),
@@ -74,13 +74,13 @@ export interface Instruction {
   readonly operands: readonly Register[];
   readonly writes: readonly Register[];
   readonly reads: readonly Register[];
-  /** What it adds to, which cores forward early; or null. */
+  /** The accumulator, which cores forward early; or null. */
   readonly accumulator: Register | null;
-  /** The address that it increments, ready in the next cycle; or null. */
+  /** The address register that it increments, ready in the next cycle; or null. */
   readonly base: Register | null;
 }
 
-/** What stores write: they stay in order. */
+/** Pseudo-register written by stores: keeps them in order. */
 const MEMORY: Register = 'memory';
 
 const isWritten = (role: Role): boolean => /[=+]|base/.test(role);

@@ -4,7 +4,7 @@ import type { InOrderCore, Timing, Unit } from './core.ts';
 /** What has issued so far. */
 export class Issue {
   readonly #width: number;
-  /** The cycle, parts included, from which on a unit is free. */
+  /** By unit: the cycle, possibly fractional, from which on it is free. */
   readonly #free: Record<Unit, number> = { vector: 0, memory: 0 };
   #cycle = 0;
   #issued = 0;
@@ -22,7 +22,7 @@ export class Issue {
     return this.#issued === 0;
   }
 
-  /** Whether an instruction finds a slot and its unit free in this cycle, behind another one. */
+  /** Whether a slot and the unit of an instruction are free in this cycle, optionally behind another instruction. */
   fits({ unit }: Timing, behind?: Timing): boolean {
     if (this.#issued + (behind === undefined ? 0 : 1) >= this.#width) return false;
     if (unit === null) return true;
@@ -35,7 +35,7 @@ export class Issue {
     if (timing.unit !== null) this.#free[timing.unit] = this.#after(timing);
   }
 
-  /** Goes on to the next cycle. */
+  /** Advances to the next cycle. */
   wait(): void {
     this.#cycle++;
     this.#issued = 0;

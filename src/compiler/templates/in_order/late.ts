@@ -1,9 +1,9 @@
-/** Loads, and what is done in general registers, as late as those that read it allow: fewer values wait in registers. */
+/** Moves loads and general-register instructions as late as their readers allow, so that fewer values are live. */
 import type { InOrderCore } from './core.ts';
 import type { Dependence } from './dependences.ts';
 import type { Graph, Placed } from './place.ts';
 
-/** Moves such instructions of a schedule to later cycles, where a slot and their unit are free. */
+/** The schedule with these instructions in later cycles that have a free slot and unit. */
 export function late(
   { timing, within, across }: Graph,
   { order, cycle: early }: Placed,
@@ -15,7 +15,7 @@ export function late(
   for (const dependence of within) after[dependence.from].push(dependence);
   for (const { from, to, cycles } of across) after[from].push({ from, to, cycles: cycles - length });
   const slots = Array.from({ length }, (_, at) => width - cycle.filter((own) => own === at).length);
-  /** Cycles in which the unit for memory is taken; what begins in the last one goes on in the next round. */
+  /** Cycles in which the memory unit is occupied; wraps around to the next iteration. */
   const taken = new Array<boolean>(length).fill(false);
   const occupied = (i: number, at: number): number[] =>
     timing[i].unit === 'memory'
@@ -27,7 +27,7 @@ export function late(
   };
   for (const i of order) for (const at of occupied(i, cycle[i])) taken[at] = true;
   for (const i of [...order].reverse()) {
-    // What writes no register cannot be early.
+    // Instructions that write no register have no readers to wait for.
     if (timing[i].unit === 'vector' || timing[i].latency === 0) continue;
     take(i, false);
     const latest = Math.min(length - 1, ...after[i].map(({ to, cycles }) => cycle[to] - (cycles === 0 ? 1 : cycles)));
@@ -40,7 +40,7 @@ export function late(
   order.forEach((i, at) => {
     rank[i] = at;
   });
-  // What has been moved comes behind what issues in its cycle already.
+  // Moved instructions issue behind those already in their cycle.
   const moved = (i: number): number => (cycle[i] > early[i] ? 1 : 0);
   return { cycle, order: [...order].sort((a, b) => cycle[a] - cycle[b] || moved(a) - moved(b) || rank[a] - rank[b]) };
 }

@@ -1,10 +1,10 @@
-/** How long an in-order core takes for a sequence of instructions. */
+/** Simulates a sequence of instructions on an in-order core. */
 import type { InOrderCore } from './core.ts';
 import { latency } from './dependences.ts';
 import type { Instruction, Register } from './instruction.ts';
 import { Issue } from './issue.ts';
 
-/** The cycle in which each instruction of a sequence issues: not before those in front of it, nor before its operands are ready. */
+/** The cycle in which each instruction issues: not before its predecessors, and not before its operands are ready. */
 export function issueCycles(sequence: readonly Instruction[], core: InOrderCore): number[] {
   const writer = new Map<Register, number>();
   const state = new Issue(core);
@@ -23,7 +23,7 @@ export function issueCycles(sequence: readonly Instruction[], core: InOrderCore)
   return cycles;
 }
 
-/** Cycles of a loop's body behind itself. */
+/** Cycles of a loop's body in its second iteration. */
 export function cyclesOf(body: readonly Instruction[], core: InOrderCore): number {
   const cycles = issueCycles([...body, ...body], core);
   return cycles[2 * body.length - 1] - cycles[body.length - 1];

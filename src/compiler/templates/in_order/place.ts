@@ -7,10 +7,10 @@ import type { Pressure } from './pressure.ts';
 /** A loop's body. */
 export interface Graph {
   readonly timing: readonly Timing[];
-  /** Dependences within a round, and those of a round on the one before. */
+  /** Dependences within an iteration, and on the previous iteration. */
   readonly within: readonly Dependence[];
   readonly across: readonly Dependence[];
-  /** By instruction: the cycle in which its operands of the round before are ready. */
+  /** By instruction: the cycle in which its operands of the previous iteration are ready. */
   readonly ready: readonly number[];
 }
 
@@ -21,12 +21,12 @@ export interface Placed {
   readonly cycle: readonly number[];
 }
 
-/** Beside an instruction stand only those whose priority is so much less at most: operands that come early take registers. */
+/** An instruction dual-issues only if its priority is at most this much lower: operands loaded early occupy registers. */
 const HORIZON = 8;
-/** Longer than any latency: nothing issues any more. */
+/** Idle cycles after which nothing can issue any more: longer than any latency. */
 const STUCK = 20;
 
-/** Issues all instructions of a graph; null where registers are too few. */
+/** Issues all instructions of a graph; null if there are too few registers. */
 export function place(
   { timing, within, ready }: Graph,
   priority: readonly number[],
@@ -73,7 +73,7 @@ export function place(
   };
 
   while (order.length < timing.length) {
-    // The vector unit is what everything waits for.
+    // The vector unit is the bottleneck.
     const first = best((i) => timing[i].unit === 'vector' && fits(i)) ?? best((i) => fits(i));
     if (first === undefined) {
       if (++idle > STUCK) return null;
@@ -84,7 +84,7 @@ export function place(
     const beside = best(
       (i) => i !== first && priority[i] >= priority[first] - HORIZON && fits(i) && (fits(i, first) || fits(first, i)),
     );
-    // A move takes part of the vector unit's cycle: it fits before an instruction that takes all of it, not behind.
+    // A move occupies part of the vector unit's cycle: it fits before an instruction that occupies all of it, not behind.
     if (beside !== undefined && state.isFresh && !fits(beside, first)) issue(beside);
     issue(first);
   }

@@ -1,7 +1,7 @@
-/** Vector registers that the values of a loop's body take while its instructions issue. */
+/** Register pressure: live vector values of a loop's body while its instructions issue. */
 import { type Instruction, OPERATIONS, type Register } from './instruction.ts';
 
-/** What an instruction does to values, numbered by the instructions that begin them. */
+/** Values that an instruction reads, and the number that it defines. */
 interface Use {
   readonly reads: readonly number[];
   readonly begins: number;
@@ -14,7 +14,7 @@ function vectorsOf({ name, operands }: Instruction): { readonly reads: Register[
   return { reads: of('w', '+w'), begins: of('=w') };
 }
 
-/** Counts the values that live: those of the round before, constants too, and those begun and not read for the last time. */
+/** Counts live values: those of the previous iteration, constants, and those defined but not yet read for the last time. */
 export class Pressure {
   #live: number;
   readonly #registers: number;
@@ -35,7 +35,7 @@ export class Pressure {
       const { reads, begins } = vectorsOf(instruction);
       for (const register of reads) {
         if (current.has(register)) continue;
-        // From the round before; so the next one finds it, too.
+        // Defined in the previous iteration: live across the whole body.
         begin(register);
         lasting.push(register);
       }
@@ -49,7 +49,7 @@ export class Pressure {
     this.#uses = uses;
   }
 
-  /** Whether there are registers for what instruction number `i` begins. */
+  /** Whether there are registers for the values that instruction `i` defines. */
   allows(i: number): boolean {
     const { reads, begins } = this.#uses[i];
     if (begins === 0) return true;

@@ -2,7 +2,7 @@
 import { REGISTERS } from './core.ts';
 import { type Instruction, OPERATIONS, type Register } from './instruction.ts';
 
-/** A statement of one instruction. What it overwrites of `held`, it reads to the C compiler, so that registers stay what they are. */
+/** The statement of an instruction. Overwritten operands in `held` are declared read and written, so that they keep their registers. */
 function statement({ name, operands }: Instruction, held: ReadonlySet<Register>): string {
   const { text, roles } = OPERATIONS[name];
   const list = (written: boolean): string =>
@@ -16,7 +16,7 @@ function statement({ name, operands }: Instruction, held: ReadonlySet<Register>)
   return `IO_ASM("${text}" : ${outputs}${inputs === '' ? '' : ` : ${inputs}`});`;
 }
 
-/** Vector registers that a block reads before it writes them; none where it names more than there are. */
+/** Vector registers that a block reads before it writes them; empty if it names more registers than there are. */
 function heldBy(block: readonly Instruction[]): Set<Register> {
   const all = new Set<Register>();
   const written = new Set<Register>();
@@ -41,13 +41,13 @@ export function print(instructions: readonly Instruction[]): string[] {
   return instructions.map((instruction) => statement(instruction, held));
 }
 
-/** A C function: its name, and its text. */
+/** A C function. */
 export interface Loop {
   readonly name: string;
   readonly text: string;
 }
 
-/** A function that takes one of several blocks, by conditions that its callers make constants. */
+/** A function that executes one of several blocks, by conditions that are constant at each call. */
 export function printLoop(
   name: string,
   parameters: string,

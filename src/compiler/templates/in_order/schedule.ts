@@ -1,9 +1,8 @@
 /**
- * The order of a loop's instructions on a core that issues in order: list scheduling.
+ * List scheduling of a loop's body for an in-order core.
  *
- * Instructions issue cycle by cycle, those first that the longest way to the end of the loop begins with (place.ts). A loop
- * has been rotated before: its body multiplies what the round before has loaded, and loads for the next one. So a body is
- * scheduled as what follows itself: what waits for the round before is known from the last attempt.
+ * Instructions issue cycle by cycle, by priority: the longest path to the end of the loop (place.ts). Bodies are software-pipelined:
+ * they multiply operands that the previous iteration loaded. When those are ready is known from the previous attempt at scheduling.
  */
 import { type InOrderCore, REGISTERS, type Timing } from './core.ts';
 import { type Dependence, dependences } from './dependences.ts';
@@ -13,10 +12,10 @@ import { cyclesOf } from './pipeline.ts';
 import { type Graph, type Placed, place } from './place.ts';
 import { Pressure } from './pressure.ts';
 
-/** A latency counts so many times the same number of cycles of work: more hides what is in its way. Several are tried. */
+/** Weights of a cycle of latency against a cycle of work, in priorities. All are tried; a larger one hides more latency. */
 const WEIGHTS = [1.25, 1.5, 2];
-/** Attempts for each. */
-const ROUNDS = 3;
+/** Attempts per weight. */
+const ATTEMPTS = 3;
 
 /** The instructions of a loop's body in the order in which to issue them. */
 export function schedule(body: readonly Instruction[], core: InOrderCore): Instruction[] {
@@ -30,7 +29,7 @@ export function schedule(body: readonly Instruction[], core: InOrderCore): Instr
   for (const weight of WEIGHTS) {
     const priority = heights([...timing, ...timing], both, weight);
     let ready = timing.map(() => 0);
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const graph: Graph = { timing, within, across, ready };
       const { order, cycle } = late(graph, placed(graph, priority, body, core), core);
       const block = order.map((i) => body[i]);
@@ -42,7 +41,7 @@ export function schedule(body: readonly Instruction[], core: InOrderCore): Instr
   return [...best];
 }
 
-/** Places a body in as many registers as there are, or, where that cannot be, in as few more as possible. */
+/** Places a body in the available registers, or in the fewest more that suffice. */
 function placed(graph: Graph, priority: readonly number[], body: readonly Instruction[], core: InOrderCore): Placed {
   for (let registers = REGISTERS; ; registers++) {
     const found = place(graph, priority, new Pressure(body, registers), core);
@@ -50,7 +49,7 @@ function placed(graph: Graph, priority: readonly number[], body: readonly Instru
   }
 }
 
-/** By instruction: the cycle of a round in which its operands of the round before are ready. */
+/** By instruction: the cycle in which its operands of the previous iteration are ready. */
 function readyAfter(across: readonly Dependence[], cycle: readonly number[]): number[] {
   const length = Math.max(...cycle) + 1;
   const ready = cycle.map(() => 0);
@@ -59,8 +58,7 @@ function readyAfter(across: readonly Dependence[], cycle: readonly number[]): nu
 }
 
 /**
- * By instruction: how long the way from its issue to the end is: the most of the latencies that follow on it, and of what
- * occupies the vector unit from it on in program order.
+ * Priority by instruction: max(longest path of latencies to the end, cycles of the vector unit from it on in program order).
  */
 function heights(timing: readonly Timing[], found: readonly Dependence[], weight: number): number[] {
   const after: Dependence[][] = timing.map(() => []);

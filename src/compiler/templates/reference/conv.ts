@@ -1,4 +1,4 @@
-/** Instances of native/kernels/conv_reference.h: the forms of operators with weights that no tile kernel computes. */
+/** The C of reference convolutions: native/kernels/conv_reference.h. */
 import { weightedForm } from '../../../model/ops/shared/weights.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
 import { leadOfImages } from '../../emission/lead.ts';
@@ -16,7 +16,7 @@ export function emitReferenceConv(layer: ReferenceConvLayer, ctx: EmitContext): 
   return {
     includes: ['conv_reference.h'],
     body: `${description}conv_reference_run(&p, ${given.join(', ')});\n`,
-    // An image's bytes are written where its floats have been read, and all of it is read before its first result.
+    // The quantized bytes of an image overwrite its floats; all of it is read before its first result.
     ...(hybrid && {
       scratchInPlace: [{ operand: operands.data, lead: 0 }],
       inPlace: [

@@ -1,4 +1,4 @@
-/** The reference kernels: plain loops for the forms of operators with weights that no tile kernel computes. */
+/** Reference templates: portable loops for the forms of operators with weights that no tile computes. */
 import { type Direct, tapsOf } from '../../../model/ops/shared/direct.ts';
 import type { ReferenceConvLayer, ReferenceMatmulLayer, ReferenceTapsLayer } from '../../lower/layers.ts';
 import { emitReferenceConv } from './conv.ts';

@@ -1,4 +1,4 @@
-/** Instances of native/kernels/matmul_reference.h: the forms of BATCH_MATMUL that no tile kernel computes. */
+/** The C of BATCH_MATMUL forms that no tile computes: native/kernels/matmul_reference.h. */
 import { elements } from '../../../model/tensor/shape.ts';
 import type { Emission, EmitContext } from '../../emission/context.ts';
 import { cDescription, type Fields, integers } from '../../emission/description.ts';
@@ -30,7 +30,7 @@ export function emitReferenceMatmul(layer: ReferenceMatmulLayer, ctx: EmitContex
   };
 }
 
-/** INT16 products are summed in 64 bits, which are always rounded as profile `tflite` does. */
+/** INT16 products have 64-bit accumulators, which round as profile `tflite` in every profile. */
 function formFields({ form, rhs, output, requantization, n }: ReferenceMatmulLayer, ctx: EmitContext): Fields {
   if (form === 'hybrid') {
     const { scales } = rhs.quantization!;

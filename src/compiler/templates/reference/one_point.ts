@@ -1,4 +1,4 @@
-/** Templates that leave no knob open: a space of one schedule. */
+/** Templates without knobs: a space of one schedule. */
 import { z } from 'zod';
 import type { Emission, EmitContext } from '../../emission/context.ts';
 import type { ConvShape } from '../../lower/layers.ts';
@@ -14,10 +14,10 @@ export interface FixedWorkload {
 const knobs = z.strictObject({});
 export type NoKnobs = Readonly<z.infer<typeof knobs>>;
 
-/** Loads, a multiplication and an addition, nothing of it vectorised. */
+/** Scalar loads, a multiplication and an addition. */
 const CYCLES_PER_MAC = 3;
 
-/** The template of layers that a single kernel computes in a single way. */
+/** The template of layers with one kernel and one schedule. */
 export const onePoint = <Layer>(
   name: string,
   workload: (layer: Layer) => FixedWorkload,

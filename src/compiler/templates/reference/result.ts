@@ -1,4 +1,4 @@
-/** The `conv_reference` of a layer (native/kernels/conv_reference.h): what becomes of its accumulators, of any element types. */
+/** The `conv_reference` of a layer (native/kernels/conv_reference.h): element types and epilogue. */
 
 import { parameters } from '../../../model/ops/checks.ts';
 import { isWide, weightedForm } from '../../../model/ops/shared/weights.ts';
@@ -13,10 +13,10 @@ const ELEMENT: Readonly<Record<string, string>> = {
   ...{ int4: 'ELEMENT_I8', int8: 'ELEMENT_I8', uint8: 'ELEMENT_U8', int16: 'ELEMENT_I16', float32: 'ELEMENT_F32' },
 };
 
-/** How the kernels name a type of elements. */
+/** ELEMENT_* of native/kernels/conv_reference.h. */
 export const elementName = (dtype: DType): string => ELEMENT[dtype];
 
-/** What a `conv_reference` has beside the result: batches, output channels, and the window with its depth multiplier. */
+/** The remaining members of a `conv_reference`: window, batch, output channels, depth multiplier. */
 export interface ReferenceWindow {
   readonly shape: ConvShape;
   readonly batch: number;
@@ -40,7 +40,7 @@ export function resultDescription(layer: ReferenceResult, window: ReferenceWindo
   });
 }
 
-/** Float accumulators, or integer ones that are scaled to float: hybrid. */
+/** Epilogue with float results: float accumulators, or hybrid. */
 function realFields(layer: ReferenceResult, outs: number, ctx: EmitContext): Fields {
   const { data, weights, bias, operands, activation, hybrid } = layer;
   const fields: Fields = { ...floatClamp(activation), ...(bias !== null && { bias: ctx.input(operands.bias) }) };
@@ -58,7 +58,7 @@ function realFields(layer: ReferenceResult, outs: number, ctx: EmitContext): Fie
   };
 }
 
-/** Accumulators of 32 or of 64 bits; INT16x8 layers of 64-bit ones are always rounded as profile `tflite` does. */
+/** Epilogue with integer results. 64-bit accumulators (INT16x8) round as profile `tflite` in every profile. */
 function integerFields(layer: ReferenceResult, outs: number, ctx: EmitContext): Fields {
   const { data, bias, operands, output, activation, requantization, halvesUp } = layer;
   const wide = isWide(data, bias, layer);

@@ -1,4 +1,4 @@
-/** Instances of native/kernels/conv_taps.h: convolutions in three dimensions and transposed ones. */
+/** The C of 3-D and transposed convolutions: native/kernels/conv_taps.h. */
 import { type Direct, tapsOf } from '../../../model/ops/shared/direct.ts';
 import { weightedForm } from '../../../model/ops/shared/weights.ts';
 import { elements } from '../../../model/tensor/shape.ts';
@@ -25,7 +25,7 @@ export function emitReferenceTaps(layer: ReferenceTapsLayer, ctx: EmitContext): 
   };
 }
 
-/** The result does not depend on the window; only the channels and the element's size of it count. */
+/** The shape for the epilogue, which uses only channels and element size. */
 const pixel = (channels: number): ConvShape => ({
   ...{ in_h: 1, in_w: 1, channels, out_h: 1, out_w: 1, kernel_h: 1, kernel_w: 1, stride_h: 1, stride_w: 1 },
   ...{ dilation_h: 1, dilation_w: 1, pad_top: 0, pad_left: 0, groups: 1 },
@@ -36,7 +36,7 @@ function tapsDescription({ axes }: Direct, ctx: EmitContext): string {
   const [depth, height, width] = axes;
   const [d, y, x] = axes.map((axis) => {
     const { starts, taps } = tapsOf(axis);
-    // An axis without any tap still needs an address.
+    // An axis without taps still needs an address.
     return { starts: ctx.constant(starts), taps: ctx.constant(taps.length > 0 ? taps : new Int32Array(2)) };
   });
   return cDescription('conv_taps', 'd', {
@@ -47,7 +47,7 @@ function tapsDescription({ axes }: Direct, ctx: EmitContext): string {
   });
 }
 
-/** Weights [taps][channels][outs]; `before`: the statements that lay them out. */
+/** Weights [taps][channels][outs]; `before`: statements that transpose them. */
 interface LaidWeights {
   readonly pointer: string;
   readonly before: string;

@@ -139,7 +139,7 @@ describe('the steps of a depthwise convolution', () => {
 function mostLive(body: readonly Instruction[]): number {
   const live = new Set<string>();
   let most = 0;
-  // Backwards, twice: what the next round reads lives, too.
+  // Backwards, twice: what the next iteration reads lives, too.
   for (const { name, operands } of [...body, ...body].reverse()) {
     const { roles } = OPERATIONS[name];
     const of = (...wanted: string[]) => operands.filter((_, i) => wanted.includes(roles[i]));

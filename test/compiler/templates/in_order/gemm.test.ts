@@ -3,13 +3,13 @@ import { parseTarget } from '../../../../src/compiler/targets/index.ts';
 import type { GemmSchedule } from '../../../../src/compiler/templates/gemm/space.ts';
 import { CORTEX_A53, REGISTERS } from '../../../../src/compiler/templates/in_order/core.ts';
 import {
+  iterationsOf,
   type KSumsTile,
+  kSumsIteration,
   kSumsLoop,
-  kSumsRound,
   kSumsStart,
-  roundsOf,
 } from '../../../../src/compiler/templates/in_order/gemm.ts';
-import { floatLoop, floatRound, floatStart } from '../../../../src/compiler/templates/in_order/gemm_f32.ts';
+import { floatIteration, floatLoop, floatStart } from '../../../../src/compiler/templates/in_order/gemm_f32.ts';
 import {
   type Instruction,
   OPERATIONS,
@@ -64,14 +64,17 @@ test('there are tiles', () => {
 
 describe.each(K_SUMS_TILES.map((tile) => [label(tile), tile] as const))('sums in 16 bits, %s', (_, tile) => {
   const { mr, nr, kBlocks, singles, unsigned } = tile;
-  const ordered = roundsOf(tile).map((round) => ({ ...round, block: schedule(kSumsRound(tile, round), CORTEX_A53) }));
+  const ordered = iterationsOf(tile).map((iteration) => ({
+    ...iteration,
+    block: schedule(kSumsIteration(tile, iteration), CORTEX_A53),
+  }));
 
-  test('rounds multiply each block of each row with each pair of columns', () => {
+  test('iterations multiply each block of each row with each pair of columns', () => {
     for (const { blocks, next, first, block } of ordered) {
       const zips = kBlocks === 4 && mr > 1;
       const pairs = nr / 2;
       const sums = mr * pairs;
-      // The first two sums of the next round begin here, those of this one have begun before.
+      // The first two sums of the next iteration begin here, those of this one have begun before.
       const ahead = (mine: number, its: number) => sums * mine - mine + its;
       const loads = (pairs - 3) * blocks + 3 * next;
       const moves = (pairs - 2) * blocks + 2 * next + (mr === 1 ? next - blocks : 0);
@@ -100,11 +103,13 @@ describe.each(K_SUMS_TILES.map((tile) => [label(tile), tile] as const))('sums in
     for (const i of range(mr)) {
       for (const u of range(nr / 2)) {
         let weights = 0;
-        const expected = rounds.flatMap(({ blocks }, round) => {
+        const expected = rounds.flatMap(({ blocks }, iteration) => {
           const first = weights + u * blocks;
           weights += (nr / 2) * blocks;
           return range(blocks).flatMap((b) =>
-            ['lower', 'upper'].map((h) => `${flipped}s->row[${i}][${round * kBlocks + b}].${h} * w${first + b}.${h}`),
+            ['lower', 'upper'].map(
+              (h) => `${flipped}s->row[${i}][${iteration * kBlocks + b}].${h} * w${first + b}.${h}`,
+            ),
           );
         });
         expect(state.terms(`s->acc[${i}][${u}]`)).toEqual(expected.sort());
@@ -112,7 +117,7 @@ describe.each(K_SUMS_TILES.map((tile) => [label(tile), tile] as const))('sums in
     }
   });
 
-  test('a round finds what the start or the round before has left, in the registers that there are', () => {
+  test('an iteration finds what the start or the iteration before has left, in the registers that there are', () => {
     const given = /^s->(row|acc|weights|order)/;
     const start = kSumsStart(tile);
     for (const { blocks, first, block } of ordered) {
@@ -133,7 +138,7 @@ describe.each(K_SUMS_TILES.map((tile) => [label(tile), tile] as const))('sums in
     }
   });
 
-  test('the loop has a part for each round', () => {
+  test('the loop has a part for each iteration', () => {
     const { name, text } = kSumsLoop(tile);
     expect(text.startsWith(`IG_INLINE void ${name}(`)).toBe(true);
     expect(text.match(/part == IO_/g)).toHaveLength(1 + ordered.length);
@@ -142,16 +147,16 @@ describe.each(K_SUMS_TILES.map((tile) => [label(tile), tile] as const))('sums in
 
 describe.each(FLOAT_TILES.map((tile) => [`${tile.mr} x ${tile.nr}`, tile] as const))('float32, %s', (_, tile) => {
   const { mr, nr } = tile;
-  const block = schedule(floatRound(tile), CORTEX_A53);
+  const block = schedule(floatIteration(tile), CORTEX_A53);
 
-  test('a round multiplies two values of each row with each register of weights', () => {
+  test('an iteration multiplies two values of each row with each register of weights', () => {
     expect(counts(block)).toEqual({
       ...{ fmla_0: (mr * nr) / 4, fmla_1: (mr * nr) / 4, load: mr, load_pair: nr / 2, ins: nr / 2, fmov: nr / 2 + mr },
     });
     expect(vectors(block).size).toBeLessThanOrEqual(REGISTERS);
   });
 
-  test('accumulators get the products of all rounds, each once and in the order of k', () => {
+  test('accumulators get the products of all iterations, each once and in the order of k', () => {
     const state = new Products();
     state.set('k', '0');
     for (const i of range(mr)) for (const v of range(nr / 4)) state.set(`s->acc[${i}][${v}]`, []);

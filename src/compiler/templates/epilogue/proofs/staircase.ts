@@ -1,6 +1,7 @@
 /**
- * A requantized output is a staircase over the sum: it climbs, one step at a time, between two limits. Two ways to scale
- * that put every step at the same sum are the same function, however differently they round.
+ * The requantized accumulator as a step function. Level: clamp(requantize(acc)), the result before the zero point is added. It rises
+ * monotonically from one level to the next. Two ways to requantize are equal for all accumulators if every step is at the same
+ * accumulator, however they round.
  */
 
 import type { Range } from '../../../../model/arithmetic/activation.ts';
@@ -11,10 +12,10 @@ import {
 } from '../../../../model/arithmetic/multiplier.ts';
 import { clamp } from '../../../../model/arithmetic/rounding.ts';
 
-/** The level of a sum of one column; monotone. */
+/** The level of an accumulator of one column; monotonic. */
 type Level = (sum: number) => number;
 
-/** The least sum that `scale`, of about `factor`, takes to `level` or above. */
+/** The least accumulator with scale(acc) ≥ level, where scale(acc) ≈ acc · factor. */
 function stepTo(level: number, scale: Level, factor: number): number {
   let sum = Math.ceil((level - 0.5) / factor);
   while (scale(sum - 1) >= level) sum--;
@@ -22,15 +23,15 @@ function stepTo(level: number, scale: Level, factor: number): number {
   return sum;
 }
 
-/** A column's levels, clamped, over the sums that can occur: the lowest, the highest, and where each other one begins. */
+/** A column's levels over its possible accumulators: the lowest, the highest, and the steps between. */
 export interface Staircase {
   readonly first: number;
   readonly last: number;
-  /** The least sum of level first + 1, first + 2, …, last. */
+  /** The least accumulator of level first + 1, first + 2, …, last. */
   readonly steps: Float64Array;
 }
 
-/** The staircase of `scale`, which is about a multiplication by `factor`. */
+/** The staircase of `scale`, where scale(acc) ≈ acc · factor. */
 export function staircaseOf(scale: Level, factor: number, sums: Range, levels: Range): Staircase {
   const first = clamp(scale(sums.min), levels.min, levels.max);
   const last = clamp(scale(sums.max), levels.min, levels.max);
@@ -40,8 +41,8 @@ export function staircaseOf(scale: Level, factor: number, sums: Range, levels: R
 }
 
 /**
- * A multiplier with which a single rounding, halves up, gives what `scale` gives for every sum in `sums`, once both are
- * clamped to `levels`; null when there is none close to `factor`, or none that shifts right.
+ * A multiplier whose single rounding, halves up, equals `scale` for every accumulator in `sums`, clamped to `levels`; null if there is
+ * none close to `factor`, or none that shifts right.
  */
 export function multiplierOf(scale: Level, factor: number, sums: Range, levels: Range): Multiplier | null {
   const { multiplier, shift } = quantizeMultiplier(factor);

@@ -1,6 +1,6 @@
 /**
- * Requantization in two multiplications: an accumulator times a 16-bit scale, then SQDMULH by a 32-bit multiplier, which
- * leaves 16 fractional bits. Proved for a channel at each sum where TFLite's result steps.
+ * Two-step requantization: acc · scale (16 bits), then SQDMULH by a 32-bit multiplier, which leaves 16 fractional bits. It is proved for
+ * a channel at each accumulator where TFLite's result changes (staircase.ts).
  */
 
 import type { Range } from '../../../../model/arithmetic/activation.ts';
@@ -8,36 +8,36 @@ import { quantizeMultiplier } from '../../../../model/arithmetic/multiplier.ts';
 import { clamp } from '../../../../model/arithmetic/rounding.ts';
 import { type Staircase, staircaseOf } from './staircase.ts';
 
-/** One channel: (SQDMULH(scale · acc, multiplier) + offset) / 2^16 is its result. `scale` is at least 1. */
+/** Constants of a channel: result = (SQDMULH(scale · acc, multiplier) + offset) / 2^16. scale ≥ 1. */
 export interface TwoStep {
   readonly scale: number;
   readonly multiplier: number;
   readonly offset: number;
 }
 
-/** A channel's levels (results less their zero point) over its sums, as TFLite has them. */
+/** TFLite's requantization of a channel, as a staircase over its accumulators. */
 export interface Scaling {
   readonly staircase: Staircase;
   readonly factor: number;
-  /** Part of the sums. */
+  /** Included in `sums`. */
   readonly bias: number;
   readonly sums: Range;
   readonly levels: Range;
 }
 
-/** What stands for one level, and the largest `scale`. */
+/** fraction: 2^(fractional bits); most: the largest `scale`. */
 export interface FixedPoint {
   readonly fraction: number;
   readonly most: number;
 }
-/** 16 fractional bits, by a factor of 16 bits. */
+/** 16 fractional bits, 16-bit `scale`. */
 const BY_16_BITS: FixedPoint = { fraction: 2 ** 16, most: 32767 };
-/** The first number beyond int32. */
+/** 2^31: first integer beyond int32. */
 export const LIMIT = 2 ** 31;
-/** Multipliers tried beside the one nearest to the factor, in steps that move the last level by a few 2^-20. */
+/** Multipliers tried, as offsets from the nearest one, in units that move the last level by a few 2^-20. */
 const NUDGES = [0, ...Array.from({ length: 256 }, (_, i) => [i + 1, -i - 1]).flat()];
 
-/** The levels of `level`, which is about a multiplication by `factor`; null for left shifts, where sums wrap and levels may fall. */
+/** The staircase of `level`, where level(acc) ≈ acc · factor; null for left shifts, where values wrap and levels may fall. */
 export function scalingOf(
   level: (sum: number) => number,
   { factor, bias, sums, levels }: Omit<Scaling, 'staircase'>,
@@ -46,7 +46,7 @@ export function scalingOf(
   return { staircase: staircaseOf(level, factor, sums, levels), factor, bias, sums, levels };
 }
 
-/** The constants that give TFLite's level for every sum; null where none are found. */
+/** Constants that give TFLite's level for every accumulator; null if none are found. */
 export function twoStepOf(
   scaling: Scaling,
   zeroPoint: number,
@@ -72,11 +72,11 @@ export function twoStepOf(
   return null;
 }
 
-/** SQDMULH: the upper half of 2ab; b is positive. */
+/** SQDMULH(a, b): high half of 2ab; b > 0. */
 const scaled = (a: number, b: number): number =>
   Math.floor((a * (b >> 16) + Math.floor((a * (b & 0xffff)) / 65536)) / 32768);
 
-/** The least offset that takes each step's sum to its level, but not the sum before; null if there is none. */
+/** The least offset with which each step is at the staircase's accumulator, and not at the one before; null if there is none. */
 function offsetOf(
   { staircase: { first, last, steps }, sums, levels }: Scaling,
   high: (sum: number) => number,

@@ -1,17 +1,17 @@
 /**
- * Which K-blocks native/kernels/gemm_k_sums.h sums in 16 bits. A K-block is one panel's weights at eight consecutive k. A 16-bit
- * lane of a sum meets two weights of a column's block, at j and j + 4.
+ * Combines K-blocks into K-sums (native/kernels/gemm_k_sums.h). K-block: the weights of a panel at eight consecutive k. K-sum: K-blocks
+ * whose products are added in 16 bits. A 16-bit lane adds two products of a column's K-block, at k = j and j + 4.
  */
 
 /** Limit on Σ|w| per 16-bit lane: data lie in [-128, 127]. */
 const LANE = 255;
-/** Weights of a K-block: [column][8]. A block may be split: its weights are then the sum of its pieces'. */
+/** Weights of a K-block, [column][8]. A K-block may be split into pieces that add up to its weights. */
 export interface Piece {
   readonly block: number;
   readonly weights: Int8Array;
 }
-/** The pieces of one sum in 16 bits. */
-export type BlockSum = readonly Piece[];
+/** The pieces of a K-sum. */
+export type KSum = readonly Piece[];
 
 /** Σ|w| by lane. */
 function laneSums(piece: Piece): Int16Array {
@@ -28,7 +28,7 @@ function fits(taken: Int16Array, lanes: Int16Array): boolean {
   return true;
 }
 
-/** Splits `piece` into what fits beside `taken`, to which it is added, and the rest; null where nothing is left. */
+/** Splits `piece` into the part that fits beside `taken`, to which it is added, and the rest; null: no rest. */
 function trim(piece: Piece, taken: Int16Array): { readonly taking: Piece; readonly rest: Piece | null } {
   const weights = piece.weights.slice();
   const rest = new Int8Array(weights.length);
@@ -48,10 +48,10 @@ function trim(piece: Piece, taken: Int16Array): { readonly taking: Piece; readon
   return { taking: { ...piece, weights }, rest: whole ? null : { ...piece, weights: rest } };
 }
 
-/** Sums of `length` pieces each, split where they do not fit together. */
-function splitting(pieces: readonly Piece[], length: number): BlockSum[] {
+/** K-sums of `length` pieces each; pieces that do not fit together are split. */
+function splitting(pieces: readonly Piece[], length: number): KSum[] {
   const queue = [...pieces];
-  const sums: BlockSum[] = [];
+  const sums: KSum[] = [];
   let taken = 0;
   const take = (): Piece | undefined => (taken < queue.length ? queue[taken++] : undefined);
   for (let next = take(); next !== undefined; next = take()) {
@@ -69,7 +69,7 @@ function splitting(pieces: readonly Piece[], length: number): BlockSum[] {
   return sums;
 }
 
-/** Search budget: blocks tried for a place in a sum, smallest first. */
+/** Search budget: K-blocks tried for a place in a K-sum, smallest first. */
 const TRIES = 256;
 
 function largestOf(lanes: Int16Array): number {
@@ -78,7 +78,7 @@ function largestOf(lanes: Int16Array): number {
   return largest;
 }
 
-/** Greedy grouping by number: the block with the largest lane takes the smallest that fit beside it. */
+/** Greedy grouping, by index: the K-block with the largest lane is combined with the smallest ones that fit. */
 function group(lanes: readonly Int16Array[], length: number): number[][] {
   const largest = lanes.map(largestOf);
   const hardest = lanes.map((_, i) => i).sort((a, b) => largest[b] - largest[a] || a - b);
@@ -101,17 +101,17 @@ function group(lanes: readonly Int16Array[], length: number): number[][] {
   });
 }
 
-/** Pairs of blocks that fit together, and those left over. */
+/** K-sums of two K-blocks, and of the unmatched ones. */
 export interface Paired {
-  readonly pairs: readonly BlockSum[];
-  readonly singles: readonly BlockSum[];
+  readonly pairs: readonly KSum[];
+  readonly singles: readonly KSum[];
 }
 
 /** Search budget of the augmenting-path matching: block tests per panel; path length. */
 const TESTS = 50_000;
 const PATH = 32;
 
-/** A matching of blocks that fit together: greedy pairs, then augmenting paths from blocks left over. */
+/** A matching of K-blocks that fit together: greedy pairs, then augmenting paths from unmatched K-blocks. */
 export function pairBlocks(pieces: readonly Piece[]): Paired {
   const lanes = pieces.map(laneSums);
   const matched = new Map<number, number>();
@@ -135,7 +135,7 @@ export function pairBlocks(pieces: readonly Piece[]): Paired {
     return false;
   };
   for (const block of lanes.keys()) if (!matched.has(block)) place(block, new Set([block]), 0);
-  const sumOf = (...members: readonly number[]): BlockSum => members.map((i) => pieces[i]);
+  const sumOf = (...members: readonly number[]): KSum => members.map((i) => pieces[i]);
   const alone = [...lanes.keys()].filter((block) => !matched.has(block));
   return {
     pairs: [...matched].filter(([a, b]) => a < b).map(([a, b]) => sumOf(a, b)),
@@ -143,7 +143,7 @@ export function pairBlocks(pieces: readonly Piece[]): Paired {
   };
 }
 
-/** The same with at least one pair and one single: an empty place is a pair without its second block, or a single without any. */
+/** The same with at least one pair and one single. Filler: a pair without a second K-block, or an empty single. */
 export function mixSums({ pairs, singles }: Paired): Paired {
   if (pairs.length === 0) return { pairs: singles.slice(0, 1), singles: singles.length > 1 ? singles.slice(1) : [[]] };
   if (singles.length > 0) return { pairs, singles };
@@ -151,17 +151,17 @@ export function mixSums({ pairs, singles }: Paired): Paired {
   return pairs.length > 1 ? { pairs: pairs.slice(0, -1), singles: [[a], [b]] } : { pairs, singles: [[]] };
 }
 
-/** Short sums stay as they are or are split into sums of `length`, whichever is fewer. */
-function fewer(full: readonly BlockSum[], short: readonly BlockSum[], length: number): readonly BlockSum[] {
+/** Keeps short K-sums, or splits them into K-sums of `length`, whichever gives fewer. */
+function fewer(full: readonly KSum[], short: readonly KSum[], length: number): readonly KSum[] {
   const split = splitting(short.flat(), length);
   return [...full, ...(split.length < short.length ? split : short)];
 }
 
-/** Sums of two blocks. */
-export const sumsOfTwo = ({ pairs, singles }: Paired): readonly BlockSum[] => fewer(pairs, singles, 2);
+/** K-sums of two K-blocks. */
+export const sumsOfTwo = ({ pairs, singles }: Paired): readonly KSum[] => fewer(pairs, singles, 2);
 
-/** Sums of up to four blocks. */
-export function sumsOfFour(pieces: readonly Piece[]): readonly BlockSum[] {
+/** K-sums of up to four K-blocks. */
+export function sumsOfFour(pieces: readonly Piece[]): readonly KSum[] {
   const found = group(pieces.map(laneSums), 4).map((members) => members.map((i) => pieces[i]));
   const full = found.filter((sum) => sum.length === 4);
   const short = found.filter((sum) => sum.length < 4);

@@ -1,17 +1,17 @@
-/** Constant weights for native/kernels/gemm_k_sums.h: K-blocks by the sums in 16 bits that they are summed in. */
+/** Packs constant weights for native/kernels/gemm_k_sums.h: K-blocks in the order of their K-sums. */
 import { mean } from 'simple-statistics';
 import type { KBlocks } from '../kernels/kernel.ts';
 import { panelStarts } from '../panels.ts';
 import type { GemmSchedule } from '../space.ts';
 import { depthOf, type GemmKey, type KSumCounts } from '../workload.ts';
-import { type BlockSum, mixSums, type Piece, pairBlocks, sumsOfFour, sumsOfTwo } from './arrange.ts';
+import { type KSum, mixSums, type Piece, pairBlocks, sumsOfFour, sumsOfTwo } from './arrange.ts';
 
-/** Depth of a block. */
+/** k per K-block. */
 const BLOCK = 8;
-/** The largest weight of a piece: two meet in a lane. */
+/** Largest |w| of a piece; a lane adds two products. */
 const LARGEST = 127;
 
-/** The blocks of the panel of `nr` columns from `start` on, of weights [columns][k]; several for what 8 bits do not hold. */
+/** K-blocks of the panel of `nr` columns from `start` on, of weights [columns][k]; several pieces if weights exceed 8 bits. */
 function piecesOf(w: GemmKey, data: ArrayLike<number>, offset: number, start: number, nr: number): Piece[] {
   const columns = Math.min(nr, w.n - (start % w.n));
   const k = depthOf(w);
@@ -35,7 +35,7 @@ function piecesOf(w: GemmKey, data: ArrayLike<number>, offset: number, start: nu
   }).flat();
 }
 
-/** What is left of a block after its first piece. */
+/** The further pieces of a K-block. */
 function restsOf(block: number, rest: Int16Array): Piece[] {
   const pieces: Piece[] = [];
   for (const left = rest.slice(); left.some((value) => value !== 0); ) {
@@ -50,7 +50,7 @@ function restsOf(block: number, rest: Int16Array): Piece[] {
 const allStarts = (w: GemmKey, nr: number): number[] =>
   Array.from({ length: w.groups }, (_, group) => panelStarts(w.n, nr).map((start) => group * w.n + start)).flat();
 
-/** Sums that a panel of eight columns takes on average. */
+/** K-sums per panel of eight columns, mean over the panels. */
 export function countKSums(w: GemmKey, data: ArrayLike<number>, offset: number): KSumCounts {
   const panels = allStarts(w, 8).map((start) => piecesOf(w, data, offset, start, 8));
   const paired = panels.map(pairBlocks);
@@ -66,8 +66,8 @@ export function countKSums(w: GemmKey, data: ArrayLike<number>, offset: number):
   };
 }
 
-/** Sums of up to `length` blocks. */
-function arrange(pieces: readonly Piece[], length: KBlocks): readonly BlockSum[] {
+/** K-sums of up to `length` K-blocks. */
+function arrange(pieces: readonly Piece[], length: KBlocks): readonly KSum[] {
   switch (length) {
     case 1:
       return pieces.map((piece) => [piece]);
@@ -78,16 +78,16 @@ function arrange(pieces: readonly Piece[], length: KBlocks): readonly BlockSum[]
   }
 }
 
-/** A sum as the kernel reads it: weights of `length` blocks, numbers of `kBlocks`. */
+/** A K-sum in the kernel's layout: weights of `length` K-blocks, `kBlocks` entries of `order`. */
 interface Packed {
-  readonly pieces: BlockSum;
+  readonly pieces: KSum;
   readonly length: number;
 }
 
-/** The weights, less `offset`, as the kernel reads them. */
+/** Packs the weights, with `offset` subtracted, in the layout of native/kernels/gemm_k_sums.h. */
 export function packKSums(w: GemmKey, s: GemmSchedule, data: ArrayLike<number>, offset: number) {
   const longest = s.kBlocks ?? 1;
-  const of = (length: number) => (pieces: BlockSum) => ({ pieces, length });
+  const of = (length: number) => (pieces: KSum) => ({ pieces, length });
   const panels = allStarts(w, s.nr).map((start): { readonly sums: Packed[]; readonly counts: number[] } => {
     const pieces = piecesOf(w, data, offset, start, s.nr);
     if (!s.singles) {
@@ -99,7 +99,7 @@ export function packKSums(w: GemmKey, s: GemmSchedule, data: ArrayLike<number>, 
   });
   const sums = panels.flatMap((panel) => panel.sums);
   const blocks = sums.reduce((total, { length }) => total + length, 0);
-  // What the kernel loads ahead is what it begins the next rows with.
+  // The kernel loads ahead: the start of the first panel is repeated behind the last, for the next tile.
   const ahead = 4 * 16 * longest;
   const weights = new Int8Array(blocks * s.nr * BLOCK + ahead);
   const order = new Uint32Array((sums.length + 2) * longest);

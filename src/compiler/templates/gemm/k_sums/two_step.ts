@@ -1,4 +1,4 @@
-/** Constants of native/kernels/gemm_k_sums_epilogue.h. */
+/** Constants of GEMM_TWO_STEP (native/kernels/gemm_k_sums_epilogue.h). */
 import { activationRange, type Range } from '../../../../model/arithmetic/activation.ts';
 import { requantizer } from '../../../../model/arithmetic/multiplier.ts';
 import { castInt32, roundAway } from '../../../../model/arithmetic/rounding.ts';
@@ -11,15 +11,15 @@ import { panelStarts } from '../panels.ts';
 import type { GemmSchedule } from '../space.ts';
 import type { GemmWorkload } from '../workload.ts';
 
-/** Fractional bits beyond 16, which the last narrowing takes off: the more, the surer that all levels come out right. */
+/** Fractional bits beyond 16, removed by the last narrowing. With more bits, more columns have exact constants. */
 const EXTRA_BITS = [5, 3, 1, 0] as const;
 
-/** What a panel wider than its matrix has in the columns beyond. */
+/** Columns beyond n of a padded panel. */
 const NOTHING: TwoStep = { scale: 1, multiplier: 0, offset: 0 };
 
 /**
- * Members of a `gemm_i8` for layers of which every column can be scaled so that TFLite's results come of it, whatever the
- * data; null for others. `bias`: as packed, by column of all groups, each stretched to a panel; `sums` by column.
+ * Members of a `gemm_i8` if every column has constants that give TFLite's result for all data; else null. `bias`: as packed, per column
+ * of each group, padded to a panel; `sums`: range of the accumulator per column.
  */
 export function twoStepFields(
   layer: GemmLayer,
@@ -30,7 +30,7 @@ export function twoStepFields(
   ctx: EmitContext,
 ): Fields | null {
   const { output, activation, requantization } = layer;
-  // Sums that leave int32 wrap.
+  // Accumulators beyond int32 wrap.
   const wraps = sums.some((range) => range.min < -LIMIT || range.max >= LIMIT);
   if (requantization === null || wraps) return null;
   const { factors, inDouble } = requantization;

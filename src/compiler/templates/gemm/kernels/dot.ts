@@ -1,10 +1,9 @@
-/** SDOT and SMMLA: the loop is so short that the tile's end decides. Rates: instructions over the core's units. */
+/** SDOT and SMMLA: the loop is short, so the epilogue decides between tiles. Rates: instructions / units of the core. */
 import type { Core } from '../../../targets/cpus.ts';
 import { accumulators, CONSTANT_BYTES, DYNAMIC_BYTES, type GemmKernel, stores, type Tile } from './kernel.ts';
 
 /**
- * Per row and register a multiplication and a shift, per 8 columns a move and a narrowing, per store another and the flip of
- * the sign.
+ * Per row: SQRDMULH and SRSHL for each register; a move and a narrowing for each 8 columns; a narrowing and a sign flip for each store.
  */
 function finish({ mr, nr }: Tile, core: Core): number {
   const [registers, eights] = [nr / 4, Math.ceil(nr / 8)];
@@ -12,13 +11,13 @@ function finish({ mr, nr }: Tile, core: Core): number {
   const shifts = mr * (registers + eights);
   const loads = (mr + 2) * registers;
   const instructions = vector + loads + mr + 20;
-  // A wide panel keeps the first multiplications waiting.
+  // A wide panel delays the first multiplications.
   return nr / 8 + Math.max(vector / core.dot, shifts / core.smull, loads / core.loads, instructions / core.width);
 }
 
 const common = {
   exactFor: [...CONSTANT_BYTES, ...DYNAMIC_BYTES],
-  // UDOT and UMMLA multiply both as they are stored.
+  // UDOT and UMMLA: both operands as stored.
   offsets: ({ unsigned }, zeroPoint) => ({ data: 0, weights: unsigned ? 0 : zeroPoint }),
   registers: (tile) => accumulators(tile) + tile.mr + tile.nr / 4,
 } satisfies Partial<GemmKernel>;

@@ -1,5 +1,5 @@
 /**
- * FMLA by lane. Rates: instructions of the loop over the core's units; ends, and the loop in issue order, fitted to modelled
+ * FMLA by lane. Rates: instructions of the loop / units of the core; epilogue and the loop for in-order cores fitted to modelled
  * cycles (bench/kernels/tiles.mjs).
  */
 import { accumulators, centersWeights, type GemmKernel, perAccumulator } from './kernel.ts';

@@ -26,7 +26,7 @@ export const GEMM_KERNEL_NAMES = Object.keys(GEMM_KERNELS) as [GemmKernelName, .
 /** The record of a kernel. */
 export const kernelOf = (name: GemmKernelName): GemmKernel => GEMM_KERNELS[name];
 
-/** Why a target cannot run a kernel, as a clause; null where it can. */
+/** Why a target cannot run a kernel, as a clause; null if it can. */
 export function lacking(name: GemmKernelName, target: Target): string | null {
   const { arch, features = [], issue } = kernelOf(name).needs;
   if (target.arch !== arch) return `kernel ${name} is for ${arch}`;

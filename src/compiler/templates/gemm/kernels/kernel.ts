@@ -1,20 +1,20 @@
-/** What is known of one tile kernel of native/kernels/gemm_*.h: all of it, but its code. */
+/** The record of a tile kernel of native/kernels/gemm_*.h: all its facts except the code. */
 import type { Core, Features } from '../../../targets/cpus.ts';
 import type { Operands } from '../../workload.ts';
 
-/** Knobs of a tile that decide over its registers and its speed. */
+/** Knobs that determine the registers and the speed of a tile. */
 export interface Tile {
   /** Rows and columns. */
   readonly mr: number;
   readonly nr: number;
-  /** Kernels with `sums16`: K-blocks whose products are summed in 16 bits. */
+  /** Kernels with `sums16`: K-blocks per K-sum. */
   readonly kBlocks: KBlocks;
 }
 export type KBlocks = 1 | 2 | 4;
 
 /** Work of one step along k. */
 export interface Work {
-  /** Cycles of the scarcest vector unit. */
+  /** Cycles of the most used vector unit. */
   readonly vector: number;
   readonly loads: number;
   readonly instructions: number;
@@ -22,16 +22,16 @@ export interface Work {
 
 /** Cycles of a tile. */
 export interface Rates {
-  /** Elements of k in a step. */
+  /** k per step. */
   readonly step: number;
-  /** Times as long on cores that issue in order, where it waits for what it loads; default 1. */
+  /** Factor on in-order cores, for stalls on loads; default 1. */
   readonly waiting?: number;
   work(tile: Tile, core: Core): Work;
-  /** Beside the loop along k: start, requantization, stores. */
+  /** Cycles outside the loop along k: initial accumulators, epilogue. */
   finish(tile: Tile, core: Core): number;
 }
 
-/** An inner loop in issue order, for tiles of at least `rows` x `columns` on cores that issue in order. */
+/** A scheduled inner loop for in-order cores, for tiles of at least `rows` x `columns`. */
 export interface InOrderLoop {
   readonly rows: number;
   readonly columns: number;
@@ -41,18 +41,18 @@ export interface InOrderLoop {
   finish(tile: Tile): number;
 }
 
-/** Where the packer puts a column's elements and what it adds for columns. */
+/** Layout of packed weights and per-column constants: `gemm_layout` of native/kernels/gemm.h. */
 export interface PanelLayout {
-  /** Elements of k of one column side by side. */
+  /** Consecutive k of one column that are contiguous. */
   readonly block: number;
-  /** Columns whose blocks alternate, `block / alternate` elements at a time. */
+  /** Columns interleaved in runs of `block / alternate` elements. */
   readonly alternate: 1 | 2;
   readonly storage: 'int8' | 'int16' | 'float32';
-  /** Of uint8 operands: weights stay uint8. */
+  /** uint8 operands: weights stay uint8. */
   readonly unsignedWeights?: boolean;
-  /** Words of a column's bias; those after the first are 0. */
+  /** int32 words per column of the bias; all but the first are 0. */
   readonly biasWords: 1 | 2;
-  /** Values by column come as [panel][nr / 2][2][2]: each pair of columns twice. */
+  /** Per-column constants are [panel][nr / 2][2][2]: each pair of columns twice. */
   readonly pairsTwice?: boolean;
 }
 
@@ -62,24 +62,24 @@ export interface GemmKernel {
   readonly needs: {
     readonly arch: 'aarch64' | 'host';
     readonly features?: readonly (keyof Features)[];
-    /** The cores that it is made for. */
+    /** The cores that it is written for; default: all. */
     readonly issue?: 'in order' | 'out of order';
   };
-  /** The operands whose products it sums without overflow. */
+  /** Operands for which its sums do not overflow. */
   readonly exactFor: readonly Operands[];
-  /** k is packed in multiples of this; rows of A must be readable so far. */
+  /** packed_k is a multiple of this; rows of A must be readable up to packed_k. */
   readonly unit: number;
-  /** Multiples of rows and columns of a tile. */
+  /** mr and nr are multiples of these. */
   readonly rows: number;
   readonly columns: number;
   readonly layout: PanelLayout;
-  /** What it subtracts from stored data and weights before it multiplies; `zeroPoint`: of the weights. */
+  /** Offsets subtracted from data (in the kernel) and weights (when packed) before multiplying; `zeroPoint`: of the weights. */
   offsets(w: { readonly unsigned: boolean; readonly operands: Operands }, zeroPoint: number): Offsets;
-  /** Sums products of several K-blocks in 16 bits: knobs `kBlocks` and `singles`. */
+  /** It has K-sums, of several K-blocks in 16 bits: knobs `kBlocks` and `singles`. */
   readonly sums16?: true;
   /** 128-bit registers that the inner loop needs. */
   registers(tile: Tile): number;
-  /** General registers, where they are many. */
+  /** General registers, if they may be too many. */
   general?(tile: Tile): number;
   readonly rates: Rates;
   readonly inOrder?: InOrderLoop;
@@ -90,27 +90,27 @@ export interface Offsets {
   readonly weights: number;
 }
 
-/** The loop in issue order that a tile takes on a core. */
+/** The scheduled loop of a tile on an in-order core; null: none. */
 export function inOrderLoop({ inOrder }: GemmKernel, { mr, nr }: Tile, core: Core): InOrderLoop | null {
   return core.inOrder && inOrder && mr >= inOrder.rows && nr >= inOrder.columns ? inOrder : null;
 }
 
-/** Registers of results, of four 32-bit lanes. */
+/** Accumulator registers, four 32-bit lanes each. */
 export const accumulators = ({ mr, nr }: Tile): number => (mr * nr) / 4;
 
-/** Cycles of a tile's end: some for each register of results, and some for the tile. */
+/** Cycles of an epilogue: `cycles` per accumulator register, `start` per tile. */
 export const perAccumulator =
   (cycles: number, start = 10) =>
   (tile: Tile): number =>
     accumulators(tile) * cycles + start;
 
-/** Stores of a row of 8-bit results: of 16, 8 and 4. */
+/** Store instructions of a row of 8-bit results: of 16, 8 and 4 bytes. */
 export const stores = (nr: number): number => Math.floor(nr / 16) + [0, 1, 1, 2][Math.ceil((nr % 16) / 4)];
 
-/** Kernels that multiply the stored data by weights less their zero point. */
+/** Data as stored; weights with the zero point subtracted. */
 export const centersWeights: GemmKernel['offsets'] = (_, zeroPoint) => ({ data: 0, weights: zeroPoint });
 
-/** 8-bit operands with constant weights of any values, and those of products that are known only when they run. */
+/** 8-bit operands: constant weights with any values; and operands that are known only at run time. */
 export const CONSTANT_BYTES = [
   'int8',
   'int8-full',

@@ -1,4 +1,4 @@
-/** SMLAL by lane on 16 bits. Rates: instructions of the loop over the core's units; the end fitted to modelled cycles. */
+/** SMLAL by lane on 16-bit operands. Rates: instructions of the loop / units of the core; epilogue fitted to modelled cycles. */
 import {
   accumulators,
   CONSTANT_BYTES,

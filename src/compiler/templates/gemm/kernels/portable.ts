@@ -1,7 +1,7 @@
-/** Plain C, right everywhere. Rates: one multiplication a cycle, so that every other kernel is preferred to these. */
+/** Portable C, for all operands. Rates: one multiplication per cycle, so that every other kernel is preferred. */
 import { CONSTANT_BYTES, centersWeights, DYNAMIC_BYTES, type GemmKernel, perAccumulator } from './kernel.ts';
 
-/** Four rows (two of float) and one vector length of columns are what compilers keep in registers. */
+/** Compilers keep four rows (float: two) by one vector of columns in registers. */
 const plain = (rows: number): Pick<GemmKernel, 'registers' | 'rates' | 'unit' | 'rows' | 'columns' | 'offsets'> => ({
   ...{ unit: 1, rows: 1, columns: 4, offsets: centersWeights },
   registers: ({ mr, nr }) => (mr <= rows && nr <= 8 ? 1 : Infinity),

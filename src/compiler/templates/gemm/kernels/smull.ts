@@ -1,17 +1,17 @@
 /**
- * SMULL, SMLAL2 and SADALP on 8-bit lanes: two products fit 16 bits where no weight is -128. Rates: instructions of the
- * loop over the core's units; the end fitted to modelled cycles.
+ * SMULL, SMLAL2 and SADALP on 8-bit lanes: two products fit 16 bits for weights in [-127, 127]. Rates: instructions of the loop / units
+ * of the core; epilogue fitted to modelled cycles.
  */
 import { type GemmKernel, perAccumulator, stores } from './kernel.ts';
 
 export const smull: GemmKernel = {
   ...{ header: 'gemm_smull.h' },
-  // Cores that issue in order wait for SADALP: mlal.ts and k_sums.ts suit them.
+  // In-order cores stall on SADALP: they have mlal.ts and k_sums.ts.
   needs: { arch: 'aarch64', issue: 'out of order' },
   exactFor: ['int8', 'uint8-offset', 'int8-dynamic-narrow'],
   ...{ unit: 8, rows: 1, columns: 4 },
   layout: { block: 8, alternate: 2, storage: 'int8', biasWords: 2 },
-  // Unsigned bytes are read with 0x80 flipped.
+  // uint8 is read as x ^ 0x80 = x - 128.
   offsets: ({ unsigned, operands }, zeroPoint) => ({
     data: unsigned ? 128 : 0,
     weights: operands === 'uint8-offset' ? 128 : zeroPoint,

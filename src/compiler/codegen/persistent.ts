@@ -3,7 +3,7 @@ import type { Tensor } from '../../model/tensor/tensor.ts';
 import { ALIGNMENT } from '../emission/alignment.ts';
 
 /** The memory that keeps its values between runs; it lies at the beginning of the arena. */
-export interface Kept {
+export interface PersistentMemory {
   /** Byte offset of memory for a variable tensor of `bytes`. */
   variable(tensor: Tensor, bytes: number): number;
   /** Byte offset of the memory of a variable of the whole model; the same for the same name. */
@@ -16,7 +16,7 @@ export interface Kept {
   resets(): string[];
 }
 
-export function createKept(): Kept {
+export function createPersistentMemory(): PersistentMemory {
   let end = 0;
   const resets: string[] = [];
   const resources = new Map<string, { readonly offset: number; readonly bytes: number }>();
