@@ -5,11 +5,11 @@
  *   run BUILD SAMPLES RESET IN.. OUT..    files hold the samples one after another; "done N" now and then, and for each
  *                                         sample "dims OUTPUT EXTENT.." of outputs whose extents change
  *   load BUILD SAMPLES IN..               samples for calibrate and count (the first) and time (all); zeros without it
- *   calibrate BUILD MIN_NS                "batch N": so many inferences take at least MIN_NS
+ *   calibrate BUILD MIN_NS                "batch N": N inferences take at least MIN_NS
  *   time SEED ROUNDS BUILD:BATCH..        two "pass" lines each: see time_rounds
  *   count BUILD OUT                       one warm inference is counted; OUT holds the counters (marks.h)
  *
- * Builds that have parts for several threads run on so many, but for count.
+ * Builds with parts run on as many threads, except in count.
  * Each command ends with "ok", or with "error TEXT" and exit status 1. File names may not contain blanks. */
 #define _GNU_SOURCE /* sched_getcpu */
 #define _DARWIN_C_SOURCE

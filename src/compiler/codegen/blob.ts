@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ALIGNMENT } from '../emission/alignment.ts';
 import type { Constant } from '../emission/context.ts';
 
-/** Collects the constants of a model into one block of bytes; equal bytes are stored once. */
+/** The constants of a model in one blob; equal bytes are stored once. */
 export interface Blob {
   /** Byte offset of `data`, a multiple of 64. */
   add(data: Constant): number;
@@ -26,7 +26,7 @@ export function createBlob(): Blob {
       return offset;
     },
     bytes() {
-      // Kernels may load whole vectors that begin at the last elements.
+      // Kernels may load whole vectors at the last elements.
       const all = new Uint8Array((Math.ceil(end / ALIGNMENT) + 1) * ALIGNMENT);
       for (const { offset, data } of parts) all.set(data, offset);
       return all;

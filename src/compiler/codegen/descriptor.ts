@@ -44,11 +44,11 @@ export interface Description {
   readonly arenaBytes: number;
   readonly arenaAlign: number;
   readonly threads: number;
-  /** By output: the offset in the arena of its first extent where that changes from run to run. */
+  /** By output: arena offset of its first extent, if that depends on data. */
   readonly extents: readonly (number | undefined)[];
 }
 
-/** `output_dims`: an output's extents, of which the last run may have left the first in the arena. */
+/** `output_dims`: an output's extents; a first extent that depends on data is read from the arena. */
 function outputDims(extents: Description['extents']): string {
   const kept = extents.flatMap((offset, i) =>
     offset === undefined ? [] : [`  if (output == ${i}) memcpy(dims, (const uint8_t *)arena + ${offset}, 4);\n`],
@@ -60,7 +60,7 @@ ${kept.join('')}}
 `;
 }
 
-/** The C of the model's descriptor and of the one function it exports; expects static `init`, `run` and `run_parallel` above it. */
+/** The C of the model's descriptor and exported function; follows the static `init`, `run` and `run_parallel`. */
 export function describe(model: Description): string {
   const strings = [model.name, model.target, model.profile].map(cString).join(', ');
   const varies = model.extents.some((offset) => offset !== undefined);

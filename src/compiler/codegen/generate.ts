@@ -17,7 +17,7 @@ import { SERIAL } from './parallel.ts';
 import { createPersistentMemory } from './persistent.ts';
 import { type Planner, tensorBytes } from './storage.ts';
 
-/** The file that the generated source pulls its constants in from, beside it. */
+/** The file of constants, beside the generated source. */
 export const BLOB_FILE = 'weights.bin';
 
 export interface GenerateOptions {
@@ -26,13 +26,13 @@ export interface GenerateOptions {
   readonly name: string;
   /** C identifier. */
   readonly symbol: string;
-  /** Tuning records: their schedules take the place of the defaults where they are legal. */
+  /** Tuning records; legal ones replace default schedules. */
   readonly schedules?: RecordSource;
-  /** Into how many parts heavy operators are cut for threads; default 1. */
+  /** Largest number of parts of an operator, for threads; default 1. */
   readonly threads?: number;
-  /** Places what lies in the arena; default `planMemory`. */
+  /** Memory planner; default `planMemory`. */
   readonly planner?: Planner;
-  /** All graphs of the model by index, for operators that run others. */
+  /** All graphs of the model by index, for operators that call graphs. */
   readonly graphs?: readonly Graph[];
 }
 
@@ -46,11 +46,11 @@ export interface Generated {
   readonly arenaBytes: number;
   readonly macs: number;
   readonly nodes: readonly BuildNode[];
-  /** Tuning records that were not used, and why. */
+  /** Refused tuning records, with reasons. */
   readonly refused: readonly RefusedRecord[];
 }
 
-/** The C of all graphs of a model, as far as they run: `callees` are called by others, `initial` ones initialise it. */
+/** The C of all reachable graphs of a model: `callees` are called by others, `initial` graphs initialise it. */
 interface Graphs {
   readonly model: ModelCode;
   readonly main: GraphCode;
@@ -78,7 +78,7 @@ function emitGraphs(graph: Graph, options: GenerateOptions): Graphs {
         throw new InputError(
           `the size of ${quoteName(called.tensors[open].name)}, an input of the graph that it runs, depends on data: ${SIZE_REMEDY}`,
         );
-      // Those that it runs itself are written, and put into the map, before it.
+      // Its callees are written, and put into the map, before it.
       const code = emitGraph(called, `${symbol}_graph_${index}`, `${symbol}_graph_${index}`, model);
       callees.set(index, code);
       return code;
@@ -130,7 +130,7 @@ export function generate(graph: Graph, options: GenerateOptions): Generated {
   return { symbol, source, blob: model.blob.bytes(), inputs, outputs, arenaBytes, macs, nodes, refused: model.refused };
 }
 
-/** @throws InputError that says which model cannot be compiled, and why */
+/** @throws InputError naming the model and the reason */
 function emitMain(graph: Graph, model: ModelCode): GraphCode {
   try {
     return emitGraph(graph, `${model.symbol}_graph`, model.symbol, model);
@@ -152,7 +152,7 @@ function preamble({ target, profile }: GenerateOptions): string {
   ].join('\n');
 }
 
-/** Pulls the constants in through the assembler: the compiler never sees, and never parses, megabytes of weights. */
+/** Includes the constants by `.incbin`, so that the compiler does not parse megabytes of weights. */
 const BLOB_STANZA = `#if defined(__APPLE__)
 __asm__(".section __TEXT,__const\\n.p2align 6\\n_${BLOB}:\\n.incbin \\"${BLOB_FILE}\\"\\n.text\\n");
 #else
@@ -161,7 +161,7 @@ __asm__(".pushsection .rodata.int8_gate,\\"a\\",%progbits\\n.balign 64\\n${BLOB}
 extern __attribute__((visibility("hidden"))) const uint8_t ${BLOB}[];
 `;
 
-/** `init`, `run` and `run_parallel`: what is kept between runs comes first in the arena. */
+/** `init`, `run` and `run_parallel`. The arena starts with the persistent memory. */
 function entryPoints(main: GraphCode, initial: readonly GraphCode[], { persistent, blob, threads }: ModelCode): string {
   const arena = `memory + ${persistent.bytes()}`;
   const [serial, parallel] = threads > 1 ? [', serial, NULL', ', parallel_for, context'] : ['', ''];
@@ -190,7 +190,7 @@ ${boundInputs(main.graph, blob)}  return ${main.name}(memory, ${arena}, inputs, 
 `;
 }
 
-/** The code is right for one value of each bound input. */
+/** Checks that each bound input has the value that the build was made for. */
 const boundInputs = ({ tensors, inputs }: Graph, blob: Blob): string =>
   inputs
     .flatMap((id, i) => {

@@ -10,7 +10,7 @@ import { emitNode, type NodeCode } from './node_code.ts';
 import { partCall, partTask } from './parallel.ts';
 import { isAlias, type Place, planStorage, type Storage, tensorBytes } from './storage.ts';
 
-/** Writes `graph` as C: a function for each node, and one that runs them. `prefix` begins the names of the nodes'. */
+/** The C of `graph`: one function per node, named `prefix`…, and one that calls them. */
 export function emitGraph(graph: Graph, name: string, prefix: string, model: ModelCode): GraphCode {
   const codes = graph.nodes.map((node, step) =>
     isAlias(graph, node) ? null : emitNode(graph, node, `${prefix}_node_${step}`, model),
@@ -18,7 +18,7 @@ export function emitGraph(graph: Graph, name: string, prefix: string, model: Mod
   const storage = planStorage(
     graph,
     codes.map((code) => {
-      // What one part has yet to read, another might overwrite.
+      // A part could overwrite data that another has yet to read.
       const { inPlace = [], scratchInPlace = [] } = code === null || code.split !== null ? {} : code.emission;
       return { scratchBytes: allScratch(code), inPlace, scratchInPlace };
     }),
@@ -50,7 +50,7 @@ export function emitGraph(graph: Graph, name: string, prefix: string, model: Mod
 
 const allScratch = (code: NodeCode | null): number => (code?.scratchBytes ?? 0) * (code?.split?.parts ?? 1);
 
-/** Operators are written for fixed shapes: none can read a result of changing size. */
+/** Refuses operators that read a result whose size depends on data. */
 function checkReaders(graph: Graph, extents: ReadonlyMap<TensorId, number>): void {
   for (const node of graph.nodes) {
     const id = node.inputs.find((input) => extents.has(input));
@@ -61,7 +61,7 @@ function checkReaders(graph: Graph, extents: ReadonlyMap<TensorId, number>): voi
   }
 }
 
-/** The parameters of a node's function: `restrict` but for those that share memory with what is written. */
+/** The parameters of a node's function: `restrict`, except those that share memory with a result. */
 function parameters(graph: Graph, code: NodeCode, step: number, { places, scratch }: Storage): string[] {
   const { node, reads, states, usesMemory, scratchBytes } = code;
   const rangeOf = (id: TensorId): Range | null => {
@@ -83,7 +83,7 @@ function parameters(graph: Graph, code: NodeCode, step: number, { places, scratc
   ];
 }
 
-/** Bytes of the arena, from and up to. */
+/** Byte range of the arena. */
 type Range = readonly [from: number, to: number];
 
 const meet = (a: Range | null, b: Range | null): boolean => a !== null && b !== null && a[0] < b[1] && b[0] < a[1];
@@ -138,7 +138,7 @@ function runFunction(
     const call = `${code.name}(${args.join(', ')})`;
     return [code.emission.fallible ? `  if ((status = ${call}) != 0) return status;` : `  ${call};`];
   });
-  // A loop hands over the same buffer on both sides for what its body passes on unchanged.
+  // For values that its body passes through, a loop uses the same buffer as input and output.
   const copies = storage.copies.map(({ output, from }) => {
     const source = at(from, false);
     const copy = `memcpy(outputs[${output}], ${source}, ${tensorBytes(graph, from)});`;

@@ -7,32 +7,32 @@ import type { Blob } from './blob.ts';
 import type { PersistentMemory } from './persistent.ts';
 import type { Planner } from './storage.ts';
 
-/** A tuning record that was not used for an operator. */
+/** A refused tuning record. */
 export interface RefusedRecord {
-  /** How messages name the operator. */
+  /** Name of the operator in messages. */
   readonly label: string;
   readonly key: string;
-  /** A sentence without its end. */
+  /** A clause without full stop. */
   readonly reason: string;
 }
 
-/** What the code of all graphs of one model shares. */
+/** Shared by the code of all graphs of a model. */
 export interface ModelCode {
   readonly name: string;
   readonly symbol: string;
   readonly target: Target;
   readonly profile: Profile;
   readonly schedules?: RecordSource;
-  /** Tuning records that were not used. */
+  /** Refused tuning records. */
   readonly refused: RefusedRecord[];
-  /** Heavy operators are cut into at most so many parts. */
+  /** Largest number of parts of an operator. */
   readonly threads: number;
   readonly planner?: Planner;
   readonly blob: Blob;
   readonly persistent: PersistentMemory;
-  /** The code of another graph of the model, written when it is first asked for. */
+  /** The code of another graph of the model, generated at the first call. */
   graph(index: number): GraphCode;
-  /** Has the graph run when the model is initialised. */
+  /** Runs the graph when the model is initialised. */
   initialise(index: number): void;
 }
 
@@ -45,12 +45,12 @@ export interface GraphCode {
   readonly name: string;
   readonly source: string;
   readonly includes: readonly string[];
-  /** C functions that its nodes share with each other. */
+  /** C functions shared by its nodes. */
   readonly functions: readonly string[];
-  /** Memory that it needs while it runs. */
+  /** Bytes of memory that it needs while it runs. */
   readonly arenaBytes: number;
   readonly nodes: readonly BuildNode[];
-  /** By output: the offset in persistent memory of its first extent where that changes from run to run. */
+  /** By output: offset in persistent memory of its first extent, if that depends on data. */
   readonly extents: readonly (number | undefined)[];
 }
 

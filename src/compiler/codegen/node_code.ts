@@ -1,4 +1,4 @@
-/** One node of a graph as C, before its tensors have places. */
+/** The C of one node, before its tensors have addresses. */
 import { InputError } from '../../errors.ts';
 import { type Graph, type Node, nodeLabel, operandsOf, resultsOf } from '../../model/ir/graph.ts';
 import type { OpKind } from '../../model/ops/attrs.ts';
@@ -8,7 +8,7 @@ import { emitters } from './emitters/index.ts';
 import type { ModelCode } from './model_code.ts';
 import { type Needs, nodeContext } from './node_context.ts';
 
-/** Its function, and what the body needs; operands in order. */
+/** The function of a node and its requirements; operands in order. */
 export interface NodeCode extends Readonly<Omit<Needs, 'reads' | 'states'>> {
   readonly node: Node;
   readonly name: string;
@@ -18,8 +18,8 @@ export interface NodeCode extends Readonly<Omit<Needs, 'reads' | 'states'>> {
 }
 
 /**
- * Writes a node as C; `name`: of its function.
- * @throws InputError where no code can be written for it.
+ * The C of a node; `name`: of its function.
+ * @throws InputError if no code can be generated for it.
  */
 export function emitNode(graph: Graph, node: Node, name: string, model: ModelCode): NodeCode {
   const [ctx, needs] = nodeContext(graph, node, name, model);

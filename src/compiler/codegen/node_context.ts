@@ -1,4 +1,4 @@
-/** What an emitter is given to write one node with, and what it asked for. */
+/** The `EmitContext` of a node, which records the requirements of its body. */
 import { InputError } from '../../errors.ts';
 import { type Graph, type Node, nodeLabel, operandsOf } from '../../model/ir/graph.ts';
 import { nodeMacs } from '../../model/ir/macs.ts';
@@ -10,25 +10,25 @@ import type { CalledGraph, Constant, EmitContext } from '../emission/context.ts'
 import { BLOB, type GraphCode, type ModelCode } from './model_code.ts';
 import { type Split, splitOf } from './parallel.ts';
 
-/** What the body of a node's function needs; it fills while the emitter writes. */
+/** Requirements of the body of a node's function, recorded while the emitter runs. */
 export interface Needs {
   /** Functions that the body calls. */
   readonly functions: string[];
-  /** Operands that the body reads by pointer. */
+  /** Operands read by pointer. */
   readonly reads: Set<number>;
-  /** Operands that are variables which the body reads and writes. */
+  /** Operands that are variables, read and written. */
   readonly states: Set<number>;
-  /** By result whose first extent changes: where that is kept. */
+  /** By result whose first extent depends on data: its offset in persistent memory. */
   readonly extents: Map<TensorId, number>;
-  /** Whether the body needs the persistent memory. */
+  /** Whether the body uses persistent memory. */
   usesMemory: boolean;
-  /** Of one part, where the node has parts. */
+  /** Per part, if the node has parts. */
   scratchBytes: number;
-  /** Into which parts threads may cut the node. */
+  /** The parts of the node for threads. */
   split: Split | null;
 }
 
-/** The context of a node whose function is called `name`; what is asked of it is noted in `needs`. */
+/** The context of a node; `name`: of its function. Requirements are recorded in `needs`. */
 export function nodeContext(graph: Graph, node: Node, name: string, model: ModelCode): [EmitContext, Needs] {
   const needs: Needs = {
     functions: [],
@@ -109,7 +109,7 @@ function calledGraph({ graph, name, arenaBytes, extents }: GraphCode, threads: n
   };
 }
 
-/** The variable that a handle names. */
+/** The name of a handle's variable. */
 function handleName(graph: Graph, id: TensorId): string {
   const maker = graph.nodes.find((node) => node.outputs.includes(id));
   if (maker?.kind === 'var_handle') return variableName(maker.attrs);

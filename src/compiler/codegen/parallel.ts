@@ -1,25 +1,25 @@
-/** C that shares out the work of one operator among threads. */
+/** C that distributes the work of an operator among threads. */
 import { partsWorth } from '../emission/parts.ts';
 
-/** The outer steps of an operator: `groups` of `each` are shared out, what is left goes with the last of them. */
+/** The outer steps of an operator: `groups` of `each` are distributed; the remainder belongs to the last group. */
 interface Steps {
   readonly count: number;
   readonly groups: number;
   readonly each: number;
 }
 
-/** How an operator's outer steps are cut into parts. */
+/** The parts of an operator's outer steps. */
 export interface Split extends Steps {
   readonly parts: number;
 }
 
-/** The parts of an operator for so many threads; null where it stays whole. */
+/** The parts of an operator for a number of threads; null: a single part. */
 export function splitOf(threads: number, steps: Steps, macs: number): Split | null {
   const parts = Math.min(steps.groups, partsWorth(threads, macs));
   return parts > 1 ? { ...steps, parts } : null;
 }
 
-/** Runs all parts where they are asked for: what `run` of a model with parts is given. */
+/** The sequential `parallel_for` that `run` uses in a model with parts. */
 export const SERIAL = `static void serial(void *context, int32_t count, void (*task)(void *, int32_t), void *closure) {
   (void)context;
   for (int32_t i = 0; i < count; i++) task(closure, i);
@@ -27,8 +27,8 @@ export const SERIAL = `static void serial(void *context, int32_t count, void (*t
 `;
 
 /**
- * The task that runs one part of the node function `name`, and the closure it takes. `parameters`: those of the function
- * but for its range; `scratchBytes`: of one part, whose memory is the last of them where there is any.
+ * The task that runs one part of the node function `name`, and its closure. `parameters`: those of the function without its range;
+ * `scratchBytes`: per part; if not 0, the last parameter is the scratch memory.
  */
 export function partTask(name: string, parameters: readonly string[], scratchBytes: number, split: Split): string {
   const { parts, count, groups, each } = split;

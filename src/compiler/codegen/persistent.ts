@@ -2,17 +2,17 @@ import { InputError } from '../../errors.ts';
 import type { Tensor } from '../../model/tensor/tensor.ts';
 import { ALIGNMENT } from '../emission/alignment.ts';
 
-/** The memory that keeps its values between runs; it lies at the beginning of the arena. */
+/** Memory that keeps its values between runs, at the start of the arena. */
 export interface PersistentMemory {
-  /** Byte offset of memory for a variable tensor of `bytes`. */
+  /** Allocates a variable tensor; returns its byte offset. */
   variable(tensor: Tensor, bytes: number): number;
-  /** Byte offset of the memory of a variable of the whole model; the same for the same name. */
+  /** Byte offset of a variable of the model, allocated once per name. */
   resource(name: string, bytes: number): number;
-  /** Byte offset of an int32 that says how large a result is. */
+  /** Allocates an int32 for an extent that depends on data; returns its byte offset. */
   extent(): number;
-  /** How many bytes all take. */
+  /** Total bytes. */
   bytes(): number;
-  /** C statements that reset all, with `memory` as their beginning. */
+  /** C statements that reset it; `memory` is its address. */
   resets(): string[];
 }
 

@@ -1,22 +1,22 @@
 import { alignUp } from '../emission/alignment.ts';
-/** Something that needs memory from step `first` to step `last`, both included. */
+/** A buffer that is live from step `first` to step `last`, inclusive. */
 export interface Buffer {
   readonly bytes: number;
-  /** The tensor that lies in it; none: scratch memory. */
+  /** Its tensor; undefined: scratch memory. */
   readonly tensor?: number;
   readonly first: number;
   readonly last: number;
-  /** Earlier buffers, whose last step is the first of this one, that it may lie over. */
+  /** Buffers it may overlap; their last step is its first. */
   readonly over?: readonly Over[];
 }
 
-/** Two buffers of one step that may share its memory. */
+/** A buffer that may be overwritten while it is read. */
 export interface Over {
-  /** The one that is read. */
+  /** The buffer that is read. */
   readonly buffer: number;
   /**
-   * The one that is written begins at least so many bytes before it, so that no write reaches what is yet to be read.
-   * -Infinity: all is read before the first write.
+   * Bytes by which the written buffer must start before it (emission/lead.ts). -Infinity: all of it is read before the first
+   * write.
    */
   readonly lead: number;
 }
@@ -28,7 +28,7 @@ export interface MemoryPlan {
   readonly bytes: number;
 }
 
-/** A buffer alive at the same time as another, which begins at least `before` bytes before it or `after` bytes behind. */
+/** A buffer live at the same time as another, which must start at least `before` bytes before it or `after` bytes behind. */
 interface Neighbour {
   readonly of: number;
   readonly before: number;
@@ -40,12 +40,11 @@ const WORK = 1 << 20;
 const MOST_TRIALS = 5000;
 
 /**
- * Places buffers in one arena. Buffers alive at the same step do not overlap, unless one may lie over the other.
+ * Places buffers in one arena. Buffers live at the same step do not overlap, unless one is in the other's `over`.
  *
- * Placement is greedy: each buffer goes to the lowest free offset, so that the plan is a function of the order. Two orders
- * are tried first: by falling size, and last first, which puts results below the operands that they may lie over. A local
- * search improves the better one: it moves one buffer in the order and keeps the move unless the arena grows. Even trials
- * move a buffer at the arena's end to an earlier turn, odd ones any buffer to any turn.
+ * Greedy first fit: each buffer gets the lowest free offset, so the plan is a function of the order. Initial orders: by descending size;
+ * last first, which places results below the operands that they may overlap. Local search from the better one: move one buffer in the
+ * order; keep the move unless the arena grows. Even trials move a buffer at the arena's end forward, odd trials any buffer anywhere.
  */
 export function planMemory(buffers: readonly Buffer[]): MemoryPlan {
   const neighbours = neighboursOf(buffers);
@@ -89,7 +88,7 @@ function neighboursOf(buffers: readonly Buffer[]): Neighbour[][] {
   return neighbours;
 }
 
-/** How many bytes before `b` the buffer `a` begins, at least, where it begins before it. */
+/** Least bytes between the starts of `a` and `b`, if `a` is placed before `b`. */
 function distance(buffers: readonly Buffer[], a: number, b: number): number {
   const lead = buffers[a].over?.find(({ buffer }) => buffer === b)?.lead ?? Infinity;
   return alignUp(Math.min(lead, buffers[a].bytes));
@@ -118,7 +117,7 @@ function placeInOrder(
   return { offsets, bytes };
 }
 
-/** Lower bound of the arena: max over steps of (bytes alive − bytes that may lie over others). */
+/** Lower bound of the arena: max over steps of (live bytes − bytes that may overlap others). */
 function fullestStep(buffers: readonly Buffer[]): number {
   const steps = buffers.reduce((most, { last }) => Math.max(most, last + 1), 0);
   const change = new Array<number>(steps + 1).fill(0);
@@ -136,7 +135,7 @@ function fullestStep(buffers: readonly Buffer[]): number {
   }, 0);
 }
 
-/** Pseudorandom integers in [0, n), the same each time. Another sequence would give other memory plans. */
+/** Pseudorandom integers in [0, n), a fixed sequence: another one would give other memory plans. */
 function sequence(): (n: number) => number {
   let state = 1;
   return (n) => {

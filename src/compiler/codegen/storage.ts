@@ -6,18 +6,18 @@ import type { InPlace } from '../emission/context.ts';
 import type { PersistentMemory } from './persistent.ts';
 import { type Buffer, type MemoryPlan, type Over, planMemory } from './plan.ts';
 
-/** Where the elements of a tensor are found while the model runs. */
+/** Location of the elements of a tensor at run time. */
 export type Place =
   | { readonly at: 'input' | 'output'; readonly index: number }
   | { readonly at: 'arena'; readonly offset: number }
-  /** In the memory that keeps its values between runs. */
+  /** In persistent memory. */
   | { readonly at: 'persistent'; readonly offset: number }
   | { readonly at: 'constant' };
 
 export interface Storage {
   /** By tensor; undefined for tensors that nothing computes. */
   readonly places: readonly (Place | undefined)[];
-  /** By node: offset in the arena of its scratch memory; meaningless where it asked for none. */
+  /** By node: arena offset of its scratch memory; meaningless if it has none. */
   readonly scratch: readonly number[];
   /** Model outputs that no node writes in place, with the tensor to copy from. */
   readonly copies: readonly { readonly output: number; readonly from: TensorId }[];
@@ -26,23 +26,23 @@ export interface Storage {
 
 const MOVES_NOTHING: ReadonlySet<string> = new Set<Node['kind']>(['reshape', 'squeeze', 'expand_dims']);
 
-/** Whether the node's result is its first operand's memory under another shape: no code runs. */
+/** Whether the node's result is a view of its first operand: no code. */
 export const isAlias = (graph: Graph, node: Node): boolean =>
   MOVES_NOTHING.has(node.kind) && !graph.tensors[node.inputs[0]].variable && !graph.tensors[node.outputs[0]].variable;
 
 export const tensorBytes = (graph: Graph, id: TensorId): number =>
   elements(graph.tensors[id].shape) * itemSize(graph.tensors[id].dtype);
 
-/** What a node requests of the arena besides its tensors. */
+/** Memory requests of a node besides its tensors. */
 export interface Requests {
   readonly scratchBytes: number;
-  /** Operands whose memory its first result may take over. */
+  /** Operands that its first result may overlap. */
   readonly inPlace: readonly InPlace[];
-  /** Operands whose memory its scratch memory may take over. */
+  /** Operands that its scratch memory may overlap. */
   readonly scratchInPlace: readonly InPlace[];
 }
 
-/** Places the buffers of a graph, whose steps are its nodes; tests take other ways than `planMemory`. */
+/** A memory planner; steps are nodes. Tests use others than `planMemory`. */
 export type Planner = (buffers: readonly Buffer[], graph: Graph) => MemoryPlan;
 
 /** Lifetimes of the tensors of a graph, in nodes. */
@@ -128,12 +128,16 @@ function arenaContents(
 }
 
 /**
- * Places every tensor. Model inputs and outputs are used where the caller has them; aliases share their operand's
- * memory; variables lie in `persistent`; the rest, and the nodes' scratch memory, goes into the arena by lifetime; a result may
- * lie over an operand that nobody reads afterwards. An output buffer may be read again by later nodes, which is why
- * callers' buffers must not overlap. `requests`: by node.
+ * Places every tensor. Model inputs and outputs: the caller's buffers. Aliases: their operand's memory. Variables: `persistent`. The rest,
+ * and scratch memory: the arena, by lifetime; a result may overlap an operand that is not read later. Output buffers may be read by later
+ * nodes, so the caller's buffers must not overlap. `requests`: by node.
  */
-export function planStorage(graph: Graph, requests: readonly Requests[], persistent: PersistentMemory, planner: Planner = planMemory): Storage {
+export function planStorage(
+  graph: Graph,
+  requests: readonly Requests[],
+  persistent: PersistentMemory,
+  planner: Planner = planMemory,
+): Storage {
   const lifetimes = lifetimesOf(graph);
   const { places, copies } = placesOutside(graph, lifetimes, persistent);
   const { buffers, tensors, scratch } = arenaContents(graph, lifetimes, places, requests);

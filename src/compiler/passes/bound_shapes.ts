@@ -3,7 +3,7 @@ import { rulesOf } from '../../model/ops/index.ts';
 import type { Tensor } from '../../model/tensor/tensor.ts';
 import type { Pass } from './view.ts';
 
-/** Gives results whose shape is only known when running the largest shape that they can have: memory is planned for it. */
+/** Gives results whose shape is known only at run time their upper bound, for which memory is planned. */
 export const boundShapes: Pass = (graph) => {
   const tensors: Tensor[] = [...graph.tensors];
   for (const node of graph.nodes) {

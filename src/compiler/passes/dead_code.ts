@@ -4,8 +4,8 @@ import { ABSENT, type TensorId } from '../../model/tensor/tensor.ts';
 import type { Pass } from './view.ts';
 
 /**
- * Takes out nodes whose results nobody reads, unless they do more than give results. Tensors stay, so that ids keep
- * their meaning.
+ * Dead code elimination: removes nodes whose results are not read and that have no side effects. Tensors stay, so that ids remain
+ * valid.
  */
 export const removeDeadCode: Pass = (graph) => {
   const live = new Set<TensorId>(graph.outputs);

@@ -5,8 +5,8 @@ import type { TensorId } from '../../model/tensor/tensor.ts';
 import { type Pass, renameInputs } from './view.ts';
 
 /**
- * Takes out nodes whose result is their operand, bit for bit: requantizations to the parameters a tensor already has,
- * reshapes to the shape it already has and with the parameters it already has.
+ * Removes nodes whose result equals their operand bit for bit: requantizations to equal parameters, and reshapes to an equal shape with
+ * equal parameters.
  */
 export const dropIdentities: Pass = (graph) => {
   const renamed = new Map<TensorId, TensorId>();
@@ -14,7 +14,7 @@ export const dropIdentities: Pass = (graph) => {
   const outputs = new Set(graph.outputs);
   const nodes = graph.nodes.flatMap((original) => {
     const node = renameInputs(original, rename);
-    // A result that the graph hands out keeps its node: it has a buffer and a name of its own.
+    // An output of the graph keeps its node: it has its own buffer and name.
     if (!isIdentity(graph, node) || outputs.has(node.outputs[0])) return [node];
     renamed.set(node.outputs[0], node.inputs[0]);
     return [];
@@ -26,7 +26,7 @@ function isIdentity(graph: Graph, node: Node): boolean {
   if (!['qnn.requantize', 'reshape', 'squeeze'].includes(node.kind)) return false;
   const from = graph.tensors[node.inputs[0]];
   const to = graph.tensors[node.outputs[0]];
-  // A reshape copies codes that may stand for other numbers afterwards.
+  // A reshape copies q; with other parameters the real values change.
   return (
     !from.variable &&
     from.dtype === to.dtype &&

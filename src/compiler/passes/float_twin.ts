@@ -10,9 +10,9 @@ import { ABSENT, type Tensor, type TensorId } from '../../model/tensor/tensor.ts
 import { writeImpliedActivations } from './implied_activations.ts';
 
 /**
- * The FP32 counterpart of a quantized model: weights and biases dequantized, activations float32, operators that only
- * change the quantization dropped, so that inputs and outputs are float32 too. Activations stay, those included that
- * the INT8 model has in its ranges alone. What a range cuts off besides is not cut off here: that is INT8's own error.
+ * The FP32 counterpart of a quantized model (the twin): dequantized weights and biases, float32 activations, inputs and outputs, no
+ * operators that only change the quantization. Fused activations stay, including those that the INT8 model holds only as a range. Other
+ * saturation is not reproduced: it is an error of INT8 (docs/adr/0010).
  */
 export function floatTwin(model: Model): Model {
   const parts = model.subgraphs.map((graph) => floatGraph(writeImpliedActivations(graph)));
@@ -26,7 +26,7 @@ export function floatTwin(model: Model): Model {
 
 interface Part {
   readonly graph: Graph;
-  /** The tensor that stands for `id` once quantizing operators are gone. */
+  /** The tensor that replaces `id` when quantizing operators are removed. */
   follow(id: TensorId): TensorId;
 }
 
@@ -41,7 +41,7 @@ function floatGraph(graph: Graph): Part {
   const outputs = graph.outputs.map(follow);
   const biases = impliedBiases(graph);
   const tensors = graph.tensors.map((t, id) => floatTensor(t, biases.get(id) ?? t.quantization));
-  // An output whose last operator went away keeps its name: that is what users call it by.
+  // An output whose last operator was removed keeps its name, which users refer to.
   for (const [i, id] of outputs.entries()) {
     const wanted = graph.outputs[i];
     const free = !graph.inputs.includes(id) && !graph.outputs.includes(id) && tensors[id].data === null;
@@ -50,11 +50,11 @@ function floatGraph(graph: Graph): Part {
   return { graph: { ...graph, tensors, nodes, outputs }, follow };
 }
 
-/** Attributes that say how to quantize have no meaning on floats. */
+/** Removes attributes of quantization, which have no meaning for floats. */
 const withoutQuantization = (node: Node): Node =>
   node.kind === 'nn.dense' ? { ...node, attrs: { ...node.attrs, asymmetricQuantizeInputs: false } } : node;
 
-/** Which operands of the operators with a bias are data, weights and bias. */
+/** Operand indices of data, weights and bias, by operator. */
 const WEIGHTED: Partial<Record<OpKind, readonly number[]>> = {
   'nn.conv2d': [0, 1, 2],
   'nn.depthwise_conv2d': [0, 1, 2],
@@ -63,8 +63,7 @@ const WEIGHTED: Partial<Record<OpKind, readonly number[]>> = {
 };
 
 /**
- * The scales of integer biases: the accumulator's, input scale times weight scale, whatever the file says, because that
- * is what the INT8 operator computes with.
+ * The scales of integer biases: input scale · weight scale, the accumulator's, which the INT8 operator uses whatever the file states.
  */
 function impliedBiases(graph: Graph): Map<TensorId, Quantization> {
   const found = new Map<TensorId, Quantization>();
@@ -86,7 +85,7 @@ function floatTensor(t: Tensor, quantization: Quantization | null): Tensor {
   const float = (data: Float32Array | null): Tensor => ({ ...t, dtype: 'float32', quantization: null, data });
   if (t.dtype === 'float16')
     return float(t.data === null ? null : Float32Array.from(t.data as Uint16Array, floatOfHalf));
-  // Integers that carry no scale are indices, shapes or axes: they stay.
+  // Integers without a scale are indices, shapes or axes: unchanged.
   if (quantization === null || !(isQuantizable(t.dtype) || t.dtype === 'int32' || t.dtype === 'int64')) return t;
   return float(t.data === null ? null : dequantize(t.data as ArrayLike<number | bigint>, t.shape, quantization));
 }

@@ -8,23 +8,21 @@ import type { Tensor, TensorId } from '../../model/tensor/tensor.ts';
 import type { Pass } from './view.ts';
 
 /**
- * Results are computed when the model runs where together they would take more than this, and so many times the
- * constants that the model brings: a small file must not make us fill memory.
+ * Limit on the bytes of all folded results: the larger of this and a multiple of the model's constants. Beyond it, results are computed
+ * at run time: a small file must not fill memory.
  */
 const LEAST_BYTES = 64 * 2 ** 20;
 const GROWTH = 8;
 
 /**
- * Nor must it take our time: operators that together would take more steps than this, and so many times the bytes of the
- * model's constants, are left to run time as well. A step takes 1 to 100 ns, so that these are seconds, while float16
- * weights, the most that real files ask for, take 2 steps for 2 bytes.
+ * The same limit on time: steps of all folded operators, at most the larger of this and a multiple of the bytes of the model's constants.
+ * A step takes 1 to 100 ns, so the limit is seconds. float16 weights, the largest use in real files, take 2 steps for 2 bytes.
  */
 const LEAST_STEPS = 64 * 2 ** 20;
 
 /**
- * Computes, by the operators' own semantics, every node whose operands are constants: float16 weights become float32,
- * and the chains that work out a shape become that shape. The shape of a tensor is a constant even if the tensor is not,
- * unless its size is data (WHERE): what stands in the graph then is a bound.
+ * Constant folding by the operators' own semantics: float16 weights become float32, and operators that compute a shape become that
+ * shape. The shape of a tensor is a constant even if the tensor is not, unless its size is data (WHERE): the graph then holds a bound.
  */
 export const foldConstants: Pass = (graph) => {
   const tensors: Tensor[] = [...graph.tensors];
@@ -48,7 +46,7 @@ export const foldConstants: Pass = (graph) => {
     const { bounds, evaluate, shapes } = rulesOf(node.kind);
     const data = view.inputs.map((tensor) => tensor?.data ?? null);
     const results = evaluate({ ...view, data, profile: 'tflite' });
-    // Of a result whose size is data the size is known now, too, and so are those that follow from it.
+    // If the size of the result is data, it is now known, and so are the shapes inferred from it.
     settled ||= bounds !== undefined;
     const sizes = settled ? shapes(view) : [];
     node.outputs.forEach((id, i) => {
@@ -60,14 +58,14 @@ export const foldConstants: Pass = (graph) => {
   return settled ? inferShapes(folded) : folded;
 };
 
-/** Whether the sizes of the node's results are known when it runs only. */
+/** Whether the sizes of the node's results are known only at run time. */
 function isVarying(graph: Graph, node: Node): boolean {
   const view = viewOf(graph, node);
   const { bounds, check, shapes } = rulesOf(node.kind);
   return bounds !== undefined && check(view).length === 0 && shapes(view).includes(null);
 }
 
-/** What the node's results take. */
+/** Bytes of the node's results. */
 const bytesOf = (graph: Graph, node: Node): number =>
   resultsOf(graph, node).reduce((sum, { shape, dtype }) => sum + elements(shape) * itemSize(dtype), 0);
 

@@ -8,8 +8,8 @@ import { makersOf, type Pass, useCounts } from './view.ts';
 type Conv = Extract<Node, { kind: 'nn.conv2d' | 'nn.depthwise_conv2d' }>;
 
 /**
- * Moves a pad of height and width into the convolution that alone reads it. Exact, because a pad fills with the zero
- * point of the tensor that the convolution reads, which is what the convolution's own padding stands for.
+ * Fuses a PAD of height and width into the convolution that is its only reader. Exact: both pad with the zero point of the tensor that
+ * the convolution reads.
  */
 export const foldPadding: Pass = (graph) => {
   const makers = makersOf(graph);
@@ -34,7 +34,7 @@ export const foldPadding: Pass = (graph) => {
   return { ...graph, nodes: nodes.filter((node) => !gone.has(node)) };
 };
 
-/** The extents of a pad that touches nothing but height and width and keeps the quantization; else null. */
+/** The extents of a pad of height and width only that keeps the quantization; else null. */
 function spatialPads(graph: Graph, pad: Node): Pads | null {
   const [from, amounts] = pad.inputs.map((id) => graph.tensors[id]);
   const to = graph.tensors[pad.outputs[0]];
@@ -44,7 +44,7 @@ function spatialPads(graph: Graph, pad: Node): Pads | null {
   return [n0, n1, c0, c1].every((amount) => amount === 0) ? { top, bottom, left, right } : null;
 }
 
-/** The padding that the convolution itself asks for, spelled out. */
+/** The convolution's own padding, as explicit extents. */
 function explicitPads(graph: Graph, { attrs, inputs }: Conv): Pads {
   const { padding, strides, dilation } = attrs;
   if (typeof padding === 'object') return padding;

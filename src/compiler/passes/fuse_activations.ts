@@ -25,9 +25,8 @@ type Clamping = Extract<Node, { kind: (typeof CLAMPING)[number] }>;
 const isClamping = (node: Node): node is Clamping => (CLAMPING as readonly OpKind[]).includes(node.kind);
 
 /**
- * Moves an activation into the operator whose result it alone reads. Exact for floats, and for integers where it does
- * not rescale: with equal parameters on both sides its multiplier is one, and what remains is the clamp that the
- * operator ends with anyway.
+ * Fuses an activation into the operator whose result only it reads. Exact for floats. Exact for integers if the parameters on both sides
+ * are equal: the activation's multiplier is then 1, and what remains is the operator's final clamp.
  */
 export const fuseActivations: Pass = (graph) => {
   const makers = makersOf(graph);

@@ -6,7 +6,7 @@ import type { OpKind } from '../../model/ops/attrs.ts';
 import { integerRange } from '../../model/tensor/dtype.ts';
 import type { Tensor } from '../../model/tensor/tensor.ts';
 
-/** The activations that clamp, and the operators that do nothing else. */
+/** Clamping activations, and their operators. */
 const CLAMPS = { RELU: 'nn.relu', RELU6: 'nn.relu6', RELU_N1_TO_1: 'nn.relu_n1_to_1' } as const;
 type Clamp = keyof typeof CLAMPS;
 
@@ -16,30 +16,28 @@ const FUSING: ReadonlySet<OpKind> = new Set<OpKind>([
   ...(['add', 'subtract', 'multiply', 'divide', 'nn.avg_pool2d', 'nn.max_pool2d', 'nn.svdf'] as const),
 ]);
 
-/** Operators whose results may leave the range that all their operands share. */
+/** Operators whose results may leave the common range of their operands. */
 const LEAVING: ReadonlySet<OpKind> = new Set<OpKind>([
   ...(['nn.conv2d', 'nn.depthwise_conv2d', 'nn.conv2d_transpose', 'nn.conv3d', 'nn.dense', 'nn.svdf'] as const),
   ...(['add', 'subtract', 'multiply', 'divide', 'add_n', 'sum', 'prod', 'cumsum', 'nn.batch_matmul'] as const),
   ...(['negative', 'square', 'squared_difference', 'power', 'exp', 'log', 'rsqrt'] as const),
 ]);
 
-/** Operators that are bounded by what they compute: a clamp would change nothing. */
+/** Operators with bounded results: a clamp would change nothing. */
 const BOUNDED: ReadonlySet<OpKind> = new Set<OpKind>([
   ...(['nn.softmax', 'sigmoid', 'tanh', 'nn.relu', 'nn.relu6', 'nn.relu_n1_to_1', 'nn.relu_0_to_1'] as const),
 ]);
 
 /**
- * Writes down the activations that a quantized graph has in its ranges alone. Converters drop a ReLU6 where the result's
- * representable range lies within [0, 6]: saturation does its work (MobileNets of 2018-19 are made so). An operator
- * whose result
+ * Makes activations explicit that a quantized graph holds only as a range. Converters drop a ReLU6 if the representable range of the
+ * result is within [0, 6], since saturation has the same effect (MobileNets of 2018-19). An operator whose result
  *
  * * starts at 0 (its zero point is the type's smallest value) and ends at 6 or below has a RELU6,
  * * starts at 0 and ends above 6 a RELU,
  * * goes from −1 to 1, to within a step, a RELU_N1_TO_1.
  *
- * The activation's own bound counts, not the range's: a range that calibration made too narrow is an error, not an
- * activation. The graph computes the same integers as before, but for the last value of a range that ends half a step
- * beyond −1 or 1.
+ * The clamp is the activation's bound, not the range's: a range that calibration made too narrow is an error, not an activation. The
+ * graph computes the same integers as before, except for the last value of a range that ends half a step beyond −1 or 1.
  * Source: IsArrayQuantizedRangeSubset and remove_trivial_quantized_activation_func.cc of TensorFlow's TOCO, which drops
  * an activation exactly where the representable range is a subset of the activation's.
  */
@@ -52,7 +50,7 @@ export function writeImpliedActivations(graph: Graph): Graph {
     if (clamp !== null && FUSING.has(node.kind) && 'activation' in node.attrs) {
       return [{ ...node, attrs: { ...node.attrs, activation: clamp } } as Node];
     }
-    // No place for an activation in this operator: one of its own behind it.
+    // The operator has no fused activation: a separate node follows it.
     const clamps: Node[] = [];
     const outputs = node.outputs.map((id) => {
       const kind = impliedClamp(graph.tensors[id]);
@@ -66,7 +64,7 @@ export function writeImpliedActivations(graph: Graph): Graph {
   return { ...graph, tensors, nodes };
 }
 
-/** Whether the range of the node's result cuts off what the node computes. */
+/** Whether the node's results can exceed the range of its result tensor. */
 function saturates(graph: Graph, node: Node): boolean {
   const results = node.outputs.map((id) => impliedClamp(graph.tensors[id]));
   if (results.every((clamp) => clamp === null) || BOUNDED.has(node.kind)) return false;
@@ -77,17 +75,17 @@ function saturates(graph: Graph, node: Node): boolean {
   return LEAVING.has(node.kind) || !results.every((clamp) => data.every((t) => within(impliedClamp(t!), clamp)));
 }
 
-/** Whether values clamped by `inner` need no clamp by `outer`. */
+/** Whether outer(inner(x)) = inner(x). */
 const within = (inner: Clamp | null, outer: Clamp | null): boolean =>
   outer === null || inner === outer || (inner === 'RELU6' && outer === 'RELU');
 
-/** The activation that the representable range of a quantized tensor amounts to. */
+/** The activation implied by the representable range of a quantized tensor. */
 export function impliedClamp({ dtype, quantization }: Tensor): Clamp | null {
   if (quantization === null || quantization.scales.length !== 1 || (dtype !== 'int8' && dtype !== 'uint8')) return null;
   const [scale] = quantization.scales;
   const [zeroPoint] = quantization.zeroPoints;
   const [least, most] = integerRange(dtype);
-  // How many values of the type the activation would cut off, were it fused.
+  // Number of values of the type that the activation would clamp, if fused.
   const cuts = (clamp: Clamp) => {
     const { min, max } = activationRange(clamp, scale, zeroPoint, dtype);
     return min - least + (most - max);
@@ -95,6 +93,6 @@ export function impliedClamp({ dtype, quantization }: Tensor): Clamp | null {
   if (zeroPoint === least) return cuts('RELU6') === 0 ? 'RELU6' : 'RELU';
   const reaches = (end: number) => end > 1 - 1.5 * scale;
   const symmetric = reaches(scale * (zeroPoint - least)) && reaches(scale * (most - zeroPoint));
-  // [−1, 1] has no zero among 256 evenly spaced values: moved to have one, it ends half a step beyond on one side.
+  // 256 evenly spaced values over [−1, 1] do not include zero; shifted to include it, the range exceeds one side by half a step.
   return symmetric && cuts('RELU_N1_TO_1') <= 1 ? 'RELU_N1_TO_1' : null;
 }

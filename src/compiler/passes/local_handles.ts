@@ -6,14 +6,14 @@ import { makersOf, renameInputs } from './view.ts';
 type Maker = NodeOf<'var_handle'>;
 
 /**
- * Gives graphs that are handed handles of variables handles of their own instead: a build knows every variable by name, and
- * none by a value that travels. The graph is copied for each set of variables that it is run with.
+ * Specialises called graphs by the variables whose handles they get as arguments: a copy of the graph per set of variables, which creates
+ * the handles itself. In a build every variable is then known by name.
  */
 export function localHandles(model: Model): Model {
   const graphs = [...model.subgraphs];
   const copies = new Map<string, number>();
 
-  /** The number of a copy of graph `index` that makes the handles at these inputs itself. */
+  /** Index of the copy of graph `index` that creates the handles at these inputs itself. */
   function copyOf(index: number, handles: ReadonlyMap<number, Maker>, loops: boolean): number {
     const key = `${index} ${loops} ${JSON.stringify([...handles].map(([i, { attrs }]) => [i, attrs]))}`;
     const known = copies.get(key);
@@ -23,7 +23,7 @@ export function localHandles(model: Model): Model {
     const own = [...handles].map(([i, { attrs }]): Node => {
       return { kind: 'var_handle', attrs, inputs: [], outputs: [graph.inputs[i]], source: -1 };
     });
-    // The copy is known before its own calls are looked at.
+    // The copy is registered before its own calls are processed.
     const copy = graphs.push(graph) - 1;
     copies.set(key, copy);
     graphs[copy] = rewrite({
@@ -37,7 +37,7 @@ export function localHandles(model: Model): Model {
 
   function rewrite(graph: Graph): Graph {
     const makers = makersOf(graph);
-    /** Results of loops that are handles, by the handles that they are. */
+    /** Results of loops that are handles, with their handles. */
     const same = new Map<TensorId, TensorId>();
     const original = (id: TensorId): TensorId => same.get(id) ?? id;
     const nodes = graph.nodes.map((given): Node => {
@@ -68,7 +68,7 @@ export function localHandles(model: Model): Model {
   return { ...model, subgraphs: graphs };
 }
 
-/** The makers of those operands that are handles, by position. */
+/** Operands that are handles, by position, with their producers. */
 const handlesAmong = (operands: readonly TensorId[], makers: ReturnType<typeof makersOf>): Map<number, Maker> =>
   new Map(
     operands.flatMap((id, i) => {
@@ -77,6 +77,6 @@ const handlesAmong = (operands: readonly TensorId[], makers: ReturnType<typeof m
     }),
   );
 
-/** Whether a loop's body gives back the handles that it is given. */
+/** Whether a loop's body returns the handles that it gets. */
 const passesOn = (body: Graph, handles: ReadonlyMap<number, Maker>): boolean =>
   [...handles.keys()].every((i) => body.outputs[i] === body.inputs[i]);

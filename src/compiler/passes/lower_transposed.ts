@@ -17,25 +17,24 @@ interface Seen {
   readonly id: TensorId;
   readonly shape: Shape;
 }
-/** How the phases of rows and of columns are grouped. */
+/** Groups of phases, of rows and of columns. */
 type Plan = readonly [rows: Phases, columns: Phases];
 
-/** How many multiplications a convolution does in the time of one of a transposed convolution, at the least. */
+/** Multiplications of a convolution in the time of one of a transposed convolution, lower bound. */
 const GAIN = { float: 2, hybrid: 3, integer: 3 };
-/** Columns that both compute at a time: fewer take as long. */
+/** Output channels are rounded up to a multiple of this. */
 const COLUMNS = 4;
-/** How many multiplications a convolution does in the time in which one result is moved. */
+/** Cost of moving one result, in multiplications of a convolution. */
 const MOVE = 4;
-/** The same for one element of float data, which every convolution with integer weights quantizes for itself. */
+/** Cost of quantizing one element of float data, which every hybrid convolution repeats. */
 const QUANTIZE = 32;
-/** The same for the time in which a transposed convolution scales and stores one. */
+/** Cost of the epilogue of one result of a transposed convolution. */
 const FINISH = 64;
 
 /**
- * Makes transposed convolutions with constant weights plain ones of stride 1, for which there are fast kernels: one for
- * each group of phases, whose results are then interleaved. Exact, because each result is a sum of the same products in
- * the same order, scaled in the same way. Where a group has inputs that one of its phases does not meet, the weights are
- * the zero point; floats have no such group, because an infinity times 0 is not 0.
+ * Lowers transposed convolutions with constant weights to convolutions of stride 1, which the GEMM template computes: one per group of
+ * phases, whose results are interleaved (docs/adr/0008). Exact: each result is a sum of the same products in the same order, with the same
+ * requantization. Weights at inputs that a phase of the group does not read are the zero point. Floats have no such groups: ∞ · 0 ≠ 0.
  */
 export const lowerTransposed: Pass = (graph) => {
   const tensors = [...graph.tensors];
@@ -46,7 +45,7 @@ export const lowerTransposed: Pass = (graph) => {
   return { ...graph, tensors, nodes };
 };
 
-/** The cheapest way; null where the convolution has to stay as it is, or is cheaper so. */
+/** The cheapest plan; null if the operator must stay, or is cheaper. */
 function planOf(graph: Graph, node: NodeOf<Kind>): Plan | null {
   const view = asWeighted(viewOf(graph, node) as OpView<Kind>);
   const [data, weights] = view.inputs;
@@ -63,7 +62,7 @@ function planOf(graph: Graph, node: NodeOf<Kind>): Plan | null {
   return least <= direct ? plans[costs.indexOf(least)] : null;
 }
 
-/** Whether both convolutions compute it alike, and plain ones quickly. Of hybrid ones, one scale makes plain ones symmetric. */
+/** Whether the convolutions give the same results and have fast kernels. Hybrid with one weight scale differs: CONV_2D is then symmetric. */
 function isPlain({ inputs: [data, weights, bias] }: OpView<Kind>, form: WeightedForm): boolean {
   if (weights!.data === null || (bias !== null && bias.data === null)) return false;
   return form === 'hybrid' ? scalesDiffer(weights!) : data!.dtype !== 'int16';
@@ -73,9 +72,9 @@ const padded = (columns: number): number => Math.ceil(columns / COLUMNS) * COLUM
 const isCut = ({ axis, positions }: Phases): boolean => positions * axis.stride !== axis.output;
 const isJoined = ({ count }: PhaseGroup): boolean => count > 1;
 
-/** What a plan takes for one image, in multiplications of a convolution. */
+/** Cost of a plan per image, in multiplications of a convolution. */
 function costOf([y, x]: Plan, form: WeightedForm, channels: number, outChannels: number): number {
-  // With fewer positions than inputs it is the weights that grow, not the work: that is to have the same limit.
+  // With fewer positions than inputs the weights grow instead of the work; the same limit applies.
   const pixels = Math.max(y.positions, y.axis.input) * Math.max(x.positions, x.axis.input);
   const taps = y.groups.flatMap((a) => x.groups.map((b) => a.taps * b.taps * padded(a.count * b.count * outChannels)));
   const each = form === 'hybrid' ? QUANTIZE : 0;
@@ -85,7 +84,7 @@ function costOf([y, x]: Plan, form: WeightedForm, channels: number, outChannels:
   return work + moves.filter(Boolean).length * MOVE * results;
 }
 
-/** The nodes that take the place of `node`; their tensors are added to `tensors`. */
+/** The nodes that replace `node`; their tensors are appended to `tensors`. */
 function lowered(tensors: Tensor[], node: NodeOf<Kind>, [y, x]: Plan): Node[] {
   const nodes: Node[] = [];
   const [, kernel, data, bias] = node.inputs;
@@ -118,7 +117,7 @@ function lowered(tensors: Tensor[], node: NodeOf<Kind>, [y, x]: Plan): Node[] {
     return add('nn.conv2d', attrs, operands, [batches, y.positions, x.positions, phases * outs]);
   };
 
-  // Rows of all batches are lines; what belongs to one position of a line is next to each other.
+  // A line is a row of a batch entry; the phases of one position of a line are adjacent.
   const [lines, width] = [batches * y.positions, x.positions];
   const each = x.axis.stride * outs;
   const rows = y.groups.map((a): Seen => {
@@ -131,6 +130,6 @@ function lowered(tensors: Tensor[], node: NodeOf<Kind>, [y, x]: Plan): Node[] {
   const joined = concatenate(rows, 1, [lines, y.axis.stride, width, each]);
   const whole = made({ ...joined, shape: [batches, y.positions * y.axis.stride, width * x.axis.stride, outs] });
   if (isCut(y) || isCut(x)) add('slice', {}, [whole, indices([0, y.ahead, x.ahead, 0]), indices(final)], final);
-  // The last one gives the result itself.
+  // The last node writes the result.
   return [...nodes.slice(0, -1), { ...nodes.at(-1)!, outputs: node.outputs }];
 }

@@ -1,4 +1,4 @@
-/** Weights and biases of the convolutions that take the place of a transposed one. */
+/** Weights and biases of the convolutions that replace a transposed one. */
 
 import { allocate } from '../../model/tensor/dtype.ts';
 import type { Quantization } from '../../model/tensor/quantization.ts';
@@ -30,7 +30,7 @@ export function weightsOf(kernel: Tensor, [y, x]: readonly [Phases, Phases], a: 
   return { ...kernel, shape, quantization: repeatedQuantization(kernel.quantization, a.count * b.count), data };
 }
 
-/** A bias, once for each of `times` phases. */
+/** A bias repeated for `times` phases. */
 export function repeatedBias(bias: Tensor, times: number): Tensor {
   const from = bias.data as Int32Array;
   const data = allocate(bias.dtype, from.length * times) as Int32Array;

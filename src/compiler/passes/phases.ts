@@ -1,10 +1,10 @@
 /**
- * One axis of a transposed convolution by phases. Output o = stride · q + r − ahead, in phase r at position q, meets the
- * inputs q + d for a few neighbouring d that depend on r alone: so does a convolution of stride 1 over the positions.
+ * One axis of a transposed convolution by phases. Output o = stride · q + r − ahead has phase r and position q. It reads inputs q + d,
+ * where the d depend only on r: a convolution of stride 1 over the positions q.
  */
 import type { Axis } from '../../model/ops/shared/direct.ts';
 
-/** Neighbouring phases that one convolution computes, from the inputs q + offset … q + offset + taps − 1. */
+/** Adjacent phases computed by one convolution, from inputs q + offset … q + offset + taps − 1. */
 export interface PhaseGroup {
   readonly first: number;
   readonly count: number;
@@ -12,24 +12,24 @@ export interface PhaseGroup {
   readonly taps: number;
 }
 
-/** The phases of an axis, in groups that follow each other. */
+/** The phases of an axis, in consecutive groups. */
 export interface Phases {
   readonly axis: Axis;
-  /** Results before the first output: they are cut off. */
+  /** Results before the first output, which are dropped. */
   readonly ahead: number;
-  /** How many values q has. */
+  /** Number of positions q. */
   readonly positions: number;
   readonly groups: readonly PhaseGroup[];
-  /** Whether each phase of a group meets all the inputs of the group. */
+  /** Whether each phase of a group reads all inputs of the group. */
   readonly exact: boolean;
 }
 
-/** Where kernels are further apart than so many times their size, nearly all results are the bias. */
+/** If stride / kernel exceeds this, nearly all results are the bias, and the operator stays. */
 const SPARSEST = 4;
 
 /**
- * The ways to group the phases of an axis: all in one, or those that meet the same inputs; beginning with the first output,
- * or where the kernel begins, so that more phases meet the same inputs. Ways that need negative padding are left out.
+ * Groupings of the phases of an axis: all in one group, or one group per set of inputs; starting at the first output, or at the start of
+ * the kernel, where more phases read the same inputs. Groupings that need negative padding are excluded.
  */
 export function phasesOf(axis: Axis): Phases[] {
   if (axis.stride > SPARSEST * axis.kernel) return [];
@@ -38,13 +38,13 @@ export function phasesOf(axis: Axis): Phases[] {
   return ways.filter((phases) => phases.groups.every((group) => padsOf(phases, group).every((pad) => pad >= 0)));
 }
 
-/** The padding of a group's convolution. */
+/** Padding of a group's convolution. */
 export const padsOf = ({ axis, positions }: Phases, { offset, taps }: PhaseGroup): readonly [number, number] => [
   -offset,
   positions - 1 + offset + taps - axis.input,
 ];
 
-/** By phase of a group: the kernel's index at each tap, −1 where the phase does not meet that input. */
+/** By phase of a group: the kernel index at each tap; −1: the phase does not read that input. */
 export const kernelIndices = ({ axis, ahead }: Phases, { first, count, offset, taps }: PhaseGroup): number[][] =>
   Array.from({ length: count }, (_, i) =>
     Array.from({ length: taps }, (_, tap) => {
@@ -60,7 +60,7 @@ function grouped(axis: Axis, ahead: number, bySight: boolean): Phases {
   for (let first = 0; first < stride; first++) {
     const last = Math.floor((first - ahead + before) / stride);
     const least = Math.ceil((first - ahead + before - kernel + 1) / stride);
-    // A phase that meets no input is given one all the same: a convolution has at least one tap.
+    // A phase that reads no input gets one anyway: a convolution has at least one tap.
     const own = { first, count: 1, offset: Math.min(least, last), taps: Math.max(last - least, 0) + 1 };
     const group = groups.at(-1);
     const same = group === undefined || (group.offset === own.offset && group.taps === own.taps);

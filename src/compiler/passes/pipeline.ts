@@ -13,7 +13,7 @@ import { lowerTransposed } from './lower_transposed.ts';
 import { updateLists } from './update_lists.ts';
 import type { Pass } from './view.ts';
 
-/** The passes every graph goes through before code is generated, in order. */
+/** The pass pipeline, in order. */
 export const PIPELINE: readonly { readonly name: string; readonly pass: Pass }[] = [
   { name: 'bound shapes', pass: boundShapes },
   { name: 'fold constants', pass: foldConstants },
@@ -26,8 +26,8 @@ export const PIPELINE: readonly { readonly name: string; readonly pass: Pass }[]
 ];
 
 /**
- * `model` in the form that code is generated from; it computes the same, bit for bit.
- * @throws InputError where a graph is run with shapes that its operators cannot have
+ * `model` after all passes; it computes the same results bit for bit.
+ * @throws InputError if a graph is called with shapes that its operators cannot have
  */
 export function optimize(model: Model): Model {
   const local = localHandles(fitCalls(model));
@@ -37,7 +37,7 @@ export function optimize(model: Model): Model {
   };
 }
 
-/** Graphs that others run, with the shapes that they are run with. */
+/** Called graphs, with the shapes of their arguments. */
 function fitCalls(model: Model): Model {
   if (model.subgraphs.length === 1) return model;
   const fitted = inferCallShapes(model);

@@ -4,18 +4,18 @@ import { sameShape } from '../../model/tensor/shape.ts';
 import type { Tensor, TensorId } from '../../model/tensor/tensor.ts';
 import { makersOf, type Pass } from './view.ts';
 
-/** A list with one entry replaced. */
+/** Replacement of one entry of a list. */
 interface Update {
   readonly list: TensorId;
   readonly entry: TensorId;
-  /** The entry's index, of shape [1], and zeros for the other dimensions. */
+  /** The entry's index, shape [1], and zeros for the other dimensions. */
   readonly index: TensorId;
   readonly zeros: TensorId;
 }
 
 /**
- * Writes a list's entry in one step. Converters write it in a loop as the entries before it, the new one and the entries
- * after it, joined; the lengths of these parts change with each iteration, but the whole keeps its shape.
+ * Replaces concatenate(entries before, entry, entries after), by which converters write a list's entry in a loop, by one update. The
+ * lengths of the parts change with each iteration, but the whole keeps its shape.
  */
 export const updateLists: Pass = (graph) => {
   const makers = makersOf(graph);
@@ -74,7 +74,7 @@ function updateOf(graph: Graph, makers: Makers, node: NodeOf<'concatenate'>): Up
 const isAll = (values: readonly number[], value: number, length: number): boolean =>
   values.length === length && values.every((v) => v === value);
 
-/** A vector joined from a scalar (made a vector of one) and another vector. */
+/** A concatenation of a scalar, reshaped to [1], and a vector. */
 function firstAndRest(graph: Graph, makers: Makers, id: TensorId) {
   const join = makers[id];
   if (join?.kind !== 'concatenate' || join.inputs.length !== 2) return null;

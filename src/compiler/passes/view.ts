@@ -1,12 +1,12 @@
-/** What passes share: looking around in a graph. */
+/** Queries on graphs, shared by the passes. */
 
 import type { Graph, Node } from '../../model/ir/graph.ts';
 import { ABSENT, type TensorId } from '../../model/tensor/tensor.ts';
 
-/** A graph to a graph that computes the same. */
+/** Graph → graph with the same results. */
 export type Pass = (graph: Graph) => Graph;
 
-/** By tensor: how often it is read, as an operand or as an output of the graph. */
+/** By tensor: number of readers, outputs of the graph included. */
 export function useCounts(graph: Graph): number[] {
   const counts = graph.tensors.map(() => 0);
   for (const node of graph.nodes) for (const id of node.inputs) if (id !== ABSENT) counts[id]++;
@@ -14,14 +14,14 @@ export function useCounts(graph: Graph): number[] {
   return counts;
 }
 
-/** By tensor: the node that computes it. */
+/** By tensor: its producer. */
 export function makersOf(graph: Graph): (Node | undefined)[] {
   const makers: (Node | undefined)[] = graph.tensors.map(() => undefined);
   for (const node of graph.nodes) for (const id of node.outputs) makers[id] = node;
   return makers;
 }
 
-/** Every operand renamed by `rename`; absent ones stay absent. */
+/** Operands mapped by `rename`; absent ones stay absent. */
 export const renameInputs = (node: Node, rename: (id: TensorId) => TensorId): Node => ({
   ...node,
   inputs: node.inputs.map((id) => (id === ABSENT ? id : rename(id))),

@@ -20,7 +20,7 @@ const WEIGHTS: Readonly<Record<Operands, { readonly low: number; readonly high: 
   'int8-dynamic': { low: -128, high: 127, zero: -7 },
   'int8-dynamic-narrow': { low: -127, high: 127, zero: -7 },
 };
-/** `int8` operands of uint8 data: less their zero point they fit. */
+/** uint8 weights with operand type `int8`: w − zw fits int8. */
 const UINT8_NARROW = { low: 4, high: 255, zero: 131 };
 
 type Data = GemmWorkload['data'];

@@ -9,7 +9,7 @@ import type { Emission, EmitContext, EmitterTable } from '../../emission/context
 
 const bytesOf = (t: Tensor): number => elements(t.shape) * itemSize(t.dtype);
 
-/** A build's shapes are fixed: what is handed over must have the shape that the graph was written for. */
+/** Shapes of a build are fixed: arguments must have the shapes that the callee was compiled for. */
 function mustFit(given: readonly (Tensor | null)[], taken: readonly Tensor[], what: string): void {
   taken.forEach((t, i) => {
     const from = given[i];
@@ -44,8 +44,8 @@ function emitIf(op: OpView<'if'>, ctx: EmitContext): Emission {
 }
 
 /**
- * Each value that changes has two buffers, the result's own and one in scratch memory; the body goes from one to the
- * other. Values that the body passes on unchanged stay where they are.
+ * Loop-carried values are double-buffered: the result's buffer and one in scratch memory, used in turn. Values that the body passes
+ * through stay in place.
  */
 function emitWhile(op: OpView<'while'>, ctx: EmitContext): Emission {
   const [condition, body] = [ctx.graph(op.attrs.condition), ctx.graph(op.attrs.body)];
@@ -87,7 +87,7 @@ export const controlEmitters: EmitterTable<ControlFamily> = {
     ctx.initialise(op.attrs.init);
     return { includes: [], body: '' };
   },
-  // A handle is known when the model is compiled: nothing is stored.
+  // Handles are resolved at compile time: nothing is stored.
   var_handle: () => ({ includes: [], body: '' }),
   read_variable: (op, ctx) => {
     const bytes = bytesOf(op.outputs[0]);

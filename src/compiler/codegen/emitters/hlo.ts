@@ -23,7 +23,7 @@ const PAIRS: Readonly<Record<PairKind, string>> = {
   'hlo.maximum': 'x < y ? y : x',
   'hlo.minimum': 'y < x ? y : x',
 };
-/** int cannot hold every product of two 16-bit numbers without sign. */
+/** int overflows in products of two uint16_t. */
 const widened = (value: string, dtype: string): string =>
   dtype === 'uint16' ? value.replace('x *', '(uint32_t)x *') : value;
 
@@ -35,7 +35,7 @@ const pair = (op: OpView<PairKind>, ctx: EmitContext): Emission => {
   };
 };
 
-/** `a`: what has been folded; `b`: the next element. */
+/** `a`: the result so far; `b`: the next element. */
 const FOLDS: Readonly<Record<WindowFold, string>> = {
   ADD: 'a + b',
   MUL: 'a * b',

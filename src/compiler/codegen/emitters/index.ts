@@ -32,7 +32,7 @@ import { detectionEmitters } from './vision/detection.ts';
 import { poolEmitters } from './vision/pool.ts';
 import { resizeEmitters } from './vision/resize.ts';
 
-/** Who writes the C of each operator kind. A kind without an emitter does not compile. */
+/** The emitter of each operator kind; exhaustive by type. */
 export const emitters: { readonly [K in OpKind]: Emitter<K> } = {
   ...layerEmitters,
   ...resizeEmitters,

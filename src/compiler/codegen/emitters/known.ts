@@ -4,7 +4,7 @@ import type { OpKind } from '../../../model/ops/attrs.ts';
 import type { OpView } from '../../../model/ops/definition.ts';
 import { SIZE_REMEDY } from '../../emission/context.ts';
 
-/** What a build needs to know when it is made: a plan, a shape, an axis. */
+/** The constant value of an operand that must be known at compile time: a shape, an axis. */
 export function known<T>(value: T | null, op: OpView<OpKind>): T {
   if (value !== null) return value;
   const [data, ...operands] = op.inputs;

@@ -39,7 +39,7 @@ const INTEGER: Readonly<Record<Exclude<BinaryKind, 'nn.prelu' | 'atan2'>, string
   squared_difference: FLOAT.squared_difference,
 };
 
-/** The limits of a DIV without scales, around an expression. */
+/** An expression with the clamp of a DIV without scales. */
 function limited(op: OpView<'divide'>, value: string): string {
   const { dtype } = op.outputs[0];
   const { min, max } = isFloat(dtype) ? floatRange(op.attrs.activation) : activationInterval(op.attrs.activation);

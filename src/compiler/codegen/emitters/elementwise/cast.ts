@@ -4,7 +4,7 @@ import { elements } from '../../../../model/tensor/shape.ts';
 import { C_TYPES, cFloat, cInt } from '../../../emission/c.ts';
 import type { EmitterTable } from '../../../emission/context.ts';
 
-/** C expression: `x`, a number of C's own types, as an element of `to`. */
+/** C expression: `x`, of a C arithmetic type, converted to an element of `to`. */
 function converted(x: string, from: DType, to: DType): string {
   if (to === 'bool') return `${x} != 0`;
   if (to === 'float16') return `ig_float_to_half((float)${x})`;

@@ -5,7 +5,7 @@ import type { OpDefinition, OpView } from '../../../../model/ops/definition.ts';
 import { sumOps } from '../../../../model/ops/sums.ts';
 import { fromBytes } from '../../../../model/tensor/dtype.ts';
 
-/** The numbers of an `ig_linear` (native/kernels/linear.h) without its limits. */
+/** The constants of an `ig_linear` (native/kernels/linear.h) without the clamp. */
 export interface LinearSum {
   readonly m1: number;
   readonly m2: number;
@@ -13,22 +13,22 @@ export interface LinearSum {
   readonly offset: number;
 }
 
-/** Results count in steps of 1 / UNIT: 16 bits that the kernel drops first, and the 6 that it drops last. */
+/** Fixed-point unit of a result: the kernel shifts right by 16, later by 6. */
 const UNIT = 2 ** 22;
-/** A slope of one, as a multiplier of SQRDMULH on bytes that lie 24 bits up. */
+/** Slope 1 as a multiplier of SQRDMULH on X · 2^24. */
 const SLOPE = UNIT * 2 ** 7;
 /**
- * Slopes are tried a little steeper too: where sums fall halfway between two results by the thousand, that takes those
- * above zero up and those below zero down, as TFLite rounds them.
+ * Slightly steeper slopes are tried as well: if thousands of sums are halfway between two results, a steeper slope rounds positive ones
+ * up and negative ones down, as TFLite does.
  */
 const STEEPER = [0, 2 ** -16, 2 ** -18, 2 ** -14];
 const TRIES = 4;
 const PAIRS = 65536;
 
-/** The operands' bytes as the kernel takes them, in the order of the tables below. */
+/** The kernel's operands X, Y, in the order of the tables below. */
 const signedByte = (i: number): number => i - 128;
 
-/** TFLite's result for every pair of operands, by the operator's own semantics; the second operand runs fastest. */
+/** TFLite's result for every pair of operands, by the operator's semantics; the second operand varies fastest. */
 function everyPair(op: OpView<'add' | 'subtract'>, profile: Profile): Int8Array | Uint8Array {
   const out = op.outputs[0];
   const codes = Uint8Array.from({ length: 256 }, (_, i) => (out.dtype === 'uint8' ? i : signedByte(i)));
@@ -50,7 +50,7 @@ function everyPair(op: OpView<'add' | 'subtract'>, profile: Profile): Int8Array 
 const highs = (m: number, below: number): Float64Array =>
   Float64Array.from({ length: 256 }, (_, i) => doublingHighMul((signedByte(i) << 24) + below, m));
 
-/** What a sum must be raised by so that every result comes out: at least `least`, less than `most`, by which pairs. */
+/** Range [least, most) of the offset with which all results are equal, and the pairs that determine it. */
 interface Demands {
   readonly least: number;
   readonly most: number;
@@ -67,7 +67,7 @@ function demands(results: ArrayLike<number>, first: Float64Array, second: Float6
   return { least, most, pairs: [from, to] } satisfies Demands;
 }
 
-/** The numbers for slopes with which `raise` serves every pair, when the kernel can hold them and they prove right. */
+/** The constants for given slopes and offset, if they are in range and all pairs are equal. */
 function proven(
   results: ArrayLike<number>,
   [m1, m2]: readonly [number, number],
@@ -87,9 +87,8 @@ function proven(
 }
 
 /**
- * The linear form that equals TFLite's 8-bit ADD or SUB with limits `lo` and `hi` on all pairs of operands; null where
- * none was found. Slopes start from the real ones; while two pairs contradict each other, the slopes move by the least
- * that brings those two together.
+ * The linear form that equals TFLite's 8-bit ADD or SUB with clamp [lo, hi] on all pairs of operands; null if none is found. Search: start
+ * at the real slopes; while two pairs contradict each other, change the slopes by the least amount that resolves the contradiction.
  */
 export function fitLinearSum(
   op: OpView<'add' | 'subtract'>,

@@ -11,8 +11,8 @@ import { nest } from '../loops/nest.ts';
 import { emitTable, fitsTable } from '../loops/table.ts';
 
 /**
- * Calls `call` for every stretch of a tensor that has one scale: the whole tensor, or each slice along its axis, with
- * the C expressions of where the stretch begins and how long it is.
+ * Calls `call` for every contiguous range of a tensor with one scale (the whole tensor, or each slice along its axis), with C expressions
+ * of its start and length.
  */
 function eachScale(
   tensor: Tensor,

@@ -15,7 +15,7 @@ function choose(op: OpView<'select' | 'where'>, ctx: EmitContext): Emission {
   return { includes: [], body: nest(extents, `*(${to}) = ${test} ? ${x} : ${y};`) };
 }
 
-/** A row of indices for each element that is not zero; how many there are is data. */
+/** One row of indices per nonzero element; their number is data. */
 function argwhere(op: OpView<'argwhere'>, ctx: EmitContext): Emission {
   const { shape } = operand(op, 0);
   const steps = strides(shape);

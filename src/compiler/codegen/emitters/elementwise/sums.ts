@@ -13,7 +13,7 @@ import { fitLinearSum } from './linear_sum.ts';
 
 type Binary = keyof SumFamily;
 
-/** Whether rows of the type have a kernel in vectors. */
+/** Whether rows of the type have a NEON kernel. */
 const isHandWritten = (dtype: DType): boolean => itemSize(dtype) === 1 || dtype === 'float32';
 
 function binary(op: OpView<Binary>, ctx: EmitContext): Emission {
@@ -22,7 +22,7 @@ function binary(op: OpView<Binary>, ctx: EmitContext): Emission {
   return {
     includes: ['elementwise.h', 'int16.h', 'linear.h'],
     body: emitRows(op, ctx, scaled ? quantized(op, ctx.profile) : plain(op)),
-    // What is broadcast is read again; the other kernels are vectorised by the compiler, which wants rows apart.
+    // A broadcast operand is read again; other kernels are vectorised by the compiler, which requires disjoint rows.
     inPlace: [0, 1]
       .filter((i) => isHandWritten(out.dtype) && sameShape(op.inputs[i]!.shape, out.shape))
       .map((operand) => ({ operand, lead: 0 })),

@@ -10,7 +10,7 @@ import { C_TYPES, cFloat } from '../../../emission/c.ts';
 import type { Emission, EmitContext, EmitterTable } from '../../../emission/context.ts';
 import { emitTable, fitsTable } from '../loops/table.ts';
 
-/** What operators compute of a float x; the last ones also of integers. */
+/** Results of operators on a float x; the last ones also on integers. */
 const FLOAT: { readonly [K in UnaryKind]: string | ((attrs: OpAttrs[K]) => string) } = {
   'nn.relu': 'x < 0.0f ? 0.0f : x',
   'nn.relu6': 'ig_limit_f32(x, 0.0f, 6.0f)',
@@ -46,7 +46,7 @@ function plainValue(op: OpView<UnaryKind>): string {
   return typeof value === 'string' ? value : value(op.attrs);
 }
 
-/** What an int16 operator without a kernel of its own computes of x. */
+/** Results of int16 operators without a kernel. */
 function value16(op: OpView<UnaryKind>, ctx: EmitContext): string {
   const factor = rescaleFactor(op);
   if (op.kind === 'abs' && factor === 1) return 'ig_clamp(x < 0 ? -x : x, -32768, 32767)';
@@ -66,7 +66,7 @@ function value16(op: OpView<UnaryKind>, ctx: EmitContext): string {
   return `ig_look_up_s16(x, ${ctx.constant(unaryTable16(op))})`;
 }
 
-/** Whether each step of `value` waits for the one before, for the most part. */
+/** Whether `value` is a chain of dependent operations. */
 const isChain = (value: string): boolean => /ig_(exp|expm1|tanh|sigmoid|gelu_tanh)_f32/.test(value);
 
 function each(op: OpView<UnaryKind>, ctx: EmitContext, value: string): string {

@@ -7,14 +7,14 @@ import { C_TYPES, cFloat, cInt } from '../../../emission/c.ts';
 import type { EmitContext } from '../../../emission/context.ts';
 import { indexed, nest } from './nest.ts';
 
-/** Operands walked together: loops outside, one row inside. A step of 0 stays where it is. */
+/** Common iteration over broadcast operands: outer loops and one inner row. Step 0: broadcast. */
 export interface Walk {
   readonly extents: Shape;
   /** By operand, then by loop. */
   readonly steps: readonly (readonly number[])[];
 }
 
-/** The fewest dimensions that walk operands that broadcast to `out` in its order; at least one. */
+/** The fewest dimensions that iterate over operands broadcast to `out`, in its order; at least one. */
 export function walk(out: Shape, ...operands: readonly Shape[]): Walk {
   const full = operands.map((shape) => {
     const own = strides(shape);
@@ -36,7 +36,7 @@ export function walk(out: Shape, ...operands: readonly Shape[]): Walk {
   return extents.length > 0 ? { extents, steps } : { extents: [1], steps: operands.map(() => [1]) };
 }
 
-/** A bound of an activation as a constant of the type; what the type cannot reach is its own limit. */
+/** A bound of an activation as a constant of the type, clamped to its range. */
 export function bound(x: number, dtype: DType): string {
   if (dtype === 'float32') return cFloat(x);
   const [lo, hi] = integerRange(dtype);
@@ -45,12 +45,12 @@ export function bound(x: number, dtype: DType): string {
   return dtype === 'uint32' ? `${limited}u` : cInt(limited);
 }
 
-/** The rows that results of two operands consist of. */
+/** The rows of a binary operator's result. */
 interface Rows {
   /** Extents of the loops around a row. */
   readonly outer: Shape;
   readonly length: number;
-  /** Where each operand's row starts, and its step from one element to the next. */
+  /** Start of each operand's row, and its element stride. */
   readonly operands: readonly { readonly start: string; readonly step: number }[];
   readonly result: string;
 }
@@ -67,7 +67,7 @@ function rowsOf(op: OpView<OpKind>, ctx: EmitContext): Rows {
   };
 }
 
-/** A kernel for rows of two operands; it takes a row, then `args`. */
+/** A kernel for rows of two operands, with its further arguments `args`. */
 export interface RowKernel {
   /** Constants that `args` name. */
   readonly setup: string;
@@ -75,7 +75,7 @@ export interface RowKernel {
   readonly args: readonly string[];
 }
 
-/** C that calls a kernel on each row of the result: operands with their steps, the result, how many elements. */
+/** C that calls a kernel on each row: operands with strides, result, number of elements. */
 export function emitRows(op: OpView<OpKind>, ctx: EmitContext, { setup, name, args }: RowKernel): string {
   if (elements(op.outputs[0].shape) === 0) return '';
   const { outer, length, operands, result } = rowsOf(op, ctx);

@@ -8,8 +8,7 @@ import type { Emission, EmitContext } from '../../../emission/context.ts';
 import { indexed, nest } from './nest.ts';
 
 /**
- * The C of strided copies. `element` is a C type of the element's size; operands and results are pointer expressions
- * to it.
+ * The C of strided copies. `element`: a C type of the element's size; operands and results: pointer expressions to it.
  */
 export function copyLoops(
   copies: readonly StridedCopy[],
@@ -36,7 +35,7 @@ export function copyLoops(
 export const fillWith = (to: number, n: number, value: string, ctx: EmitContext): string =>
   `for (size_t i = 0; i < ${n}; i++) ${ctx.output(to)}[i] = ${value};\n`;
 
-/** The C of an operator that only moves elements: results filled where copies leave gaps, then the copies. */
+/** The C of an operator that only moves elements: fills the gaps between copies, then copies. */
 export function emitPlan(plan: MovementPlan, op: OpView<OpKind>, ctx: EmitContext, fill?: string): Emission {
   const { dtype } = op.outputs[0];
   const fills = plan.shapes.flatMap((shape, to) => {

@@ -5,11 +5,11 @@ import { fromBytes, type TensorData } from '../../../../model/tensor/dtype.ts';
 import { elements } from '../../../../model/tensor/shape.ts';
 import type { Emission, EmitContext } from '../../../emission/context.ts';
 
-/** Whether a unary operator's results can be listed: one for each of the 256 values of its operand. */
+/** Whether a unary operator can be a table of 256 results. */
 export const fitsTable = (op: OpView<OpKind>): boolean =>
   [op.inputs[0]!, op.outputs[0]].every(({ dtype }) => dtype === 'int8' || dtype === 'uint8');
 
-/** The results of a unary operator for every bit pattern of its operand, by the operator's own semantics. */
+/** The results of a unary operator for every bit pattern of its operand, by the operator's semantics. */
 export function tabulate(op: OpView<OpKind>, ctx: EmitContext): TensorData {
   const operand = op.inputs[0]!;
   const shape = [256];
@@ -27,7 +27,7 @@ export function tabulate(op: OpView<OpKind>, ctx: EmitContext): TensorData {
   return results;
 }
 
-/** The node as one look-up an element. */
+/** The C of a node as a table look-up per element. */
 export function emitTable(op: OpView<OpKind>, ctx: EmitContext): Emission {
   const table = ctx.constant(tabulate(op, ctx));
   const n = elements(op.outputs[0].shape);

@@ -10,7 +10,7 @@ export const creationEmitters: EmitterTable<CreationFamily> = {
     includes: [],
     body: fillWith(0, elements(known(integers(op.inputs[0]), op)), `*${ctx.input(1)}`, ctx),
   }),
-  // A range of constants has been folded; of any other the length is data.
+  // A constant range has been folded; the length of others is data.
   arange: (op) => known<Emission>(null, op),
   broadcast_args: (op, ctx) => {
     const [a, b] = op.inputs.map((t) => t!.shape[0]);

@@ -14,7 +14,7 @@ import type { Emission, EmitterTable } from '../../../emission/context.ts';
 import { known } from '../known.ts';
 import { fillWith } from '../loops/copies.ts';
 
-/** A call of a kernel of indexing.h, whose error becomes the node's. */
+/** A call of a kernel of indexing.h; the node returns its error. */
 export const fallible = (
   setup: string,
   kernel: string,
@@ -26,7 +26,7 @@ export const fallible = (
   fallible: true,
 });
 
-/** The extents and byte steps of tuples as C arrays; an empty one has no C form. */
+/** The extents and byte strides of tuples as C arrays; C has no empty arrays. */
 export function tupleTables({ extents, steps, inner }: TupleLoops, item: number): { setup: string; bytes: number } {
   const list = (values: readonly number[]): string => (values.length > 0 ? values.join(', ') : '0');
   const setup = `static const int32_t extents[] = {${list(extents)}};

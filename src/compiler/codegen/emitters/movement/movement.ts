@@ -10,7 +10,7 @@ import { copyLoops, emitPlan } from '../loops/copies.ts';
 const move = <K extends MovementKind>(op: OpView<K>, ctx: EmitContext): Emission =>
   emitPlan(known(planMovement(op), op), op, ctx);
 
-/** A slice of known size that begins where its operand says when the model runs. */
+/** A slice of known size whose start is known only at run time. */
 function sliceAnywhere(op: OpView<'slice'>, ctx: EmitContext): Emission {
   const { shape, dtype } = op.inputs[0]!;
   const size = known(sliceShape(op), op);

@@ -11,7 +11,7 @@ export const scatterEmitters: EmitterTable<ScatterFamily> = {
     const loops = known(scatterLoops(op), op);
     const { dtype, shape } = op.outputs[0];
     const { setup } = tupleTables(loops, 1);
-    // Integers wrap: their sums are unsigned.
+    // Integers wrap: they are added as unsigned.
     const sum = /^int(32|64)$/.test(dtype) ? `(u${C_TYPES[dtype]})` : '';
     const body = `${setup}memset(${ctx.output(0)}, 0, ${elements(shape) * itemSize(dtype)});
 for (size_t i = 0; i < ${loops.count}; i++) {

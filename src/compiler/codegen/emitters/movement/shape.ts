@@ -17,7 +17,7 @@ import { tabulate } from '../loops/table.ts';
 const move = <K extends ShapeMovingKind>(op: OpView<K>, ctx: EmitContext): Emission =>
   emitPlan(known(planShape(op.kind, op), op), op, ctx);
 
-/** A uint8 concatenation may bring inputs to another scale; that is a table each. */
+/** A uint8 concatenation may requantize its inputs, by a table each. */
 function concatenate(op: OpView<'concatenate'>, ctx: EmitContext): Emission {
   const [out] = op.outputs;
   const steps = op.inputs.map((tensor, i) => {
@@ -40,7 +40,7 @@ function concatenate(op: OpView<'concatenate'>, ctx: EmitContext): Emission {
   return { includes: ['table.h'], body: steps.map(({ before }) => before).join('') + copies };
 }
 
-/** What follows from shapes alone is known when the code is written. */
+/** Results that depend only on shapes are constants. */
 function written([data]: readonly TensorData[], ctx: EmitContext): Emission {
   return { includes: [], body: `memcpy(${ctx.output(0)}, ${ctx.constant(data)}, ${data.byteLength});` };
 }

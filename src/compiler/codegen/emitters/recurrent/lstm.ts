@@ -19,13 +19,13 @@ const shapeFields = (op: Op, reversed: boolean): Fields => {
   return { ...sequenceFields(shape, op.attrs.timeMajor, reversed), ...integers({ inputs, cells, outputs }) };
 };
 
-/** Pointers to those operands that are given; members left out are NULL. */
+/** Pointers to the operands that are present; omitted members are NULL. */
 function pointers(op: Op, ctx: EmitContext, members: Readonly<Record<string, number>>): Fields {
   const given = Object.entries(members).filter(([, i]) => has(op, i));
   return Object.fromEntries(given.map(([name, i]) => [name, ctx.input(i)]));
 }
 
-/** The operands of a pass by its own numbers. */
+/** The operands of one direction, renumbered. */
 const ofPass = (ctx: EmitContext, { operands }: LstmPass): EmitContext => ({
   ...ctx,
   input: (i) => ctx.input(operands[i]),

@@ -14,7 +14,7 @@ import { prefixed } from './fields.ts';
 
 type Op = OpView<'nn.basic_lstm_cell'>;
 
-/** What was before, and where variables among it are replaced. */
+/** The previous activation and state, and where variables among them are updated. */
 function states(op: Op, ctx: EmitContext): { readonly before: readonly string[]; readonly replace: string } {
   const { batch, cells } = basicShape(op);
   const list = [BASIC.activation, BASIC.state].map((i, result) => {

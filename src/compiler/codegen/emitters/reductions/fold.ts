@@ -45,7 +45,7 @@ function fold<K extends FoldKind>(op: OpView<K>, ctx: EmitContext): Emission {
   return { includes: ['fold.h'], body: start + loops };
 }
 
-/** The sums as of a mean, and its last step with the multiplier of a sum. */
+/** Sums as for MEAN, requantized with the multiplier of SUM. */
 function sumRescaled(op: OpView<FoldKind>, mask: readonly boolean[], ctx: EmitContext): Emission {
   const data = op.inputs[0]!;
   const [out] = op.outputs;
@@ -63,7 +63,7 @@ ${foldLoops(data.shape, mask, 'ig_sum', data.dtype, ctx.input(0), 'sums')}${fini
   return { includes: ['fold.h'], body };
 }
 
-/** One result after the other, because its first factor is not rescaled. */
+/** One result at a time, because the first factor is not requantized. */
 function multiplyRescaled(op: OpView<FoldKind>, mask: readonly boolean[], ctx: EmitContext): Emission {
   const data = op.inputs[0]!;
   const [out] = op.outputs;

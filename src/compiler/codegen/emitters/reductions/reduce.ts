@@ -47,7 +47,7 @@ export const reduceEmitters: EmitterTable<ReduceFamily> = {
   ...foldEmitters,
 };
 
-/** What the division of the sums is told. */
+/** Arguments of the division of the sums. */
 function divide(op: OpView<'mean'>, count: number): string {
   const data = op.inputs[0]!;
   const out = op.outputs[0];

@@ -36,7 +36,7 @@ function fold(op: OpView<SegmentKind>, ctx: EmitContext, count: string | number,
 
 const unsorted = (op: OpView<SegmentKind>, ctx: EmitContext): Emission => fold(op, ctx, known(segmentCount(op), op));
 
-/** How many results there are is data, unless the ids are constant. */
+/** The number of results is data, unless the ids are constant. */
 const sorted: Emitter<'segment_sum'> = (op, ctx) => {
   const count = segmentCount(op);
   if (count !== null) return fold(op, ctx, count);

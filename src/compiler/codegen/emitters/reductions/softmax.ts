@@ -20,7 +20,7 @@ function call(op: OpView<'nn.softmax'>, ctx: EmitContext): string {
   if (out.dtype === 'float32') return `ig_softmax_f32(${args}, ${cFloat(op.attrs.beta)});`;
   if (types !== 'int16 int16') {
     const exps = softmaxTable(op);
-    // Approximations of numbers that are nearly the same may rise in the last bits.
+    // Approximations of nearly equal numbers may increase in the last bits.
     const falls = exps.every((e, d) => d === 0 || e <= exps[d - 1]);
     return `${KERNELS[types]}(${args}, ${ctx.constant(exps)}, ${Number(falls)});`;
   }

@@ -10,7 +10,7 @@ import { known } from '../known.ts';
 
 type Table = Parameters<EmitContext['constant']>[0];
 
-/** `call`: the kernel's name and what it takes after the description and before the tables. */
+/** `call`: the kernel's name and its arguments between the description and the tables. */
 function emit(op: OpView<keyof ResizeFamily>, ctx: EmitContext, call: () => Call): Emission {
   known(op.inputs[1]!.data, op);
   if (elements(op.outputs[0].shape) === 0) return { includes: [], body: '' };
@@ -22,7 +22,7 @@ function emit(op: OpView<keyof ResizeFamily>, ctx: EmitContext, call: () => Call
   return { includes: ['bilinear.h'], body: `${size}${kernel}(${args.join(', ')});\n` };
 }
 
-/** A kernel with what it takes after the description of the sizes. */
+/** A kernel with its arguments after the description of the sizes. */
 interface Call {
   readonly kernel: string;
   readonly numbers: readonly (string | number)[];
@@ -32,7 +32,7 @@ interface Call {
 /** How many fractions of the kind the kernels of 16 bits count with: all weights of a pixel together. */
 const EXACT_BITS = 8;
 
-/** The least k for which all fractions are multiples of 2^-k; beyond `EXACT_BITS` where there is none. */
+/** The least k such that all fractions are multiples of 2^-k; more than `EXACT_BITS` if there is none. */
 function fractionBits({ fraction }: Interpolation, unit: number): number {
   for (let k = 0; k <= EXACT_BITS; k++) {
     if (fraction.every((value) => Number.isInteger((value / unit) * 2 ** k))) return k;
@@ -40,7 +40,7 @@ function fractionBits({ fraction }: Interpolation, unit: number): number {
   return EXACT_BITS + 1;
 }
 
-/** Kernels that mix whole rows first pay where the rows are not much wider than what becomes of them. */
+/** Kernels that interpolate whole rows first are faster if input rows are not much wider than output rows. */
 function bilinear(op: OpView<'image.resize_bilinear'>, ctx: EmitContext): Call {
   const { dtype, shape } = op.outputs[0];
   const [, , width, channels] = operand(op, 0).shape;
