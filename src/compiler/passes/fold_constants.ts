@@ -8,14 +8,14 @@ import type { Tensor, TensorId } from '../../model/tensor/tensor.ts';
 import type { Pass } from './view.ts';
 
 /**
- * Limit on the bytes of all folded results: the larger of this and a multiple of the model's constants. Beyond it, results are computed
+ * Limit on the bytes of all folded results: this + GROWTH · (bytes of the model's constants). Beyond it, results are computed
  * at run time: a small file must not fill memory.
  */
 const LEAST_BYTES = 64 * 2 ** 20;
 const GROWTH = 8;
 
 /**
- * The same limit on time: steps of all folded operators, at most the larger of this and a multiple of the bytes of the model's constants.
+ * The same limit on time: steps of all folded operators, at most this + GROWTH · (bytes of the model's constants).
  * A step takes 1 to 100 ns, so the limit is seconds. float16 weights, the largest use in real files, take 2 steps for 2 bytes.
  */
 const LEAST_STEPS = 64 * 2 ** 20;
