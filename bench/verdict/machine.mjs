@@ -1,6 +1,6 @@
 // A machine that does not exist: launches of the runner as the product would get them, on a virtual clock.
 import { observe } from '../../build/js/runtime/timing/launch.js';
-import { MIN_BATCH_NS, iterationsOf, SAMPLES, warmUpRounds } from '../../build/js/runtime/timing/plan.js';
+import { iterationsOf, MIN_BATCH_NS, SAMPLES, warmUpRounds } from '../../build/js/runtime/timing/plan.js';
 import { BUDGET_MS } from '../../build/js/runtime/timing/sequential.js';
 import { sources } from './random.mjs';
 

@@ -7,7 +7,7 @@ import { readCounters, shareWaited } from '../devices/pressure.ts';
 import type { Figures } from './figures.ts';
 import { type Observed, observe } from './launch.ts';
 import { type Pass, parsePass } from './passes.ts';
-import { MIN_BATCH_NS, iterationsOf, SAMPLES, warmUpRounds } from './plan.ts';
+import { iterationsOf, MIN_BATCH_NS, SAMPLES, warmUpRounds } from './plan.ts';
 import { BUDGET_MS, measureLaunches, type SequentialOptions } from './sequential.ts';
 
 export type { Duration, Figures } from './figures.ts';
