@@ -33,8 +33,7 @@
 /* Up to this k, the loop along k is unrolled as well: its last branch would be mispredicted once per tile. */
 #define GEMM_SHORT 32
 
-/* Requantization of an accumulator. Fixed point is acc * multiplier * 2^(shift - 31), rounded as the build's profile.
- */
+/* Requantization of an accumulator. Fixed point: acc * multiplier * 2^(shift - 31), rounded as in the profile. */
 enum {
   GEMM_SHIFT_ANY,           /* fixed point */
   GEMM_SHIFT_RIGHT_OR_NONE, /* fixed point, all shifts <= 0 */
