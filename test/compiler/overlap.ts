@@ -1,10 +1,10 @@
-/** Ways to place buffers that show whether what emitters claim of overlaps is true. */
+/** Memory planners that test the overlap claims of emitters (`Emission.inPlace`, `scratchInPlace`). */
 import { type Buffer, planMemory } from '../../src/compiler/codegen/plan.ts';
 import type { Planner } from '../../src/compiler/codegen/storage.ts';
 import type { Graph, Node } from '../../src/model/ir/graph.ts';
 import { itemSize } from '../../src/model/tensor/dtype.ts';
 
-/** What a node claims of a buffer that it reads: its first result, or its scratch memory, may lie over it. */
+/** Overlap claim: the first result of a node, or its scratch memory, may overlap a buffer that the node reads. */
 export interface Claim {
   readonly node: Node;
   readonly of: 'result' | 'scratch';
