@@ -2,7 +2,8 @@ import type { Place } from '../../errors.ts';
 import type { Accuracy } from '../figures/accuracy.ts';
 import { formatCount, formatFigure, formatSqnr, nameOfFp32 } from '../figures/format.ts';
 import { KINDS } from '../figures/kinds.ts';
-import { aspectOf, rowOf, unresolved } from '../thresholds/index.ts';
+import { unresolved } from '../thresholds/accuracy.ts';
+import { aspectOf, rowOf } from '../thresholds/index.ts';
 import type { Check } from './report.ts';
 
 /** Why the figures of a check decide nothing, or less than they seem to. */
