@@ -12,11 +12,11 @@ import type { ModelPair } from './pair.ts';
  * @param onProgress called with the share that is done, 0 to 1
  */
 export async function measureAccuracy(
-  { dataset, metric, twin }: ModelPair,
+  { config, dataset, metric, twin }: ModelPair,
   runners: BySide<Runner>,
   onProgress: (share: number) => void,
 ): Promise<Accuracy> {
-  const evaluation = startEvaluation(metric, runners.int8.outputs, dataset.size, twin);
+  const evaluation = startEvaluation(metric, runners.int8.outputs, dataset.size, twin, config.confidence);
   const inputs = countInputs(mapSides(runners, (runner) => runner.inputs));
   for await (const sample of runSamples(dataset, runners, onProgress)) {
     for (const subscriber of [inputs, evaluation]) subscriber.add(sample);

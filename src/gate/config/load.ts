@@ -13,6 +13,7 @@ import type { Place } from '../../errors.ts';
 import { InputError } from '../../errors.ts';
 import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import { metricNamed, namesOf } from '../metrics/index.ts';
+import { type Confidence, DEFAULT_CONFIDENCE } from '../metrics/intervals.ts';
 import { misfit, type ThresholdId, type Thresholds } from '../thresholds/index.ts';
 import { plainWords } from '../words/words.ts';
 import { configSchema, type RawConfig, type RawModel } from './schema.ts';
@@ -25,6 +26,7 @@ export interface ModelConfig extends RawModel {
   readonly metric: string;
   readonly profile: Profile;
   readonly threads: number;
+  readonly confidence: Confidence;
   readonly thresholds: Thresholds;
   /** The line of the configuration that starts this entry. */
   readonly at: Place;
@@ -231,6 +233,7 @@ function resolve(raw: RawConfig, file: string, at: (path: KeyPath) => Place): Co
     }
     return {
       ...{ ...model, metric: metricOf(model), profile: model.profile ?? raw.defaults?.profile ?? 'tflite' },
+      confidence: model.confidence ?? raw.defaults?.confidence ?? DEFAULT_CONFIDENCE,
       threads: model.threads ?? raw.defaults?.threads ?? 1,
       ...{ thresholds: thresholds as Thresholds, thresholdAt, at: at(path), paths: pathsOf(model, path, at) },
     };

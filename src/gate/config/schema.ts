@@ -4,6 +4,7 @@ import { LEVEL_HELP } from '../../compiler/targets/index.ts';
 import { PROFILES } from '../../model/arithmetic/multiplier.ts';
 import { METRIC_PATTERN, METRIC_WORDS } from '../metrics/index.ts';
 import { REGRESSION, schemaOf, THRESHOLDS } from '../thresholds/index.ts';
+import { confidence as confidenceLimit } from '../thresholds/quantities.ts';
 import { count, mapping, path, want } from '../words/words.ts';
 import { data } from './data_schema.ts';
 
@@ -27,6 +28,10 @@ const threads = count('a number of threads')
   .max(MAX_THREADS, want(`a number of threads, at most ${MAX_THREADS}`))
   .describe('threads that INT8 and FP32 run on where speed is measured on hardware; 1 when absent');
 
+const confidence = confidenceLimit.describe(
+  'how sure verdicts on accuracy have to be: the confidence of one-sided bounds, 80% when absent, or "point": the figure itself decides',
+);
+
 const model = mapping({
   name: z
     .string(want('a name'))
@@ -45,6 +50,7 @@ const model = mapping({
     .union([z.literal('reconstruction'), z.int().nonnegative()], want('"reconstruction" or the number of an output'))
     .optional()
     .describe('auc only. reconstruction: mean squared error between output and input; a number: that output element'),
+  confidence: confidence.optional(),
   thresholds: thresholds.optional(),
   regression: regression.optional(),
 });
@@ -60,6 +66,7 @@ export const configSchema = mapping({
   defaults: mapping({
     thresholds: thresholds.optional(),
     regression: regression.optional(),
+    confidence: confidence.optional(),
     profile: profile.optional(),
     threads: threads.optional(),
   }).optional(),

@@ -51,6 +51,29 @@ const evidenceSchema = z
   .describe('what the data can tell: docs/verdict.md');
 export type Evidence = z.infer<typeof evidenceSchema>;
 
+const boundsSchema = z
+  .object({
+    low: finite,
+    high: finite,
+    deviation: finite.describe('√samples times the standard error, for planning a number of samples'),
+  })
+  .nullable()
+  .describe('one-sided bounds; null where samples or figure do not allow any');
+export type Bounds = NonNullable<z.infer<typeof boundsSchema>>;
+
+const boundsOfAllSchema = z
+  .object({
+    confidence: finite
+      .nullable()
+      .describe('of each bound; null where verdicts go by the point, and the bounds are those of a 95 % interval'),
+    int8: boundsSchema,
+    drop: boundsSchema,
+    agreement: boundsSchema,
+    sqnr: boundsSchema,
+    cosine: boundsSchema,
+  })
+  .describe('what the true figures may be: verdicts rest on them');
+
 export const accuracySchema = z.object({
   metric: z.string(),
   kind: z.enum(Object.keys(KINDS) as [Kind]).describe('what int8 and fp32 are: a share is 0 to 1, higher is better'),
@@ -67,6 +90,7 @@ export const accuracySchema = z.object({
   interval: interval.describe(
     '95 % interval of the drop over paired samples: by score test for top-N, else by bootstrap (BCa) from 30 samples on',
   ),
+  bounds: boundsOfAllSchema,
   resolution: finite.nullable().describe('what one sample is worth, in the unit of the drop (top-k and agreement)'),
   discordant: z
     .object({

@@ -35,6 +35,7 @@ export const auc: MetricDefinition = {
       score: ([output], real) =>
         how === 'reconstruction' ? meanError(output, real, squared) : meanOfInferences(output, size)[how],
       statistic,
+      deciding: Math.min(...[true, false].map((kind) => positive.filter((p) => p === kind).length)),
       chance: (scores) => aucChance(figureOf(statistic(scores), scores.length), positive),
     };
   },

@@ -1,4 +1,4 @@
-import { quantileSorted } from 'simple-statistics';
+import { quantileSorted, standardDeviation } from 'simple-statistics';
 import { normalCdf, normalQuantile } from '../../runtime/timing/distributions.ts';
 import { randomSource } from '../../runtime/timing/random.ts';
 import type { Side } from './intervals.ts';
@@ -6,6 +6,10 @@ import type { Statistic } from './statistics.ts';
 
 /** What resamples say of a statistic's distribution. */
 export interface Bootstrap {
+  /** The statistic of the samples as they are. */
+  readonly estimate: number;
+  /** Standard deviation of the resamples: the estimate's standard error. */
+  readonly deviation: number;
   /** One-sided bound: BCa, or the percentile where acceleration or bias cannot be computed. */
   bound(side: Side, confidence: number): number;
 }
@@ -44,6 +48,7 @@ export function bootstrapOf(statistic: Statistic, samples: number, seed = 1): Bo
   const acceleration = accelerationOf(statistic, samples);
   const usable = Number.isFinite(bias) && Number.isFinite(acceleration);
   return {
+    ...{ estimate, deviation: standardDeviation(values) },
     bound(side, confidence) {
       const z = normalQuantile(side === 'upper' ? confidence : 1 - confidence);
       const shifted = bias + z;

@@ -1,7 +1,9 @@
 import type { Port } from '../../compiler/build.ts';
 import type { Comparison } from '../figures/accuracy.ts';
-import { METRICS, type Metric } from './index.ts';
-import type { Against } from './metric.ts';
+import { KINDS } from '../figures/kinds.ts';
+import { countedShare, type Estimate, resampled } from './estimate.ts';
+import { METRICS, type Metric, type MetricName } from './index.ts';
+import type { Against, MetricDefinition } from './metric.ts';
 import { finiteOrNull } from './numbers.ts';
 import { holdsIndexes, type OutputPair } from './outputs.ts';
 import { figureOf, type Statistic } from './statistics.ts';
@@ -14,6 +16,8 @@ export interface PairComparison {
   add(pair: OutputPair): void;
   /** The metric's own figure, where it is one of INT8 against FP32. */
   own(): Statistic;
+  /** What the samples say of a figure's true value; null where the figure is none, or they say nothing. */
+  estimate(figure: string, samples: number): Estimate | null;
   /** `comparable`: whether FP32 gave finite values for every sample. */
   finish(samples: number, comparable: boolean): Comparison;
 }
@@ -35,6 +39,17 @@ export function startComparison({ name, definition, labelled }: Metric, outputs:
       for (const { against, scores } of figures.values()) scores.push(against.score(pair));
     },
     own: () => statisticOf(name)!,
+    estimate(key, samples) {
+      const figure = figures.get(key);
+      if (figure === undefined) return null;
+      const { kind, countsSamples } = METRICS[key as MetricName] as MetricDefinition;
+      // Of several rows a sample, a share of them may be equal: that is a mean, and no count.
+      if (countsSamples && figure.scores.every((score) => score === 0 || score === 1))
+        return countedShare(figure.scores.filter((score) => score === 1).length, samples);
+      const { range } = KINDS[kind];
+      const span = range && { size: range[1] - range[0], samples };
+      return resampled(figure.against.statistic(figure.scores), samples, span);
+    },
     finish(samples, comparable) {
       const figure = (key: (typeof COMPARED)[number], there = true) => {
         const statistic = statisticOf(key);

@@ -1,11 +1,12 @@
 import type { Port } from '../../compiler/build.ts';
 import type { Accuracy } from '../figures/accuracy.ts';
-import { KINDS } from '../figures/kinds.ts';
+import { type FigureKind, KINDS, type Kind } from '../figures/kinds.ts';
 import type { SampleRun, Subscriber } from '../sides.ts';
-import { bootstrapOf } from './bootstrap.ts';
 import { startComparison } from './comparison.ts';
+import { boundsOf, countedShare, type Estimate, linear, pairedDifference, resampled } from './estimate.ts';
 import type { Metric } from './index.ts';
-import { differenceBound } from './intervals.ts';
+import { type Confidence, DEFAULT_CONFIDENCE } from './intervals.ts';
+import type { Labelled } from './metric.ts';
 import { allFinite, checkFinite, finiteOrNull } from './numbers.ts';
 import { OutputPair } from './outputs.ts';
 import { figureOf, mcnemar, type Statistic } from './statistics.ts';
@@ -24,15 +25,17 @@ export type Evaluated = Omit<Accuracy, 'fp32Target' | 'evidence'> & { readonly r
  * @param samples how many will be added
  * @param twin whether FP32 is the INT8 model's dequantized twin: outputs that are no finite numbers are then its fault
  * and counted, where a user's own model ends the check
+ * @param confidence of the bounds that verdicts rest on
  */
 export function startEvaluation(
   metric: Metric,
   outputs: readonly Port[],
   samples: number,
   twin = false,
+  confidence: Confidence = DEFAULT_CONFIDENCE,
 ): Subscriber<Evaluated> {
   const { name, definition, labelled } = metric;
-  const kind = KINDS[definition.kind];
+  const kind: FigureKind = KINDS[definition.kind];
   const classes = definition.compares === 'classes';
   const scores = { int8: [] as unknown[], fp32: [] as unknown[] };
   const comparison = startComparison(metric, outputs);
@@ -68,12 +71,27 @@ export function startEvaluation(
       const varies = variation.finish(samples);
       const discordant =
         right === undefined || !comparable ? null : discordance(scores.int8.map(right), scores.fp32.map(right));
+      const ofFigure = (key: string) => (comparable ? comparison.estimate(key, samples) : null);
+      const ofInt8 = labelled === null ? ofFigure(name) : estimateLabelled(labelled, scores.int8, definition.kind);
+      const ofDrop = comparable ? estimateDrop(metric, drop, { samples, discordant, ofInt8 }) : null;
+      const oneSided = confidence === 'point' ? OF_95_PERCENT : confidence;
+      const bounds = (estimate: Estimate | null, range: readonly [number, number] | null) =>
+        estimate && boundsOf(estimate, oneSided, range ?? undefined);
+      const interval = ofDrop && boundsOf(ofDrop, OF_95_PERCENT);
       return {
         ...{ metric: name, kind: definition.kind, samples, inferences, twin },
         int8: labelled === null && !comparable ? null : figure(int8),
         fp32: reference,
         drop: comparable ? figure(drop) : null,
-        interval: reference === null ? null : intervalOf(drop, samples, discordant),
+        interval: interval && [interval.low, interval.high],
+        bounds: {
+          confidence: confidence === 'point' ? null : confidence,
+          int8: bounds(ofInt8, kind.range),
+          drop: bounds(ofDrop, kind.range && [kind.drop(kind.range[1], kind.range[0]), kind.drop(...kind.range)]),
+          agreement: bounds(ofFigure('agreement'), KINDS.share.range),
+          sqnr: bounds(ofFigure('sqnr'), null),
+          cosine: bounds(ofFigure('cosine'), KINDS.cosine.range),
+        },
         resolution: definition.countsSamples ? 100 / samples : null,
         discordant,
         comparison: comparison.finish(samples, comparable),
@@ -92,18 +110,48 @@ export function startEvaluation(
   };
 }
 
-/** 95 % interval of the drop: of counts by their score test, of other figures by resampling, where samples allow it. */
-function intervalOf(drop: Statistic, samples: number, counts: Accuracy['discordant']): [number, number] | null {
-  if (counts !== null) {
-    const pairs = { samples, firstOnly: counts.fp32Only, secondOnly: counts.int8Only };
-    return [100 * differenceBound(pairs, 'lower', ONE_SIDED), 100 * differenceBound(pairs, 'upper', ONE_SIDED)];
-  }
-  const resampled = bootstrapOf(drop, samples);
-  return resampled && [resampled.bound('lower', ONE_SIDED), resampled.bound('upper', ONE_SIDED)];
+/** Confidence of each bound of a 95 % interval. */
+const OF_95_PERCENT = 0.975;
+
+/** What labels say of a model's own figure: right answers are counted, all else is resampled. */
+function estimateLabelled(
+  { right, statistic, deciding = Number.POSITIVE_INFINITY }: Labelled,
+  scores: readonly unknown[],
+  kind: Kind,
+): Estimate | null {
+  const samples = scores.length;
+  if (right !== undefined) return countedShare(scores.filter((score) => right(score)).length, samples);
+  const { range } = KINDS[kind];
+  const span = range && { size: range[1] - range[0], samples: Math.min(samples, deciding) };
+  return resampled(statistic(scores), samples, span);
 }
 
-/** Confidence of each bound of a 95 % interval. */
-const ONE_SIDED = 0.975;
+/** The drop: of right answers by their pairs, against FP32 by INT8's own figure, of all else resampled in pairs. */
+function estimateDrop(
+  { definition, labelled }: Metric,
+  drop: Statistic,
+  { samples, discordant, ofInt8 }: DropSource,
+): Estimate | null {
+  const kind: FigureKind = KINDS[definition.kind];
+  if (discordant !== null) {
+    const { fp32Only: firstOnly, int8Only: secondOnly } = discordant;
+    return linear(pairedDifference({ samples, firstOnly, secondOnly }), 100);
+  }
+  if (labelled === null) {
+    const perfect = kind.drop(0, definition.against!.perfect);
+    return ofInt8 && Number.isFinite(perfect) ? linear(ofInt8, kind.drop(1, 0), perfect) : null;
+  }
+  const { range } = kind;
+  const span = range && { size: kind.drop(...range), samples: Math.min(samples, labelled.deciding ?? samples) };
+  return resampled(drop, samples, span);
+}
+
+interface DropSource {
+  readonly samples: number;
+  readonly discordant: Accuracy['discordant'];
+  /** Of INT8's own figure. */
+  readonly ofInt8: Estimate | null;
+}
 
 /** Samples that exactly one of the two gets right. */
 function discordance(int8: readonly boolean[], fp32: readonly boolean[]) {

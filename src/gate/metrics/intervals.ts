@@ -9,6 +9,12 @@ import { normalQuantile } from '../../runtime/timing/distributions.ts';
 
 export type Side = 'lower' | 'upper';
 
+/** How sure a verdict has to be: that of each one-sided bound, or `point` where the figure itself decides. */
+export type Confidence = number | 'point';
+
+/** docs/adr/0018 has what else was tried. */
+export const DEFAULT_CONFIDENCE = 0.8;
+
 /** Answers of two models to the same samples. */
 export interface Paired {
   readonly samples: number;
@@ -21,7 +27,7 @@ export interface Paired {
 /**
  * What is taken off the counts' distance from what a test expects. Without it, one-sided score bounds of few discordant
  * pairs miss up to 7.5 % where 5 % are stated, and up to 36 % where 20 % are; with it, 5.4 % and 19.4 % at most
- * (docs/adr/0017). 0 gives the bounds as they stand in the literature.
+ * (docs/adr/0018). 0 gives the bounds as they stand in the literature.
  */
 const CONTINUITY = 0.5;
 
@@ -80,6 +86,24 @@ function score({ samples: n, firstOnly: b, secondOnly: c }: Paired, delta: numbe
   return distance === 0 ? 0 : distance / Math.sqrt(n * (2 * q + delta * (1 - delta)));
 }
 
+/**
+ * What one sample contributes to a difference: √(d − δ²), d the share of discordant pairs. d is taken to be at least 3 / n,
+ * which is what no discordant pair in n samples leaves possible.
+ * Source: Connor, Biometrics 43, 1987, pp. 207–211.
+ */
+export function deviationOfDifference({ samples, firstOnly, secondOnly }: Paired): number {
+  const delta = (firstOnly - secondOnly) / samples;
+  const discordant = Math.min(1, Math.max(firstOnly + secondOnly, 3) / samples);
+  return Math.sqrt(Math.max(0, discordant - delta * delta));
+}
+
+/** What one sample contributes to a share p: √(p·(1 − p)), p at least 3 / n away from 0 and 1. */
+export function deviationOfShare(successes: number, samples: number): number {
+  const share = successes / samples;
+  const rarer = Math.min(0.5, Math.max(Math.min(share, 1 - share), 3 / samples));
+  return Math.sqrt(rarer * (1 - rarer));
+}
+
 /** What a number of samples is planned for. */
 export interface Plan {
   /** Of the bound that decides. */
@@ -89,33 +113,16 @@ export interface Plan {
 }
 
 /**
- * Samples with which a true drop equal to the observed one would be told from the limit:
- * n = (z_c + z_power)² · (d − δ²) / (limit − δ)², d the share of discordant pairs. d is taken to be at least 3 / n, which is
- * what no discordant pair in n samples leaves possible. null where the observed drop is the limit: no number decides.
- * Source: Connor, Biometrics 43, 1987, pp. 207–211.
- *
- * @param limit of the difference, −1 to 1
+ * Samples with which a true figure equal to the estimate would be told from the limit:
+ * n = (z_c + z_power)² · s² / (limit − estimate)², s what one sample contributes. null where the estimate is the limit: no
+ * number decides.
  */
-export function samplesForDifference(pairs: Paired, limit: number, { confidence, power = 0.8 }: Plan): number | null {
-  const { samples, firstOnly, secondOnly } = pairs;
-  const delta = (firstOnly - secondOnly) / samples;
-  const discordant = Math.min(1, Math.max(firstOnly + secondOnly, 3) / samples);
-  return enough(discordant - delta * delta, limit - delta, confidence, power);
-}
-
-/** The same for a share against a limit on it. */
-export function samplesForShare(
-  successes: number,
-  samples: number,
+export function samplesToDecide(
+  { estimate, deviation }: { readonly estimate: number; readonly deviation: number },
   limit: number,
   { confidence, power = 0.8 }: Plan,
 ): number | null {
-  const share = successes / samples;
-  const failures = Math.min(0.5, Math.max(Math.min(share, 1 - share), 3 / samples));
-  return enough(failures * (1 - failures), limit - share, confidence, power);
-}
-
-function enough(variance: number, distance: number, confidence: number, power: number): number | null {
-  const wanted = Math.ceil(((normalQuantile(confidence) + normalQuantile(power)) / distance) ** 2 * variance);
+  const z = normalQuantile(confidence) + normalQuantile(power);
+  const wanted = Math.ceil(((z * deviation) / (limit - estimate)) ** 2);
   return Number.isFinite(wanted) ? wanted : null;
 }

@@ -33,6 +33,8 @@ export interface Labelled<S = unknown> {
   statistic(scores: readonly S[]): Statistic;
   /** Whether a sample was answered rightly, for metrics that count right answers. */
   right?(score: S): boolean;
+  /** Samples that the figure's error depends on, where they are not all: the rarer kind of two. */
+  readonly deciding?: number;
   /** Whether the order of equally high scores decided on a sample. */
   tied?(outputs: readonly Float32Array[], index: number): boolean;
   /** What a model reaches on these labels that never looks at the data, and whether these scores are better. */

@@ -1,59 +1,158 @@
-import type { Accuracy } from '../figures/accuracy.ts';
-import { formatAgainst, formatCount, formatFigure, formatInterval, nameOfFp32 } from '../figures/format.ts';
-import { samplesForDifference } from '../metrics/intervals.ts';
-import { atLeast, type Finding, inconclusive, type Measurements, TINY } from './finding.ts';
+import type { Accuracy, Bounds } from '../figures/accuracy.ts';
+import { formatAgainst, formatCount, formatFigure, formatInterval, formatSqnr, nameOfFp32 } from '../figures/format.ts';
+import { LEAST_TO_RESAMPLE } from '../metrics/bootstrap.ts';
+import { samplesToDecide } from '../metrics/intervals.ts';
+import { decide, type Held } from './decide.ts';
+import { type Finding, inconclusive } from './finding.ts';
+
+/** A figure of accuracy, and the limit that it is held against. */
+interface Judged {
+  readonly measured: number;
+  readonly bounds: Bounds | null;
+  readonly held: Pick<Held, 'value' | 'sense'>;
+  readonly unit: string;
+}
+
+/**
+ * A figure by its one-sided bounds, or by the point where the configuration says so. The reason has the bounds, and the
+ * samples that would decide where those that there are do not, or would not in one set of five.
+ *
+ * @param what the sentence up to the figure
+ * @param where what stands between the figure and its limit
+ */
+function judgeFigure({ measured, bounds, held, unit }: Judged, accuracy: Accuracy, what: string, where = ''): Finding {
+  const { confidence } = accuracy.bounds;
+  const byPoint = confidence === null;
+  const role = held.sense === 'at-least' ? 'required' : 'allowed';
+  const shown = unit === 'points' ? Math.abs(measured) : measured;
+  const found = { measured, threshold: held.value, unit };
+  if (bounds === null) {
+    const [limit, figure] = formatAgainst(held.value, [shown], unit);
+    const base = `${what} ${figure}${where}, ${limit} ${role}`;
+    if (byPoint) return { ...found, status: decide({ low: measured, high: measured }, held), reason: base };
+    return { ...found, status: 'inconclusive', reason: `${base}; ${withoutBounds(accuracy)}` };
+  }
+  const status = decide(byPoint ? { low: measured, high: measured } : bounds, held);
+  const [limit, figure, low, high] = formatAgainst(held.value, [shown, bounds.low, bounds.high], unit);
+  const shared = low.slice(low.lastIndexOf(' '));
+  const lower = shared.startsWith(' ') && high.endsWith(shared) ? low.slice(0, -shared.length) : low;
+  const range = `${byPoint ? '95 % interval' : `${percent(confidence)} bounds`} ${lower} to ${high}`;
+  const reason = `${what} ${figure} (${range})${where}, ${limit} ${role}`;
+  return { ...found, status, reason: `${reason}${doubt(status, { measured, bounds, held, unit }, accuracy)}` };
+}
+
+/** What is said of samples that do not decide, or hardly. */
+function doubt(status: Finding['status'], { measured, bounds, held }: Judged, accuracy: Accuracy): string {
+  const { samples } = accuracy;
+  const { confidence } = accuracy.bounds;
+  const { low, high, deviation } = bounds!;
+  const plan = { confidence: confidence ?? 0.95 };
+  const enough = samplesToDecide({ estimate: measured, deviation }, held.value, plan);
+  const would =
+    enough === null
+      ? 'and no number would: the figure is at the limit itself'
+      : enough > samples
+        ? `about ${formatCount(Number(enough.toPrecision(2)))} would`
+        : 'a few more would';
+  if (confidence === null) {
+    const open = low < held.value && held.value < high;
+    return open
+      ? `; the 95 % interval contains the threshold: ${formatCount(samples)} samples cannot resolve it, ${would}`
+      : '';
+  }
+  if (status === 'inconclusive') return `; ${formatCount(samples)} samples cannot decide it, ${would}`;
+  return enough === null || enough > samples ? `; a narrow decision: ${sure(enough)}` : '';
+}
+
+const sure = (enough: number | null): string =>
+  enough === null
+    ? 'the figure is at the limit itself'
+    : `about ${formatCount(Number(enough.toPrecision(2)))} samples would make it clear`;
+
+const percent = (confidence: number): string => `${Number((100 * confidence).toPrecision(6))} %`;
+
+/** Why there are no bounds. */
+const withoutBounds = ({ samples }: Accuracy): string =>
+  samples < LEAST_TO_RESAMPLE
+    ? `${formatCount(samples)} samples say too little of others, ${LEAST_TO_RESAMPLE} are needed`
+    : 'what other samples would give cannot be told from these';
 
 /** Why a figure against FP32 is not there. */
-export function undefinedFor({ metric, comparison: { noSqnr } }: Accuracy): string {
+function undefinedFor({ metric, comparison: { noSqnr } }: Accuracy): string {
   if (noSqnr === 'not-finite') return 'cannot be computed: the twin gives NaN or infinite values';
   if (noSqnr === 'class-numbers') return 'compares values, but the outputs are class numbers; use min-agreement';
   return `is only defined for class scores, not for the metric ${metric}`;
 }
 
-export function maxDrop(most: number, { accuracy }: Measurements): Finding {
-  const { metric, int8, fp32, drop } = accuracy;
+export function maxDrop(most: number, accuracy: Accuracy): Finding {
+  const { metric, int8, fp32, drop, twin, bounds } = accuracy;
   if (drop === null) return inconclusive(most, 'points', `the drop ${undefinedFor(accuracy)}`);
-  const [allowed, size] = formatAgainst(most, [Math.abs(drop)], 'points');
-  const from = `${formatFigure(fp32, 'share')}${accuracy.twin ? ' (twin)' : ''} to ${formatFigure(int8, 'share')}`;
-  const base = `${metric} ${drop < 0 ? 'rises' : 'drops'} ${size}, from ${from}; ${allowed} allowed`;
-  // A point estimate decides, but the reader is told when other samples might well have decided otherwise.
-  const doubt = unresolved(most, accuracy);
-  const reason = doubt === null ? base : `${base}; ${doubt}`;
-  return { status: drop <= most + TINY ? 'pass' : 'fail', measured: drop, threshold: most, unit: 'points', reason };
+  const from = `from ${formatFigure(fp32, 'share')}${twin ? ' (twin)' : ''} to ${formatFigure(int8, 'share')}`;
+  return judgeFigure(
+    { measured: drop, bounds: bounds.drop, held: { value: most, sense: 'at-most' }, unit: 'points' },
+    accuracy,
+    `${metric} ${drop < 0 ? 'rises' : 'drops'}`,
+    `, ${from}`,
+  );
 }
 
-/** That a limit of the drop lies within what the samples leave open; null where they tell the two apart. */
-export function unresolved(limit: number, accuracy: Accuracy): string | null {
-  const { interval, samples } = accuracy;
-  if (interval === null || limit < interval[0] || limit >= interval[1]) return null;
-  const those = `${formatCount(samples)} sample${samples === 1 ? '' : 's'}`;
-  return `the 95 % interval ${formatInterval(interval, 'points')} contains the threshold: ${those} cannot resolve it${enoughFor(limit, accuracy)}`;
+export function minAccuracy(least: number, accuracy: Accuracy): Finding {
+  const { metric, int8, bounds } = accuracy;
+  if (int8 === null) return inconclusive(least, 'share', `${metric} ${undefinedFor(accuracy)}`);
+  const held = { value: least, sense: 'at-least' } as const;
+  return judgeFigure({ measured: int8, bounds: bounds.int8, held, unit: 'share' }, accuracy, `INT8 ${metric} is`);
 }
 
-/** How many samples would tell a drop of this size from the limit, where right answers are counted. */
-function enoughFor(limit: number, { discordant, samples }: Accuracy): string {
-  if (discordant === null) return '';
-  const pairs = { samples, firstOnly: discordant.fp32Only, secondOnly: discordant.int8Only };
-  const needed = samplesForDifference(pairs, limit / 100, { confidence: 0.95 });
-  return needed === null ? '' : `, about ${formatCount(Number(needed.toPrecision(2)))} would`;
+export function maxError(most: number, accuracy: Accuracy): Finding {
+  const { metric, int8, bounds } = accuracy;
+  if (int8 === null) return inconclusive(most, 'error', `${metric} ${undefinedFor(accuracy)}`);
+  const held = { value: most, sense: 'at-most' } as const;
+  const judged = { measured: int8, bounds: bounds.int8, held, unit: 'error' };
+  // Against FP32, INT8 without an error on any sample has nothing to resample.
+  if (int8 === 0 && accuracy.comparison.noSqnr === 'equal') return equal(most, 'error', accuracy, 0);
+  return judgeFigure(judged, accuracy, `INT8 ${metric} is`);
 }
 
-export function minSqnr(least: number, { accuracy }: Measurements): Finding {
+export function minAgreement(least: number, accuracy: Accuracy): Finding {
+  const { agreement } = accuracy.comparison;
+  if (agreement === null) return inconclusive(least, 'share', `agreement ${undefinedFor(accuracy)}`);
+  const held = { value: least, sense: 'at-least' } as const;
+  const judged = { measured: agreement, bounds: accuracy.bounds.agreement, held, unit: 'share' };
+  return judgeFigure(judged, accuracy, `INT8 and ${nameOfFp32(accuracy)} agree on`);
+}
+
+export function minCosine(least: number, accuracy: Accuracy): Finding {
+  const { cosine } = accuracy.comparison;
+  if (cosine === null) return inconclusive(least, 'cosine', `the cosine ${undefinedFor(accuracy)}`);
+  const held = { value: least, sense: 'at-least' } as const;
+  const judged = { measured: cosine, bounds: accuracy.bounds.cosine, held, unit: 'cosine' };
+  return judgeFigure(judged, accuracy, `mean cosine to ${nameOfFp32(accuracy)} is`);
+}
+
+export function minSqnr(least: number, accuracy: Accuracy): Finding {
   const { sqnr, noSqnr } = accuracy.comparison;
   const name = nameOfFp32(accuracy);
-  const found = { measured: null, threshold: least, unit: 'dB' };
-  const required = `${formatFigure(least, 'dB')} required`;
-  if (noSqnr === 'equal') return { ...found, status: 'pass', reason: `INT8 outputs equal those of ${name}` };
+  if (noSqnr === 'equal') return equal(least, 'dB', accuracy, null);
   if (noSqnr === 'no-signal') {
     return {
-      ...found,
-      status: 'fail',
-      reason: `the outputs of ${name} are all zero, those of INT8 are not: SQNR is −∞ dB, ${required}`,
+      ...{ status: 'fail', measured: null, threshold: least, unit: 'dB' },
+      reason: `the outputs of ${name} are all zero, those of INT8 are not: SQNR is ${formatSqnr({ sqnr, noSqnr })}, ${formatFigure(least, 'dB')} required`,
     };
   }
-  return atLeast(
-    { measured: sqnr, limit: least, unit: 'dB' },
-    `SQNR against ${name} is`,
-    `SQNR ${undefinedFor(accuracy)}`,
-  );
+  if (sqnr === null) return inconclusive(least, 'dB', `SQNR ${undefinedFor(accuracy)}`);
+  const held = { value: least, sense: 'at-least' } as const;
+  const judged = { measured: sqnr, bounds: accuracy.bounds.sqnr, held, unit: 'dB' };
+  return judgeFigure(judged, accuracy, `SQNR against ${name} is`);
+}
+
+const equal = (threshold: number, unit: string, accuracy: Accuracy, measured: number | null): Finding => ({
+  ...{ status: 'pass', measured, threshold, unit },
+  reason: `INT8 outputs equal those of ${nameOfFp32(accuracy)}`,
+});
+
+/** That a limit of the drop lies within what the samples leave open; null where they tell the two apart. */
+export function unresolved(limit: number, { interval, samples }: Accuracy): string | null {
+  if (interval === null || limit < interval[0] || limit >= interval[1]) return null;
+  const those = `${formatCount(samples)} sample${samples === 1 ? '' : 's'}`;
+  return `the 95 % interval ${formatInterval(interval, 'points')} contains the threshold: ${those} cannot resolve it`;
 }

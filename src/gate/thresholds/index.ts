@@ -1,11 +1,11 @@
 import type { z } from 'zod';
-import { formatAgainst, formatFigure, nameOfFp32 } from '../figures/format.ts';
+import { formatAgainst, formatFigure } from '../figures/format.ts';
 import type { Kind } from '../figures/kinds.ts';
 import { metricNamed, namesOf } from '../metrics/index.ts';
 import { mapping } from '../words/words.ts';
-import { maxDrop, minSqnr, undefinedFor } from './accuracy.ts';
+import { maxDrop, maxError, minAccuracy, minAgreement, minCosine, minSqnr } from './accuracy.ts';
 import { decide, type Held } from './decide.ts';
-import { atLeast, type Finding, finding, inconclusive, type Measurements } from './finding.ts';
+import { type Finding, inconclusive, type Measurements } from './finding.ts';
 import * as limits from './quantities.ts';
 import { parseLatency } from './quantities.ts';
 
@@ -46,7 +46,7 @@ export const THRESHOLDS = {
     limit: limits.points,
     about: 'percentage points that INT8 may lose against FP32: 1, 1pt and 1% are the same',
     only: SHARES,
-    judge: maxDrop,
+    judge: (limit, { accuracy }) => maxDrop(limit, accuracy),
   }),
   'min-accuracy': threshold({
     aspect: 'accuracy',
@@ -54,12 +54,7 @@ export const THRESHOLDS = {
     about: 'least accuracy of INT8, as a share: 0.9 or 90%',
     only: SHARES,
     onLabels: true,
-    judge: (limit, { accuracy }) =>
-      atLeast(
-        { measured: accuracy.int8, limit, unit: 'share' },
-        `INT8 ${accuracy.metric} is`,
-        `${accuracy.metric} ${undefinedFor(accuracy)}`,
-      ),
+    judge: (limit, { accuracy }) => minAccuracy(limit, accuracy),
   }),
   'max-error': threshold({
     aspect: 'accuracy',
@@ -70,39 +65,25 @@ export const THRESHOLDS = {
       otherwise: (metric) => `needs the metric ${namesOf(({ kind }) => kind === 'error')}, not ${metric}`,
     },
     onLabels: true,
-    judge(most, { accuracy }) {
-      const { int8, metric } = accuracy;
-      if (int8 === null) return inconclusive(most, 'error', `${metric} ${undefinedFor(accuracy)}`);
-      return finding(int8 <= most, { measured: int8, limit: most, unit: 'error' }, `INT8 ${metric} is`, 'allowed');
-    },
+    judge: (limit, { accuracy }) => maxError(limit, accuracy),
   }),
   'min-agreement': threshold({
     aspect: 'accuracy',
     limit: limits.share,
     about: 'least share of samples on which INT8 and FP32 choose the same class: 0.9 or 90%',
-    judge: (limit, { accuracy }) =>
-      atLeast(
-        { measured: accuracy.comparison.agreement, limit, unit: 'share' },
-        `INT8 and ${nameOfFp32(accuracy)} agree on`,
-        `agreement ${undefinedFor(accuracy)}`,
-      ),
+    judge: (limit, { accuracy }) => minAgreement(limit, accuracy),
   }),
   'min-sqnr': threshold({
     aspect: 'accuracy',
     limit: limits.decibels,
     about: 'least signal to quantization noise ratio of INT8 against FP32, dB',
-    judge: minSqnr,
+    judge: (limit, { accuracy }) => minSqnr(limit, accuracy),
   }),
   'min-cosine': threshold({
     aspect: 'accuracy',
     limit: limits.cosineValue,
     about: 'least mean cosine between INT8 and FP32 outputs',
-    judge: (limit, { accuracy }) =>
-      atLeast(
-        { measured: accuracy.comparison.cosine, limit, unit: 'cosine' },
-        `mean cosine to ${nameOfFp32(accuracy)} is`,
-        `the cosine ${undefinedFor(accuracy)}`,
-      ),
+    judge: (limit, { accuracy }) => minCosine(limit, accuracy),
   }),
   'min-speedup': threshold({
     aspect: 'speed',

@@ -67,6 +67,19 @@ export const share = quantity({
   ambiguous: (bare) => (bare === 1 ? 'is ambiguous: write 100% for all of them, or 1%' : null),
 });
 
+const POINT = 'point';
+
+/** How sure a verdict on accuracy has to be: `0.8` and `80%` are the same. */
+const sureness = quantity({
+  words: 'a confidence above 50%, at most 99.9%, e.g. 80% or 0.95, or point',
+  units: { '%': 0.01 },
+  ...{ least: 0.5, above: true, most: 0.999 },
+});
+export const confidence = z.union(
+  [z.literal(POINT), sureness],
+  want('a confidence above 50%, at most 99.9%, e.g. 80% or 0.95, or point'),
+);
+
 export const ratio = quantity({ words: 'a ratio above 0', units: { x: 1 }, least: 0, above: true });
 export const decibels = quantity({ words: 'decibels from 0', units: { dB: 1 }, least: 0 });
 export const percentage = quantity({ words: 'a percentage from 0, e.g. 5%', units: { '%': 1 }, least: 0 });

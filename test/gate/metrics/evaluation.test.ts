@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Port } from '../../../src/compiler/build.ts';
 import { startEvaluation } from '../../../src/gate/metrics/evaluation.ts';
 import { makeMetric } from '../../../src/gate/metrics/index.ts';
+import type { Confidence } from '../../../src/gate/metrics/intervals.ts';
 import type { Labels, MetricOptions } from '../../../src/gate/metrics/metric.ts';
 import type { SampleRun } from '../../../src/gate/sides.ts';
 
@@ -21,11 +22,15 @@ const run = (index: number, [int8, fp32, real = []]: number[][], inferences = 1)
 });
 
 /** What an evaluation of these outputs finds; each sample is [INT8 output, FP32 output, fed input]. */
-function evaluate(options: Partial<MetricOptions> & { name: string }, samples: number[][][]) {
+function evaluate(
+  options: Partial<MetricOptions> & { name: string },
+  samples: number[][][],
+  confidence: Confidence = 0.8,
+) {
   const [[int8, , real]] = samples;
   const ports = { inputs: [port(real?.length ?? 4)], outputs: [port(int8.length)] };
   const metric = makeMetric({ labels: null, ...ports, ...options });
-  const evaluation = startEvaluation(metric, ports.outputs, samples.length);
+  const evaluation = startEvaluation(metric, ports.outputs, samples.length, false, confidence);
   for (const [i, sample] of samples.entries()) evaluation.add(run(i, sample));
   return evaluation.finish();
 }
@@ -159,6 +164,83 @@ describe('metrics without labels', () => {
 
   it('have no finite SQNR for equal outputs', () => {
     expect(evaluate({ name: 'sqnr' }, [[[1], [1]]])).toMatchObject({ int8: null, comparison: { mse: 0, sqnr: null } });
+  });
+});
+
+describe('bounds', () => {
+  /** 120 samples of two classes: FP32 answers class 0, INT8 too but for the first `wrong`. */
+  const answers = (wrong: number, first: number[], other: number[]) =>
+    Array.from({ length: 120 }, (_, i) => [i < wrong ? other : first, first]);
+
+  it('of top-N are those of counts: Tango and Wilson, at the confidence', () => {
+    // Only FP32 is right on 5, only INT8 on 3 of 120: the first three have label 1.
+    const samples = answers(8, [1, 0], [0, 1]);
+    const values = Array.from({ length: 120 }, (_, i) => (i < 3 ? 1 : 0));
+    const { bounds, int8, drop } = evaluate({ name: 'top1', labels: labels(values) }, samples);
+    expect([int8, drop]).toEqual([115 / 120, expect.closeTo(100 * (2 / 120), 10)]);
+    // scipy and statsmodels, as in intervals.test.ts; with continuity correction for the drop.
+    expect(bounds.drop!.low).toBeCloseTo(-0.7701, 3);
+    expect(bounds.drop!.high).toBeCloseTo(4.2248, 3);
+    expect(bounds.confidence).toBe(0.8);
+    expect(bounds.int8!.low).toBeLessThan(115 / 120);
+    // Eight of 120 answers differ.
+    expect(bounds.agreement!.low).toBeLessThan(112 / 120);
+    expect(bounds.agreement!.high).toBeGreaterThan(112 / 120);
+  });
+
+  it('are those of a 95 % interval where the point decides', () => {
+    const values = new Array(120).fill(0);
+    const { bounds, interval } = evaluate(
+      { name: 'top1', labels: labels(values) },
+      answers(4, [1, 0], [0, 1]),
+      'point',
+    );
+    expect(bounds.confidence).toBeNull();
+    expect([bounds.drop!.low, bounds.drop!.high]).toEqual(interval);
+  });
+
+  it('of an agreement on all samples are not its point', () => {
+    const { bounds, interval, drop } = evaluate({ name: 'agreement' }, answers(0, [1, 0], [0, 1]));
+    expect(drop).toBe(0);
+    // The exact bound of 120 agreements is 0.2^(1/120) = 0.98668.
+    expect(Math.abs(bounds.agreement!.low - 0.98668)).toBeLessThan(0.001);
+    expect(bounds.drop!.high).toBeCloseTo(100 * (1 - bounds.agreement!.low), 10);
+    expect(interval![1]).toBeGreaterThan(1);
+  });
+
+  it('of an AUC that is 1 for both are not [0, 0]', () => {
+    const samples = Array.from({ length: 60 }, (_, i) => [
+      [0, i],
+      [0, i],
+    ]);
+    const values = Array.from({ length: 60 }, (_, i) => (i < 40 ? 0 : 1));
+    const { bounds, drop } = evaluate({ name: 'auc', labels: labels(values) }, samples, 0.95);
+    expect(drop).toBe(0);
+    // The rarer kind has 20 samples: 100·(1 − 0.05^(1/20)).
+    expect(bounds.drop!.high).toBeCloseTo(13.9108, 3);
+    expect(bounds.int8).toMatchObject({ low: expect.closeTo(0.860892, 5), high: 1 });
+  });
+
+  it('of samples with several rows are those of a mean', () => {
+    const rows = Array.from({ length: 60 }, (_, i) => [
+      [0, 1, i % 3 === 0 ? 1 : 0, i % 3 === 0 ? 0 : 1],
+      [0, 1, 0, 1],
+    ]);
+    const ports = [{ ...port(4), shape: [2, 2] }];
+    const metric = makeMetric({ name: 'agreement', labels: null, inputs: [port(4)], outputs: ports });
+    const evaluation = startEvaluation(metric, ports, 60, false, 0.95);
+    for (const [i, sample] of rows.entries()) evaluation.add(run(i, sample));
+    const { bounds } = evaluation.finish();
+    // A third of the samples agrees on one of two rows: 5/6, standard error 0.5·√(2/9)/√60 = 0.0304.
+    expect(Math.abs(bounds.agreement!.low - (5 / 6 - 1.645 * 0.0304))).toBeLessThan(0.015);
+    expect(Math.abs(bounds.agreement!.high - (5 / 6 + 1.645 * 0.0304))).toBeLessThan(0.015);
+  });
+
+  it('are none of resampled figures below 30 samples', () => {
+    const { bounds } = evaluate({ name: 'cosine' }, answers(3, [1, 0.5], [0.5, 1]).slice(0, 29));
+    expect(bounds.cosine).toBeNull();
+    expect(bounds.int8).toBeNull();
+    expect(evaluate({ name: 'agreement' }, answers(3, [1, 0], [0, 1]).slice(0, 29)).bounds.agreement).not.toBeNull();
   });
 });
 

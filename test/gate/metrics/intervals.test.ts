@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  deviationOfDifference,
+  deviationOfShare,
   differenceBound,
   type Paired,
-  samplesForDifference,
-  samplesForShare,
+  samplesToDecide,
   shareBound,
 } from '../../../src/gate/metrics/intervals.ts';
 import { randomSource } from '../../../src/runtime/timing/random.ts';
@@ -120,10 +121,17 @@ describe('the bound of a share', () => {
   test('needs a sample', () => expect(() => shareBound(0, 0, 'upper', 0.95)).toThrow(RangeError));
 });
 
+const forDifference = (pairs: Paired, limit: number, confidence: number) =>
+  samplesToDecide(
+    { estimate: (pairs.firstOnly - pairs.secondOnly) / pairs.samples, deviation: deviationOfDifference(pairs) },
+    limit,
+    { confidence },
+  );
+
 describe('the samples that would decide', () => {
   test('decide in about four of five sets', () => {
     // (1.6449 + 0.8416)² · 0.04 / 0.01² = 2473.02
-    const samples = samplesForDifference({ samples: 1000, firstOnly: 20, secondOnly: 20 }, 0.01, { confidence: 0.95 });
+    const samples = forDifference({ samples: 1000, firstOnly: 20, secondOnly: 20 }, 0.01, 0.95);
     expect(samples).toBe(2474);
     const random = randomSource(1);
     const decided = Array.from({ length: 300 }, () => {
@@ -140,18 +148,18 @@ describe('the samples that would decide', () => {
   });
 
   test('grow as the observed figure nears the limit, and are none at it', () => {
-    const at = (firstOnly: number) =>
-      samplesForDifference({ samples: 1000, firstOnly, secondOnly: 10 }, 0.01, { confidence: 0.8 });
+    const at = (firstOnly: number) => forDifference({ samples: 1000, firstOnly, secondOnly: 10 }, 0.01, 0.8);
     expect(at(12)!).toBeLessThan(at(17)!);
     expect(at(20)).toBeNull();
     expect(at(22)!).toBeGreaterThan(at(30)!);
     // Without a discordant pair 3 in 240 are taken for possible: 6.1826 · 0.0125 / 0.01².
-    expect(samplesForDifference({ samples: 240, firstOnly: 0, secondOnly: 0 }, 0.01, { confidence: 0.95 })).toBe(773);
+    expect(forDifference({ samples: 240, firstOnly: 0, secondOnly: 0 }, 0.01, 0.95)).toBe(773);
   });
 
   test('of a share: by its variance', () => {
     // (1.6449 + 0.8416)² · 0.9 · 0.1 / 0.02²
-    expect(samplesForShare(900, 1000, 0.88, { confidence: 0.95 })).toBe(1392);
-    expect(samplesForShare(900, 1000, 0.9, { confidence: 0.95 })).toBeNull();
+    const of900 = { estimate: 0.9, deviation: deviationOfShare(900, 1000) };
+    expect(samplesToDecide(of900, 0.88, { confidence: 0.95 })).toBe(1392);
+    expect(samplesToDecide(of900, 0.9, { confidence: 0.95 })).toBeNull();
   });
 });

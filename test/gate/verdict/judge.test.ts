@@ -12,7 +12,7 @@ const check = (thresholds: Thresholds, measured: Partial<Measurements> = {}) =>
 const statusOf = (...args: Parameters<typeof check>): Status => check(...args)[0].status;
 
 describe('accuracy', () => {
-  it('is judged by the point estimate, to the threshold itself', () => {
+  it('is judged by the point where it shall be, to the threshold itself', () => {
     const accuracy = accuracyOf({ int8: 0.58, fp32: 0.6, drop: 100 * (0.6 - 0.58) });
     expect(statusOf({ 'max-accuracy-drop': 2 }, { accuracy })).toBe('pass');
     expect(statusOf({ 'max-accuracy-drop': 1.99 }, { accuracy })).toBe('fail');
@@ -20,16 +20,94 @@ describe('accuracy', () => {
     expect(statusOf({ 'min-accuracy': 0.59 }, { accuracy })).toBe('fail');
   });
 
-  it('says when the data cannot resolve the threshold', () => {
-    const accuracy = accuracyOf({ drop: 2, interval: [-1, 5], samples: 120 });
-    const [{ reason }] = check({ 'max-accuracy-drop': 1 }, { accuracy });
-    expect(reason).toContain(
-      'the 95 % interval −1.00 to 5.00 points contains the threshold: 120 samples cannot resolve it',
-    );
-    const one = accuracyOf({ drop: 0, interval: [-94.5, 94.5], samples: 1 });
-    expect(check({ 'max-accuracy-drop': 1 }, { accuracy: one })[0].reason).toContain(': 1 sample cannot resolve it');
-    const [clear] = check({ 'max-accuracy-drop': 1 }, { accuracy: accuracyOf({ drop: 2, interval: [1.5, 3] }) });
-    expect(clear.reason).not.toContain('resolve');
+  /** Bounds of one figure at a confidence; a single sample contributes `deviation`. */
+  const bounded = (
+    confidence: number | null,
+    figure: 'int8' | 'drop' | 'agreement' | 'sqnr' | 'cosine',
+    [low, high]: readonly [number, number],
+    deviation = 20,
+  ) => ({ bounds: { ...accuracyOf().bounds, confidence, [figure]: { low, high, deviation } } });
+
+  it('says, where the point decides, when the data cannot resolve the threshold', () => {
+    const accuracy = accuracyOf({ drop: 2, samples: 120, ...bounded(null, 'drop', [-1, 5]) });
+    // (1.6449 + 0.8416)² · 20² / (1 − 2)² = 2473.02
+    expect(check({ 'max-accuracy-drop': 1 }, { accuracy })[0]).toMatchObject({
+      status: 'fail',
+      reason:
+        'top1 drops 2.00 points (95 % interval −1.00 to 5.00 points), from 90.00 % to 90.00 %, 1.00 points allowed; the 95 % interval contains the threshold: 120 samples cannot resolve it, about 2,500 would',
+    });
+    const clear = accuracyOf({ drop: 2, ...bounded(null, 'drop', [1.5, 3]) });
+    expect(check({ 'max-accuracy-drop': 1 }, { accuracy: clear })[0].reason).not.toContain('resolve');
+  });
+
+  it.each([
+    // Limit 1 point at 80 %: (0.8416 + 0.8416)² · s² / (1 − drop)² samples would decide.
+    [
+      0,
+      [-1, 0.9],
+      'pass',
+      / \(80 % bounds −1\.00 to 0\.90 points\).*allowed; a narrow decision: about 1,100 samples would/,
+    ],
+    [0, [-1, 1], 'pass', /a narrow decision/],
+    [0, [-1, 1.1], 'inconclusive', /allowed; 500 samples cannot decide it, about 1,100 would$/],
+    [2, [0.9, 3], 'inconclusive', /500 samples cannot decide it, about 1,100 would$/],
+    [2, [1.1, 3], 'fail', /a narrow decision: about 1,100 samples would make it clear$/],
+    [4, [3, 5], 'fail', /1\.00 points allowed$/],
+    [
+      1,
+      [0, 2],
+      'inconclusive',
+      /500 samples cannot decide it, and no number would: the figure is at the limit itself$/,
+    ],
+  ] as [number, [number, number], Status, RegExp][])(
+    'a drop of %d points within %j: %s',
+    (drop, range, status, reason) => {
+      const accuracy = accuracyOf({ drop, samples: 500, ...bounded(0.8, 'drop', range) });
+      const [found] = check({ 'max-accuracy-drop': 1 }, { accuracy });
+      expect(found).toMatchObject({ status, measured: drop });
+      expect(found.reason).toMatch(reason);
+    },
+  );
+
+  it.each([
+    ['min-accuracy', 0.9, 'int8'],
+    ['min-agreement', 0.9, 'agreement'],
+    ['min-cosine', 0.9, 'cosine'],
+    ['min-sqnr', 20, 'sqnr'],
+  ] as const)('%s is judged by its own bounds', (id, limit, figure) => {
+    const of = (low: number, high: number) =>
+      statusOf({ [id]: limit }, { accuracy: accuracyOf(bounded(0.8, figure, [low * limit, high * limit])) });
+    expect([of(1, 1.1), of(0.9, 1.1), of(0.8, 0.99)]).toEqual(['pass', 'inconclusive', 'fail']);
+  });
+
+  it('max-error is judged by the bounds of the mean error', () => {
+    const of = (low: number, high: number) =>
+      check(
+        { 'max-error': 0.5 },
+        {
+          accuracy: accuracyOf({ metric: 'mse', kind: 'error', int8: 0.4, ...bounded(0.95, 'int8', [low, high], 0.1) }),
+        },
+      )[0];
+    expect([of(0.3, 0.5).status, of(0.3, 0.6).status, of(0.51, 0.6).status]).toEqual(['pass', 'inconclusive', 'fail']);
+    expect(of(0.3, 0.5).reason).toBe('INT8 mse is 0.4 (95 % bounds 0.3 to 0.5), 0.5 allowed');
+  });
+
+  it('is inconclusive without bounds, but where the point decides', () => {
+    const without = (samples: number) =>
+      accuracyOf({ metric: 'auc', samples, bounds: { ...accuracyOf().bounds, confidence: 0.8 } });
+    const [few] = check({ 'max-accuracy-drop': 1 }, { accuracy: without(29) });
+    expect(few).toMatchObject({ status: 'inconclusive', measured: 0 });
+    expect(few.reason).toMatch(/; 29 samples say too little of others, 30 are needed$/);
+    expect(check({ 'max-accuracy-drop': 1 }, { accuracy: without(30) })[0].reason).toContain('cannot be told');
+  });
+
+  it('passes outputs that are equal, which leave nothing to resample', () => {
+    const { comparison, bounds } = accuracyOf();
+    const accuracy = accuracyOf({
+      ...{ metric: 'mse', kind: 'error', int8: 0, bounds: { ...bounds, confidence: 0.8 } },
+      comparison: { ...comparison, sqnr: null, noSqnr: 'equal' },
+    });
+    expect(statusOf({ 'max-error': 0.1 }, { accuracy })).toBe('pass');
   });
 
   it('holds figures against FP32 to their limits', () => {
