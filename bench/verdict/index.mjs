@@ -1,6 +1,6 @@
 // How often verdicts are right, on machines and data that are simulated: npm run bench:verdict -- --help; see docs/verdict.md.
 import { Command } from 'commander';
-import { coverResamples, judgeDrop } from './accuracy.mjs';
+import { coverResamples, judgeDrop, planFor } from './accuracy.mjs';
 import { MACHINES } from './machines.mjs';
 import { judgeSpeed } from './speed.mjs';
 
@@ -17,6 +17,15 @@ const options = new Command('npm run bench:verdict --')
 const [trials, seed] = [Number(options.trials), Number(options.seed)];
 const margins = options.margins.split(',').map(Number);
 const cell = (text, width) => String(text).padStart(width);
+const share100 = (x) => (100 * x).toFixed(1);
+/** True drops in points, and shares of discordant samples in %. */
+const PLANS = [
+  [0, 1],
+  [0, 4],
+  [0.5, 4],
+  [2, 4],
+  [3, 10],
+];
 const share = (x) => (100 * x).toFixed(x > 0 && x < 0.0995 ? 2 : 1);
 
 if (options.accuracy) accuracy();
@@ -44,7 +53,7 @@ function accuracy() {
   const drops = [0, 0.5, 0.8, 1.2, 1.5, 2, 3];
   const [discordant, sizes] = [4, [50, 120, 240, 500, 1000, 2000, 5000]];
   console.log(`pass/fail/inconclusive in % of ${trials} sets: limit 1 point, ${discordant} % of samples discordant`);
-  for (const confidence of ['point', 0.8, 0.95]) {
+  for (const confidence of ['point', 0.8, 0.9, 0.95]) {
     const heads = drops.map((drop) => cell(`drop ${drop}`, 10)).join(' ');
     console.log(`\n${confidence === 'point' ? 'by point' : `at ${confidence}`}`.padEnd(10), heads);
     for (const samples of sizes) {
@@ -54,6 +63,21 @@ function accuracy() {
       });
       console.log(cell(samples, 9), cells.join(' '));
     }
+  }
+  console.log('\nsamples that the gate asks for, and how often they decide; limit 1 point');
+  for (const confidence of [0.8, 0.95]) {
+    for (const [drop, share] of PLANS) {
+      const { samples, decided } = planFor({ drop, discordant: share, confidence }, trials, seed);
+      console.log(`at ${confidence}, drop ${drop}, ${share} % discordant: ${samples} samples, ${share100(decided)} %`);
+    }
+  }
+  console.log('\none-sided bounds that miss the true drop, in %: lower, upper');
+  for (const samples of sizes) {
+    const cells = [0, 1, 2, 3].map((drop) => {
+      const found = [0.8, 0.95].map((confidence) => judgeDrop({ samples, drop, discordant, confidence }, trials, seed));
+      return cell(found.map(({ low, high }) => `${share100(low)}, ${share100(high)}`).join(' | '), 24);
+    });
+    console.log(cell(samples, 9), cells.join(' '));
   }
   console.log(`\n95 % intervals by bootstrap hold the truth, in % of ${Math.ceil(trials / 5)} sets`);
   for (const samples of [30, 50, 120, 500]) {

@@ -21,7 +21,7 @@ export interface Estimate {
 /** A share of samples that were counted. */
 export const countedShare = (successes: number, samples: number): Estimate => ({
   bound: (side, confidence) => shareBound(successes, samples, side, confidence),
-  deviation: deviationOfShare(successes, samples),
+  deviation: deviationOfShare(successes / samples, samples),
 });
 
 /** The difference of two shares of the same samples, from −1 to 1. */
@@ -63,7 +63,7 @@ export function resampled(statistic: Statistic, samples: number, span: Span | nu
       const unseen = size * (1 - (1 - confidence) ** (1 / n));
       return side === 'upper' ? estimate + unseen : estimate - unseen;
     },
-    deviation: size * deviationOfShare(n, n) * Math.sqrt(samples / n),
+    deviation: size * deviationOfShare(1, n) * Math.sqrt(samples / n),
   };
 }
 

@@ -29,7 +29,7 @@ export interface Paired {
  * pairs miss up to 7.5 % where 5 % are stated, and up to 36 % where 20 % are; with it, 5.4 % and 19.4 % at most
  * (docs/adr/0018). 0 gives the bounds as they stand in the literature.
  */
-const CONTINUITY = 0.5;
+export const CONTINUITY = 0.5;
 
 /**
  * Bound of a share of `successes` in `samples`: Wilson's, from 0 to 1. Source: Wilson, J. Am. Stat. Assoc. 22, 1927; with
@@ -80,49 +80,67 @@ export function differenceBound(pairs: Paired, side: Side, confidence: number, c
 /** Tango's statistic for a true difference δ that is at least the observed one. */
 function score({ samples: n, firstOnly: b, secondOnly: c }: Paired, delta: number, continuity: number): number {
   const distance = Math.min(0, b - c - n * delta + continuity);
+  return distance === 0 ? 0 : distance / Math.sqrt(n * varianceAt({ samples: n, firstOnly: b, secondOnly: c }, delta));
+}
+
+/** Variance of what one pair contributes, given that the true difference is δ. */
+function varianceAt({ samples: n, firstOnly: b, secondOnly: c }: Paired, delta: number): number {
   // Maximum-likelihood estimate, given δ, of the probability that only the second is right: A·q² + B·q + C = 0.
   const half = ((2 * n - b + c) * delta - b - c) / 2;
   const q = (Math.sqrt(half * half + 2 * n * c * delta * (1 - delta)) - half) / (2 * n);
-  return distance === 0 ? 0 : distance / Math.sqrt(n * (2 * q + delta * (1 - delta)));
+  return 2 * q + delta * (1 - delta);
 }
 
 /**
  * What one sample contributes to a difference: √(d − δ²), d the share of discordant pairs. d is taken to be at least 3 / n,
  * which is what no discordant pair in n samples leaves possible.
- * Source: Connor, Biometrics 43, 1987, pp. 207–211.
+ *
+ * @param limit what it would contribute if this were the true difference, by Tango's variance; absent: as observed
  */
-export function deviationOfDifference({ samples, firstOnly, secondOnly }: Paired): number {
+export function deviationOfDifference({ samples, firstOnly, secondOnly }: Paired, limit?: number): number {
   const delta = (firstOnly - secondOnly) / samples;
   const discordant = Math.min(1, Math.max(firstOnly + secondOnly, 3) / samples);
-  return Math.sqrt(Math.max(0, discordant - delta * delta));
+  if (limit === undefined) return Math.sqrt(Math.max(0, discordant - delta * delta));
+  const expected = { samples: 1, firstOnly: (discordant + delta) / 2, secondOnly: (discordant - delta) / 2 };
+  return Math.sqrt(varianceAt(expected, limit));
 }
 
 /** What one sample contributes to a share p: √(p·(1 − p)), p at least 3 / n away from 0 and 1. */
-export function deviationOfShare(successes: number, samples: number): number {
-  const share = successes / samples;
+export function deviationOfShare(share: number, samples: number): number {
   const rarer = Math.min(0.5, Math.max(Math.min(share, 1 - share), 3 / samples));
   return Math.sqrt(rarer * (1 - rarer));
 }
 
-/** What a number of samples is planned for. */
-export interface Plan {
-  /** Of the bound that decides. */
-  readonly confidence: number;
-  /** How often it shall decide; 0.8 where not said. */
-  readonly power?: number;
+/** A figure that a number of samples is planned for. */
+export interface Observed {
+  readonly estimate: number;
+  /** What one sample contributes. */
+  readonly deviation: number;
+  /** The same if the limit were the truth; `deviation` when absent. */
+  readonly atLimit?: number;
+  /** What the correction for continuity takes off a sum over samples; 0 when absent. */
+  readonly step?: number;
 }
 
 /**
- * Samples with which a true figure equal to the estimate would be told from the limit:
- * n = (z_c + z_power)² · s² / (limit − estimate)², s what one sample contributes. null where the estimate is the limit: no
- * number decides.
+ * Samples n with which a true figure equal to the estimate would be told from the limit four times out of five:
+ * n·|limit − estimate| − step = √n · (z_c · s_limit + z_0.8 · s), s what one sample contributes. null where the estimate is
+ * the limit: no number decides.
+ * Source: Connor, Biometrics 43, 1987, pp. 207–211; the step: Fleiss, Tytun and Ury, Biometrics 36, 1980, pp. 343–346.
+ *
+ * @param confidence of the bound that decides
  */
 export function samplesToDecide(
-  { estimate, deviation }: { readonly estimate: number; readonly deviation: number },
+  { estimate, deviation, atLimit = deviation, step = 0 }: Observed,
   limit: number,
-  { confidence, power = 0.8 }: Plan,
+  confidence: number,
 ): number | null {
-  const z = normalQuantile(confidence) + normalQuantile(power);
-  const wanted = Math.ceil(((z * deviation) / (limit - estimate)) ** 2);
+  const z = normalQuantile(confidence) * atLimit + normalQuantile(POWER) * deviation;
+  const distance = Math.abs(limit - estimate);
+  const root = (z + Math.sqrt(z * z + 4 * distance * step)) / (2 * distance);
+  const wanted = Math.ceil(root * root);
   return Number.isFinite(wanted) ? wanted : null;
 }
+
+/** How often planned samples shall decide. */
+const POWER = 0.8;

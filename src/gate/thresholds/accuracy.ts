@@ -1,7 +1,13 @@
 import type { Accuracy, Bounds } from '../figures/accuracy.ts';
 import { formatAgainst, formatCount, formatFigure, formatInterval, formatSqnr, nameOfFp32 } from '../figures/format.ts';
 import { LEAST_TO_RESAMPLE } from '../metrics/bootstrap.ts';
-import { samplesToDecide } from '../metrics/intervals.ts';
+import {
+  CONTINUITY,
+  deviationOfDifference,
+  deviationOfShare,
+  type Observed,
+  samplesToDecide,
+} from '../metrics/intervals.ts';
 import { decide, type Held } from './decide.ts';
 import { type Finding, inconclusive } from './finding.ts';
 
@@ -11,6 +17,8 @@ interface Judged {
   readonly bounds: Bounds | null;
   readonly held: Pick<Held, 'value' | 'sense'>;
   readonly unit: string;
+  /** How samples are planned, where it is not by `bounds.deviation` alone. */
+  readonly plan?: Pick<Observed, 'atLimit' | 'step'>;
 }
 
 /**
@@ -20,7 +28,8 @@ interface Judged {
  * @param what the sentence up to the figure
  * @param where what stands between the figure and its limit
  */
-function judgeFigure({ measured, bounds, held, unit }: Judged, accuracy: Accuracy, what: string, where = ''): Finding {
+function judgeFigure(judged: Judged, accuracy: Accuracy, what: string, where = ''): Finding {
+  const { measured, bounds, held, unit } = judged;
   const { confidence } = accuracy.bounds;
   const byPoint = confidence === null;
   const role = held.sense === 'at-least' ? 'required' : 'allowed';
@@ -38,16 +47,16 @@ function judgeFigure({ measured, bounds, held, unit }: Judged, accuracy: Accurac
   const lower = shared.startsWith(' ') && high.endsWith(shared) ? low.slice(0, -shared.length) : low;
   const range = `${byPoint ? '95 % interval' : `${percent(confidence)} bounds`} ${lower} to ${high}`;
   const reason = `${what} ${figure} (${range})${where}, ${limit} ${role}`;
-  return { ...found, status, reason: `${reason}${doubt(status, { measured, bounds, held, unit }, accuracy)}` };
+  return { ...found, status, reason: `${reason}${doubt(status, judged, accuracy)}` };
 }
 
 /** What is said of samples that do not decide, or hardly. */
-function doubt(status: Finding['status'], { measured, bounds, held }: Judged, accuracy: Accuracy): string {
+function doubt(status: Finding['status'], { measured, bounds, held, plan }: Judged, accuracy: Accuracy): string {
   const { samples } = accuracy;
   const { confidence } = accuracy.bounds;
   const { low, high, deviation } = bounds!;
-  const plan = { confidence: confidence ?? 0.95 };
-  const enough = samplesToDecide({ estimate: measured, deviation }, held.value, plan);
+  const observed = { estimate: measured, deviation, ...plan };
+  const enough = samplesToDecide(observed, held.value, confidence ?? 0.95);
   const would =
     enough === null
       ? 'and no number would: the figure is at the limit itself'
@@ -88,19 +97,30 @@ export function maxDrop(most: number, accuracy: Accuracy): Finding {
   const { metric, int8, fp32, drop, twin, bounds } = accuracy;
   if (drop === null) return inconclusive(most, 'points', `the drop ${undefinedFor(accuracy)}`);
   const from = `from ${formatFigure(fp32, 'share')}${twin ? ' (twin)' : ''} to ${formatFigure(int8, 'share')}`;
-  return judgeFigure(
-    { measured: drop, bounds: bounds.drop, held: { value: most, sense: 'at-most' }, unit: 'points' },
-    accuracy,
-    `${metric} ${drop < 0 ? 'rises' : 'drops'}`,
-    `, ${from}`,
-  );
+  const held = { value: most, sense: 'at-most' } as const;
+  const judged = { measured: drop, bounds: bounds.drop, held, unit: 'points', plan: planOfDrop(most, accuracy) };
+  return judgeFigure(judged, accuracy, `${metric} ${drop < 0 ? 'rises' : 'drops'}`, `, ${from}`);
+}
+
+function planOfDrop(limit: number, { discordant, samples }: Accuracy): Judged['plan'] {
+  if (discordant === null) return {};
+  const pairs = { samples, firstOnly: discordant.fp32Only, secondOnly: discordant.int8Only };
+  return { atLimit: 100 * deviationOfDifference(pairs, limit / 100), step: 100 * CONTINUITY };
+}
+
+/** A share of samples varies with itself. */
+function planOfShare(limit: number, share: number, bounds: Bounds | null, samples: number): Judged['plan'] {
+  if (bounds === null) return {};
+  const relative = Math.sqrt(limit * (1 - limit)) / deviationOfShare(share, samples);
+  return { atLimit: bounds.deviation * relative, step: CONTINUITY };
 }
 
 export function minAccuracy(least: number, accuracy: Accuracy): Finding {
-  const { metric, int8, bounds } = accuracy;
+  const { metric, int8, bounds, samples } = accuracy;
   if (int8 === null) return inconclusive(least, 'share', `${metric} ${undefinedFor(accuracy)}`);
   const held = { value: least, sense: 'at-least' } as const;
-  return judgeFigure({ measured: int8, bounds: bounds.int8, held, unit: 'share' }, accuracy, `INT8 ${metric} is`);
+  const plan = planOfShare(least, int8, bounds.int8, samples);
+  return judgeFigure({ measured: int8, bounds: bounds.int8, held, unit: 'share', plan }, accuracy, `INT8 ${metric} is`);
 }
 
 export function maxError(most: number, accuracy: Accuracy): Finding {
@@ -117,7 +137,9 @@ export function minAgreement(least: number, accuracy: Accuracy): Finding {
   const { agreement } = accuracy.comparison;
   if (agreement === null) return inconclusive(least, 'share', `agreement ${undefinedFor(accuracy)}`);
   const held = { value: least, sense: 'at-least' } as const;
-  const judged = { measured: agreement, bounds: accuracy.bounds.agreement, held, unit: 'share' };
+  const { bounds, samples } = accuracy;
+  const plan = planOfShare(least, agreement, bounds.agreement, samples);
+  const judged = { measured: agreement, bounds: bounds.agreement, held, unit: 'share', plan };
   return judgeFigure(judged, accuracy, `INT8 and ${nameOfFp32(accuracy)} agree on`);
 }
 

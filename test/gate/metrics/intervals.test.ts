@@ -123,28 +123,46 @@ describe('the bound of a share', () => {
 
 const forDifference = (pairs: Paired, limit: number, confidence: number) =>
   samplesToDecide(
-    { estimate: (pairs.firstOnly - pairs.secondOnly) / pairs.samples, deviation: deviationOfDifference(pairs) },
+    {
+      estimate: (pairs.firstOnly - pairs.secondOnly) / pairs.samples,
+      ...{ deviation: deviationOfDifference(pairs), atLimit: deviationOfDifference(pairs, limit), step: 0.5 },
+    },
     limit,
-    { confidence },
+    confidence,
   );
 
 describe('the samples that would decide', () => {
-  test('decide in about four of five sets', () => {
-    // (1.6449 + 0.8416)² · 0.04 / 0.01² = 2473.02
-    const samples = forDifference({ samples: 1000, firstOnly: 20, secondOnly: 20 }, 0.01, 0.95);
-    expect(samples).toBe(2474);
+  // Observed: only the first, only the second of 1,000; the limit; the confidence.
+  test.each([
+    [20, 20, 0.01, 0.95],
+    [5, 5, 0.01, 0.8],
+    [5, 5, 0.01, 0.95],
+    [30, 10, 0.01, 0.8],
+    [60, 20, 0.01, 0.95],
+    [10, 0, 0.03, 0.8],
+  ])('decide in about four of five sets: %d, %d, limit %d, at %d', (firstOnly, secondOnly, limit, confidence) => {
+    const samples = forDifference({ samples: 1000, firstOnly, secondOnly }, limit, confidence)!;
     const random = randomSource(1);
-    const decided = Array.from({ length: 300 }, () => {
-      const pairs = { samples: 2474, firstOnly: 0, secondOnly: 0 };
-      for (let i = 0; i < 2474; i++) {
-        const x = random();
-        if (x < 0.02) pairs.firstOnly++;
-        else if (x < 0.04) pairs.secondOnly++;
+    const within = firstOnly - secondOnly < 1000 * limit;
+    const decided = Array.from({ length: 500 }, () => {
+      const pairs = { samples, firstOnly: 0, secondOnly: 0 };
+      for (let i = 0; i < samples; i++) {
+        const x = 1000 * random();
+        if (x < firstOnly) pairs.firstOnly++;
+        else if (x < firstOnly + secondOnly) pairs.secondOnly++;
       }
-      return differenceBound(pairs, 'upper', 0.95) <= 0.01;
+      return within
+        ? differenceBound(pairs, 'upper', confidence) <= limit
+        : differenceBound(pairs, 'lower', confidence) > limit;
     }).filter(Boolean).length;
-    expect(decided / 300).toBeGreaterThan(0.7);
-    expect(decided / 300).toBeLessThan(0.87);
+    expect(decided / 500).toBeGreaterThan(0.73);
+    expect(decided / 500).toBeLessThan(0.9);
+  });
+
+  test('are those of the textbook where neither limit nor continuity change a thing', () => {
+    // (1.6449 + 0.8416)² · 0.04 / 0.01² = 2473.02; (1.6449 + 0.8416)² · 0.9 · 0.1 / 0.02²
+    expect(samplesToDecide({ estimate: 0, deviation: 0.2 }, 0.01, 0.95)).toBe(2474);
+    expect(samplesToDecide({ estimate: 0.9, deviation: deviationOfShare(0.9, 1000) }, 0.88, 0.95)).toBe(1392);
   });
 
   test('grow as the observed figure nears the limit, and are none at it', () => {
@@ -152,14 +170,9 @@ describe('the samples that would decide', () => {
     expect(at(12)!).toBeLessThan(at(17)!);
     expect(at(20)).toBeNull();
     expect(at(22)!).toBeGreaterThan(at(30)!);
-    // Without a discordant pair 3 in 240 are taken for possible: 6.1826 · 0.0125 / 0.01².
-    expect(forDifference({ samples: 240, firstOnly: 0, secondOnly: 0 }, 0.01, 0.95)).toBe(773);
-  });
-
-  test('of a share: by its variance', () => {
-    // (1.6449 + 0.8416)² · 0.9 · 0.1 / 0.02²
-    const of900 = { estimate: 0.9, deviation: deviationOfShare(900, 1000) };
-    expect(samplesToDecide(of900, 0.88, { confidence: 0.95 })).toBe(1392);
-    expect(samplesToDecide(of900, 0.9, { confidence: 0.95 })).toBeNull();
+    // Without a discordant pair 3 in 240 are taken for possible.
+    const none = deviationOfDifference({ samples: 240, firstOnly: 0, secondOnly: 0 });
+    expect(none).toBeCloseTo(Math.sqrt(3 / 240), 12);
+    expect(samplesToDecide({ estimate: 0.01, deviation: 0.1 }, 0.01, 0.8)).toBeNull();
   });
 });

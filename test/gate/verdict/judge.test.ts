@@ -29,7 +29,7 @@ describe('accuracy', () => {
   ) => ({ bounds: { ...accuracyOf().bounds, confidence, [figure]: { low, high, deviation } } });
 
   it('says, where the point decides, when the data cannot resolve the threshold', () => {
-    const accuracy = accuracyOf({ drop: 2, samples: 120, ...bounded(null, 'drop', [-1, 5]) });
+    const accuracy = accuracyOf({ drop: 2, samples: 120, discordant: null, ...bounded(null, 'drop', [-1, 5]) });
     // (1.6449 + 0.8416)² · 20² / (1 − 2)² = 2473.02
     expect(check({ 'max-accuracy-drop': 1 }, { accuracy })[0]).toMatchObject({
       status: 'fail',
@@ -62,7 +62,7 @@ describe('accuracy', () => {
   ] as [number, [number, number], Status, RegExp][])(
     'a drop of %d points within %j: %s',
     (drop, range, status, reason) => {
-      const accuracy = accuracyOf({ drop, samples: 500, ...bounded(0.8, 'drop', range) });
+      const accuracy = accuracyOf({ drop, samples: 500, discordant: null, ...bounded(0.8, 'drop', range) });
       const [found] = check({ 'max-accuracy-drop': 1 }, { accuracy });
       expect(found).toMatchObject({ status, measured: drop });
       expect(found.reason).toMatch(reason);
