@@ -64,6 +64,7 @@ async function check(inputs: Inputs): Promise<Outcome> {
   const { workingDirectory, config, models, targets, measure, failOn } = inputs;
   const report = await runCheck({
     root: existing(workingDirectory),
+    now: new Date(),
     config,
     configKey: "the action's input config",
     only: models,

@@ -1,10 +1,18 @@
 import { formatFigure, formatInterval, formatSqnr } from '../gate/figures/format.ts';
 import { KINDS } from '../gate/figures/kinds.ts';
 import { metricNamed } from '../gate/metrics/index.ts';
-import type { ModelReport, Report, Status, TargetReport } from '../gate/verdict/report.ts';
+import type { Check, ModelReport, Report, Status, TargetReport } from '../gate/verdict/report.ts';
 
 export const WORDS: Record<Status, string> = { pass: 'passed', fail: 'failed', inconclusive: 'inconclusive' };
 export const NOT_JUDGED = 'nothing judged';
+
+/** Whether a check misses its threshold, which the configuration accepts. */
+export const isAccepted = ({ status, accepted }: Check): boolean => status === 'pass' && accepted !== undefined;
+/** How many checks do. */
+export const acceptedOf = (targets: readonly Pick<TargetReport, 'checks'>[]): number =>
+  targets.reduce((sum, { checks }) => sum + checks.filter(isAccepted).length, 0);
+/** The same behind a verdict. */
+export const withAccepted = (accepted: number): string => (accepted === 0 ? '' : `, ${accepted} accepted`);
 
 /** A column of the table that has a row for each model and target; cells are plain text, not escaped for anything yet. */
 export interface Column {
@@ -29,7 +37,8 @@ export const COLUMNS: readonly Column[] = [
   {
     heading: 'Verdict',
     is: 'verdict',
-    cell: ({ checks, verdict }) => (checks.length === 0 ? NOT_JUDGED : WORDS[verdict]),
+    cell: ({ checks, verdict }) =>
+      checks.length === 0 ? NOT_JUDGED : WORDS[verdict] + withAccepted(acceptedOf([{ checks }])),
   },
 ];
 

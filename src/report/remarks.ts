@@ -1,17 +1,18 @@
 import type { Latency } from '../gate/figures/latency.ts';
 import type { Report, Status, TargetReport } from '../gate/verdict/report.ts';
 
-import { NOT_JUDGED, WORDS } from './columns.ts';
+import { acceptedOf, isAccepted, NOT_JUDGED, WORDS, withAccepted } from './columns.ts';
 
 /** The verdict on everything, in words: where no threshold is in force, that nothing was judged. */
 export function headlineOf(report: Report): { readonly words: string; readonly status: Status } {
   const idle = targetsOf(report).filter(({ checks }) => checks.length === 0).length;
   const all = targetsOf(report).length;
-  if (idle === 0) return { words: WORDS[report.verdict], status: report.verdict };
+  const accepted = withAccepted(acceptedOf(targetsOf(report)));
+  if (idle === 0) return { words: WORDS[report.verdict] + accepted, status: report.verdict };
   if (idle === all) return { words: `${NOT_JUDGED}: no threshold is in force`, status: 'inconclusive' };
   const rest = `${idle} of ${all} rows not judged: no threshold is in force for them`;
   const status = report.verdict === 'pass' ? 'inconclusive' : report.verdict;
-  return { words: `${WORDS[report.verdict]}, ${rest}`, status };
+  return { words: `${WORDS[report.verdict]}${accepted}, ${rest}`, status };
 }
 
 const targetsOf = (report: Report): TargetReport[] => report.models.flatMap((model) => model.targets);
@@ -54,12 +55,14 @@ function basisOf({ compiler, table, disassembler }: NonNullable<Latency['basis']
   return `Compiled by ${compiler ?? 'an unknown compiler'}${cycles}.`;
 }
 
-/** A threshold that was not met, or could not be judged. */
+/** A threshold that was not met, could not be judged, or is accepted as missed. */
 export interface Complaint {
   readonly model: string;
   readonly target: string;
   readonly id: string;
   readonly status: Status;
+  /** What became of it: failed, inconclusive, accepted. */
+  readonly word: string;
   readonly reason: string;
   readonly place: string | null;
 }
@@ -68,9 +71,10 @@ export const complaintsOf = (report: Report): Complaint[] =>
   report.models.flatMap((model) =>
     model.targets.flatMap((target) =>
       target.checks
-        .filter(({ status }) => status !== 'pass')
+        .filter((check) => check.status !== 'pass' || isAccepted(check))
         .map(({ id, status, reason, at }) => ({
           ...{ model: model.name, target: target.target, id, status, reason },
+          word: status === 'pass' ? 'accepted' : WORDS[status],
           place: at === null ? null : `${at.file}:${at.line}`,
         })),
     ),

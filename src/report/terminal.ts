@@ -1,5 +1,5 @@
 import type { Report, Status } from '../gate/verdict/report.ts';
-import { COLUMNS, type ReportRow, rowsOf, WORDS } from './columns.ts';
+import { COLUMNS, type ReportRow, rowsOf } from './columns.ts';
 import { clean } from './escape.ts';
 import { complaintsOf, headlineOf, notesOf, remarksOf } from './remarks.ts';
 
@@ -39,11 +39,11 @@ export function renderTerminal(report: Report, options: TerminalOptions = {}): s
   const paint = (status: Status, text: string) => (colour ? `\x1b[${COLOURS[status]}m${text}\x1b[0m` : text);
   const rows = rowsOf(report).map((row) => ({ ...row, cells: row.cells.map((cell) => clean(cell)) }));
   const table = tableOf(rows, paint);
-  const complaints = complaintsOf(report).flatMap(({ model, target, id, status, reason, place }) => {
+  const complaints = complaintsOf(report).flatMap(({ model, target, id, status, word, reason, place }) => {
     const where = place === null ? '' : ` (${clean(place)})`;
-    const text = `${WORDS[status]}: ${clean(model)} on ${clean(target)}, ${clean(id)}: ${clean(reason, 1000)}${where}`;
+    const text = `${word}: ${clean(model)} on ${clean(target)}, ${clean(id)}: ${clean(reason, 1000)}${where}`;
     const [first, ...rest] = wrap(text, columns, '  ');
-    return [first.replace(WORDS[status], paint(status, WORDS[status])), ...rest];
+    return [first.replace(word, paint(status, word)), ...rest];
   });
   const notes = notesOf(report).map(({ note, where }) => {
     const shown = where.slice(0, 3).map((w) => clean(w));

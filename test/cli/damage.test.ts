@@ -56,7 +56,7 @@ const DAMAGES: Readonly<Record<string, (file: string) => void>> = {
 };
 
 const check = async () => {
-  const { verdict, models } = await runCheck({ root: process.cwd(), config, measure: 'modelled' });
+  const { verdict, models } = await runCheck({ now: new Date(), root: process.cwd(), config, measure: 'modelled' });
   return { verdict, models };
 };
 const damagedEntries = async (): Promise<string[]> => {

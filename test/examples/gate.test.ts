@@ -16,7 +16,12 @@ const checkOf = (checks: readonly Check[], id: string) => checks.find((check) =>
 
 describe('passing.yml', () => {
   it('passes on every target, with the accuracy that TFLite reaches', async () => {
-    const report = await runCheck({ root: process.cwd(), config: config('passing.yml'), measure: 'modelled' });
+    const report = await runCheck({
+      now: new Date(),
+      root: process.cwd(),
+      config: config('passing.yml'),
+      measure: 'modelled',
+    });
     expect(report.verdict).toBe('pass');
     for (const name of ['shapes', 'tones']) {
       const want = { int8: expectedOf(`${name}/${name}_int8.tflite`), fp32: expectedOf(`${name}/${name}_fp32.tflite`) };
@@ -37,7 +42,12 @@ describe('passing.yml', () => {
 
 describe('failing.yml', () => {
   it('fails for the broken model alone, by its loss of accuracy', async () => {
-    const report = await runCheck({ root: process.cwd(), config: config('failing.yml'), measure: 'none' });
+    const report = await runCheck({
+      now: new Date(),
+      root: process.cwd(),
+      config: config('failing.yml'),
+      measure: 'none',
+    });
     expect(report.verdict).toBe('fail');
     expect(report.models.map(({ name, verdict }) => [name, verdict])).toEqual([
       ['shapes', 'pass'],
@@ -55,7 +65,12 @@ describe('failing.yml', () => {
 
 describe('host.yml', () => {
   it('passes without a cross compiler', async () => {
-    const report = await runCheck({ root: process.cwd(), config: config('host.yml'), measure: 'none' });
+    const report = await runCheck({
+      now: new Date(),
+      root: process.cwd(),
+      config: config('host.yml'),
+      measure: 'none',
+    });
     expect(report.verdict).toBe('pass');
     const { accuracy, neon, checks } = targetOf(report, 'tones', 'host');
     expect(neon).toBe(false);

@@ -53,7 +53,7 @@ describe.runIf(existsSync(join(shared, 'data')))('check on real data sets', () =
     const config = join(folder, 'gate.yml');
     // JSON is YAML.
     writeFileSync(config, JSON.stringify({ version: 1, targets: ['cortex-a72'], models }));
-    const report = await runCheck({ root: process.cwd(), config, measure: 'none' });
+    const report = await runCheck({ now: new Date(), root: process.cwd(), config, measure: 'none' });
 
     const references = readFileSync(join(shared, 'cases', 'accuracy.jsonl'), 'utf8')
       .trim()

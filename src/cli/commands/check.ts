@@ -66,7 +66,7 @@ async function run(options: Options): Promise<void> {
   }
   const { config, only, target: targets, measure } = options;
   const progress = (line: string) => process.stderr.write(`${line} …\n`);
-  const report = await runCheck({ root: process.cwd(), config, only, targets, measure, progress });
+  const report = await runCheck({ root: process.cwd(), now: new Date(), config, only, targets, measure, progress });
   const json = `${JSON.stringify(report, null, 2)}\n`;
   // The verdict first: it is not lost where a file cannot be written.
   const out = await streamBeside(options.json);

@@ -7,6 +7,7 @@ import { type Files, openFiles } from '../data/files.ts';
 import { decodeText } from '../data/text.ts';
 import { thisHost } from '../engines/host.ts';
 import { aspectOf, without } from '../thresholds/index.ts';
+import { accept, acceptanceNotes } from '../verdict/accept.ts';
 import { evidenceNotes, weigh } from '../verdict/evidence.ts';
 import { confirm, judge } from '../verdict/judge.ts';
 import {
@@ -32,6 +33,8 @@ export interface CheckOptions {
   readonly config: string;
   /** What the user gives that path in; `--config` when absent. */
   readonly configKey?: string;
+  /** The current time: of the report, and what the configuration accepts until a day is held against it. */
+  readonly now: Date;
   /** Names of the models to check; all when absent or empty. */
   readonly only?: readonly string[];
   /** Targets in place of the configuration's. */
@@ -49,7 +52,7 @@ export interface CheckOptions {
  * is a result, not an error.
  */
 export async function runCheck(options: CheckOptions): Promise<Report> {
-  const started = new Date();
+  const start = performance.now();
   const progress = options.progress ?? (() => {});
   const files = openFiles(options.root);
   const config = readConfig(options, files);
@@ -66,7 +69,7 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
     const reports: TargetReport[] = [];
     for (const target of targets) {
       const say = (text: string) => progress(`${name} on ${target.name}: ${text}`);
-      reports.push(await checkTarget(pair, target, options.measure ?? 'auto', say));
+      reports.push(await checkTarget(pair, target, options.now, options.measure ?? 'auto', say));
     }
     models.push({
       name,
@@ -85,8 +88,8 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
     notes: config.regression ? ['Regression thresholds are set, but not judged yet: no merge base is measured.'] : [],
     environment: {
       ...{ version: VERSION, config: options.config, ...thisHost() },
-      started: started.toISOString(),
-      seconds: Math.round((Date.now() - started.getTime()) / 100) / 10,
+      started: options.now.toISOString(),
+      seconds: Math.round((performance.now() - start) / 100) / 10,
     },
   };
 }
@@ -144,6 +147,7 @@ function collect<T, R>(entries: readonly T[], open: (entry: T) => R): R[] {
 async function checkTarget(
   pair: ModelPair,
   target: Target,
+  now: Date,
   mode: SpeedOption,
   progress: (text: string) => void,
 ): Promise<TargetReport> {
@@ -155,8 +159,12 @@ async function checkTarget(
   const accuracy = await measureAccuracy(pair, runners, percentages(progress, dataset.size));
 
   const inForce = mode === 'none' ? without('speed', config.thresholds) : config.thresholds;
-  const judged = (speed: Speed) =>
-    weigh(judge(inForce, config.thresholdAt, { accuracy, ...speed }), accuracy, config.at);
+  const accepted = acceptedOn(target, config);
+  const judged = (speed: Speed) => {
+    const measurements = { accuracy, ...speed };
+    const checks = judge(inForce, config.thresholdAt, measurements);
+    return weigh(accept(checks, accepted, measurements, now), accuracy, config.at);
+  };
   const ofSpeed = (checks: readonly Check[]) => checks.filter(({ id }) => aspectOf(id) === 'speed');
   const decided = (speed: Speed) => ofSpeed(judged(speed)).every(({ status }) => status !== 'inconclusive');
   const measure = async (seed: number) => {
@@ -181,11 +189,16 @@ async function checkTarget(
     checks,
     notes: [
       ...(checks.length === 0 ? [NOTHING_JUDGED] : []),
+      ...acceptanceNotes(checks, accepted, now),
       ...[...pair.notes, ...dataset.notes, ...evidenceNotes(accuracy, checks), ...notes, ...speed.notes],
       ...(threads > 1 ? [threadsNote(threads, timed)] : []),
     ],
   };
 }
+
+/** What the entry accepts on a target. */
+const acceptedOn = (target: Target, { accept: all = [] }: ModelConfig) =>
+  all.filter(({ targets }) => targets?.some((name) => resolveTarget(name).name === target.name) ?? true);
 
 const NOTHING_JUDGED = 'Nothing was judged: no threshold is in force.';
 

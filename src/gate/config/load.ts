@@ -14,7 +14,7 @@ import { InputError } from '../../errors.ts';
 import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import { metricNamed, namesOf } from '../metrics/index.ts';
 import { type Confidence, DEFAULT_CONFIDENCE } from '../metrics/intervals.ts';
-import { misfit, type ThresholdId, type Thresholds } from '../thresholds/index.ts';
+import { acceptsNothing, misfit, type ThresholdId, type Thresholds } from '../thresholds/index.ts';
 import { plainWords } from '../words/words.ts';
 import { configSchema, type RawConfig, type RawModel } from './schema.ts';
 
@@ -227,6 +227,7 @@ function resolve(raw: RawConfig, file: string, at: (path: KeyPath) => Place): Co
       thresholds[id] = model.thresholds[id];
       thresholdAt[id] = at([...path, 'thresholds', id]);
     }
+    problems.push(...faultsOfAcceptances(model, thresholds as Thresholds, path, raw.targets ?? NATIVE, at));
     if (model.score !== undefined && !metricNamed(metricOf(model))?.takesScore) {
       const takers = namesOf(({ takesScore }) => takesScore === true);
       problems.push({ at: at([...path, 'score']), text: `models[${i}].score belongs to "metric: ${takers}"` });
@@ -241,12 +242,51 @@ function resolve(raw: RawConfig, file: string, at: (path: KeyPath) => Place): Co
   refuse(problems);
   return {
     file,
-    targets: raw.targets ?? ['native'],
+    targets: raw.targets ?? NATIVE,
     targetsAt: raw.targets?.map((_, i) => at(['targets', i])) ?? [null],
     models,
     regression: raw.defaults?.regression !== undefined || raw.models.some((m) => m.regression !== undefined),
   };
 }
+
+/** Where checks run when a configuration does not say. */
+const NATIVE: readonly string[] = ['native'];
+
+/** Acceptances that are of no threshold in force, of nothing, of no target, or doubled. */
+function faultsOfAcceptances(
+  { accept = [] }: RawModel,
+  thresholds: Thresholds,
+  top: KeyPath,
+  targets: readonly string[],
+  at: (path: KeyPath) => Place,
+): Problem[] {
+  return accept.flatMap(({ threshold, worst, targets: where = [] }, i) => {
+    const problem = (text: string, ...keys: KeyPath): Problem => ({
+      at: at([...top, 'accept', i, ...keys]),
+      text: `models[${top[1]}].accept[${i}]${keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('')} ${text}`,
+    });
+    const limit = thresholds[threshold];
+    if (limit === undefined) return [problem(`is ${threshold}, which is not in force for this model`, 'threshold')];
+    const nothing = acceptsNothing(threshold, worst, limit);
+    const foreign = where.flatMap((name, k) =>
+      targets.includes(name)
+        ? []
+        : [problem(`is "${name}", which is none of the targets ${targets.join(', ')}`, 'targets', k)],
+    );
+    const twice = accept.slice(0, i).some((earlier) => earlier.threshold === threshold && meet(earlier.targets, where));
+    return [
+      ...(nothing === null ? [] : [problem(nothing, 'worst')]),
+      ...(twice
+        ? [problem(`is ${threshold} again; one acceptance of a threshold holds on a target`, 'threshold')]
+        : []),
+      ...foreign,
+    ];
+  });
+}
+
+/** Whether two lists of targets have one in common; an empty one is all. */
+const meet = (a: readonly string[] = [], b: readonly string[] = []): boolean =>
+  a.length === 0 || b.length === 0 || a.some((name) => b.includes(name));
 
 function pathsOf(model: RawModel, top: KeyPath, at: (path: KeyPath) => Place): ConfigPath[] {
   const paths: ConfigPath[] = [];

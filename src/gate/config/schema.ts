@@ -6,6 +6,7 @@ import { METRIC_PATTERN, METRIC_WORDS } from '../metrics/index.ts';
 import { REGRESSION, schemaOf, THRESHOLDS } from '../thresholds/index.ts';
 import { confidence as confidenceLimit } from '../thresholds/quantities.ts';
 import { count, mapping, path, want } from '../words/words.ts';
+import { accept } from './accept_schema.ts';
 import { data } from './data_schema.ts';
 
 /**
@@ -53,6 +54,7 @@ const model = mapping({
   confidence: confidence.optional(),
   thresholds: thresholds.optional(),
   regression: regression.optional(),
+  accept: accept.optional().describe('known regressions that do not fail the model until a day'),
 });
 
 export const configSchema = mapping({

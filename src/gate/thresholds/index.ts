@@ -126,6 +126,19 @@ export const aspectOf = (id: string): Aspect | null => rowOf(id)?.aspect ?? null
 /** The row of a threshold; undefined for a check that is none. */
 export const rowOf = (id: string): Threshold | undefined => (THRESHOLDS as Readonly<Record<string, Threshold>>)[id];
 
+/** A limit as a number, in the unit of its check. */
+export const magnitudeOf = (limit: number | string): number =>
+  typeof limit === 'number' ? limit : parseLatency(limit).value;
+
+/** Why nothing is gained by accepting a figure, where the limit is such; null where something is. */
+export function acceptsNothing(id: ThresholdId, worst: number | string, limit: number | string): string | null {
+  const unitOf = (value: number | string) => (typeof value === 'string' ? parseLatency(value).unit : '');
+  if (unitOf(worst) !== unitOf(limit)) return `must be in the unit of the limit, ${limit}; found ${worst}`;
+  const [accepted, wanted] = [magnitudeOf(worst), magnitudeOf(limit)];
+  const weaker = id.startsWith('min-') ? accepted < wanted : accepted > wanted;
+  return weaker ? null : `accepts nothing: it is no weaker than the limit, ${limit}`;
+}
+
 /** The limits that are about something else. */
 export const without = (aspect: Aspect, thresholds: Thresholds): Thresholds =>
   Object.fromEntries(Object.entries(thresholds).filter(([id]) => aspectOf(id) !== aspect));

@@ -3,7 +3,7 @@ import type { Place } from '../../errors.ts';
 import { PROFILES } from '../../model/arithmetic/multiplier.ts';
 import { accuracySchema } from '../figures/accuracy.ts';
 import { latencySchema } from '../figures/latency.ts';
-import { figure } from '../figures/schema.ts';
+import { figure, finite } from '../figures/schema.ts';
 
 /**
  * The report model: what a check found, as data. `check --json` writes it, everything that people read (Markdown,
@@ -37,6 +37,15 @@ const checkSchema = z.object({
     .describe('points (percentage points), share (0 to 1), ratio, ns, cycles, dB, cosine, error, samples or p'),
   reason: z.string().describe('one sentence for people'),
   at: placeSchema.nullable().describe('the line of the configuration that sets the threshold'),
+  accepted: z
+    .object({
+      by: z.string(),
+      reason: z.string(),
+      until: z.string().describe('the last day, in UTC'),
+      worst: finite.describe('the worst figure that is accepted, in the unit above'),
+    })
+    .optional()
+    .describe('the check misses its threshold, and passes because the configuration accepts that'),
 });
 export type Check = z.infer<typeof checkSchema>;
 

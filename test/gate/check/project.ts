@@ -28,7 +28,7 @@ export class Project {
   async check(model: object, head: object = {}): Promise<Report> {
     const content = { version: 1, targets: ['host'], ...head, models: [{ name: 'm', ...model }] };
     const config = this.file(`gate${this.configs++}.yml`, JSON.stringify(content, null, 1));
-    return runCheck({ root: this.root, config, measure: 'none' });
+    return runCheck({ now: new Date(), root: this.root, config, measure: 'none' });
   }
 
   /** The verdict, and of each check and note what matters. */

@@ -18,8 +18,11 @@ let count = 0;
 /** Checks a configuration with these models on target host. */
 function check(models: string, options: Partial<CheckOptions> = {}, head = '') {
   const config = join(folder, `gate${count++}.yml`);
-  writeFileSync(config, `version: 1\ntargets: [host]\n${head}models:\n${models}\n`);
-  return runCheck({ root: process.cwd(), config, measure: 'none', ...options });
+  writeFileSync(
+    config,
+    `version: 1\n${head.includes('targets:') ? '' : 'targets: [host]\n'}${head}models:\n${models}\n`,
+  );
+  return runCheck({ now: new Date(), root: process.cwd(), config, measure: 'none', ...options });
 }
 
 describe('a check', () => {
@@ -101,6 +104,21 @@ describe('a check', () => {
     });
   });
 
+  it.each([
+    ['2027-01-31', {}, 'pass', /accepted to 20\.00 % until 2027-01-31 by Jo: why$/],
+    ['2027-02-01', {}, 'fail', /Jo accepted \S+ % until 2027-01-31, which is over$/],
+    ['2027-01-31', { targets: ['cortex-a72'] }, 'fail', /required$|clear$/],
+    ['2027-01-31', { targets: ['host'] }, 'pass', /by Jo: why$/],
+  ])('on %s accepts what is accepted until 2027-01-31, %j: %s', async (day, more, verdict, reason) => {
+    const accepted = { threshold: 'min-accuracy', worst: 0.2, until: '2027-01-31', by: 'Jo', reason: 'why', ...more };
+    const entry = `  - name: tones${TONES}\n    thresholds: { min-accuracy: 100% }\n    accept: [${JSON.stringify(accepted)}]`;
+    const head = 'targets: [host, cortex-a72]\n';
+    const options = { now: new Date(`${day}T12:00:00Z`), targets: ['host'] };
+    const report = await check(entry, options, head);
+    expect(report.verdict).toBe(verdict);
+    expect(report.models[0].targets[0].checks[0].reason).toMatch(reason);
+  });
+
   it('checks the models asked for, and notes regression thresholds that it does not judge', async () => {
     const models = `  - name: one${TONES}\n  - name: two${TONES}`;
     const report = await check(models, { only: ['two'] }, 'defaults: { regression: { max-slowdown: 5% } }\n');
@@ -128,7 +146,9 @@ describe('bad input', () => {
   it('shows where the configuration names targets that are none, all at once', async () => {
     const config = join(folder, 'targets.yml');
     writeFileSync(config, `version: 1\ntargets:\n  - cortex-a99\n  - host\n  - z80\nmodels:\n  - name: a${TONES}\n`);
-    const error = await runCheck({ root: process.cwd(), config, measure: 'none' }).catch((e: unknown) => e);
+    const error = await runCheck({ now: new Date(), root: process.cwd(), config, measure: 'none' }).catch(
+      (e: unknown) => e,
+    );
     expect((error as InputError).message).toMatch(
       /^\S+:3:5: there is no target "cortex-a99".*\n\S+:5:5: there is no target "z80"/,
     );

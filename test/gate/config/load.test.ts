@@ -62,6 +62,65 @@ models:
     expect(parseConfig(model('    regression: { max-slowdown: 5% }\n'), 'c').regression).toBe(true);
   });
 
+  it('takes a confidence, for all models or for one', () => {
+    const confidence = (text: string) => parseConfig(text, 'gate.yml').models[0].confidence;
+    expect(confidence(model())).toBe(0.8);
+    expect(confidence(model('defaults: { confidence: 95% }'))).toBe(0.95);
+    expect(confidence(model('    confidence: point\ndefaults: { confidence: 95% }'))).toBe('point');
+    for (const wrong of ['50%', '95', '1', '100%', 'points', '0.5']) {
+      expect(fault(model(`    confidence: ${wrong}`)).message).toMatch(
+        /gate\.yml:6:5: models\[0\]\.confidence must be a confidence above 50%, at most 99\.9%, e\.g\. 80% or 0\.95, or point; found/,
+      );
+    }
+  });
+
+  const accepted = (entry: string, more = '') =>
+    `${model(`    thresholds: { max-accuracy-drop: 1, min-speedup: 1.5, max-latency: 4ms }\n    accept:\n      - { ${entry} }\n`)}${more}`;
+  const GOOD = 'threshold: max-accuracy-drop, worst: 2.5pt, reason: tanh layer, by: Jo, until: 2027-01-31';
+
+  it('takes acceptances of known regressions', () => {
+    expect(parseConfig(accepted(GOOD), 'c').models[0].accept).toEqual([
+      { threshold: 'max-accuracy-drop', worst: 2.5, reason: 'tanh layer', by: 'Jo', until: '2027-01-31' },
+    ]);
+  });
+
+  it.each([
+    [GOOD.replace(', by: Jo', ''), 'models[0].accept[0].by is missing; it must be a name: who accepts it'],
+    [GOOD.replace('tanh layer', '" "'), 'models[0].accept[0].reason must be a text: why it is accepted; found " "'],
+    [
+      GOOD.replace('01-31', '02-30'),
+      'accept[0].until must be a date such as 2027-01-31: a day that there is; found "2027-02-30"',
+    ],
+    [GOOD.replace('2027-01-31', 'tomorrow'), 'accept[0].until must be a date such as 2027-01-31; found "tomorrow"'],
+    [GOOD.replace(', until: 2027-01-31', ''), 'accept[0].until is missing; it must be a date such as 2027-01-31'],
+    [
+      GOOD.replace('max-accuracy-drop', 'max-drop'),
+      'accept[0].threshold must be one of max-accuracy-drop, min-accuracy',
+    ],
+    [GOOD.replace('2.5pt', '2.5x'), 'accept[0].worst must be percentage points from 0 to 100'],
+    [GOOD.replace('2.5pt', '1pt'), 'accept[0].worst accepts nothing: it is no weaker than the limit, 1'],
+    [
+      GOOD.replace('max-accuracy-drop, worst: 2.5pt', 'min-speedup, worst: 1.6'),
+      'accepts nothing: it is no weaker than the limit, 1.5',
+    ],
+    [
+      GOOD.replace('max-accuracy-drop, worst: 2.5pt', 'max-latency, worst: 5Mcycles'),
+      'must be in the unit of the limit, 4ms; found 5Mcycles',
+    ],
+    [
+      GOOD.replace('max-accuracy-drop, worst: 2.5pt', 'min-sqnr, worst: 20'),
+      'accept[0].threshold is min-sqnr, which is not in force for this model',
+    ],
+    [`${GOOD} }\n      - { ${GOOD}`, 'accept[1].threshold is max-accuracy-drop again'],
+    [`${GOOD}, note: x`, 'unknown key "note"'],
+    [`${GOOD}, targets: [cortex-a53]`, 'accept[0].targets[0] is "cortex-a53", which is none of the targets cortex-a72'],
+  ])('refuses an acceptance { %s }', (entry, words) => {
+    const { message, at } = fault(accepted(entry, 'targets: [cortex-a72]\n'));
+    expect(message).toContain(words);
+    expect(at!.line).toBeGreaterThanOrEqual(8);
+    expect(message.split('\n')).toHaveLength(1);
+  });
+
   it('leaves out a default that the metric has no use for', () => {
     const text = `${model('    metric: cosine\n')}defaults: { thresholds: { max-accuracy-drop: 1, min-cosine: 0.9 } }\n`;
     expect(parseConfig(text, 'c').models[0].thresholds).toEqual({ 'min-cosine': 0.9 });
