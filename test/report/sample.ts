@@ -5,7 +5,7 @@ import type { Check, Report, TargetReport } from '../../src/gate/verdict/report.
 export const accuracyOf = (more: Partial<Accuracy> = {}): Accuracy => ({
   ...{ metric: 'top1', kind: 'share', samples: 500, inferences: 500, int8: 0.9, fp32: 0.9, drop: 0, interval: [0, 0] },
   twin: false,
-  ...{ resolution: 0.2, discordant: { int8Only: 0, fp32Only: 0, p: 1 }, fp32Target: 'host' },
+  ...{ resolution: 0.2, discordant: { int8Only: 0, fp32Only: 0, p: 1 }, int8Target: 'cortex-a72', fp32Target: 'host' },
   bounds: { confidence: null, int8: null, drop: null, agreement: null, sqnr: null, cosine: null },
   comparison: { agreement: 1, sqnr: 30, noSqnr: null, cosine: 1, mse: 0, mae: 0 },
   evidence: {

@@ -22,5 +22,10 @@ export async function measureAccuracy(
     for (const subscriber of [inputs, evaluation]) subscriber.add(sample);
   }
   const { reference, ...figures } = evaluation.finish();
-  return { ...figures, fp32Target: runners.fp32.engine, evidence: { ...inputs.finish(), ...reference } };
+  return {
+    ...figures,
+    int8Target: runners.int8.engine,
+    fp32Target: runners.fp32.engine,
+    evidence: { ...inputs.finish(), ...reference },
+  };
 }

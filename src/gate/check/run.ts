@@ -20,8 +20,8 @@ import {
 } from '../verdict/report.ts';
 import { VERSION } from '../verdict/version.ts';
 import { didYouMean } from '../words/suggest.ts';
-import { measureAccuracy } from './accuracy.ts';
 import { buildPair } from './builds.ts';
+import { accuracyByTarget } from './once.ts';
 import { type ModelPair, openPair } from './pair.ts';
 import { checkPaths } from './paths.ts';
 import { measureSpeed, type Speed, type SpeedOption, timedSamples } from './speed.ts';
@@ -67,9 +67,10 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
   for (const pair of pairs) {
     const { name, int8, fp32 = null, profile, at } = pair.config;
     const reports: TargetReport[] = [];
+    const accuracyOn = accuracyByTarget(pair);
     for (const target of targets) {
       const say = (text: string) => progress(`${name} on ${target.name}: ${text}`);
-      reports.push(await checkTarget(pair, target, options.now, options.measure ?? 'auto', say));
+      reports.push(await checkTarget(pair, accuracyOn, target, options.now, options.measure ?? 'auto', say));
     }
     models.push({
       name,
@@ -146,6 +147,7 @@ function collect<T, R>(entries: readonly T[], open: (entry: T) => R): R[] {
 /** One model pair on one target: compile, run, measure, judge. */
 async function checkTarget(
   pair: ModelPair,
+  accuracyOn: ReturnType<typeof accuracyByTarget>,
   target: Target,
   now: Date,
   mode: SpeedOption,
@@ -155,8 +157,8 @@ async function checkTarget(
   progress('compiling INT8 and FP32');
   const { threads } = config;
   const timed = mode === 'hardware' || (mode === 'auto' && autoMode(target) === 'hardware');
-  const { builds, runners, notes } = await buildPair(pair, target, timed ? threads : 1);
-  const accuracy = await measureAccuracy(pair, runners, percentages(progress, dataset.size));
+  const built = await buildPair(pair, target, timed ? threads : 1);
+  const { accuracy, notes } = await accuracyOn(built, percentages(progress, dataset.size));
 
   const inForce = mode === 'none' ? without('speed', config.thresholds) : config.thresholds;
   const accepted = acceptedOn(target, config);
@@ -171,7 +173,7 @@ async function checkTarget(
     if (mode === 'none') return NO_SPEED;
     progress(seed === 1 ? 'measuring speed' : 'measuring speed again, to confirm');
     const samples = timedSamples(dataset.size).map((index) => dataset.load(index));
-    return measureSpeed(builds, target, mode, samples, decided, seed);
+    return measureSpeed(built.builds, target, mode, samples, decided, seed);
   };
   const speed = await measure(1);
   let checks = judged(speed);
@@ -180,7 +182,7 @@ async function checkTarget(
   }
   return {
     target: target.name,
-    device: builds.int8.device.kind,
+    device: built.builds.int8.device.kind,
     cpu: speed.latency?.cpu ?? target.cpu,
     neon: target.arch === 'aarch64',
     verdict: worst(checks.map(({ status }) => status)),
@@ -190,7 +192,14 @@ async function checkTarget(
     notes: [
       ...(checks.length === 0 ? [NOTHING_JUDGED] : []),
       ...acceptanceNotes(checks, accepted, now),
-      ...[...pair.notes, ...dataset.notes, ...evidenceNotes(accuracy, checks), ...notes, ...speed.notes],
+      ...[
+        ...pair.notes,
+        ...dataset.notes,
+        ...evidenceNotes(accuracy, checks),
+        ...built.notes,
+        ...notes,
+        ...speed.notes,
+      ],
       ...(threads > 1 ? [threadsNote(threads, timed)] : []),
     ],
   };

@@ -99,6 +99,9 @@ export const accuracySchema = z.object({
       p: finite.describe("McNemar's exact test, two-sided"),
     })
     .nullable(),
+  int8Target: z
+    .string()
+    .describe('the build that INT8 accuracy was computed with; another target where both give the same bits'),
   fp32Target: z
     .string()
     .describe('the build that FP32 accuracy was computed with; `host` where emulation would take too long'),

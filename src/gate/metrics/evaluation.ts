@@ -16,7 +16,9 @@ import { watchVariation } from './variation.ts';
 export type ReferenceEvidence = Pick<Accuracy['evidence'], 'chance' | 'constant' | 'oneClass' | 'notFinite' | 'ties'>;
 
 /** All figures of accuracy but for what the fed inputs say. */
-export type Evaluated = Omit<Accuracy, 'fp32Target' | 'evidence'> & { readonly reference: ReferenceEvidence };
+export type Evaluated = Omit<Accuracy, 'int8Target' | 'fp32Target' | 'evidence'> & {
+  readonly reference: ReferenceEvidence;
+};
 
 /**
  * Scores INT8 and FP32 sample by sample, keeps a few numbers of each, and gives the figures in the end.
