@@ -38,6 +38,11 @@ export interface Span {
   readonly samples: number;
 }
 
+/**
+ * Of the samples that a figure's error depends on. With 10 positives among 500, upper bounds of a difference of AUCs miss 27 %
+ * where 20 % are stated, with 20 of 120 at most 22 %.
+ */
+export const LEAST_DECIDING = 20;
 /** Standard deviation of resamples, relative to the figure, below which only rounding parts them. */
 const SAME = 1e-12;
 
@@ -47,9 +52,10 @@ const SAME = 1e-12;
  * figure by that share of its span.
  *
  * @param span null for a figure without bounds
- * @returns null for fewer than 30 samples, and where resamples say nothing
+ * @returns null for fewer than 30 samples, or 20 of the kind that decides, and where resamples say nothing
  */
 export function resampled(statistic: Statistic, samples: number, span: Span | null): Estimate | null {
+  if (span !== null && span.samples < LEAST_DECIDING) return null;
   const resamples = bootstrapOf(statistic, samples);
   if (resamples === null) return null;
   const { estimate, deviation } = resamples;

@@ -1,6 +1,7 @@
 import type { Accuracy, Bounds } from '../figures/accuracy.ts';
 import { formatAgainst, formatCount, formatFigure, formatInterval, formatSqnr, nameOfFp32 } from '../figures/format.ts';
 import { LEAST_TO_RESAMPLE } from '../metrics/bootstrap.ts';
+import { LEAST_DECIDING } from '../metrics/estimate.ts';
 import {
   CONTINUITY,
   deviationOfDifference,
@@ -81,10 +82,10 @@ const sure = (enough: number | null): string =>
 const percent = (confidence: number): string => `${Number((100 * confidence).toPrecision(6))} %`;
 
 /** Why there are no bounds. */
-const withoutBounds = ({ samples }: Accuracy): string =>
+const withoutBounds = ({ metric, samples }: Accuracy): string =>
   samples < LEAST_TO_RESAMPLE
     ? `${formatCount(samples)} samples say too little of others, ${LEAST_TO_RESAMPLE} are needed`
-    : 'what other samples would give cannot be told from these';
+    : `what other samples would give cannot be told from these${metric === 'auc' ? `: an AUC needs ${LEAST_DECIDING} of either kind` : ''}`;
 
 /** Why a figure against FP32 is not there. */
 function undefinedFor({ metric, comparison: { noSqnr } }: Accuracy): string {

@@ -49,21 +49,23 @@ describe('a resampled figure', () => {
     expect(Math.abs((high - low) / ((2 * 1.645 * deviation) / 20) - 1)).toBeLessThan(0.08);
   });
 
-  test('is none of fewer than 30 samples, nor of an unbounded one that never varies', () => {
+  test('is none of too few samples, nor of an unbounded one that never varies', () => {
     expect(resampled(meanOf(values), 29, null)).toBeNull();
     expect(resampled(meanOf(new Array(100).fill(0.25)), 100, null)).toBeNull();
+    // Nor of one that rests on 19 samples of 400.
+    expect(resampled(meanOf(values), 400, { size: 1, samples: 19 })).toBeNull();
   });
 
   test('that never varies is bounded by what 1 − (1 − c)^(1/n) of samples, unseen, can do', () => {
-    const positive = Array.from({ length: 60 }, (_, i) => i < 12);
+    const positive = Array.from({ length: 60 }, (_, i) => i < 24);
     const statistic = aucOf(
       Array.from({ length: 60 }, (_, i) => -i),
       positive,
     );
-    const [low, high] = both(resampled(statistic, 60, { size: 1, samples: 12 }), 0.95);
-    // 0.05^(1/12) = 0.77908
-    expect(low).toBeCloseTo(0.77908, 5);
-    expect(boundsOf(resampled(statistic, 60, { size: 1, samples: 12 })!, 0.95, [0, 1])).toMatchObject({ high: 1 });
+    const [low, high] = both(resampled(statistic, 60, { size: 1, samples: 24 }), 0.95);
+    // 0.05^(1/24) = 0.882654
+    expect(low).toBeCloseTo(0.882654, 5);
+    expect(boundsOf(resampled(statistic, 60, { size: 1, samples: 24 })!, 0.95, [0, 1])).toMatchObject({ high: 1 });
     expect(high).toBeGreaterThan(1);
   });
 
