@@ -147,8 +147,6 @@ export default {
           '^src/model/(tflite/writer|ir/(parse|lexer))\\.ts$',
           // The list of tuning tasks, which benches and tests take.
           '^src/compiler/templates/(index|tasks)\\.ts$',
-          // Sequential decisions, which check does not take yet.
-          '^src/gate/(verdict/decide|metrics/(intervals|bootstrap))\\.ts$',
           '\\.d\\.ts$',
         ],
         reachable: false,

@@ -4,8 +4,7 @@ import { aspectOf, rowOf, THRESHOLDS, type ThresholdId, type Thresholds } from '
 import type { Check } from './report.ts';
 
 /**
- * Holds the measurements against the thresholds: one check a threshold, in the order of their table. Accuracy is
- * compared by its point estimate, a speedup by its interval. Pure.
+ * Holds the measurements against the thresholds: one check a threshold, in the order of their table. Pure.
  *
  * @param at where each threshold is written
  */
