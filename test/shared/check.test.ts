@@ -67,6 +67,10 @@ describe.runIf(existsSync(join(shared, 'data')))('check on real data sets', () =
       );
     }
     const verdicts = Object.fromEntries(report.models.map(({ name, verdict }) => [name, verdict]));
-    expect(verdicts).toMatchObject({ kws01: 'pass', ad01: 'fail' });
+    expect(verdicts).toMatchObject({ kws01: 'pass', ad01: 'inconclusive' });
+    // AUC falls from 90.25 to 88 %, on 40 records: they do not tell that from one point.
+    const [check] = report.models.find(({ name }) => name === 'ad01')!.targets[0].checks;
+    expect(check.measured).toBeCloseTo(2.25, 9);
+    expect(check.reason).toMatch(/40 samples cannot decide it, about \d+ would$/);
   }, 1_200_000);
 });

@@ -1,5 +1,5 @@
 import type { Accuracy, Bounds } from '../figures/accuracy.ts';
-import { formatAgainst, formatCount, formatFigure, formatInterval, formatSqnr, nameOfFp32 } from '../figures/format.ts';
+import { formatAgainst, formatCount, formatFigure, formatSqnr, nameOfFp32 } from '../figures/format.ts';
 import { LEAST_TO_RESAMPLE } from '../metrics/bootstrap.ts';
 import { LEAST_DECIDING } from '../metrics/estimate.ts';
 import {
@@ -48,36 +48,33 @@ function judgeFigure(judged: Judged, accuracy: Accuracy, what: string, where = '
   const lower = shared.startsWith(' ') && high.endsWith(shared) ? low.slice(0, -shared.length) : low;
   const range = `${byPoint ? '95 % interval' : `${percent(confidence)} bounds`} ${lower} to ${high}`;
   const reason = `${what} ${figure} (${range})${where}, ${limit} ${role}`;
-  return { ...found, status, reason: `${reason}${doubt(status, judged, accuracy)}` };
+  const said = doubt(status, judged, accuracy);
+  if (said === null) return { ...found, status, reason };
+  return { ...found, status, reason: `${reason}; ${said}`, ...(status === 'inconclusive' ? {} : { narrow: said }) };
 }
 
-/** What is said of samples that do not decide, or hardly. */
-function doubt(status: Finding['status'], { measured, bounds, held, plan }: Judged, accuracy: Accuracy): string {
+/** What is said of samples that do not decide, or hardly; null where they do. */
+function doubt(status: Finding['status'], { measured, bounds, held, plan }: Judged, accuracy: Accuracy): string | null {
   const { samples } = accuracy;
   const { confidence } = accuracy.bounds;
   const { low, high, deviation } = bounds!;
   const observed = { estimate: measured, deviation, ...plan };
   const enough = samplesToDecide(observed, held.value, confidence ?? 0.95);
+  const about = enough === null ? null : `about ${formatCount(Number(enough.toPrecision(2)))}`;
   const would =
-    enough === null
+    about === null
       ? 'and no number would: the figure is at the limit itself'
-      : enough > samples
-        ? `about ${formatCount(Number(enough.toPrecision(2)))} would`
-        : 'a few more would';
+      : `${enough! > samples ? about : 'a few more'} would`;
+  const those = `${formatCount(samples)} sample${samples === 1 ? '' : 's'}`;
   if (confidence === null) {
     const open = low < held.value && held.value < high;
-    return open
-      ? `; the 95 % interval contains the threshold: ${formatCount(samples)} samples cannot resolve it, ${would}`
-      : '';
+    return open ? `the 95 % interval contains the threshold: ${those} cannot resolve it, ${would}` : null;
   }
-  if (status === 'inconclusive') return `; ${formatCount(samples)} samples cannot decide it, ${would}`;
-  return enough === null || enough > samples ? `; a narrow decision: ${sure(enough)}` : '';
+  if (status === 'inconclusive') return `${those} cannot decide it, ${would}`;
+  if (enough !== null && enough <= samples) return null;
+  const clear = about === null ? 'the figure is at the limit itself' : `${about} samples would make it clear`;
+  return `it is a narrow decision: ${clear}`;
 }
-
-const sure = (enough: number | null): string =>
-  enough === null
-    ? 'the figure is at the limit itself'
-    : `about ${formatCount(Number(enough.toPrecision(2)))} samples would make it clear`;
 
 const percent = (confidence: number): string => `${Number((100 * confidence).toPrecision(6))} %`;
 
@@ -172,10 +169,3 @@ const equal = (threshold: number, unit: string, accuracy: Accuracy, measured: nu
   ...{ status: 'pass', measured, threshold, unit },
   reason: `INT8 outputs equal those of ${nameOfFp32(accuracy)}`,
 });
-
-/** That a limit of the drop lies within what the samples leave open; null where they tell the two apart. */
-export function unresolved(limit: number, { interval, samples }: Accuracy): string | null {
-  if (interval === null || limit < interval[0] || limit >= interval[1]) return null;
-  const those = `${formatCount(samples)} sample${samples === 1 ? '' : 's'}`;
-  return `the 95 % interval ${formatInterval(interval, 'points')} contains the threshold: ${those} cannot resolve it`;
-}

@@ -18,6 +18,8 @@ export interface Finding {
   readonly unit: string;
   /** A sentence for people. */
   readonly reason: string;
+  /** Why another set of samples might well have decided otherwise; a part of the reason. */
+  readonly narrow?: string;
 }
 
 /** Keeps sums of floats such as 100 · (0.6 − 0.59) from missing a threshold that they equal. */

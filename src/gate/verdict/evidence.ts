@@ -2,7 +2,6 @@ import type { Place } from '../../errors.ts';
 import type { Accuracy } from '../figures/accuracy.ts';
 import { formatCount, formatFigure, formatSqnr, nameOfFp32 } from '../figures/format.ts';
 import { KINDS } from '../figures/kinds.ts';
-import { unresolved } from '../thresholds/accuracy.ts';
 import { aspectOf, rowOf } from '../thresholds/index.ts';
 import type { Check } from './report.ts';
 
@@ -175,9 +174,9 @@ export function evidenceNotes(accuracy: Accuracy, checks: readonly Check[]): str
     .filter(({ id }) => !checks.some((check) => check.id === id))
     .map(({ reason }) => sentence(reason));
   if (twin) notes.push(TWIN_NOTE);
-  const passed = checks.find(({ id, status }) => id === 'max-accuracy-drop' && status === 'pass');
-  const open = passed === undefined || passed.threshold === null ? null : unresolved(passed.threshold, accuracy);
-  if (open !== null) notes.push(`max-accuracy-drop passed, but ${open}.`);
+  for (const { id, status, narrow, accepted } of checks) {
+    if (status === 'pass' && narrow !== undefined && accepted === undefined) notes.push(`${id} passed, but ${narrow}.`);
+  }
   const again = samples - evidence.distinct;
   if (again > samples / 100 && again <= MOST_REPEATED * samples) {
     notes.push(`${formatCount(again)} of ${formatCount(samples)} inputs repeat an earlier one.`);

@@ -36,6 +36,10 @@ const checkSchema = z.object({
     .string()
     .describe('points (percentage points), share (0 to 1), ratio, ns, cycles, dB, cosine, error, samples or p'),
   reason: z.string().describe('one sentence for people'),
+  narrow: z
+    .string()
+    .optional()
+    .describe('why other samples might well have decided otherwise, where the check passed or failed'),
   at: placeSchema.nullable().describe('the line of the configuration that sets the threshold'),
   accepted: z
     .object({

@@ -118,16 +118,23 @@ describe('notes', () => {
   ] as [Partial<Accuracy>, string][])('%j', (more, words) => expect(notes(more).join(' ')).toContain(words));
 
   it('say of a drop that passed when the samples cannot resolve it, once', () => {
-    const accuracy = accuracyOf({ drop: 0, interval: [-1.96, 1.96], samples: 240, discordant: null });
-    const notesOn = (limit: number, samples = 240) => {
-      const measured = { ...accuracy, samples };
+    const bounds = (confidence: number | null, width: number): Partial<Accuracy> => ({
+      bounds: { ...accuracyOf().bounds, confidence, drop: { low: -width, high: width, deviation: 20 } },
+    });
+    const accuracy = accuracyOf({ drop: 0, samples: 240, discordant: null, ...bounds(null, 1.96) });
+    const notesOn = (limit: number, samples = 240, more: Partial<Accuracy> = {}) => {
+      const measured = { ...accuracy, samples, ...more };
       const checks = judge({ 'max-accuracy-drop': limit }, {}, { accuracy: measured, latency: null, doubt: null });
       return evidenceNotes(measured, weigh(checks, measured, null));
     };
     expect(notesOn(1)).toEqual([
-      'max-accuracy-drop passed, but the 95 % interval −1.96 to 1.96 points contains the threshold: 240 samples cannot resolve it.',
+      'max-accuracy-drop passed, but the 95 % interval contains the threshold: 240 samples cannot resolve it, about 2,500 would.',
     ]);
     expect(notesOn(5)).toEqual([]);
+    expect(notesOn(1, 240, bounds(0.8, 0.9))).toEqual([
+      'max-accuracy-drop passed, but it is a narrow decision: about 1,100 samples would make it clear.',
+    ]);
+    expect(notesOn(1, 240, bounds(0.8, 1.1))).toEqual([]);
     expect(notesOn(1, 20)).toEqual([]); // inconclusive, and its reason says so
   });
 

@@ -46,7 +46,7 @@ describe('accuracy', () => {
       0,
       [-1, 0.9],
       'pass',
-      / \(80 % bounds −1\.00 to 0\.90 points\).*allowed; a narrow decision: about 1,100 samples would/,
+      / \(80 % bounds −1\.00 to 0\.90 points\).*allowed; it is a narrow decision: about 1,100 samples would/,
     ],
     [0, [-1, 1], 'pass', /a narrow decision/],
     [0, [-1, 1.1], 'inconclusive', /allowed; 500 samples cannot decide it, about 1,100 would$/],
