@@ -4,7 +4,7 @@ import type { BuildRunner } from '../engines/build.ts';
 import type { Runner } from '../engines/engine.ts';
 import { inferencesOf } from '../engines/stream.ts';
 import type { Accuracy } from '../figures/accuracy.ts';
-import type { BySide } from '../sides.ts';
+import { type BySide, sidesOf, valuesOf } from '../sides.ts';
 import { measureAccuracy } from './accuracy.ts';
 import type { PairBuilds } from './builds.ts';
 import type { ModelPair } from './pair.ts';
@@ -19,27 +19,28 @@ export interface TargetAccuracy {
 /** What the first of the targets that cannot differ gave. */
 interface Known {
   readonly accuracy: Accuracy;
-  readonly int8: Runner;
+  readonly runners: BySide<Runner>;
 }
 
 /**
- * Accuracy of a pair on one target after another. Where INT8 gives the same bits on every ARM64 target by construction, and
+ * Accuracy of a pair on one target after another. Where INT8 (and its base) gives the same bits on every ARM64 target by construction, and
  * FP32 is the same portable build for all, it is computed for the first of them; the builds of the others run samples spread
  * over the data, and are believed where all of these come out the same.
  */
 export function accuracyByTarget(pair: ModelPair) {
-  const alike = givesEqualBits(pair.models.int8);
+  const alike = valuesOf({ ...pair.models, fp32: pair.models.int8 }).every(givesEqualBits);
   let known: Known | null = null;
   return async ({ builds, runners }: PairBuilds, onProgress: (share: number) => void): Promise<TargetAccuracy> => {
     const shared = alike && emulated(builds, runners);
     if (shared && known !== null) {
-      const { int8, accuracy } = known;
+      const { accuracy } = known;
       const indices = timedSamples(pair.dataset.size);
-      if (await same(pair, indices, int8, runners.int8)) return { accuracy, notes: [computedOn(int8, indices.length)] };
-      return { accuracy: await measureAccuracy(pair, runners, onProgress), notes: [differs(int8)] };
+      if (await same(pair, indices, known.runners, runners))
+        return { accuracy, notes: [computedOn(accuracy.int8Target, indices.length)] };
+      return { accuracy: await measureAccuracy(pair, runners, onProgress), notes: [differs(accuracy.int8Target)] };
     }
     const accuracy = await measureAccuracy(pair, runners, onProgress);
-    if (shared) known = { accuracy, int8: runners.int8 };
+    if (shared) known = { accuracy, runners };
     return { accuracy, notes: [] };
   };
 }
@@ -48,17 +49,27 @@ export function accuracyByTarget(pair: ModelPair) {
 const emulated = (builds: BySide<BuildRunner>, runners: BySide<Runner>): boolean =>
   builds.int8.build.target.arch === 'aarch64' && runners.fp32 !== builds.fp32;
 
-/** Whether two runners of INT8 give the same bits for these samples. */
-async function same({ dataset }: ModelPair, indices: readonly number[], a: Runner, b: Runner): Promise<boolean> {
-  const inputs = indices.flatMap((index) => inferencesOf(dataset.load(index), 'int8', a.inputs));
-  const [first, second] = [await a.run(inputs), await b.run(inputs)];
-  return first.every((tensors, i) =>
-    tensors.every((tensor, k) => Buffer.compare(toBytes(tensor), toBytes(second[i][k])) === 0),
-  );
+/** Whether two targets give the same bits for these samples, FP32 aside. */
+async function same(
+  { dataset }: ModelPair,
+  indices: readonly number[],
+  a: BySide<Runner>,
+  b: BySide<Runner>,
+): Promise<boolean> {
+  for (const side of sidesOf(a).filter((name) => name !== 'fp32')) {
+    const [first, second] = [a[side] as Runner, b[side] as Runner];
+    const inputs = indices.flatMap((index) => inferencesOf(dataset.load(index), side, first.inputs));
+    const [wanted, found] = [await first.run(inputs), await second.run(inputs)];
+    const equal = wanted.every((tensors, i) =>
+      tensors.every((tensor, k) => Buffer.compare(toBytes(tensor), toBytes(found[i][k])) === 0),
+    );
+    if (!equal) return false;
+  }
+  return true;
 }
 
-const computedOn = ({ engine }: Runner, samples: number): string =>
+const computedOn = (engine: string, samples: number): string =>
   `Accuracy was computed on ${engine}: every ARM64 build of an integer model gives the same bits, and on ${samples} samples this one did.`;
 
-const differs = ({ engine }: Runner): string =>
+const differs = (engine: string): string =>
   `INT8 outputs are not those of ${engine}, though every ARM64 build of an integer model gives the same bits: please report it.`;

@@ -18,7 +18,7 @@ export interface Bootstrap {
 export const LEAST_TO_RESAMPLE = 30;
 const RESAMPLES = 2000;
 /** Work that a bootstrap may take, in weights drawn; very large sets get fewer resamples. */
-const MOST_DRAWS = 2e8;
+const MOST_DRAWS = 5e7;
 /** Leave-one-out values that the acceleration is taken from; of larger sets, so many groups are left out in turn. */
 const MOST_JACKKNIFE = 500;
 
