@@ -29,7 +29,11 @@ export interface Observed {
 
 /** Takes logarithms. Pure. */
 export function observe({ passes, batches, waited }: Launch): Observed {
-  const column = (of: (pass: Pass) => number) => Float64Array.from(passes, of);
+  const column = (of: (pass: Pass) => number) => {
+    const values = new Float64Array(passes.length);
+    for (const [i, pass] of passes.entries()) values[i] = of(pass);
+    return values;
+  };
   return {
     samples: column(({ sample }) => sample),
     logs: batches.map((batch, slot) => column(({ slots }) => Math.log(slots[slot].ns / batch))),

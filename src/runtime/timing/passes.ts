@@ -1,3 +1,5 @@
+import { quickselect } from 'simple-statistics';
+
 /** One batch of inferences. */
 export interface Sample {
   readonly ns: number;
@@ -28,12 +30,16 @@ export function parsePass(line: string): Pass {
 
 /** Quantiles of numbers in any order, between neighbours by their distance. */
 export function quantilesOf(values: ArrayLike<number>, ...shares: number[]): number[] {
-  const sorted = Float64Array.from(values).sort();
+  const numbers = new Float64Array(values);
   return shares.map((share) => {
-    const at = share * (sorted.length - 1);
+    const at = share * (numbers.length - 1);
     const below = Math.floor(at);
-    const next = Math.min(below + 1, sorted.length - 1);
-    return sorted[below] + (at - below) * (sorted[next] - sorted[below]);
+    // It only moves elements by their index, which typed arrays have, too.
+    quickselect(numbers as unknown as number[], below);
+    if (at === below) return numbers[below];
+    let next = Number.POSITIVE_INFINITY;
+    for (let i = below + 1; i < numbers.length; i++) if (numbers[i] < next) next = numbers[i];
+    return numbers[below] + (at - below) * (next - numbers[below]);
   });
 }
 
