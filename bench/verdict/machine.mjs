@@ -42,9 +42,9 @@ export function simulate(noise, pair, seed, { budgetMs = BUDGET_MS, sampleSpread
     const own =
       base[slot] * Math.exp((model.launch?.(names[slot], index) ?? 0) + (slot === 1 ? spread[sample] - stand : 0));
     const busy = own * (model.rate?.(names[slot], now, own) ?? 1);
-    const [stolen, switches] = model.stolen?.(now, busy) ?? [0, 0];
-    now += busy + stolen;
-    return { ns: 1e6 * (busy + stolen), switches };
+    const [taken, counted, switches] = model.taken?.(now, busy) ?? [0, 0, 0];
+    now += busy + taken;
+    return { ns: 1e6 * (busy + counted), switches };
   };
   const source = async (index) => {
     now += START_MS + warmUpRounds(roundMs) * roundMs;
@@ -63,7 +63,7 @@ export function simulate(noise, pair, seed, { budgetMs = BUDGET_MS, sampleSpread
         order.reverse();
       }
     }
-    return observe({ passes, batches, waited: 0 });
+    return observe({ passes, batches, waited: model.waited ?? 0 });
   };
   return { clock, source };
 }

@@ -7,6 +7,7 @@ import {
   neighbour,
   offsets,
   preempted,
+  stolen,
   tails,
   throttling,
   together,
@@ -19,6 +20,9 @@ export const SLOW = { int8: 60, fp32: 90 };
 const quiet = lognormal(0.01);
 const loud = { int8: 1.05, fp32: 1.25, memory: 1.35 };
 const unseen = { ...loud, memory: 1 };
+/** What several jobs at once on a machine of few cores were seen to do. */
+const shared = (on, off) =>
+  together(quiet, preempted(100, 4, 0.1), bursts({ int8: 1.02, fp32: 1.04, memory: 1.4, on, off }), offsets(0.01));
 const noisy = (sd, ...more) => together(lognormal(sd), ...more);
 
 /** name, pair, noise; `harmless`: what hits both builds alike or differs from launch to launch, so that a verdict can be right. */
@@ -45,7 +49,15 @@ export const MACHINES = [
   ['slow, launch offset 3 %', SLOW, together(quiet, offsets(0.03)), 'harmless'],
   ['offset 2 %, noise 3 %', FAST, noisy(0.03, offsets(0.02)), 'harmless'],
   ['three layouts for ever, 1 %', FAST, together(quiet, layouts(0.01, 3)), 'lasting'],
-  ['slow, preempted 20/s for 4 ms', SLOW, together(quiet, preempted(20, 4)), 'lasting'],
+  ['preempted 100/s for 4 ms', FAST, together(quiet, preempted(100, 4, 0.1)), 'harmless'],
+  ['slow, preempted 100/s for 4 ms', SLOW, together(quiet, preempted(100, 4, 0.1)), 'harmless'],
+  ['stolen 5/s for 4 ms', FAST, together(quiet, stolen(5, 4)), 'harmless'],
+  ['slow, stolen 5/s for 4 ms', SLOW, together(quiet, stolen(5, 4)), 'harmless'],
+  ['stolen 50/s for 4 ms', FAST, together(quiet, stolen(50, 4)), 'busy'],
+  ['slow, stolen 50/s for 4 ms', SLOW, together(quiet, stolen(50, 4)), 'busy'],
+  ['shared: preempted, bursts 50 % of 2 %', FAST, shared(30, 30), 'busy'],
+  ['slow, shared', SLOW, shared(30, 30), 'busy'],
+  ['shared, in stretches of 3 s', FAST, shared(3000, 3000), 'busy'],
   ['bursts 25 %, 50 ms', FAST, together(quiet, bursts({ ...loud, on: 50, off: 150 })), 'burst'],
   ['bursts 60 %, 5 ms', FAST, together(quiet, bursts({ ...loud, on: 5, off: 3.3 })), 'burst'],
   ['bursts 60 %, 50 ms', FAST, together(quiet, bursts({ ...loud, on: 50, off: 33 })), 'burst'],

@@ -1,8 +1,9 @@
 // What machines do to times, as functions of virtual time. A model gives, for one trial, any of
 //   rate(slot, from, ms)   factor of a batch of the slot that starts at `from` and takes ms undisturbed
 //   launch(slot, index)    ln of a factor of the slot during the whole launch
-//   stolen(from, ms)       [ms added to a batch, how often the core was taken away]
+//   taken(from, ms)        [ms that others had the core, ms of them that the builds' clock counts, how often it was seen]
 //   loop(kind, from, ms)   factor of the "alu" or the "memory" loop
+//   waited                 share of the time that the system says others had
 
 const constant = () => 1;
 
@@ -74,17 +75,32 @@ export const throttling = (factor, on, off) => (_, random) => {
   return { rate, loop: rate };
 };
 
-/** The core is taken away so often a second, for so many ms. */
-export const preempted =
-  (perSecond, ms) =>
-  (_, { uniform }) => ({
-    stolen(_from, length) {
-      const expected = (perSecond * length) / 1000;
-      let n = 0;
-      for (let p = Math.exp(-expected), u = uniform(), sum = p; u > sum; sum += p) p *= expected / ++n;
-      return [n * ms, n];
-    },
-  });
+/** Poisson's distribution, by inversion. */
+function poisson(expected, { uniform }) {
+  let n = 0;
+  for (let p = Math.exp(-expected), u = uniform(), sum = p; u > sum; sum += p) p *= expected / ++n;
+  return n;
+}
+
+/**
+ * Another process has the core so often a second, for so many ms. The builds' own clock stands still meanwhile; then caches
+ * are cold, for so many ms.
+ */
+export const preempted = (perSecond, ms, cold) => (_, random) => ({
+  taken(_from, length) {
+    const n = poisson((perSecond * length) / 1000, random);
+    return [n * (ms + cold), n * cold, n];
+  },
+});
+
+/** Another guest has the processor so often a second, for so many ms, and the builds' clock counts that. */
+export const stolen = (perSecond, ms) => (_, random) => ({
+  taken(_from, length) {
+    const n = poisson((perSecond * length) / 1000, random);
+    return [n * ms, n * ms, 0];
+  },
+  waited: (perSecond * ms) / (1000 + perSecond * ms),
+});
 
 /** Where a launch's code and data lie: the ratio of two slots has standard deviation sd. */
 export const offsets =
@@ -137,13 +153,14 @@ export const together =
     return {
       ...{ rate: product('rate'), loop: product('loop') },
       launch: (...args) => parts.reduce((x, part) => x + (part.launch?.(...args) ?? 0), 0),
-      stolen: (from, ms) =>
+      taken: (from, ms) =>
         parts.reduce(
-          ([a, b], part) => {
-            const [c, d] = part.stolen?.(from, ms) ?? [0, 0];
-            return [a + c, b + d];
+          ([all, counted, seen], part) => {
+            const [a, b, c] = part.taken?.(from, ms) ?? [0, 0, 0];
+            return [all + a, counted + b, seen + c];
           },
-          [0, 0],
+          [0, 0, 0],
         ),
+      waited: Math.max(...parts.map((part) => part.waited ?? 0)),
     };
   };

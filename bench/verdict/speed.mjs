@@ -1,9 +1,12 @@
 // Verdicts on a speedup, many times over, by the product's own sampling and judging.
-import { decide } from '../../build/js/gate/thresholds/decide.js';
+import { onHardware } from '../../build/js/gate/check/speed.js';
+import { confirm, judge } from '../../build/js/gate/verdict/judge.js';
 import { measureLaunches } from '../../build/js/runtime/timing/sequential.js';
 import { simulate } from './machine.mjs';
 
-export const TOLERANCE = 0.02;
+/** What the gate makes of figures: the check of `min-speedup`. */
+export const checkOf = (figures, limit) =>
+  judge({ 'min-speedup': limit }, {}, { accuracy: null, ...onHardware(figures, null, null) })[0];
 
 /** One measurement against a limit; the launches are drawn once, whatever the limit. */
 function measurement(noise, pair, seed) {
@@ -17,10 +20,6 @@ function measurement(noise, pair, seed) {
         at += ms;
       },
     };
-    const status = ({ interval: [low, high], unfit }) =>
-      unfit === null
-        ? decide({ low, high }, { value: limit, sense: 'at-least', tolerance: TOLERANCE * limit })
-        : 'inconclusive';
     const figures = await measureLaunches(
       async (index) => {
         if (launches.length === index) {
@@ -32,9 +31,9 @@ function measurement(noise, pair, seed) {
         at += launches[index].ms;
         return launches[index].launch;
       },
-      { clock: replayed, decided: (figures) => status(figures) !== 'inconclusive' },
+      { clock: replayed, decided: (figures) => checkOf(figures, limit).status !== 'inconclusive' },
     );
-    return { figures, status: status(figures), seconds: at / 1000 };
+    return { figures, check: checkOf(figures, limit), seconds: at / 1000 };
   };
 }
 
@@ -54,15 +53,15 @@ export async function judgeSpeed(noise, pair, margins, trials, seed = 1) {
     for (const row of rows) {
       const limit = truth / (1 + row.margin);
       const one = await first(limit);
-      let { status, seconds } = one;
-      if (status === 'fail') {
+      let { check, seconds } = one;
+      if (check.status === 'fail') {
         row.failedOnce++;
         const again = await second(limit);
         seconds += again.seconds;
-        if (again.status !== 'fail') status = 'inconclusive';
+        [check] = confirm([check], [again.check]);
       }
       const { interval, launches, unfit, speedup } = one.figures;
-      row[status]++;
+      row[check.status]++;
       row.seconds += seconds / trials;
       row.launches += launches / trials;
       row.halfWidth += (interval[1] - interval[0]) / 2 / speedup / trials;

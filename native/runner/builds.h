@@ -14,11 +14,11 @@
 enum { GUARD = 64 };
 
 /* A build with its memory. Every buffer is followed by guard bytes, so that a stray write is reported, not believed.
- * loaded: inputs of the samples that it is timed on; in: those of the sample in work. */
+ * loaded: inputs of the samples that it is timed on; in: those of the sample in work; slowed: see slow in runner.c. */
 typedef struct {
   const int8_gate_model *model;
   unsigned char *arena, **in, **out, ***loaded;
-  uint64_t n_loaded;
+  uint64_t n_loaded, slowed;
 } build;
 
 static build *builds;

@@ -6,7 +6,9 @@
  *                                         sample "dims OUTPUT EXTENT.." of outputs whose extents change
  *   load BUILD SAMPLES IN..               samples for calibrate and count (the first) and time (all); zeros without it
  *   calibrate BUILD MIN_NS                "batch N": N inferences take at least MIN_NS
- *   time SEED ROUNDS BUILD:BATCH..        two "pass" lines each: see time_rounds
+ *   time SEED ROUNDS BUILD:BATCH..        "clock thread" or "clock wall", two "pass" lines a round: see time_rounds
+ *   instructions BUILD                    "instructions N" of a warm inference on one thread; 0 where none are counted
+ *   slow BUILD PERMILLE                   for tests: from now on its batches take so much longer, by waiting
  *   count BUILD OUT                       one warm inference is counted; OUT holds the counters (marks.h)
  *
  * Builds with parts run on as many threads, except in count.
@@ -21,6 +23,7 @@
 #include <sys/stat.h>
 
 #include "builds.h"
+#include "instructions.h"
 #include "marks.h"
 #include "parent.h"
 #include "stopwatch.h"
@@ -138,9 +141,10 @@ static void load(char **words, int n_words) {
 }
 
 static uint64_t time_batch(build *b, uint64_t batch) {
-  uint64_t start = now_ns();
+  uint64_t start = stopwatch();
   for (uint64_t i = 0; i < batch; i++) run_model(b);
-  return now_ns() - start;
+  if (b->slowed) spin((stopwatch() - start) * b->slowed / 1000);
+  return stopwatch() - start;
 }
 
 static void calibrate(char **words, int n_words) {
@@ -197,6 +201,9 @@ static void time_rounds(char **words, int n_words) {
   }
   open_memory_walk();
   if (threads == 1) stay_put();
+  int alone = threads == 1 && thread_clock_is_fine();
+  stopwatch = alone ? thread_ns : now_ns;
+  puts(alone ? "clock thread" : "clock wall");
   for (uint64_t r = 0; r < rounds; r++) {
     for (int i = n - 1; i > 0; i--) {
       int j = (int)(next_random(&seed) % (uint64_t)(i + 1)), o = order[i];
@@ -211,6 +218,21 @@ static void time_rounds(char **words, int n_words) {
     }
   }
   for (int i = 0; i < n; i++) check_guards(slot[i]);
+}
+
+static void instructions(char **words, int n_words) {
+  if (n_words != 2) fail("instructions BUILD");
+  build *b = open_build(number(words[1]));
+  run_on_one_thread(b);
+  int counter = open_instruction_counter();
+  run_on_one_thread(b);
+  printf("instructions %" PRIu64 "\n", close_instruction_counter(counter));
+  check_guards(b);
+}
+
+static void slow(char **words, int n_words) {
+  if (n_words != 3) fail("slow BUILD PERMILLE");
+  open_build(number(words[1]))->slowed = number(words[2]);
 }
 
 static void count(char **words, int n_words) {
@@ -234,6 +256,8 @@ static void obey(char **words, int n) {
   else if (!strcmp(words[0], "load")) load(words, n);
   else if (!strcmp(words[0], "calibrate")) calibrate(words, n);
   else if (!strcmp(words[0], "time")) time_rounds(words, n);
+  else if (!strcmp(words[0], "instructions")) instructions(words, n);
+  else if (!strcmp(words[0], "slow")) slow(words, n);
   else if (!strcmp(words[0], "count")) count(words, n);
   else fail("unknown command %s", words[0]);
   puts("ok");

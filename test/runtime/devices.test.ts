@@ -123,6 +123,8 @@ describe.each([host, aarch64])('builds for $name', (target) => {
     ['load 0 3 short', /short holds 8 bytes; 3 samples of 4 bytes are needed/],
     ['load 0 1', /negate has 1 inputs, not 0/],
     ['time 1 1 0', /'0' is not BUILD:BATCH/],
+    ['instructions', /instructions BUILD/],
+    ['slow 0', /slow BUILD PERMILLE/],
     ['count 0 counts', /this program has no counters/],
     [`run ${'x '.repeat(5000)}`, /too many words/],
   ])('the runner refuses "%.40s"', async (command, message) => {
@@ -141,6 +143,7 @@ describe.each([host, aarch64])('builds for $name', (target) => {
       await session.send(`load ${NEGATE} 2 two`);
       return session.send(`time 5 3 ${NEGATE}:10 ${COUNTER}:1`);
     });
+    expect(lines.shift()).toMatch(/^clock (thread|wall)$/);
     expect(lines.map((line) => line.split(' ', 2)[1])).toEqual(['0', '0', '1', '1', '0', '0']);
     for (const line of lines) expect(line).toMatch(/^pass [01]( [1-9]\d*){2}( \d+){4}$/);
   });

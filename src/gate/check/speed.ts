@@ -2,7 +2,7 @@ import type { Target } from '../../compiler/targets/index.ts';
 import { toBytes } from '../../model/tensor/dtype.ts';
 import { autoMode, measure } from '../../runtime/measure.ts';
 import { modelledCpu } from '../../runtime/modelled/index.ts';
-import { type Figures, spread } from '../../runtime/timing/index.ts';
+import { type Figures, spread, unfitness } from '../../runtime/timing/index.ts';
 import type { Sample } from '../data/dataset.ts';
 import type { BuildRunner } from '../engines/build.ts';
 import { inferencesOf } from '../engines/stream.ts';
@@ -16,7 +16,7 @@ export type SpeedOption = (typeof SPEED_OPTIONS)[number];
 /** Latency and what stands in the way of trusting it. */
 export interface Speed {
   readonly latency: Latency | null;
-  /** Why there is no latency, or why no verdict can rest on it. */
+  /** Why there is no latency, or why its intervals are too wide for small differences. */
   readonly doubt: string | null;
   readonly notes: readonly string[];
 }
@@ -72,16 +72,16 @@ export async function measureSpeed(
   return { ...onHardware(result, result.machine.model, compiler), notes: result.warnings.map(sentence) };
 }
 
-/** What times on this machine say. */
-function onHardware(figures: Figures, cpu: string | null, compiler: string | null): Speed {
-  const { int8, fp32, speedup, interval, speedupOfSamples, unfit } = figures;
+/** What times on this machine say. Pure. */
+export function onHardware(figures: Figures, cpu: string | null, compiler: string | null): Speed {
+  const { int8, fp32, speedup, interval, speedupOfSamples } = figures;
   return {
     latency: {
       ...{ mode: 'hardware', unit: 'ns', int8: int8.median, int8Interval: [...int8.interval], fp32: fp32.median },
       ...{ speedup, interval: [...interval], speedupOfSamples: [...speedupOfSamples], cpu },
       basis: { compiler, table: null, disassembler: null },
     },
-    doubt: unfit === null ? null : `this machine is unfit to measure on: ${unfit}`,
+    doubt: unfitness(figures),
     notes: [],
   };
 }

@@ -5,8 +5,10 @@ import type { Latency } from '../figures/latency.ts';
 export interface Measurements {
   readonly accuracy: Accuracy;
   readonly latency: Latency | null;
-  /** Why there is no latency, or why it proves nothing (an unfit machine); speed checks are then inconclusive. */
+  /** Why there is no latency, or why its intervals are so wide (an unfit machine): said where a check is inconclusive. */
   readonly doubt: string | null;
+  /** How far beyond its limit, as a share of it, a time has to be for sure to fail; each threshold's own when absent. */
+  readonly tolerance?: number;
 }
 
 /** How a limit was met. */

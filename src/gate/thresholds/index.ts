@@ -153,17 +153,17 @@ export function misfit(id: ThresholdId, metric: string): string | null {
  * How far beyond its limit a figure of hardware fails: between limit and that, a measurement is trusted to find nothing.
  * Two builds side by side are compared more closely than machines of one kind are alike.
  */
-const TOLERANCE = { 'min-speedup': 0.02, 'max-latency': 0.05 };
+export const TOLERANCE = { 'min-speedup': 0.02, 'max-latency': 0.05 };
 
-function minSpeedup(least: number, { latency, doubt }: Measurements): Finding {
+function minSpeedup(least: number, { latency, doubt, tolerance = TOLERANCE['min-speedup'] }: Measurements): Finding {
   if (latency === null) return inconclusive(least, 'ratio', doubt ?? 'speed was not measured');
   const { speedup, interval, mode } = latency;
   const found = { measured: speedup, limit: least, unit: 'ratio', what: `${mode} speedup over FP32 is` };
-  const held = { value: least, sense: 'at-least', tolerance: interval && TOLERANCE['min-speedup'] * least } as const;
+  const held = { value: least, sense: 'at-least', tolerance: interval && tolerance * least } as const;
   return timed(found, interval, held, doubt);
 }
 
-function maxLatency(text: string, { latency, doubt }: Measurements): Finding {
+function maxLatency(text: string, { latency, doubt, tolerance = TOLERANCE['max-latency'] }: Measurements): Finding {
   const { unit, value } = parseLatency(text);
   if (latency === null) return inconclusive(value, unit, doubt ?? 'speed was not measured');
   const { int8, int8Interval = null, mode } = latency;
@@ -173,7 +173,7 @@ function maxLatency(text: string, { latency, doubt }: Measurements): Finding {
     return inconclusive(value, unit, `${text} cannot be judged here: ${needs}`);
   }
   const found = { measured: int8, limit: value, unit, what: `${mode} INT8 latency is` };
-  const held = { value, sense: 'at-most', tolerance: int8Interval && TOLERANCE['max-latency'] * value } as const;
+  const held = { value, sense: 'at-most', tolerance: int8Interval && tolerance * value } as const;
   return timed(found, int8Interval, held, doubt);
 }
 
@@ -185,8 +185,7 @@ function timed(
   doubt: string | null,
 ): Finding {
   const [low, high] = interval ?? [measured, measured];
-  const decided = decide({ low, high }, { ...held, tolerance: tolerance ?? 0 });
-  const status = doubt === null ? decided : 'inconclusive';
+  const status = decide({ low, high }, { ...held, tolerance: tolerance ?? 0 });
   const beyond = held.sense === 'at-least' ? limit - (tolerance ?? 0) : limit + (tolerance ?? 0);
   const [wanted, found, lower, upper] = formatAgainst(limit, [measured, low, high], unit);
   const range = interval === null ? '' : ` (95 % interval ${lower} to ${upper})`;

@@ -10,7 +10,7 @@ interface Command {
 }
 
 /** Lines of an answer; `ok` ends it. */
-const ANSWER = /^(model|input|output|done|dims|batch|pass) /;
+const ANSWER = /^(model|input|output|done|dims|batch|clock|pass|instructions) /;
 
 /** Commands that a runner was sent: it answers them in order. */
 export class Commands {

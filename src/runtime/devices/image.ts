@@ -34,7 +34,7 @@ export async function linkRunner(builds: readonly Build[], options: LinkOptions 
   // Sanitizers come as shared libraries or want to place the program themselves.
   const sanitized = flags.some((flag) => flag.startsWith('-fsanitize='));
   const whole = process.platform === 'darwin' || sanitized ? [] : ['-static', '-no-pie'];
-  const files = ['runner.c', 'builds.h', 'pool.h', 'stopwatch.h', 'marks.h', 'parent.h'].map(
+  const files = ['runner.c', 'builds.h', 'pool.h', 'stopwatch.h', 'instructions.h', 'marks.h', 'parent.h'].map(
     (file) => `runner/${file}`,
   );
   const memory = options.counted ? [nativePath('modelled/memory.c')] : [];

@@ -30,16 +30,20 @@ export function readCounters(): Counters {
   return { waited: pressure === null ? null : parsePressure(pressure), ticks, stolen };
 }
 
+/** The share of all processors' time between two moments that other guests had; null where it is not known. */
+export function shareStolen(before: Counters, after: Counters): number | null {
+  if (before.ticks === null || after.ticks === null || after.ticks <= before.ticks) return null;
+  return Math.max(0, (after.stolen! - before.stolen!) / (after.ticks - before.ticks));
+}
+
 /**
  * The larger share of the time between two moments: that in which some process waited, or that which was stolen. null
  * where neither is known.
  */
 export function shareWaited(before: Counters, after: Counters, ms: number): number | null {
-  const shares: number[] = [];
-  if (before.waited !== null && after.waited !== null) shares.push((after.waited - before.waited) / 1000 / ms);
-  if (before.ticks !== null && after.ticks !== null && after.ticks > before.ticks)
-    shares.push((after.stolen! - before.stolen!) / (after.ticks - before.ticks));
-  return shares.length === 0 ? null : Math.min(1, Math.max(0, ...shares));
+  const stolen = shareStolen(before, after);
+  if (before.waited === null || after.waited === null) return stolen;
+  return Math.min(1, Math.max(0, stolen ?? 0, (after.waited - before.waited) / 1000 / ms));
 }
 
 function read(path: string): string | null {

@@ -15,18 +15,22 @@ export interface Centre {
 
 /** Each launch's values less the median of their sample over all launches, and those medians. */
 function residuals(launches: readonly Observed[], of: Values): { rest: Float64Array[]; ofSamples: number[] } {
-  const bySample = new Map<number, number[]>();
   const values = launches.map(of);
+  const bySample: number[][] = [];
   for (const [l, { samples }] of launches.entries()) {
     for (let i = 0; i < samples.length; i++) {
-      const list = bySample.get(samples[i]);
-      if (list === undefined) bySample.set(samples[i], [values[l][i]]);
-      else list.push(values[l][i]);
+      bySample[samples[i]] ??= [];
+      bySample[samples[i]].push(values[l][i]);
     }
   }
-  const medians = new Map([...bySample].sort(([a], [b]) => a - b).map(([sample, list]) => [sample, medianOf(list)]));
-  const rest = launches.map(({ samples }, l) => values[l].map((x, i) => x - medians.get(samples[i])!));
-  return { rest, ofSamples: [...medians.values()] };
+  const medians = bySample.map(medianOf);
+  const rest = launches.map(({ samples }, l) => {
+    const less = new Float64Array(samples.length);
+    for (let i = 0; i < less.length; i++) less[i] = values[l][i] - medians[samples[i]];
+    return less;
+  });
+  // Samples that no launch has timed leave holes.
+  return { rest, ofSamples: medians.filter(() => true) };
 }
 
 /**

@@ -1,14 +1,24 @@
 import { max, mean, min } from 'simple-statistics';
 import { centre, shift } from './centre.ts';
-import { type Estimate, halfWidth, type Interval, LOOKS, launchEstimate } from './interval.ts';
+import { type Estimate, halfWidth, type Interval, LOOKS, launchEstimate, widen } from './interval.ts';
 import { type Observed, SLOT, type SlotName } from './launch.ts';
-import { quietOf } from './quiet.ts';
+import { disturbanceOf, quietOf, throttlingOf } from './quiet.ts';
 
 /** Nanoseconds of one inference. */
 export interface Duration {
   readonly median: number;
   /** 95 % interval over launches. */
   readonly interval: Interval;
+  /** Instructions of one inference on one thread; absent where nothing counts them. No verdict depends on them. */
+  readonly instructions?: Instructions;
+}
+
+/** What processors count is exact up to interrupts, on most. */
+export interface Instructions {
+  /** Over launches. */
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
 }
 
 /** What a measurement found. */
@@ -25,11 +35,15 @@ export interface Figures {
   readonly slowdown: Estimate | null;
   /** A copy of the INT8 build against itself: what the machine alone does to a ratio. */
   readonly noise: Estimate;
-  /** Why no verdict can rest on these figures; null where one can. */
+  /** Why the machine is not fit to tell small differences; null where it is. */
   readonly unfit: string | null;
+  /** The factor by which all intervals are wider, either way, for that; else 1. */
+  readonly stretch: number;
+  /** By what share the processor's clock was slower than at its quickest; latencies at that clock are in their interval. */
+  readonly throttled: number;
   readonly pairs: number;
   readonly launches: number;
-  /** Launches that are left out: the machine was disturbed. */
+  /** Launches during which the machine was disturbed: left out, unless they are most. */
   readonly disturbed: number;
 }
 
@@ -37,34 +51,43 @@ export interface Figures {
 const SAME = 0.01;
 
 /**
- * What the launches say, by those that are usable; by all where hardly any is, and then they are unfit. Pure.
+ * What the launches say: by those that were left alone; by all where most were not, with intervals that are as much wider as
+ * the disturbance explains. Pure.
  *
  * @throws RangeError for fewer than two launches
  */
 export function figuresOf(all: readonly Observed[]): Figures {
-  const left = quietOf(all);
-  const few = left.length < LOOKS[0] || 2 * left.length <= all.length;
-  const launches = left.length >= 2 ? left : all;
+  const quiet = quietOf(all);
+  const disturbed = all.length - quiet.length;
+  const few = quiet.length < LOOKS[0] || 2 * quiet.length <= all.length;
+  const launches = few ? all : quiet;
+  const noise = compare(launches, 'copy', 'int8');
+  const apart = noise.interval[0] > 1 + SAME || noise.interval[1] < 1 - SAME;
+  const stretch = Math.exp(Math.max(few ? disturbanceOf(all) : 0, apart ? 2 * Math.abs(Math.log(noise.value)) : 0));
+  const slower = Math.exp(throttlingOf(launches));
   const duration = (name: SlotName): Duration => {
     const { value, interval } = launchEstimate(centre(launches, ({ logs }) => logs[SLOT[name]]).ofLaunches);
-    return { median: value, interval };
+    return { median: value, interval: widen([Math.min(interval[0], value / slower), interval[1]], stretch) };
   };
-  const speedup = compare(launches, 'fp32', 'int8');
-  const noise = compare(launches, 'copy', 'int8');
+  const ratio = (a: SlotName, b: SlotName) => {
+    const { interval, ...rest } = compare(launches, a, b);
+    return { ...rest, interval: widen(interval, stretch) };
+  };
+  const speedup = ratio('fp32', 'int8');
   const based = launches[0].logs.length > SLOT.base;
   return {
     ...{ int8: duration('int8'), fp32: duration('fp32'), base: based ? duration('base') : null },
     ...{ speedup: speedup.value, interval: speedup.interval, speedupOfSamples: speedup.ofSamples },
-    slowdown: based ? compare(launches, 'int8', 'base') : null,
+    slowdown: based ? ratio('int8', 'base') : null,
     noise,
     unfit: few
-      ? `${all.length - left.length} of ${all.length} launches were disturbed by other work on this machine`
-      : noise.interval[0] > 1 + SAME || noise.interval[1] < 1 - SAME
+      ? `${disturbed} of ${all.length} launches were disturbed by other work on this machine`
+      : apart
         ? `a copy of the INT8 build differs from the build itself by ${(100 * Math.abs(noise.value - 1)).toFixed(1)} %`
         : null,
+    ...{ stretch, throttled: slower - 1 },
     pairs: launches.reduce((sum, { samples }) => sum + samples.length, 0),
-    launches: launches.length,
-    disturbed: all.length - left.length,
+    ...{ launches: launches.length, disturbed },
   };
 }
 

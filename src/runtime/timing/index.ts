@@ -3,14 +3,14 @@ import type { Device, RunnerImage, Session } from '../devices/device.ts';
 import { emulatorOf } from '../devices/emulation.ts';
 import { linkRunner } from '../devices/image.ts';
 import { type Fingerprint, fingerprint } from '../devices/machine.ts';
-import { readCounters, shareWaited } from '../devices/pressure.ts';
-import type { Figures } from './figures.ts';
-import { type Observed, observe } from './launch.ts';
-import { type Pass, parsePass } from './passes.ts';
+import { readCounters, shareStolen, shareWaited } from '../devices/pressure.ts';
+import type { Duration, Figures, Instructions } from './figures.ts';
+import { type Observed, observe, SLOT } from './launch.ts';
+import { medianOf, parsePass } from './passes.ts';
 import { iterationsOf, MIN_BATCH_NS, SAMPLES, warmUpRounds } from './plan.ts';
 import { BUDGET_MS, measureLaunches, type SequentialOptions } from './sequential.ts';
 
-export type { Duration, Figures } from './figures.ts';
+export type { Duration, Figures, Instructions } from './figures.ts';
 export type { Estimate, Interval } from './interval.ts';
 
 export interface HardwareOptions extends SequentialOptions {
@@ -25,6 +25,8 @@ export interface HardwareOptions extends SequentialOptions {
    */
   readonly samples?: ReadonlyMap<number, readonly (readonly Uint8Array[])[]>;
   readonly seed?: number;
+  /** For tests: for a build's index, by what share of its time it is slowed. */
+  readonly slowed?: ReadonlyMap<number, number>;
 }
 
 export interface Hardware extends Figures {
@@ -43,16 +45,42 @@ export async function measureHardware(device: Device, image: RunnerImage, option
   const { int8, fp32, base, seed = 1 } = options;
   const slots = [int8, fp32, image.builds.length, ...(base === undefined ? [] : [base])];
   let plan: Plan | null = null;
+  const counts: number[][] = [];
   const figures = await measureLaunches(async (index) => {
     const arranged = await linkRunner(image.builds, { ...image.link, copyOf: int8, layout: seed + index });
     return device.session(arranged, {}, async (session) => {
       refuseEmulation(session, arranged);
       await loadSamples(session, arranged, options);
+      for (const [build, share] of ofCopies(options.slowed, arranged, int8))
+        await session.send(`slow ${build} ${Math.round(1000 * share)}`, arranged.builds[build]);
       plan ??= await planOf(session, arranged, slots, options);
-      return launch(session, slots, plan, seed + index);
+      const observed = await launch(session, slots, plan, seed + index);
+      counts.push(await countInstructions(session, slots));
+      return observed;
     });
   }, options);
-  return { unit: 'ns', ...figures, warnings: warnings(figures), machine: fingerprint() };
+  const counted = (duration: Duration, slot: number): Duration => {
+    const instructions = instructionsOf(counts.map((each) => each[slot]));
+    return instructions === null ? duration : { ...duration, instructions };
+  };
+  return {
+    ...{ unit: 'ns', ...figures, int8: counted(figures.int8, SLOT.int8), fp32: counted(figures.fp32, SLOT.fp32) },
+    base: figures.base && counted(figures.base, SLOT.base),
+    ...{ warnings: warnings(figures), machine: fingerprint() },
+  };
+}
+
+/** Of one inference in each slot; 0 where nothing counts them. */
+async function countInstructions(session: Session, slots: readonly number[]): Promise<number[]> {
+  const counts: number[] = [];
+  for (const slot of slots) counts.push(Number((await session.send(`instructions ${slot}`))[0].split(' ')[1]));
+  return counts;
+}
+
+/** Counts of launches as one figure; null where not all launches have one. Pure. */
+export function instructionsOf(counts: readonly number[]): Instructions | null {
+  if (counts.length === 0 || counts.includes(0)) return null;
+  return { median: medianOf(counts), least: Math.min(...counts), most: Math.max(...counts) };
 }
 
 function refuseEmulation({ pid }: Session, { executable }: RunnerImage): void {
@@ -69,12 +97,17 @@ export function spread<T>(all: readonly T[], most: number = SAMPLES): T[] {
   return Array.from({ length: count }, (_, i) => all[Math.floor((i * all.length) / count)]);
 }
 
-/** Gives the runner each build's samples; the copy gets those of the INT8 build that it is. */
+/** What is given for builds, and to the copy what is given for the INT8 build that it is. */
+function ofCopies<T>(given: ReadonlyMap<number, T> | undefined, image: RunnerImage, int8: number): Map<number, T> {
+  const all = new Map(given);
+  const ofInt8 = all.get(int8);
+  if (ofInt8 !== undefined) all.set(image.builds.length - 1, ofInt8);
+  return all;
+}
+
+/** Gives the runner each build's samples. */
 async function loadSamples(session: Session, image: RunnerImage, options: HardwareOptions): Promise<void> {
-  const given = new Map(options.samples);
-  const ofInt8 = given.get(options.int8);
-  if (ofInt8 !== undefined) given.set(image.builds.length - 1, ofInt8);
-  for (const [build, all] of given) {
+  for (const [build, all] of ofCopies(options.samples, image, options.int8)) {
     const timed = spread(all);
     const names = timed[0].map((_, i) => `build${build}-input${i}.bin`);
     for (const [i, name] of names.entries()) await session.write(name, Buffer.concat(timed.map((sample) => sample[i])));
@@ -116,20 +149,37 @@ async function launch(session: Session, slots: readonly number[], plan: Plan, se
   const words = batchesOf(slots, plan);
   await session.send(`time ${seed} ${plan.warmUp} ${words}`);
   const [before, began] = [readCounters(), performance.now()];
-  const passes: Pass[] = (await session.send(`time ${seed + 1000} ${plan.rounds} ${words}`)).map(parsePass);
-  const waited = shareWaited(before, readCounters(), performance.now() - began);
-  return observe({ passes, batches: plan.batches, waited });
+  const [clock, ...lines] = await session.send(`time ${seed + 1000} ${plan.rounds} ${words}`);
+  const after = readCounters();
+  // A thread's own clock stands still while others have its core.
+  const share =
+    clock === 'clock thread' ? shareStolen(before, after) : shareWaited(before, after, performance.now() - began);
+  return observe({ passes: lines.map(parsePass), batches: plan.batches, waited: share });
 }
 
-/** By how much samples of the data may differ before that is said. */
+/** By how much samples of the data may differ, and a clock be slower than at its quickest, before that is said. */
 const UNEVEN = 0.02;
+const THROTTLED = 0.03;
 
-function warnings({ unfit, disturbed, launches, speedupOfSamples: [low, high] }: Figures): string[] {
+function warnings(figures: Figures): string[] {
+  const { disturbed, launches, throttled, speedupOfSamples } = figures;
   const found: string[] = [];
-  if (unfit !== null) found.push(`this machine is unfit to measure on: ${unfit}`);
+  const doubt = unfitness(figures);
+  if (doubt !== null) found.push(doubt);
   else if (disturbed > 0)
     found.push(`${disturbed} of ${launches + disturbed} launches are left out: other work disturbed the machine`);
+  if (throttled > THROTTLED)
+    found.push(
+      `the processor's clock was ${(100 * throttled).toFixed(0)} % slower than at its quickest: latencies depend on it, ratios do not`,
+    );
+  const [low, high] = speedupOfSamples;
   if (high / low - 1 > UNEVEN)
     found.push(`the speedup depends on the data: ${low.toFixed(3)} to ${high.toFixed(3)} over the timed samples`);
   return found;
 }
+
+/** What makes the intervals wider than the measurement itself, in words; null for nothing. */
+export const unfitness = ({ unfit, stretch }: Pick<Figures, 'unfit' | 'stretch'>): string | null =>
+  unfit === null
+    ? null
+    : `this machine is unfit to tell small differences: ${unfit}, and the intervals are ${stretch.toPrecision(3)} times as wide, either way`;

@@ -37,3 +37,6 @@ export function launchEstimate(logs: readonly number[], error: number = ERROR_AT
 
 /** Half of the interval's width, relative to the value. */
 export const halfWidth = ({ value, interval: [low, high] }: Estimate): number => (high - low) / 2 / value;
+
+/** The interval, wider by a factor either way. */
+export const widen = ([low, high]: Interval, factor: number): Interval => [low / factor, high * factor];

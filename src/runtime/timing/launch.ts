@@ -5,7 +5,10 @@ export interface Launch {
   readonly passes: readonly Pass[];
   /** For each slot, the inferences of a batch. */
   readonly batches: readonly number[];
-  /** Share of the time during which something waited for a processor, or another guest had it; null where unknown. */
+  /**
+   * Share of the time that another guest had the processor or, where builds are timed by the wall clock, that something
+   * waited for one; null where unknown.
+   */
   readonly waited: number | null;
 }
 
@@ -19,7 +22,8 @@ export interface Observed {
   readonly samples: ArrayLike<number>;
   /** For each slot, of ns of one inference. */
   readonly logs: readonly Float64Array[];
-  /** Of the memory walk's ns, and of their ratio to the integer loop's. */
+  /** Of the ns of the integer loop and of the memory walk, and of the walk's ratio to the loop. */
+  readonly alu: Float64Array;
   readonly memory: Float64Array;
   readonly memoryToAlu: Float64Array;
   /** How often the system took the core away. */
@@ -31,12 +35,13 @@ export interface Observed {
 export function observe({ passes, batches, waited }: Launch): Observed {
   const column = (of: (pass: Pass) => number) => {
     const values = new Float64Array(passes.length);
-    for (const [i, pass] of passes.entries()) values[i] = of(pass);
+    for (let i = 0; i < values.length; i++) values[i] = of(passes[i]);
     return values;
   };
   return {
     samples: column(({ sample }) => sample),
     logs: batches.map((batch, slot) => column(({ slots }) => Math.log(slots[slot].ns / batch))),
+    alu: column(({ alu }) => Math.log(alu)),
     memory: column(({ memory }) => Math.log(memory)),
     memoryToAlu: column(({ memory, alu }) => Math.log(memory / alu)),
     switches: column(({ slots }) => slots.reduce((sum, { switches }) => sum + switches, 0)),
@@ -46,10 +51,14 @@ export function observe({ passes, batches, waited }: Launch): Observed {
 
 /** The launch with some of its passes, by their numbers. */
 export function only(launch: Observed, passes: readonly number[]): Observed {
-  const pick = (values: ArrayLike<number>) => Float64Array.from(passes, (i) => values[i]);
-  const { samples, logs, memory, memoryToAlu, switches, waited } = launch;
+  const pick = (values: ArrayLike<number>) => {
+    const picked = new Float64Array(passes.length);
+    for (let i = 0; i < picked.length; i++) picked[i] = values[passes[i]];
+    return picked;
+  };
+  const { samples, logs, alu, memory, memoryToAlu, switches, waited } = launch;
   return {
-    ...{ samples: pick(samples), logs: logs.map(pick), memory: pick(memory), memoryToAlu: pick(memoryToAlu) },
-    ...{ switches: pick(switches), waited },
+    ...{ samples: pick(samples), logs: logs.map(pick), alu: pick(alu), memory: pick(memory) },
+    ...{ memoryToAlu: pick(memoryToAlu), switches: pick(switches), waited },
   };
 }

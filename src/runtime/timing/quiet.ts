@@ -1,3 +1,4 @@
+import { mean } from 'simple-statistics';
 import { type Observed, only } from './launch.ts';
 import { medianOf, quantilesOf } from './passes.ts';
 
@@ -12,22 +13,29 @@ const MOST = { disturbed: 1 / 4, waited: 1 / 20 };
 const LEAST_PASSES = 8;
 
 /**
- * Where the walk through memory stops being alone. Its quiet level is taken from the 5 % quantile of all passes, since a
- * neighbour may be there most of the time; its noise from neighbouring passes, which a neighbour that stays for a while
- * does not part. (5 % quantile: 1.645 standard deviations below the middle; median of |difference|: 0.954 of them.)
+ * What a loop takes while nobody disturbs it, and the noise of that, from its logarithms in all launches: the 5 % quantile
+ * of all passes, since a neighbour may be there most of the time, and differences of neighbouring passes, which a
+ * neighbour that stays for a while does not part. (5 % quantile: 1.645 standard deviations below the middle; median
+ * of |difference|: 0.954 of them.)
  */
-function bound(walks: readonly Float64Array[]): number {
-  const count = walks.reduce((sum, walk) => sum + walk.length, 0);
+function quietLevel(loops: readonly Float64Array[]): { readonly level: number; readonly noise: number } {
+  const count = loops.reduce((sum, loop) => sum + loop.length, 0);
   const all = new Float64Array(count);
-  const steps = new Float64Array(count - walks.length);
+  const steps = new Float64Array(count - loops.length);
   let [at, step] = [0, 0];
-  for (const walk of walks) {
-    all.set(walk, at);
-    at += walk.length;
-    for (let i = 1; i < walk.length; i++) steps[step++] = Math.abs(walk[i] - walk[i - 1]);
+  for (const loop of loops) {
+    all.set(loop, at);
+    at += loop.length;
+    for (let i = 1; i < loop.length; i++) steps[step++] = Math.abs(loop[i] - loop[i - 1]);
   }
   const noise = steps.length === 0 ? 0 : Math.min(MOST_NOISE, medianOf(steps) / 0.954);
-  return quantilesOf(all, 0.05)[0] + 1.645 * noise + Math.max(DISTURBED, FORGIVEN * noise);
+  return { level: quantilesOf(all, 0.05)[0] + 1.645 * noise, noise };
+}
+
+/** Where the walk through memory stops being alone. */
+function bound(walks: readonly Float64Array[]): number {
+  const { level, noise } = quietLevel(walks);
+  return level + Math.max(DISTURBED, FORGIVEN * noise);
 }
 
 /**
@@ -48,4 +56,34 @@ export function quietOf(launches: readonly Observed[]): readonly Observed[] {
     const kept = whole.length >= Math.min(LEAST_PASSES, memory.length / 2) ? whole : calm;
     return [kept.length === memory.length ? launch : only(launch, kept)];
   });
+}
+
+/**
+ * No other work moves the ratio of two builds that run in turn by more: a neighbour slows what lives on memory three-fold and
+ * leaves alone what lives on registers. Source: Moscibroda and Mutlu, "Memory performance attacks", USENIX Security 2007.
+ */
+const MOST_MOVED = Math.log(3);
+
+/**
+ * By how much, as a logarithm, other work may have moved the ratio of two builds, on average over the launches: twice what
+ * it did to the walk in three passes of four, since a build whose data a cache holds, until a neighbour needs that
+ * cache, is slowed more than one that reads memory anyway; or what time was waited for. Pure.
+ */
+export function disturbanceOf(launches: readonly Observed[]): number {
+  const levels = {
+    memory: quietLevel(launches.map(({ memory }) => memory)).level,
+    memoryToAlu: quietLevel(launches.map(({ memoryToAlu }) => memoryToAlu)).level,
+  };
+  const slower = (walk: Float64Array, level: number) => quantilesOf(walk, 0.75)[0] - level;
+  const each = launches.map(({ memory, memoryToAlu, waited }) => {
+    const walked = Math.min(slower(memory, levels.memory), slower(memoryToAlu, levels.memoryToAlu));
+    return Math.max(0, 2 * walked, -Math.log(1 - (waited ?? 0)));
+  });
+  return Math.min(MOST_MOVED, mean(each));
+}
+
+/** By how much, as a logarithm, the clock was slower than at its quickest, on average over the launches. Pure. */
+export function throttlingOf(launches: readonly Observed[]): number {
+  const { level } = quietLevel(launches.map(({ alu }) => alu));
+  return mean(launches.map(({ alu }) => Math.max(0, medianOf(alu) - level)));
 }

@@ -201,15 +201,25 @@ describe('speed', () => {
     expect(of(4.21e6, 4.3e6).status).toBe('fail');
   });
 
-  it('is inconclusive on an unfit machine, and where nothing was measured', () => {
-    expect(check({ 'min-speedup': 9, 'max-latency': '1ns' }, { doubt: 'too noisy' }).map((c) => c.status)).toEqual([
-      'inconclusive',
-      'inconclusive',
-    ]);
+  it('goes by the interval on an unfit machine, too, and says why that is wide where it does not decide', () => {
+    const latency = latencyOf({ speedup: 2, interval: [1, 4] });
+    const of = (limit: number) => check({ 'min-speedup': limit }, { latency, doubt: 'the machine was busy' })[0];
+    expect([0.9, 1.5, 9].map((limit) => of(limit).status)).toEqual(['pass', 'inconclusive', 'fail']);
+    expect(of(1.5).reason).toMatch(/required; the machine was busy$/);
+    expect(of(9).reason).toMatch(/required$/);
     expect(check({ 'min-speedup': 1 }, { latency: null, doubt: 'no such thing' })[0]).toMatchObject({
       status: 'inconclusive',
       reason: 'no such thing',
     });
+  });
+
+  it('fails nothing within the tolerance that the configuration sets', () => {
+    const speedup = latencyOf({ speedup: 1.9, interval: [1.89, 1.91] });
+    const status = (tolerance?: number) => statusOf({ 'min-speedup': 2 }, { latency: speedup, tolerance });
+    expect([undefined, 0, 0.04, 0.06].map(status)).toEqual(['fail', 'fail', 'fail', 'inconclusive']);
+    const latency = latencyOf({ int8: 4.2e6, int8Interval: [4.15e6, 4.25e6] });
+    const late = (tolerance?: number) => statusOf({ 'max-latency': '4ms' }, { latency, tolerance });
+    expect([undefined, 0, 0.03, 0.05].map(late)).toEqual(['inconclusive', 'fail', 'fail', 'inconclusive']);
   });
 
   it('fails only when a second measurement fails too', () => {

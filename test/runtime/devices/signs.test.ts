@@ -7,7 +7,13 @@ import { parseCore } from '../../../src/runtime/devices/cpu_name.ts';
 import { emulatorOf } from '../../../src/runtime/devices/emulation.ts';
 import { linkRunner } from '../../../src/runtime/devices/image.ts';
 import { nativeDevice } from '../../../src/runtime/devices/open.ts';
-import { parsePressure, parseStat, readCounters, shareWaited } from '../../../src/runtime/devices/pressure.ts';
+import {
+  parsePressure,
+  parseStat,
+  readCounters,
+  shareStolen,
+  shareWaited,
+} from '../../../src/runtime/devices/pressure.ts';
 import { handBuild, host, testFolder } from '../helpers.ts';
 
 const folder = testFolder();
@@ -27,6 +33,8 @@ describe('what the system tells of other work', () => {
     const at = (waited: number | null, ticks: number | null, stolen: number | null) => ({ waited, ticks, stolen });
     expect(shareWaited(at(1000, 100, 0), at(51_000, 200, 2), 1000)).toBeCloseTo(0.05, 12);
     expect(shareWaited(at(1000, 100, 0), at(1000, 200, 30), 1000)).toBeCloseTo(0.3, 12);
+    expect(shareStolen(at(1000, 100, 0), at(51_000, 200, 2))).toBeCloseTo(0.02, 12);
+    expect(shareStolen(at(0, null, null), at(9e9, null, null))).toBeNull();
     expect(shareWaited(at(null, 100, 0), at(null, 100, 0), 1000)).toBeNull();
     expect(shareWaited(at(0, null, null), at(9e9, null, null), 1000)).toBe(1);
   });

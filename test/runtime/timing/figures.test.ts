@@ -85,11 +85,35 @@ describe('the figures of launches', () => {
     expect(figuresOf(now).unfit).toMatch(/^6 of 6 launches/);
   });
 
+  test('of a disturbed machine are of all launches, and as much less sure as it was disturbed', () => {
+    const jitter = noise(8);
+    const memory = (p: number) => (p % 10 < 6 ? 1.25 : 1);
+    const quiet = figuresOf(repeat(8, () => ({ factor: jitter })));
+    const found = figuresOf(repeat(8, () => ({ factor: jitter, memory })));
+    expect(quiet.stretch).toBe(1);
+    expect(found).toMatchObject({ launches: 8, disturbed: 8 });
+    expect(found.stretch).toBeCloseTo(1.25 ** 2, 2);
+    expect(found.speedup).toBeCloseTo(2, 1);
+    for (const [low, high] of [found.interval, found.int8.interval]) {
+      expect(Math.sqrt(high / low)).toBeGreaterThan(1.5);
+      expect(Math.sqrt(high / low)).toBeLessThan(1.65);
+    }
+  });
+
+  test('latencies, not ratios, leave open what a slower clock did to them', () => {
+    const jitter = noise(9);
+    const slow = (l: number) => (l < 4 ? 1 : 1.2);
+    const found = figuresOf(repeat(8, (l) => ({ factor: () => slow(l) * jitter(), alu: () => slow(l) })));
+    expect(found.throttled).toBeCloseTo(Math.sqrt(1.2) - 1, 2);
+    expect(found.int8.interval[0]).toBeLessThan(101);
+    expect(found.interval[1] / found.interval[0]).toBeLessThan(1.01);
+  });
+
   test('are unfit where a copy of the INT8 build is not as fast as the build', () => {
     const jitter = noise(6);
-    expect(figuresOf(repeat(8, () => ({ ns: [100, 200, 103], factor: jitter }))).unfit).toMatch(
-      /^a copy of the INT8 build differs from the build itself by 3\.\d %/,
-    );
+    const apart = figuresOf(repeat(8, () => ({ ns: [100, 200, 103], factor: jitter })));
+    expect(apart.unfit).toMatch(/^a copy of the INT8 build differs from the build itself by 3\.\d %/);
+    expect(apart.stretch).toBeCloseTo(1.03 ** 2, 2);
     expect(figuresOf(repeat(8, () => ({ ns: [100, 200, 100.5], factor: jitter }))).unfit).toBeNull();
   });
 });

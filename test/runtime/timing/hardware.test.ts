@@ -1,10 +1,14 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { onHardware } from '../../../src/gate/check/speed.ts';
+import { judge } from '../../../src/gate/verdict/judge.ts';
 import type { Device, RunnerImage } from '../../../src/runtime/devices/device.ts';
 import { linkRunner } from '../../../src/runtime/devices/image.ts';
 import { findQemu, nativeDevice, qemuDevice } from '../../../src/runtime/devices/open.ts';
 import { autoMode, measure } from '../../../src/runtime/measure.ts';
 import { measureHardware, spread } from '../../../src/runtime/timing/index.ts';
+import { medianOf, parsePass } from '../../../src/runtime/timing/passes.ts';
 import { randomSource } from '../../../src/runtime/timing/random.ts';
+import { accuracyOf } from '../../report/sample.ts';
 import { aarch64, handBuild, host, testFolder } from '../helpers.ts';
 
 describe('random numbers', () => {
@@ -59,6 +63,7 @@ describe('on this machine', () => {
     holds(result.interval, 3);
     holds(result.slowdown!.interval, 0.5);
     holds(result.noise.interval, 1);
+    expect(result.speedup / 3).toBeCloseTo(1, 0);
     if (result.unfit === null) expect(result.speedup / 3).toBeCloseTo(1, 1);
     expect(result.launches).toBeGreaterThanOrEqual(2);
     expect(result.launches + result.disturbed).toBeGreaterThanOrEqual(5);
@@ -90,6 +95,30 @@ describe('on this machine', () => {
       /programs on this machine are emulated \(by .*qemu-aarch64.*\), and an emulator says nothing about time/,
     );
   });
+
+  test('a build that the test slows five-fold fails its limit, however busy this machine is', async () => {
+    const result = await measureHardware(nativeDevice(), image, {
+      ...{ int8: INT8, fp32: FP32, budgetMs: 8000, slowed: new Map([[INT8, 4]]) },
+    });
+    const [found] = judge({ 'min-speedup': 3 }, {}, { accuracy: accuracyOf(), ...onHardware(result, null, null) });
+    expect(found).toMatchObject({ status: 'fail', threshold: 3 });
+    // The copy of INT8 is slowed with it.
+    holds(result.noise.interval, 1);
+  }, 120_000);
+
+  test('the knob for tests slows a build by the share that it says', async () => {
+    const ratios = await nativeDevice().session(image, {}, async (session) => {
+      const medians: number[] = [];
+      for (const permille of [0, 100]) {
+        await session.send(`slow ${BASE} ${permille}`);
+        const [, ...lines] = await session.send(`time 1 60 ${INT8}:20 ${BASE}:20`);
+        medians.push(medianOf(lines.map(parsePass).map(({ slots }) => slots[1].ns / slots[0].ns)));
+      }
+      return medians;
+    });
+    expect(ratios[1] / ratios[0]).toBeGreaterThan(1.07);
+    expect(ratios[1] / ratios[0]).toBeLessThan(1.13);
+  }, 60_000);
 
   test('measure says which mode its figures are of', async () => {
     expect(autoMode(host)).toBe('hardware');

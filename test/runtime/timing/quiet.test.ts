@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { quietOf } from '../../../src/runtime/timing/quiet.ts';
+import { disturbanceOf, quietOf, throttlingOf } from '../../../src/runtime/timing/quiet.ts';
 import { normals, observed } from './synthetic.ts';
 
 const passesOf = (launches: Parameters<typeof quietOf>[0]) => quietOf(launches).map(({ memory }) => memory.length);
@@ -43,5 +43,32 @@ describe('launches on a quiet machine', () => {
     expect(passesOf([observed({ passes: 40, switches: (p) => (p < 30 ? 1 : 0) })])).toEqual([10]);
     expect(passesOf([observed({ passes: 40, switches: (p) => (p < 36 ? 1 : 0) })])).toEqual([40]);
     expect(passesOf([observed({ passes: 10, switches: (p) => (p < 5 ? 1 : 0) })])).toEqual([5]);
+  });
+});
+
+describe('how much launches were disturbed', () => {
+  const factor = (...launches: Parameters<typeof observed>[0][]) => Math.exp(disturbanceOf(launches.map(observed)));
+
+  test('is the square of what the walk through memory took longer, on average', () => {
+    // Six passes of ten: three of four quantile inside.
+    const often = { passes: 40, memory: (p: number) => (p % 10 < 6 ? 1.2 : 1) };
+    expect(factor(often)).toBeCloseTo(1.44, 6);
+    expect(factor(often, { passes: 40 })).toBeCloseTo(1.2, 6);
+    expect(factor({ passes: 40 })).toBeCloseTo(1, 6);
+    // A slower clock is no neighbour.
+    const slower = (p: number) => (p % 10 < 6 ? 1.2 : 1);
+    expect(factor({ passes: 40, memory: slower, alu: slower })).toBeCloseTo(1, 6);
+  });
+
+  test('is what was waited for, and never more than three-fold', () => {
+    expect(factor({ waited: 0.5 })).toBeCloseTo(2, 6);
+    expect(factor({ waited: 0.5 }, { waited: 0 })).toBeCloseTo(Math.SQRT2, 6);
+    expect(factor({ waited: 1 })).toBeCloseTo(3, 6);
+    expect(factor({ passes: 40, memory: (p) => (p < 30 ? 9 : 1) })).toBeCloseTo(3, 6);
+  });
+
+  test('by a slower clock, too', () => {
+    const launches = [1, 1.1, 1.2].map((x) => observed({ passes: 40, alu: () => x }));
+    expect(Math.exp(throttlingOf(launches))).toBeCloseTo(Math.cbrt(1.1 * 1.2), 6);
   });
 });

@@ -62,9 +62,19 @@ describe('a measurement', () => {
     const { figures, starts } = await run(disturbed, { decided: () => true });
     expect(figures).toMatchObject({ launches: 5, disturbed: 2, unfit: null });
     expect(starts).toHaveLength(7);
-    const always = await run((index) => ({ waited: index === 0 ? 0 : 0.5 }), { decided: () => true });
+    const always = await run((index) => ({ waited: index === 0 ? 0 : 0.5 }));
     expect(always.starts).toHaveLength(16);
     expect(always.figures.unfit).toMatch(/^15 of 16 launches were disturbed/);
+  });
+
+  test('ends early on a disturbed machine where even so wide an interval decides', async () => {
+    const busy = (): Synthetic => ({ ns: [100, 50, 100], memory: (p) => (p % 10 < 6 ? 1.3 : 1) });
+    const required = (limit: number) =>
+      run(busy, { decided: ({ interval: [low, high] }) => low >= limit || high < 0.98 * limit });
+    const far = await required(2.5);
+    expect(far.figures).toMatchObject({ launches: 5, disturbed: 5 });
+    expect(far.figures.interval[1]).toBeLessThan(1);
+    expect((await required(0.55)).starts).toHaveLength(16);
   });
 
   test('has an interval that holds the truth however launches differ and wherever it stops', async () => {
