@@ -155,7 +155,7 @@ async function checkTarget(
 ): Promise<TargetReport> {
   const { config, dataset } = pair;
   progress('compiling INT8 and FP32');
-  const { threads } = config;
+  const { threads, tolerance } = config;
   const timed = mode === 'hardware' || (mode === 'auto' && autoMode(target) === 'hardware');
   const built = await buildPair(pair, target, timed ? threads : 1);
   const { accuracy, notes } = await accuracyOn(built, percentages(progress, dataset.size));
@@ -163,7 +163,7 @@ async function checkTarget(
   const inForce = mode === 'none' ? without('speed', config.thresholds) : config.thresholds;
   const accepted = acceptedOn(target, config);
   const judged = (speed: Speed) => {
-    const measurements = { accuracy, ...speed };
+    const measurements = { accuracy, ...speed, tolerance };
     const checks = judge(inForce, config.thresholdAt, measurements);
     return weigh(accept(checks, accepted, measurements, now), accuracy, config.at);
   };

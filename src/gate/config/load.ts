@@ -27,6 +27,8 @@ export interface ModelConfig extends RawModel {
   readonly profile: Profile;
   readonly threads: number;
   readonly confidence: Confidence;
+  /** Of limits on speed; undefined: each limit's own. */
+  readonly tolerance?: number;
   readonly thresholds: Thresholds;
   /** The line of the configuration that starts this entry. */
   readonly at: Place;
@@ -236,6 +238,7 @@ function resolve(raw: RawConfig, file: string, at: (path: KeyPath) => Place): Co
       ...{ ...model, metric: metricOf(model), profile: model.profile ?? raw.defaults?.profile ?? 'tflite' },
       confidence: model.confidence ?? raw.defaults?.confidence ?? DEFAULT_CONFIDENCE,
       threads: model.threads ?? raw.defaults?.threads ?? 1,
+      tolerance: model.tolerance ?? raw.defaults?.tolerance,
       ...{ thresholds: thresholds as Thresholds, thresholdAt, at: at(path), paths: pathsOf(model, path, at) },
     };
   });

@@ -4,7 +4,7 @@ import { LEVEL_HELP } from '../../compiler/targets/index.ts';
 import { PROFILES } from '../../model/arithmetic/multiplier.ts';
 import { METRIC_PATTERN, METRIC_WORDS } from '../metrics/index.ts';
 import { REGRESSION, schemaOf, THRESHOLDS } from '../thresholds/index.ts';
-import { confidence as confidenceLimit } from '../thresholds/quantities.ts';
+import { confidence as confidenceLimit, tolerance as toleranceLimit } from '../thresholds/quantities.ts';
 import { count, mapping, path, want } from '../words/words.ts';
 import { accept } from './accept_schema.ts';
 import { data } from './data_schema.ts';
@@ -33,6 +33,10 @@ const confidence = confidenceLimit.describe(
   'how sure verdicts on accuracy have to be: the confidence of one-sided bounds, 80% when absent, or "point": the figure itself decides',
 );
 
+const tolerance = toleranceLimit.describe(
+  'how far beyond a limit on speed a measured time has to be to fail, as a share of the limit; 2% of min-speedup and 5% of max-latency when absent',
+);
+
 const model = mapping({
   name: z
     .string(want('a name'))
@@ -45,6 +49,7 @@ const model = mapping({
     .describe("which of the models' signatures is checked; their main graph when absent"),
   profile: profile.optional(),
   threads: threads.optional(),
+  tolerance: tolerance.optional(),
   data: data.describe('the samples that both models see'),
   metric: metric.optional().describe('top1 with labels and agreement without, when absent'),
   score: z
@@ -71,6 +76,7 @@ export const configSchema = mapping({
     confidence: confidence.optional(),
     profile: profile.optional(),
     threads: threads.optional(),
+    tolerance: tolerance.optional(),
   }).optional(),
   models: z.array(model, want('a list of models')).min(1, want('a list of at least one model')).max(1000),
 });

@@ -83,6 +83,12 @@ export const confidence = z.union(
 export const ratio = quantity({ words: 'a ratio above 0', units: { x: 1 }, least: 0, above: true });
 export const decibels = quantity({ words: 'decibels from 0', units: { dB: 1 }, least: 0 });
 export const percentage = quantity({ words: 'a percentage from 0, e.g. 5%', units: { '%': 1 }, least: 0 });
+/** A share that may be nothing: `0.02` and `2%` are the same. */
+export const tolerance = quantity({
+  words: 'a share from 0, at most 0.5, e.g. 2%',
+  units: { '%': 0.01 },
+  ...{ least: 0, most: 0.5 },
+});
 export const cosineValue = z
   .number(want('a cosine from 0 to 1'))
   .min(0, want('a cosine from 0 to 1'))

@@ -56,6 +56,15 @@ models:
     expect(fault(model('    threads: 65')).message).toMatch(/a number of threads, at most 64; found 65/);
   });
 
+  it('takes a tolerance of times, for all models or for one', () => {
+    const tolerance = (text: string) => parseConfig(text, 'gate.yml').models[0].tolerance;
+    expect(tolerance(model())).toBeUndefined();
+    expect(tolerance(model('defaults: { tolerance: 3% }'))).toBe(0.03);
+    expect(tolerance(model('    tolerance: 0\ndefaults: { tolerance: 0.04 }'))).toBe(0);
+    for (const wrong of ['2', '60%', '-1%', '2pt'])
+      expect(fault(model(`    tolerance: ${wrong}`)).message).toMatch(/a share from 0, at most 0\.5, e\.g\. 2%; found/);
+  });
+
   it('runs on native by default, and says whether regression thresholds are set', () => {
     expect(parseConfig(model(), 'c').targets).toEqual(['native']);
     expect(parseConfig(model(), 'c').regression).toBe(false);
