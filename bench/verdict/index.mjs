@@ -1,14 +1,15 @@
 // How often verdicts are right, on machines and data that are simulated: npm run bench:verdict -- --help; see docs/verdict.md.
+import { Worker } from 'node:worker_threads';
 import { Command } from 'commander';
 import { coverResamples, judgeDrop, planFor } from './accuracy.mjs';
 import { MACHINES } from './machines.mjs';
-import { judgeSpeed } from './speed.mjs';
 
 const options = new Command('npm run bench:verdict --')
   .description('false fails, coverage, power, false passes and time of verdicts, by the code that the gate judges with')
   .option('--trials <n>', 'of each machine, or set of data', '1000')
   .option('--only <text>', 'machines whose name contains it')
   .option('--margins <list>', 'how far the true speedup is above its limit', '0,0.01,0.02,0.05,-0.02,-0.05,-0.1')
+  .option('--jobs <n>', 'machines at once, each on a processor of its own', '1')
   .option('--accuracy', 'verdicts on drops of accuracy instead')
   .option('--seed <n>', 'other draws', '1')
   .parse()
@@ -35,18 +36,35 @@ async function speed() {
   console.log(`Shares in % of ${trials} trials; margin: how far the true speedup is above its limit`);
   const heads = margins.map((margin) => cell(`${100 * margin} %: fail pass inc s`, 24)).join(' ');
   console.log(`${'machine'.padEnd(38)} ${cell('covered', 8)} ${cell('± %', 6)} ${heads} unfit`);
-  for (const { name, pair, noise } of MACHINES) {
-    if (options.only !== undefined && !name.includes(options.only)) continue;
-    const rows = await judgeSpeed(noise, pair, margins, trials, seed);
-    const covered = Math.min(...rows.map((row) => row.covered));
-    const [{ halfWidth, unfit }] = rows;
-    const verdicts = rows.map((row) => {
-      const { fail, pass, inconclusive, seconds } = row;
-      return cell(`${share(fail)} ${share(pass)} ${share(inconclusive)} ${seconds.toFixed(0)}`, 24);
-    });
-    const head = `${name.padEnd(38)} ${cell(share(covered), 8)} ${cell((100 * halfWidth).toFixed(2), 6)}`;
-    console.log(`${head} ${verdicts.join(' ')} ${share(unfit)}`);
+  const chosen = MACHINES.flatMap(({ name }, i) =>
+    options.only === undefined || name.includes(options.only) ? [i] : [],
+  );
+  // Each waits for the one that had its place, so that so many are in work, and rows appear in their order.
+  const rows = [];
+  for (const [k, machine] of chosen.entries()) {
+    rows.push(Promise.resolve(rows[k - Number(options.jobs)]).then(() => simulated(machine)));
   }
+  for (const [k, row] of rows.entries()) console.log(line(MACHINES[chosen[k]].name, await row));
+}
+
+/** The rows of a machine, one a margin, by a thread. */
+function simulated(machine) {
+  return new Promise((resolve, reject) => {
+    const workerData = { machine, margins, trials, seed };
+    const worker = new Worker(new URL('./worker.mjs', import.meta.url), { workerData });
+    worker.once('message', resolve).once('error', reject);
+  });
+}
+
+function line(name, rows) {
+  const covered = Math.min(...rows.map((row) => row.covered));
+  const [{ halfWidth, unfit }] = rows;
+  const verdicts = rows.map((row) => {
+    const { fail, pass, inconclusive, seconds } = row;
+    return cell(`${share(fail)} ${share(pass)} ${share(inconclusive)} ${seconds.toFixed(0)}`, 24);
+  });
+  const head = `${name.padEnd(38)} ${cell(share(covered), 8)} ${cell((100 * halfWidth).toFixed(2), 6)}`;
+  return `${head} ${verdicts.join(' ')} ${share(unfit)}`;
 }
 
 function accuracy() {

@@ -14,7 +14,13 @@ export interface Centre {
 }
 
 /** Each launch's values less the median of their sample over all launches, and those medians. */
-function residuals(launches: readonly Observed[], of: Values): { rest: Float64Array[]; ofSamples: number[] } {
+export interface Residuals {
+  readonly rest: readonly Float64Array[];
+  readonly ofSamples: readonly number[];
+}
+
+/** Splits a quantity into what samples of the data and what passes make of it. Pure. */
+export function residuals(launches: readonly Observed[], of: Values): Residuals {
   const values = launches.map(of);
   const bySample: number[][] = [];
   for (const [l, { samples }] of launches.entries()) {
@@ -38,8 +44,7 @@ function residuals(launches: readonly Observed[], of: Values): { rest: Float64Ar
  * over a mixture would jump from one sample's values to another's: so a launch's median is that of its distances from the
  * samples' own medians, to which their mean is added. What those medians err by cancels. Pure.
  */
-export function centre(launches: readonly Observed[], of: Values): Centre {
-  const { rest, ofSamples } = residuals(launches, of);
+export function centre({ rest, ofSamples }: Residuals): Centre {
   const level = mean(ofSamples);
   return { ofSamples, ofLaunches: rest.map((values) => level + medianOf(values)) };
 }
@@ -51,9 +56,9 @@ const UNDISTURBED = 0.15;
  * How far the log ratio of two slots moves, launch by launch, when each is taken by its undisturbed times instead of by
  * all. About 0 for noise that hits both alike; a neighbour that comes and goes and slows one build more moves it. Pure.
  */
-export function shift(launches: readonly Observed[], a: number, b: number): number[] {
-  const depth = (slot: number) =>
-    residuals(launches, ({ logs }) => logs[slot]).rest.map((values) => {
+export function shift(a: Residuals, b: Residuals): number[] {
+  const depth = ({ rest }: Residuals) =>
+    rest.map((values) => {
       const [low, middle] = quantilesOf(values, UNDISTURBED, 0.5);
       return low - middle;
     });

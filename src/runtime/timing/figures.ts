@@ -1,5 +1,5 @@
 import { max, mean, min } from 'simple-statistics';
-import { centre, shift } from './centre.ts';
+import { centre, type Residuals, residuals, shift } from './centre.ts';
 import { type Estimate, halfWidth, type Interval, LOOKS, launchEstimate, widen } from './interval.ts';
 import { type Observed, SLOT, type SlotName } from './launch.ts';
 import { disturbanceOf, quietOf, throttlingOf } from './quiet.ts';
@@ -61,16 +61,17 @@ export function figuresOf(all: readonly Observed[]): Figures {
   const disturbed = all.length - quiet.length;
   const few = quiet.length < LOOKS[0] || 2 * quiet.length <= all.length;
   const launches = few ? all : quiet;
-  const noise = compare(launches, 'copy', 'int8');
+  const slots = launches[0].logs.map((_, slot) => residuals(launches, ({ logs }) => logs[slot]));
+  const noise = compare(launches, slots, 'copy', 'int8');
   const apart = noise.interval[0] > 1 + SAME || noise.interval[1] < 1 - SAME;
   const stretch = Math.exp(Math.max(few ? disturbanceOf(all) : 0, apart ? 2 * Math.abs(Math.log(noise.value)) : 0));
   const slower = Math.exp(throttlingOf(launches));
   const duration = (name: SlotName): Duration => {
-    const { value, interval } = launchEstimate(centre(launches, ({ logs }) => logs[SLOT[name]]).ofLaunches);
+    const { value, interval } = launchEstimate(centre(slots[SLOT[name]]).ofLaunches);
     return { median: value, interval: widen([Math.min(interval[0], value / slower), interval[1]], stretch) };
   };
   const ratio = (a: SlotName, b: SlotName) => {
-    const { interval, ...rest } = compare(launches, a, b);
+    const { interval, ...rest } = compare(launches, slots, a, b);
     return { ...rest, interval: widen(interval, stretch) };
   };
   const speedup = ratio('fp32', 'int8');
@@ -95,11 +96,18 @@ export function figuresOf(all: readonly Observed[]): Figures {
  * One slot's time over another's. The interval holds Student's interval over launches and, too, what the ratio is while
  * nothing disturbs the builds: a neighbour that is there for most of the time and slows one build more must not decide.
  */
-function compare(launches: readonly Observed[], a: SlotName, b: SlotName): Estimate & { readonly ofSamples: Interval } {
+function compare(
+  launches: readonly Observed[],
+  slots: readonly Residuals[],
+  a: SlotName,
+  b: SlotName,
+): Estimate & { readonly ofSamples: Interval } {
   const [x, y] = [SLOT[a], SLOT[b]];
-  const { ofLaunches, ofSamples } = centre(launches, ({ logs }) => logs[x].map((log, i) => log - logs[y][i]));
+  const { ofLaunches, ofSamples } = centre(
+    residuals(launches, ({ logs }) => logs[x].map((log, i) => log - logs[y][i])),
+  );
   const { value, interval } = launchEstimate(ofLaunches);
-  const undisturbed = value * Math.exp(mean(shift(launches, x, y)));
+  const undisturbed = value * Math.exp(mean(shift(slots[x], slots[y])));
   return {
     value,
     interval: [Math.min(interval[0], undisturbed), Math.max(interval[1], undisturbed)],

@@ -27,6 +27,8 @@ export interface HardwareOptions extends SequentialOptions {
   readonly seed?: number;
   /** For tests: for a build's index, by what share of its time it is slowed. */
   readonly slowed?: ReadonlyMap<number, number>;
+  /** For tests: the layout of all launches, instead of one of its own for each. */
+  readonly layout?: number;
 }
 
 export interface Hardware extends Figures {
@@ -47,7 +49,11 @@ export async function measureHardware(device: Device, image: RunnerImage, option
   let plan: Plan | null = null;
   const counts: number[][] = [];
   const figures = await measureLaunches(async (index) => {
-    const arranged = await linkRunner(image.builds, { ...image.link, copyOf: int8, layout: seed + index });
+    const arranged = await linkRunner(image.builds, {
+      ...image.link,
+      copyOf: int8,
+      layout: options.layout ?? seed + index,
+    });
     return device.session(arranged, {}, async (session) => {
       refuseEmulation(session, arranged);
       await loadSamples(session, arranged, options);

@@ -60,6 +60,13 @@ describe('instructions', () => {
     expect(await countsOf(await linkRunner(builds(aarch64)), qemuDevice())).toEqual([0, 0, 0]);
   });
 
+  test('are none, and nothing else is missing, where the runner does without what only Linux has', async () => {
+    const image = await linkRunner(builds(), { flags: ['-U__linux__'] });
+    expect(await countsOf(image)).toEqual([0, 0, 0]);
+    const lines = await nativeDevice().session(image, {}, (session) => session.send('time 1 2 0:1 1:1'));
+    expect(lines).toHaveLength(5);
+  });
+
   test('are a figure where all launches have them', () => {
     expect(instructionsOf([1000, 1000, 1000])).toEqual({ median: 1000, least: 1000, most: 1000 });
     expect(instructionsOf([1001, 1000, 1003])).toEqual({ median: 1001, least: 1000, most: 1003 });
