@@ -32,15 +32,17 @@ export function simulate(noise, pair, seed, { budgetMs = BUDGET_MS, sampleSpread
   const timed = Math.min(SAMPLES, rounds);
   const spread = Array.from({ length: timed }, () => sampleSpread * random.normal());
   const stand = spread.reduce((a, b) => a + b, 0) / timed;
+  const ofSample = spread.map((x) => Math.exp(x - stand));
+  /** What the launch in work does to each slot. */
+  let moved = [];
 
   const loop = (kind) => {
     const ms = LOOP_MS * (model.loop?.(kind, now, LOOP_MS) ?? 1);
     now += ms;
     return 1e6 * ms;
   };
-  const batch = (slot, sample, index) => {
-    const own =
-      base[slot] * Math.exp((model.launch?.(names[slot], index) ?? 0) + (slot === 1 ? spread[sample] - stand : 0));
+  const batch = (slot, sample) => {
+    const own = base[slot] * moved[slot] * (slot === 1 ? ofSample[sample] : 1);
     const busy = own * (model.rate?.(names[slot], now, own) ?? 1);
     const [taken, counted, switches] = model.taken?.(now, busy) ?? [0, 0, 0];
     now += busy + taken;
@@ -48,6 +50,7 @@ export function simulate(noise, pair, seed, { budgetMs = BUDGET_MS, sampleSpread
   };
   const source = async (index) => {
     now += START_MS + warmUpRounds(roundMs) * roundMs;
+    moved = names.map((name) => Math.exp(model.launch?.(name, index) ?? 0));
     const passes = [];
     const order = names.map((_, i) => i);
     for (let r = 0; r < rounds; r++) {
@@ -58,7 +61,7 @@ export function simulate(noise, pair, seed, { budgetMs = BUDGET_MS, sampleSpread
       for (let k = 0; k < 2; k++) {
         const [alu, memory] = [loop('alu'), loop('memory')];
         const slots = [];
-        for (const slot of order) slots[slot] = batch(slot, r % timed, index);
+        for (const slot of order) slots[slot] = batch(slot, r % timed);
         passes.push({ sample: r % timed, alu, memory, slots });
         order.reverse();
       }

@@ -5,8 +5,6 @@
 //   loop(kind, from, ms)   factor of the "alu" or the "memory" loop
 //   waited                 share of the time that the system says others had
 
-const constant = () => 1;
-
 /** Independent log-normal noise of every batch; the loops have it, too. */
 export const lognormal =
   (sd) =>
@@ -146,21 +144,22 @@ export const together =
   (...models) =>
   (machine, random) => {
     const parts = models.map((model) => model(machine, random));
-    const product =
-      (name) =>
-      (...args) =>
-        parts.reduce((x, part) => x * (part[name] ?? constant)(...args), 1);
+    const all = (name) => parts.flatMap((part) => part[name] ?? []);
+    const [rates, loops, launches, takers] = ['rate', 'loop', 'launch', 'taken'].map(all);
+    const product = (factors) => (what, from, ms) => {
+      let x = 1;
+      for (const factor of factors) x *= factor(what, from, ms);
+      return x;
+    };
+    const taken = (from, ms) => {
+      const sum = [0, 0, 0];
+      for (const taker of takers) for (const [i, x] of taker(from, ms).entries()) sum[i] += x;
+      return sum;
+    };
     return {
-      ...{ rate: product('rate'), loop: product('loop') },
-      launch: (...args) => parts.reduce((x, part) => x + (part.launch?.(...args) ?? 0), 0),
-      taken: (from, ms) =>
-        parts.reduce(
-          ([all, counted, seen], part) => {
-            const [a, b, c] = part.taken?.(from, ms) ?? [0, 0, 0];
-            return [all + a, counted + b, seen + c];
-          },
-          [0, 0, 0],
-        ),
-      waited: Math.max(...parts.map((part) => part.waited ?? 0)),
+      ...{ rate: product(rates), loop: product(loops) },
+      launch: (slot, index) => launches.reduce((x, launch) => x + launch(slot, index), 0),
+      taken: takers.length === 0 ? undefined : taken,
+      waited: Math.max(0, ...all('waited')),
     };
   };

@@ -22,13 +22,13 @@ export interface Residuals {
 /** Splits a quantity into what samples of the data and what passes make of it. Pure. */
 export function residuals(launches: readonly Observed[], of: Values): Residuals {
   const values = launches.map(of);
-  const bySample: number[][] = [];
-  for (const [l, { samples }] of launches.entries()) {
-    for (let i = 0; i < samples.length; i++) {
-      bySample[samples[i]] ??= [];
-      bySample[samples[i]].push(values[l][i]);
-    }
-  }
+  const counts: number[] = [];
+  for (const { samples } of launches)
+    for (let i = 0; i < samples.length; i++) counts[samples[i]] = (counts[samples[i]] ?? 0) + 1;
+  const bySample = counts.map((count) => new Float64Array(count));
+  const filled = counts.map(() => 0);
+  for (const [l, { samples }] of launches.entries())
+    for (let i = 0; i < samples.length; i++) bySample[samples[i]][filled[samples[i]]++] = values[l][i];
   const medians = bySample.map(medianOf);
   const rest = launches.map(({ samples }, l) => {
     const less = new Float64Array(samples.length);
