@@ -9,7 +9,7 @@ import { columnsOf } from '../../report/terminal.ts';
 import { linkRunner } from '../../runtime/devices/image.ts';
 import { resolveTarget } from '../../runtime/devices/machine.ts';
 import { autoMode, type MeasureMode, type Measurement, measure, type OperatorCost } from '../../runtime/measure.ts';
-import type { Duration, Instructions } from '../../runtime/timing/index.ts';
+import type { Duration } from '../../runtime/timing/index.ts';
 import { loadModel, profileOption, signatureOption, threadsOption } from '../entry.ts';
 import { streamBeside, writeOutput } from '../write_files.ts';
 
@@ -102,8 +102,7 @@ function toJson(
 }
 
 function describeHardware(name: string, target: string, result: Measurement & { mode: 'hardware' }): string[] {
-  const us = ({ median, instructions }: Duration) =>
-    `${(median / 1000).toFixed(1)} µs`.padStart(16) + (instructions === undefined ? '' : counted(instructions));
+  const us = (side: Duration) => `${(side.median / 1000).toFixed(1)} µs`.padStart(16) + counted(side);
   const [low, high] = result.interval.map((bound) => bound.toFixed(2));
   return [
     `${name} on ${target}: times on this machine (${result.machine.model}), medians`,
@@ -115,8 +114,12 @@ function describeHardware(name: string, target: string, result: Measurement & { 
   ];
 }
 
-const counted = ({ median, least, most }: Instructions): string =>
-  ` ${integer(median).padStart(16)} instructions, ${least === most ? 'the same in every launch' : `${integer(least)} to ${integer(most)} over launches`}`;
+function counted({ instructions, instructionsOfLaunches: range }: Duration): string {
+  if (instructions === undefined || range === undefined) return '';
+  const [least, most] = range;
+  const spread = least === most ? 'the same in every launch' : `${integer(least)} to ${integer(most)} over launches`;
+  return ` ${integer(instructions).padStart(16)} instructions, ${spread}`;
+}
 
 function describeModelled(
   name: string,

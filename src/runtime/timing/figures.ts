@@ -9,16 +9,10 @@ export interface Duration {
   readonly median: number;
   /** 95 % interval over launches. */
   readonly interval: Interval;
-  /** Instructions of one inference on one thread; absent where nothing counts them. No verdict depends on them. */
-  readonly instructions?: Instructions;
-}
-
-/** What processors count is exact up to interrupts, on most. */
-export interface Instructions {
-  /** Over launches. */
-  readonly median: number;
-  readonly least: number;
-  readonly most: number;
+  /** Of one inference on one thread, median over launches; absent where nothing counts them. No verdict depends on it. */
+  readonly instructions?: number;
+  /** Least and most of a launch: the same number twice on most processors. */
+  readonly instructionsOfLaunches?: Interval;
 }
 
 /** What a measurement found. */

@@ -4,13 +4,13 @@ import { emulatorOf } from '../devices/emulation.ts';
 import { linkRunner } from '../devices/image.ts';
 import { type Fingerprint, fingerprint } from '../devices/machine.ts';
 import { readCounters, shareStolen, shareWaited } from '../devices/pressure.ts';
-import type { Duration, Figures, Instructions } from './figures.ts';
+import type { Duration, Figures } from './figures.ts';
 import { type Observed, observe, SLOT } from './launch.ts';
 import { medianOf, parsePass } from './passes.ts';
 import { iterationsOf, MIN_BATCH_NS, SAMPLES, warmUpRounds } from './plan.ts';
 import { BUDGET_MS, measureLaunches, type SequentialOptions } from './sequential.ts';
 
-export type { Duration, Figures, Instructions } from './figures.ts';
+export type { Duration, Figures } from './figures.ts';
 export type { Estimate, Interval } from './interval.ts';
 
 export interface HardwareOptions extends SequentialOptions {
@@ -65,10 +65,10 @@ export async function measureHardware(device: Device, image: RunnerImage, option
       return observed;
     });
   }, options);
-  const counted = (duration: Duration, slot: number): Duration => {
-    const instructions = instructionsOf(counts.map((each) => each[slot]));
-    return instructions === null ? duration : { ...duration, instructions };
-  };
+  const counted = (duration: Duration, slot: number): Duration => ({
+    ...duration,
+    ...instructionsOf(counts.map((each) => each[slot])),
+  });
   return {
     ...{ unit: 'ns', ...figures, int8: counted(figures.int8, SLOT.int8), fp32: counted(figures.fp32, SLOT.fp32) },
     base: figures.base && counted(figures.base, SLOT.base),
@@ -83,10 +83,10 @@ async function countInstructions(session: Session, slots: readonly number[]): Pr
   return counts;
 }
 
-/** Counts of launches as one figure; null where not all launches have one. Pure. */
-export function instructionsOf(counts: readonly number[]): Instructions | null {
-  if (counts.length === 0 || counts.includes(0)) return null;
-  return { median: medianOf(counts), least: Math.min(...counts), most: Math.max(...counts) };
+/** Counts of launches as figures; none where not all launches have one. Pure. */
+export function instructionsOf(counts: readonly number[]): Pick<Duration, 'instructions' | 'instructionsOfLaunches'> {
+  if (counts.length === 0 || counts.includes(0)) return {};
+  return { instructions: medianOf(counts), instructionsOfLaunches: [Math.min(...counts), Math.max(...counts)] };
 }
 
 function refuseEmulation({ pid }: Session, { executable }: RunnerImage): void {

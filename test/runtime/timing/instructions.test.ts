@@ -68,9 +68,10 @@ describe('instructions', () => {
   });
 
   test('are a figure where all launches have them', () => {
-    expect(instructionsOf([1000, 1000, 1000])).toEqual({ median: 1000, least: 1000, most: 1000 });
-    expect(instructionsOf([1001, 1000, 1003])).toEqual({ median: 1001, least: 1000, most: 1003 });
-    expect(instructionsOf([1000, 0, 1000])).toBeNull();
-    expect(instructionsOf([])).toBeNull();
+    const three = (...counts: number[]) => instructionsOf(counts);
+    expect(three(1000, 1000, 1000)).toEqual({ instructions: 1000, instructionsOfLaunches: [1000, 1000] });
+    expect(three(1001, 1000, 1003)).toEqual({ instructions: 1001, instructionsOfLaunches: [1000, 1003] });
+    expect(three(1000, 0, 1000)).toEqual({});
+    expect(three()).toEqual({});
   });
 });
