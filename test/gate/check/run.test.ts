@@ -53,7 +53,7 @@ describe('a check', () => {
     expect(targets[0].checks.every(({ status }) => status !== 'fail')).toBe(true);
     expect(targets[0].notes).toContain('Both builds ran on 2 threads.');
     expect(lines.some((line) => line.startsWith('tones on host: '))).toBe(true);
-  });
+  }, 120_000);
 
   it('fails on hardware what is missed by far, however busy this machine is', async () => {
     const models = `  - name: tones${TONES}\n    tolerance: 4%\n    thresholds: { min-speedup: 1000, max-latency: 1ns }`;
