@@ -5,6 +5,8 @@ import { undoOnInterrupt } from './interrupt.ts';
 
 export interface ToolOptions {
   readonly cwd?: string;
+  /** Variables to set, or to take away (undefined), in this process's environment. */
+  readonly env?: NodeJS.ProcessEnv;
   /** Default 10 minutes: a compiler that has not finished by then will not. */
   readonly timeoutMs?: number;
 }
@@ -51,7 +53,7 @@ export function tryTool(
   return new Promise((resolve, reject) => {
     const { cwd } = options;
     // Compilers put their temporary files where their results go: there they are cleared away whatever happens.
-    const env = cwd === undefined ? process.env : { ...process.env, TMPDIR: cwd };
+    const env = { ...process.env, ...(cwd !== undefined && { TMPDIR: cwd }), ...options.env };
     const child = spawn(command, [...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], ...OWN_GROUP });
     const forget = undoOnInterrupt(() => killGroup(child));
     const text = { stdout: '', stderr: '' };

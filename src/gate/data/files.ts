@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import picomatch from 'picomatch';
 import { InputError } from '../../errors.ts';
@@ -10,6 +11,8 @@ export interface Files {
   read(path: string): Uint8Array;
   /** Bytes of a file. */
   size(path: string): number;
+  /** SHA-256 of a file's content in hex; where it is a Git LFS pointer, of the content that it stands for. */
+  digest(path: string): string;
   exists(path: string): boolean;
   /** `path` made absolute. */
   locate(path: string): string;
@@ -18,44 +21,53 @@ export interface Files {
 const MOST_FILES = 1_000_000;
 const MOST_BYTES = 2 ** 31 - 1;
 
+export interface FilesOptions {
+  /** A folder that nothing leads out of, neither `..` nor a symbolic link: for files that are not trusted. */
+  readonly within?: string;
+  /** The content that the Git LFS pointer at `path` stands for. @throws InputError where it is not at hand */
+  readonly lfsObject?: (sha256: string, path: string) => Uint8Array;
+}
+
 /** The files under `root`; relative paths count from there. */
-export function openFiles(root: string): Files {
+export function openFiles(root: string, { within, lfsObject = refusePointer }: FilesOptions = {}): Files {
   const locate = (path: string) => (isAbsolute(path) ? normalize(path) : resolve(root, path));
+  const inside = within === undefined ? null : realpathSync(within);
+  const exists = (full: string) => existsSync(full) && !leadsOut(full, inside);
   const shorten = (full: string) => {
-    const inside = relative(root, full);
-    return inside.startsWith('..') || isAbsolute(inside) ? full : inside.split(sep).join('/');
+    const below = relative(root, full);
+    return below.startsWith('..') || isAbsolute(below) ? full : below.split(sep).join('/');
   };
   const stat = (path: string, wanted: string) => {
     const info = statSync(path, { throwIfNoEntry: false });
     if (info === undefined)
       throw new InputError(`${wanted}: no such file (looked in ${root}); paths count from the working directory`);
+    if (leadsOut(path, inside)) throw new InputError(`${wanted}: leads out of the repository, and is not followed`);
     if (info.isDirectory()) throw new InputError(`${wanted}: is a folder; give the path of a file`);
     if (!info.isFile()) throw new InputError(`${wanted}: not a file`);
     return info;
   };
   return {
     locate,
-    exists: (path) => existsSync(locate(path)),
+    exists: (path) => exists(locate(path)),
     size: (path) => stat(locate(path), path).size,
     read(path) {
       const full = locate(path);
       if (stat(full, path).size > MOST_BYTES)
         throw new InputError(`${path}: larger than 2 GiB; split it into several files`);
       const bytes = readBytes(full, path);
-      if (
-        bytes.length < 1024 &&
-        Buffer.from(bytes.subarray(0, 40)).toString('latin1').startsWith('version https://git-lfs')
-      ) {
-        throw new InputError(
-          `${path}: a Git LFS pointer, not the file itself; run "git lfs pull", or set "lfs: true" on actions/checkout`,
-        );
-      }
-      return bytes;
+      const pointer = lfsPointer(bytes);
+      return pointer === null ? bytes : lfsObject(pointer, path);
+    },
+    digest(path) {
+      const full = locate(path);
+      stat(full, path);
+      const bytes = readBytes(full, path);
+      return lfsPointer(bytes) ?? createHash('sha256').update(bytes).digest('hex');
     },
     expand(pattern) {
       const full = locate(pattern);
       // A file of that very name comes first: names may hold brackets and braces.
-      if (!MAGIC.test(pattern) || existsSync(full)) {
+      if (!MAGIC.test(pattern) || exists(full)) {
         if (statSync(full, { throwIfNoEntry: false })?.isDirectory())
           throw new InputError(`${pattern}: is a folder; for the files in it write ${pattern}/*`);
         stat(full, pattern);
@@ -71,6 +83,24 @@ export function openFiles(root: string): Files {
       return [...new Set(found)].map(shorten).sort();
     },
   };
+}
+
+function refusePointer(_sha256: string, path: string): never {
+  throw new InputError(
+    `${path}: a Git LFS pointer, not the file itself; run "git lfs pull", or set "lfs: true" on actions/checkout`,
+  );
+}
+
+/** Whether a file that is there lies elsewhere than in the folder that nothing may lead out of. */
+const leadsOut = (full: string, inside: string | null): boolean =>
+  inside !== null && existsSync(full) && !`${realpathSync(full)}${sep}`.startsWith(`${inside}${sep}`);
+
+/** The SHA-256 in a Git LFS pointer; null for every other file. Its format: the specification of Git LFS, docs/spec.md there. */
+function lfsPointer(bytes: Uint8Array): string | null {
+  if (bytes.length >= 1024) return null;
+  const text = Buffer.from(bytes).toString('latin1');
+  if (!text.startsWith('version https://git-lfs')) return null;
+  return /^oid sha256:([0-9a-f]{64})$/m.exec(text)?.[1] ?? '';
 }
 
 /** What makes a path a glob. */
