@@ -35,6 +35,16 @@ export function readEvent(mode: CommentMode, env: NodeJS.ProcessEnv = process.en
   return { pullRequest: { owner, repo, number }, warning: null };
 }
 
+/** The branch that a pull request shall go to, and its last commit; null where the event names none. */
+export function readBranches(
+  env: NodeJS.ProcessEnv = process.env,
+): { readonly target: string; readonly pullRequest: string } | null {
+  if (!/^pull_request(_target)?$/.test(env.GITHUB_EVENT_NAME ?? '')) return null;
+  const target = at(payload, 'pull_request', 'base', 'ref');
+  const pullRequest = at(payload, 'pull_request', 'head', 'sha');
+  return typeof target === 'string' && typeof pullRequest === 'string' ? { target, pullRequest } : null;
+}
+
 function numberElsewhere(payload: unknown): unknown {
   if (at(payload, 'issue', 'pull_request') !== undefined) return at(payload, 'issue', 'number');
   return at(payload, 'pull_request', 'number') ?? at(payload, 'workflow_run', 'pull_requests', '0', 'number');

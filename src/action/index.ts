@@ -4,12 +4,13 @@ import { join, relative, resolve } from 'node:path';
 import { error, info, setFailed, setOutput, summary, warning } from '@actions/core';
 import { mindStreams } from '../cli/streams.ts';
 import { InputError, reasonOf } from '../errors.ts';
+import { type BaselineRequest, parseBaseline } from '../gate/baseline/request.ts';
 import { runCheck } from '../gate/check/run.ts';
 import type { Report } from '../gate/verdict/report.ts';
 import { COMMENT_LIMIT } from '../report/markdown.ts';
 import { renderTerminal } from '../report/terminal.ts';
 import { markerOf, postComment } from './comment.ts';
-import { readEvent } from './event.ts';
+import { readBranches, readEvent } from './event.ts';
 import { type Inputs, readInputs } from './inputs.ts';
 import { type Annotation, broken, judged, type Outcome } from './outcome.ts';
 import { inert, logLine, quiet } from './text.ts';
@@ -70,9 +71,19 @@ async function check(inputs: Inputs): Promise<Outcome> {
     only: models,
     targets: targets.length > 0 ? targets : undefined,
     measure,
+    baseline: baselineOf(inputs.baseline),
     progress: (line) => info(logLine(line)),
   });
   return judged(report, failOn);
+}
+
+/** Nothing said: the merge base of a pull request, where it can be had; nothing elsewhere. */
+function baselineOf(text: string): BaselineRequest | null {
+  const branches = readBranches();
+  if (text === '') return branches && { kind: 'merge-base', ...branches, fetch: true, optional: true };
+  const asked = parseBaseline(text, 'input baseline');
+  if (asked === null || asked.kind === 'report') return asked;
+  return asked.kind === 'merge-base' ? { ...asked, ...branches, fetch: true } : { ...asked, fetch: true };
 }
 
 /** The folder that the configuration's paths count from. */

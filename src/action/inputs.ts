@@ -13,6 +13,8 @@ export interface Inputs {
   readonly token: string;
   readonly failOn: FailOn;
   readonly workingDirectory: string;
+  /** Empty where the event decides. */
+  readonly baseline: string;
 }
 
 const COMMENT = ['auto', 'always', 'never'] as const;
@@ -20,7 +22,6 @@ export type CommentMode = (typeof COMMENT)[number];
 
 /** Inputs whose names are fixed but whose work is still to come, with the values that ask for none of it. */
 const RESERVED: Readonly<Record<string, readonly string[]>> = {
-  baseline: ['', 'none'],
   'tuning-records': [''],
   reference: [''],
   shard: ['', '1/1'],
@@ -54,6 +55,7 @@ export function readInputs(): Inputs {
     token,
     failOn: choice('fail-on', FAIL_ON),
     workingDirectory: getInput('working-directory') || '.',
+    baseline: getInput('baseline'),
   };
   if (problems.length > 0) throw new InputError(problems.join('\n'));
   return inputs;

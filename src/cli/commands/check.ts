@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { TARGET_HELP } from '../../compiler/targets/index.ts';
-import { EXIT, InputError } from '../../errors.ts';
+import { EXIT } from '../../errors.ts';
+import { parseBaseline } from '../../gate/baseline/request.ts';
 import { runCheck } from '../../gate/check/run.ts';
 import { SPEED_OPTIONS, type SpeedOption } from '../../gate/check/speed.ts';
 import { FAIL_ON, type FailOn, fails } from '../../gate/verdict/fail_on.ts';
@@ -47,7 +48,11 @@ export function register(program: Command): void {
         .choices([...SPEED_OPTIONS])
         .default('auto'),
     )
-    .option('--baseline <baseline>', 'what to compare with; only "none" so far', 'none')
+    .option(
+      '--baseline <baseline>',
+      'what to compare INT8 with: merge-base (where HEAD was branched off), a commit, a report.json, or none',
+      'none',
+    )
     .addOption(
       new Option('--fail-on <verdict>', 'exit with status 1 on: a failed gate; an inconclusive one too; never')
         .choices([...FAIL_ON])
@@ -59,14 +64,19 @@ export function register(program: Command): void {
 }
 
 async function run(options: Options): Promise<void> {
-  if (options.baseline !== 'none') {
-    throw new InputError(
-      `--baseline ${options.baseline}: comparing with a baseline is not there yet; use --baseline none`,
-    );
-  }
   const { config, only, target: targets, measure } = options;
   const progress = (line: string) => process.stderr.write(`${line} …\n`);
-  const report = await runCheck({ root: process.cwd(), now: new Date(), config, only, targets, measure, progress });
+  const baseline = parseBaseline(options.baseline, '--baseline');
+  const report = await runCheck({
+    root: process.cwd(),
+    now: new Date(),
+    config,
+    only,
+    targets,
+    measure,
+    baseline,
+    progress,
+  });
   const json = `${JSON.stringify(report, null, 2)}\n`;
   // The verdict first: it is not lost where a file cannot be written.
   const out = await streamBeside(options.json);

@@ -1,31 +1,65 @@
-import type { Runner } from '../engines/engine.ts';
+import { z } from 'zod';
+import type { BuildRunner } from '../engines/build.ts';
+import { identityOf, kept } from '../engines/kept.ts';
 import { runSamples } from '../engines/stream.ts';
-import type { Accuracy } from '../figures/accuracy.ts';
+import { type Accuracy, accuracySchema } from '../figures/accuracy.ts';
+import { type AccuracyRegression, accuracyRegressionSchema } from '../figures/regression.ts';
 import { startEvaluation } from '../metrics/evaluation.ts';
 import { countInputs } from '../metrics/inputs.ts';
-import { type BySide, mapSides } from '../sides.ts';
+import { startRegression } from '../metrics/regression.ts';
+import { type BySide, mapSides, sidesOf, valuesOf } from '../sides.ts';
 import type { ModelPair } from './pair.ts';
 
+const measuredSchema = z.object({ accuracy: accuracySchema, regression: accuracyRegressionSchema.nullable() });
+
+/** INT8 against FP32, and against INT8 of the baseline where that takes part. */
+export interface MeasuredAccuracy {
+  readonly accuracy: Accuracy;
+  readonly regression: AccuracyRegression | null;
+}
+
 /**
- * Runs all samples through the models of all sides and compares.
+ * Runs all samples through the models of all sides and compares; or takes what an earlier run found with the same programs
+ * and the same data.
  *
  * @param onProgress called with the share that is done, 0 to 1
  */
-export async function measureAccuracy(
-  { config, dataset, metric, twin }: ModelPair,
-  runners: BySide<Runner>,
+export function measureAccuracy(
+  pair: ModelPair,
+  runners: BySide<BuildRunner>,
   onProgress: (share: number) => void,
-): Promise<Accuracy> {
-  const evaluation = startEvaluation(metric, runners.int8.outputs, dataset.size, twin, config.confidence);
+): Promise<MeasuredAccuracy> {
+  const parts = [
+    'accuracy',
+    pair.dataDigest,
+    `${pair.twin} ${pair.config.confidence}`,
+    sidesOf(runners).join(),
+    ...valuesOf(runners).flatMap(identityOf),
+  ];
+  return kept(
+    parts,
+    (value) => measuredSchema.parse(value),
+    () => measure(pair, runners, onProgress),
+  );
+}
+
+async function measure(
+  { config, dataset, metric, twin }: ModelPair,
+  runners: BySide<BuildRunner>,
+  onProgress: (share: number) => void,
+): Promise<MeasuredAccuracy> {
+  const { outputs } = runners.int8;
+  const evaluation = startEvaluation(metric, outputs, dataset.size, twin, config.confidence);
   const inputs = countInputs(mapSides(runners, (runner) => runner.inputs));
+  const regression =
+    runners.base === undefined ? null : startRegression(metric, outputs, dataset.size, config.confidence);
+  const subscribers = [inputs, evaluation, ...(regression === null ? [] : [regression])];
   for await (const sample of runSamples(dataset, runners, onProgress)) {
-    for (const subscriber of [inputs, evaluation]) subscriber.add(sample);
+    for (const subscriber of subscribers) subscriber.add(sample);
   }
   const { reference, ...figures } = evaluation.finish();
-  return {
-    ...figures,
-    int8Target: runners.int8.engine,
-    fp32Target: runners.fp32.engine,
-    evidence: { ...inputs.finish(), ...reference },
-  };
+  const evidence = { ...inputs.finish(), ...reference };
+  const { int8, fp32 } = runners;
+  const accuracy = { ...figures, int8Target: int8.engine, fp32Target: fp32.engine, evidence };
+  return { accuracy, regression: regression?.finish() ?? null };
 }

@@ -1,8 +1,8 @@
 import { parseTarget, type Target } from '../../compiler/targets/index.ts';
 import { EnvironmentError, InputError } from '../../errors.ts';
 import { type BuildRunner, buildEngine } from '../engines/build.ts';
-import { type ModelSource, prepareSides, type Runner, runnerOrThrow } from '../engines/engine.ts';
-import { type BySide, mapSides, SIDE_NAMES, valuesOf } from '../sides.ts';
+import { type Engine, type ModelSource, prepareSides, runnerOrThrow, sidesFrom } from '../engines/engine.ts';
+import { type BySide, mapSides, SIDE_NAMES, sidesOf, valuesOf } from '../sides.ts';
 import type { ModelPair } from './pair.ts';
 
 /** A pair compiled for a target. */
@@ -10,21 +10,26 @@ export interface PairBuilds {
   /** What is measured for speed: all sides in one image, for the target. */
   readonly builds: BySide<BuildRunner>;
   /** What the samples run through. */
-  readonly runners: BySide<Runner>;
+  readonly runners: BySide<BuildRunner>;
   readonly notes: readonly string[];
+  /** Why the model of the baseline takes no part, though it fits; null where it does, or there is none. */
+  readonly baseFault: string | null;
 }
 
 /** `threads`: how many the builds of the target run on. */
 export async function buildPair(pair: ModelPair, target: Target, threads: number): Promise<PairBuilds> {
   const { name, profile } = pair.config;
+  const profiles = { int8: profile, base: pair.base?.status === 'changed' ? pair.base.profile : profile };
   const sources = mapSides(
     pair.models,
     (model, side): ModelSource => ({
       ...{ model, name: `${name} ${SIDE_NAMES[side]}`, symbol: side },
-      ...(side === 'fp32' ? {} : { profile }),
+      ...(side === 'fp32' ? {} : { profile: profiles[side as keyof typeof profiles] }),
     }),
   );
-  const builds = await prepareSides(buildEngine(target, { threads }), sources);
+  const engine = buildEngine(target, { threads });
+  const { base, ...own } = sources;
+  const [builds, baseFault] = await withBase(engine, own, base);
   const varying = valuesOf(builds)
     .flatMap(({ outputs }) => outputs)
     .find((port) => port.varies);
@@ -33,8 +38,28 @@ export async function buildPair(pair: ModelPair, target: Target, threads: number
       `${name}: the size of output "${varying.name}" changes with the data: there is nothing to compare`,
     );
   const portable = builds.fp32.device.kind === 'qemu' ? await hostRunner(sources.fp32) : null;
-  if (portable === null) return { builds, runners: builds, notes: [] };
-  return { builds, runners: { ...builds, fp32: portable }, notes: [PORTABLE] };
+  if (portable === null) return { builds, runners: builds, notes: [], baseFault };
+  return { builds, runners: { ...builds, fp32: portable }, notes: [PORTABLE], baseFault };
+}
+
+/** What keeps the baseline's model from being built is no fault of the models that are checked. */
+async function withBase(
+  engine: Engine<BuildRunner>,
+  own: BySide<ModelSource>,
+  base: ModelSource | undefined,
+): Promise<[BySide<BuildRunner>, string | null]> {
+  if (base === undefined) return [await prepareSides(engine, own), null];
+  const all = { ...own, base };
+  const prepared = await engine.prepare(valuesOf(all));
+  const found = prepared[sidesOf(all).indexOf('base')];
+  const fault =
+    found instanceof InputError
+      ? `cannot be built: ${found.message}`
+      : !(found instanceof Error) && found.outputs.some((port) => port.varies)
+        ? 'has outputs whose size changes with the data'
+        : null;
+  if (fault === null) return [sidesFrom(all, prepared), null];
+  return [await prepareSides(engine, own), `the model at the baseline ${fault}`];
 }
 
 const PORTABLE =
@@ -44,7 +69,7 @@ const PORTABLE =
  * The FP32 model as portable C for this machine: emulated floating point is far slower, and the two builds agree
  * within rounding. null where this machine has no compiler of its own: then the emulator has to do.
  */
-async function hostRunner(fp32: ModelSource): Promise<Runner | null> {
+async function hostRunner(fp32: ModelSource): Promise<BuildRunner | null> {
   try {
     const [runner] = await buildEngine(parseTarget('host')).prepare([fp32]);
     return runnerOrThrow(runner);

@@ -3,23 +3,21 @@ import { toBytes } from '../../model/tensor/dtype.ts';
 import type { BuildRunner } from '../engines/build.ts';
 import type { Runner } from '../engines/engine.ts';
 import { inferencesOf } from '../engines/stream.ts';
-import type { Accuracy } from '../figures/accuracy.ts';
 import { type BySide, sidesOf, valuesOf } from '../sides.ts';
-import { measureAccuracy } from './accuracy.ts';
+import { type MeasuredAccuracy, measureAccuracy } from './accuracy.ts';
 import type { PairBuilds } from './builds.ts';
 import type { ModelPair } from './pair.ts';
 import { timedSamples } from './speed.ts';
 
 /** Accuracy on a target, and what a reader should know of where it comes from. */
-export interface TargetAccuracy {
-  readonly accuracy: Accuracy;
+export interface TargetAccuracy extends MeasuredAccuracy {
   readonly notes: readonly string[];
 }
 
 /** What the first of the targets that cannot differ gave. */
 interface Known {
-  readonly accuracy: Accuracy;
-  readonly runners: BySide<Runner>;
+  readonly measured: MeasuredAccuracy;
+  readonly runners: BySide<BuildRunner>;
 }
 
 /**
@@ -32,16 +30,16 @@ export function accuracyByTarget(pair: ModelPair) {
   let known: Known | null = null;
   return async ({ builds, runners }: PairBuilds, onProgress: (share: number) => void): Promise<TargetAccuracy> => {
     const shared = alike && emulated(builds, runners);
-    if (shared && known !== null) {
-      const { accuracy } = known;
+    if (shared && known !== null && sidesOf(known.runners).join() === sidesOf(runners).join()) {
+      const { int8Target } = known.measured.accuracy;
       const indices = timedSamples(pair.dataset.size);
       if (await same(pair, indices, known.runners, runners))
-        return { accuracy, notes: [computedOn(accuracy.int8Target, indices.length)] };
-      return { accuracy: await measureAccuracy(pair, runners, onProgress), notes: [differs(accuracy.int8Target)] };
+        return { ...known.measured, notes: [computedOn(int8Target, indices.length)] };
+      return { ...(await measureAccuracy(pair, runners, onProgress)), notes: [differs(int8Target)] };
     }
-    const accuracy = await measureAccuracy(pair, runners, onProgress);
-    if (shared) known = { accuracy, runners };
-    return { accuracy, notes: [] };
+    const measured = await measureAccuracy(pair, runners, onProgress);
+    if (shared) known = { measured, runners };
+    return { ...measured, notes: [] };
   };
 }
 

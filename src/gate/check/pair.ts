@@ -6,8 +6,10 @@ import { enterSignature } from '../../model/ir/signature.ts';
 import { isReal } from '../../model/tensor/dtype.ts';
 import { type Shape, showShape } from '../../model/tensor/shape.ts';
 import { importModel } from '../../model/tflite/importer.ts';
+import type { BaseModel } from '../baseline/index.ts';
 import type { ModelConfig } from '../config/load.ts';
 import { type Dataset, openDataset } from '../data/dataset.ts';
+import { digestData } from '../data/digest.ts';
 import type { Files } from '../data/files.ts';
 import { modelPorts } from '../engines/ports.ts';
 import { type Metric, makeMetric } from '../metrics/index.ts';
@@ -24,14 +26,19 @@ export interface ModelPair {
   readonly notes: readonly string[];
   readonly dataset: Dataset;
   readonly metric: Metric;
+  /** SHA-256 of the samples and of how they are read and scored. */
+  readonly dataDigest: string;
+  /** What the INT8 model was at the baseline; null where nothing is compared with. */
+  readonly base: BaseModel | null;
 }
 
 /**
  * Reads the models and opens the data of one entry of the configuration.
+ * A model of the baseline that does not fit takes no part, and is said to be unknown.
  * @throws InputError that names the entry, where a file is missing or damaged, the partners differ in inputs or
  * outputs, or data, labels and metric do not fit the model
  */
-export function openPair(config: ModelConfig, files: Files): ModelPair {
+export function openPair(config: ModelConfig, files: Files, given: BaseModel | null = null): ModelPair {
   try {
     const read = (file: string): Model => {
       const model = importModel(files.read(file), file);
@@ -48,14 +55,24 @@ export function openPair(config: ModelConfig, files: Files): ModelPair {
     if (partner !== null) checkReal(partner);
     const fp32 = partner ?? floatTwin(int8);
     checkPartners(config, int8, fp32);
-    const models = { int8, fp32 };
+    const base = fitting(given, int8);
+    const models = { int8, fp32, ...(base?.status === 'changed' && { base: base.model }) };
     const inputs = mapSides(models, (model) => modelPorts(model, 'inputs'));
     const dataset = openDataset(config.data, inputs, files);
     const metric = makeMetric({
       ...{ name: config.metric, score: config.score, labels: dataset.labels },
       ...{ inputs: inputs.int8, outputs: modelPorts(int8, 'outputs') },
     });
-    return { config, models, twin: partner === null, notes, dataset, metric };
+    return {
+      config,
+      models,
+      twin: partner === null,
+      notes,
+      dataset,
+      metric,
+      base,
+      dataDigest: digestData(config, files),
+    };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(`${config.name}: ${error.message}`, { cause: error, at: error.at ?? config.at });
@@ -75,13 +92,32 @@ function checkReal(model: Model): void {
 
 /** Inputs and outputs must correspond one to one; extents of 1 and names may differ. */
 function checkPartners(config: ModelConfig, int8: Model, fp32: Model): void {
+  const odd = difference(int8, fp32);
+  if (odd === null) return;
+  throw new InputError(
+    `${config.fp32}: has the ${odd.which} ${odd.theirs}, but the INT8 model ${config.int8} has ${odd.own}; fp32 must be the same network, or be left out`,
+  );
+}
+
+/** The model of the baseline, where the same samples fit both. */
+function fitting(base: BaseModel | null, int8: Model): BaseModel | null {
+  if (base?.status !== 'changed') return base;
+  const { name, int8: path } = base;
+  const odd = difference(int8, base.model);
+  if (odd === null) return base;
+  const reason = `the INT8 model at the baseline has the ${odd.which} ${odd.theirs}, and now ${odd.own}: the same samples do not fit both`;
+  return { status: 'unknown', name, int8: path, reason };
+}
+
+/** Where the inputs or outputs of two models do not correspond; null where all do. */
+function difference(model: Model, other: Model) {
   const core = (shape: Shape) => shape.filter((extent) => extent !== 1).join();
   for (const which of ['inputs', 'outputs'] as const) {
-    const [a, b] = [modelPorts(int8, which), modelPorts(fp32, which)];
-    if (a.length === b.length && a.every((port, i) => core(port.shape) === core(b[i].shape))) continue;
+    const [a, b] = [modelPorts(model, which), modelPorts(other, which)];
+    const fits = (port: Port, i: number) => core(port.shape) === core(b[i].shape) && isReal(b[i].dtype);
+    if (a.length === b.length && a.every(fits)) continue;
     const list = (all: readonly Port[]) => all.map((port) => `"${port.name}" ${showShape(port.shape)}`).join(', ');
-    throw new InputError(
-      `${config.fp32}: has the ${which} ${list(b)}, but the INT8 model ${config.int8} has ${list(a)}; fp32 must be the same network, or be left out`,
-    );
+    return { which, own: list(a), theirs: list(b) };
   }
+  return null;
 }

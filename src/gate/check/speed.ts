@@ -7,6 +7,7 @@ import type { Sample } from '../data/dataset.ts';
 import type { BuildRunner } from '../engines/build.ts';
 import { inferencesOf } from '../engines/stream.ts';
 import type { Latency } from '../figures/latency.ts';
+import type { SpeedRegression } from '../figures/regression.ts';
 import { type BySide, mapSides, sidesOf } from '../sides.ts';
 
 /** How speed is judged: `auto` is hardware where this machine runs the target's code, modelled cycles elsewhere. */
@@ -19,6 +20,8 @@ export interface Speed {
   /** Why there is no latency, or why its intervals are too wide for small differences. */
   readonly doubt: string | null;
   readonly notes: readonly string[];
+  /** INT8 against INT8 of the baseline, where that was measured along. */
+  readonly regression: SpeedRegression | null;
 }
 
 /** How many samples of a data set of that size speed is measured on, and which. */
@@ -42,7 +45,7 @@ export async function measureSpeed(
   const chosen = mode === 'auto' ? autoMode(target) : mode;
   if (chosen === 'modelled' && modelledCpu(target) === null) {
     return {
-      ...{ latency: null, doubt: `target ${target.name} cannot be modelled` },
+      ...{ latency: null, regression: null, doubt: `target ${target.name} cannot be modelled` },
       notes: [
         `Speed was not measured: cycles cannot be modelled for target ${target.name}. Measure "hardware", or take an ARM64 target such as cortex-a72.`,
       ],
@@ -67,6 +70,9 @@ export async function measureSpeed(
         ...{ speedup: result.speedup, interval: null, cpu: result.cpu },
         basis: { compiler, table: result.version, disassembler: result.disassembler },
       },
+      regression: result.base && {
+        ...{ base: result.base.median, slowdown: result.int8.median / result.base.median, interval: null },
+      },
       ...{ doubt: null, notes: [] },
     };
   return { ...onHardware(result, result.machine.model, compiler), notes: result.warnings.map(sentence) };
@@ -74,13 +80,14 @@ export async function measureSpeed(
 
 /** What times on this machine say. Pure. */
 export function onHardware(figures: Figures, cpu: string | null, compiler: string | null): Speed {
-  const { int8, fp32, speedup, interval, speedupOfSamples } = figures;
+  const { int8, fp32, base, speedup, slowdown, interval, speedupOfSamples } = figures;
   return {
     latency: {
       ...{ mode: 'hardware', unit: 'ns', int8: int8.median, int8Interval: [...int8.interval], fp32: fp32.median },
       ...{ speedup, interval: [...interval], speedupOfSamples: [...speedupOfSamples], cpu },
       basis: { compiler, table: null, disassembler: null },
     },
+    regression: base && slowdown && { base: base.median, slowdown: slowdown.value, interval: [...slowdown.interval] },
     doubt: unfitness(figures),
     notes: [],
   };

@@ -14,7 +14,17 @@ import { InputError } from '../../errors.ts';
 import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import { metricNamed, namesOf } from '../metrics/index.ts';
 import { type Confidence, DEFAULT_CONFIDENCE } from '../metrics/intervals.ts';
-import { acceptsNothing, misfit, type ThresholdId, type Thresholds } from '../thresholds/index.ts';
+import {
+  acceptsNothing,
+  misfit,
+  misfitOf,
+  REGRESSION,
+  REGRESSION_DEFAULTS,
+  type RegressionId,
+  type Regressions,
+  type ThresholdId,
+  type Thresholds,
+} from '../thresholds/index.ts';
 import { plainWords } from '../words/words.ts';
 import { configSchema, type RawConfig, type RawModel } from './schema.ts';
 
@@ -36,6 +46,10 @@ export interface ModelConfig extends RawModel {
   readonly paths: readonly ConfigPath[];
   /** Where each threshold in force is written: in the model's entry or in the defaults. */
   readonly thresholdAt: { readonly [K in ThresholdId]?: Place };
+  /** The limits against a baseline, where one is compared with: those that are written, and the defaults. */
+  readonly regressions: Regressions;
+  /** Where each of those that are written stands. */
+  readonly regressionAt: { readonly [K in RegressionId]?: Place };
 }
 
 /** A path or glob that a configuration names. */
@@ -54,7 +68,7 @@ export interface Config {
   /** Where each target is written; null for the one that stands for an absent list. */
   readonly targetsAt: readonly (Place | null)[];
   readonly models: readonly ModelConfig[];
-  /** Whether any `regression` thresholds are set. */
+  /** Whether any `regression` limits are written. */
   readonly regression: boolean;
 }
 
@@ -230,6 +244,7 @@ function resolve(raw: RawConfig, file: string, at: (path: KeyPath) => Place): Co
       thresholdAt[id] = at([...path, 'thresholds', id]);
     }
     problems.push(...faultsOfAcceptances(model, thresholds as Thresholds, path, raw.targets ?? NATIVE, at));
+    const regression = regressionOf(raw, model, i, at, problems);
     if (model.score !== undefined && !metricNamed(metricOf(model))?.takesScore) {
       const takers = namesOf(({ takesScore }) => takesScore === true);
       problems.push({ at: at([...path, 'score']), text: `models[${i}].score belongs to "metric: ${takers}"` });
@@ -239,7 +254,13 @@ function resolve(raw: RawConfig, file: string, at: (path: KeyPath) => Place): Co
       confidence: model.confidence ?? raw.defaults?.confidence ?? DEFAULT_CONFIDENCE,
       threads: model.threads ?? raw.defaults?.threads ?? 1,
       tolerance: model.tolerance ?? raw.defaults?.tolerance,
-      ...{ thresholds: thresholds as Thresholds, thresholdAt, at: at(path), paths: pathsOf(model, path, at) },
+      ...{
+        thresholds: thresholds as Thresholds,
+        thresholdAt,
+        ...regression,
+        at: at(path),
+        paths: pathsOf(model, path, at),
+      },
     };
   });
   refuse(problems);
@@ -290,6 +311,36 @@ function faultsOfAcceptances(
 /** Whether two lists of targets have one in common; an empty one is all. */
 const meet = (a: readonly string[] = [], b: readonly string[] = []): boolean =>
   a.length === 0 || b.length === 0 || a.some((name) => b.includes(name));
+
+/** The limits against a baseline: the model's own before the file's defaults before ours, each where it has a meaning. */
+function regressionOf(
+  raw: RawConfig,
+  model: RawModel,
+  index: number,
+  at: (path: KeyPath) => Place,
+  problems: Problem[],
+): Pick<ModelConfig, 'regressions' | 'regressionAt'> {
+  const metric = metricOf(model);
+  const limits: Record<string, unknown> = {};
+  const places: Record<string, Place> = {};
+  const take = (from: Regressions, place?: (id: RegressionId) => Place) => {
+    for (const id of Object.keys(from) as RegressionId[]) {
+      if (from[id] === undefined || misfitOf(REGRESSION[id], metric) !== null) continue;
+      limits[id] = from[id];
+      if (place !== undefined) places[id] = place(id);
+    }
+  };
+  take(REGRESSION_DEFAULTS);
+  take(raw.defaults?.regression ?? {}, (id) => at(['defaults', 'regression', id]));
+  take(model.regression ?? {}, (id) => at(['models', index, 'regression', id]));
+  for (const id of Object.keys(model.regression ?? {}) as RegressionId[]) {
+    const reason = misfitOf(REGRESSION[id], metric);
+    if (reason === null) continue;
+    const where = `models[${index}].regression.${id}`;
+    problems.push({ at: at(['models', index, 'regression', id]), text: `${where} ${reason}` });
+  }
+  return { regressions: limits as Regressions, regressionAt: places };
+}
 
 function pathsOf(model: RawModel, top: KeyPath, at: (path: KeyPath) => Place): ConfigPath[] {
   const paths: ConfigPath[] = [];

@@ -17,7 +17,7 @@ import { data } from './data_schema.ts';
 const metric = z.string(want(METRIC_WORDS)).regex(METRIC_PATTERN, want(METRIC_WORDS));
 
 const thresholds = schemaOf(THRESHOLDS);
-const regression = schemaOf(REGRESSION).describe('against the merge base; accepted and not judged yet');
+const regression = schemaOf(REGRESSION).describe('against the baseline, where a check compares with one');
 
 const profile = z
   .enum(PROFILES, want(PROFILES.join(', ')))

@@ -58,7 +58,14 @@ export async function prepareSides<R extends Runner>(
   engine: Engine<R>,
   sources: BySide<ModelSource>,
 ): Promise<BySide<R>> {
-  const prepared = await engine.prepare(valuesOf(sources));
+  return sidesFrom(sources, await engine.prepare(valuesOf(sources)));
+}
+
+/**
+ * What was prepared, by side.
+ * @throws the fault of the first that cannot run
+ */
+export function sidesFrom<R extends Runner>(sources: BySide<ModelSource>, prepared: readonly (R | Fault)[]): BySide<R> {
   const sides = sidesOf(sources);
   return mapSides(sources, (_, side) => runnerOrThrow(prepared[sides.indexOf(side)]));
 }

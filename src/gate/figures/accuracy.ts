@@ -51,7 +51,7 @@ const evidenceSchema = z
   .describe('what the data can tell: docs/verdict.md');
 export type Evidence = z.infer<typeof evidenceSchema>;
 
-const boundsSchema = z
+export const boundsSchema = z
   .object({
     low: finite,
     high: finite,

@@ -89,7 +89,7 @@ export function startEvaluation(
         bounds: {
           confidence: confidence === 'point' ? null : confidence,
           int8: bounds(ofInt8, kind.range),
-          drop: bounds(ofDrop, kind.range && [kind.drop(kind.range[1], kind.range[0]), kind.drop(...kind.range)]),
+          drop: bounds(ofDrop, rangeOfDrop(kind)),
           agreement: bounds(ofFigure('agreement'), KINDS.share.range),
           sqnr: bounds(ofFigure('sqnr'), null),
           cosine: bounds(ofFigure('cosine'), KINDS.cosine.range),
@@ -113,7 +113,7 @@ export function startEvaluation(
 }
 
 /** Confidence of each bound of a 95 % interval. */
-const OF_95_PERCENT = 0.975;
+export const OF_95_PERCENT = 0.975;
 
 /** What labels say of a model's own figure: right answers are counted, all else is resampled. */
 function estimateLabelled(
@@ -127,6 +127,10 @@ function estimateLabelled(
   const span = range && { size: range[1] - range[0], samples: Math.min(samples, deciding) };
   return resampled(statistic(scores), samples, span);
 }
+
+/** Bounds of a drop are within the largest there can be. */
+export const rangeOfDrop = ({ range, drop }: FigureKind): readonly [number, number] | null =>
+  range && [drop(range[1], range[0]), drop(...range)];
 
 /** The drop: of right answers by their pairs, against FP32 by INT8's own figure, of all else resampled in pairs. */
 function estimateDrop(
@@ -156,7 +160,7 @@ interface DropSource {
 }
 
 /** Samples that exactly one of the two gets right. */
-function discordance(int8: readonly boolean[], fp32: readonly boolean[]) {
+export function discordance(int8: readonly boolean[], fp32: readonly boolean[]) {
   const int8Only = int8.filter((right, i) => right && !fp32[i]).length;
   const fp32Only = fp32.filter((right, i) => right && !int8[i]).length;
   return { int8Only, fp32Only, p: mcnemar(int8Only, fp32Only) };

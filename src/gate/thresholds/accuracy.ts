@@ -29,7 +29,7 @@ interface Judged {
  * @param what the sentence up to the figure
  * @param where what stands between the figure and its limit
  */
-function judgeFigure(judged: Judged, accuracy: Accuracy, what: string, where = ''): Finding {
+export function judgeFigure(judged: Judged, accuracy: Accuracy, what: string, where = ''): Finding {
   const { measured, bounds, held, unit } = judged;
   const { confidence } = accuracy.bounds;
   const byPoint = confidence === null;
@@ -100,7 +100,10 @@ export function maxDrop(most: number, accuracy: Accuracy): Finding {
   return judgeFigure(judged, accuracy, `${metric} ${drop < 0 ? 'rises' : 'drops'}`, `, ${from}`);
 }
 
-function planOfDrop(limit: number, { discordant, samples }: Accuracy): Judged['plan'] {
+export function planOfDrop(
+  limit: number,
+  { discordant, samples }: Pick<Accuracy, 'discordant' | 'samples'>,
+): Judged['plan'] {
   if (discordant === null) return {};
   const pairs = { samples, firstOnly: discordant.fp32Only, secondOnly: discordant.int8Only };
   return { atLimit: 100 * deviationOfDifference(pairs, limit / 100), step: 100 * CONTINUITY };

@@ -1,5 +1,6 @@
 import type { Accuracy } from '../figures/accuracy.ts';
 import type { Latency } from '../figures/latency.ts';
+import type { Regression } from '../figures/regression.ts';
 
 /** What was measured for one model on one target. */
 export interface Measurements {
@@ -9,6 +10,8 @@ export interface Measurements {
   readonly doubt: string | null;
   /** How far beyond its limit, as a share of it, a time has to be for sure to fail; each threshold's own when absent. */
   readonly tolerance?: number;
+  /** What was compared with the baseline, where there is one that had the model. */
+  readonly regression?: Regression | null;
 }
 
 /** How a limit was met. */

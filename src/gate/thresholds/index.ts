@@ -8,9 +8,10 @@ import { decide, type Held } from './decide.ts';
 import { type Finding, inconclusive, type Measurements } from './finding.ts';
 import * as limits from './quantities.ts';
 import { parseLatency } from './quantities.ts';
+import { judgeRegressionDrop, judgeSlowdown } from './regression.ts';
 
 /** What a limit is about. `--measure none` leaves out those on speed; doubts about data bear on those on accuracy. */
-export type Aspect = 'accuracy' | 'speed' | 'regression';
+export type Aspect = 'accuracy' | 'speed';
 
 /** A limit that a configuration may set. */
 interface Limit<S extends z.ZodType> {
@@ -32,7 +33,6 @@ export interface Threshold<S extends z.ZodType = z.ZodType> extends Limit<S> {
 }
 
 const threshold = <S extends z.ZodType>(row: Threshold<S>): Threshold<S> => row;
-const limit = <S extends z.ZodType>(row: Limit<S>): Limit<S> => row;
 
 const SHARES = {
   kind: 'share',
@@ -99,15 +99,35 @@ export const THRESHOLDS = {
   }),
 } as const;
 
-/** Limits against the merge base, accepted and not judged yet. */
+/** Every limit against a baseline. In the order of the checks, which are called `regression.` and the name of the row. */
 export const REGRESSION = {
-  'max-accuracy-drop': limit({ aspect: 'regression', limit: limits.points }),
-  'max-slowdown': limit({ aspect: 'regression', limit: limits.percentage }),
+  'max-accuracy-drop': threshold({
+    aspect: 'accuracy',
+    limit: limits.points,
+    about: 'percentage points that INT8 may lose against INT8 of the baseline; 1 when absent',
+    only: SHARES,
+    onLabels: true,
+    judge: judgeRegressionDrop,
+  }),
+  'max-slowdown': threshold({
+    aspect: 'speed',
+    limit: limits.percentage,
+    about: 'by how much INT8 may be slower than INT8 of the baseline; 5% when absent',
+    judge: judgeSlowdown,
+  }),
 } as const;
 
 export type ThresholdId = keyof typeof THRESHOLDS;
 /** The limits that are set. */
 export type Thresholds = { readonly [K in ThresholdId]?: z.output<(typeof THRESHOLDS)[K]['limit']> };
+export type RegressionId = keyof typeof REGRESSION;
+export type Regressions = { readonly [K in RegressionId]?: z.output<(typeof REGRESSION)[K]['limit']> };
+
+/** In force where a baseline is compared with and the configuration says nothing else. */
+export const REGRESSION_DEFAULTS: Regressions = { 'max-accuracy-drop': 1, 'max-slowdown': 5 };
+
+/** The name of the check of a limit against a baseline. */
+export const regressionCheck = (id: RegressionId): string => `regression.${id}`;
 
 type Table = Readonly<Record<string, Limit<z.ZodType>>>;
 
@@ -123,8 +143,13 @@ export function schemaOf<T extends Table>(table: T) {
 /** What a check is about; null for one that is no threshold. */
 export const aspectOf = (id: string): Aspect | null => rowOf(id)?.aspect ?? null;
 
-/** The row of a threshold; undefined for a check that is none. */
-export const rowOf = (id: string): Threshold | undefined => (THRESHOLDS as Readonly<Record<string, Threshold>>)[id];
+/** The row of a threshold, by the name of its check; undefined for a check that is none. */
+export const rowOf = (id: string): Threshold | undefined => ROWS.get(id);
+
+const ROWS = new Map<string, Threshold>([
+  ...Object.entries<Threshold>(THRESHOLDS as never),
+  ...Object.entries<Threshold>(REGRESSION as never).map(([id, row]) => [`regression.${id}`, row] as const),
+]);
 
 /** A limit as a number, in the unit of its check. */
 export const magnitudeOf = (limit: number | string): number =>
@@ -142,10 +167,13 @@ export function acceptsNothing(id: ThresholdId, worst: number | string, limit: n
 /** The limits that are about something else. */
 export const without = (aspect: Aspect, thresholds: Thresholds): Thresholds =>
   Object.fromEntries(Object.entries(thresholds).filter(([id]) => aspectOf(id) !== aspect));
+export const regressionsWithout = (aspect: Aspect, limits: Regressions): Regressions =>
+  Object.fromEntries(Object.entries(limits).filter(([id]) => REGRESSION[id as RegressionId].aspect !== aspect));
 
 /** Why a threshold has no meaning for a metric, or null where it has one. */
-export function misfit(id: ThresholdId, metric: string): string | null {
-  const only = rowOf(id)?.only;
+export const misfit = (id: ThresholdId, metric: string): string | null => misfitOf(THRESHOLDS[id], metric);
+
+export function misfitOf({ only }: Pick<Threshold, 'only'>, metric: string): string | null {
   return only === undefined || metricNamed(metric)?.kind === only.kind ? null : only.otherwise(metric);
 }
 

@@ -1,6 +1,16 @@
 import type { Place } from '../../errors.ts';
 import type { Measurements } from '../thresholds/finding.ts';
-import { aspectOf, rowOf, THRESHOLDS, type ThresholdId, type Thresholds } from '../thresholds/index.ts';
+import {
+  aspectOf,
+  REGRESSION,
+  type RegressionId,
+  type Regressions,
+  regressionCheck,
+  rowOf,
+  THRESHOLDS,
+  type ThresholdId,
+  type Thresholds,
+} from '../thresholds/index.ts';
 import type { Check } from './report.ts';
 
 /**
@@ -16,6 +26,23 @@ export function judge(
   return (Object.keys(THRESHOLDS) as ThresholdId[]).flatMap((id) => {
     const limit = thresholds[id];
     return limit === undefined ? [] : [{ id, ...rowOf(id)!.judge(limit, measurements), at: at[id] ?? null }];
+  });
+}
+
+/**
+ * Holds the measurements against the limits on what changed since the baseline, in the same way.
+ *
+ * @param at where each limit is written; nowhere for one of the defaults
+ */
+export function judgeRegressions(
+  limits: Regressions,
+  at: { readonly [K in RegressionId]?: Place },
+  measurements: Measurements,
+): Check[] {
+  return (Object.keys(REGRESSION) as RegressionId[]).flatMap((id) => {
+    const limit = limits[id];
+    if (limit === undefined) return [];
+    return [{ id: regressionCheck(id), ...REGRESSION[id].judge(limit, measurements), at: at[id] ?? null }];
   });
 }
 

@@ -3,6 +3,7 @@ import type { Place } from '../../errors.ts';
 import { PROFILES } from '../../model/arithmetic/multiplier.ts';
 import { accuracySchema } from '../figures/accuracy.ts';
 import { latencySchema } from '../figures/latency.ts';
+import { baselineSchema, regressionSchema } from '../figures/regression.ts';
 import { figure, finite } from '../figures/schema.ts';
 
 /**
@@ -27,7 +28,7 @@ const checkSchema = z.object({
   id: z
     .string()
     .describe(
-      'name of the threshold, as in the configuration: max-accuracy-drop, min-speedup, …; or evidence-…: why the data decide nothing',
+      'name of the threshold, as in the configuration: max-accuracy-drop, min-speedup, regression.max-slowdown, …; or evidence-…: why the data decide nothing',
     ),
   status: statusSchema,
   measured: figure.describe('in the unit below'),
@@ -61,10 +62,33 @@ const targetSchema = z.object({
   verdict: statusSchema,
   accuracy: accuracySchema.nullable(),
   latency: latencySchema.nullable(),
+  regression: regressionSchema
+    .nullable()
+    .optional()
+    .describe('against the baseline; null without one, and for models that it has not'),
   checks: z.array(checkSchema),
   notes: z.array(z.string()).describe('what a reader should know about these figures'),
 });
 export type TargetReport = z.infer<typeof targetSchema>;
+
+const digestsSchema = z
+  .object({
+    int8: z.string(),
+    fp32: z.string().nullable().describe('null: the dequantized twin'),
+    data: z.string().describe('of the samples, and of how they are read and scored'),
+  })
+  .describe('SHA-256: what the figures belong to');
+
+const baseSchema = z
+  .object({
+    status: z
+      .enum(['new', 'unchanged', 'changed', 'unknown', 'recorded'])
+      .describe('unknown: it cannot be compared, checks say why; recorded: its figures come from a report'),
+    name: z.string().nullable().describe('what it was called; another name than now where it was renamed'),
+    int8: z.string().nullable().describe('path of the INT8 model there'),
+    sameData: z.boolean().nullable().describe('whether the data, and how they are read, are those of the baseline'),
+  })
+  .describe('the model at the baseline');
 
 const modelSchema = z.object({
   name: z.string(),
@@ -73,6 +97,8 @@ const modelSchema = z.object({
   fp32: z.string().nullable().describe('path of its partner; null: the dequantized twin of the INT8 model'),
   profile: z.enum(PROFILES).optional().describe('the integer rounding of the INT8 build: docs/arithmetic.md'),
   at: placeSchema.nullable(),
+  digests: digestsSchema.optional(),
+  base: baseSchema.nullable().optional().describe('null without a baseline'),
   targets: z.array(targetSchema),
 });
 export type ModelReport = z.infer<typeof modelSchema>;
@@ -91,6 +117,7 @@ const environmentSchema = z.object({
 export const reportSchema = z.object({
   schema: z.literal(REPORT_SCHEMA),
   verdict: statusSchema,
+  baseline: baselineSchema.nullable().optional().describe('what was compared with; null: nothing'),
   models: z.array(modelSchema),
   notes: z.array(z.string()),
   environment: environmentSchema,

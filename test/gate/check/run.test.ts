@@ -129,11 +129,11 @@ describe('a check', () => {
     expect(report.models[0].targets[0].checks[0].reason).toMatch(reason);
   });
 
-  it('checks the models asked for, and notes regression thresholds that it does not judge', async () => {
+  it('checks the models asked for, and notes regression limits where nothing is compared with', async () => {
     const models = `  - name: one${TONES}\n  - name: two${TONES}`;
     const report = await check(models, { only: ['two'] }, 'defaults: { regression: { max-slowdown: 5% } }\n');
     expect(report.models.map(({ name }) => name)).toEqual(['two']);
-    expect(report.notes.join()).toContain('not judged yet');
+    expect(report.notes.join()).toContain('not judged: the check was given no baseline');
   });
 });
 
