@@ -51,7 +51,12 @@ const DROP = 'regression.max-accuracy-drop';
 describe('against the merge base', () => {
   it('models are changed, unchanged, new, removed and renamed, each judged or said accordingly', async () => {
     const repository = branched({
-      ...{ 'worse.tflite': model(), 'same.tflite': model(0.01), 'gone.tflite': model(0.05), 'better.tflite': model(0.4) },
+      ...{
+        'worse.tflite': model(),
+        'same.tflite': model(0.01),
+        'gone.tflite': model(0.05),
+        'better.tflite': model(0.4),
+      },
       'old.tflite': model(0.02),
       'gate.yml': config(['worse', 'same', 'better', 'gone', 'old'].map((name) => entry(name))),
     });
