@@ -24,7 +24,7 @@ export interface Column {
 
 const figure = (heading: string, cell: (target: TargetReport) => string): Column => ({ heading, cell, is: 'figure' });
 
-export const COLUMNS: readonly Column[] = [
+const COLUMNS: readonly Column[] = [
   { heading: 'Model', is: 'model', cell: (_, { name }) => name },
   { heading: 'Target', is: 'target', cell: ({ target, neon }) => (neon ? target : `${target} (no NEON build)`) },
   figure('INT8', int8Cell),
@@ -42,6 +42,12 @@ export const COLUMNS: readonly Column[] = [
   },
 ];
 
+const BASE: Column = { heading: 'Against base', is: 'figure', cell: baseCell };
+
+/** The columns of a report; what changed since a baseline stands before the verdict, where there is one. */
+export const columnsFor = ({ baseline }: Pick<Report, 'baseline'>): readonly Column[] =>
+  baseline ? [...COLUMNS.slice(0, -1), BASE, ...COLUMNS.slice(-1)] : COLUMNS;
+
 /** A row of the table. */
 export interface ReportRow {
   readonly verdict: Status;
@@ -51,14 +57,16 @@ export interface ReportRow {
   readonly cells: readonly string[];
 }
 
-export const rowsOf = (report: Report): ReportRow[] =>
-  report.models.flatMap((model) =>
+export function rowsOf(report: Report): ReportRow[] {
+  const columns = columnsFor(report);
+  return report.models.flatMap((model) =>
     model.targets.map((target) => ({
       verdict: target.verdict,
       judged: target.checks.length > 0,
-      cells: COLUMNS.map((column) => column.cell(target, model)),
+      cells: columns.map((column) => column.cell(target, model)),
     })),
   );
+}
 
 function int8Cell({ accuracy }: TargetReport): string {
   if (accuracy === null) return '–';
@@ -88,4 +96,17 @@ function speedupCell({ latency }: TargetReport): string {
   if (latency === null) return '–';
   const { speedup, interval } = latency;
   return `${formatFigure(speedup, 'ratio')}${interval === null ? '' : ` (${formatInterval(interval, 'ratio')})`}`;
+}
+
+function baseCell({ accuracy, regression }: TargetReport, { base }: ModelReport): string {
+  if (base?.status === 'new' || base?.status === 'unchanged') return base.status;
+  const { accuracy: lost = null, latency: slowed = null } = regression ?? {};
+  const parts: string[] = [];
+  if (lost !== null && lost.drop !== null && accuracy !== null)
+    parts.push(`drop ${formatFigure(lost.drop, KINDS[accuracy.kind].dropUnit)}`);
+  if (slowed !== null) {
+    const range = slowed.interval === null ? '' : ` (${formatInterval(slowed.interval, 'ratio')})`;
+    parts.push(`time ${formatFigure(slowed.slowdown, 'ratio')}${range}`);
+  }
+  return parts.length === 0 ? 'not compared' : parts.join(', ');
 }

@@ -1,5 +1,5 @@
 import type { Report, Status } from '../gate/verdict/report.ts';
-import { COLUMNS, type ReportRow, rowsOf } from './columns.ts';
+import { type Column, columnsFor, type ReportRow, rowsOf } from './columns.ts';
 import { escapeCode, escapeText } from './escape.ts';
 import { type Complaint, complaintsOf, headlineOf, notesOf, remarksOf } from './remarks.ts';
 
@@ -15,13 +15,13 @@ const SIGNS: Record<Status, string> = { pass: '✅', fail: '❌', inconclusive: 
  * @param limit most characters of the result; rows and reasons that do not fit are counted instead
  */
 export function renderMarkdown(report: Report, { limit = COMMENT_LIMIT }: { readonly limit?: number } = {}): string {
-  const rows = rowsOf(report);
+  const [rows, columns] = [rowsOf(report), columnsFor(report)];
   const complaints = complaintsOf(report);
   const notes = notesOf(report);
   const { words, status } = headlineOf(report);
   const title = `### ${SIGNS[status]} INT8 gate: ${words}`;
   const { version, config } = report.environment;
-  const head = [title, '', line(COLUMNS.map(({ heading }) => heading)), `|${COLUMNS.map(() => ' --- |').join('')}`];
+  const head = [title, '', line(columns.map(({ heading }) => heading)), `|${columns.map(() => ' --- |').join('')}`];
   const foot = ['', ...remarksOf(report).map((text) => `${escapeText(text)}  `)];
   foot.push(`<sub>int8-gate ${escapeText(version)}, ${escapeCode(config)}</sub>`, '');
 
@@ -29,7 +29,11 @@ export function renderMarkdown(report: Report, { limit = COMMENT_LIMIT }: { read
   const order = (status: Status) => ['fail', 'inconclusive', 'pass'].indexOf(status);
   complaints.sort((a, b) => order(a.status) - order(b.status));
   const room = limit - size(head) - size(foot);
-  const shown = fit(rows.map(row), room, (n) => `| … and ${n} more rows |${' |'.repeat(COLUMNS.length - 1)}`);
+  const shown = fit(
+    rows.map((each) => row(each, columns)),
+    room,
+    (n) => `| … and ${n} more rows |${' |'.repeat(columns.length - 1)}`,
+  );
   const reasons = [
     ...complaints.map(bullet),
     ...notes.map(({ note, where }) => `- ${escapeText(note)} (${whereText(where)})`),
@@ -61,10 +65,10 @@ function fit(lines: readonly string[], room: number, rest: (n: number) => string
 
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
-const row = ({ cells, verdict, judged }: ReportRow): string =>
+const row = ({ cells, verdict, judged }: ReportRow, columns: readonly Column[]): string =>
   line(
     cells.map((cell, i) => {
-      const { is } = COLUMNS[i];
+      const { is } = columns[i];
       if (is === 'model') return escapeCode(cell);
       return is === 'verdict' && judged ? `${SIGNS[verdict]} ${cell}` : escapeText(cell);
     }),

@@ -46,7 +46,15 @@ export function remarksOf(report: Report): string[] {
       `INT8 of ${models.join(', ')} is rounded as in profile ${name}, not as in TFLite's reference kernels.`,
     );
   }
+  if (report.baseline) remarks.push(baselineOf(report.baseline));
   return [...remarks, ...report.notes];
+}
+
+/** What the column "Against base" compares with. */
+function baselineOf({ kind, ref, commit }: NonNullable<Report['baseline']>): string {
+  const short = commit?.slice(0, 12);
+  if (kind === 'report') return `Base: the figures of the report ${ref}.`;
+  return `Base: INT8 of ${kind === 'merge-base' ? `the merge base with ${ref}, ${short}` : `${ref}, ${short}`}.`;
 }
 
 /** What figures depend on besides the model: those of another basis are not comparable. */

@@ -1,5 +1,5 @@
 import type { Report, Status } from '../gate/verdict/report.ts';
-import { COLUMNS, type ReportRow, rowsOf } from './columns.ts';
+import { type Column, columnsFor, type ReportRow, rowsOf } from './columns.ts';
 import { clean } from './escape.ts';
 import { complaintsOf, headlineOf, notesOf, remarksOf } from './remarks.ts';
 
@@ -38,7 +38,8 @@ export function renderTerminal(report: Report, options: TerminalOptions = {}): s
   const { colour = false, columns = Number.POSITIVE_INFINITY } = options;
   const paint = (status: Status, text: string) => (colour ? `\x1b[${COLOURS[status]}m${text}\x1b[0m` : text);
   const rows = rowsOf(report).map((row) => ({ ...row, cells: row.cells.map((cell) => clean(cell)) }));
-  const table = tableOf(rows, paint);
+  const shape = columnsFor(report);
+  const table = tableOf(rows, shape, paint);
   const complaints = complaintsOf(report).flatMap(({ model, target, id, status, word, reason, place }) => {
     const where = place === null ? '' : ` (${clean(place)})`;
     const text = `${word}: ${clean(model)} on ${clean(target)}, ${clean(id)}: ${clean(reason, 1000)}${where}`;
@@ -50,44 +51,46 @@ export function renderTerminal(report: Report, options: TerminalOptions = {}): s
     return `${clean(note)} (${shown.join(', ')}${where.length > 3 ? ', …' : ''})`;
   });
   const remarks = [...notes, ...remarksOf(report).map((r) => clean(r))].flatMap((text) => wrap(text, columns, '  '));
-  const sections = [table.width <= columns ? table.lines : stacked(rows, columns, paint), complaints, remarks];
+  const sections = [table.width <= columns ? table.lines : stacked(rows, shape, columns, paint), complaints, remarks];
   const filled = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
   const { words, status } = headlineOf(report);
   return `${filled.join('\n\n')}\n\n${paint(status, `INT8 gate: ${words}`)}\n`;
 }
 
-const HEADINGS = COLUMNS.map(({ heading }) => heading);
-const isName = (column: number): boolean => ['model', 'target'].includes(COLUMNS[column].is);
-const isVerdict = (column: number): boolean => COLUMNS[column].is === 'verdict';
+const isName = ({ is }: Column): boolean => ['model', 'target'].includes(is);
+const isVerdict = ({ is }: Column): boolean => is === 'verdict';
 
 type Paint = (status: Status, text: string) => string;
 
 function tableOf(
   rows: readonly ReportRow[],
+  shape: readonly Column[],
   paint: Paint,
 ): { readonly lines: readonly string[]; readonly width: number } {
-  const widths = HEADINGS.map((heading, i) => Math.max(width(heading), ...rows.map(({ cells }) => width(cells[i]))));
+  const headings = shape.map(({ heading }) => heading);
+  const widths = headings.map((heading, i) => Math.max(width(heading), ...rows.map(({ cells }) => width(cells[i]))));
   const line = (cells: readonly string[], show: (cell: string, column: number) => string = (cell) => cell) =>
     cells
       .map((cell, i) => show(cell, i) + ' '.repeat(widths[i] - width(cell)))
       .join('  ')
       .trimEnd();
-  const lines = [line(HEADINGS), widths.map((w) => '─'.repeat(w)).join('  ')];
+  const lines = [line(headings), widths.map((w) => '─'.repeat(w)).join('  ')];
   for (const { verdict, cells } of rows)
-    lines.push(line(cells, (cell, i) => (isVerdict(i) ? paint(verdict, cell) : cell)));
+    lines.push(line(cells, (cell, i) => (isVerdict(shape[i]) ? paint(verdict, cell) : cell)));
   return { lines, width: width(lines[1]) };
 }
 
 /** Each row under its model and target, a line for each figure. */
-function stacked(rows: readonly ReportRow[], columns: number, paint: Paint): string[] {
-  const first = Math.max(...HEADINGS.map(width)) + 2;
+function stacked(rows: readonly ReportRow[], shape: readonly Column[], columns: number, paint: Paint): string[] {
+  const first = Math.max(...shape.map(({ heading }) => width(heading))) + 2;
   return rows.flatMap(({ verdict, cells }, r) => [
     ...(r > 0 ? [''] : []),
-    ...wrap(cells.filter((_, i) => isName(i)).join(' on '), columns, '  '),
+    ...wrap(cells.filter((_, i) => isName(shape[i])).join(' on '), columns, '  '),
     ...cells.flatMap((cell, i) => {
-      if (isName(i)) return [];
-      const text = `  ${HEADINGS[i]}${' '.repeat(first - width(HEADINGS[i]))}`;
-      if (isVerdict(i)) return [`${text}${paint(verdict, cell)}`];
+      if (isName(shape[i])) return [];
+      const { heading } = shape[i];
+      const text = `  ${heading}${' '.repeat(first - width(heading))}`;
+      if (isVerdict(shape[i])) return [`${text}${paint(verdict, cell)}`];
       const [head, ...rest] = wrap(cell, columns - width(text));
       return [`${text}${head}`, ...rest.map((more) => `${' '.repeat(width(text))}${more}`)];
     }),

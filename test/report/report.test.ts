@@ -69,6 +69,32 @@ describe('Markdown', () => {
     for (const text of [renderMarkdown(report), renderTerminal(report)]) expect(text.split(words)).toHaveLength(2);
   });
 
+  it('has a column for what changed since the baseline, where there is one, and says which that is', () => {
+    const lost = { base: 0.92, drop: 2, interval: null, bounds: null, byPoint: false, discordant: null };
+    const slowed = { base: 2e6, slowdown: 1.03, interval: [1.01, 1.05] as [number, number] };
+    const regression = { unchanged: false, accuracy: lost, noAccuracy: null, latency: slowed, noLatency: null };
+    const commit = '0123456789abcdef0123456789abcdef01234567';
+    const baseline = { kind: 'merge-base' as const, ref: 'main|x', commit, removed: [] };
+    const [changed, ...others] = reportOf(['a', 'b', 'c', 'd'], { regression }, { baseline }).models;
+    const status = { name: 'a', int8: 'a.tflite', sameData: true };
+    const none = { regression: null };
+    const models = [
+      { ...changed, base: { ...status, status: 'changed' as const } },
+      ...(['new', 'unchanged', 'unknown'] as const).map((word, i) => ({
+        ...{ ...others[i], base: { ...status, status: word }, targets: [{ ...others[i].targets[0], ...none }] },
+      })),
+    ];
+    const report = reportOf([], {}, { baseline, models });
+    const markdown = renderMarkdown(report);
+    expect(markdown).toContain('| Against base | Verdict |');
+    expect(markdown).toContain('| drop 2.00 points, time 1.03× (1.01× to 1.05×) |');
+    for (const cell of ['new', 'unchanged', 'not compared']) expect(markdown).toContain(`| ${cell} |`);
+    expect(markdown).toContain('Base&#58; INT8 of the merge base with main&#124;x, 0123456789ab.');
+    const terminal = renderTerminal(report, { columns: 60 });
+    expect(terminal).toContain('Against base  drop 2.00 points');
+    expect(renderMarkdown(reportOf(['a']))).not.toContain('Against base');
+  });
+
   it('gives the reason and the line of what failed', () => {
     const markdown = renderMarkdown(reportOf(['one'], failed));
     expect(markdown).toMatch(
