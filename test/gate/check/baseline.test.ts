@@ -1,50 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { InputError } from '../../../src/errors.ts';
-import type { BaselineRequest } from '../../../src/gate/baseline/request.ts';
-import { type CheckOptions, runCheck } from '../../../src/gate/check/run.ts';
-import { type Report, reportSchema } from '../../../src/gate/verdict/report.ts';
-import { parseNpy } from '../../../src/model/tensor/npy.ts';
+import { reportSchema } from '../../../src/gate/verdict/report.ts';
 import { TestRepository } from '../baseline/repository.ts';
-import { argmaxModel, denseModel, values } from './models.ts';
-
-const SAMPLES = 200;
-const data = values(SAMPLES, 4);
-const { data: reals } = parseNpy(data, 'x.npy');
-const rows = Array.from({ length: SAMPLES }, (_, i) => Array.from(reals.slice(4 * i, 4 * i + 4), Number));
-const labels = rows.map((row) => row.indexOf(Math.max(...row)));
-
-/** Answers with the largest of four values; with `mixed` of the next one to each. */
-const model = (mixed = 0) => denseModel('int8', 1, mixed);
-
-const entry = (name: string, more: object = {}) => ({
-  ...{ name, int8: `${name}.tflite`, fp32: 'fp32.tflite', data: { inputs: 'x.npy', labels: 'labels.txt' } },
-  ...more,
-});
-/** JSON is YAML. */
-const config = (models: readonly object[], head: object = {}) =>
-  JSON.stringify({ version: 1, targets: ['host'], ...head, models }, null, 1);
-const FILES = { 'x.npy': data, 'labels.txt': labels.join('\n'), 'fp32.tflite': denseModel('float32', 1) };
-
-const MERGE_BASE: BaselineRequest = { kind: 'merge-base' };
-
-const check = ({ folder }: TestRepository, options: Partial<CheckOptions> = {}) =>
-  runCheck({ root: folder, now: new Date(), config: 'gate.yml', measure: 'none', baseline: MERGE_BASE, ...options });
-
-const targetOf = (report: Report, name: string) => {
-  const model = report.models.find((each) => each.name === name)!;
-  const [target] = model.targets;
-  const statuses = Object.fromEntries(target.checks.map(({ id, status }) => [id, status]));
-  const reason = (id: string) => target.checks.find((each) => each.id === id)?.reason ?? '';
-  return { model, target, statuses, reason, notes: target.notes.join('\n') };
-};
-
-/** A repository whose branch topic starts from these files on main. */
-function branched(files: Readonly<Record<string, string | Uint8Array>>): TestRepository {
-  const repository = TestRepository.create();
-  repository.commit({ ...FILES, ...files });
-  repository.git('checkout', '--quiet', '-b', 'topic');
-  return repository;
-}
+import { branched, check, config, entry, labels, MERGE_BASE, model, rows, SAMPLES, targetOf } from './branches.ts';
+import { argmaxModel, denseModel } from './models.ts';
 
 const DROP = 'regression.max-accuracy-drop';
 
@@ -249,4 +211,36 @@ describe('a baseline that cannot be had', () => {
       'lies outside of the repository',
     );
   });
+});
+
+it('runs the samples of an unchanged model once: figures are kept by content', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'int8-gate-cache-'));
+  const before = process.env.INT8_GATE_CACHE;
+  process.env.INT8_GATE_CACHE = folder;
+  onTestFinished(() => {
+    if (before === undefined) delete process.env.INT8_GATE_CACHE;
+    else process.env.INT8_GATE_CACHE = before;
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const results = () =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('result.json')).length;
+  const repository = branched({ 'm.tflite': model(), 'gate.yml': config([entry('m')]) });
+  repository.commit({ 'README.md': 'x' });
+  const first = targetOf(await check(repository), 'm');
+  expect(results()).toBe(1);
+  // Limits are judged anew; the figures stay.
+  repository.commit({ 'gate.yml': config([entry('m', { thresholds: { 'min-accuracy': '99.9%' } })]) });
+  const again = targetOf(await check(repository), 'm');
+  expect(results()).toBe(1);
+  expect(again.target.accuracy).toEqual(first.target.accuracy);
+  expect(Object.keys(again.statuses)).toEqual(['min-accuracy', DROP]);
+  // Data, and every other way to read them, are figures of their own.
+  repository.commit({
+    'gate.yml': config([entry('m', { data: { inputs: 'x.npy', labels: 'labels.txt', limit: 100 } })]),
+  });
+  expect(targetOf(await check(repository), 'm').target.accuracy?.samples).toBe(100);
+  expect(results()).toBe(2);
+  repository.commit({ 'labels.txt': labels.toReversed().join('\n') });
+  expect(targetOf(await check(repository), 'm').target.accuracy?.samples).toBe(100);
+  expect(results()).toBe(3);
 });
