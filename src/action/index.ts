@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import { error, info, setFailed, setOutput, summary, warning } from '@actions/core';
 import { mindStreams } from '../cli/streams.ts';
 import { InputError, reasonOf } from '../errors.ts';
-import { type BaselineRequest, parseBaseline } from '../gate/baseline/request.ts';
+import type { BaselineRequest } from '../gate/baseline/request.ts';
 import { runCheck } from '../gate/check/run.ts';
 import type { Report } from '../gate/verdict/report.ts';
 import { COMMENT_LIMIT } from '../report/markdown.ts';
@@ -78,10 +78,9 @@ async function check(inputs: Inputs): Promise<Outcome> {
 }
 
 /** Nothing said: the merge base of a pull request, where it can be had; nothing elsewhere. */
-function baselineOf(text: string): BaselineRequest | null {
+function baselineOf(asked: Inputs['baseline']): BaselineRequest | null {
   const branches = readBranches();
-  if (text === '') return branches && { kind: 'merge-base', ...branches, fetch: true, optional: true };
-  const asked = parseBaseline(text, 'input baseline');
+  if (asked === 'auto') return branches && { kind: 'merge-base', ...branches, fetch: true, optional: true };
   if (asked === null || asked.kind === 'report') return asked;
   return asked.kind === 'merge-base' ? { ...asked, ...branches, fetch: true } : { ...asked, fetch: true };
 }

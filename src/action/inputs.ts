@@ -1,5 +1,6 @@
 import { getInput, setSecret } from '@actions/core';
 import { InputError } from '../errors.ts';
+import { type BaselineRequest, parseBaseline } from '../gate/baseline/request.ts';
 import { SPEED_OPTIONS, type SpeedOption } from '../gate/check/speed.ts';
 import { FAIL_ON, type FailOn } from '../gate/verdict/fail_on.ts';
 
@@ -13,8 +14,8 @@ export interface Inputs {
   readonly token: string;
   readonly failOn: FailOn;
   readonly workingDirectory: string;
-  /** Empty where the event decides. */
-  readonly baseline: string;
+  /** What to compare with; null: nothing; `auto`: the event decides. */
+  readonly baseline: BaselineRequest | 'auto' | null;
 }
 
 const COMMENT = ['auto', 'always', 'never'] as const;
@@ -44,6 +45,15 @@ export function readInputs(): Inputs {
       `input ${name}: "${text}" is not supported by this version; remove the input${rest && ` or set it to ${rest}`}`,
     );
   }
+  const baseline = (): Inputs['baseline'] => {
+    const text = getInput('baseline');
+    try {
+      return text === '' ? 'auto' : parseBaseline(text, 'input baseline');
+    } catch (error) {
+      problems.push((error as Error).message);
+      return null;
+    }
+  };
   const token = getInput('token');
   if (token !== '') setSecret(token);
   const inputs: Inputs = {
@@ -55,7 +65,7 @@ export function readInputs(): Inputs {
     token,
     failOn: choice('fail-on', FAIL_ON),
     workingDirectory: getInput('working-directory') || '.',
-    baseline: getInput('baseline'),
+    baseline: baseline(),
   };
   if (problems.length > 0) throw new InputError(problems.join('\n'));
   return inputs;

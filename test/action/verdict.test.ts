@@ -102,7 +102,7 @@ describe('the action', () => {
 
   it('refuses inputs that it cannot serve, all of them at once', async () => {
     const ended = await runGate(workspace({}), {
-      with: { measure: 'sometimes', 'fail-on': 'warn', baseline: 'merge-base', shard: '1/4', comment: 'never' },
+      with: { measure: 'sometimes', 'fail-on': 'warn', baseline: '--all', shard: '1/4', comment: 'never' },
     });
     expect(ended.status).toBe(2);
     for (const name of ['measure', 'fail-on', 'baseline', 'shard']) expect(ended.log).toContain(`input ${name}: `);
