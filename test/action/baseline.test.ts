@@ -29,7 +29,7 @@ it('compares a pull request with what it is merged into, which it fetches', asyn
   const ended = await runGate(checkout.folder, { event, with: WITH });
   expect(ended.status, ended.log).toBe(1);
   expect(reportOf(ended).baseline).toEqual({ kind: 'merge-base', ref: 'main', commit: base, removed: [] });
-  expect(ended.log).toContain('::error title=m on host: regression.max-accuracy-drop failed');
+  expect(ended.log).toContain('::error title=m on host%3A regression.max-accuracy-drop failed,file=gate.yml');
   expect(ended.summary).toContain('| Against base |');
 });
 

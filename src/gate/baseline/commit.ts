@@ -131,7 +131,8 @@ async function mergeBase({ repository, head }: Finder, tip: string): Promise<str
   const base = (await gitLines(repository.top, 'merge-base', head, tip))?.[0];
   if (base === undefined) return null;
   const cut = new Set((await readFile(join(repository.commonDir, 'shallow'), 'utf8').catch(() => '')).split('\n'));
-  const since = (await gitLines(repository.top, 'rev-list', head, tip, `^${base}`)) ?? [];
+  // A commit whose parents are cut off has none.
+  const since = (await gitLines(repository.top, 'rev-list', '--max-parents=0', head, tip, `^${base}`)) ?? [];
   return since.some((commit) => commit !== '' && cut.has(commit)) ? null : base;
 }
 
@@ -161,7 +162,15 @@ const fetched = (finder: Finder, wanted: readonly string[]): Promise<string | nu
     : Promise.resolve(finder.repository.shallow ? 'it is shallow' : 'git knows no such name');
 
 async function fetchWith({ repository, remote }: Finder, how: readonly string[], wanted: readonly string[]) {
-  const result = await tryGit(repository.top, ['fetch', '--no-tags', '--quiet', ...how, remote, ...wanted]);
+  const result = await tryGit(repository.top, [
+    'fetch',
+    '--no-tags',
+    '--no-recurse-submodules',
+    '--quiet',
+    ...how,
+    remote,
+    ...wanted,
+  ]);
   return result.code === 0 ? null : complaintOf(result);
 }
 

@@ -21,6 +21,8 @@ export interface Repository {
  */
 const GUARDED = [
   ...['core.hooksPath=/dev/null', 'core.fsmonitor=false', 'core.splitIndex=false', 'protocol.ext.allow=never'],
+  // What git would go on with after it has ended.
+  ...['gc.auto=0', 'maintenance.auto=false'],
   ...['filter.lfs.smudge=', 'filter.lfs.process=', 'filter.lfs.required=false'],
 ].flatMap((setting) => ['-c', setting]);
 

@@ -3,7 +3,7 @@ import type { Accuracy } from '../figures/accuracy.ts';
 import { KINDS } from '../figures/kinds.ts';
 import type { AccuracyRegression, Regression } from '../figures/regression.ts';
 import { type Regressions, regressionsWithout } from '../thresholds/index.ts';
-import type { ModelReport } from '../verdict/report.ts';
+import type { Check, ModelReport } from '../verdict/report.ts';
 import type { ModelPair } from './pair.ts';
 import type { Speed, SpeedOption } from './speed.ts';
 
@@ -118,7 +118,12 @@ function otherCycles({ latency: was }: RecordedTarget, { speed: { latency: is } 
 }
 
 /** What a reader should know of the model at the baseline. */
-export function baseNotes({ base, config }: ModelPair, because: string | null): string[] {
+export function baseNotes(
+  { base, config }: ModelPair,
+  because: string | null,
+  regression: Regression | null,
+  checks: readonly Check[],
+): string[] {
   if (base === null) return [];
   if (base.status === 'new') return ['The model is new: the baseline has none to compare it with.'];
   const notes: string[] = [];
@@ -130,6 +135,10 @@ export function baseNotes({ base, config }: ModelPair, because: string | null): 
     notes.push(
       'The data, or how they are read, changed since the baseline: both INT8 models are judged by those of this checkout.',
     );
+  // A reason that no check gives.
+  const silent = !checks.some(({ id }) => id.startsWith('regression.'));
+  const reason = regression?.noAccuracy ?? null;
+  if (silent && because === null && reason !== null) notes.push(`Nothing was compared with the baseline: ${reason}.`);
   if (because !== null) notes.push(`Accuracy was not compared with the baseline: ${because}.`);
   return notes;
 }

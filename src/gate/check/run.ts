@@ -249,7 +249,7 @@ async function checkTarget(
       ...acceptanceNotes(checks, accepted, now),
       ...[...pair.notes, ...dataset.notes, ...evidenceNotes(accuracy, checks)],
       ...[...built.notes, ...notes, ...speed.notes],
-      ...baseNotes(pair, noAccuracy),
+      ...baseNotes(pair, noAccuracy, found(speed), checks),
       ...(threads > 1 ? [threadsNote(threads, hardware)] : []),
     ],
   };

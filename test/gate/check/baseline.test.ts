@@ -175,6 +175,16 @@ describe('a baseline that is at fault keeps nothing else from being judged', () 
     expect(m.reason(DROP)).toMatch(words);
   });
 
+  it('is noted where no check would say it', async () => {
+    const figure = { metric: 'mse', data: { inputs: 'x.npy' } };
+    const gate = { 'gate.yml': config([entry('m', figure)]) };
+    const m = await unknown({ 'm.tflite': 'nonsense', ...gate }, gate);
+    expect(m.statuses).toEqual({});
+    expect(m.notes).toMatch(
+      /Nothing was compared with the baseline: the model at the baseline .* cannot be compared: m\.tflite/,
+    );
+  });
+
   it('another network', async () => {
     const m = await unknown({ 'm.tflite': argmaxModel('int8') });
     expect(m.reason(DROP)).toMatch(
