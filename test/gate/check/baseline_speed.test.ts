@@ -59,6 +59,17 @@ describe('speed against the merge base', () => {
     expect(other.statuses[SLOWDOWN]).toBe('pass');
   });
 
+  it('has accuracy of both from the first of the targets that cannot differ', async () => {
+    const repository = branched({ 'm.tflite': model(), 'gate.yml': config([entry('m')]) });
+    repository.commit({ 'm.tflite': model(0.3) });
+    const report = await check(repository, { measure: 'none', targets: ['cortex-a53', 'cortex-a72'] });
+    const [first, second] = report.models[0].targets;
+    expect(second.regression).toEqual(first.regression);
+    expect(first.regression!.accuracy!.drop).toBeGreaterThan(10);
+    const emulated = first.device === 'qemu';
+    expect(second.notes.some((note) => note.startsWith('Accuracy was computed on cortex-a53'))).toBe(emulated);
+  });
+
   it('is not judged by default where nothing can be measured', async () => {
     const repository = branched({ 'm.tflite': model(), 'gate.yml': config([entry('m')]) });
     repository.commit({ 'm.tflite': model(0.3) });
