@@ -55,7 +55,7 @@ export function regressionOf(pair: ModelPair, target: string, found: Found): Reg
   const { lost, speed } = found;
   return {
     ...{ unchanged: false, accuracy: lost, noAccuracy: lost === null ? (reason ?? found.noAccuracy) : null },
-    ...{ latency: speed.regression, noLatency: speed.regression === null ? (reason ?? found.noLatency) : null },
+    ...{ latency: speed.againstBase, noLatency: speed.againstBase === null ? (reason ?? found.noLatency) : null },
   };
 }
 

@@ -21,7 +21,7 @@ export interface Speed {
   readonly doubt: string | null;
   readonly notes: readonly string[];
   /** INT8 against INT8 of the baseline, where that was measured along. */
-  readonly regression: SpeedRegression | null;
+  readonly againstBase: SpeedRegression | null;
 }
 
 /** How many samples of a data set of that size speed is measured on, and which. */
@@ -45,7 +45,7 @@ export async function measureSpeed(
   const chosen = mode === 'auto' ? autoMode(target) : mode;
   if (chosen === 'modelled' && modelledCpu(target) === null) {
     return {
-      ...{ latency: null, regression: null, doubt: `target ${target.name} cannot be modelled` },
+      ...{ latency: null, againstBase: null, doubt: `target ${target.name} cannot be modelled` },
       notes: [
         `Speed was not measured: cycles cannot be modelled for target ${target.name}. Measure "hardware", or take an ARM64 target such as cortex-a72.`,
       ],
@@ -70,7 +70,7 @@ export async function measureSpeed(
         ...{ speedup: result.speedup, interval: null, cpu: result.cpu },
         basis: { compiler, table: result.version, disassembler: result.disassembler },
       },
-      regression: result.base && {
+      againstBase: result.base && {
         ...{ base: result.base.median, slowdown: result.int8.median / result.base.median, interval: null },
       },
       ...{ doubt: null, notes: [] },
@@ -87,7 +87,7 @@ export function onHardware(figures: Figures, cpu: string | null, compiler: strin
       ...{ speedup, interval: [...interval], speedupOfSamples: [...speedupOfSamples], cpu },
       basis: { compiler, table: null, disassembler: null },
     },
-    regression: base && slowdown && { base: base.median, slowdown: slowdown.value, interval: [...slowdown.interval] },
+    againstBase: base && slowdown && { base: base.median, slowdown: slowdown.value, interval: [...slowdown.interval] },
     doubt: unfitness(figures),
     notes: [],
   };

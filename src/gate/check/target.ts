@@ -123,12 +123,12 @@ const threadsNote = (threads: number, timed: boolean): string =>
   timed ? `Both builds ran on ${threads} threads.` : 'Both builds ran on one thread: threads need times on hardware.';
 
 const NO_SPEED: Speed = {
-  ...{ latency: null, doubt: null, regression: null },
+  ...{ latency: null, doubt: null, againstBase: null },
   notes: ['Speed was not measured, as asked; its thresholds were not judged.'],
 };
 
 const UNCHANGED_SPEED: Speed = {
-  ...{ latency: null, doubt: null, regression: null },
+  ...{ latency: null, doubt: null, againstBase: null },
   notes: ['Speed was not measured: INT8 is the same as at the baseline, and no limit on its own speed is in force.'],
 };
 
