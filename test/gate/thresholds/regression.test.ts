@@ -54,10 +54,17 @@ describe('max-slowdown', () => {
     expect(exact.reason).toContain('1.0001× that of the baseline, 1.0000× allowed');
   });
 
-  it('is undecided on an unfit machine, and without a measurement for its reason', () => {
-    const unfit = check({ 'max-slowdown': 5 }, measured(slowed(1.1, [1.08, 1.12]), { doubt: 'this machine is unfit' }));
-    expect(unfit).toMatchObject({ status: 'inconclusive', measured: 1.1 });
-    expect(unfit.reason).toContain('this machine is unfit');
+  it('names the machine that is unfit where its wide interval leaves the limit open, and no other', () => {
+    const doubt = 'this machine is unfit';
+    const open = check({ 'max-slowdown': 5 }, measured(slowed(1.1, [0.9, 1.3]), { doubt }));
+    expect(open).toMatchObject({ status: 'inconclusive', measured: 1.1 });
+    expect(open.reason).toContain(doubt);
+    const far = check({ 'max-slowdown': 5 }, measured(slowed(1.5, [1.2, 1.8]), { doubt }));
+    expect(far).toMatchObject({ status: 'fail', measured: 1.5 });
+    expect(far.reason).not.toContain(doubt);
+  });
+
+  it('is undecided without a measurement, for its reason', () => {
     expect(check({ 'max-slowdown': 5 }, measured({ noLatency: 'it does not import' }))).toMatchObject({
       ...{ status: 'inconclusive', measured: null, reason: 'it does not import' },
     });
