@@ -11,7 +11,12 @@
 #include "int8_gate.h"
 #include "pool.h"
 
+/* Where lines are counted buffers begin with a page, so that it does not matter where libc puts them. */
+#ifdef COUNTED
+enum { GUARD = 4096 };
+#else
 enum { GUARD = 64 };
+#endif
 
 /* A build with its memory. Every buffer is followed by guard bytes, so that a stray write is reported, not believed.
  * loaded: inputs of the samples that it is timed on; in: those of the sample in work; slowed: see slow in runner.c. */
@@ -94,8 +99,7 @@ static void run_on_one_thread(build *b) {
 }
 
 static unsigned char **input_buffers(const int8_gate_model *m) {
-  unsigned char **in = calloc((size_t)m->n_inputs + 1, sizeof *in);
-  if (!in) fail("out of memory");
+  unsigned char **in = (unsigned char **)guarded(((size_t)m->n_inputs + 1) * sizeof *in, GUARD);
   for (int i = 0; i < m->n_inputs; i++) in[i] = guarded(m->inputs[i].bytes, GUARD);
   return in;
 }
@@ -108,8 +112,7 @@ static build *open_build(uint64_t index) {
   const int8_gate_model *m = b->model;
   b->arena = guarded(m->arena_bytes, m->arena_align);
   b->in = input_buffers(m);
-  b->out = calloc((size_t)m->n_outputs + 1, sizeof *b->out);
-  if (!b->out) fail("out of memory");
+  b->out = (unsigned char **)guarded(((size_t)m->n_outputs + 1) * sizeof *b->out, GUARD);
   for (int i = 0; i < m->n_outputs; i++) b->out[i] = guarded(m->outputs[i].bytes, GUARD);
   init_model(b);
   return b;

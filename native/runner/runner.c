@@ -9,7 +9,8 @@
  *   time SEED ROUNDS BUILD:BATCH..        "clock thread" or "clock wall", two "pass" lines a round: see time_rounds
  *   instructions BUILD                    "instructions N" of a warm inference on one thread; 0 where none are counted
  *   slow BUILD PERMILLE                   for tests: from now on its batches take so much longer, by waiting
- *   count BUILD OUT                       one warm inference is counted; OUT holds the counters (marks.h)
+ *   count BUILD OUT BYTES WAYS BYTES WAYS one warm inference is counted, with first and second level of cache of that
+ *                                         size; OUT holds the counters, then the lines moved (marks.h). COUNTED programs
  *
  * Builds with parts run on as many threads, except in count.
  * Each command ends with "ok", or with "error TEXT" and exit status 1. File names may not contain blanks. */
@@ -24,9 +25,11 @@
 
 #include "builds.h"
 #include "instructions.h"
-#include "marks.h"
 #include "parent.h"
 #include "stopwatch.h"
+#ifdef COUNTED
+#include "marks.h"
+#endif
 
 /* The generated registry: one function for each build, then NULL. */
 extern const int8_gate_model *(*const int8_gate_registry[])(void);
@@ -235,20 +238,37 @@ static void slow(char **words, int n_words) {
   open_build(number(words[1]))->slowed = number(words[2]);
 }
 
-static void count(char **words, int n_words) {
-  if (n_words != 3) fail("count BUILD OUT");
-  if (int8_gate_counters[0] == NO_COUNTERS) fail("this program has no counters");
-  build *b = open_build(number(words[1]));
+#ifdef COUNTED
+static void run_counted(void *of) {
+  build *b = of;
+  int8_gate_cache_phase(CACHE_WARM);
   run_on_one_thread(b);
+  int8_gate_cache_phase(CACHE_COUNT);
   int8_gate_counting_begin();
   run_on_one_thread(b);
   int8_gate_counting_end();
+  int8_gate_cache_phase(CACHE_OFF);
+}
+
+static void count(char **words, int n_words) {
+  enum { STACK = 8 << 20, MOST_PAGES = 1 << 20 };
+  if (n_words != 7) fail("count BUILD OUT BYTES WAYS BYTES WAYS");
+  if (int8_gate_counters[0] == NO_COUNTERS) fail("this program has no counters");
+  build *b = open_build(number(words[1]));
+  const void *copy = (const void *)(uintptr_t)int8_gate_counters[1];
+  uint64_t *lines = (uint64_t *)(uintptr_t)int8_gate_counters[3];
+  size_t n = (size_t)int8_gate_counters[2], n_lines = (size_t)int8_gate_counters[4];
+  int8_gate_cache_level l1 = {number(words[3]), number(words[4])}, l2 = {number(words[5]), number(words[6])};
+  if (int8_gate_cache_open(l1, l2, MOST_PAGES, lines, int8_gate_counters[5]))
+    fail("there can be no caches of %s bytes, %s ways and %s bytes, %s ways", words[3], words[4], words[5], words[6]);
+  int8_gate_on_stack(b, run_counted, guarded(STACK, GUARD) + STACK);
+  if (!int8_gate_cache_is_whole()) fail("an inference touches more than 4 GiB");
   check_guards(b);
   FILE *f = fopen(words[2], "wb");
-  size_t n = (size_t)int8_gate_counters[2];
-  int whole = f && fwrite((const void *)(uintptr_t)int8_gate_counters[1], sizeof(uint64_t), n, f) == n;
+  int whole = f && fwrite(copy, sizeof(uint64_t), n, f) == n && fwrite(lines, sizeof(uint64_t), n_lines, f) == n_lines;
   if (!f || fclose(f) || !whole) fail("cannot write %s: %s", words[2], strerror(errno));
 }
+#endif
 
 static void obey(char **words, int n) {
   if (!strcmp(words[0], "describe")) describe();
@@ -258,7 +278,9 @@ static void obey(char **words, int n) {
   else if (!strcmp(words[0], "time")) time_rounds(words, n);
   else if (!strcmp(words[0], "instructions")) instructions(words, n);
   else if (!strcmp(words[0], "slow")) slow(words, n);
+#ifdef COUNTED
   else if (!strcmp(words[0], "count")) count(words, n);
+#endif
   else fail("unknown command %s", words[0]);
   puts("ok");
   fflush(stdout);
@@ -270,8 +292,7 @@ int main(int argc, char **argv) {
   FILE *script = argc > 1 ? fopen(argv[1], "r") : stdin;
   if (!script) fail("cannot read %s: %s", argv[1], strerror(errno));
   while (int8_gate_registry[n_builds]) n_builds++;
-  builds = calloc(n_builds + 1, sizeof *builds);
-  if (!builds) fail("out of memory");
+  builds = (build *)guarded((n_builds + 1) * sizeof *builds, GUARD);
   for (size_t i = 0; i < n_builds; i++) {
     builds[i].model = int8_gate_registry[i]();
     if (builds[i].model->abi != 1) fail("build %zu has abi %u, this runner knows 1", i, (unsigned)builds[i].model->abi);

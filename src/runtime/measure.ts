@@ -4,16 +4,25 @@ import { EnvironmentError, InputError } from '../errors.ts';
 import type { RunnerImage } from './devices/device.ts';
 import { canRunHere } from './devices/machine.ts';
 import { nativeDevice } from './devices/open.ts';
-import { DISASSEMBLER, MODEL_VERSION, type Modelled, measureModelled, modelledCpu } from './modelled/index.ts';
+import { CYCLES_OF_LINE, type CycleRange, speedupInterval } from './modelled/calibration.ts';
+import {
+  DISASSEMBLER,
+  type FunctionCost,
+  MODEL_VERSION,
+  type Modelled,
+  measureModelled,
+  modelledCpu,
+} from './modelled/index.ts';
 import { type Hardware, type HardwareOptions, type Interval, measureHardware } from './timing/index.ts';
 
 /** `hardware`: times on this machine. `modelled`: cycles from emulation. The two are never mixed or compared. */
 export type MeasureMode = 'hardware' | 'modelled';
 
 /** Cycles of one inference on the modelled CPU. */
-export interface ModelledFigure {
-  readonly median: number;
+export interface ModelledFigure extends CycleRange {
   readonly instructions: number;
+  /** 64-byte lines that it moves between the CPU's caches and memory. */
+  readonly lines: number;
 }
 
 /** What one operator costs in a modelled measurement. */
@@ -24,6 +33,9 @@ export interface OperatorCost {
   readonly kind: string;
   readonly cycles: number;
   readonly instructions: number;
+  readonly lines: number;
+  /** Whether its lines take longer than its cycles. */
+  readonly memoryBound: boolean;
   readonly macs: number;
 }
 
@@ -38,7 +50,7 @@ export interface ModelledMeasurement {
   readonly fp32: ModelledFigure;
   readonly base: ModelledFigure | null;
   readonly speedup: number;
-  /** The speedup twice: modelled cycles do not vary. */
+  /** Where the speedup on hardware is to be expected; the modelled one itself does not vary. */
   readonly interval: Interval;
   /** In the order in which they run, INT8 first. */
   readonly perOp: readonly OperatorCost[];
@@ -97,12 +109,13 @@ export function sound(measurement: Measurement): Measurement {
 async function modelled(image: RunnerImage, target: Target, options: HardwareOptions): Promise<ModelledMeasurement> {
   const cpu = modelledCpu(target);
   if (cpu === null) throw new InputError(`cycles cannot be modelled for target ${target.name}: use --measure hardware`);
-  const { int8, fp32, base } = options;
+  const { int8, fp32, base, samples } = options;
   const indices = base === undefined ? [int8, fp32] : [int8, fp32, base];
   const results: Modelled[] = [];
-  for (const index of indices) results.push(await measureModelled(image, index, cpu));
-  const figures = results.map(({ cpus, instructions }) => ({ median: cpus[cpu]!.cycles, instructions }));
-  const speedup = figures[1].median / figures[0].median;
+  for (const index of indices) results.push(await measureModelled(image, index, cpu, samples?.get(index)?.[0]));
+  const figures = results.map(({ cycles, low, high, instructions, lines }): ModelledFigure => {
+    return { median: cycles, low, high, instructions, lines };
+  });
   return {
     mode: 'modelled',
     unit: 'cycles',
@@ -112,27 +125,25 @@ async function modelled(image: RunnerImage, target: Target, options: HardwareOpt
     int8: figures[0],
     fp32: figures[1],
     base: figures[2] ?? null,
-    speedup,
-    interval: [speedup, speedup],
-    perOp: [int8, fp32].flatMap((index, i) => operatorCosts(image.builds[index], results[i], cpu)),
+    speedup: figures[1].median / figures[0].median,
+    interval: speedupInterval(figures[0], figures[1], cpu),
+    perOp: [int8, fp32].flatMap((index, i) => operatorCosts(image.builds[index], results[i])),
   };
 }
 
-/** Splits a build's cycles among its operators by the function that each one is compiled to. */
-export function operatorCosts(build: Build, result: Modelled, cpu: CpuName): OperatorCost[] {
+/** Splits a build's cycles and lines among its operators by the function that each one is compiled to. */
+export function operatorCosts(build: Build, result: Modelled): OperatorCost[] {
   const functions = new Map(result.functions.map((entry) => [entry.symbol, entry]));
-  const costs = (build.nodes ?? []).map(({ symbol, kind, label, macs }) => {
-    const own = functions.get(symbol);
-    return {
-      build: build.name,
-      op: label,
-      kind,
-      macs,
-      cycles: own?.cycles[cpu] ?? 0,
-      instructions: own?.instructions ?? 0,
-    };
+  const cost = (of: Pick<FunctionCost, 'cycles' | 'instructions' | 'lines'>) => ({
+    ...{ cycles: of.cycles, instructions: of.instructions, lines: of.lines },
+    memoryBound: of.lines * CYCLES_OF_LINE > of.cycles,
   });
-  const cycles = result.cpus[cpu]!.cycles - costs.reduce((sum, op) => sum + op.cycles, 0);
-  const instructions = result.instructions - costs.reduce((sum, op) => sum + op.instructions, 0);
-  return [...costs, { build: build.name, op: null, kind: 'other', macs: 0, cycles: Math.max(0, cycles), instructions }];
+  const nothing = { cycles: 0, instructions: 0, lines: 0 };
+  const costs = (build.nodes ?? []).map(({ symbol, kind, label, macs }): OperatorCost => {
+    return { build: build.name, op: label, kind, macs, ...cost(functions.get(symbol) ?? nothing) };
+  });
+  const rest = (field: keyof typeof nothing) =>
+    Math.max(0, result[field] - costs.reduce((sum, op) => sum + op[field], 0));
+  const other = { cycles: rest('cycles'), instructions: rest('instructions'), lines: rest('lines') };
+  return [...costs, { build: build.name, op: null, kind: 'other', macs: 0, ...cost(other) }];
 }

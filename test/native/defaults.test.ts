@@ -32,7 +32,7 @@ describe.each(['cortex-a53', 'cortex-a72', 'neoverse-n1'])('the default schedule
     const image = await linkRunner(builds, { cacheDir });
     const cycles = [];
     for (const [i, build] of builds.entries()) {
-      const costs = operatorCosts(build, await measureModelled(image, i, cpu), cpu);
+      const costs = operatorCosts(build, await measureModelled(image, i, cpu));
       cycles.push(costs.reduce((sum, cost) => sum + cost.cycles, 0));
     }
     return cycles;

@@ -30,13 +30,13 @@ afterEach(() => vi.restoreAllMocks());
 const json = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 
 describe('figures that cannot be', () => {
+  const figure = (median: number) => ({ median, low: median, high: median, instructions: 1, lines: 0 });
   const good: ModelledMeasurement & { readonly compiler: string } = {
     ...{ mode: 'modelled', unit: 'cycles', cpu: 'cortex-a72', version: 2, base: null, perOp: [] },
     ...{ compiler: 'clang 19.1.7', disassembler: 'Capstone 5.0.9' },
-    ...{ int8: { median: 100, instructions: 90 }, fp32: { median: 200, instructions: 180 } },
+    ...{ int8: figure(100), fp32: figure(200) },
     ...{ speedup: 2, interval: [2, 2] },
   };
-  const figure = (median: number) => ({ median, instructions: 1 });
 
   test('are none of these', () => expect(sound(good)).toBe(good));
 
@@ -62,7 +62,7 @@ describe('int8-gate measure', () => {
       ...['--per-op', '--json', join(folder, 'a72.json')],
     );
     expect(printed).toMatch(
-      /^shapes_int8 on cortex-a72: modelled cycles of cortex-a72, not a time \(table 3, Capstone 5\.0\.9, (clang|gcc) [\d.]+\)/,
+      /^shapes_int8 on cortex-a72: modelled cycles of cortex-a72, not a time \(table 4, Capstone 5\.0\.9, (clang|gcc) [\d.]+\)/,
     );
     expect(printed).toMatch(/speedup \d+\.\d\dx/);
     expect(printed).not.toMatch(/ (ms|µs|ns)\b/);
@@ -72,12 +72,15 @@ describe('int8-gate measure', () => {
       mode: 'modelled',
       unit: 'cycles',
       cpu: 'cortex-a72',
-      version: 3,
+      version: 4,
       disassembler: 'Capstone 5.0.9',
       compiler: expect.stringMatching(/^(clang|gcc) \d+\.[\d.]+$/),
     });
     expect(result.speedup).toBeCloseTo(result.fp32.median / result.int8.median, 9);
-    expect(result.interval).toEqual([result.speedup, result.speedup]);
+    const { speedup, interval, int8, fp32: float } = result;
+    // 56 pairs of networks on boards: up to 25 % off, and for small networks what the model itself leaves open.
+    expect(interval[0]).toBeCloseTo(Math.min(0.75 * speedup, float.low / int8.high), 9);
+    expect(interval[1]).toBeCloseTo(Math.max(speedup / 0.75, float.high / int8.low), 9);
     for (const [build, figure] of [
       ['INT8', result.int8],
       ['FP32', result.fp32],
@@ -86,6 +89,7 @@ describe('int8-gate measure', () => {
       const sum = (field: string) => own.reduce((total: number, op: Record<string, number>) => total + op[field], 0);
       expect(sum('cycles') / figure.median).toBeCloseTo(1, 6);
       expect(sum('instructions')).toBe(figure.instructions);
+      expect(sum('lines')).toBe(figure.lines);
       // Nearly all of it is spent inside operators.
       expect(own.find((op: { op: unknown }) => op.op === null).cycles / figure.median).toBeLessThan(0.2);
     }

@@ -129,30 +129,34 @@ function describeModelled(
   perOp: boolean,
 ): string[] {
   const figures = [result.int8, result.fp32];
+  const [low, high] = result.interval.map((bound) => bound.toFixed(2));
   const basis = `table ${result.version}, ${result.disassembler}, ${result.compiler}`;
   const whole = new Map(builds.map((build, i) => [build.name, figures[i].median]));
   return [
     `${name} on ${target}: modelled cycles of ${result.cpu}, not a time (${basis})`,
     ...builds.map(({ name: label, macs }, i) => {
-      const { median, instructions } = figures[i];
+      const { median, instructions, lines } = figures[i];
       const counts = `${integer(median).padStart(16)} cycles ${integer(instructions).padStart(16)} instructions`;
-      return `  ${label}    ${counts} ${(macs / median).toFixed(2).padStart(8)} MAC/cycle`;
+      const rest = `${(macs / median).toFixed(2).padStart(8)} MAC/cycle ${megabytes(lines).padStart(12)} beyond L2`;
+      return `  ${label}    ${counts} ${rest}`;
     }),
-    `  speedup ${result.speedup.toFixed(2)}x`,
+    `  speedup ${result.speedup.toFixed(2)}x; on hardware ${low} to ${high}`,
     ...(perOp ? ['', ...result.perOp.map((cost) => operatorLine(cost, whole.get(cost.build)!))] : []),
   ];
 }
 
+const megabytes = (lines: number) => `${((lines * 64) / 1e6).toFixed(lines * 64 < 1e7 ? 2 : 1)} MB`;
 const integer = (n: number) => Math.round(n).toLocaleString('en-US');
 const MOST_OF_A_NAME = 60;
 const LEAST_OF_A_NAME = 30;
 
-function operatorLine({ build, op, cycles, macs }: OperatorCost, whole: number): string {
+function operatorLine({ build, op, cycles, macs, lines, memoryBound }: OperatorCost, whole: number): string {
   const share = `${((100 * cycles) / whole).toFixed(1)} %`.padStart(7);
   const rate = macs > 0 ? `${(macs / Math.max(1, cycles)).toFixed(2)} MAC/cycle` : '';
   const name = op ?? 'outside of the operators';
   const short = name.length > MOST_OF_A_NAME ? `${name.slice(0, MOST_OF_A_NAME - 1)}…` : name;
-  const figures = `  ${build} ${integer(cycles).padStart(14)} cycles ${share} ${rate.padStart(16)}`;
+  const traffic = `${megabytes(lines).padStart(9)}${memoryBound ? ', bound by memory' : ''}`.padEnd(26);
+  const figures = `  ${build} ${integer(cycles).padStart(14)} cycles ${share} ${rate.padStart(16)} ${traffic}`;
   const beside = columnsOf(process.stdout, process.env) >= figures.length + 2 + Math.min(short.length, LEAST_OF_A_NAME);
   return beside ? `${figures}  ${short}` : `  ${short}\n${figures.trimEnd()}`;
 }

@@ -1,4 +1,7 @@
+export { BOARDS, type Board, type BoardName, isBoard } from './boards.ts';
 export {
+  type CacheLevel,
+  type Caches,
   type Core,
   CPUS,
   type Cpu,

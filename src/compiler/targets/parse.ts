@@ -1,4 +1,5 @@
 import { InputError } from '../../errors.ts';
+import { BOARDS, isBoard } from './boards.ts';
 import {
   CPUS,
   type CpuName,
@@ -25,6 +26,7 @@ const arm = (name: string, cpu: CpuName | null, features: Features): Target => (
   name,
   arch: 'aarch64',
   cpu,
+  board: null,
   features,
   core: CPUS[cpu ?? referenceCpu(features)].core,
   flags: [march(features)],
@@ -33,7 +35,7 @@ const arm = (name: string, cpu: CpuName | null, features: Features): Target => (
 /** How an ISA level is written. */
 export const LEVEL_HELP = `aarch64${FEATURE_NAMES.map((name) => `[+${name}]`).join('')}`;
 /** What --target takes, for help texts and messages. */
-export const TARGET_HELP = `${Object.keys(CPUS).join(', ')}, ${LEVEL_HELP}, native, host`;
+export const TARGET_HELP = `${[...Object.keys(CPUS), ...Object.keys(BOARDS)].join(', ')}, ${LEVEL_HELP}, native, host`;
 
 /**
  * The target that `text` names. Texts of users, which may be `native`, go through `resolveTarget` of the devices.
@@ -43,7 +45,7 @@ export const TARGET_HELP = `${Object.keys(CPUS).join(', ')}, ${LEVEL_HELP}, nati
 export function parseTarget(text: string, machine: Machine | null = null): Target {
   if (text === 'host') {
     const { core } = CPUS[referenceCpu(NO_FEATURES)];
-    return { name: text, arch: 'host', cpu: null, features: NO_FEATURES, core, flags: [] };
+    return { name: text, arch: 'host', cpu: null, board: null, features: NO_FEATURES, core, flags: [] };
   }
   if (text === 'native') {
     if (machine === null) throw new Error('target native: the machine is not given');
@@ -54,6 +56,10 @@ export function parseTarget(text: string, machine: Machine | null = null): Targe
       );
     }
     return arm(text, machine.cpu, machine.features);
+  }
+  if (isBoard(text)) {
+    const { cpu } = BOARDS[text];
+    return { ...arm(text, cpu, CPUS[cpu].features), board: text };
   }
   if (isCpu(text)) return arm(text, text, CPUS[text].features);
   const [base, ...extensions] = text.split('+');

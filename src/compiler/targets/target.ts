@@ -1,3 +1,4 @@
+import type { BoardName } from './boards.ts';
 import type { Core, CpuName, Features } from './cpus.ts';
 
 /** What a build is made for. */
@@ -7,6 +8,8 @@ export interface Target {
   readonly arch: 'aarch64' | 'host';
   /** null for a bare ISA level, `host`, and a `native` machine that the table does not know. */
   readonly cpu: CpuName | null;
+  /** The board whose times are estimated; null where none is named. */
+  readonly board: BoardName | null;
   readonly features: Features;
   /** The core that schedules are chosen for: the CPU's, or that of the reference CPU of the ISA level. */
   readonly core: Core;

@@ -34,11 +34,11 @@ export async function linkRunner(builds: readonly Build[], options: LinkOptions 
   // Sanitizers come as shared libraries or want to place the program themselves.
   const sanitized = flags.some((flag) => flag.startsWith('-fsanitize='));
   const whole = process.platform === 'darwin' || sanitized ? [] : ['-static', '-no-pie'];
-  const files = ['runner.c', 'builds.h', 'pool.h', 'stopwatch.h', 'instructions.h', 'marks.h', 'parent.h'].map(
+  const files = ['runner.c', 'builds.h', 'pool.h', 'stopwatch.h', 'instructions.h', 'parent.h'].map(
     (file) => `runner/${file}`,
   );
-  const memory = options.counted ? [nativePath('modelled/memory.c')] : [];
-  const sources = [...[...files, 'include/int8_gate.h'].map(nativePath), ...memory];
+  const counting = ['modelled/memory.c', 'modelled/cache.c', 'modelled/cache.h', 'runner/marks.h'];
+  const sources = [...files, 'include/int8_gate.h', ...(options.counted ? counting : [])].map(nativePath);
   const archives = builds.map((build) => build.archive);
   const { copyOf, layout = 0 } = options;
   const names = symbols.map(modelName);
@@ -48,7 +48,7 @@ export async function linkRunner(builds: readonly Build[], options: LinkOptions 
   const places = arrange(parts.length, layout);
   const arrangement = places.map(({ part, gap }) => `${part} ${gap}`).join(', ');
   const key = contentKey([
-    ...['runner 4', compiler.command, compiler.version, ...flags, ...whole, registry, `${arrangement}; ${copyOf}`],
+    ...['runner 5', compiler.command, compiler.version, ...flags, ...whole, registry, `${arrangement}; ${copyOf}`],
     ...contents,
   ]);
   const folder = await cached(options.cacheDir ?? cacheRoot(), key, async (cwd) => {
@@ -63,11 +63,17 @@ export async function linkRunner(builds: readonly Build[], options: LinkOptions 
       }
       arranged.push(parts[part]);
     }
+    const compile = (args: readonly string[]) => runTool(compiler.command, [...flags, ...args], { cwd });
+    const include = [`-I${nativePath('include')}`];
+    const memory: string[] = [];
+    if (options.counted) {
+      // The caches are looked up between any two instructions of a build: no vector register may change.
+      await compile(['-mgeneral-regs-only', '-c', nativePath('modelled/cache.c'), '-o', 'cache.o']);
+      include.push(`-I${nativePath('modelled')}`, '-DCOUNTED');
+      memory.push(nativePath('modelled/memory.c'), 'cache.o');
+    }
     const inputs = [sources[0], 'registry.c', ...memory, ...arranged];
-    const include = `-I${nativePath('include')}`;
-    await runTool(compiler.command, [...flags, ...whole, include, ...inputs, '-lm', '-pthread', '-o', 'runner'], {
-      cwd,
-    });
+    await compile([...whole, ...include, ...inputs, '-lm', '-pthread', '-o', 'runner']);
   });
   const copies = copyOf === undefined ? [] : [builds[copyOf]];
   return { executable: join(folder, 'runner'), builds: [...builds, ...copies], link: options };

@@ -1,11 +1,16 @@
 import { type Flow, innermostLoops } from './loops.ts';
 
 /** What was executed while counting, by instruction address in ascending order. */
-export interface Counts {
+export interface Executed {
   readonly addresses: readonly number[];
   /** Instruction words, and how often each ran. */
   readonly words: readonly number[];
   readonly counts: readonly number[];
+}
+
+export interface Counts extends Executed {
+  /** 64-byte lines that loads and stores moved between the second level of cache and what is behind it. */
+  readonly lines: readonly { readonly address: number; readonly lines: number }[];
 }
 
 /** Instructions that run together. */
@@ -42,7 +47,7 @@ export function branchOf(address: number, word: number): Branch | null {
   return null;
 }
 
-/** A maximal run of neighbouring instructions with one count and no branch into it. Indices into Counts. */
+/** A maximal run of neighbouring instructions with one count and no branch into it. Indices into Executed. */
 interface Run {
   readonly first: number;
   /** Exclusive. */
@@ -53,7 +58,7 @@ interface Run {
  * Puts the counted instructions together into blocks. A branch that is not taken does not end a block. An innermost
  * loop of several runs becomes one block: the chain of those that run in more than half of its iterations.
  */
-export function findBlocks(counts: Counts): Block[] {
+export function findBlocks(counts: Executed): Block[] {
   const { addresses, words, counts: n } = counts;
   const branches = words.map((word, i) => branchOf(addresses[i], word));
   const runs = findRuns(counts, branches);
@@ -76,7 +81,7 @@ export function findBlocks(counts: Counts): Block[] {
   return blocks;
 }
 
-function findRuns({ addresses, counts }: Counts, branches: readonly (Branch | null)[]): Run[] {
+function findRuns({ addresses, counts }: Executed, branches: readonly (Branch | null)[]): Run[] {
   const targets = new Set(branches.map((branch) => branch?.to));
   const runs: Run[] = [];
   for (let i = 0; i < addresses.length; i++) {
@@ -93,7 +98,7 @@ function findRuns({ addresses, counts }: Counts, branches: readonly (Branch | nu
   return runs;
 }
 
-function flowOf({ addresses, counts }: Counts, branches: readonly (Branch | null)[], runs: readonly Run[]): Flow {
+function flowOf({ addresses, counts }: Executed, branches: readonly (Branch | null)[], runs: readonly Run[]): Flow {
   const at = new Map(runs.map((run, i) => [addresses[run.first], i]));
   const runAt = (address: number | null | undefined) => (typeof address === 'number' ? (at.get(address) ?? []) : []);
   const edges = runs.map(({ end }) => {

@@ -1,7 +1,7 @@
 /**
  * What the pipeline model needs to know of an instruction. `kind` is a row of the CPU's table: for vector work the group
- * (`vfma`, `vmlal`, …) and `d` for half-width forms; for memory `ld` or `st`, then `x`, `vd` or `vq` and the number of
- * registers when there is more than one.
+ * (`vfma`, `vmlal`, …) and `d` for half-width forms; for memory `ld` or `st`, then `x`, `vd` or `vq`, for structures `nd` or
+ * `n`, for single lanes `lane`, and the number of registers when there is more than one.
  */
 export interface Instruction {
   readonly kind: string;
@@ -92,25 +92,28 @@ function vectorKind(mnemonic: string, operands: readonly string[]): string {
 }
 
 function memory(mnemonic: string, operands: readonly string[], vector: boolean): Instruction {
-  const at = operands.findIndex((operand) => operand.includes('['));
+  const at = operands.findIndex((operand) => operand.startsWith('['));
   const base = registersOf(operands[at]);
   if (mnemonic === 'prfm') return { kind: 'ld', writes: NONE, updates: NONE, reads: base, accumulator: null };
   const writesBack = operands.length > at + 1 || operands[operands.length - 1].endsWith('!');
   const data = operands.slice(0, at).flatMap(registersOf);
   const isLoad = mnemonic.startsWith('ld');
+  const kind = memoryKind(mnemonic, operands[0], vector);
   return {
-    kind: memoryKind(mnemonic, operands[0], vector) + (data.length > 1 ? data.length : ''),
+    kind: kind + (data.length > 1 ? data.length : ''),
     writes: isLoad ? data : NONE,
     updates: writesBack ? base.slice(0, 1) : NONE,
-    reads: isLoad ? base : [...base, ...data],
+    // A load of a lane leaves the other lanes as they are.
+    reads: isLoad && kind !== 'ldlane' ? base : [...base, ...data],
     accumulator: null,
   };
 }
 
 function memoryKind(mnemonic: string, first: string, vector: boolean): string {
   const way = mnemonic.slice(0, 2);
-  if (mnemonic.startsWith('ld1') && first.includes('}[')) return 'ldlane';
-  if (/^(ld|st)[234]/.test(mnemonic)) return `${way}n`;
+  if (first.includes('}[') && (way === 'ld' || !mnemonic.startsWith('st1'))) return `${way}lane`;
+  if (/^ld[234]r/.test(mnemonic)) return 'ldlane';
+  if (/^(ld|st)[234]/.test(mnemonic)) return /16b|8h|4s|2d/.test(first) ? `${way}n` : `${way}nd`;
   if (!vector) return `${way}x`;
   const full = isFullWidth(first) || (/^(ld|st)1/.test(mnemonic) && /16b|8h|4s|2d/.test(first));
   return `${way}${full ? 'vq' : 'vd'}`;

@@ -4,7 +4,7 @@ import { A72, A76, M1, N2, V1, V2 } from './out_of_order.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** Raised whenever a pipeline's figures or the way they are applied change: modelled cycles of different versions are not compared. */
-export const MODEL_VERSION = 3;
+export const MODEL_VERSION = 4;
 
 /** The pipelines that cycles are modelled by. */
 export const PIPELINES: Readonly<Record<CpuName, Pipeline>> = {

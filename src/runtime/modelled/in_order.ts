@@ -2,7 +2,7 @@ import { costs, type Pipeline, type Row } from './pipeline.ts';
 
 // In-order cores. N: the 128-bit NEON datapath, of which a half-width instruction takes half; L: load and store;
 // M: multiply and divide; B: branches. Sources: Arm Cortex-A55 Software Optimization Guide v3; for the A53, which has no
-// public guide, the dual-issue rules that NEON kernel authors measured.
+// public guide, the dual-issue rules that NEON kernel authors measured. Structures and lanes: LLVM's model of the A55.
 const A55_ROWS: Readonly<Record<string, Row>> = {
   vfma: ['N', 1, 4],
   vmlal: ['N', 1, 4, 1],
@@ -36,8 +36,19 @@ const A55_ROWS: Readonly<Record<string, Row>> = {
   ldvq2: ['L', 4, 6],
   ldvq3: ['L', 6, 8],
   ldvq4: ['L', 8, 10],
+  ldvd3: ['L', 3, 6],
+  ldvd4: ['L', 4, 7],
   ldlane: ['L', 1, 4],
-  ldn: ['L', 4, 8],
+  ldlane2: ['L', 2, 5],
+  ldlane3: ['L', 2, 5],
+  ldlane4: ['L', 2, 5],
+  // Eight bytes a cycle, as from any load.
+  ldnd2: ['L', 2, 5],
+  ldnd3: ['L', 3, 6],
+  ldnd4: ['L', 4, 7],
+  ldn2: ['L', 4, 7],
+  ldn3: ['L', 6, 9],
+  ldn4: ['L', 8, 11],
   stx: ['L', 1, 1],
   stx2: ['L', 1, 1],
   stvd: ['L', 1, 1],
@@ -46,7 +57,17 @@ const A55_ROWS: Readonly<Record<string, Row>> = {
   stvq2: ['L', 2, 1],
   stvq3: ['L', 3, 1],
   stvq4: ['L', 4, 1],
-  stn: ['L', 4, 4],
+  stvd3: ['L', 2, 1],
+  stvd4: ['L', 2, 1],
+  stlane2: ['L', 2, 1],
+  stlane3: ['L', 2, 1],
+  stlane4: ['L', 2, 1],
+  stnd2: ['L', 2, 1],
+  stnd3: ['L', 4, 1],
+  stnd4: ['L', 4, 1],
+  stn2: ['L', 4, 1],
+  stn3: ['L', 4, 1],
+  stn4: ['L', 4, 1],
 };
 
 export const A55: Pipeline = {
@@ -55,7 +76,7 @@ export const A55: Pipeline = {
   window: 0,
   ports: ['B', 'L', 'M', 'N'],
   costs: costs(A55_ROWS),
-  blocks: { ldvq: 2, ldvq2: 4, ldvq3: 6, ldvq4: 8 },
+  blocks: { ldvq: 2, ldvq2: 4, ldvq3: 6, ldvq4: 8, ldn2: 4, ldn3: 6, ldn4: 8 },
   multiplyHazard: 0,
   storeData: [],
 };
@@ -68,6 +89,6 @@ export const A53: Pipeline = {
     vfdiv: ['N', 20, 22],
     vpadal: ['N', 2, 4],
   }),
-  blocks: { ...A55.blocks, ldvd: 1, ldvd2: 2 },
+  blocks: { ...A55.blocks, ldvd: 1, ldvd2: 2, ldvd3: 3, ldvd4: 4, ldnd2: 2, ldnd3: 3, ldnd4: 4 },
   multiplyHazard: 4,
 };

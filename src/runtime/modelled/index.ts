@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { type CpuName, referenceCpu, type Target } from '../../compiler/targets/index.ts';
+import { CPUS, type CpuName, referenceCpu, type Target } from '../../compiler/targets/index.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { RunnerImage } from '../devices/device.ts';
 import { linkRunner } from '../devices/image.ts';
-import { type Counts, findBlocks } from './blocks.ts';
+import { type Executed, findBlocks } from './blocks.ts';
 import { classify, type Instruction } from './classify.ts';
 import { countInstructions } from './count.ts';
 import { DISASSEMBLER, disassemble } from './disassemble.ts';
@@ -12,28 +12,30 @@ import { estimate, hottest, type Modelled } from './estimate.ts';
 
 export { MODEL_VERSION } from './cpus.ts';
 export { DISASSEMBLER } from './disassemble.ts';
-export type { Cycles, FunctionCost, Modelled } from './estimate.ts';
+export type { FunctionCost, Modelled } from './estimate.ts';
 
 /**
- * Modelled cycles of one inference of a build, the same every time. Throws an EnvironmentError where
- * ARM64 code can neither be run nor emulated, and an InputError when a CPU lacks the build's instructions.
+ * Modelled cycles of one inference of a build on a CPU, and the lines that it moves between that CPU's caches and memory;
+ * the same every time. `inputs`: the bytes of a sample, all zeros without it. Throws an EnvironmentError where ARM64 code
+ * can neither be run nor emulated, and an InputError when the CPU lacks the build's instructions.
  */
 export async function measureModelled(
   image: RunnerImage,
   build: number,
-  cpus: CpuName | readonly CpuName[],
+  cpu: CpuName,
+  inputs?: readonly Uint8Array[],
 ): Promise<Modelled> {
   const counted = await linkRunner(image.builds, { counted: true });
-  const [counts, program] = [await countInstructions(counted, build), await readFile(counted.executable)];
-  const functions = readFunctions(program);
+  const counts = await countInstructions(counted, build, { caches: CPUS[cpu].caches, inputs });
+  const functions = readFunctions(await readFile(counted.executable));
   const instructions = await readInstructions(counts, functions);
   const blocks = findBlocks(counts);
-  return estimate(blocks, hottest(blocks), instructions, typeof cpus === 'string' ? [cpus] : cpus, functions);
+  return estimate({ blocks, kept: hottest(blocks), decoded: instructions, lines: counts.lines }, cpu, functions);
 }
 
 /** What was executed, by instruction word. Nothing is left out: a word that cannot be read ends the measurement. */
 export async function readInstructions(
-  { addresses, words }: Counts,
+  { addresses, words }: Executed,
   functions: readonly ElfSymbol[] = [],
 ): Promise<Map<number, Instruction>> {
   const texts = await disassemble(words);

@@ -10,6 +10,8 @@ export interface Cost {
   readonly accumulate: number;
   /** Micro-operations, each of which occupies a port for a cycle. Out-of-order cores only. */
   readonly split: number;
+  /** Micro-operations on the vector ports besides, which put what is loaded or stored in order. Out-of-order cores only. */
+  readonly permutes: number;
   /** Takes all its ports at once. Out-of-order cores only. */
   readonly all: boolean;
 }
@@ -27,8 +29,10 @@ export interface Pipeline {
   readonly blocks: Readonly<Record<string, number>>;
   /** No vector load issues so many cycles after an FMLA or a MUL; in-order cores only, 0 for none. */
   readonly multiplyHazard: number;
-  /** Ports through which the data of vector stores pass; out-of-order cores only. */
+  /** Ports through which the data of vector stores and of structures pass; out-of-order cores only. */
   readonly storeData: readonly string[];
+  /** What the core may be instead, where sources differ; bears on the range of the cycles alone. */
+  readonly orElse?: readonly Pipeline[];
 }
 
 /** Ports ('' for none, else names without blanks between), busy, latency, latency to an accumulator. */
@@ -36,11 +40,19 @@ export type Row = readonly [ports: string, busy: number, latency: number, accumu
 
 export const portsOf = (text: string): string[] => (text === '' ? [] : text.split(' '));
 
-/** A core's table from its rows; `split` and `all` as in Cost, by kind. */
-export function costs(rows: Readonly<Record<string, Row>>, split: Record<string, number> = {}, all: string[] = []) {
+/** A core's table from its rows; `split`, `permutes` and `all` as in Cost, by kind. */
+export function costs(
+  rows: Readonly<Record<string, Row>>,
+  split: Readonly<Record<string, number>> = {},
+  permutes: Readonly<Record<string, number>> = {},
+  all: readonly string[] = [],
+): Readonly<Record<string, Cost>> {
   const entries = Object.entries(rows).map(([kind, [ports, busy, latency, accumulate = latency]]): [string, Cost] => [
     kind,
-    { ports: portsOf(ports), busy, latency, accumulate, split: split[kind] ?? 1, all: all.includes(kind) },
+    {
+      ...{ ports: portsOf(ports), busy, latency, accumulate },
+      ...{ split: split[kind] ?? 1, permutes: permutes[kind] ?? 0, all: all.includes(kind) },
+    },
   ]);
   return Object.fromEntries(entries);
 }

@@ -63,7 +63,7 @@ function prepare(block: readonly Instruction[], pipeline: Pipeline): Step[] {
       accumulator: instruction.accumulator === null ? -1 : number(instruction.accumulator),
       blocks: pipeline.blocks[row] ?? 0,
       isVectorLoad: row.startsWith('ldv'),
-      isVectorStore: row.startsWith('stv'),
+      isVectorStore: /^st(v|n|lane)/.test(row),
       isMultiply: row === 'vfma' || row === 'vmul',
     };
   });
@@ -190,11 +190,11 @@ function simulateOutOfOrder(steps: readonly Step[], pipeline: Pipeline, iteratio
       if (free.length === 0 || (step.cost.all && free.length < step.ports.length)) continue;
       const chosen = step.cost.all ? step.ports : [free.reduce((a, b) => (use[b].count < use[a].count ? b : a))];
       for (const p of chosen) for (let c = cycle; c < cycle + busy; c++) take(use[p], c);
-      if (step.isVectorStore) passStoreData(cycle);
+      if (step.isVectorStore) useVectorPort(cycle);
       return cycle;
     }
   };
-  const passStoreData = (from: number) => {
+  const useVectorPort = (from: number) => {
     for (let cycle = from; ; cycle++) {
       const port = storeData.find((p) => !p.taken[cycle]);
       if (port) return take(port, cycle);
@@ -205,10 +205,11 @@ function simulateOutOfOrder(steps: readonly Step[], pipeline: Pipeline, iteratio
     for (const step of steps) {
       const operations = step.ports.length > 0 ? step.cost.split : 1;
       const oldest = completed.length - pipeline.window;
-      renamed = Math.max(renamed + slot * operations, oldest >= 0 ? completed[oldest] : 0);
+      renamed = Math.max(renamed + slot * (operations + step.cost.permutes), oldest >= 0 ? completed[oldest] : 0);
       const ready = operandsReady(step, board, Math.trunc(renamed));
       let issued = ready;
       if (step.ports.length > 0) for (let k = 0; k < operations; k++) issued = Math.max(issued, issue(step, ready));
+      for (let k = 0; k < step.cost.permutes; k++) useVectorPort(issued);
       writeResults(step, board, ready, issued);
       last = Math.max(last, issued + step.cost.latency);
       completed.push(last);

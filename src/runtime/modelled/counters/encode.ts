@@ -1,3 +1,5 @@
+import type { Access } from './access.ts';
+
 /**
  * The few A64 encodings that counting needs. Addresses are numbers below 2^53; words are unsigned.
  * Source: Arm Architecture Reference Manual, C4 "A64 Instruction Set Encoding".
@@ -40,6 +42,41 @@ export function countUp(at: number, counter: number): number[] {
     (0xf9000211 | (offset << 10)) >>> 0, // str x17, [x16, #:lo12:counter]
     RESTORE,
   ];
+}
+
+/** Room for x16, x17 and x30. */
+const FRAME = 32;
+const X17 = 17;
+const [SAVE_THREE, RESTORE_TWO] = [0xa9be47f0, 0xa8c247f0]; // stp x16, x17, [sp, #-32]! and ldp x16, x17, [sp], #32
+const [SAVE_LINK, RESTORE_LINK] = [0xf9000bfe, 0xf9400bfe]; // str x30, [sp, #16] and ldr x30, [sp, #16]
+
+const addImmediate = (to: number, from: number, value: number): number[] => {
+  const [op, size] = value < 0 ? [0xd1000000, -value] : [0x91000000, value];
+  const part = (source: number, twelve: number, shifted: number) =>
+    (op | (shifted << 22) | (twelve << 10) | (source << 5) | to) >>> 0;
+  const low = part(from, size & 0xfff, 0);
+  return size < 0x1000 ? [low] : [low, part(to, size >>> 12, 1)];
+};
+
+/**
+ * Tells `routine` (native/modelled/cache.c) of the access that the instruction at `from` is about to make, as that of
+ * `site`; changes no register, no flag, and what is below sp.
+ */
+export function tellAccess(access: Access, from: number, at: number, routine: number, site: number): number[] {
+  const { bytes, stores, base, offset, index } = access;
+  const told = site * 256 + (stores ? 128 : 0) + bytes;
+  const code = [SAVE_THREE, SAVE_LINK];
+  if (base === null) {
+    const literal = from + offset;
+    code.push(pageAddress(X16, at + 4 * code.length, literal), addLow(X16, literal));
+  } else if (index !== null) {
+    const { register, extend, shift } = index;
+    code.push((0x8b200000 | (register << 16) | (extend << 13) | (shift << 10) | (base << 5) | X16) >>> 0);
+    if (base === 31) code.push(...addImmediate(X16, X16, FRAME));
+  } else code.push(...addImmediate(X16, base, offset + (base === 31 ? FRAME : 0)));
+  code.push((0xd2800000 | ((told & 0xffff) << 5) | X17) >>> 0, (0xf2a00000 | ((told >>> 16) << 5) | X17) >>> 0);
+  code.push((branch(at + 4 * code.length, routine) | 0x80000000) >>> 0, RESTORE_LINK, RESTORE_TWO);
+  return code;
 }
 
 const isBranch = (w: number) => (w & 0x7c000000) === 0x14000000; // b, bl

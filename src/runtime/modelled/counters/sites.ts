@@ -1,5 +1,6 @@
 import { branchOf } from '../blocks.ts';
 import { type ElfSymbol, readSections, readSymbols } from '../elf.ts';
+import { type Access, accessOf } from './access.ts';
 import { isRelative } from './encode.ts';
 
 /** An instruction that carries a counter. It runs as often as all of [first, end), neighbours of which it is one. */
@@ -10,6 +11,13 @@ export interface Site {
   readonly first: number;
   /** Exclusive. */
   readonly end: number;
+}
+
+/** A load or store that the simulated caches are told of. */
+export interface AccessSite {
+  readonly address: number;
+  readonly word: number;
+  readonly access: Access;
 }
 
 /** The code of one section: a word for each four bytes, and what is known of it. */
@@ -30,13 +38,7 @@ interface Code {
  */
 export function findSites(program: Buffer, apart: ReadonlySet<string>): Site[] {
   const symbols = readSymbols(program);
-  const sections = readSections(program).filter((section) => section.isCode);
-  const codes = sections.map(({ address, bytes, offset }): Code => {
-    const words = Uint32Array.from({ length: bytes >> 2 }, (_, i) => program.readUInt32LE(offset + 4 * i));
-    const here = symbols.filter((symbol) => symbol.address >= address && symbol.address < address + bytes);
-    const isCode = findCode(address, words, here, apart);
-    return { start: address, words, isCode, isPlain: findPlain(address, words, here) };
-  });
+  const codes = readCode(program, symbols, apart);
   const targets = new Set(symbols.map(({ address }) => address));
   for (const { start, words, isCode } of codes)
     for (const [i, word] of words.entries()) {
@@ -44,6 +46,27 @@ export function findSites(program: Buffer, apart: ReadonlySet<string>): Site[] {
       if (typeof to === 'number') targets.add(to);
     }
   return codes.flatMap((code) => sitesOf(code, targets));
+}
+
+/** The loads and stores of a program, but those of the functions in `apart`. Ascending. */
+export function findAccesses(program: Buffer, apart: ReadonlySet<string>): AccessSite[] {
+  return readCode(program, readSymbols(program), apart).flatMap(({ start, words, isCode }) => {
+    const isExclusive = findExclusive(words);
+    return [...words].flatMap((word, i) => {
+      const access = isCode[i] && !isExclusive[i] ? accessOf(word) : null;
+      return access === null ? [] : [{ address: start + 4 * i, word, access }];
+    });
+  });
+}
+
+function readCode(program: Buffer, symbols: readonly ElfSymbol[], apart: ReadonlySet<string>): Code[] {
+  const sections = readSections(program).filter((section) => section.isCode);
+  return sections.map(({ address, bytes, offset }) => {
+    const words = Uint32Array.from({ length: bytes >> 2 }, (_, i) => program.readUInt32LE(offset + 4 * i));
+    const here = symbols.filter((symbol) => symbol.address >= address && symbol.address < address + bytes);
+    const isCode = findCode(address, words, here, apart);
+    return { start: address, words, isCode, isPlain: findPlain(address, words, here) };
+  });
 }
 
 /** Function names without the suffixes of clones and of parts that were split off: they share jump tables. */
