@@ -1,6 +1,7 @@
 /* cache.c: counts the 64-byte lines that pass between the second level of cache and what is behind it: load misses,
- * store misses, and dirty lines written back. LRU, write-allocate, write-back, physically indexed. Compiled without vector
- * registers, which belong to the program that is looked at; neither counters nor calls are put into these functions. */
+ * store misses, and dirty lines written back. LRU, write-allocate, write-back, physically indexed. Compiled without
+ * vector registers, which belong to the program that is looked at; neither counters nor calls are put into these
+ * functions. */
 #include "cache.h"
 
 #include <stddef.h>
@@ -66,8 +67,8 @@ INLINE uint64_t number_of(uint64_t page) {
   }
 }
 
-/* An operating system gives pages any frames, and with few sets to a page chance decides what fits. Each line is placed as
- * if its page had a frame of its own: the mean over all that may happen, without the chance. */
+/* An operating system gives pages any frames, and with few sets to a page chance decides what fits. Each line is placed
+ * as if its page had a frame of its own: the mean over all that may happen, without the chance. */
 INLINE uint64_t scattered(uint64_t line) {
   uint64_t x = (line + 1) * 0x9E3779B97F4A7C15u;
   x = (x ^ x >> 29) * 0xBF58476D1CE4E5B9u;

@@ -10,7 +10,8 @@
  *   instructions BUILD                    "instructions N" of a warm inference on one thread; 0 where none are counted
  *   slow BUILD PERMILLE                   for tests: from now on its batches take so much longer, by waiting
  *   count BUILD OUT BYTES WAYS BYTES WAYS one warm inference is counted, with first and second level of cache of that
- *                                         size; OUT holds the counters, then the lines moved (marks.h). COUNTED programs
+ *                                         size; OUT holds the counters, then the lines moved (marks.h). COUNTED
+ * programs
  *
  * Builds with parts run on as many threads, except in count.
  * Each command ends with "ok", or with "error TEXT" and exit status 1. File names may not contain blanks. */

@@ -30,9 +30,7 @@ const COLUMNS: readonly Column[] = [
   figure('INT8', int8Cell),
   figure('FP32', fp32Cell),
   figure('Drop', dropCell),
-  figure('INT8 latency', ({ latency }) =>
-    latency === null ? '–' : `${formatFigure(latency.int8, latency.unit)}, ${latency.mode}`,
-  ),
+  figure('INT8 latency', latencyCell),
   figure('Speedup', speedupCell),
   {
     heading: 'Verdict',
@@ -92,10 +90,21 @@ function dropCell({ accuracy }: TargetReport): string {
   return `${formatFigure(drop, dropUnit)}${range}`;
 }
 
+function latencyCell({ latency }: TargetReport): string {
+  if (latency === null) return '–';
+  const { int8, unit, mode, memory, estimate } = latency;
+  const moved = memory === undefined ? '' : `, ${formatFigure(memory.int8, 'bytes')} beyond L2`;
+  const time = estimate && `; estimate ${formatFigure(estimate.int8, 'ns')}${range(estimate.int8Interval, 'ns')}`;
+  return `${formatFigure(int8, unit)}${moved}, ${mode}${time ?? ''}`;
+}
+
+const range = (interval: [number, number] | null, unit: string): string =>
+  interval === null ? '' : ` (${formatInterval(interval, unit)})`;
+
 function speedupCell({ latency }: TargetReport): string {
   if (latency === null) return '–';
   const { speedup, interval } = latency;
-  return `${formatFigure(speedup, 'ratio')}${interval === null ? '' : ` (${formatInterval(interval, 'ratio')})`}`;
+  return `${formatFigure(speedup, 'ratio')}${range(interval, 'ratio')}`;
 }
 
 function baseCell({ accuracy, regression }: TargetReport, { base }: ModelReport): string {

@@ -24,7 +24,13 @@ export function remarksOf(report: Report): string[] {
   const remarks: string[] = [];
   if (has(({ latency }) => latency?.mode === 'modelled')) {
     remarks.push(
-      'Modelled: cycles of a pipeline model, from counted instructions. They are deterministic, are not times on any hardware, and leave out memory beyond the first-level cache.',
+      'Modelled: cycles of a pipeline model, from counted instructions, with all data in the first-level cache, and what moves between the second-level cache and memory. Both are the same every time, and no times. In brackets: what the speedup on hardware may be.',
+    );
+  }
+  const boards = new Set(targets.flatMap(({ latency }) => latency?.estimate?.title ?? []));
+  if (boards.size > 0) {
+    remarks.push(
+      `Estimate: cycles / clock + lines from memory × time a line, for ${[...boards].join(', ')}; in brackets, what times there may be. Nothing was measured.`,
     );
   }
   if (has(({ latency }) => latency?.mode === 'hardware')) {

@@ -1,9 +1,10 @@
 import type { Build } from '../compiler/build.ts';
-import type { CpuName, Target } from '../compiler/targets/index.ts';
+import type { BoardName, CpuName, Target } from '../compiler/targets/index.ts';
 import { EnvironmentError, InputError } from '../errors.ts';
 import type { RunnerImage } from './devices/device.ts';
 import { canRunHere } from './devices/machine.ts';
 import { nativeDevice } from './devices/open.ts';
+import { estimateTime, type TimeEstimate } from './modelled/board_time.ts';
 import { CYCLES_OF_LINE, type CycleRange, speedupInterval } from './modelled/calibration.ts';
 import {
   DISASSEMBLER,
@@ -39,6 +40,18 @@ export interface OperatorCost {
   readonly macs: number;
 }
 
+export interface BoardEstimate {
+  readonly board: BoardName;
+  readonly threads: number;
+  readonly int8: TimeEstimate;
+  readonly fp32: TimeEstimate;
+}
+
+export interface MeasureOptions extends HardwareOptions {
+  /** Threads of an inference on a board whose times are estimated; 1 when absent. */
+  readonly threads?: number;
+}
+
 export interface ModelledMeasurement {
   readonly mode: 'modelled';
   readonly unit: 'cycles';
@@ -52,6 +65,8 @@ export interface ModelledMeasurement {
   readonly speedup: number;
   /** Where the speedup on hardware is to be expected; the modelled one itself does not vary. */
   readonly interval: Interval;
+  /** Times on the board that the target names; null where it names none. */
+  readonly estimate: BoardEstimate | null;
   /** In the order in which they run, INT8 first. */
   readonly perOp: readonly OperatorCost[];
 }
@@ -61,8 +76,12 @@ export type Measurement = (({ readonly mode: 'hardware' } & Hardware) | Modelled
   readonly compiler: string | null;
 };
 
-/** Hardware where the target's code runs on this machine's own processor, else modelled cycles. */
-export const autoMode = (target: Target): MeasureMode => (canRunHere(target) ? 'hardware' : 'modelled');
+/**
+ * Hardware where the target's code runs on this machine's own processor, else modelled cycles. Of a named board, whose
+ * times are estimated: cycles, whatever this machine is.
+ */
+export const autoMode = (target: Target): MeasureMode =>
+  target.board === null && canRunHere(target) ? 'hardware' : 'modelled';
 
 /**
  * Measures INT8 against FP32 (and the merge base's INT8, where there is one) for a target. Throws an EnvironmentError
@@ -72,7 +91,7 @@ export async function measure(
   image: RunnerImage,
   target: Target,
   mode: MeasureMode,
-  options: HardwareOptions,
+  options: MeasureOptions,
 ): Promise<Measurement> {
   const compiler = image.builds[options.int8].compiler ?? null;
   if (mode === 'modelled') return sound({ ...(await modelled(image, target, options)), compiler });
@@ -106,10 +125,11 @@ export function sound(measurement: Measurement): Measurement {
   );
 }
 
-async function modelled(image: RunnerImage, target: Target, options: HardwareOptions): Promise<ModelledMeasurement> {
+async function modelled(image: RunnerImage, target: Target, options: MeasureOptions): Promise<ModelledMeasurement> {
   const cpu = modelledCpu(target);
   if (cpu === null) throw new InputError(`cycles cannot be modelled for target ${target.name}: use --measure hardware`);
-  const { int8, fp32, base, samples } = options;
+  const { int8, fp32, base, samples, threads = 1 } = options;
+  const { board } = target;
   const indices = base === undefined ? [int8, fp32] : [int8, fp32, base];
   const results: Modelled[] = [];
   for (const index of indices) results.push(await measureModelled(image, index, cpu, samples?.get(index)?.[0]));
@@ -127,6 +147,11 @@ async function modelled(image: RunnerImage, target: Target, options: HardwareOpt
     base: figures[2] ?? null,
     speedup: figures[1].median / figures[0].median,
     interval: speedupInterval(figures[0], figures[1], cpu),
+    estimate: board && {
+      ...{ board, threads },
+      int8: estimateTime(figures[0], board, threads),
+      fp32: estimateTime(figures[1], board, threads),
+    },
     perOp: [int8, fp32].flatMap((index, i) => operatorCosts(image.builds[index], results[i])),
   };
 }

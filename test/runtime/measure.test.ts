@@ -32,7 +32,7 @@ const json = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8
 describe('figures that cannot be', () => {
   const figure = (median: number) => ({ median, low: median, high: median, instructions: 1, lines: 0 });
   const good: ModelledMeasurement & { readonly compiler: string } = {
-    ...{ mode: 'modelled', unit: 'cycles', cpu: 'cortex-a72', version: 2, base: null, perOp: [] },
+    ...{ mode: 'modelled', unit: 'cycles', cpu: 'cortex-a72', version: 2, base: null, estimate: null, perOp: [] },
     ...{ compiler: 'clang 19.1.7', disassembler: 'Capstone 5.0.9' },
     ...{ int8: figure(100), fp32: figure(200) },
     ...{ speedup: 2, interval: [2, 2] },

@@ -1,14 +1,28 @@
 import { type Command, Option } from 'commander';
-import type { Build } from '../../compiler/build.ts';
+import type { Build, Port } from '../../compiler/build.ts';
 import { compileModel } from '../../compiler/compile.ts';
 import { floatTwin } from '../../compiler/passes/float_twin.ts';
-import { TARGET_HELP } from '../../compiler/targets/index.ts';
+import { BOARDS, TARGET_HELP, type Target } from '../../compiler/targets/index.ts';
 import { InputError } from '../../errors.ts';
+import { timedSamples } from '../../gate/check/speed.ts';
+import { openDataset } from '../../gate/data/dataset.ts';
+import { openFiles } from '../../gate/data/files.ts';
+import { inferencesOf } from '../../gate/engines/stream.ts';
+import { formatFigure, formatInterval } from '../../gate/figures/format.ts';
 import type { Profile } from '../../model/arithmetic/multiplier.ts';
+import { toBytes } from '../../model/tensor/dtype.ts';
 import { columnsOf } from '../../report/terminal.ts';
 import { linkRunner } from '../../runtime/devices/image.ts';
 import { resolveTarget } from '../../runtime/devices/machine.ts';
-import { autoMode, type MeasureMode, type Measurement, measure, type OperatorCost } from '../../runtime/measure.ts';
+import {
+  autoMode,
+  type BoardEstimate,
+  type MeasureMode,
+  type Measurement,
+  measure,
+  type OperatorCost,
+} from '../../runtime/measure.ts';
+import type { TimeEstimate } from '../../runtime/modelled/board_time.ts';
 import type { Duration } from '../../runtime/timing/index.ts';
 import { loadModel, profileOption, signatureOption, threadsOption } from '../entry.ts';
 import { streamBeside, writeOutput } from '../write_files.ts';
@@ -21,6 +35,7 @@ interface Options {
   readonly json?: string;
   readonly profile: Profile;
   readonly threads: number;
+  readonly input: readonly string[];
   readonly signature?: string;
 }
 
@@ -40,6 +55,12 @@ export function register(program: Command): void {
     .addOption(profileOption())
     .addOption(threadsOption())
     .addOption(signatureOption())
+    .option(
+      '--input <name=file>',
+      'samples to measure on, files as in data.inputs of a configuration (once for each input; #0=file is the first); zeros without it',
+      (value: string, earlier: readonly string[]) => [...earlier, value],
+      [],
+    )
     .option('--per-op', 'list what each operator costs (modelled cycles only)')
     .option('--json <file>', 'write the result as JSON; "-" is standard output')
     .action(run);
@@ -52,8 +73,10 @@ async function run(file: string, options: Options): Promise<void> {
     throw new InputError('--per-op splits modelled cycles among operators: add --measure modelled');
   }
   const { profile, threads } = options;
-  if (threads > 1 && mode === 'modelled') {
-    throw new InputError('--threads needs times: modelled cycles are those of one thread. Add --measure hardware');
+  if (threads > 1 && mode === 'modelled' && target.board === null) {
+    throw new InputError(
+      '--threads needs times: modelled cycles are those of one thread. Add --measure hardware, or take a board as target, whose times are estimated',
+    );
   }
   const int8 = loadModel(file, options.signature);
   const fp32 = options.fp32 === undefined ? floatTwin(int8) : loadModel(options.fp32, options.signature);
@@ -64,12 +87,13 @@ async function run(file: string, options: Options): Promise<void> {
   ]);
   sameInputs(builds[0], builds[1], options.fp32 ?? file);
   const image = await linkRunner(builds);
+  const samples = samplesFor(builds, options.input);
   progress(mode === 'modelled' ? 'counting instructions' : 'timing');
-  const result = await measure(image, target, mode, { int8: 0, fp32: 1 });
+  const result = await measure(image, target, mode, { int8: 0, fp32: 1, threads, samples });
   const lines =
     result.mode === 'hardware'
       ? describeHardware(int8.name, target.name, result)
-      : describeModelled(int8.name, target.name, result, builds, options.perOp ?? false);
+      : describeModelled(int8.name, target, result, builds, options.perOp ?? false);
   const twin = options.fp32 === undefined;
   if (twin) lines.push('  FP32 is a twin: the INT8 model with its weights dequantized');
   (await streamBeside(options.json)).write(`${lines.join('\n')}\n`);
@@ -88,6 +112,31 @@ function sameInputs(int8: Build, fp32: Build, file: string): void {
   const shapes = (build: Build) => build.inputs.map((port) => `[${port.shape.join(', ')}]`).join(', ');
   if (shapes(int8) === shapes(fp32)) return;
   throw new InputError(`${file}: the FP32 model takes inputs of ${shapes(fp32)}, the INT8 model of ${shapes(int8)}`);
+}
+
+/** The samples to measure on, for each build; undefined where none are named. */
+function samplesFor(
+  [int8, fp32]: readonly Build[],
+  args: readonly string[],
+): ReadonlyMap<number, readonly (readonly Uint8Array[])[]> | undefined {
+  if (args.length === 0) return undefined;
+  const inputs = Object.fromEntries(args.map((arg) => fileOf(arg, int8.inputs)));
+  const ports = { int8: int8.inputs, fp32: fp32.inputs };
+  const dataset = openDataset({ inputs }, ports, openFiles(process.cwd()));
+  const chosen = timedSamples(dataset.size).map((index) => dataset.load(index));
+  const of = (side: 'int8' | 'fp32') => chosen.map((sample) => inferencesOf(sample, side, ports[side])[0].map(toBytes));
+  return new Map([
+    [0, of('int8')],
+    [1, of('fp32')],
+  ]);
+}
+
+/** Position of the input, and file, of `NAME=FILE`; names may hold an equals sign themselves. */
+function fileOf(arg: string, ports: readonly Port[]): [position: string, file: string] {
+  for (const [i, { name }] of ports.entries())
+    for (const key of [name, `#${i}`]) if (arg.startsWith(`${key}=`)) return [String(i), arg.slice(key.length + 1)];
+  const names = ports.map(({ name }, i) => `#${i} or ${name}`).join(', ');
+  throw new InputError(`--input ${arg} names no input of the model, which has ${names}: write #0=FILE`);
 }
 
 /** The result as `--json` writes it. */
@@ -123,7 +172,7 @@ function counted({ instructions, instructionsOfLaunches: range }: Duration): str
 
 function describeModelled(
   name: string,
-  target: string,
+  target: Target,
   result: Measurement & { readonly mode: 'modelled' },
   builds: readonly Build[],
   perOp: boolean,
@@ -133,7 +182,7 @@ function describeModelled(
   const basis = `table ${result.version}, ${result.disassembler}, ${result.compiler}`;
   const whole = new Map(builds.map((build, i) => [build.name, figures[i].median]));
   return [
-    `${name} on ${target}: modelled cycles of ${result.cpu}, not a time (${basis})`,
+    `${name} on ${target.name}: modelled cycles of ${result.cpu}, not a time (${basis})`,
     ...builds.map(({ name: label, macs }, i) => {
       const { median, instructions, lines } = figures[i];
       const counts = `${integer(median).padStart(16)} cycles ${integer(instructions).padStart(16)} instructions`;
@@ -141,7 +190,17 @@ function describeModelled(
       return `  ${label}    ${counts} ${rest}`;
     }),
     `  speedup ${result.speedup.toFixed(2)}x; on hardware ${low} to ${high}`,
+    ...(result.estimate === null ? [] : describeEstimate(result.estimate)),
     ...(perOp ? ['', ...result.perOp.map((cost) => operatorLine(cost, whole.get(cost.build)!))] : []),
+  ];
+}
+
+function describeEstimate({ board, threads, int8, fp32 }: BoardEstimate): string[] {
+  const show = ({ ns, interval }: TimeEstimate) => `${formatFigure(ns, 'ns')} (${formatInterval(interval, 'ns')})`;
+  return [
+    `  estimated times on ${BOARDS[board].title}, ${threads === 1 ? 'one thread' : `${threads} threads`}; nothing was measured:`,
+    `  INT8    ${show(int8)}`,
+    `  FP32    ${show(fp32)}`,
   ];
 }
 

@@ -1,11 +1,12 @@
-import type { Target } from '../../compiler/targets/index.ts';
+import { BOARDS, type Target } from '../../compiler/targets/index.ts';
 import { toBytes } from '../../model/tensor/dtype.ts';
-import { autoMode, measure } from '../../runtime/measure.ts';
+import { autoMode, type BoardEstimate, type ModelledMeasurement, measure } from '../../runtime/measure.ts';
 import { modelledCpu } from '../../runtime/modelled/index.ts';
 import { type Figures, spread, unfitness } from '../../runtime/timing/index.ts';
 import type { Sample } from '../data/dataset.ts';
 import type { BuildRunner } from '../engines/build.ts';
 import { inferencesOf } from '../engines/stream.ts';
+import { formatFigure } from '../figures/format.ts';
 import type { Latency } from '../figures/latency.ts';
 import type { SpeedRegression } from '../figures/regression.ts';
 import { type BySide, mapSides, sidesOf } from '../sides.ts';
@@ -27,11 +28,18 @@ export interface Speed {
 /** How many samples of a data set of that size speed is measured on, and which. */
 export const timedSamples = (size: number): number[] => spread(Array.from({ length: size }, (_, index) => index));
 
+export interface MeasuringOptions {
+  /** Whether a speed decides what it is measured for; then no more of it is measured. */
+  readonly decided: (speed: Speed) => boolean;
+  /** Of an inference on a board whose times are estimated. */
+  readonly threads: number;
+  /** Other seeds make other interleavings and layouts: a second measurement. */
+  readonly seed?: number;
+}
+
 /**
  * Measures the builds of all sides, which share an image, on real samples.
  *
- * @param decided whether a speed decides what it is measured for; then no more of it is measured
- * @param seed other seeds make other interleavings and layouts: a second measurement
  * @throws EnvironmentError where hardware was asked for and this machine is none, or a tool is missing
  */
 export async function measureSpeed(
@@ -39,8 +47,7 @@ export async function measureSpeed(
   target: Target,
   mode: Exclude<SpeedOption, 'none'>,
   samples: readonly Sample[],
-  decided: (speed: Speed) => boolean,
-  seed = 1,
+  { decided, threads, seed = 1 }: MeasuringOptions,
 ): Promise<Speed> {
   const chosen = mode === 'auto' ? autoMode(target) : mode;
   if (chosen === 'modelled' && modelledCpu(target) === null) {
@@ -61,21 +68,50 @@ export async function measureSpeed(
     ...indices,
     samples: new Map(sidesOf(builds).map((side) => [indices[side] as number, inputs[side] as Uint8Array[][]])),
     decided: (figures) => decided(onHardware(figures, null, compiler)),
-    seed,
+    ...{ threads, seed },
   });
-  if (result.mode === 'modelled')
-    return {
-      latency: {
-        ...{ mode: result.mode, unit: result.unit, int8: result.int8.median, fp32: result.fp32.median },
-        ...{ speedup: result.speedup, interval: null, cpu: result.cpu },
-        basis: { compiler, table: result.version, disassembler: result.disassembler },
-      },
-      againstBase: result.base && {
-        ...{ base: result.base.median, slowdown: result.int8.median / result.base.median, interval: null },
-      },
-      ...{ doubt: null, notes: [] },
-    };
+  if (result.mode === 'modelled') return inCycles(result, compiler);
   return { ...onHardware(result, result.machine.model, compiler), notes: result.warnings.map(sentence) };
+}
+
+/** What modelled cycles say. */
+function inCycles(result: ModelledMeasurement, compiler: string | null): Speed {
+  const { mode, unit, int8, fp32, base, speedup, interval, cpu, version, disassembler, estimate } = result;
+  return {
+    latency: {
+      ...{ mode, unit, int8: int8.median, fp32: fp32.median, speedup, interval: [...interval], cpu },
+      memory: { int8: LINE_BYTES * int8.lines, fp32: LINE_BYTES * fp32.lines },
+      ...(estimate && { estimate: onBoard(estimate) }),
+      basis: { compiler, table: version, disassembler },
+    },
+    againstBase: base && { base: base.median, slowdown: int8.median / base.median, interval: null },
+    ...{ doubt: null, notes: boundByMemory(result) },
+  };
+}
+
+const LINE_BYTES = 64;
+
+const onBoard = ({ board, threads, int8, fp32 }: BoardEstimate): NonNullable<Latency['estimate']> => ({
+  ...{ board, title: BOARDS[board].title, threads },
+  ...{ int8: int8.ns, int8Interval: [...int8.interval], fp32: fp32.ns, fp32Interval: [...fp32.interval] },
+});
+
+/** How many operators a note names. */
+const MOST_NAMED = 5;
+
+/** The INT8 operators that wait for memory longer than they compute, those that move most first. */
+function boundByMemory({ perOp }: ModelledMeasurement): string[] {
+  const [{ build }] = perOp;
+  const bound = perOp
+    .filter((cost) => cost.build === build && cost.op !== null && cost.memoryBound)
+    .toSorted((a, b) => b.lines - a.lines);
+  if (bound.length === 0) return [];
+  const names = bound.slice(0, MOST_NAMED).map(({ op, lines }) => {
+    const name = [...op!].length > 60 ? `${[...op!].slice(0, 59).join('')}…` : op;
+    return `${name} (${formatFigure(LINE_BYTES * lines, 'bytes')})`;
+  });
+  const more = bound.length > names.length ? ` and ${bound.length - names.length} more` : '';
+  return [`Bound by memory rather than by computing, INT8: ${names.join(', ')}${more}.`];
 }
 
 /** What times on this machine say. Pure. */

@@ -67,7 +67,8 @@ export async function checkTarget(
     if (idle) return UNCHANGED_SPEED;
     progress(seed === 1 ? 'measuring speed' : 'measuring speed again, to confirm');
     const samples = timedSamples(dataset.size).map((index) => dataset.load(index));
-    return measureSpeed(unfit === null ? builds : withoutBase(builds), target, mode, samples, decided, seed);
+    const measured = unfit === null ? builds : withoutBase(builds);
+    return measureSpeed(measured, target, mode, samples, { decided, threads, seed });
   };
   const speed = await measure(1);
   let checks = judged(speed);
@@ -90,7 +91,7 @@ export async function checkTarget(
       ...[...pair.notes, ...dataset.notes, ...evidenceNotes(accuracy, checks)],
       ...[...built.notes, ...notes, ...speed.notes],
       ...baseNotes(pair, noAccuracy, found(speed), checks),
-      ...(threads > 1 ? [threadsNote(threads, hardware)] : []),
+      ...(threads > 1 ? [threadsNote(threads, hardware, speed.latency?.estimate !== undefined)] : []),
     ],
   };
 }
@@ -119,8 +120,11 @@ async function measureWithBase(
 
 const NOTHING_JUDGED = 'Nothing was judged: no threshold is in force.';
 
-const threadsNote = (threads: number, timed: boolean): string =>
-  timed ? `Both builds ran on ${threads} threads.` : 'Both builds ran on one thread: threads need times on hardware.';
+function threadsNote(threads: number, timed: boolean, estimated: boolean): string {
+  if (timed) return `Both builds ran on ${threads} threads.`;
+  if (estimated) return `Cycles are those of one thread; times are estimated for ${threads} threads.`;
+  return 'Both builds ran on one thread: threads need times on hardware.';
+}
 
 const NO_SPEED: Speed = {
   ...{ latency: null, doubt: null, againstBase: null },

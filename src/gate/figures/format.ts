@@ -13,7 +13,7 @@ const scaled = (x: number, steps: readonly (readonly [number, string])[], extra:
 const significant = (x: number, n: number): string => String(Number(x.toPrecision(Math.min(n, 17)))).replace(/^-/, '−');
 
 /**
- * `measured` in the unit of a check: points, share, ratio, ns, cycles, dB, samples, error, cosine, p.
+ * `measured` in the unit of a check: points, share, ratio, ns, cycles, bytes, dB, samples, error, cosine, p.
  *
  * @param extra digits beyond the usual ones
  */
@@ -38,6 +38,17 @@ export function formatFigure(measured: number | null, unit: string, extra = 0): 
           [1, 'ns'],
         ],
         extra,
+      );
+    case 'bytes':
+      return scaled(
+        measured,
+        [
+          [1e9, 'GB'],
+          [1e6, 'MB'],
+          [1e3, 'kB'],
+          [1, 'B'],
+        ],
+        extra - 1,
       );
     case 'cycles':
       return scaled(

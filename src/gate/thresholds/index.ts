@@ -94,7 +94,7 @@ export const THRESHOLDS = {
   'max-latency': threshold({
     aspect: 'speed',
     limit: limits.latency,
-    about: 'of INT8: a time (hardware only) or cycles (modelled only)',
+    about: 'of INT8: a time (hardware, and boards by estimate) or cycles (modelled only)',
     judge: maxLatency,
   }),
 } as const;
@@ -187,23 +187,51 @@ function minSpeedup(least: number, { latency, doubt, tolerance = TOLERANCE['min-
   if (latency === null) return inconclusive(least, 'ratio', doubt ?? 'speed was not measured');
   const { speedup, interval, mode } = latency;
   const found = { measured: speedup, limit: least, unit: 'ratio', what: `${mode} speedup over FP32 is` };
-  const held = { value: least, sense: 'at-least', tolerance: interval && tolerance * least } as const;
-  return timed(found, interval, held, doubt);
+  const held = {
+    ...{ value: least, sense: 'at-least' },
+    tolerance: mode === 'hardware' ? interval && tolerance * least : null,
+  } as const;
+  return timed(found, interval, held, doubt, RANGES[mode]);
 }
 
 function maxLatency(text: string, { latency, doubt, tolerance = TOLERANCE['max-latency'] }: Measurements): Finding {
   const { unit, value } = parseLatency(text);
   if (latency === null) return inconclusive(value, unit, doubt ?? 'speed was not measured');
-  const { int8, int8Interval = null, mode } = latency;
+  const { int8, int8Interval = null, mode, estimate } = latency;
+  if (unit === 'ns' && estimate !== undefined) {
+    const found = {
+      measured: estimate.int8,
+      limit: value,
+      unit,
+      what: `estimated INT8 latency on ${estimate.title} is`,
+    };
+    const held = { value, sense: 'at-most', tolerance: null } as const;
+    return timed(found, estimate.int8Interval, held, doubt, RANGES.estimate);
+  }
   if (latency.unit !== unit) {
     const needs =
-      unit === 'ns' ? 'a time needs hardware, and cycles were modelled' : 'cycles are modelled, and time was measured';
+      unit === 'ns'
+        ? 'a time needs hardware, or a board as target, and cycles were modelled'
+        : 'cycles are modelled, and time was measured';
     return inconclusive(value, unit, `${text} cannot be judged here: ${needs}`);
   }
   const found = { measured: int8, limit: value, unit, what: `${mode} INT8 latency is` };
   const held = { value, sense: 'at-most', tolerance: int8Interval && tolerance * value } as const;
-  return timed(found, int8Interval, held, doubt);
+  return timed(found, int8Interval, held, doubt, RANGES[mode]);
 }
+
+/** What the interval of a figure is, and what is to be done where it holds the limit. */
+const RANGES = {
+  hardware: { words: (range: string) => `95 % interval ${range}`, otherwise: 'the interval contains the threshold' },
+  modelled: {
+    words: (range: string) => `on hardware ${range}`,
+    otherwise: 'the model cannot tell on which side of the threshold hardware is: measure on hardware',
+  },
+  estimate: {
+    words: (range: string) => `on the board ${range}`,
+    otherwise: 'the estimate cannot tell on which side of the threshold the board is: measure on it',
+  },
+};
 
 /** A figure of speed by its interval; without one, as it is. */
 function timed(
@@ -211,19 +239,18 @@ function timed(
   interval: readonly [number, number] | null,
   { tolerance, ...held }: Omit<Held, 'tolerance'> & { readonly tolerance: number | null },
   doubt: string | null,
+  about: (typeof RANGES)[keyof typeof RANGES],
 ): Finding {
   const [low, high] = interval ?? [measured, measured];
   const status = decide({ low, high }, { ...held, tolerance: tolerance ?? 0 });
   const beyond = held.sense === 'at-least' ? limit - (tolerance ?? 0) : limit + (tolerance ?? 0);
   const [wanted, found, lower, upper] = formatAgainst(limit, [measured, low, high], unit);
-  const range = interval === null ? '' : ` (95 % interval ${lower} to ${upper})`;
+  const range = interval === null ? '' : ` (${about.words(`${lower} to ${upper}`)})`;
   const role = held.sense === 'at-least' ? 'required' : 'allowed';
   const contains = low <= limit && limit <= high;
   const why =
     doubt ??
-    (contains
-      ? 'the interval contains the threshold'
-      : `not shown to be beyond ${formatFigure(beyond, unit, 1)}, from where it fails`);
+    (contains ? about.otherwise : `not shown to be beyond ${formatFigure(beyond, unit, 1)}, from where it fails`);
   const tail = status === 'inconclusive' ? `; ${why}` : '';
   return { status, measured, threshold: limit, unit, reason: `${what} ${found}${range}, ${wanted} ${role}${tail}` };
 }

@@ -194,10 +194,12 @@ function simulateOutOfOrder(steps: readonly Step[], pipeline: Pipeline, iteratio
       return cycle;
     }
   };
-  const useVectorPort = (from: number) => {
+  const useVectorPort = (from: number): number => {
     for (let cycle = from; ; cycle++) {
       const port = storeData.find((p) => !p.taken[cycle]);
-      if (port) return take(port, cycle);
+      if (port === undefined) continue;
+      take(port, cycle);
+      return cycle;
     }
   };
 
@@ -209,7 +211,7 @@ function simulateOutOfOrder(steps: readonly Step[], pipeline: Pipeline, iteratio
       const ready = operandsReady(step, board, Math.trunc(renamed));
       let issued = ready;
       if (step.ports.length > 0) for (let k = 0; k < operations; k++) issued = Math.max(issued, issue(step, ready));
-      for (let k = 0; k < step.cost.permutes; k++) useVectorPort(issued);
+      for (let k = 0; k < step.cost.permutes; k++) issued = Math.max(issued, useVectorPort(ready));
       writeResults(step, board, ready, issued);
       last = Math.max(last, issued + step.cost.latency);
       completed.push(last);

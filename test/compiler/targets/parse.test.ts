@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { CPUS, type Machine, parseCpuinfo, parseTarget, targetFlags } from '../../../src/compiler/targets/index.ts';
+import {
+  BOARDS,
+  type BoardName,
+  CPUS,
+  type Machine,
+  parseCpuinfo,
+  parseTarget,
+  targetFlags,
+} from '../../../src/compiler/targets/index.ts';
 import { InputError } from '../../../src/errors.ts';
 
 const x86: Machine = { arm64: false, cpu: null, features: { dotprod: false, i8mm: false, fp16: false } };
@@ -18,6 +26,14 @@ describe('targets', () => {
     const target = parseTarget(text, x86);
     expect(target).toMatchObject({ name: text, arch: 'aarch64', flags: [flag] });
     expect(target.cpu).toBe(Object.hasOwn(CPUS, text) ? text : null);
+  });
+
+  test.each(Object.keys(BOARDS) as BoardName[])('%s is built as its CPU is', (board) => {
+    const { name, ...target } = parseTarget(board, x86);
+    const { cpu } = BOARDS[board];
+    expect([name, target]).toEqual([board, { ...parseTarget(cpu, x86), name: undefined, board }]);
+    const { oneThread, allCores } = BOARDS[board];
+    for (const [low, high] of [oneThread, allCores]) expect(low).toBeLessThan(high);
   });
 
   test('tuning is for the core, where the compiler knows it', () => {

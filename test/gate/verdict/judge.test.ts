@@ -189,6 +189,46 @@ describe('speed', () => {
     expect(found).toMatchObject({ status: 'inconclusive', measured: null, threshold: 4e6, unit: 'cycles' });
   });
 
+  it.each([
+    [1.4, 'pass'],
+    [1.45, 'pass'],
+    [1.46, 'inconclusive'],
+    [1.9, 'inconclusive'],
+    [2.57, 'inconclusive'],
+    [2.58, 'fail'],
+  ])('judges a modelled speedup by what hardware may show: %d is %s', (limit, status) => {
+    const latency = latencyOf({ mode: 'modelled', unit: 'cycles', speedup: 1.93, interval: [1.45, 2.57] });
+    expect(statusOf({ 'min-speedup': limit }, { latency })).toBe(status);
+  });
+
+  it('says what would decide where the model cannot', () => {
+    const latency = latencyOf({ mode: 'modelled', unit: 'cycles', speedup: 1.93, interval: [1.45, 2.57] });
+    expect(check({ 'min-speedup': 1.9 }, { latency })[0].reason).toBe(
+      'modelled speedup over FP32 is 1.93× (on hardware 1.45× to 2.57×), 1.90× required; the model cannot tell on which side of the threshold hardware is: measure on hardware',
+    );
+  });
+
+  it.each([
+    ['16ms', 'pass'],
+    ['12ms', 'inconclusive'],
+    ['9ms', 'fail'],
+  ])('judges a time by the estimate for a board, and calls it one: %s is %s', (limit, status) => {
+    const range: [number, number] = [10e6, 15e6];
+    const estimate = {
+      ...{ board: 'raspberry-pi-4', title: 'Raspberry Pi 4', threads: 1 },
+      ...{ int8: 11e6, int8Interval: range, fp32: 20e6, fp32Interval: range },
+    };
+    const latency = latencyOf({ mode: 'modelled', unit: 'cycles', int8: 2e7, interval: [1.5, 2.5], estimate });
+    const [found] = check({ 'max-latency': limit }, { latency });
+    expect(found).toMatchObject({ status, measured: 11e6, unit: 'ns' });
+    expect(found.reason).toMatch(
+      /^estimated INT8 latency on Raspberry Pi 4 is 11 ms \(on the board 10 ms to 15 ms\), /,
+    );
+    // Cycles are the model's own unit, and exact.
+    expect(statusOf({ 'max-latency': '20Mcycles' }, { latency })).toBe('pass');
+    expect(statusOf({ 'max-latency': '19.9Mcycles' }, { latency })).toBe('fail');
+  });
+
   it('judges a latency on hardware by its interval, and fails nothing within 5 % of the limit', () => {
     const of = (low: number, high: number) =>
       check({ 'max-latency': '4ms' }, { latency: latencyOf({ int8: (low + high) / 2, int8Interval: [low, high] }) })[0];
