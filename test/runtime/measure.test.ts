@@ -107,6 +107,33 @@ describe('int8-gate measure', () => {
     expect(speedups[1][1]).toBeGreaterThan(speedups[0][1]);
   });
 
+  test('estimates times for a board, and calls them estimates', async () => {
+    const args = [shapes, '--target', 'raspberry-pi-5', '--threads', '4', '--json', join(folder, 'board.json')];
+    const printed = await run(...args);
+    expect(printed).toMatch(/estimated times on Raspberry Pi 5, 4 threads; nothing was measured/);
+    const { mode, unit, cpu, estimate, int8 } = json('board.json');
+    expect([mode, unit, cpu]).toEqual(['modelled', 'cycles', 'cortex-a76']);
+    expect(estimate).toMatchObject({ board: 'raspberry-pi-5', threads: 4 });
+    // 2.4 GHz, four cores, 12.9 GB/s.
+    expect(estimate.int8.ns).toBeCloseTo(int8.median / 2.4 / 4 + int8.lines * (64 / 12.9), 6);
+    expect(estimate.int8.interval[0]).toBeLessThan(estimate.int8.ns);
+    expect(estimate.int8.interval[1]).toBeGreaterThan(estimate.int8.ns);
+  });
+
+  test('measures on samples, and reads them as check does', async () => {
+    const pictures = example('shapes/data/*.png');
+    const args = [shapes, '--target', 'cortex-a72', '--measure', 'modelled', '--json', join(folder, 'data.json')];
+    await run(...args, '--input', `#0=${pictures}`);
+    const onData = json('data.json');
+    await run(...args);
+    // Nothing in this model depends on the data.
+    expect(onData.int8.instructions).toBe(json('data.json').int8.instructions);
+    await expect(run(...args, '--input', `x=${pictures}`)).rejects.toThrow(
+      /names no input of the model, which has #0 or/,
+    );
+    await expect(run(...args, '--input', '#0=nothing.png')).rejects.toThrow(InputError);
+  });
+
   test('times the portable build on this machine', async () => {
     const printed = await run(shapes, '--target', 'host', '--json', join(folder, 'host.json'));
     expect(printed).toMatch(/times on this machine/);

@@ -69,7 +69,7 @@ export const configSchema = mapping({
     .min(1, want('a list of at least one target'))
     .max(32)
     .optional()
-    .describe(`native (when absent), host, cortex-a72, neoverse-n1, …, ${LEVEL_HELP}`),
+    .describe(`native (when absent), host, cortex-a72, neoverse-n1, …, ${LEVEL_HELP}, or a board: raspberry-pi-4, …`),
   defaults: mapping({
     thresholds: thresholds.optional(),
     regression: regression.optional(),

@@ -187,11 +187,8 @@ function minSpeedup(least: number, { latency, doubt, tolerance = TOLERANCE['min-
   if (latency === null) return inconclusive(least, 'ratio', doubt ?? 'speed was not measured');
   const { speedup, interval, mode } = latency;
   const found = { measured: speedup, limit: least, unit: 'ratio', what: `${mode} speedup over FP32 is` };
-  const held = {
-    ...{ value: least, sense: 'at-least' },
-    tolerance: mode === 'hardware' ? interval && tolerance * least : null,
-  } as const;
-  return timed(found, interval, held, doubt, RANGES[mode]);
+  const beyond = mode === 'hardware' ? interval && tolerance * least : null;
+  return timed(found, interval, { value: least, sense: 'at-least', tolerance: beyond }, doubt, RANGES[mode]);
 }
 
 function maxLatency(text: string, { latency, doubt, tolerance = TOLERANCE['max-latency'] }: Measurements): Finding {
