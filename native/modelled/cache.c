@@ -51,8 +51,12 @@ INLINE int touch(const level *c, uint64_t line, uint64_t place, uint64_t dirty, 
   return hit;
 }
 
-/* Pages get numbers in the order in which they are first touched, wherever linker and kernel put them. */
+/* Static data lie so far from everything else, relative to the anchor. */
+static const uint64_t STATIC_DATA = UINT64_C(1) << 60;
+
+/* Pages of buffers get numbers in the order in which they are first touched, wherever libc and the kernel put them. */
 INLINE uint64_t number_of(uint64_t page) {
+  if (page >> 44) return page;
   uint64_t slot = (page * 0x9E3779B97F4A7C15u) >> 32;
   for (;; slot++) {
     numbered *n = &cache.numbers[slot & cache.number_mask];
@@ -95,7 +99,7 @@ __attribute__((used)) void int8_gate_cache_simulate(uint64_t address, uint64_t a
 void int8_gate_cache_simulate(uint64_t address, uint64_t access) {
   if (cache.phase == CACHE_OFF) return;
   uint64_t bytes = access & 127, is_store = access >> 7 & 1;
-  if (address < cache.static_end) address -= cache.anchor & ((1 << PAGE_BITS) - 1);
+  if (address < cache.static_end) address += STATIC_DATA - cache.anchor;
   for (uint64_t line = address >> LINE_BITS, end = (address + bytes - 1) >> LINE_BITS; line <= end; line++) {
     if (line == cache.last && is_store <= cache.last_is_dirty) continue;
     touch_line(line, is_store, &cache.lines[access >> 8]);

@@ -10,7 +10,7 @@
 enum { NO_COUNTERS = 1 };
 
 /* Addresses of the counters and of room for a copy, and how many there are; address of the counts of lines, and how
- * many; address of the first build's constants, or 0. Written into the linked program; not zero here, so that the words
+ * many; address of the build's constants, or 0. Written into the linked program; not zero here, so that the words
  * stand in the file. */
 volatile uint64_t int8_gate_counters[6] = {NO_COUNTERS};
 

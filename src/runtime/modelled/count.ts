@@ -27,7 +27,7 @@ export async function countInstructions(
   { caches: { l1, l2 }, inputs }: CountOptions,
 ): Promise<Counts> {
   const original = await readFile(image.executable);
-  const { program, ...counting } = addCounters(original);
+  const { program, ...counting } = addCounters(original, build);
   const geometry = [l1, l2].map(({ kib, ways }) => `${kib * 1024} ${ways}`).join(' ');
   const key = contentKey(['counts 3', program, String(build), geometry, ...(inputs ?? [])]);
   const folder = await cached(cacheRoot(), key, async (cwd) => {

@@ -48,10 +48,10 @@ export interface Counting {
  * Puts counters into a statically linked ARM64 program, and calls of the simulated caches. Each site's instruction is
  * replaced by a branch to code of its own, which adds 1 to the site's 64-bit counter or tells the caches what will be
  * loaded or stored, does what the instruction did and branches back. The counters lie behind the program's data, that
- * code in a segment behind them. Pure. Throws an EnvironmentError for a program that
+ * code in a segment behind them. `build`: the place among the program's builds of the one that will be counted. Pure. Throws an EnvironmentError for a program that
  * cannot be treated so: another format, no symbols, or too large for a branch.
  */
-export function addCounters(original: Buffer): Counting {
+export function addCounters(original: Buffer, build = 0): Counting {
   const refuse = (why: string) =>
     new EnvironmentError(`the program cannot be made to count what it executes: ${why}; measure on ARM64 hardware`);
   if (!isArm64Program(original)) throw refuse('it is no static ARM64 program for Linux');
@@ -92,7 +92,8 @@ export function addCounters(original: Buffer): Counting {
   }
   if (!reaches(address + 4 * code.length, patched[0] ?? address)) throw refuse(TOO_LARGE);
 
-  const anchor = symbols.find(({ name }) => name === ANCHOR)?.address ?? 0;
+  const anchors = symbols.filter(({ name }) => name === ANCHOR);
+  const anchor = (anchors[build] ?? anchors[0])?.address ?? 0;
   const words = [counters, copy, sites.length, lines, accesses.length, anchor];
   for (const [k, word] of words.entries()) program.writeBigUInt64LE(BigInt(word), locate(place.address) + 8 * k);
   const bytes = 4 * code.length;
