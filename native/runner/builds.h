@@ -12,7 +12,7 @@
 #include "pool.h"
 
 /* Where lines are counted buffers begin with a page, so that it does not matter where libc puts them. */
-#ifdef COUNTED
+#ifdef INSTRUMENTED
 enum { GUARD = 4096 };
 #else
 enum { GUARD = 64 };

@@ -1,5 +1,5 @@
 /* marks.h: start and end of counting, in a program instrumented by src/runtime/modelled/counters. Linked only into
- * instrumented programs (COUNTED). */
+ * instrumented programs (INSTRUMENTED). */
 #ifndef MARKS_H
 #define MARKS_H
 

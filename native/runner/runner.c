@@ -10,7 +10,7 @@
  *   instructions BUILD                    "instructions N" of a warm inference on one thread; 0 where none are counted
  *   slow BUILD PERMILLE                   for tests: from now on its batches take so much longer, by waiting
  *   count BUILD OUT BYTES WAYS BYTES WAYS one warm inference is counted, with first and second level of cache of that
- *                                         size; OUT holds the counters, then the lines moved (marks.h). COUNTED
+ *                                         size; OUT holds the counters, then the lines moved (marks.h). INSTRUMENTED
  * programs
  *
  * Builds with parts run on as many threads, except in count.
@@ -28,7 +28,7 @@
 #include "instructions.h"
 #include "parent.h"
 #include "stopwatch.h"
-#ifdef COUNTED
+#ifdef INSTRUMENTED
 #include "marks.h"
 #endif
 
@@ -239,7 +239,7 @@ static void slow(char **words, int n_words) {
   open_build(number(words[1]))->slowed = number(words[2]);
 }
 
-#ifdef COUNTED
+#ifdef INSTRUMENTED
 static void run_counted(void *of) {
   build *b = of;
   int8_gate_cache_phase(CACHE_WARM);
@@ -279,7 +279,7 @@ static void obey(char **words, int n) {
   else if (!strcmp(words[0], "time")) time_rounds(words, n);
   else if (!strcmp(words[0], "instructions")) instructions(words, n);
   else if (!strcmp(words[0], "slow")) slow(words, n);
-#ifdef COUNTED
+#ifdef INSTRUMENTED
   else if (!strcmp(words[0], "count")) count(words, n);
 #endif
   else fail("unknown command %s", words[0]);

@@ -69,7 +69,7 @@ export async function linkRunner(builds: readonly Build[], options: LinkOptions 
     if (options.counted) {
       // The caches are looked up between any two instructions of a build: no vector register may change.
       await compile(['-mgeneral-regs-only', '-c', nativePath('modelled/cache.c'), '-o', 'cache.o']);
-      include.push(`-I${nativePath('modelled')}`, '-DCOUNTED');
+      include.push(`-I${nativePath('modelled')}`, '-DINSTRUMENTED');
       memory.push(nativePath('modelled/memory.c'), 'cache.o');
     }
     const inputs = [sources[0], 'registry.c', ...memory, ...arranged];
