@@ -19199,7 +19199,7 @@ const megabytes = (bytes) => `${(bytes / 1e6).toLocaleString('en-US', { maximumF
 
 /***/ }),
 
-/***/ 6136:
+/***/ 1956:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -19351,8 +19351,6 @@ function samplesToDecide({ estimate, deviation, atLimit = deviation, step = 0 },
 /** How often planned samples shall decide. */
 const POWER = 0.8;
 
-// EXTERNAL MODULE: ./build/js/gate/figures/format.js
-var format = __nccwpck_require__(8115);
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 15 modules
 var schemas = __nccwpck_require__(9691);
 // EXTERNAL MODULE: ./build/js/gate/words/suggest.js
@@ -19437,6 +19435,8 @@ function size(origin, bound, relation) {
     return `${KINDS[origin]} of ${relation} ${bound} ${bound === 1 ? counted.replace(/ies$/, 'y').replace(/s$/, '') : counted}`;
 }
 
+// EXTERNAL MODULE: ./build/js/gate/figures/format.js
+var format = __nccwpck_require__(8115);
 // EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
 var simple_statistics = __nccwpck_require__(5521);
 // EXTERNAL MODULE: ./build/js/runtime/timing/random.js
@@ -19844,7 +19844,7 @@ function parseLatency(text) {
 const NO_BASE = 'nothing was compared with the baseline';
 function judgeRegressionDrop(most, { accuracy, regression }) {
     if (regression?.unchanged)
-        return same(0, most, 'points', 'the drop is');
+        return unchangedSince(0, most, 'points', 'the drop is');
     const lost = regression?.accuracy ?? null;
     if (lost === null || lost.drop === null || lost.base === null)
         return inconclusive(most, 'points', regression?.noAccuracy ?? NO_BASE);
@@ -19868,41 +19868,97 @@ function judgeRegressionDrop(most, { accuracy, regression }) {
     return judgeFigure({ measured: drop, bounds, held, unit: 'points', plan }, accuracy, what, where);
 }
 /** One file beside itself. */
-function same(measured, limit, unit, what) {
+function unchangedSince(measured, limit, unit, what) {
     const [allowed, found] = (0,format/* formatAgainst */.L$)(limit, [measured], unit);
     const reason = `the INT8 model is the same as at the baseline: ${what} ${found}, ${allowed} allowed`;
     return { status: 'pass', measured, threshold: limit, unit, reason };
 }
-/** By how much a slowdown measured on hardware exceeds its limit before it fails: two builds side by side differ by so much by chance. */
-const TOLERANCE = 0.02;
+
+;// CONCATENATED MODULE: ./build/js/gate/thresholds/speed.js
+
+
+
+
+
+/**
+ * How far beyond its limit a figure of hardware fails: between limit and that, a measurement is trusted to find nothing.
+ * Two builds side by side are compared more closely than machines of one kind are alike.
+ */
+const TOLERANCE = { 'min-speedup': 0.02, 'max-latency': 0.05, 'max-slowdown': 0.02 };
+function minSpeedup(least, { latency, doubt, tolerance = TOLERANCE['min-speedup'] }) {
+    if (latency === null)
+        return inconclusive(least, 'ratio', doubt ?? 'speed was not measured');
+    const { speedup, interval, mode } = latency;
+    const found = { measured: speedup, limit: least, unit: 'ratio', what: `${mode} speedup over FP32 is` };
+    const beyond = mode === 'hardware' ? interval && tolerance * least : null;
+    return timed(found, interval, { value: least, sense: 'at-least', tolerance: beyond }, doubt, RANGES[mode]);
+}
+function maxLatency(text, { latency, doubt, tolerance = TOLERANCE['max-latency'] }) {
+    const { unit, value } = parseLatency(text);
+    if (latency === null)
+        return inconclusive(value, unit, doubt ?? 'speed was not measured');
+    const { int8, int8Interval = null, mode, estimate } = latency;
+    if (unit === 'ns' && estimate !== undefined) {
+        const found = {
+            measured: estimate.int8,
+            limit: value,
+            unit,
+            what: `estimated INT8 latency on ${estimate.title} is`,
+        };
+        const held = { value, sense: 'at-most', tolerance: null };
+        return timed(found, estimate.int8Interval, held, doubt, RANGES.estimate);
+    }
+    if (latency.unit !== unit) {
+        const needs = unit === 'ns'
+            ? 'a time needs hardware, or a board as target, and cycles were modelled'
+            : 'cycles are modelled, and time was measured';
+        return inconclusive(value, unit, `${text} cannot be judged here: ${needs}`);
+    }
+    const found = { measured: int8, limit: value, unit, what: `${mode} INT8 latency is` };
+    const held = { value, sense: 'at-most', tolerance: int8Interval && tolerance * value };
+    return timed(found, int8Interval, held, doubt, RANGES[mode]);
+}
 /** @param most percent */
-function judgeSlowdown(most, { latency, doubt, regression, tolerance: share = TOLERANCE }) {
+function maxSlowdown(most, { latency, doubt, regression, tolerance = TOLERANCE['max-slowdown'] }) {
     const limit = 1 + most / 100;
     if (regression?.unchanged)
-        return same(1, limit, 'ratio', 'the slowdown is');
+        return unchangedSince(1, limit, 'ratio', 'the slowdown is');
     const slowed = regression?.latency ?? null;
     if (latency === null || slowed === null)
         return inconclusive(limit, 'ratio', doubt ?? regression?.noLatency ?? NO_BASE);
     const { slowdown, interval } = slowed;
-    const [low, high] = interval ?? [slowdown, slowdown];
-    const tolerance = interval === null ? 0 : share;
-    const status = decide({ low, high }, { value: limit, sense: 'at-most', tolerance });
-    const [allowed, found, lower, upper] = (0,format/* formatAgainst */.L$)(limit, [slowdown, low, high], 'ratio');
-    const range = interval === null ? '' : ` (95 % interval ${lower} to ${upper})`;
+    const what = `${latency.mode} INT8 latency over the baseline's is`;
+    const held = { value: limit, sense: 'at-most', tolerance: interval && tolerance };
+    return timed({ measured: slowdown, limit, unit: 'ratio', what }, interval, held, doubt, RANGES.hardware);
+}
+/** What the interval of a figure is, and what is to be done where it holds the limit. */
+const RANGES = {
+    hardware: { words: (range) => `95 % interval ${range}`, otherwise: 'the interval contains the threshold' },
+    modelled: {
+        words: (range) => `on hardware ${range}`,
+        otherwise: 'the model cannot tell on which side of the threshold hardware is: measure on hardware',
+    },
+    estimate: {
+        words: (range) => `on the board ${range}`,
+        otherwise: 'the estimate cannot tell on which side of the threshold the board is: measure on it',
+    },
+};
+/** A figure of speed by its interval; without one, as it is. */
+function timed({ measured, limit, unit, what }, interval, { tolerance, ...held }, doubt, about) {
+    const [low, high] = interval ?? [measured, measured];
+    const status = decide({ low, high }, { ...held, tolerance: tolerance ?? 0 });
+    const beyond = held.sense === 'at-least' ? limit - (tolerance ?? 0) : limit + (tolerance ?? 0);
+    const [wanted, found, lower, upper] = (0,format/* formatAgainst */.L$)(limit, [measured, low, high], unit);
+    const range = interval === null ? '' : ` (${about.words(`${lower} to ${upper}`)})`;
+    const role = held.sense === 'at-least' ? 'required' : 'allowed';
     const contains = low <= limit && limit <= high;
-    const why = contains
-        ? 'the interval contains the threshold'
-        : `not shown to be beyond ${(0,format/* formatFigure */.Mo)(limit + tolerance, 'ratio', 1)}, from where it fails`;
-    const tail = status === 'inconclusive' ? `; ${doubt ?? why}` : '';
-    return {
-        ...{ status, measured: slowdown, threshold: limit, unit: 'ratio' },
-        reason: `${latency.mode} INT8 time is ${found} that of the baseline${range}, ${allowed} allowed${tail}`,
-    };
+    const why = doubt ??
+        (contains ? about.otherwise : `not shown to be beyond ${(0,format/* formatFigure */.Mo)(beyond, unit, 1)}, from where it fails`);
+    const tail = status === 'inconclusive' ? `; ${why}` : '';
+    return { status, measured, threshold: limit, unit, reason: `${what} ${found}${range}, ${wanted} ${role}${tail}` };
 }
 
 ;// CONCATENATED MODULE: ./build/js/gate/thresholds/index.js
-
-
 
 
 
@@ -19988,7 +20044,7 @@ const REGRESSION = {
         aspect: 'speed',
         limit: percentage,
         about: 'by how much INT8 may be slower than INT8 of the baseline; 5% when absent',
-        judge: judgeSlowdown,
+        judge: maxSlowdown,
     }),
 };
 /** In force where a baseline is compared with and the configuration says nothing else. */
@@ -20029,70 +20085,6 @@ const regressionsWithout = (aspect, limits) => Object.fromEntries(Object.entries
 const misfit = (id, metric) => misfitOf(THRESHOLDS[id], metric);
 function misfitOf({ only }, metric) {
     return only === undefined || (0,metrics/* metricNamed */.SB)(metric)?.kind === only.kind ? null : only.otherwise(metric);
-}
-/**
- * How far beyond its limit a figure of hardware fails: between limit and that, a measurement is trusted to find nothing.
- * Two builds side by side are compared more closely than machines of one kind are alike.
- */
-const thresholds_TOLERANCE = { 'min-speedup': 0.02, 'max-latency': 0.05 };
-function minSpeedup(least, { latency, doubt, tolerance = thresholds_TOLERANCE['min-speedup'] }) {
-    if (latency === null)
-        return inconclusive(least, 'ratio', doubt ?? 'speed was not measured');
-    const { speedup, interval, mode } = latency;
-    const found = { measured: speedup, limit: least, unit: 'ratio', what: `${mode} speedup over FP32 is` };
-    const beyond = mode === 'hardware' ? interval && tolerance * least : null;
-    return timed(found, interval, { value: least, sense: 'at-least', tolerance: beyond }, doubt, RANGES[mode]);
-}
-function maxLatency(text, { latency, doubt, tolerance = thresholds_TOLERANCE['max-latency'] }) {
-    const { unit, value } = parseLatency(text);
-    if (latency === null)
-        return inconclusive(value, unit, doubt ?? 'speed was not measured');
-    const { int8, int8Interval = null, mode, estimate } = latency;
-    if (unit === 'ns' && estimate !== undefined) {
-        const found = {
-            measured: estimate.int8,
-            limit: value,
-            unit,
-            what: `estimated INT8 latency on ${estimate.title} is`,
-        };
-        const held = { value, sense: 'at-most', tolerance: null };
-        return timed(found, estimate.int8Interval, held, doubt, RANGES.estimate);
-    }
-    if (latency.unit !== unit) {
-        const needs = unit === 'ns'
-            ? 'a time needs hardware, or a board as target, and cycles were modelled'
-            : 'cycles are modelled, and time was measured';
-        return inconclusive(value, unit, `${text} cannot be judged here: ${needs}`);
-    }
-    const found = { measured: int8, limit: value, unit, what: `${mode} INT8 latency is` };
-    const held = { value, sense: 'at-most', tolerance: int8Interval && tolerance * value };
-    return timed(found, int8Interval, held, doubt, RANGES[mode]);
-}
-/** What the interval of a figure is, and what is to be done where it holds the limit. */
-const RANGES = {
-    hardware: { words: (range) => `95 % interval ${range}`, otherwise: 'the interval contains the threshold' },
-    modelled: {
-        words: (range) => `on hardware ${range}`,
-        otherwise: 'the model cannot tell on which side of the threshold hardware is: measure on hardware',
-    },
-    estimate: {
-        words: (range) => `on the board ${range}`,
-        otherwise: 'the estimate cannot tell on which side of the threshold the board is: measure on it',
-    },
-};
-/** A figure of speed by its interval; without one, as it is. */
-function timed({ measured, limit, unit, what }, interval, { tolerance, ...held }, doubt, about) {
-    const [low, high] = interval ?? [measured, measured];
-    const status = decide({ low, high }, { ...held, tolerance: tolerance ?? 0 });
-    const beyond = held.sense === 'at-least' ? limit - (tolerance ?? 0) : limit + (tolerance ?? 0);
-    const [wanted, found, lower, upper] = (0,format/* formatAgainst */.L$)(limit, [measured, low, high], unit);
-    const range = interval === null ? '' : ` (${about.words(`${lower} to ${upper}`)})`;
-    const role = held.sense === 'at-least' ? 'required' : 'allowed';
-    const contains = low <= limit && limit <= high;
-    const why = doubt ??
-        (contains ? about.otherwise : `not shown to be beyond ${(0,format/* formatFigure */.Mo)(beyond, unit, 1)}, from where it fails`);
-    const tail = status === 'inconclusive' ? `; ${why}` : '';
-    return { status, measured, threshold: limit, unit, reason: `${what} ${found}${range}, ${wanted} ${role}${tail}` };
 }
 
 // EXTERNAL MODULE: ./build/js/compiler/compile.js + 14 modules
@@ -21832,7 +21824,7 @@ function accuracyByTarget(pair) {
         if (shared && known !== null && (0,sides/* sidesOf */.Mm)(known.runners).join() === (0,sides/* sidesOf */.Mm)(runners).join()) {
             const { int8Target } = known.measured.accuracy;
             const indices = (0,check_speed/* timedSamples */.ru)(pair.dataset.size);
-            if (await once_same(pair, indices, known.runners, runners))
+            if (await same(pair, indices, known.runners, runners))
                 return { ...known.measured, notes: [computedOn(int8Target, indices.length)] };
             return { ...(await measureAccuracy(pair, runners, onProgress)), notes: [differs(int8Target)] };
         }
@@ -21845,7 +21837,7 @@ function accuracyByTarget(pair) {
 /** INT8 is a build for ARM64, FP32 one for this machine. */
 const emulated = (builds, runners) => builds.int8.build.target.arch === 'aarch64' && runners.fp32 !== builds.fp32;
 /** Whether two targets give the same bits for these samples, FP32 aside. */
-async function once_same({ dataset }, indices, a, b) {
+async function same({ dataset }, indices, a, b) {
     for (const side of (0,sides/* sidesOf */.Mm)(a).filter((name) => name !== 'fp32')) {
         const [first, second] = [a[side], b[side]];
         const inputs = indices.flatMap((index) => (0,stream/* inferencesOf */.S)(dataset.load(index), side, first.inputs));
@@ -24549,7 +24541,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _model_ir_names_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(2434);
 /* harmony import */ var _commands_build_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(853);
 /* harmony import */ var _commands_cache_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5552);
-/* harmony import */ var _commands_check_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6136);
+/* harmony import */ var _commands_check_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1956);
 /* harmony import */ var _commands_inspect_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5652);
 /* harmony import */ var _commands_measure_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7870);
 /* harmony import */ var _commands_run_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(39);
