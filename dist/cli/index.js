@@ -19199,7 +19199,7 @@ const megabytes = (bytes) => `${(bytes / 1e6).toLocaleString('en-US', { maximumF
 
 /***/ }),
 
-/***/ 1956:
+/***/ 4450:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -19242,8 +19242,6 @@ var external_node_path_ = __nccwpck_require__(6760);
 var ir_signature = __nccwpck_require__(8044);
 // EXTERNAL MODULE: ./build/js/model/tflite/importer.js + 21 modules
 var importer = __nccwpck_require__(2008);
-// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(8815);
 // EXTERNAL MODULE: ./build/js/gate/metrics/index.js + 11 modules
 var metrics = __nccwpck_require__(8952);
 // EXTERNAL MODULE: ./build/js/runtime/timing/distributions.js
@@ -19351,6 +19349,8 @@ function samplesToDecide({ estimate, deviation, atLimit = deviation, step = 0 },
 /** How often planned samples shall decide. */
 const POWER = 0.8;
 
+// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(8815);
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 15 modules
 var schemas = __nccwpck_require__(9691);
 // EXTERNAL MODULE: ./build/js/gate/words/suggest.js
@@ -19435,6 +19435,26 @@ function size(origin, bound, relation) {
     return `${KINDS[origin]} of ${relation} ${bound} ${bound === 1 ? counted.replace(/ies$/, 'y').replace(/s$/, '') : counted}`;
 }
 
+;// CONCATENATED MODULE: ./build/js/gate/config/problems.js
+
+const MOST_PROBLEMS = 20;
+/** Throws the problems as one InputError, in the order in which they stand in the file; returns where there are none. */
+function refuse(problems) {
+    if (problems.length === 0)
+        return;
+    const sorted = [...problems].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
+    const shown = sorted.slice(0, MOST_PROBLEMS).map(({ at, text }) => `${at.file}:${at.line}:${at.column}: ${text}`);
+    if (sorted.length > shown.length)
+        shown.push(`… and ${sorted.length - shown.length} more`);
+    throw new js_errors/* InputError */.dz(shown.join('\n'), { at: sorted[0].at });
+}
+/** A path as messages write it: `models[0].thresholds`; empty at the top. */
+const written = (path) => path.map((key, i) => (typeof key === 'number' ? `[${key}]` : i === 0 ? key : `.${key}`)).join('');
+
+// EXTERNAL MODULE: ./build/js/compiler/compile.js + 14 modules
+var compile = __nccwpck_require__(6114);
+// EXTERNAL MODULE: ./build/js/model/arithmetic/multiplier.js
+var multiplier = __nccwpck_require__(8842);
 // EXTERNAL MODULE: ./build/js/gate/figures/format.js
 var format = __nccwpck_require__(8115);
 // EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
@@ -20059,14 +20079,15 @@ function schemaOf(table) {
     });
     return mapping(Object.fromEntries(shape));
 }
+/** Every limit by the name of its check. */
+const ROWS = new Map([
+    ...Object.entries(THRESHOLDS),
+    ...Object.entries(REGRESSION).map(([id, row]) => [regressionCheck(id), row]),
+]);
 /** What a check is about; null for one that is no threshold. */
 const aspectOf = (id) => rowOf(id)?.aspect ?? null;
 /** The row of a threshold, by the name of its check; undefined for a check that is none. */
 const rowOf = (id) => ROWS.get(id);
-const ROWS = new Map([
-    ...Object.entries(THRESHOLDS),
-    ...Object.entries(REGRESSION).map(([id, row]) => [`regression.${id}`, row]),
-]);
 /** A limit as a number, in the unit of its check. */
 const magnitudeOf = (limit) => typeof limit === 'number' ? limit : parseLatency(limit).value;
 /** Why nothing is gained by accepting a figure, where the limit is such; null where something is. */
@@ -20082,15 +20103,8 @@ function acceptsNothing(id, worst, limit) {
 const without = (aspect, thresholds) => Object.fromEntries(Object.entries(thresholds).filter(([id]) => aspectOf(id) !== aspect));
 const regressionsWithout = (aspect, limits) => Object.fromEntries(Object.entries(limits).filter(([id]) => REGRESSION[id].aspect !== aspect));
 /** Why a threshold has no meaning for a metric, or null where it has one. */
-const misfit = (id, metric) => misfitOf(THRESHOLDS[id], metric);
-function misfitOf({ only }, metric) {
-    return only === undefined || (0,metrics/* metricNamed */.SB)(metric)?.kind === only.kind ? null : only.otherwise(metric);
-}
+const misfit = ({ only }, metric) => only === undefined || (0,metrics/* metricNamed */.SB)(metric)?.kind === only.kind ? null : only.otherwise(metric);
 
-// EXTERNAL MODULE: ./build/js/compiler/compile.js + 14 modules
-var compile = __nccwpck_require__(6114);
-// EXTERNAL MODULE: ./build/js/model/arithmetic/multiplier.js
-var multiplier = __nccwpck_require__(8842);
 ;// CONCATENATED MODULE: ./build/js/gate/config/accept_schema.js
 
 
@@ -20107,9 +20121,9 @@ const isDay = (text) => {
 };
 const words = (what) => path(what).regex(/\S/, want(what));
 /** An acceptance of each threshold: the same mapping, but for what a figure may be. */
-const [first, ...others] = Object.keys(THRESHOLDS).map((id) => mapping({
+const [first, ...others] = [...ROWS.entries()].map(([id, row]) => mapping({
     threshold: schemas/* literal */.euz(id),
-    worst: THRESHOLDS[id].limit.describe('the worst figure that is accepted, in the unit of the threshold'),
+    worst: row.limit.describe('the worst figure that is accepted, in the unit of the threshold'),
     reason: words('a text: why it is accepted').describe('why it is accepted; reports show it'),
     by: words('a name: who accepts it').describe('who accepts it; reports show it'),
     until: day.describe('the last day, in UTC, on which it is accepted'),
@@ -20119,7 +20133,7 @@ const [first, ...others] = Object.keys(THRESHOLDS).map((id) => mapping({
         .optional()
         .describe('where it is accepted; on every target when absent'),
 }));
-const ids = Object.keys(THRESHOLDS).join(', ');
+const ids = [...ROWS.keys()].join(', ');
 /** Known regressions of a model that do not fail it for a while. */
 const accept = schemas/* array */.YOg(schemas/* discriminatedUnion */.gMt('threshold', [first, ...others], {
     error: (issue) => issue.code === 'invalid_union'
@@ -20317,9 +20331,7 @@ const configSchema = mapping({
     models: schemas/* array */.YOg(model, want('a list of models')).min(1, want('a list of at least one model')).max(1000),
 });
 
-;// CONCATENATED MODULE: ./build/js/gate/config/load.js
-
-
+;// CONCATENATED MODULE: ./build/js/gate/config/document.js
 
 
 
@@ -20333,19 +20345,18 @@ const PLAIN = {
     RESOURCE_EXHAUSTION: 'is nested too deeply',
 };
 const LIMIT = 1 << 20;
-const MOST_PROBLEMS = 20;
 /**
- * Reads a configuration.
+ * Reads YAML and holds it against the schema.
  *
  * @param text the file's content
  * @param file its path, for messages
  * @throws InputError that lists every problem as `file:line:column: what is wrong`
  */
-function parseConfig(text, file) {
+function readDocument(text, file) {
     if (text.length > LIMIT)
         throw new js_errors/* InputError */.dz(`${file}: larger than 1 MiB; this is no configuration of int8-gate`);
     const lines = new dist/* LineCounter */.HN();
-    const doc = (0,dist/* parseDocument */.Tp)(text, { lineCounter: lines, prettyErrors: false });
+    const doc = (0,dist/* parseDocument */.Tp)(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
     const place = (offset) => {
         const { line, col } = lines.linePos(offset);
         return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
@@ -20372,7 +20383,7 @@ function parseConfig(text, file) {
     const parsed = configSchema.safeParse(value, { error: plainWords });
     if (!parsed.success)
         refuse(parsed.error.issues.flatMap((issue) => describe(issue, at)));
-    return resolve(parsed.data, file, at);
+    return { raw: parsed.data, at };
 }
 /** The mistakes in a document's syntax. After the first one the reader guesses, so what it says next is left out. */
 function slipsOf({ errors }) {
@@ -20396,16 +20407,6 @@ function looseAliases(doc) {
     });
     return loose;
 }
-/** Throws the problems as one InputError, in the order in which they stand in the file; returns where there are none. */
-function refuse(problems) {
-    if (problems.length === 0)
-        return;
-    const sorted = [...problems].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
-    const shown = sorted.slice(0, MOST_PROBLEMS).map(({ at, text }) => `${at.file}:${at.line}:${at.column}: ${text}`);
-    if (sorted.length > shown.length)
-        shown.push(`… and ${sorted.length - shown.length} more`);
-    throw new js_errors/* InputError */.dz(shown.join('\n'), { at: sorted[0].at });
-}
 /** A zod issue as problems; an unknown key is shown where the key stands. */
 function describe(issue, at) {
     const path = issue.path;
@@ -20423,9 +20424,7 @@ function describe(issue, at) {
     }
     return [{ at: at(path), text: `${where(path)}${issue.message}` }];
 }
-const where = (path) => path.length === 0
-    ? ''
-    : `${path.map((k, i) => (typeof k === 'number' ? `[${k}]` : i === 0 ? k : `.${k}`)).join('')} `;
+const where = (path) => (path.length === 0 ? '' : `${written(path)} `);
 /** Where the value at `path` starts; a key's own place where it names a key, the nearest parent's where it is missing. */
 function offsetOf(doc, path) {
     let node = doc.contents;
@@ -20447,80 +20446,69 @@ function offsetOf(doc, path) {
     }
     return offset;
 }
-/** Applies the defaults and checks what a schema cannot: names are unique, thresholds fit the metric. */
-function resolve(raw, file, at) {
-    const problems = [];
-    const seen = new Map();
-    const models = raw.models.map((model, i) => {
-        const path = ['models', i];
-        const first = seen.get(model.name);
-        if (first !== undefined) {
-            problems.push({
-                at: at([...path, 'name']),
-                text: `the name "${model.name}" is already that of model ${first + 1}`,
-            });
-        }
-        seen.set(model.name, i);
-        for (const id of Object.keys(model.thresholds ?? {})) {
-            const reason = misfit(id, metricOf(model));
-            if (reason !== null)
-                problems.push({ at: at([...path, 'thresholds', id]), text: `models[${i}].thresholds.${id} ${reason}` });
-        }
-        const defaults = raw.defaults?.thresholds ?? {};
-        const thresholds = {};
-        const thresholdAt = {};
-        for (const id of Object.keys(defaults)) {
-            // A default that this metric has no use for is not in force.
-            if (defaults[id] === undefined || misfit(id, metricOf(model)) !== null)
-                continue;
-            thresholds[id] = defaults[id];
-            thresholdAt[id] = at(['defaults', 'thresholds', id]);
-        }
-        for (const id of Object.keys(model.thresholds ?? {})) {
-            if (model.thresholds?.[id] === undefined)
-                continue;
-            thresholds[id] = model.thresholds[id];
-            thresholdAt[id] = at([...path, 'thresholds', id]);
-        }
-        problems.push(...faultsOfAcceptances(model, thresholds, path, raw.targets ?? NATIVE, at));
-        const regression = regressionOf(raw, model, i, at, problems);
-        if (model.score !== undefined && !(0,metrics/* metricNamed */.SB)(metricOf(model))?.takesScore) {
-            const takers = (0,metrics/* namesOf */.eZ)(({ takesScore }) => takesScore === true);
-            problems.push({ at: at([...path, 'score']), text: `models[${i}].score belongs to "metric: ${takers}"` });
-        }
-        return {
-            ...{ ...model, metric: metricOf(model), profile: model.profile ?? raw.defaults?.profile ?? 'tflite' },
-            confidence: model.confidence ?? raw.defaults?.confidence ?? DEFAULT_CONFIDENCE,
-            threads: model.threads ?? raw.defaults?.threads ?? 1,
-            tolerance: model.tolerance ?? raw.defaults?.tolerance,
-            ...{
-                thresholds: thresholds,
-                thresholdAt,
-                ...regression,
-                at: at(path),
-                paths: pathsOf(model, path, at),
-            },
-        };
+
+;// CONCATENATED MODULE: ./build/js/gate/config/limits.js
+
+
+/**
+ * The limits in force for a model: its own before the file's defaults before ours, each where it has a meaning for the metric.
+ *
+ * @param index of the model
+ * @param problems gets a limit of the model's own without a meaning, and acceptances that accept nothing
+ */
+function limitsOf(raw, { index, metric }, at, problems) {
+    const model = raw.models[index];
+    const own = (key) => ({ limits: model[key] ?? {}, path: ['models', index, key] });
+    const defaults = (key) => ({
+        limits: raw.defaults?.[key] ?? {},
+        path: ['defaults', key],
     });
-    refuse(problems);
+    const thresholds = merge(THRESHOLDS, [defaults('thresholds'), own('thresholds')], metric, at);
+    const regression = merge(REGRESSION, [{ limits: REGRESSION_DEFAULTS, path: null }, defaults('regression'), own('regression')], metric, at);
+    problems.push(...thresholds.misfits, ...regression.misfits);
+    const inForce = new Map([
+        ...Object.entries(thresholds.limits),
+        ...Object.entries(regression.limits).map(([id, limit]) => [regressionCheck(id), limit]),
+    ]);
+    problems.push(...faultsOfAcceptances(model, inForce, ['models', index], raw.targets ?? NATIVE, at));
     return {
-        file,
-        targets: raw.targets ?? NATIVE,
-        targetsAt: raw.targets?.map((_, i) => at(['targets', i])) ?? [null],
-        models,
-        regression: raw.defaults?.regression !== undefined || raw.models.some((m) => m.regression !== undefined),
+        ...{ thresholds: thresholds.limits, thresholdAt: thresholds.places },
+        ...{ regressions: regression.limits, regressionAt: regression.places },
     };
+}
+/** Limits of a table, each as the last source has it. Only those of the last one, a model's own, need have a meaning. */
+function merge(table, sources, metric, at) {
+    const limits = {};
+    const places = {};
+    const misfits = [];
+    for (const [i, { limits: from, path }] of sources.entries()) {
+        for (const [id, limit] of Object.entries(from)) {
+            if (limit === undefined)
+                continue;
+            const reason = misfit(table[id], metric);
+            const here = path && [...path, id];
+            if (reason === null) {
+                limits[id] = limit;
+                if (here !== null)
+                    places[id] = at(here);
+            }
+            else if (i === sources.length - 1 && here !== null) {
+                misfits.push({ at: at(here), text: `${written(here)} ${reason}` });
+            }
+        }
+    }
+    return { limits, places, misfits };
 }
 /** Where checks run when a configuration does not say. */
 const NATIVE = ['native'];
 /** Acceptances that are of no threshold in force, of nothing, of no target, or doubled. */
-function faultsOfAcceptances({ accept = [] }, thresholds, top, targets, at) {
+function faultsOfAcceptances({ accept = [] }, inForce, top, targets, at) {
     return accept.flatMap(({ threshold, worst, targets: where = [] }, i) => {
         const problem = (text, ...keys) => ({
             at: at([...top, 'accept', i, ...keys]),
-            text: `models[${top[1]}].accept[${i}]${keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('')} ${text}`,
+            text: `${written([...top, 'accept', i, ...keys])} ${text}`,
         });
-        const limit = thresholds[threshold];
+        const limit = inForce.get(threshold);
         if (limit === undefined)
             return [problem(`is ${threshold}, which is not in force for this model`, 'threshold')];
         const nothing = acceptsNothing(threshold, worst, limit);
@@ -20539,31 +20527,60 @@ function faultsOfAcceptances({ accept = [] }, thresholds, top, targets, at) {
 }
 /** Whether two lists of targets have one in common; an empty one is all. */
 const meet = (a = [], b = []) => a.length === 0 || b.length === 0 || a.some((name) => b.includes(name));
-/** The limits against a baseline: the model's own before the file's defaults before ours, each where it has a meaning. */
-function regressionOf(raw, model, index, at, problems) {
-    const metric = metricOf(model);
-    const limits = {};
-    const places = {};
-    const take = (from, place) => {
-        for (const id of Object.keys(from)) {
-            if (from[id] === undefined || misfitOf(REGRESSION[id], metric) !== null)
-                continue;
-            limits[id] = from[id];
-            if (place !== undefined)
-                places[id] = place(id);
+
+;// CONCATENATED MODULE: ./build/js/gate/config/load.js
+
+
+
+
+
+/**
+ * Reads a configuration.
+ *
+ * @param text the file's content
+ * @param file its path, for messages
+ * @throws InputError that lists every problem as `file:line:column: what is wrong`
+ */
+function parseConfig(text, file) {
+    const { raw, at } = readDocument(text, file);
+    return resolve(raw, file, at);
+}
+/** Applies the defaults and checks what a schema cannot: names are unique, thresholds fit the metric. */
+function resolve(raw, file, at) {
+    const problems = [];
+    const seen = new Map();
+    const models = raw.models.map((model, i) => {
+        const path = ['models', i];
+        const first = seen.get(model.name);
+        if (first !== undefined) {
+            problems.push({
+                at: at([...path, 'name']),
+                text: `the name "${model.name}" is already that of model ${first + 1}`,
+            });
         }
+        seen.set(model.name, i);
+        const metric = metricOf(model);
+        const limits = limitsOf(raw, { index: i, metric }, at, problems);
+        if (model.score !== undefined && !(0,metrics/* metricNamed */.SB)(metric)?.takesScore) {
+            const takers = (0,metrics/* namesOf */.eZ)(({ takesScore }) => takesScore === true);
+            problems.push({ at: at([...path, 'score']), text: `models[${i}].score belongs to "metric: ${takers}"` });
+        }
+        return {
+            ...{ ...model, metric, profile: model.profile ?? raw.defaults?.profile ?? 'tflite' },
+            confidence: model.confidence ?? raw.defaults?.confidence ?? DEFAULT_CONFIDENCE,
+            threads: model.threads ?? raw.defaults?.threads ?? 1,
+            tolerance: model.tolerance ?? raw.defaults?.tolerance,
+            ...{ ...limits, at: at(path), paths: pathsOf(model, path, at) },
+        };
+    });
+    refuse(problems);
+    return {
+        file,
+        targets: raw.targets ?? NATIVE,
+        targetsAt: raw.targets?.map((_, i) => at(['targets', i])) ?? [null],
+        models,
+        regression: raw.defaults?.regression !== undefined || raw.models.some((m) => m.regression !== undefined),
     };
-    take(REGRESSION_DEFAULTS);
-    take(raw.defaults?.regression ?? {}, (id) => at(['defaults', 'regression', id]));
-    take(model.regression ?? {}, (id) => at(['models', index, 'regression', id]));
-    for (const id of Object.keys(model.regression ?? {})) {
-        const reason = misfitOf(REGRESSION[id], metric);
-        if (reason === null)
-            continue;
-        const where = `models[${index}].regression.${id}`;
-        problems.push({ at: at(['models', index, 'regression', id]), text: `${where} ${reason}` });
-    }
-    return { regressions: limits, regressionAt: places };
 }
 function pathsOf(model, top, at) {
     const paths = [];
@@ -22145,7 +22162,7 @@ function limitsInForce({ base, config }, noAccuracy, mode, { latency }) {
     return noAccuracy !== null && !regressionAt['max-accuracy-drop'] ? regressionsWithout('accuracy', judged) : judged;
 }
 /** INT8 against INT8 of the baseline; null where there is none. Pure. */
-function regression_regressionOf(pair, target, found) {
+function regressionOf(pair, target, found) {
     const { base } = pair;
     if (base === null || base.status === 'new')
         return null;
@@ -22269,11 +22286,10 @@ function accept_accept(checks, acceptances, measurements, now) {
         if (check.status === 'pass' || check.measured === null || acceptance === undefined)
             return check;
         const { by, reason, until, worst } = acceptance;
-        const limit = magnitudeOf(worst);
+        const { status, threshold: limit } = rowOf(check.id).judge(worst, aspectOf(check.id) === 'accuracy' ? byPoint(measurements) : measurements);
         const [shown] = (0,format/* formatAgainst */.L$)(limit, [check.measured], check.unit);
         if (timeLeft(acceptance, now) <= 0)
             return { ...check, reason: `${check.reason}; ${by} accepted ${shown} until ${until}, which is over` };
-        const { status } = rowOf(check.id).judge(worst, aspectOf(check.id) === 'accuracy' ? byPoint(measurements) : measurements);
         if (status === 'pass') {
             return {
                 ...{ ...check, status, accepted: { by, reason, until, worst: limit } },
@@ -22637,14 +22653,16 @@ async function checkTarget(pair, accuracyOn, target, now, mode, progress) {
     const inForce = mode === 'none' ? without('speed', config.thresholds) : config.thresholds;
     const accepted = acceptedOn(target, config);
     const unfit = baseFault ?? fault;
-    const found = (speed) => regression_regressionOf(pair, target.name, {
+    const found = (speed) => regressionOf(pair, target.name, {
         ...{ accuracy, speed, lost, noAccuracy: noAccuracy ?? unfit, noLatency: unfit ?? speed.doubt },
     });
     const judged = (speed) => {
         const { latency, doubt } = speed;
         const measurements = { accuracy, latency, doubt, tolerance, regression: found(speed) };
-        const own = accept_accept(judge(inForce, config.thresholdAt, measurements), accepted, measurements, now);
-        const regressions = judgeRegressions(limitsInForce(pair, noAccuracy, mode, speed), config.regressionAt, measurements);
+        const accepting = (checks) => accept_accept(checks, accepted, measurements, now);
+        const own = accepting(judge(inForce, config.thresholdAt, measurements));
+        const limits = limitsInForce(pair, noAccuracy, mode, speed);
+        const regressions = accepting(judgeRegressions(limits, config.regressionAt, measurements));
         // One file is as good as itself, whatever the data can tell.
         if (base?.status === 'unchanged')
             return [...weigh(own, accuracy, config.at), ...regressions];
@@ -24541,7 +24559,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _model_ir_names_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(2434);
 /* harmony import */ var _commands_build_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(853);
 /* harmony import */ var _commands_cache_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5552);
-/* harmony import */ var _commands_check_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1956);
+/* harmony import */ var _commands_check_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4450);
 /* harmony import */ var _commands_inspect_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5652);
 /* harmony import */ var _commands_measure_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7870);
 /* harmony import */ var _commands_run_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(39);

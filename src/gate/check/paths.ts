@@ -1,5 +1,6 @@
 import { InputError } from '../../errors.ts';
-import { type ModelConfig, type Problem, refuse } from '../config/load.ts';
+import type { ModelConfig } from '../config/load.ts';
+import { type Problem, refuse } from '../config/problems.ts';
 import { splitPath } from '../data/arrays.ts';
 import type { Files } from '../data/files.ts';
 import { FOLDERS } from '../data/labels.ts';

@@ -49,12 +49,10 @@ export async function checkTarget(
   const judged = (speed: Speed) => {
     const { latency, doubt } = speed;
     const measurements = { accuracy, latency, doubt, tolerance, regression: found(speed) };
-    const own = accept(judge(inForce, config.thresholdAt, measurements), accepted, measurements, now);
-    const regressions = judgeRegressions(
-      limitsInForce(pair, noAccuracy, mode, speed),
-      config.regressionAt,
-      measurements,
-    );
+    const accepting = (checks: Check[]) => accept(checks, accepted, measurements, now);
+    const own = accepting(judge(inForce, config.thresholdAt, measurements));
+    const limits = limitsInForce(pair, noAccuracy, mode, speed);
+    const regressions = accepting(judgeRegressions(limits, config.regressionAt, measurements));
     // One file is as good as itself, whatever the data can tell.
     if (base?.status === 'unchanged') return [...weigh(own, accuracy, config.at), ...regressions];
     return weigh([...own, ...regressions], accuracy, config.at);

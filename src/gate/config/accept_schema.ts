@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { THRESHOLDS, type ThresholdId } from '../thresholds/index.ts';
+import { ROWS } from '../thresholds/index.ts';
 import { mapping, path, want } from '../words/words.ts';
 
 const DATE = 'a date such as 2027-01-31';
@@ -19,10 +19,10 @@ const isDay = (text: string): boolean => {
 const words = (what: string) => path(what).regex(/\S/, want(what));
 
 /** An acceptance of each threshold: the same mapping, but for what a figure may be. */
-const [first, ...others] = (Object.keys(THRESHOLDS) as ThresholdId[]).map((id) =>
+const [first, ...others] = [...ROWS.entries()].map(([id, row]) =>
   mapping({
     threshold: z.literal(id),
-    worst: THRESHOLDS[id].limit.describe('the worst figure that is accepted, in the unit of the threshold'),
+    worst: row.limit.describe('the worst figure that is accepted, in the unit of the threshold'),
     reason: words('a text: why it is accepted').describe('why it is accepted; reports show it'),
     by: words('a name: who accepts it').describe('who accepts it; reports show it'),
     until: day.describe('the last day, in UTC, on which it is accepted'),
@@ -35,7 +35,7 @@ const [first, ...others] = (Object.keys(THRESHOLDS) as ThresholdId[]).map((id) =
   }),
 );
 
-const ids = Object.keys(THRESHOLDS).join(', ');
+const ids = [...ROWS.keys()].join(', ');
 
 /** Known regressions of a model that do not fail it for a while. */
 export const accept = z

@@ -139,23 +139,25 @@ export function schemaOf<T extends Table>(table: T) {
   return mapping(Object.fromEntries(shape) as { [K in keyof T]: z.ZodOptional<T[K]['limit']> });
 }
 
+/** Every limit by the name of its check. */
+export const ROWS: ReadonlyMap<string, Row> = new Map([
+  ...Object.entries<Row>(THRESHOLDS as never),
+  ...Object.entries<Row>(REGRESSION as never).map(([id, row]) => [regressionCheck(id as RegressionId), row] as const),
+]);
+type Row = Threshold<z.ZodType<number | string>>;
+
 /** What a check is about; null for one that is no threshold. */
 export const aspectOf = (id: string): Aspect | null => rowOf(id)?.aspect ?? null;
 
 /** The row of a threshold, by the name of its check; undefined for a check that is none. */
-export const rowOf = (id: string): Threshold | undefined => ROWS.get(id);
-
-const ROWS = new Map<string, Threshold>([
-  ...Object.entries<Threshold>(THRESHOLDS as never),
-  ...Object.entries<Threshold>(REGRESSION as never).map(([id, row]) => [`regression.${id}`, row] as const),
-]);
+export const rowOf = (id: string): Row | undefined => ROWS.get(id);
 
 /** A limit as a number, in the unit of its check. */
 export const magnitudeOf = (limit: number | string): number =>
   typeof limit === 'number' ? limit : parseLatency(limit).value;
 
 /** Why nothing is gained by accepting a figure, where the limit is such; null where something is. */
-export function acceptsNothing(id: ThresholdId, worst: number | string, limit: number | string): string | null {
+export function acceptsNothing(id: string, worst: number | string, limit: number | string): string | null {
   const unitOf = (value: number | string) => (typeof value === 'string' ? parseLatency(value).unit : '');
   if (unitOf(worst) !== unitOf(limit)) return `must be in the unit of the limit, ${limit}; found ${worst}`;
   const [accepted, wanted] = [magnitudeOf(worst), magnitudeOf(limit)];
@@ -170,8 +172,5 @@ export const regressionsWithout = (aspect: Aspect, limits: Regressions): Regress
   Object.fromEntries(Object.entries(limits).filter(([id]) => REGRESSION[id as RegressionId].aspect !== aspect));
 
 /** Why a threshold has no meaning for a metric, or null where it has one. */
-export const misfit = (id: ThresholdId, metric: string): string | null => misfitOf(THRESHOLDS[id], metric);
-
-export function misfitOf({ only }: Pick<Threshold, 'only'>, metric: string): string | null {
-  return only === undefined || metricNamed(metric)?.kind === only.kind ? null : only.otherwise(metric);
-}
+export const misfit = ({ only }: Pick<Threshold, 'only'>, metric: string): string | null =>
+  only === undefined || metricNamed(metric)?.kind === only.kind ? null : only.otherwise(metric);

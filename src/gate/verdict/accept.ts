@@ -1,7 +1,7 @@
 import type { AcceptConfig } from '../config/accept_schema.ts';
 import { formatAgainst, formatFigure } from '../figures/format.ts';
 import type { Measurements } from '../thresholds/finding.ts';
-import { aspectOf, magnitudeOf, rowOf } from '../thresholds/index.ts';
+import { aspectOf, rowOf } from '../thresholds/index.ts';
 import type { Check } from './report.ts';
 
 const DAY_MS = 86_400_000;
@@ -29,14 +29,13 @@ export function accept(
     const acceptance = acceptances.find(({ threshold }) => threshold === check.id);
     if (check.status === 'pass' || check.measured === null || acceptance === undefined) return check;
     const { by, reason, until, worst } = acceptance;
-    const limit = magnitudeOf(worst);
-    const [shown] = formatAgainst(limit, [check.measured], check.unit);
-    if (timeLeft(acceptance, now) <= 0)
-      return { ...check, reason: `${check.reason}; ${by} accepted ${shown} until ${until}, which is over` };
-    const { status } = rowOf(check.id)!.judge(
+    const { status, threshold: limit } = rowOf(check.id)!.judge(
       worst,
       aspectOf(check.id) === 'accuracy' ? byPoint(measurements) : measurements,
     );
+    const [shown] = formatAgainst(limit, [check.measured], check.unit);
+    if (timeLeft(acceptance, now) <= 0)
+      return { ...check, reason: `${check.reason}; ${by} accepted ${shown} until ${until}, which is over` };
     if (status === 'pass') {
       return {
         ...{ ...check, status, accepted: { by, reason, until, worst: limit } },

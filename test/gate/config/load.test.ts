@@ -87,6 +87,16 @@ models:
     `${model(`    thresholds: { max-accuracy-drop: 1, min-speedup: 1.5, max-latency: 4ms }\n    accept:\n      - { ${entry} }\n`)}${more}`;
   const GOOD = 'threshold: max-accuracy-drop, worst: 2.5pt, reason: tanh layer, by: Jo, until: 2027-01-31';
 
+  it('takes acceptances of limits against a baseline, also of those that are in force unwritten', () => {
+    const slower = GOOD.replace('max-accuracy-drop', 'regression.max-slowdown');
+    expect(parseConfig(accepted(slower.replace('2.5pt', '12%')), 'c').models[0].accept).toMatchObject([
+      { threshold: 'regression.max-slowdown', worst: 12 },
+    ]);
+    expect(fault(accepted(slower.replace('2.5pt', '4%'))).message).toContain(
+      'accept[0].worst accepts nothing: it is no weaker than the limit, 5',
+    );
+  });
+
   it('takes acceptances of known regressions', () => {
     expect(parseConfig(accepted(GOOD), 'c').models[0].accept).toEqual([
       { threshold: 'max-accuracy-drop', worst: 2.5, reason: 'tanh layer', by: 'Jo', until: '2027-01-31' },

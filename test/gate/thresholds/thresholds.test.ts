@@ -22,7 +22,7 @@ describe('thresholds', () => {
     ['max-error', 'mae', null],
     ['max-error', 'top1', 'needs the metric mse or mae, not top1'],
     ['min-cosine', 'top1', null],
-  ])('%s with metric %s', (id, metric, reason) => expect(misfit(id, metric)).toBe(reason));
+  ])('%s with metric %s', (id, metric, reason) => expect(misfit(THRESHOLDS[id], metric)).toBe(reason));
 
   it('read latencies', () => {
     expect(parseLatency('4ms')).toEqual({ unit: 'ns', value: 4e6 });

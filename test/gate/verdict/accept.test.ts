@@ -3,7 +3,7 @@ import type { AcceptConfig } from '../../../src/gate/config/accept_schema.ts';
 import type { Measurements } from '../../../src/gate/thresholds/finding.ts';
 import type { Thresholds } from '../../../src/gate/thresholds/index.ts';
 import { accept, acceptanceNotes } from '../../../src/gate/verdict/accept.ts';
-import { judge } from '../../../src/gate/verdict/judge.ts';
+import { judge, judgeRegressions } from '../../../src/gate/verdict/judge.ts';
 import { renderMarkdown } from '../../../src/report/markdown.ts';
 import { renderTerminal } from '../../../src/report/terminal.ts';
 import { accuracyOf, latencyOf, reportOf } from '../../report/sample.ts';
@@ -87,6 +87,19 @@ describe('a known regression', () => {
     expect(of(1.19, 1.3).status).toBe('inconclusive');
     expect(of(1.19, 1.3).reason).toContain('it is not shown to keep to 1.20×, which Jo accepted');
     expect(of(1, 1.1).status).toBe('fail');
+  });
+
+  it('holds slowdowns against a baseline to a slowdown, by the rule of their limit', () => {
+    const slowdown: AcceptConfig = { ...drop, threshold: 'regression.max-slowdown', worst: 12 };
+    const of = (low: number, high: number) => {
+      const latency = { base: 2e6, slowdown: (low + high) / 2, interval: [low, high] as [number, number] };
+      const regression = { unchanged: false, accuracy: null, noAccuracy: null, latency, noLatency: null };
+      const measurements = { accuracy: accuracyOf(), latency: latencyOf(), doubt: null, regression };
+      return accept(judgeRegressions({ 'max-slowdown': 5 }, {}, measurements), [slowdown], measurements, JANUARY)[0];
+    };
+    expect(of(1.08, 1.12)).toMatchObject({ status: 'pass', threshold: 1.05, accepted: { worst: 1.12 } });
+    expect(of(1.08, 1.12).reason).toMatch(/; accepted to 1\.12× until 2027-01-31 by Jo: tanh layer$/);
+    expect(of(1.15, 1.17).status).toBe('fail');
   });
 
   it('accepts latencies in the unit of their limit', () => {
