@@ -141,7 +141,9 @@ describe('the action', () => {
 
   it('ends with status 3 where there is no folder for temporary files either', async () => {
     const folder = workspace({ 'gate.yml': PASSING, file: '' }, FOLDERS);
-    const env = { RUNNER_TEMP: join(folder, 'file'), TMPDIR: join(folder, 'file') };
+    // With a cache of its own: what is kept there of an earlier run needs no such folder.
+    const INT8_GATE_CACHE = join(folder, 'cache');
+    const env = { RUNNER_TEMP: join(folder, 'file'), TMPDIR: join(folder, 'file'), INT8_GATE_CACHE };
     const ended = await runGate(folder, { with: { config: 'gate.yml', measure: 'none', comment: 'never' }, env });
     expect(ended.status, ended.log).toBe(3);
     expect(ended.outputs.verdict).toBe('error');

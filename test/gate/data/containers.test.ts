@@ -113,7 +113,7 @@ describe('files', () => {
     expect(() => files.expand('d/*.png')).toThrow('d/*.png: matches no file');
     expect(() => files.expand('nowhere/*.bin')).toThrow('matches no file');
     expect(() => files.expand('d/z.bin')).toThrow('d/z.bin: no such file');
-    expect(() => files.read('d')).toThrow('not a file');
+    expect(() => files.read('d')).toThrow('d: is a folder; give the path of a file');
     expect(() => files.expand('d')).toThrow('d: is a folder; for the files in it write d/*');
     expect(() => files.read('lfs')).toThrow('git lfs pull');
   });

@@ -117,7 +117,7 @@ describe('labels', () => {
     ['d/words.csv', { classes: 'd/none.txt' }, inputs, 'd/none.txt: no such file'],
     ['folders', { classes: ['e'] }, inputs, 'd/a.bin: "d" is not one of the 1 names'],
     ['folders', {}, 2, 'one file holds all samples'],
-    ['d', {}, inputs, 'd: not a file'],
+    ['d', {}, inputs, 'd: is a folder; give the path of a file'],
     ['d/two.txt', {}, 3, '2 labels, but the inputs hold 3 samples'],
     ['d/word.txt', {}, inputs, 'd/word.txt:2: "six" is not a class number'],
     ['d/nan.npy', {}, inputs, 'NaN'],
