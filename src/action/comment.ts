@@ -4,12 +4,24 @@ import './payload.ts'; // must stand before @actions/github
 
 import { getOctokit } from '@actions/github';
 import type { PullRequest } from './event.ts';
+import { isLater, type Run, readNote } from './run.ts';
 import { headerOf, statusOf } from './trouble.ts';
 
 type Octokit = ReturnType<typeof getOctokit>;
 interface Posted {
   readonly id: number;
   readonly html_url: string;
+  readonly body?: string;
+}
+
+/** What is to stand on the pull request. */
+export interface Comment {
+  /** Its first line. */
+  readonly marker: string;
+  /** The run that writes it; its second line says so ({@link noteOf}). */
+  readonly run: Run;
+  /** All of it. */
+  readonly body: string;
 }
 
 /** Pauses before the second, third and fourth try of a request that failed for a passing reason. */
@@ -34,16 +46,17 @@ export const markerOf = (key: readonly string[]): string =>
 
 /**
  * Writes the gate's one comment on a pull request: updates the one that an earlier run left, else creates it. Only
- * comments by the token's own account count. `body` begins with the marker and keeps GitHub's limit. Returns the
- * comment's address; throws Octokit's RequestError, or an error that says that GitHub did not answer in time.
+ * comments by the token's own account count. `body` keeps GitHub's limit. A comment that a later run wrote stays as it is.
+ *
+ * @returns the comment's address, and whether a later run's was left
+ * @throws Octokit's RequestError, or an error that says that GitHub did not answer in time
  */
 export async function postComment(
   token: string,
   { owner, repo, number }: PullRequest,
-  marker: string,
-  body: string,
+  { marker, run, body }: Comment,
   patience: Patience = PATIENCE,
-): Promise<string> {
+): Promise<{ readonly address: string; readonly newer: boolean }> {
   const octokit = connect(token, patience);
   const { issues } = octokit.rest;
   const author = await ownLogin(octokit);
@@ -74,22 +87,36 @@ export async function postComment(
     Promise.allSettled(comments.map(({ id }) => issues.deleteComment({ owner, repo, comment_id: id })));
 
   const [oldest, ...rest] = await find();
+  const later = [oldest, ...rest].find((comment) => isLaterThan(run, comment));
+  if (later !== undefined) return { address: later.html_url, newer: true };
   const updated = oldest === undefined ? null : await update(oldest);
   if (updated !== null) {
     await removeAll(rest);
-    return updated.html_url;
+    return written(updated);
   }
   const created = await create();
   // Another run may have created one between our look and our post, or a request that seemed to fail did not: every run
   // keeps the oldest, so that one remains whoever comes first.
-  const [first = created, ...later] = await find();
+  const [first = created, ...others] = await find();
+  const winner = [first, ...others].find((comment) => isLaterThan(run, comment));
+  if (winner !== undefined) {
+    await removeAll([created]);
+    return { address: winner.html_url, newer: true };
+  }
   if (first.id === created.id) {
-    await removeAll(later);
-    return created.html_url;
+    await removeAll(others);
+    return written(created);
   }
   const kept = await update(first);
-  await removeAll(later.filter(({ id }) => kept !== null || id !== created.id));
-  return (kept ?? created).html_url;
+  await removeAll(others.filter(({ id }) => kept !== null || id !== created.id));
+  return written(kept ?? created);
+}
+
+const written = ({ html_url: address }: Posted) => ({ address, newer: false });
+
+function isLaterThan(run: Run, comment: Posted | undefined): boolean {
+  const writer = readNote(comment?.body ?? '');
+  return writer !== null && isLater(writer, run);
 }
 
 /** A client whose requests end and, when they fail for a passing reason, are tried again. */

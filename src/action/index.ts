@@ -13,6 +13,7 @@ import { markerOf, postComment } from './comment.ts';
 import { readBranches, readEvent } from './event.ts';
 import { type Inputs, readInputs } from './inputs.ts';
 import { type Annotation, broken, judged, type Outcome } from './outcome.ts';
+import { noteOf, runOf } from './run.ts';
 import { inert, logLine, quiet } from './text.ts';
 import { whyNot } from './trouble.ts';
 
@@ -157,24 +158,30 @@ async function comment(inputs: Inputs, outcome: Outcome): Promise<string> {
     config,
     models.join(),
     targets.join(),
+    inputs.id,
   ];
   const marker = markerOf(gate);
-  const foot = runLink();
-  const body = `${marker}\n${outcome.markdown(COMMENT_LIMIT - marker.length - foot.length - 1)}${foot}`;
+  const run = runOf(env);
+  const [head, foot] = [`${marker}\n${noteOf(run)}\n`, runLink()];
+  const body = `${head}${outcome.markdown(COMMENT_LIMIT - head.length - foot.length)}${foot}`;
   try {
-    return await postComment(inputs.token, event.pullRequest, marker, body);
+    const { address, newer } = await postComment(inputs.token, event.pullRequest, { marker, run, body });
+    if (newer) info('the comment is of a newer run, and is left as it is');
+    return address;
   } catch (reason) {
     warning(`no comment posted: ${whyNot(reason)}; the report is in the job summary`);
     return '';
   }
 }
 
-/** Which run the comment speaks of. */
+/** Which run and which commit the comment speaks of. */
 function runLink(): string {
-  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID } = process.env;
-  return GITHUB_SERVER_URL && GITHUB_REPOSITORY && GITHUB_RUN_ID
-    ? `\n\n[Run ${GITHUB_RUN_ID}](${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID})\n`
-    : '';
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_SHA } = process.env;
+  if (!GITHUB_SERVER_URL || !GITHUB_REPOSITORY || !GITHUB_RUN_ID) return '';
+  // On a pull request GITHUB_SHA is a merge that nobody has seen.
+  const commit = readBranches()?.pullRequest ?? GITHUB_SHA ?? '';
+  const of = /^[0-9a-f]{7,64}$/.test(commit) ? ` of commit ${commit.slice(0, 7)}` : '';
+  return `\n\n[Run ${GITHUB_RUN_ID}](${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID})${of}\n`;
 }
 
 mindStreams();

@@ -11,6 +11,8 @@ export interface Inputs {
   readonly targets: readonly string[];
   readonly measure: SpeedOption;
   readonly comment: CommentMode;
+  /** Tells this gate's comment from those of other gates and matrix legs. */
+  readonly id: string;
   readonly token: string;
   readonly failOn: FailOn;
   readonly workingDirectory: string;
@@ -62,6 +64,7 @@ export function readInputs(): Inputs {
     targets: listOf(getInput('targets')),
     measure: choice('measure', SPEED_OPTIONS),
     comment: choice('comment', COMMENT),
+    id: getInput('id'),
     token,
     failOn: choice('fail-on', FAIL_ON),
     workingDirectory: getInput('working-directory') || '.',

@@ -71,6 +71,57 @@ describe('the comment on a pull request', () => {
     expect(new Set(github.comments.map(({ body }) => body.split('\n')[0])).size).toBe(gates.length);
   });
 
+  it('is one for each leg of a matrix, whatever else the legs have in common', async () => {
+    const github = await startGitHub();
+    const legs = ['{\n  "target": "cortex-a53"\n}', '{\n  "target": "cortex-a72"\n}', 'null'];
+    for (let round = 0; round < 2; round++) for (const id of legs) await run({ github, with: { id } });
+    expect(github.comments).toHaveLength(legs.length);
+    expect(new Set(github.comments.map(({ body }) => body.split('\n')[0])).size).toBe(legs.length);
+  });
+
+  it.each([
+    ['an earlier run', '41', '1', 'left'],
+    ['an earlier run of an older commit, run again', '41', '3', 'left'],
+    ['an earlier attempt', '42', '1', 'left'],
+    ['the same attempt', '42', '2', 'replaced'],
+    ['a later attempt', '42', '3', 'replaced'],
+    ['a later run', '43', '1', 'replaced'],
+  ])('of a run is, by %s, %s.%s: %4$s', async (_, number, attempt, then) => {
+    const github = await startGitHub();
+    const by = (id: string, run: string, again: string) => ({
+      ...{ GITHUB_RUN_ID: id, GITHUB_RUN_NUMBER: run, GITHUB_RUN_ATTEMPT: again },
+    });
+    await run({ github, env: by('900', '42', '2') });
+    const second = await run({ github, env: by('901', number, attempt) });
+    expect(github.comments).toHaveLength(1);
+    expect(github.comments[0].body).toContain(then === 'left' ? '/runs/900' : '/runs/901');
+    expect(second.outputs['comment-url']).toBe(github.comments[0].html_url);
+    expect(second.log.includes('the comment is of a newer run')).toBe(then === 'left');
+  });
+
+  it('that a later run posts meanwhile is the one that stays', async () => {
+    const github = await startGitHub();
+    await run({ github, env: { GITHUB_RUN_NUMBER: '43' } });
+    const [newer] = github.comments.splice(0);
+    // It comes between the first look and the post.
+    github.answer = (request) => {
+      if (isPost(request)) github.comments.push(newer);
+      return null;
+    };
+    const older = await run({ github, env: { GITHUB_RUN_NUMBER: '42' } });
+    expect(github.comments).toEqual([newer]);
+    expect(older.outputs['comment-url']).toBe(newer.html_url);
+  });
+
+  it('names the commit that somebody pushed, not the merge that GitHub tests', async () => {
+    const github = await startGitHub();
+    const pull = { number: 7, base: { ref: 'main' }, head: { sha: `abcdef0${'1'.repeat(33)}` } };
+    const event = { name: 'pull_request', text: JSON.stringify({ pull_request: pull }) };
+    await run({ github, event, env: { GITHUB_SHA: 'f'.repeat(40) } });
+    expect(github.comments[0].body).toContain('/actions/runs/42) of commit abcdef0\n');
+    expect(github.comments[0].body).not.toContain('fffffff');
+  });
+
   it.each([401, 403, 404])('is left out with a warning where GitHub answers %i', async (status) => {
     const github = await startGitHub();
     github.answer = (request) =>

@@ -13,7 +13,8 @@ async function failure(url: string, patience = { requestMs: 5_000, totalMs: 20_0
   onTestFinished(() => {
     vi.unstubAllEnvs();
   });
-  return postComment(TOKEN, { owner: 'org', repo: 'app', number: 7 }, MARKER, MARKER, patience).then(
+  const comment = { marker: MARKER, run: { number: 1, attempt: 1 }, body: MARKER };
+  return postComment(TOKEN, { owner: 'org', repo: 'app', number: 7 }, comment, patience).then(
     () => expect.fail('a comment was posted'),
     (error) => error,
   );
