@@ -22920,11 +22920,16 @@ function renderMarkdown(report, { limit = COMMENT_LIMIT } = {}) {
     const head = [title, '', line(columns.map(({ heading }) => heading)), `|${columns.map(() => ' --- |').join('')}`];
     const foot = ['', ...(0,remarks/* remarksOf */.ro)(report).map((text) => `${(0,report_escape/* escapeText */.X1)(text)}  `)];
     foot.push(`<sub>int8-gate ${(0,report_escape/* escapeText */.X1)(version)}, ${(0,report_escape/* escapeCode */.tn)(config)}</sub>`, '');
-    // What is red comes first when not everything fits.
+    // What is red comes first, and keeps its room when not everything fits.
     const order = (status) => ['fail', 'inconclusive', 'pass'].indexOf(status);
+    rows.sort((a, b) => order(a.verdict) - order(b.verdict));
     complaints.sort((a, b) => order(a.status) - order(b.status));
     const room = limit - markdown_size(head) - markdown_size(foot);
-    const shown = fit(rows.map((each) => row(each, columns)), room, (n) => `| … and ${n} more rows |${' |'.repeat(columns.length - 1)}`);
+    const lines = rows.map((each) => row(each, columns));
+    const red = complaints.filter(({ status }) => status === 'fail').map(bullet);
+    const redRows = lines.slice(0, rows.filter(({ verdict }) => verdict === 'fail').length);
+    const ofRows = Math.max(room - markdown_size(red) - 2 * LAST_LINE, Math.min(room, markdown_size(redRows) + LAST_LINE));
+    const shown = fit(lines, ofRows, (n) => `| … and ${n} more rows |${' |'.repeat(columns.length - 1)}`);
     const reasons = [
         ...complaints.map(bullet),
         ...notes.map(({ note, where }) => `- ${(0,report_escape/* escapeText */.X1)(note)} (${whereText(where)})`),

@@ -25,15 +25,16 @@ export function renderMarkdown(report: Report, { limit = COMMENT_LIMIT }: { read
   const foot = ['', ...remarksOf(report).map((text) => `${escapeText(text)}  `)];
   foot.push(`<sub>int8-gate ${escapeText(version)}, ${escapeCode(config)}</sub>`, '');
 
-  // What is red comes first when not everything fits.
+  // What is red comes first, and keeps its room when not everything fits.
   const order = (status: Status) => ['fail', 'inconclusive', 'pass'].indexOf(status);
+  rows.sort((a, b) => order(a.verdict) - order(b.verdict));
   complaints.sort((a, b) => order(a.status) - order(b.status));
   const room = limit - size(head) - size(foot);
-  const shown = fit(
-    rows.map((each) => row(each, columns)),
-    room,
-    (n) => `| … and ${n} more rows |${' |'.repeat(columns.length - 1)}`,
-  );
+  const lines = rows.map((each) => row(each, columns));
+  const red = complaints.filter(({ status }) => status === 'fail').map(bullet);
+  const redRows = lines.slice(0, rows.filter(({ verdict }) => verdict === 'fail').length);
+  const ofRows = Math.max(room - size(red) - 2 * LAST_LINE, Math.min(room, size(redRows) + LAST_LINE));
+  const shown = fit(lines, ofRows, (n) => `| … and ${n} more rows |${' |'.repeat(columns.length - 1)}`);
   const reasons = [
     ...complaints.map(bullet),
     ...notes.map(({ note, where }) => `- ${escapeText(note)} (${whereText(where)})`),

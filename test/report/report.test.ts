@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { TargetReport } from '../../src/gate/verdict/report.ts';
 import { escapeCode, escapeText } from '../../src/report/escape.ts';
 import { COMMENT_LIMIT, renderMarkdown } from '../../src/report/markdown.ts';
 import { renderTerminal, wantsColour } from '../../src/report/terminal.ts';
-import { latencyOf, reportOf } from './sample.ts';
+import { latencyOf, reportOf, targetOf } from './sample.ts';
 
 const HOSTILE =
   'x|y `z` <img src=x onerror=alert(1)> @octocat [a](http://evil.example) ![b](c)\n# h #12 GH-7 **b** www.evil.example \x1b[31m\u202e\u061c\u2066\u200b&amp;';
@@ -153,6 +154,35 @@ describe('Markdown', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('leaves out what is green before it leaves out anything red', () => {
+    const at = { file: '.github/int8-gate.yml', line: 7, column: 5 };
+    const reason =
+      'top1 drops 2.50 points (80 % bounds 1.20 to 3.90 points), from 92.50 % to 90.00 %, 1.00 points allowed';
+    const red: Partial<TargetReport> = {
+      verdict: 'fail',
+      checks: [{ id: 'max-accuracy-drop', status: 'fail', measured: 2.5, threshold: 1, unit: 'points', reason, at }],
+    };
+    const [green, bad] = [150, 50].map((n, i) =>
+      Array.from({ length: n }, (_, k) => `${i === 0 ? 'good' : 'bad'}${k}`),
+    );
+    const on = (more: Partial<TargetReport>) =>
+      ['cortex-a72', 'neoverse-n1'].map((target) => targetOf({ ...more, target }));
+    // In the configuration the bad ones stand last.
+    const models = [
+      ...reportOf(green).models.map((model) => ({ ...model, targets: on({}) })),
+      ...reportOf(bad, red).models.map((model) => ({ ...model, targets: on(red) })),
+    ];
+    const markdown = renderMarkdown({ ...reportOf([]), verdict: 'fail', models });
+    expect(markdown.length).toBeLessThanOrEqual(COMMENT_LIMIT);
+    const lines = markdown.split('\n');
+    const rows = (model: string) => lines.flatMap((text, i) => (text.startsWith(`| <code>${model}`) ? [i] : []));
+    const [first] = rows('good');
+    expect(rows('bad')).toHaveLength(100);
+    expect(Math.max(...rows('bad'))).toBeLessThan(first);
+    expect(lines.filter((text) => text.startsWith('- ❌') && text.includes('points allowed'))).toHaveLength(100);
+    expect(markdown).toMatch(/… and \d+ more rows/);
   });
 });
 
