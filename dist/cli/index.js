@@ -41275,6 +41275,10 @@ function checkBidirectional(op) {
         (0,checks/* dtypeIs */.Hs)((0,checks/* operand */.id)(op, 0), 'the input', 'float32'),
         op.outputs.length !== results && `it has ${op.outputs.length} results, must have ${results}`,
         (0,passes/* hasAuxWeights */.MX)(op) && !(0,layout/* has */.zy)(op, passes/* BIDIRECTIONAL */.Ar.aux) && 'auxiliary weights without auxiliary data',
+    ], () => [
+        (0,layout/* has */.zy)(op, passes/* BIDIRECTIONAL */.Ar.aux) &&
+            !(0,tensor_shape/* sameShape */._C)((0,checks/* operand */.id)(op, passes/* BIDIRECTIONAL */.Ar.aux).shape.slice(0, -1), (0,checks/* operand */.id)(op, 0).shape.slice(0, -1)) &&
+            'the auxiliary data have other steps or batch entries than the input',
     ], () => (0,passes/* lstmPasses */.gI)(op).flatMap(({ way, view }) => checkLstm(view, 3).map((problem) => `${way}: ${problem}`)), () => [
         (0,layout/* lstmForm */.Tv)((0,passes/* lstmPasses */.gI)(op)[0].view) !== (0,layout/* lstmForm */.Tv)((0,passes/* lstmPasses */.gI)(op)[1].view) &&
             'the weights of the two ways have different types',

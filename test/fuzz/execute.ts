@@ -26,7 +26,7 @@ function workOf(model: Model): number {
 }
 
 /** Prints the model, interprets it on zeros and writes it as C. */
-function use(model: Model): Outcome {
+export function use(model: Model): Outcome {
   const [main] = model.subgraphs;
   const inputs = main.inputs.map((id) => allocate(main.tensors[id].dtype, elements(main.tensors[id].shape)));
   try {

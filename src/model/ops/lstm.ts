@@ -1,6 +1,6 @@
 import type { Activation } from '../arithmetic/activation.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
-import { elements } from '../tensor/shape.ts';
+import { elements, sameShape } from '../tensor/shape.ts';
 import { defineOp, dtypeIs, firstProblems, operand, type Problem } from './checks.ts';
 import type { EvalView, OpTable, OpView } from './definition.ts';
 import { checkLstm } from './lstm/checks.ts';
@@ -83,6 +83,11 @@ function checkBidirectional(op: OpView<'nn.bidirectional_lstm'>): string[] {
       dtypeIs(operand(op, 0), 'the input', 'float32'),
       op.outputs.length !== results && `it has ${op.outputs.length} results, must have ${results}`,
       hasAuxWeights(op) && !has(op as never, BIDIRECTIONAL.aux) && 'auxiliary weights without auxiliary data',
+    ],
+    () => [
+      has(op as never, BIDIRECTIONAL.aux) &&
+        !sameShape(operand(op, BIDIRECTIONAL.aux).shape.slice(0, -1), operand(op, 0).shape.slice(0, -1)) &&
+        'the auxiliary data have other steps or batch entries than the input',
     ],
     () => lstmPasses(op).flatMap(({ way, view }) => checkLstm(view, 3).map((problem) => `${way}: ${problem}`)),
     () => [

@@ -48,6 +48,14 @@ describe('recurrent operators', () => {
     };
     for (const name of ['bidirectional_sequence_lstm-float32-aux', 'bidirectional_sequence_rnn-float32-aux'])
       expect(problems(changed(name, () => ({}), narrow))).toMatch(/2 columns, fewer than the 5 of the input/);
+    const longer = (t: Tensor): Tensor => (t.name === 'aux' ? { ...t, shape: t.shape.with(1, t.shape[1] + 1) } : t);
+    const shorter = (t: Tensor): Tensor => (t.name === 'aux' ? { ...t, shape: t.shape.with(1, t.shape[1] - 1) } : t);
+    for (const name of [
+      'bidirectional_sequence_lstm-float32-stacked',
+      'bidirectional_sequence_rnn-float32-stacked_timemajor',
+    ])
+      for (const other of [longer, shorter])
+        expect(problems(changed(name, () => ({}), other)), name).toMatch(/auxiliary data have other steps/);
     const twelve = Array.from({ length: 12 }, () => ({ scale: 0.01, zeroPoint: 0 }));
     const attrs = (n: Node) => ({ attrs: { ...n.attrs, intermediates: twelve } });
     expect(problems(changed('lstm-int8-plain', attrs))).toMatch(/12 intermediate results/);
