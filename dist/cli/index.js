@@ -20728,7 +20728,7 @@ async function findCommit(repository, request, fetch) {
         throw new js_errors/* InputError */.dz(`${repository.top}: HEAD is no commit yet, so there is no baseline`);
     const finder = { repository, head, remote: await remoteOf(repository), fetch };
     const found = await (request.kind === 'ref' ? findRef(finder, request.ref) : findMergeBase(finder, request));
-    return { kind: request.kind, ...found, remote: finder.remote };
+    return { kind: request.kind, ...found, head, remote: finder.remote };
 }
 async function remoteOf({ top }) {
     const remotes = (await gitLines(top, 'remote')) ?? [];
@@ -20957,9 +20957,10 @@ async function withCommit(request, head, use) {
     const { repository, commit } = found;
     return withTree(repository, commit.commit, async (tree) => {
         const baseline = await openBaseline(repository, commit, head, tree, request.fetch ?? false);
-        return use(baseline, baseline.notes);
+        return use(baseline, [...(commit.commit === commit.head ? [itself(commit)] : []), ...baseline.notes]);
     });
 }
+const itself = ({ commit }) => `The baseline is HEAD itself, ${commit.slice(0, 12)}: only what is not committed can differ from it.`;
 async function openBaseline(repository, commit, head, tree, fetch) {
     const { kind, ref } = commit;
     const about = { kind, ref, commit: commit.commit, removed: [] };

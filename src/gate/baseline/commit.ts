@@ -20,6 +20,8 @@ export interface Commit {
   /** What it was found by: a branch, or what the user named. */
   readonly ref: string;
   readonly commit: string;
+  /** What is checked out. */
+  readonly head: string;
   /** Where more can be fetched from. */
   readonly remote: string;
 }
@@ -38,7 +40,7 @@ export async function findCommit(repository: Repository, request: CommitRequest,
   if (head === null) throw new InputError(`${repository.top}: HEAD is no commit yet, so there is no baseline`);
   const finder: Finder = { repository, head, remote: await remoteOf(repository), fetch };
   const found = await (request.kind === 'ref' ? findRef(finder, request.ref) : findMergeBase(finder, request));
-  return { kind: request.kind, ...found, remote: finder.remote };
+  return { kind: request.kind, ...found, head, remote: finder.remote };
 }
 
 type Found = Pick<Commit, 'ref' | 'commit'>;

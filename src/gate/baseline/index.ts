@@ -83,9 +83,12 @@ export async function withCommit<T>(
   const { repository, commit } = found;
   return withTree(repository, commit.commit, async (tree) => {
     const baseline = await openBaseline(repository, commit, head, tree, request.fetch ?? false);
-    return use(baseline, baseline.notes);
+    return use(baseline, [...(commit.commit === commit.head ? [itself(commit)] : []), ...baseline.notes]);
   });
 }
+
+const itself = ({ commit }: Commit): string =>
+  `The baseline is HEAD itself, ${commit.slice(0, 12)}: only what is not committed can differ from it.`;
 
 async function openBaseline(
   repository: Repository,

@@ -214,6 +214,16 @@ describe('a baseline that cannot be had', () => {
     await expect(check(repository, { baseline: { ...MERGE_BASE, optional: true } })).rejects.toThrow('name the commit');
   });
 
+  it('is said to be HEAD where it is, as on the target branch itself', async () => {
+    const repository = branched({ 'm.tflite': model(), 'gate.yml': config([entry('m')]) });
+    repository.commit({ 'm.tflite': model(0.3) });
+    expect((await check(repository)).notes.join()).not.toContain('HEAD itself');
+    repository.git('checkout', '--quiet', 'main');
+    const { notes, verdict } = await check(repository);
+    expect(notes.join()).toMatch(/^The baseline is HEAD itself, [0-9a-f]{12}: only what is not committed can differ/);
+    expect(verdict).toBe('pass');
+  });
+
   it('is said where the configuration lies outside of the repository', async () => {
     const [repository, other] = [branched({ 'm.tflite': model() }), TestRepository.create()];
     other.write({ 'gate.yml': config([entry('m')]) });
