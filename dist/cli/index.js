@@ -20290,7 +20290,7 @@ const threads = count('a number of threads')
     .max(compile/* MAX_THREADS */.J$, want(`a number of threads, at most ${compile/* MAX_THREADS */.J$}`))
     .describe('threads that INT8 and FP32 run on where speed is measured on hardware; 1 when absent');
 const schema_confidence = confidence.describe('how sure verdicts on accuracy have to be: the confidence of one-sided bounds, 80% when absent, or "point": the figure itself decides');
-const schema_tolerance = tolerance.describe('how far beyond a limit on speed a measured time has to be to fail, as a share of the limit; 2% of min-speedup and 5% of max-latency when absent');
+const schema_tolerance = tolerance.describe('how far beyond a limit on speed a measured time has to be to fail, as a share of the limit; 2% of min-speedup and max-slowdown, 5% of max-latency when absent');
 const model = mapping({
     name: schemas/* string */.YjP(want('a name'))
         .regex(/^[^\p{Cc}]{1,100}$/u, want('a name of 1 to 100 printable characters'))
@@ -20895,7 +20895,7 @@ var data_files = __nccwpck_require__(178);
  *
  * @throws EnvironmentError where git cannot check the commit out
  */
-async function withTree(repository, commit, use) {
+async function withTree(repository, { commit, remote }, use) {
     return (0,scratch/* withScratch */.h)(async (folder) => {
         const tree = (0,external_node_path_.join)(folder, 'tree');
         await (0,promises_.mkdir)((0,external_node_path_.join)(tree, repository.prefix), { recursive: true });
@@ -20905,24 +20905,24 @@ async function withTree(repository, commit, use) {
         });
         if (result.code !== 0)
             throw new js_errors/* EnvironmentError */.eG(`git cannot check out the baseline ${commit}: ${complaintOf(result)}`);
-        const lfsObject = (sha256, path) => readLfsObject(repository, commit, sha256, path);
+        const lfsObject = (sha256, path) => readLfsObject(repository, { commit, remote }, sha256, path);
         return use((0,data_files/* openFiles */.K)((0,external_node_path_.join)(tree, repository.prefix), { within: tree, lfsObject }));
     });
 }
 const placeOf = ({ commonDir }, sha256) => (0,external_node_path_.join)(commonDir, 'lfs', 'objects', sha256.slice(0, 2), sha256.slice(2, 4), sha256);
 /** An object of Git LFS; its store is laid out as docs/spec.md of Git LFS says. */
-function readLfsObject(repository, commit, sha256, path) {
+function readLfsObject(repository, { commit, remote }, sha256, path) {
     const place = placeOf(repository, sha256);
     const bytes = (0,external_node_fs_.existsSync)(place) ? (0,external_node_fs_.readFileSync)(place) : null;
     if (bytes !== null && (0,external_node_crypto_.createHash)('sha256').update(bytes).digest('hex') === sha256)
         return bytes;
-    throw new js_errors/* InputError */.dz(`${path} is a Git LFS pointer at ${commit.slice(0, 12)}, and the file itself was not downloaded: "lfs: true" of actions/checkout takes those of HEAD alone; type: git lfs fetch origin ${commit}`);
+    throw new js_errors/* InputError */.dz(`${path} is a Git LFS pointer at ${commit.slice(0, 12)}, and the file itself was not downloaded: "lfs: true" of actions/checkout takes those of HEAD alone; type: git lfs fetch ${remote} ${commit}`);
 }
 /**
  * Downloads what the pointers of a commit stand for, as far as Git LFS is there and the remote gives it; what is still missing
  * is said where it is read.
  */
-async function fetchLfs({ top }, remote, commit, paths) {
+async function fetchLfs({ top }, { commit, remote }, paths) {
     await tryGit(top, ['lfs', 'fetch', remote, commit, `--include=${paths.join()}`]);
 }
 
@@ -20955,7 +20955,7 @@ async function withCommit(request, head, use) {
         return use(null, [`Nothing was compared with the merge base: ${error.message}.`]);
     }
     const { repository, commit } = found;
-    return withTree(repository, commit.commit, async (tree) => {
+    return withTree(repository, commit, async (tree) => {
         const baseline = await openBaseline(repository, commit, head, tree, request.fetch ?? false);
         return use(baseline, [...(commit.commit === commit.head ? [itself(commit)] : []), ...baseline.notes]);
     });
@@ -20988,7 +20988,7 @@ async function openBaseline(repository, commit, head, tree, fetch) {
         return base && base.digest !== digestOf(int8, head.files) ? [base.path] : [];
     });
     if (fetch && needed.some((path) => !isReadable(path, tree)))
-        await fetchLfs(repository, commit.remote, commit.commit, needed.map((path) => (0,external_node_path_.join)(repository.prefix, path)));
+        await fetchLfs(repository, commit, needed.map((path) => (0,external_node_path_.join)(repository.prefix, path)));
     const names = removed.map(({ name }) => name);
     return {
         about: { ...about, removed: names },
@@ -22530,23 +22530,17 @@ function weigh(checks, accuracy, at) {
  *
  * @param at where each threshold is written
  */
-function judge(thresholds, at, measurements) {
-    return Object.keys(THRESHOLDS).flatMap((id) => {
-        const limit = thresholds[id];
-        return limit === undefined ? [] : [{ id, ...rowOf(id).judge(limit, measurements), at: at[id] ?? null }];
-    });
-}
+const judge = (thresholds, at, measurements) => hold(THRESHOLDS, (id) => id, thresholds, at, measurements);
 /**
  * Holds the measurements against the limits on what changed since the baseline, in the same way.
  *
  * @param at where each limit is written; nowhere for one of the defaults
  */
-function judgeRegressions(limits, at, measurements) {
-    return Object.keys(REGRESSION).flatMap((id) => {
-        const limit = limits[id];
-        if (limit === undefined)
-            return [];
-        return [{ id: regressionCheck(id), ...REGRESSION[id].judge(limit, measurements), at: at[id] ?? null }];
+const judgeRegressions = (limits, at, measurements) => hold(REGRESSION, regressionCheck, limits, at, measurements);
+function hold(table, checkOf, limits, at, measurements) {
+    return Object.keys(table).flatMap((id) => {
+        const [limit, name] = [limits[id], checkOf(id)];
+        return limit === undefined ? [] : [{ id: name, ...rowOf(name).judge(limit, measurements), at: at[id] ?? null }];
     });
 }
 /**
@@ -37071,7 +37065,7 @@ const mapSides = (of, f) => Object.fromEntries(sidesOf(of).map((side) => [side, 
 const SIDE_NAMES = {
     int8: 'INT8',
     fp32: 'FP32',
-    base: 'INT8 of the merge base',
+    base: 'INT8 of the baseline',
     reference: 'INT8 of the reference',
 };
 

@@ -5,7 +5,7 @@ import type { TensorData } from '../model/tensor/dtype.ts';
  *
  * * `int8`: the INT8 model under test
  * * `fp32`: what it was quantized from, or the dequantized twin
- * * `base`: the INT8 model of the merge base
+ * * `base`: the INT8 model of the baseline
  * * `reference`: the INT8 model in another runtime
  */
 export type Side = 'int8' | 'fp32' | 'base' | 'reference';
@@ -26,7 +26,7 @@ export const mapSides = <T, R>(of: BySide<T>, f: (value: T, side: Side) => R): B
 export const SIDE_NAMES: Readonly<Record<Side, string>> = {
   int8: 'INT8',
   fp32: 'FP32',
-  base: 'INT8 of the merge base',
+  base: 'INT8 of the baseline',
   reference: 'INT8 of the reference',
 };
 

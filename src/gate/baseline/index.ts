@@ -81,7 +81,7 @@ export async function withCommit<T>(
     return use(null, [`Nothing was compared with the merge base: ${error.message}.`]);
   }
   const { repository, commit } = found;
-  return withTree(repository, commit.commit, async (tree) => {
+  return withTree(repository, commit, async (tree) => {
     const baseline = await openBaseline(repository, commit, head, tree, request.fetch ?? false);
     return use(baseline, [...(commit.commit === commit.head ? [itself(commit)] : []), ...baseline.notes]);
   });
@@ -126,8 +126,7 @@ async function openBaseline(
   if (fetch && needed.some((path) => !isReadable(path, tree)))
     await fetchLfs(
       repository,
-      commit.remote,
-      commit.commit,
+      commit,
       needed.map((path) => join(repository.prefix, path)),
     );
   const names = removed.map(({ name }) => name);

@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { EnvironmentError, InputError } from '../../errors.ts';
 import { withScratch } from '../../runtime/devices/scratch.ts';
 import { type Files, openFiles } from '../data/files.ts';
+import type { Commit } from './commit.ts';
 import { complaintOf, type Repository, tryGit } from './git.ts';
+
+type Source = Pick<Commit, 'commit' | 'remote'>;
 
 /**
  * Gives `use` the files of a commit, checked out into a folder of its own, which is gone afterwards, whatever happens.
@@ -16,7 +19,7 @@ import { complaintOf, type Repository, tryGit } from './git.ts';
  */
 export async function withTree<T>(
   repository: Repository,
-  commit: string,
+  { commit, remote }: Source,
   use: (files: Files) => Promise<T>,
 ): Promise<T> {
   return withScratch(async (folder) => {
@@ -28,7 +31,7 @@ export async function withTree<T>(
     });
     if (result.code !== 0)
       throw new EnvironmentError(`git cannot check out the baseline ${commit}: ${complaintOf(result)}`);
-    const lfsObject = (sha256: string, path: string) => readLfsObject(repository, commit, sha256, path);
+    const lfsObject = (sha256: string, path: string) => readLfsObject(repository, { commit, remote }, sha256, path);
     return use(openFiles(join(tree, repository.prefix), { within: tree, lfsObject }));
   });
 }
@@ -37,12 +40,12 @@ const placeOf = ({ commonDir }: Repository, sha256: string): string =>
   join(commonDir, 'lfs', 'objects', sha256.slice(0, 2), sha256.slice(2, 4), sha256);
 
 /** An object of Git LFS; its store is laid out as docs/spec.md of Git LFS says. */
-function readLfsObject(repository: Repository, commit: string, sha256: string, path: string): Uint8Array {
+function readLfsObject(repository: Repository, { commit, remote }: Source, sha256: string, path: string): Uint8Array {
   const place = placeOf(repository, sha256);
   const bytes = existsSync(place) ? readFileSync(place) : null;
   if (bytes !== null && createHash('sha256').update(bytes).digest('hex') === sha256) return bytes;
   throw new InputError(
-    `${path} is a Git LFS pointer at ${commit.slice(0, 12)}, and the file itself was not downloaded: "lfs: true" of actions/checkout takes those of HEAD alone; type: git lfs fetch origin ${commit}`,
+    `${path} is a Git LFS pointer at ${commit.slice(0, 12)}, and the file itself was not downloaded: "lfs: true" of actions/checkout takes those of HEAD alone; type: git lfs fetch ${remote} ${commit}`,
   );
 }
 
@@ -50,6 +53,6 @@ function readLfsObject(repository: Repository, commit: string, sha256: string, p
  * Downloads what the pointers of a commit stand for, as far as Git LFS is there and the remote gives it; what is still missing
  * is said where it is read.
  */
-export async function fetchLfs({ top }: Repository, remote: string, commit: string, paths: readonly string[]) {
+export async function fetchLfs({ top }: Repository, { commit, remote }: Source, paths: readonly string[]) {
   await tryGit(top, ['lfs', 'fetch', remote, commit, `--include=${paths.join()}`]);
 }

@@ -34,7 +34,7 @@ const confidence = confidenceLimit.describe(
 );
 
 const tolerance = toleranceLimit.describe(
-  'how far beyond a limit on speed a measured time has to be to fail, as a share of the limit; 2% of min-speedup and 5% of max-latency when absent',
+  'how far beyond a limit on speed a measured time has to be to fail, as a share of the limit; 2% of min-speedup and max-slowdown, 5% of max-latency when absent',
 );
 
 const model = mapping({

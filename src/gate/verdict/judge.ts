@@ -18,31 +18,33 @@ import type { Check } from './report.ts';
  *
  * @param at where each threshold is written
  */
-export function judge(
+export const judge = (
   thresholds: Thresholds,
   at: { readonly [K in ThresholdId]?: Place },
   measurements: Measurements,
-): Check[] {
-  return (Object.keys(THRESHOLDS) as ThresholdId[]).flatMap((id) => {
-    const limit = thresholds[id];
-    return limit === undefined ? [] : [{ id, ...rowOf(id)!.judge(limit, measurements), at: at[id] ?? null }];
-  });
-}
+): Check[] => hold(THRESHOLDS, (id) => id, thresholds, at, measurements);
 
 /**
  * Holds the measurements against the limits on what changed since the baseline, in the same way.
  *
  * @param at where each limit is written; nowhere for one of the defaults
  */
-export function judgeRegressions(
+export const judgeRegressions = (
   limits: Regressions,
   at: { readonly [K in RegressionId]?: Place },
   measurements: Measurements,
+): Check[] => hold(REGRESSION, regressionCheck, limits, at, measurements);
+
+function hold<Id extends string>(
+  table: Readonly<Record<Id, unknown>>,
+  checkOf: (id: Id) => string,
+  limits: { readonly [K in Id]?: number | string },
+  at: { readonly [K in Id]?: Place },
+  measurements: Measurements,
 ): Check[] {
-  return (Object.keys(REGRESSION) as RegressionId[]).flatMap((id) => {
-    const limit = limits[id];
-    if (limit === undefined) return [];
-    return [{ id: regressionCheck(id), ...REGRESSION[id].judge(limit, measurements), at: at[id] ?? null }];
+  return (Object.keys(table) as Id[]).flatMap((id) => {
+    const [limit, name] = [limits[id], checkOf(id)];
+    return limit === undefined ? [] : [{ id: name, ...rowOf(name)!.judge(limit, measurements), at: at[id] ?? null }];
   });
 }
 

@@ -13,7 +13,8 @@ const inTree = async <T>(
   commit: string,
   use: (files: Files) => T,
   below = '',
-): Promise<T> => withTree(await openRepository(join(folder, below)), commit, async (files) => use(files));
+): Promise<T> =>
+  withTree(await openRepository(join(folder, below)), { commit, remote: 'origin' }, async (files) => use(files));
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 const sha256 = (content: string): string => createHash('sha256').update(content).digest('hex');
