@@ -10,6 +10,7 @@
 const { readFileSync } = require('node:fs');
 const { dirname } = require('node:path');
 const { compileFunction } = require('node:vm');
+const { Worker } = require('node:worker_threads');
 
 const [, , glue, wasm] = process.argv;
 
@@ -129,3 +130,7 @@ async function answer(message) {
 
 process.on('message', async (message) => process.send(await answer(message)));
 process.on('disconnect', () => process.exit(0));
+
+// WebAssembly that does not return hears nothing of that: a thread sees to it that no such process outlives its parent.
+const outlived = `setInterval(() => process.ppid === ${process.ppid} || process.kill(process.pid, 'SIGKILL'), 1000)`;
+new Worker(outlived, { eval: true }).unref();

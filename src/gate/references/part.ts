@@ -74,7 +74,7 @@ export async function traceOf(
     if (!sameOutputs(outputs, found, runner.outputs.slice(0, outputs.length))) return null;
     const [graph] = opened.subgraphs;
     return {
-      model,
+      model: folded,
       values: new Map([
         ...graph.inputs.map((id, i) => [id, inputs[i]] as const),
         ...graph.outputs.map((id, k) => [id, found[k]] as const),
