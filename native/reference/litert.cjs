@@ -110,9 +110,11 @@ async function infer({ signature, inputs }) {
   return read;
 }
 
+const isError = (line) => line.startsWith('ERROR:');
+
 /** LiteRT's words about a fault: what it wrote says more than what it threw. */
 function faultOf(error) {
-  const lines = written.filter((line) => /^ERROR:/.test(line));
+  const lines = written.filter(isError);
   return [...new Set(lines.length > 0 ? lines : [String(error?.message ?? error)])].slice(0, 3).join(' ');
 }
 
@@ -120,8 +122,8 @@ async function answer(message) {
   written = [];
   try {
     const value = await (message.model === undefined ? infer(message) : load(message));
-    // An operator that fails is written of, and the inference ends as if nothing were.
-    if (written.some((line) => /^ERROR:.*(failed to invoke|Failed to invoke)/.test(line))) throw new Error('it failed');
+    // Where operators cannot be prepared or fail, that is written, and the inference ends as if nothing were.
+    if (message.model === undefined && written.some(isError)) throw new Error('it failed');
     return { value };
   } catch (error) {
     return { fault: faultOf(error) };

@@ -4,14 +4,17 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { EnvironmentError, InputError } from '../../../src/errors.ts';
 import { type ModelSource, runnerOrThrow } from '../../../src/gate/engines/engine.ts';
 import { type LiteRtOptions, litertEngine } from '../../../src/gate/engines/litert.ts';
+import type { Profile } from '../../../src/model/arithmetic/multiplier.ts';
 import { interpret } from '../../../src/model/interpreter/index.ts';
 import type { Graph, Model, Node } from '../../../src/model/ir/graph.ts';
 import { enterSignature } from '../../../src/model/ir/signature.ts';
 import type { TensorData } from '../../../src/model/tensor/dtype.ts';
+import { perTensor } from '../../../src/model/tensor/quantization.ts';
 import type { Tensor } from '../../../src/model/tensor/tensor.ts';
 import { importModel } from '../../../src/model/tflite/importer.ts';
 import { writeModel } from '../../../src/model/tflite/writer.ts';
 import { cases, examples, expectGolden, inputsOf } from '../../examples/examples.ts';
+import { randomOf } from '../../model/graphs.ts';
 
 const prepare = async (source: Partial<ModelSource> & Pick<ModelSource, 'model'>, options?: LiteRtOptions) =>
   (await litertEngine(options).prepare([{ name: 'm', symbol: 'm', ...source }]))[0];
@@ -61,6 +64,45 @@ describe('LiteRT', () => {
     if (!golden.exact) return expectGolden(golden, outputs);
     // The golden outputs are those of TFLite's reference kernels; XNNPACK rounds otherwise, as our profile of that name.
     expect(outputs).toEqual(interpret(model, inputs, { profile: 'xnnpack' }));
+  });
+
+  it('scales by float32 factors, rounded after each step, as profile xnnpack says: at ties the last bit decides', async () => {
+    const random = randomOf(5);
+    const [input, output, outs] = [Math.fround(0.0473), Math.fround(0.6131), 512];
+    // Factors near (n + 1/2) / a, so that sums of a are all but halves.
+    const scales = Float32Array.from({ length: outs }, () => {
+      const [n, a] = [Math.floor(60 * random()), 1 + Math.floor(120 * random())];
+      return (output * (n + 0.5)) / a / input;
+    });
+    const zeros = Array.from(scales, () => 0);
+    const model = modelOf({
+      tensors: [
+        tensor('x', { dtype: 'int8', shape: [1, 16, 16, 1], quantization: perTensor(input, 0) }),
+        tensor('w', {
+          ...{ dtype: 'int8', shape: [outs, 1, 1, 1], data: new Int8Array(outs).fill(1) },
+          quantization: { axis: 0, scales: [...scales], zeroPoints: zeros },
+        }),
+        tensor('y', { dtype: 'int8', shape: [1, 16, 16, outs], quantization: perTensor(output, 0) }),
+        tensor('b', {
+          ...{ dtype: 'int32', shape: [outs], data: new Int32Array(outs) },
+          quantization: { axis: 0, scales: Array.from(scales, (w) => Math.fround(input * w)), zeroPoints: zeros },
+        }),
+      ],
+      nodes: [
+        node('nn.conv2d', [0, 1, 3], [2], {
+          ...{ padding: 'VALID', strides: [1, 1], dilation: [1, 1], activation: 'NONE' },
+        }),
+      ],
+      ...{ inputs: [0], outputs: [2] },
+    });
+    const inputs = [Int8Array.from({ length: 256 }, (_, i) => i - 128)];
+    const [[outputs]] = await (await open({ model })).run([inputs]);
+    const wrong = (profile: Profile) => {
+      const [ours] = interpret(model, inputs, { profile });
+      return Array.from(ours, Number).filter((x, i) => x !== Number(outputs[i])).length;
+    };
+    expect(wrong('xnnpack')).toBe(0);
+    expect(wrong('tflite')).toBeGreaterThan(0);
   });
 
   it('gives the same for a file that it is written from a model', async () => {
@@ -117,6 +159,22 @@ describe('LiteRT', () => {
     expect(fault).toBeInstanceOf(EnvironmentError);
     expect((fault as Error).message).toMatch(/model/i);
     runnerOrThrow(runner).close();
+    // TFLite wants a bias here, and LiteRT writes so but throws nothing.
+    const int8 = { dtype: 'int8' as const, quantization: perTensor(1, 0) };
+    const unbiased = modelOf({
+      tensors: [
+        tensor('x', { ...int8, shape: [1, 1, 1, 2] }),
+        tensor('w', { ...int8, shape: [3, 1, 1, 2], data: Int8Array.of(1, 2, 3, 4, 5, 6) }),
+        tensor('y', { ...int8, shape: [1, 1, 1, 3] }),
+      ],
+      nodes: [
+        node('nn.conv2d', [0, 1], [2], { padding: 'VALID', strides: [1, 1], dilation: [1, 1], activation: 'NONE' }),
+      ],
+      ...{ inputs: [0], outputs: [2] },
+    });
+    await expect((await open({ model: unbiased })).run([[Int8Array.of(1, 1)]])).rejects.toThrow(
+      /has_bias was not true/,
+    );
     const complex = modelOf({
       tensors: [tensor('x', { dtype: 'complex64' }), tensor('y')],
       ...{ nodes: [node('complex_abs', [0], [1])], inputs: [0], outputs: [1] },
