@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { EnvironmentError, InputError } from '../../../src/errors.ts';
 import { type ModelSource, runnerOrThrow } from '../../../src/gate/engines/engine.ts';
-import { type LiteRtOptions, litertEngine } from '../../../src/gate/engines/litert.ts';
+import { LITERT_VERSION, type LiteRtOptions, litertEngine } from '../../../src/gate/engines/litert.ts';
 import type { Profile } from '../../../src/model/arithmetic/multiplier.ts';
 import { interpret } from '../../../src/model/interpreter/index.ts';
 import type { Graph, Model, Node } from '../../../src/model/ir/graph.ts';
@@ -13,7 +13,7 @@ import { perTensor } from '../../../src/model/tensor/quantization.ts';
 import type { Tensor } from '../../../src/model/tensor/tensor.ts';
 import { importModel } from '../../../src/model/tflite/importer.ts';
 import { writeModel } from '../../../src/model/tflite/writer.ts';
-import { cases, examples, expectGolden, inputsOf } from '../../examples/examples.ts';
+import { cases, examples, expectGolden, inputsOf, root } from '../../examples/examples.ts';
 import { randomOf } from '../../model/graphs.ts';
 
 const prepare = async (source: Partial<ModelSource> & Pick<ModelSource, 'model'>, options?: LiteRtOptions) =>
@@ -56,6 +56,11 @@ const children = () =>
     });
 
 describe('LiteRT', () => {
+  it('is the version that is installed', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect(LITERT_VERSION).toBe(dependencies['@litertjs/core']);
+  });
+
   it.each(cases.filter(({ model }) => /^(shapes|tones)/.test(model)))('runs the example $name', async (golden) => {
     const { model, file } = readFile(golden.model);
     const runner = await open({ model, file });
