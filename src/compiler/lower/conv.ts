@@ -1,4 +1,5 @@
 /** CONV_2D and DEPTHWISE_CONV_2D. */
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import { operand } from '../../model/ops/checks.ts';
 import { type ConvFamily, channelMultiplier, convWindow, scalesDiffer } from '../../model/ops/conv.ts';
 import type { OpView } from '../../model/ops/definition.ts';
@@ -24,17 +25,17 @@ function shapeOf(op: ConvOp): ConvShape {
 }
 
 /** Constant weights, float or 8 bits, use GEMM or depthwise templates. multiplier: depth multiplier; 0: CONV_2D. */
-function lowerConv(op: ConvOp, multiplier: number): Layer | null {
+function lowerConv(op: ConvOp, multiplier: number, profile: Profile): Layer | null {
   const [data, weights, output, bias] = [operand(op, 0), operand(op, 1), op.outputs[0], op.inputs[2] ?? null];
   if (elements(output.shape) === 0) return null;
   const form = weightedForm(data, weights)!;
-  if (form === 'hybrid') return lowerHybrid(op, multiplier);
+  if (form === 'hybrid') return lowerHybrid(op, multiplier, profile);
   const shape = shapeOf(op);
   const tooHigh = multiplier > 0 && shape.kernel_h > MAX_KERNEL_ROWS;
-  if (!isConstant(weights, bias) || data.dtype === 'int16' || tooHigh) return lowerReference(op, multiplier);
+  if (!isConstant(weights, bias) || data.dtype === 'int16' || tooHigh) return lowerReference(op, multiplier, profile);
   const { activation } = op.attrs;
   const batch = data.shape[0];
-  const requantization = requantizationOf(op);
+  const requantization = requantizationOf(op, profile);
   const values = constantWeights(weights, bias);
   // A depthwise convolution of one input channel is a CONV_2D.
   if (multiplier > 0 && shape.channels > 1)
@@ -60,10 +61,10 @@ function asRow(s: ConvShape): ConvShape {
   };
 }
 
-function requantizationOf(op: ConvOp): Requantization | null {
+function requantizationOf(op: ConvOp, profile: Profile): Requantization | null {
   const [data, weights, output] = [operand(op, 0), operand(op, 1), op.outputs[0]];
   return weightedForm(data, weights) === 'integer'
-    ? { factors: convFactors(data, weights, output), inDouble: false }
+    ? { factors: convFactors(data, weights, output, profile), inDouble: false }
     : null;
 }
 
@@ -73,9 +74,9 @@ function hybridScaling(op: ConvOp, multiplier: number, groups: number) {
   return { asymmetric: perChannel, weightsThenData: perChannel && multiplier === 0 };
 }
 
-function lowerHybrid(op: ConvOp, multiplier: number): Layer {
+function lowerHybrid(op: ConvOp, multiplier: number, profile: Profile): Layer {
   const [data, weights, output, bias] = [operand(op, 0), operand(op, 1), op.outputs[0], op.inputs[2] ?? null];
-  if (multiplier > 1 || !isInt8Constant(weights)) return lowerReference(op, multiplier);
+  if (multiplier > 1 || !isInt8Constant(weights)) return lowerReference(op, multiplier, profile);
   const shape = shapeOf(op);
   const layer = {
     ...{ data, weights, bias, output, shape, batch: data.shape[0], outs: output.shape[3] },
@@ -84,19 +85,19 @@ function lowerHybrid(op: ConvOp, multiplier: number): Layer {
   return multiplier === 0 ? { kind: 'hybrid_gemm', op: 'nn.conv2d', ...layer } : { kind: 'hybrid_depthwise', ...layer };
 }
 
-function lowerReference(op: ConvOp, multiplier: number): Layer {
+function lowerReference(op: ConvOp, multiplier: number, profile: Profile): Layer {
   const [data, weights, output, bias] = [operand(op, 0), operand(op, 1), op.outputs[0], op.inputs[2] ?? null];
   const hybrid = weightedForm(data, weights) === 'hybrid';
   const shape = shapeOf(op);
   return {
     ...{ kind: 'reference_conv', data, weights, bias, output, operands: { data: 0, weights: 1, bias: 2 } },
     ...{ shape, batch: data.shape[0], outs: output.shape[3], multiplier },
-    ...{ activation: op.attrs.activation, requantization: requantizationOf(op), biasType: op.attrs.biasType },
+    ...{ activation: op.attrs.activation, requantization: requantizationOf(op, profile), biasType: op.attrs.biasType },
     hybrid: hybrid ? hybridScaling(op, multiplier, shape.groups) : { asymmetric: false, weightsThenData: false },
   };
 }
 
 export const convLowerings: LoweringTable<ConvFamily> = {
-  'nn.conv2d': (op) => lowerConv(op, 0),
-  'nn.depthwise_conv2d': (op) => lowerConv(op, channelMultiplier(op)),
+  'nn.conv2d': (op, profile) => lowerConv(op, 0, profile),
+  'nn.depthwise_conv2d': (op, profile) => lowerConv(op, channelMultiplier(op), profile),
 };

@@ -39,7 +39,7 @@ function requantizationOf(op: OpView<'nn.dense'>, profile: Profile): Requantizat
   const [data, weights, output] = [operand(op, 0), operand(op, 1), op.outputs[0]];
   const wide = isWide(data, op.inputs[2], op.attrs);
   return {
-    factors: denseFactors(data, weights, output),
+    factors: denseFactors(data, weights, output, profile),
     inDouble: wide || (profile === 'tflite' && !readsBytes(op)),
   };
 }

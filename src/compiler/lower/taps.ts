@@ -1,4 +1,5 @@
 /** TRANSPOSE_CONV, CONV_3D and CONV_3D_TRANSPOSE. */
+import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import { operand } from '../../model/ops/checks.ts';
 import {
   asWeighted,
@@ -21,7 +22,7 @@ const isEmpty = (op: OpView<'nn.conv3d' | 'nn.conv3d_transpose' | 'nn.conv2d_tra
 const [DATA, WEIGHTS, BIAS] = WEIGHTED_ORDER;
 const TRANSPOSED_OPERANDS = { data: DATA, weights: WEIGHTS, bias: BIAS };
 
-function lowerTransposed(given: OpView<'nn.conv2d_transpose'>): ReferenceTapsLayer | null {
+function lowerTransposed(given: OpView<'nn.conv2d_transpose'>, profile: Profile): ReferenceTapsLayer | null {
   if (isEmpty(given)) return null;
   const op = asWeighted(given);
   const [data, weights, output, bias] = [operand(op, 0), operand(op, 1), op.outputs[0], op.inputs[2] ?? null];
@@ -30,7 +31,7 @@ function lowerTransposed(given: OpView<'nn.conv2d_transpose'>): ReferenceTapsLay
   return {
     ...{ kind: 'reference_taps', data, weights, bias, output, operands: TRANSPOSED_OPERANDS },
     ...{ activation, biasType, hybrid: { asymmetric: true, weightsThenData: true } },
-    requantization: integer ? { factors: convFactors(data, weights, output), inDouble: false } : null,
+    requantization: integer ? { factors: convFactors(data, weights, output, profile), inDouble: false } : null,
     geometry: transposeGeometry(op),
     layout: layoutOfOhwi(op),
   };

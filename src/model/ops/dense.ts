@@ -2,7 +2,7 @@ import type { Activation } from '../arithmetic/activation.ts';
 import { activationRange } from '../arithmetic/activation.ts';
 import { quantizeBatches } from '../arithmetic/hybrid.ts';
 import { multiplyRows32, multiplyRowsFloat, multiplyRowsWide } from '../arithmetic/linear.ts';
-import { multiplyByMultiplierUp, quantizeMultiplier, requantizer } from '../arithmetic/multiplier.ts';
+import { multiplyByMultiplierUp, type Profile, quantizeMultiplier, requantizer } from '../arithmetic/multiplier.ts';
 import { castInt32, clamp, roundAway } from '../arithmetic/rounding.ts';
 import { tanhF32 } from '../arithmetic/transcendental.ts';
 import { allocate, type TensorData } from '../tensor/dtype.ts';
@@ -19,7 +19,9 @@ import {
   checkWeightedQuantization,
   type Finish,
   floatFinish,
+  isSingle,
   isWide,
+  singleFactors,
   weightedForm,
 } from './shared/weights.ts';
 
@@ -37,10 +39,11 @@ declare module './attrs.ts' {
 
 type Kind = 'nn.dense';
 
-/** Input scale · weight scale / output scale in double: one for all units or one a unit. */
-export function denseFactors(data: Tensor, weights: Tensor, output: Tensor): number[] {
+/** Input scale · weight scale / output scale, in double but for XNNPACK: one for all units or one a unit. */
+export function denseFactors(data: Tensor, weights: Tensor, output: Tensor, profile: Profile): number[] {
   const input = data.quantization!.scales[0];
   const out = output.quantization!.scales[0];
+  if (isSingle(output, profile)) return singleFactors(input, weights, out);
   return weights.quantization!.scales.map((w) => (input * w) / out);
 }
 
@@ -52,7 +55,7 @@ function denseFinish(op: EvalView<Kind>, units: number): Finish {
   const output = op.outputs[0];
   const { scale, zeroPoint } = parameters(output);
   const { min, max } = activationRange(op.attrs.activation, scale, zeroPoint, output.dtype);
-  const factors = denseFactors(operand(op, 0), operand(op, 1), output);
+  const factors = denseFactors(operand(op, 0), operand(op, 1), output, op.profile);
   const one = factors.length === 1;
   const wide = isWide(operand(op, 0), op.inputs[2], op.attrs);
   const bias = biasValues(op.data[2], units, wide);

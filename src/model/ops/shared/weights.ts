@@ -2,7 +2,7 @@
 
 import type { Activation } from '../../arithmetic/activation.ts';
 import { activationRange, floatRange } from '../../arithmetic/activation.ts';
-import { multiplyByMultiplier64, quantizeMultiplier, requantizer } from '../../arithmetic/multiplier.ts';
+import { multiplyByMultiplier64, type Profile, quantizeMultiplier, requantizer } from '../../arithmetic/multiplier.ts';
 import { clamp } from '../../arithmetic/rounding.ts';
 import type { DType, TensorData } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -97,11 +97,20 @@ export const checkActivation = (activation: Activation): Problem => clampingActi
  * Input scale · weight scale / output scale, one for all channels or one a channel. uint8 models multiply the two
  * scales in float32, the rest in double. Source: PopulateConvolutionQuantizationParams (kernel_util.cc).
  */
-export function convFactors(data: Tensor, weights: Tensor, output: Tensor): number[] {
+export function convFactors(data: Tensor, weights: Tensor, output: Tensor, profile: Profile): number[] {
   const input = data.quantization!.scales[0];
   const out = output.quantization!.scales[0];
+  if (isSingle(output, profile)) return singleFactors(input, weights, out);
   return weights.quantization!.scales.map((w) => (data.dtype === 'uint8' ? Math.fround(input * w) : input * w) / out);
 }
+
+/** Whether the factor itself is computed in float32: XNNPACK does, which has no INT16 forms. */
+export const isSingle = ({ dtype }: Pick<Tensor, 'dtype'>, profile: Profile): boolean =>
+  profile === 'xnnpack' && dtype !== 'int16';
+
+/** Input scale · weight scale / output scale, rounded to float32 at each step. Source: XNNPACK's convolution-nhwc.c, fully-connected-nc.c. */
+export const singleFactors = (input: number, weights: Tensor, out: number): number[] =>
+  weights.quantization!.scales.map((w) => Math.fround(Math.fround(input * w) / out));
 
 /** Turns the accumulators of one pixel or row into outputs. */
 export type Finish = (accumulator: number, channel: number) => number;
@@ -134,7 +143,7 @@ export function integerFinish(op: EvalView<OpKind>, activation: Activation, chan
   const { min, max } = activationRange(activation, scale, zeroPoint, output.dtype);
   const wide = isWide(data, biasTensor, op.attrs as BiasType);
   const bias = biasValues(op.data[2], channels, wide);
-  const factors = convFactors(data, weights, output);
+  const factors = convFactors(data, weights, output, op.profile);
   if (wide) {
     const multipliers = factors.map(quantizeMultiplier);
     return (acc, c) =>
