@@ -11,7 +11,7 @@ import { type ModelReport, REPORT_SCHEMA, type Report, type TargetReport, worst 
 import { VERSION } from '../verdict/version.ts';
 import { didYouMean } from '../words/suggest.ts';
 import { accuracyByTarget } from './once.ts';
-import { type ModelPair, openPair } from './pair.ts';
+import { type ModelPair, openForeigns, openPair } from './pair.ts';
 import { checkPaths } from './paths.ts';
 import { readRecord } from './record.ts';
 import { reportedBase } from './regression.ts';
@@ -59,7 +59,8 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
     progress(
       entries.length === 1 ? 'reading the model and its data' : `reading ${entries.length} models and their data`,
     );
-    const pairs = collect(entries, (entry) => openPair(entry, files, baseline?.of(entry)));
+    const foreign = await openForeigns(entries, files);
+    const pairs = collect(entries, (entry) => openPair(entry, files, baseline?.of(entry), foreign.get(entry)));
     const models: ModelReport[] = [];
     for (const pair of pairs) models.push(await checkModel(pair, targets, options, files, progress));
     return {
@@ -107,7 +108,10 @@ async function checkModel(
   }
   return {
     ...{ name, verdict: worst(reports.map(({ verdict }) => verdict)), int8, fp32, profile, at },
-    digests: { int8: files.digest(int8), fp32: fp32 === null ? null : files.digest(fp32), data: pair.dataDigest },
+    digests: {
+      ...{ int8: files.digest(int8), data: pair.dataDigest },
+      fp32: pair.foreign?.digest ?? (fp32 === null ? null : files.digest(fp32)),
+    },
     base: reportedBase(pair.base),
     targets: reports,
   };
