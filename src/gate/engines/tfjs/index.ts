@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { Port } from '../../../compiler/build.ts';
 import { EnvironmentError, InputError } from '../../../errors.ts';
 import type { Model } from '../../../model/ir/graph.ts';
@@ -12,6 +11,7 @@ import { modelPorts } from '../ports.ts';
 import { type Child, ChildFault, childProgram, startChild } from './child.ts';
 import { readTfjsModel } from './manifest.ts';
 import { type ForeignPort, type Match, matchPorts } from './match.ts';
+import { openedSchema, type Results, resultsSchema } from './protocol.ts';
 import { findTfjsNode, readSavedModel } from './saved_model.ts';
 
 /** Loading a model, the libraries included, and one inference of it. */
@@ -21,21 +21,6 @@ const RUN_MS = 180_000;
 /** Inferences of one request, and their input bytes. */
 const BATCH = 64;
 const BATCH_BYTES = 16 << 20;
-
-const portSchema = z.object({
-  names: z.array(z.string()).min(1),
-  dtype: z.string(),
-  shape: z.array(z.number().nullable()).nullable(),
-});
-const openedSchema = z.object({
-  inputs: z.array(portSchema),
-  outputs: z.array(portSchema),
-  version: z.string(),
-});
-const resultsSchema = z.array(
-  z.array(z.object({ data: z.custom<TensorData>(ArrayBuffer.isView), shape: z.array(z.number()) })),
-);
-type Results = z.infer<typeof resultsSchema>;
 
 /** What a foreign model is opened with. */
 export interface ForeignSource {
