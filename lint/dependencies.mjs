@@ -62,7 +62,7 @@ const ORDERS = [
       'config/',
       'data/',
       'engines/',
-      '(drift|baseline)/',
+      '(drift|baseline|references)/',
       'verdict/',
       '(check|cases)/',
     ],

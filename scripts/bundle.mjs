@@ -19,6 +19,13 @@ const entries = { 'cli/index.js': 'cli', 'action/index.js': 'gate' };
 /** Files of packages that src/package_file.ts reads: they lie beside every bundle, under their own names. */
 const packageFiles = ['@alexaltea/capstone-js/dist/capstone.wasm', '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm'];
 
+/** Files that src/package_file.ts finds beside all bundles: LiteRT, 9 MB, lies there once. */
+const sharedFiles = [
+  '@litertjs/core/wasm/litert_wasm_compat_internal.js',
+  '@litertjs/core/wasm/litert_wasm_compat_internal.wasm',
+  '@litertjs/core/package.json', // names its licence
+];
+
 /** What runs TF.js models: a program of its own, which src/gate/engines/tfjs/child.ts starts; nothing else loads it. */
 const tfjs = {
   source: 'native/reference/tfjs.cjs',
@@ -46,6 +53,12 @@ export async function bundle(out) {
       writeFileSync(join(folder, file), source);
     }
     for (const file of packageFiles) writeFileSync(join(folder, basename(file)), readFileSync(require.resolve(file)));
+  }
+  const shared = join(fresh, 'packages');
+  mkdirSync(shared);
+  for (const file of sharedFiles) {
+    const name = basename(file) === 'package.json' ? 'litert-package.json' : basename(file);
+    writeFileSync(join(shared, name), readFileSync(require.resolve(file)));
   }
   const { code, assets } = await ncc(join(root, tfjs.source), {
     ...{ esm: false, cache: false, minify: true, sourceMap: false, license: 'licenses.txt', quiet: true },

@@ -73,6 +73,7 @@ async function check(inputs: Inputs): Promise<Outcome> {
     targets: targets.length > 0 ? targets : undefined,
     measure,
     baseline: baselineOf(inputs.baseline),
+    references: inputs.references,
     progress: (line) => info(logLine(line)),
   });
   return judged(report, failOn);

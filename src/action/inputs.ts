@@ -2,6 +2,7 @@ import { getInput, setSecret } from '@actions/core';
 import { InputError } from '../errors.ts';
 import { type BaselineRequest, parseBaseline } from '../gate/baseline/request.ts';
 import { SPEED_OPTIONS, type SpeedOption } from '../gate/check/speed.ts';
+import { parseReferences, type ReferenceName } from '../gate/references/index.ts';
 import { FAIL_ON, type FailOn } from '../gate/verdict/fail_on.ts';
 
 /** What the workflow asks for: the `with:` block of the step, with action.yml's defaults filled in. */
@@ -18,6 +19,8 @@ export interface Inputs {
   readonly workingDirectory: string;
   /** What to compare with; null: nothing; `auto`: the event decides. */
   readonly baseline: BaselineRequest | 'auto' | null;
+  /** Other runtimes that models are compared with. */
+  readonly references: readonly ReferenceName[];
 }
 
 const COMMENT = ['auto', 'always', 'never'] as const;
@@ -26,7 +29,6 @@ export type CommentMode = (typeof COMMENT)[number];
 /** Inputs whose names are fixed but whose work is still to come, with the values that ask for none of it. */
 const RESERVED: Readonly<Record<string, readonly string[]>> = {
   'tuning-records': [''],
-  reference: [''],
   shard: ['', '1/1'],
 };
 
@@ -56,6 +58,14 @@ export function readInputs(): Inputs {
       return null;
     }
   };
+  const references = (): Inputs['references'] => {
+    try {
+      return parseReferences(getInput('reference'), 'input reference');
+    } catch (error) {
+      problems.push((error as Error).message);
+      return [];
+    }
+  };
   const token = getInput('token');
   if (token !== '') setSecret(token);
   const inputs: Inputs = {
@@ -69,6 +79,7 @@ export function readInputs(): Inputs {
     failOn: choice('fail-on', FAIL_ON),
     workingDirectory: getInput('working-directory') || '.',
     baseline: baseline(),
+    references: references(),
   };
   if (problems.length > 0) throw new InputError(problems.join('\n'));
   return inputs;

@@ -66,13 +66,13 @@ export function rowsOf(report: Report): ReportRow[] {
   );
 }
 
-function int8Cell({ accuracy }: TargetReport): string {
+export function int8Cell({ accuracy }: TargetReport): string {
   if (accuracy === null) return '–';
   const { metric, kind, int8, comparison } = accuracy;
   return `${metric} ${kind === 'sqnr' ? formatSqnr(comparison) : formatFigure(int8, KINDS[kind].unit)}`;
 }
 
-function fp32Cell({ accuracy }: TargetReport): string {
+export function fp32Cell({ accuracy }: TargetReport): string {
   if (accuracy === null) return '–';
   const { metric, kind, fp32, twin } = accuracy;
   const definition = metricNamed(metric);
@@ -81,7 +81,7 @@ function fp32Cell({ accuracy }: TargetReport): string {
   return `${against ? 'reference' : formatFigure(fp32, KINDS[kind].unit)}${twin ? ' (twin)' : ''}`;
 }
 
-function dropCell({ accuracy }: TargetReport): string {
+export function dropCell({ accuracy }: TargetReport): string {
   if (accuracy === null) return '–';
   const { kind, drop, interval } = accuracy;
   const { dropUnit } = KINDS[kind];
@@ -107,7 +107,7 @@ function speedupCell({ latency }: TargetReport): string {
   return `${formatFigure(speedup, 'ratio')}${range(interval, 'ratio')}`;
 }
 
-function baseCell({ accuracy, regression }: TargetReport, { base }: ModelReport): string {
+export function baseCell({ accuracy, regression }: TargetReport, { base }: ModelReport): string {
   if (base?.status === 'new' || base?.status === 'unchanged') return base.status;
   const { accuracy: lost = null, latency: slowed = null } = regression ?? {};
   const parts: string[] = [];

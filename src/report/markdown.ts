@@ -1,5 +1,6 @@
 import type { Report, Status } from '../gate/verdict/report.ts';
 import { type Column, columnsFor, type ReportRow, rowsOf } from './columns.ts';
+import { DRIFTS_TITLE, driftsOf } from './drifts.ts';
 import { escapeCode, escapeText } from './escape.ts';
 import { type Complaint, complaintsOf, headlineOf, notesOf, remarksOf } from './remarks.ts';
 
@@ -39,6 +40,10 @@ export function renderMarkdown(report: Report, { limit = COMMENT_LIMIT }: { read
     ...complaints.map(bullet),
     ...notes.map(({ note, where }) => `- ${escapeText(note)} (${whereText(where)})`),
   ];
+  const drifts = driftsOf(report).map(
+    ({ model, between, text }) => `- ${escapeCode(model)} ${escapeText(between)}: ${escapeText(text, 1000)}`,
+  );
+  if (drifts.length > 0) reasons.push('', `**${DRIFTS_TITLE}**`, '', ...drifts);
   const below = fit(reasons, room - size(shown) - 1, (n) => `- … and ${n} more; the report has them all`);
   if (below.length > 0) below.unshift('');
   const text = [...head, ...shown, ...below, ...foot].join('\n');

@@ -1,5 +1,6 @@
 import type { Report, Status } from '../gate/verdict/report.ts';
 import { type Column, columnsFor, type ReportRow, rowsOf } from './columns.ts';
+import { DRIFTS_TITLE, driftsOf } from './drifts.ts';
 import { clean } from './escape.ts';
 import { complaintsOf, headlineOf, notesOf, remarksOf } from './remarks.ts';
 
@@ -51,7 +52,12 @@ export function renderTerminal(report: Report, options: TerminalOptions = {}): s
     return `${clean(note)} (${shown.join(', ')}${where.length > 3 ? ', …' : ''})`;
   });
   const remarks = [...notes, ...remarksOf(report).map((r) => clean(r))].flatMap((text) => wrap(text, columns, '  '));
-  const sections = [table.width <= columns ? table.lines : stacked(rows, shape, columns, paint), complaints, remarks];
+  const drifts = driftsOf(report).flatMap(({ model, between, text }) =>
+    wrap(`${clean(model)} ${clean(between)}: ${clean(text, 1000)}`, columns, '  '),
+  );
+  if (drifts.length > 0) drifts.unshift(`${DRIFTS_TITLE}:`);
+  const rowsShown = table.width <= columns ? table.lines : stacked(rows, shape, columns, paint);
+  const sections = [rowsShown, complaints, drifts, remarks];
   const filled = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
   const { words, status } = headlineOf(report);
   return `${filled.join('\n\n')}\n\n${paint(status, `INT8 gate: ${words}`)}\n`;

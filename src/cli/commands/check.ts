@@ -4,6 +4,7 @@ import { EXIT } from '../../errors.ts';
 import { parseBaseline } from '../../gate/baseline/request.ts';
 import { runCheck } from '../../gate/check/run.ts';
 import { SPEED_OPTIONS, type SpeedOption } from '../../gate/check/speed.ts';
+import { parseReferences, REFERENCE_CHOICES } from '../../gate/references/index.ts';
 import { FAIL_ON, type FailOn, fails } from '../../gate/verdict/fail_on.ts';
 import { renderMarkdown } from '../../report/markdown.ts';
 import { columnsOf, renderTerminal, wantsColour } from '../../report/terminal.ts';
@@ -15,6 +16,7 @@ interface Options {
   readonly target: readonly string[];
   readonly measure: SpeedOption;
   readonly baseline: string;
+  readonly reference: string;
   readonly failOn: FailOn;
   readonly json?: string;
   readonly report?: string;
@@ -53,6 +55,11 @@ export function register(program: Command): void {
       'what to compare INT8 with: merge-base (where HEAD was branched off), a commit, a report.json, or none',
       'none',
     )
+    .option(
+      '--reference <names>',
+      `other runtimes that run a few samples of INT8 beside our build: ${REFERENCE_CHOICES.join(', ')}`,
+      REFERENCE_CHOICES[0],
+    )
     .addOption(
       new Option('--fail-on <verdict>', 'exit with status 1 on: a failed gate; an inconclusive one too; never')
         .choices([...FAIL_ON])
@@ -67,6 +74,7 @@ async function run(options: Options): Promise<void> {
   const { config, only, target: targets, measure } = options;
   const progress = (line: string) => process.stderr.write(`${line} …\n`);
   const baseline = parseBaseline(options.baseline, '--baseline');
+  const references = parseReferences(options.reference, '--reference');
   const report = await runCheck({
     root: process.cwd(),
     now: new Date(),
@@ -75,6 +83,7 @@ async function run(options: Options): Promise<void> {
     targets,
     measure,
     baseline,
+    references,
     progress,
   });
   const json = `${JSON.stringify(report, null, 2)}\n`;

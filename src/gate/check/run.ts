@@ -6,7 +6,10 @@ import type { BaselineRequest } from '../baseline/request.ts';
 import { type Config, type ModelConfig, parseConfig } from '../config/load.ts';
 import { type Files, openFiles } from '../data/files.ts';
 import { decodeText } from '../data/text.ts';
+import type { BuildRunner } from '../engines/build.ts';
 import { thisHost } from '../engines/host.ts';
+import type { ReferenceFigures } from '../figures/references.ts';
+import type { ReferenceName } from '../references/index.ts';
 import { type ModelReport, REPORT_SCHEMA, type Report, type TargetReport, worst } from '../verdict/report.ts';
 import { VERSION } from '../verdict/version.ts';
 import { didYouMean } from '../words/suggest.ts';
@@ -14,6 +17,7 @@ import { accuracyByTarget } from './once.ts';
 import { type ModelPair, openForeigns, openPair } from './pair.ts';
 import { checkPaths } from './paths.ts';
 import { readRecord } from './record.ts';
+import { compareWithReferences } from './references.ts';
 import { reportedBase } from './regression.ts';
 import type { SpeedOption } from './speed.ts';
 import { checkTarget } from './target.ts';
@@ -35,6 +39,8 @@ export interface CheckOptions {
   readonly measure?: SpeedOption;
   /** What to compare with: a commit, or a report.json of an earlier check; nothing when absent. */
   readonly baseline?: BaselineRequest | null;
+  /** Other runtimes that run a few samples of each model beside our build; none when absent. */
+  readonly references?: readonly ReferenceName[];
   /** Called with one line of text now and then, for stderr. */
   readonly progress?: (line: string) => void;
 }
@@ -95,16 +101,22 @@ function withBaseline(
 async function checkModel(
   pair: ModelPair,
   targets: readonly Target[],
-  { now, measure: mode = 'auto' }: CheckOptions,
+  { now, measure: mode = 'auto', references: names = [] }: CheckOptions,
   files: Files,
   progress: (line: string) => void,
 ): Promise<ModelReport> {
   const { name, int8, fp32 = null, profile, at } = pair.config;
   const reports: TargetReport[] = [];
   const accuracyOn = accuracyByTarget(pair);
+  let references: ReferenceFigures[] | null = null;
   for (const target of targets) {
     const say = (text: string) => progress(`${name} on ${target.name}: ${text}`);
-    reports.push(await checkTarget(pair, accuracyOn, target, now, mode, say));
+    const seen = async (build: BuildRunner) => {
+      if (names.length === 0 || references !== null) return;
+      say('comparing with other runtimes');
+      references = await compareWithReferences(pair, files.read(int8), build, names);
+    };
+    reports.push(await checkTarget(pair, accuracyOn, target, now, mode, say, seen));
   }
   return {
     ...{ name, verdict: worst(reports.map(({ verdict }) => verdict)), int8, fp32, profile, at },
@@ -113,6 +125,7 @@ async function checkModel(
       fp32: pair.foreign?.digest ?? (fp32 === null ? null : files.digest(fp32)),
     },
     base: reportedBase(pair.base),
+    ...(references !== null && { references }),
     targets: reports,
   };
 }

@@ -3,6 +3,7 @@ import { EnvironmentError, InputError } from '../../errors.ts';
 import { resolveTarget } from '../../runtime/devices/machine.ts';
 import { autoMode } from '../../runtime/measure.ts';
 import type { ModelConfig } from '../config/load.ts';
+import type { BuildRunner } from '../engines/build.ts';
 import type { BySide } from '../sides.ts';
 import { aspectOf, without } from '../thresholds/index.ts';
 import { accept, acceptanceNotes } from '../verdict/accept.ts';
@@ -15,7 +16,10 @@ import type { ModelPair } from './pair.ts';
 import { baseNotes, incomparable, limitsInForce, regressionOf } from './regression.ts';
 import { measureSpeed, type Speed, type SpeedOption, timedSamples } from './speed.ts';
 
-/** One model pair on one target: compile, run, measure, judge. */
+/**
+ * One model pair on one target: compile, run, measure, judge.
+ * @param seen called with the INT8 build, once it has run the data
+ */
 export async function checkTarget(
   pair: ModelPair,
   accuracyOn: ReturnType<typeof accuracyByTarget>,
@@ -23,6 +27,7 @@ export async function checkTarget(
   now: Date,
   mode: SpeedOption,
   progress: (text: string) => void,
+  seen: (build: BuildRunner) => Promise<void> = async () => {},
 ): Promise<TargetReport> {
   const { config, dataset, base } = pair;
   const changed = base?.status === 'changed';
@@ -38,6 +43,7 @@ export async function checkTarget(
     percentages(progress, dataset.size),
   );
   const { accuracy, regression: lost, notes } = measured;
+  await seen(builds.int8);
 
   const inForce = mode === 'none' ? without('speed', config.thresholds) : config.thresholds;
   const accepted = acceptedOn(target, config);

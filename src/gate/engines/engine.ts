@@ -42,6 +42,10 @@ export interface ModelSource {
   readonly symbol: string;
   /** Rounding of quantized arithmetic; `tflite` when absent. */
   readonly profile?: Profile;
+  /** The .tflite file that the model was read from, for engines that read it themselves; they write the model where it is absent. */
+  readonly file?: Uint8Array;
+  /** The signature that was entered, where one was asked for. */
+  readonly signature?: string;
 }
 
 /** Why a model cannot run. */

@@ -3,6 +3,7 @@ import type { Place } from '../../errors.ts';
 import { PROFILES } from '../../model/arithmetic/multiplier.ts';
 import { accuracySchema } from '../figures/accuracy.ts';
 import { latencySchema } from '../figures/latency.ts';
+import { referenceSchema } from '../figures/references.ts';
 import { baselineSchema, regressionSchema } from '../figures/regression.ts';
 import { figure, finite } from '../figures/schema.ts';
 
@@ -99,6 +100,10 @@ const modelSchema = z.object({
   at: placeSchema.nullable(),
   digests: digestsSchema.optional(),
   base: baseSchema.nullable().optional().describe('null without a baseline'),
+  references: z
+    .array(referenceSchema)
+    .optional()
+    .describe('the INT8 build against the same file in other runtimes, on a few samples; absent: none was asked for'),
   targets: z.array(targetSchema),
 });
 export type ModelReport = z.infer<typeof modelSchema>;
