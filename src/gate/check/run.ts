@@ -6,7 +6,6 @@ import type { BaselineRequest } from '../baseline/request.ts';
 import { type Config, type ModelConfig, parseConfig } from '../config/load.ts';
 import { type Files, openFiles } from '../data/files.ts';
 import { decodeText } from '../data/text.ts';
-import type { BuildRunner } from '../engines/build.ts';
 import { thisHost } from '../engines/host.ts';
 import type { ReferenceFigures } from '../figures/references.ts';
 import type { ReferenceName } from '../references/index.ts';
@@ -17,7 +16,7 @@ import { accuracyByTarget } from './once.ts';
 import { type ModelPair, openForeigns, openPair } from './pair.ts';
 import { checkPaths } from './paths.ts';
 import { readRecord } from './record.ts';
-import { compareWithReferences } from './references.ts';
+import { compareWithReferences, type OwnBuilds } from './references.ts';
 import { reportedBase } from './regression.ts';
 import type { SpeedOption } from './speed.ts';
 import { checkTarget } from './target.ts';
@@ -111,10 +110,10 @@ async function checkModel(
   let references: ReferenceFigures[] | null = null;
   for (const target of targets) {
     const say = (text: string) => progress(`${name} on ${target.name}: ${text}`);
-    const seen = async (build: BuildRunner) => {
+    const seen = async (builds: OwnBuilds) => {
       if (names.length === 0 || references !== null) return;
       say('comparing with other runtimes');
-      references = await compareWithReferences(pair, files.read(int8), build, names);
+      references = await compareWithReferences(pair, files.read(int8), builds, names);
     };
     reports.push(await checkTarget(pair, accuracyOn, target, now, mode, say, seen));
   }

@@ -1,6 +1,6 @@
 import { foldConstants } from '../../../compiler/passes/fold_constants.ts';
 import { EnvironmentError, InputError } from '../../../errors.ts';
-import { type Graph, type Model, nodeLabel, operandsOf, resultsOf } from '../../../model/ir/graph.ts';
+import { type Graph, type Model, operandsOf, resultsOf } from '../../../model/ir/graph.ts';
 import type { OpKind } from '../../../model/ops/attrs.ts';
 import { ABSENT, type TensorId } from '../../../model/tensor/tensor.ts';
 import type { Engine, Fault, ModelSource, Runner, Tensors } from '../engine.ts';
@@ -10,6 +10,9 @@ import { GraphDef, plainData, type Ref } from './graph_def.ts';
 import type { TfjsModel } from './manifest.ts';
 import { TRANSLATIONS, type Translated, type Translation } from './operators.ts';
 import { resultsSchema } from './protocol.ts';
+
+/** Of the packages that are bundled, all of one version. */
+export const TFJS_VERSION = '4.22.0';
 
 /** Loading and one chunk of inferences, each. */
 const LIMIT_MS = 180_000;
