@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EnvironmentError } from '../../../src/errors.ts';
+import { runCheck } from '../../../src/gate/check/run.ts';
 import { writeNpy } from '../../../src/model/tensor/npy.ts';
 import { randomOf } from '../../model/graphs.ts';
 import { denseOf } from '../engines/tfjs/models.ts';
@@ -61,6 +62,17 @@ describe('fp32 as a TF.js model', () => {
       'must be nhwc or nchw',
     );
     await expect(project.check(entry('six/model.json'))).rejects.toThrow('m, fp32: six/model.json: no such file');
+  });
+
+  it('leaves nothing for a reference of FP32 builds', async () => {
+    const models = [{ name: 'm', ...entry(tfjs('again')) }];
+    const config = project.file('references.yml', JSON.stringify({ version: 1, targets: ['host'], models }));
+    const options = { now: new Date(), root: project.root, config, measure: 'none', references: ['tfjs'] } as const;
+    const [reference] = (await runCheck(options)).models[0].references ?? [];
+    expect(reference).toMatchObject({ name: 'tfjs', samples: 0 });
+    expect(reference.fault).toBe(
+      'FP32 is again/model.json, which another library runs: there is no build of ours to compare',
+    );
   });
 
   it('names what a SavedModel needs', async () => {

@@ -179,6 +179,9 @@ async function asked(
       throw new EnvironmentError(`${path}: the library that runs it does not start: ${line}. Install it again.`, {
         cause: error,
       });
-    throw new InputError(`${path}: cannot be ${verb === 'open' ? 'loaded' : 'run'}: ${line}`, { cause: error });
+    const remedy = verb === 'open' ? '; unless that says what to do, export or convert the model again' : '';
+    throw new InputError(`${path}: cannot be ${verb === 'open' ? 'loaded' : 'run'}: ${line}${remedy}`, {
+      cause: error,
+    });
   }
 }
