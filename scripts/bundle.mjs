@@ -26,6 +26,12 @@ const sharedFiles = [
   '@litertjs/core/package.json', // names its licence
 ];
 
+/** What runs TF.js models: a program of its own, which src/gate/engines/tfjs/child.ts starts; nothing else loads it. */
+const tfjs = {
+  source: 'native/reference/tfjs.cjs',
+  wasm: '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
+};
+
 /** Writes all bundles into `out`, which is replaced as a whole. */
 export async function bundle(out) {
   process.chdir(root); // webpack names modules by their path from here
@@ -54,6 +60,14 @@ export async function bundle(out) {
     const name = basename(file) === 'package.json' ? 'litert-package.json' : basename(file);
     writeFileSync(join(shared, name), readFileSync(require.resolve(file)));
   }
+  const { code, assets } = await ncc(join(root, tfjs.source), {
+    ...{ esm: false, cache: false, minify: true, sourceMap: false, license: 'licenses.txt', quiet: true },
+  });
+  const folder = join(fresh, 'tfjs');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'index.cjs'), code);
+  writeFileSync(join(folder, 'licenses.txt'), assets['licenses.txt'].source);
+  writeFileSync(join(folder, basename(tfjs.wasm)), readFileSync(require.resolve(tfjs.wasm)));
   rmSync(out, { recursive: true, force: true });
   renameSync(fresh, out);
 }

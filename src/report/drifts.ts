@@ -21,7 +21,7 @@ export const driftsOf = (report: Report): Drift[] =>
     const lines = [
       { between: 'quantization, FP32 → INT8', text: quantization(model) },
       ...model.references.map((found) => ({
-        between: `compiler, ${titleOf(found)} → our build`,
+        between: `compiler, ${titleOf(found)} → our ${isOfFp32(found) ? 'FP32 build' : 'build'}`,
         text: compiler(found),
       })),
       { between: 'regression, base → head', text: regression(model, report) },
@@ -32,6 +32,9 @@ export const driftsOf = (report: Report): Drift[] =>
 /** Reports of other versions may know references that this one does not. */
 const titleOf = ({ name }: ReferenceFigures): string =>
   Object.hasOwn(REFERENCES, name) ? REFERENCES[name as keyof typeof REFERENCES].title : name;
+
+const isOfFp32 = ({ name }: ReferenceFigures): boolean =>
+  Object.hasOwn(REFERENCES, name) && REFERENCES[name as keyof typeof REFERENCES].side === 'fp32';
 
 function quantization(model: ModelReport): string {
   const target = model.targets.find(({ accuracy }) => accuracy !== null);

@@ -57,7 +57,7 @@ export function register(program: Command): void {
     )
     .option(
       '--reference <names>',
-      `other runtimes that run a few samples of INT8 beside our build: ${REFERENCE_CHOICES.join(', ')}`,
+      `other runtimes that run a few samples beside our builds, litert INT8 and tfjs FP32: ${REFERENCE_CHOICES.join(', ')}`,
       REFERENCE_CHOICES[0],
     )
     .addOption(

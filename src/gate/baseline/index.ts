@@ -176,13 +176,17 @@ function isReadable(path: string, files: Files): boolean {
   }
 }
 
+/** A SavedModel or TF.js model is several files, of which the tree shows one or none: whether it changed is not known. */
+function sameFp32({ fp32 }: ModelConfig, files: Files, base: string | null): boolean {
+  if (fp32 === undefined || base === null) return fp32 === undefined && base === null;
+  return !/\.json$/i.test(fp32) && digestOf(fp32, files) === base;
+}
+
 function compare(entry: ModelConfig, { files, root }: Head, base: Candidate, tree: Files, short: string): BaseModel {
   const { name, int8, profile, signature, fp32 } = base.entry;
   const known: Known = {
     ...{ name, int8, sameData: sameData(entry, files, base.entry, tree) },
-    sameFp32:
-      (fp32 === undefined) === (entry.fp32 === undefined) &&
-      (fp32 === undefined || digestOf(relocate(fp32, root), tree) === digestOf(entry.fp32!, files)),
+    sameFp32: sameFp32(entry, files, fp32 === undefined ? null : digestOf(relocate(fp32, root), tree)),
   };
   const sameFile = base.digest !== null && base.digest === digestOf(entry.int8, files);
   if (sameFile && profile === entry.profile && signature === entry.signature) return { status: 'unchanged', ...known };

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { BuildRunner } from '../engines/build.ts';
 import { identityOf, kept } from '../engines/kept.ts';
 import { runSamples } from '../engines/stream.ts';
 import { type Accuracy, accuracySchema } from '../figures/accuracy.ts';
@@ -8,6 +7,7 @@ import { startEvaluation } from '../metrics/evaluation.ts';
 import { countInputs } from '../metrics/inputs.ts';
 import { startRegression } from '../metrics/regression.ts';
 import { type BySide, mapSides, sidesOf, valuesOf } from '../sides.ts';
+import type { SampleRunner } from './builds.ts';
 import type { ModelPair } from './pair.ts';
 
 const measuredSchema = z.object({ accuracy: accuracySchema, regression: accuracyRegressionSchema.nullable() });
@@ -26,7 +26,7 @@ export interface MeasuredAccuracy {
  */
 export function measureAccuracy(
   pair: ModelPair,
-  runners: BySide<BuildRunner>,
+  runners: BySide<SampleRunner>,
   onProgress: (share: number) => void,
 ): Promise<MeasuredAccuracy> {
   const parts = [
@@ -45,7 +45,7 @@ export function measureAccuracy(
 
 async function measure(
   { config, dataset, metric, twin }: ModelPair,
-  runners: BySide<BuildRunner>,
+  runners: BySide<SampleRunner>,
   onProgress: (share: number) => void,
 ): Promise<MeasuredAccuracy> {
   const { outputs } = runners.int8;

@@ -1,16 +1,26 @@
 import { parseTarget, type Target } from '../../compiler/targets/index.ts';
 import { EnvironmentError, InputError } from '../../errors.ts';
 import { type BuildRunner, buildEngine } from '../engines/build.ts';
-import { type Engine, type ModelSource, prepareSides, runnerOrThrow, sidesFrom } from '../engines/engine.ts';
+import {
+  type Engine,
+  type ForeignRunner,
+  type ModelSource,
+  prepareSides,
+  runnerOrThrow,
+  sidesFrom,
+} from '../engines/engine.ts';
 import { type BySide, mapSides, SIDE_NAMES, sidesOf, valuesOf } from '../sides.ts';
 import type { ModelPair } from './pair.ts';
+
+/** What the samples of a side run through. */
+export type SampleRunner = BuildRunner | ForeignRunner;
 
 /** A pair compiled for a target. */
 export interface PairBuilds {
   /** What is measured for speed: all sides in one image, for the target. */
   readonly builds: BySide<BuildRunner>;
   /** What the samples run through. */
-  readonly runners: BySide<BuildRunner>;
+  readonly runners: BySide<SampleRunner>;
   readonly notes: readonly string[];
   /** Why the model of the baseline takes no part, though it fits; null where it does, or there is none. */
   readonly baseFault: string | null;
@@ -37,6 +47,8 @@ export async function buildPair(pair: ModelPair, target: Target, threads: number
     throw new InputError(
       `${name}: the size of output "${varying.name}" changes with the data: there is nothing to compare`,
     );
+  if (pair.foreign !== null)
+    return { builds, runners: { ...builds, fp32: pair.foreign }, notes: [foreignNote(pair, pair.foreign)], baseFault };
   const portable = builds.fp32.device.kind === 'qemu' ? await hostRunner(sources.fp32) : null;
   if (portable === null) return { builds, runners: builds, notes: [], baseFault };
   return { builds, runners: { ...builds, fp32: portable }, notes: [PORTABLE], baseFault };
@@ -61,6 +73,9 @@ async function withBase(
   if (fault === null) return [sidesFrom(all, prepared), null];
   return [await prepareSides(engine, own), `the model at the baseline ${fault}`];
 }
+
+const foreignNote = ({ config }: ModelPair, { engine }: ForeignRunner): string =>
+  `FP32 accuracy comes from ${config.fp32}, which ${engine} ran. Speed was held against the dequantized twin of the INT8 model, compiled here.`;
 
 const PORTABLE =
   'FP32 accuracy comes from a portable build on this machine, because emulated floating point is slow; INT8 ran as the NEON build.';

@@ -5,7 +5,7 @@ import type { Runner } from '../engines/engine.ts';
 import { inferencesOf } from '../engines/stream.ts';
 import { type BySide, sidesOf, valuesOf } from '../sides.ts';
 import { type MeasuredAccuracy, measureAccuracy } from './accuracy.ts';
-import type { PairBuilds } from './builds.ts';
+import type { PairBuilds, SampleRunner } from './builds.ts';
 import type { ModelPair } from './pair.ts';
 import { timedSamples } from './speed.ts';
 
@@ -17,7 +17,7 @@ export interface TargetAccuracy extends MeasuredAccuracy {
 /** What the first of the targets that cannot differ gave. */
 interface Known {
   readonly measured: MeasuredAccuracy;
-  readonly runners: BySide<BuildRunner>;
+  readonly runners: BySide<SampleRunner>;
 }
 
 /**

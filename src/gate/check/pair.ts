@@ -11,7 +11,10 @@ import type { ModelConfig } from '../config/load.ts';
 import { type Dataset, openDataset } from '../data/dataset.ts';
 import { digestData } from '../data/digest.ts';
 import type { Files } from '../data/files.ts';
+import { fp32KindOf } from '../data/fp32.ts';
+import type { ForeignRunner } from '../engines/engine.ts';
 import { modelPorts } from '../engines/ports.ts';
+import { openForeign } from '../engines/tfjs/index.ts';
 import { type Metric, makeMetric } from '../metrics/index.ts';
 import { type BySide, mapSides } from '../sides.ts';
 import { checkDistinct, checkForms } from './forms.ts';
@@ -22,6 +25,8 @@ export interface ModelPair {
   readonly models: BySide<Model>;
   /** Whether FP32 is the INT8 model's dequantized twin, because the configuration names no FP32 model. */
   readonly twin: boolean;
+  /** What runs FP32 where it is no .tflite; `models.fp32` is then the twin, for speed. null: FP32 is compiled. */
+  readonly foreign: ForeignRunner | null;
   /** What a reader should know about the two models. */
   readonly notes: readonly string[];
   readonly dataset: Dataset;
@@ -38,16 +43,17 @@ export interface ModelPair {
  * @throws InputError that names the entry, where a file is missing or damaged, the partners differ in inputs or
  * outputs, or data, labels and metric do not fit the model
  */
-export function openPair(config: ModelConfig, files: Files, given: BaseModel | null = null): ModelPair {
+export function openPair(
+  config: ModelConfig,
+  files: Files,
+  given: BaseModel | null = null,
+  foreign: ForeignRunner | InputError | null = null,
+): ModelPair {
   try {
-    const read = (file: string): Model => {
-      const model = importModel(files.read(file), file);
-      return config.signature === undefined ? model : enterSignature(model, config.signature);
-    };
-    const int8 = read(config.int8);
+    if (foreign instanceof InputError) throw foreign;
+    const int8 = readModel(config.int8, config.signature, files);
     checkReal(int8);
-    const partner = config.fp32 === undefined ? null : read(config.fp32);
-    if (config.fp32 !== undefined) checkDistinct(config.int8, config.fp32, files);
+    const partner = foreign === null ? readPartner(config, files) : null;
     const notes = checkForms(
       { path: config.int8, model: int8 },
       partner === null ? null : { path: config.fp32!, model: partner },
@@ -57,7 +63,8 @@ export function openPair(config: ModelConfig, files: Files, given: BaseModel | n
     checkPartners(config, int8, fp32);
     const base = fitting(given, int8);
     const models = { int8, fp32, ...(base?.status === 'changed' && { base: base.model }) };
-    const inputs = mapSides(models, (model) => modelPorts(model, 'inputs'));
+    const ports = mapSides(models, (model) => modelPorts(model, 'inputs'));
+    const inputs = foreign === null ? ports : { ...ports, fp32: foreign.inputs };
     const dataset = openDataset(config.data, inputs, files);
     const metric = makeMetric({
       ...{ name: config.metric, score: config.score, labels: dataset.labels },
@@ -66,7 +73,8 @@ export function openPair(config: ModelConfig, files: Files, given: BaseModel | n
     return {
       config,
       models,
-      twin: partner === null,
+      twin: partner === null && foreign === null,
+      foreign,
       notes,
       dataset,
       metric,
@@ -77,6 +85,49 @@ export function openPair(config: ModelConfig, files: Files, given: BaseModel | n
     if (!(error instanceof InputError)) throw error;
     throw new InputError(`${config.name}: ${error.message}`, { cause: error, at: error.at ?? config.at });
   }
+}
+
+function readModel(file: string, signature: string | undefined, files: Files): Model {
+  const model = importModel(files.read(file), file);
+  return signature === undefined ? model : enterSignature(model, signature);
+}
+
+/** The FP32 .tflite; null where the configuration names none. */
+function readPartner({ int8, fp32, signature, fp32Options }: ModelConfig, files: Files): Model | null {
+  if (fp32 === undefined) return null;
+  if (fp32KindOf(fp32, files) !== 'tflite')
+    throw new InputError(
+      `fp32: ${fp32} is no .tflite, and this compares models that are compiled; give one, or leave fp32 out`,
+    );
+  const odd = Object.entries(fp32Options).find(([key, value]) => key !== 'signature' && value !== undefined);
+  if (odd !== undefined)
+    throw new InputError(`fp32.${odd[0]} is for SavedModels and TF.js models, and ${fp32} is a .tflite; leave it out`);
+  checkDistinct(int8, fp32, files);
+  return readModel(fp32, fp32Options.signature ?? signature, files);
+}
+
+/**
+ * The FP32 models that are no .tflite, opened by the library that runs them, by entry; in place of one that cannot be, why.
+ * @throws EnvironmentError where a library is missing
+ */
+export async function openForeigns(
+  entries: readonly ModelConfig[],
+  files: Files,
+): Promise<ReadonlyMap<ModelConfig, ForeignRunner | InputError>> {
+  const opened = new Map<ModelConfig, ForeignRunner | InputError>();
+  for (const config of entries) {
+    const { fp32: path, fp32Options: options } = config;
+    try {
+      const kind = path === undefined ? 'tflite' : fp32KindOf(path, files);
+      if (path === undefined || kind === 'tflite') continue;
+      const int8 = readModel(config.int8, config.signature, files);
+      opened.set(config, await openForeign({ path, kind, options, int8 }, files));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      opened.set(config, error);
+    }
+  }
+  return opened;
 }
 
 /** @throws InputError where something other than real numbers goes in or comes out */

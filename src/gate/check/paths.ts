@@ -3,6 +3,7 @@ import type { ModelConfig } from '../config/load.ts';
 import { type Problem, refuse } from '../config/problems.ts';
 import { splitPath } from '../data/arrays.ts';
 import type { Files } from '../data/files.ts';
+import { fp32KindOf } from '../data/fp32.ts';
 import { FOLDERS } from '../data/labels.ts';
 
 /**
@@ -12,6 +13,7 @@ import { FOLDERS } from '../data/labels.ts';
 export function checkPaths(entries: readonly ModelConfig[], files: Files): void {
   const look = {
     model: (path: string) => files.size(path),
+    fp32: (path: string) => fp32KindOf(path, files),
     inputs: (path: string) => files.expand(splitPath(path).file),
     labels: (path: string) => lookForLabels(splitPath(path).file, files),
   };

@@ -14,7 +14,7 @@ import { timedSamples } from './speed.ts';
 const WINDOWS = 4;
 
 /**
- * The pair's INT8 build against the same file in other runtimes, on a few samples spread over the data; or what an earlier
+ * The pair's builds against the same models in other runtimes, on a few samples spread over the data; or what an earlier
  * run found with the same program, file and data.
  *
  * @param file the INT8 model's bytes
@@ -22,17 +22,30 @@ const WINDOWS = 4;
 export async function compareWithReferences(
   pair: ModelPair,
   file: Uint8Array,
-  build: BuildRunner,
+  builds: OwnBuilds,
   names: readonly ReferenceName[],
 ): Promise<ReferenceFigures[]> {
   const found: ReferenceFigures[] = [];
   for (const name of names) {
     const start = performance.now();
-    const figures = await keptFigures(pair, file, build, name);
+    const build = builds[REFERENCES[name].side];
+    const figures = build === null ? noBuild(pair, name) : await keptFigures(pair, file, build, name);
     found.push({ ...figures, seconds: Math.round((performance.now() - start) / 10) / 100 });
   }
   return found;
 }
+
+/** The builds of a pair that references look at; FP32 null where another library runs it. */
+export interface OwnBuilds {
+  readonly int8: BuildRunner;
+  readonly fp32: BuildRunner | null;
+}
+
+const noBuild = ({ config }: ModelPair, name: ReferenceName): ReferenceFigures => ({
+  ...{ name, version: REFERENCES[name].version, target: 'none', samples: 0, values: 0, differing: 0, largest: 0 },
+  ...{ unit: 'real', explanation: null, seconds: 0 },
+  fault: `FP32 is ${config.fp32}, which another library runs: there is no build of ours to compare`,
+});
 
 /** A fault is not kept: it may be one of the moment. */
 async function keptFigures(
@@ -41,7 +54,7 @@ async function keptFigures(
   build: BuildRunner,
   name: ReferenceName,
 ): Promise<ReferenceFigures> {
-  const { title, version } = REFERENCES[name];
+  const { title, version, side } = REFERENCES[name];
   const { profile, signature } = config;
   const about = `reference ${name} ${version} ${profile} ${signature ?? ''}`;
   let failed: ReferenceFigures | null = null;
@@ -52,7 +65,7 @@ async function keptFigures(
       async () => {
         const samples = samplesOf();
         const figures = await runReference(name, REFERENCES[name], {
-          ...{ model: models.int8, file, signature, profile, build, samples },
+          ...{ model: models[side], file, signature, profile, build, samples },
         });
         if (figures.fault === null) return figures;
         failed = figures;
@@ -66,6 +79,6 @@ async function keptFigures(
 
   function* samplesOf(): Generator<readonly Tensors[]> {
     for (const index of timedSamples(dataset.size))
-      yield spread(inferencesOf(dataset.load(index), 'int8', build.inputs), WINDOWS);
+      yield spread(inferencesOf(dataset.load(index), side, build.inputs), WINDOWS);
   }
 }

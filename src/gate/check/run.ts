@@ -6,7 +6,6 @@ import type { BaselineRequest } from '../baseline/request.ts';
 import { type Config, type ModelConfig, parseConfig } from '../config/load.ts';
 import { type Files, openFiles } from '../data/files.ts';
 import { decodeText } from '../data/text.ts';
-import type { BuildRunner } from '../engines/build.ts';
 import { thisHost } from '../engines/host.ts';
 import type { ReferenceFigures } from '../figures/references.ts';
 import type { ReferenceName } from '../references/index.ts';
@@ -14,10 +13,10 @@ import { type ModelReport, REPORT_SCHEMA, type Report, type TargetReport, worst 
 import { VERSION } from '../verdict/version.ts';
 import { didYouMean } from '../words/suggest.ts';
 import { accuracyByTarget } from './once.ts';
-import { type ModelPair, openPair } from './pair.ts';
+import { type ModelPair, openForeigns, openPair } from './pair.ts';
 import { checkPaths } from './paths.ts';
 import { readRecord } from './record.ts';
-import { compareWithReferences } from './references.ts';
+import { compareWithReferences, type OwnBuilds } from './references.ts';
 import { reportedBase } from './regression.ts';
 import type { SpeedOption } from './speed.ts';
 import { checkTarget } from './target.ts';
@@ -65,7 +64,8 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
     progress(
       entries.length === 1 ? 'reading the model and its data' : `reading ${entries.length} models and their data`,
     );
-    const pairs = collect(entries, (entry) => openPair(entry, files, baseline?.of(entry)));
+    const foreign = await openForeigns(entries, files);
+    const pairs = collect(entries, (entry) => openPair(entry, files, baseline?.of(entry), foreign.get(entry)));
     const models: ModelReport[] = [];
     for (const pair of pairs) models.push(await checkModel(pair, targets, options, files, progress));
     return {
@@ -110,16 +110,19 @@ async function checkModel(
   let references: ReferenceFigures[] | null = null;
   for (const target of targets) {
     const say = (text: string) => progress(`${name} on ${target.name}: ${text}`);
-    const seen = async (build: BuildRunner) => {
+    const seen = async (builds: OwnBuilds) => {
       if (names.length === 0 || references !== null) return;
       say('comparing with other runtimes');
-      references = await compareWithReferences(pair, files.read(int8), build, names);
+      references = await compareWithReferences(pair, files.read(int8), builds, names);
     };
     reports.push(await checkTarget(pair, accuracyOn, target, now, mode, say, seen));
   }
   return {
     ...{ name, verdict: worst(reports.map(({ verdict }) => verdict)), int8, fp32, profile, at },
-    digests: { int8: files.digest(int8), fp32: fp32 === null ? null : files.digest(fp32), data: pair.dataDigest },
+    digests: {
+      ...{ int8: files.digest(int8), data: pair.dataDigest },
+      fp32: pair.foreign?.digest ?? (fp32 === null ? null : files.digest(fp32)),
+    },
     base: reportedBase(pair.base),
     ...(references !== null && { references }),
     targets: reports,

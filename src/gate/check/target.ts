@@ -3,7 +3,6 @@ import { EnvironmentError, InputError } from '../../errors.ts';
 import { resolveTarget } from '../../runtime/devices/machine.ts';
 import { autoMode } from '../../runtime/measure.ts';
 import type { ModelConfig } from '../config/load.ts';
-import type { BuildRunner } from '../engines/build.ts';
 import type { BySide } from '../sides.ts';
 import { aspectOf, without } from '../thresholds/index.ts';
 import { accept, acceptanceNotes } from '../verdict/accept.ts';
@@ -13,12 +12,13 @@ import { type Check, type TargetReport, worst } from '../verdict/report.ts';
 import { buildPair, type PairBuilds } from './builds.ts';
 import type { accuracyByTarget, TargetAccuracy } from './once.ts';
 import type { ModelPair } from './pair.ts';
+import type { OwnBuilds } from './references.ts';
 import { baseNotes, incomparable, limitsInForce, regressionOf } from './regression.ts';
 import { measureSpeed, type Speed, type SpeedOption, timedSamples } from './speed.ts';
 
 /**
  * One model pair on one target: compile, run, measure, judge.
- * @param seen called with the INT8 build, once it has run the data
+ * @param seen called with the builds, once they have run the data
  */
 export async function checkTarget(
   pair: ModelPair,
@@ -27,7 +27,7 @@ export async function checkTarget(
   now: Date,
   mode: SpeedOption,
   progress: (text: string) => void,
-  seen: (build: BuildRunner) => Promise<void> = async () => {},
+  seen: (builds: OwnBuilds) => Promise<void> = async () => {},
 ): Promise<TargetReport> {
   const { config, dataset, base } = pair;
   const changed = base?.status === 'changed';
@@ -43,7 +43,8 @@ export async function checkTarget(
     percentages(progress, dataset.size),
   );
   const { accuracy, regression: lost, notes } = measured;
-  await seen(builds.int8);
+  const { fp32 } = built.runners;
+  await seen({ int8: builds.int8, fp32: 'build' in fp32 ? fp32 : null });
 
   const inForce = mode === 'none' ? without('speed', config.thresholds) : config.thresholds;
   const accepted = acceptedOn(target, config);

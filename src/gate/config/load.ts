@@ -3,12 +3,17 @@ import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import { metricNamed, namesOf } from '../metrics/index.ts';
 import { type Confidence, DEFAULT_CONFIDENCE } from '../metrics/intervals.ts';
 import { readDocument } from './document.ts';
+import type { Fp32Options } from './fp32_schema.ts';
 import { type Limits, limitsOf, NATIVE } from './limits.ts';
 import { type KeyPath, type Locate, type Problem, refuse } from './problems.ts';
 import type { RawConfig, RawModel } from './schema.ts';
 
 /** A model entry with the defaults applied. */
-export interface ModelConfig extends Omit<RawModel, 'thresholds'>, Limits {
+export interface ModelConfig extends Omit<RawModel, 'thresholds' | 'fp32'>, Limits {
+  /** Path of the FP32 model: a .tflite, a SavedModel's folder or a TF.js model.json. */
+  readonly fp32?: string;
+  /** How an FP32 model that another library runs fits the INT8 one, as far as it is written. */
+  readonly fp32Options: Fp32Options;
   readonly metric: string;
   readonly profile: Profile;
   readonly threads: number;
@@ -24,7 +29,7 @@ export interface ModelConfig extends Omit<RawModel, 'thresholds'>, Limits {
 /** A path or glob that a configuration names. */
 export interface ConfigPath {
   readonly path: string;
-  readonly kind: 'model' | 'inputs' | 'labels';
+  readonly kind: 'model' | 'fp32' | 'inputs' | 'labels';
   /** The key it stands under, as messages call it. */
   readonly key: string;
   readonly at: Place;
@@ -74,7 +79,7 @@ function resolve(raw: RawConfig, file: string, at: Locate): Config {
       problems.push({ at: at([...path, 'score']), text: `models[${i}].score belongs to "metric: ${takers}"` });
     }
     return {
-      ...{ ...model, metric, profile: model.profile ?? raw.defaults?.profile ?? 'tflite' },
+      ...{ ...model, ...fp32Of(model), metric, profile: model.profile ?? raw.defaults?.profile ?? 'tflite' },
       confidence: model.confidence ?? raw.defaults?.confidence ?? DEFAULT_CONFIDENCE,
       threads: model.threads ?? raw.defaults?.threads ?? 1,
       tolerance: model.tolerance ?? raw.defaults?.tolerance,
@@ -102,10 +107,17 @@ function pathsOf(model: RawModel, top: KeyPath, at: Locate): ConfigPath[] {
       for (const [key, part] of Object.entries(value)) add(kind, part, ...keys, key);
   };
   add('model', model.int8, 'int8');
-  add('model', model.fp32, 'fp32');
+  add('fp32', fp32Of(model).fp32, ...(typeof model.fp32 === 'object' ? ['fp32', 'path'] : ['fp32']));
   add('inputs', model.data.inputs, 'data', 'inputs');
   add('labels', model.data.labels, 'data', 'labels');
   return paths;
+}
+
+/** A path and what stands beside it; no path where there is none. */
+function fp32Of({ fp32 }: RawModel): { fp32: string | undefined; fp32Options: Fp32Options } {
+  if (typeof fp32 !== 'object') return { fp32, fp32Options: {} };
+  const { path, ...fp32Options } = fp32;
+  return { fp32: path, fp32Options };
 }
 
 /** The metric in force. */

@@ -8,6 +8,7 @@ import { confidence as confidenceLimit, tolerance as toleranceLimit } from '../t
 import { count, mapping, path, want } from '../words/words.ts';
 import { accept } from './accept_schema.ts';
 import { data } from './data_schema.ts';
+import { fp32 } from './fp32_schema.ts';
 
 /**
  * What `.github/int8-gate.yml` may hold. `schema/config.schema.json` is published from this, so that editors complete
@@ -43,7 +44,11 @@ const model = mapping({
     .regex(/^[^\p{Cc}]{1,100}$/u, want('a name of 1 to 100 printable characters'))
     .describe('what reports call it'),
   int8: path('the path of the INT8 .tflite'),
-  fp32: path('the path of the FP32 .tflite').optional().describe('when absent: a dequantized twin of the INT8 model'),
+  fp32: fp32
+    .optional()
+    .describe(
+      'the same network in FP32: a .tflite, the folder of a SavedModel, or the model.json of a TF.js model; when absent: a dequantized twin of the INT8 model',
+    ),
   signature: path('the name of a signature')
     .optional()
     .describe("which of the models' signatures is checked; their main graph when absent"),

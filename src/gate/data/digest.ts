@@ -12,7 +12,7 @@ export function digestData({ data, metric, score, paths }: ModelConfig, files: F
   for (const { kind, path } of paths) {
     const { file } = splitPath(path);
     // Labels need not be a file.
-    if (kind === 'model' || (kind === 'labels' && !files.exists(file))) continue;
+    if (kind === 'model' || kind === 'fp32' || (kind === 'labels' && !files.exists(file))) continue;
     for (const name of files.expand(file)) hash.update(`\n${JSON.stringify(name)} ${files.digest(name)}`);
   }
   if (typeof data.classes === 'string') hash.update(`\n${files.digest(data.classes)}`);

@@ -25,6 +25,14 @@ export interface Runner {
   run(inferences: readonly Tensors[], options?: InferenceOptions): Promise<Tensors[]>;
 }
 
+/** A model that another library runs: nothing of it is compiled. */
+export interface ForeignRunner extends Runner {
+  /** What decides its outputs: the library, its version, and the digest of the model. */
+  readonly identity: string;
+  /** SHA-256 of the model's files, in hex. */
+  readonly digest: string;
+}
+
 /** A model to prepare. */
 export interface ModelSource {
   readonly model: Model;

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { cached, cacheRoot, contentKey } from '../../compiler/toolchain/index.ts';
 import { fingerprint } from '../../runtime/devices/machine.ts';
 import type { BuildRunner } from './build.ts';
+import type { ForeignRunner } from './engine.ts';
 
 /**
  * What `make` gives, or gave in an earlier run of this very program for the same parts (docs/cache.md). For results that the
@@ -29,11 +30,12 @@ export async function kept<T>(
   return parse(JSON.parse(await readFile(join(folder, 'result.json'), 'utf8')));
 }
 
-/** What decides the outputs of a build: the program that it is linked into, which of the program's builds it is, and the device. */
-export const identityOf = ({ build, device, image }: BuildRunner): (string | Uint8Array)[] => [
-  `${image.builds.indexOf(build)} ${build.target.name} ${device.kind}`,
-  readFileSync(image.executable),
-];
+/** What decides the outputs of a build: the program that it is linked into, which of the program's builds it is, and the device; or what another library says. */
+export function identityOf(runner: BuildRunner | ForeignRunner): (string | Uint8Array)[] {
+  if ('identity' in runner) return [runner.identity];
+  const { build, device, image } = runner;
+  return [`${image.builds.indexOf(build)} ${build.target.name} ${device.kind}`, readFileSync(image.executable)];
+}
 
 let digest: string | null = null;
 

@@ -1,6 +1,7 @@
 import { InputError } from '../../errors.ts';
 import type { Engine, Runner } from '../engines/engine.ts';
 import { LITERT_VERSION, litertEngine } from '../engines/litert.ts';
+import { TFJS_VERSION, tfjsEngine } from '../engines/tfjs/executor.ts';
 import { didYouMean } from '../words/suggest.ts';
 
 /** A runner that holds something, a process for one, until it is closed. */
@@ -12,15 +13,18 @@ export interface ReferenceRunner extends Runner {
 export interface Reference {
   readonly title: string;
   readonly version: string;
+  /** Which of a pair's builds it looks at. */
+  readonly side: 'int8' | 'fp32';
   /** Made where it is asked for: nothing of the runtime is loaded before. */
   readonly engine: () => Engine<ReferenceRunner>;
 }
 
-export type ReferenceName = 'litert';
+export type ReferenceName = 'litert' | 'tfjs';
 
 /** The references that a check can be given, by the names that `--reference` takes. */
 export const REFERENCES = {
-  litert: { title: 'LiteRT', version: LITERT_VERSION, engine: () => litertEngine() },
+  litert: { title: 'LiteRT', version: LITERT_VERSION, side: 'int8', engine: () => litertEngine() },
+  tfjs: { title: 'TF.js', version: TFJS_VERSION, side: 'fp32', engine: () => tfjsEngine },
 } as const satisfies Record<ReferenceName, Reference>;
 
 const NAMES = Object.keys(REFERENCES) as ReferenceName[];

@@ -5,6 +5,7 @@ import { type Engine, type Runner, runnerOrThrow, type Tensors } from '../engine
 import type { ReferenceFigures } from '../figures/references.ts';
 import { countDifferences } from './compare.ts';
 import { explain } from './explain.ts';
+import { explainFloat } from './explain_float.ts';
 import type { Reference, ReferenceName, ReferenceRunner } from './index.ts';
 
 /** A model, its build, and samples of its data. */
@@ -24,14 +25,14 @@ const BUDGET_MS = 10_000;
 /** Runs the samples through the build and the reference, and says how they differ. What keeps the reference from running is said, and fails nothing. */
 export async function runReference(
   name: ReferenceName,
-  { title, version, engine }: Reference,
+  { title, version, side, engine }: Reference,
   task: ReferenceTask,
 ): Promise<ReferenceFigures> {
   const start = performance.now();
   const seconds = () => Math.round((performance.now() - start) / 10) / 100;
   const about = { name, version, target: task.build.engine };
   try {
-    const compared = await compare(task, title, engine());
+    const compared = await compare(task, title, side, engine());
     return { ...about, ...compared, fault: null, seconds: seconds() };
   } catch (error) {
     if (!(error instanceof InputError || error instanceof EnvironmentError)) throw error;
@@ -43,6 +44,7 @@ export async function runReference(
 async function compare(
   { model, file, signature, profile, build, samples }: ReferenceTask,
   title: string,
+  side: Reference['side'],
   engine: Engine<ReferenceRunner>,
 ): Promise<Omit<ReferenceFigures, 'name' | 'version' | 'target' | 'fault' | 'seconds'>> {
   const source = { model, file, signature, name: model.name, symbol: 'reference' };
@@ -62,7 +64,8 @@ async function compare(
     const ports = build.outputs;
     const differences = countDifferences(ours, theirs, ports);
     const compared = { model, profile, ports, inputs, ours, theirs };
-    const explanation = differences.differing === 0 ? null : await explain(compared, title, engine);
+    const why = () => (side === 'int8' ? explain(compared, title, engine) : explainFloat(compared, title));
+    const explanation = differences.differing === 0 ? null : await why();
     return { samples: count, ...differences, explanation };
   } finally {
     runner.close();

@@ -138,5 +138,7 @@ it('--reference takes names of references, or none', () => {
   expect(parseReferences(' litert, litert', '--reference')).toEqual(['litert']);
   for (const odd of ['litter', 'litert,none', 'litert,', 'constructor'])
     expect(() => parseReferences(odd, '--reference')).toThrow(InputError);
-  expect(() => parseReferences('litter', '--reference')).toThrow(/^--reference: "litter" is not one of litert, none/);
+  expect(() => parseReferences('litter', '--reference')).toThrow(
+    /^--reference: "litter" is not one of litert, tfjs, none/,
+  );
 });
