@@ -1,6 +1,9 @@
 import type { Drift, DriftLayer } from '../gate/figures/drift.ts';
 import { formatFigure } from '../gate/figures/format.ts';
-import { escapeText } from './escape.ts';
+import { aspectOf } from '../gate/thresholds/index.ts';
+import type { ModelReport, Report } from '../gate/verdict/report.ts';
+import { clean, escapeText } from './escape.ts';
+import { wrap } from './wrap.ts';
 
 /** Layers of a table that people read; JSON has them all. */
 const MOST_LAYERS = 8;
@@ -18,8 +21,11 @@ export function driftHeadline({ accused, layers, samples }: Drift): string {
   return `Drift on ${samples} samples: the error begins at ${first.label}: ${first.reason}.${others}`;
 }
 
+/** Characters of a label in the table. */
+const MOST_OF_A_LABEL = 60;
+
 const COLUMNS: readonly (readonly [heading: string, cell: (layer: DriftLayer) => string])[] = [
-  ['Layer', ({ label }) => label],
+  ['Layer', ({ label }) => clean(label, MOST_OF_A_LABEL)],
   ['Introduced', ({ introduced }) => formatFigure(introduced, 'dB')],
   ['Inherited', ({ inherited }) => formatFigure(inherited, 'dB')],
   ['× rounding', ({ excess }) => (excess === null ? '–' : excess.toFixed(1))],
@@ -56,16 +62,51 @@ export function driftLines(drift: Drift, most: number = Number.POSITIVE_INFINITY
   ];
 }
 
-/** Drift of a model as Markdown; with a table only where an accuracy check is red. */
-export function driftMarkdown(model: string, drift: Drift, red: boolean): string[] {
-  const headline = `- ${escapeText(model)}: ${escapeText(driftHeadline(drift), 1000)}`;
-  if (!red) return [headline];
+/** Whether a check of accuracy is red: then the table is shown, too. */
+const isRed = ({ targets }: ModelReport): boolean =>
+  targets.some(({ checks }) => checks.some(({ id, status }) => status === 'fail' && aspectOf(id) === 'accuracy'));
+
+/** The drift of every model as Markdown: a sentence each, and a table where a check of accuracy is red. */
+export function driftMarkdown({ models }: Report, room: number): string[] {
+  const short = (model: ModelReport) => [
+    `- ${escapeText(model.name)}: ${escapeText(driftHeadline(model.drift!), 1000)}`,
+  ];
+  const told = models.filter(({ drift }) => drift).sort((a, b) => Number(isRed(b)) - Number(isRed(a)));
+  let left = room;
+  const lines: string[] = [];
+  for (const model of told) {
+    const forms = isRed(model) ? [[...short(model), ...tableOf(model.drift!)], short(model)] : [short(model)];
+    const fits = forms.find((form) => form.join('\n').length + 2 <= left);
+    if (fits === undefined) break;
+    left -= fits.join('\n').length + 2;
+    lines.push(...fits);
+  }
+  return lines.length === 0 ? [] : ['', ...lines];
+}
+
+function tableOf(drift: Drift): string[] {
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [
-    ...[headline, ''],
+    '',
     row(COLUMNS.map(([heading]) => heading)),
     `|${COLUMNS.map(() => ' --- |').join('')}`,
     ...shown(drift, MOST_LAYERS).map((layer) => row(COLUMNS.map(([, cell]) => escapeText(cell(layer))))),
     '',
   ];
 }
+
+/** The same for a terminal. */
+export const driftTerminal = ({ models }: Report, columns: number): string[] =>
+  models.flatMap((model) => {
+    if (!model.drift) return [];
+    const [head, ...rest] = driftLines(model.drift, MOST_LAYERS).map((line) => clean(line, 1000));
+    const first = wrap(`${clean(model.name)}: ${head}`, columns, '  ');
+    return isRed(model)
+      ? [
+          ...first,
+          ...rest
+            .map((line) => `  ${line}`)
+            .flatMap((line) => (line.length > columns ? wrap(line.trim(), columns, '  ') : [line])),
+        ]
+      : first;
+  });

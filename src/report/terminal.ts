@@ -1,7 +1,9 @@
 import type { Report, Status } from '../gate/verdict/report.ts';
 import { type Column, columnsFor, type ReportRow, rowsOf } from './columns.ts';
+import { driftTerminal } from './drift.ts';
 import { clean } from './escape.ts';
 import { complaintsOf, headlineOf, notesOf, remarksOf } from './remarks.ts';
+import { width, wrap } from './wrap.ts';
 
 const COLOURS: Record<Status, string> = { pass: '32', fail: '31', inconclusive: '33' };
 
@@ -9,21 +11,6 @@ const COLOURS: Record<Status, string> = { pass: '32', fail: '31', inconclusive: 
 export function columnsOf(stream: { readonly columns?: number }, env: NodeJS.ProcessEnv): number {
   const columns = stream.columns || Number(env.COLUMNS);
   return columns > 0 ? columns : Number.POSITIVE_INFINITY;
-}
-
-const width = (text: string): number => [...text].length;
-
-/** Text in lines of at most `columns` characters, broken at blanks; all but the first begin with `indent`. */
-export function wrap(text: string, columns: number, indent = ''): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line.trim() !== '' && width(line) + 1 + width(word) > columns) {
-      lines.push(line);
-      line = `${indent}${word}`;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }
 
 export interface TerminalOptions {
@@ -51,7 +38,12 @@ export function renderTerminal(report: Report, options: TerminalOptions = {}): s
     return `${clean(note)} (${shown.join(', ')}${where.length > 3 ? ', …' : ''})`;
   });
   const remarks = [...notes, ...remarksOf(report).map((r) => clean(r))].flatMap((text) => wrap(text, columns, '  '));
-  const sections = [table.width <= columns ? table.lines : stacked(rows, shape, columns, paint), complaints, remarks];
+  const sections = [
+    table.width <= columns ? table.lines : stacked(rows, shape, columns, paint),
+    complaints,
+    driftTerminal(report, columns),
+    remarks,
+  ];
   const filled = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
   const { words, status } = headlineOf(report);
   return `${filled.join('\n\n')}\n\n${paint(status, `INT8 gate: ${words}`)}\n`;

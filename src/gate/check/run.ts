@@ -10,6 +10,7 @@ import { thisHost } from '../engines/host.ts';
 import { type ModelReport, REPORT_SCHEMA, type Report, type TargetReport, worst } from '../verdict/report.ts';
 import { VERSION } from '../verdict/version.ts';
 import { didYouMean } from '../words/suggest.ts';
+import { driftOf } from './drift.ts';
 import { accuracyByTarget } from './once.ts';
 import { type ModelPair, openPair } from './pair.ts';
 import { checkPaths } from './paths.ts';
@@ -105,10 +106,13 @@ async function checkModel(
     const say = (text: string) => progress(`${name} on ${target.name}: ${text}`);
     reports.push(await checkTarget(pair, accuracyOn, target, now, mode, say));
   }
+  const digests = { int8: files.digest(int8), fp32: fp32 === null ? null : files.digest(fp32) };
+  const drift = await driftOf(pair, reports, Object.values(digests), (text) => progress(`${name}: ${text}`));
   return {
     ...{ name, verdict: worst(reports.map(({ verdict }) => verdict)), int8, fp32, profile, at },
-    digests: { int8: files.digest(int8), fp32: fp32 === null ? null : files.digest(fp32), data: pair.dataDigest },
+    digests: { ...digests, data: pair.dataDigest },
     base: reportedBase(pair.base),
+    ...(drift !== undefined && { drift }),
     targets: reports,
   };
 }

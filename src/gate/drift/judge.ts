@@ -51,7 +51,7 @@ export function judgeDrift(
     const tally = tallies[i];
     const [noise, signal] = [noiseOf(tally), total(tally.r2)];
     const layer = layerOf(a, t, t.node, tally, expected[i]);
-    return [{ t, node: t.node, tally, layer, ratio: signal > 0 ? noise / signal : noise > 0 ? 1 : 0 }];
+    return [{ t, node: t.node, tally, layer, ratio: noiseToSignal(noise, signal) }];
   });
   const excesses = cases.flatMap(({ layer }) => layer.excess ?? []).sort((x, y) => x - y);
   const other = !twin && excesses.length >= 4 && excesses[excesses.length >> 1] > OTHER_NETWORK;
@@ -71,6 +71,13 @@ export function judgeDrift(
     apart: [...join.apart],
     notes: notesOf(join, other, twin),
   };
+}
+
+/** Infinities and NaN count as noise that is as large as the signal. */
+function noiseToSignal(noise: number, signal: number): number {
+  if (noise === 0) return 0;
+  const ratio = noise / signal;
+  return Number.isFinite(ratio) ? ratio : 1;
 }
 
 /** The joined operator that makes what a node reads. */
@@ -159,7 +166,7 @@ function layerOf(a: Graph, { int8 }: JoinedTensor, node: number, tally: Tally, e
     ...{ node, label: nodeLabel(a, a.nodes[node]) },
     inherited: decibels(tally.own2, tally.inherited2),
     introduced: decibels(signal, noise),
-    excess: expected > 0 && n > 0 ? noise / n / expected : null,
+    excess: expected > 0 && Number.isFinite(noise / n / expected) ? noise / n / expected : null,
     rmse: steps(Math.sqrt(noise / n)),
     bias: steps(total(tally.e) / n),
     ...{ clippedLow: tally.low / Math.max(n, 1), clippedHigh: tally.high / Math.max(n, 1) },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Place } from '../../errors.ts';
 import { PROFILES } from '../../model/arithmetic/multiplier.ts';
 import { accuracySchema } from '../figures/accuracy.ts';
+import { driftSchema } from '../figures/drift.ts';
 import { latencySchema } from '../figures/latency.ts';
 import { baselineSchema, regressionSchema } from '../figures/regression.ts';
 import { figure, finite } from '../figures/schema.ts';
@@ -99,6 +100,10 @@ const modelSchema = z.object({
   at: placeSchema.nullable(),
   digests: digestsSchema.optional(),
   base: baseSchema.nullable().optional().describe('null without a baseline'),
+  drift: driftSchema
+    .nullable()
+    .optional()
+    .describe('null where it could not be computed; absent where accuracy is not judged'),
   targets: z.array(targetSchema),
 });
 export type ModelReport = z.infer<typeof modelSchema>;
