@@ -78,7 +78,7 @@ export async function measureDrift(request: DriftRequest): Promise<Drift> {
     const at = Math.max(1, Math.floor(CHUNK_BYTES / bytesOf(runners)));
     for (let first = 0; first < windows.length; first += at) {
       const part = <T>(list: readonly T[]) => list.slice(first, first + at);
-      await addChunk({ a, b, join, opened, runners, tallies }, part(quantized), part(real));
+      await addChunk({ a, join, opened, runners, tallies }, part(quantized), part(real));
     }
     inferences += windows.length;
     onProgress((done + 1) / chosen.length);
@@ -120,7 +120,6 @@ const bytesOf = (runners: Runners): number =>
 
 interface Work {
   readonly a: Graph;
-  readonly b: Graph;
   readonly join: ReturnType<typeof joinGraphs>;
   readonly opened: Programs;
   readonly runners: Runners;
@@ -166,8 +165,15 @@ const named = (
       ]),
   );
 
+/** In real units; a loop of its own for the usual case, because a network has millions of activations. */
 function realsOf(data: TensorData, { name, dtype, shape, quantization }: Tensor): Float32Array {
   if (data instanceof Float32Array) return data;
+  if (data instanceof Int8Array && quantization?.scales.length === 1) {
+    const [scale, zero] = [quantization.scales[0], quantization.zeroPoints[0]];
+    const out = new Float32Array(data.length);
+    for (let i = 0; i < out.length; i++) out[i] = scale * (data[i] - zero);
+    return out;
+  }
   return decode(data, { name, dtype, shape, quantization, bytes: elements(shape) * data.BYTES_PER_ELEMENT });
 }
 
