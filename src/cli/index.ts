@@ -6,6 +6,7 @@ import { printable } from '../model/ir/names.ts';
 import { register as build } from './commands/build.ts';
 import { register as cache } from './commands/cache.ts';
 import { register as check } from './commands/check.ts';
+import { register as drift } from './commands/drift.ts';
 import { register as inspect } from './commands/inspect.ts';
 import { register as measure } from './commands/measure.ts';
 import { register as run } from './commands/run.ts';
@@ -13,7 +14,7 @@ import { register as verify } from './commands/verify.ts';
 import { mindStreams } from './streams.ts';
 
 /** Every command of `int8-gate`, in the order in which --help lists them. Each lives in a file of its own. */
-const commands: readonly ((program: Command) => void)[] = [check, inspect, build, run, verify, measure, cache];
+const commands: readonly ((program: Command) => void)[] = [check, inspect, build, run, verify, measure, drift, cache];
 
 /** An option that may be repeated starts from an empty list, which tells a reader nothing. */
 const optionDescription = (option: Option): string =>

@@ -1,6 +1,7 @@
 import type { Report, Status } from '../gate/verdict/report.ts';
 import { type Column, columnsFor, type ReportRow, rowsOf } from './columns.ts';
 import { DRIFTS_TITLE, driftsOf } from './drifts.ts';
+import { driftMarkdown } from './drift.ts';
 import { escapeCode, escapeText } from './escape.ts';
 import { type Complaint, complaintsOf, headlineOf, notesOf, remarksOf } from './remarks.ts';
 
@@ -46,7 +47,8 @@ export function renderMarkdown(report: Report, { limit = COMMENT_LIMIT }: { read
   if (drifts.length > 0) reasons.push('', `**${DRIFTS_TITLE}**`, '', ...drifts);
   const below = fit(reasons, room - size(shown) - 1, (n) => `- … and ${n} more; the report has them all`);
   if (below.length > 0) below.unshift('');
-  const text = [...head, ...shown, ...below, ...foot].join('\n');
+  const drift = driftMarkdown(report, room - size(shown) - size(below) - 1);
+  const text = [...head, ...shown, ...below, ...drift, ...foot].join('\n');
   return text.length <= limit ? text : `${title}\n`.slice(0, limit);
 }
 

@@ -1,8 +1,10 @@
 import type { Report, Status } from '../gate/verdict/report.ts';
 import { type Column, columnsFor, type ReportRow, rowsOf } from './columns.ts';
 import { DRIFTS_TITLE, driftsOf } from './drifts.ts';
+import { driftTerminal } from './drift.ts';
 import { clean } from './escape.ts';
 import { complaintsOf, headlineOf, notesOf, remarksOf } from './remarks.ts';
+import { width, wrap } from './wrap.ts';
 
 const COLOURS: Record<Status, string> = { pass: '32', fail: '31', inconclusive: '33' };
 
@@ -10,21 +12,6 @@ const COLOURS: Record<Status, string> = { pass: '32', fail: '31', inconclusive: 
 export function columnsOf(stream: { readonly columns?: number }, env: NodeJS.ProcessEnv): number {
   const columns = stream.columns || Number(env.COLUMNS);
   return columns > 0 ? columns : Number.POSITIVE_INFINITY;
-}
-
-const width = (text: string): number => [...text].length;
-
-/** Text in lines of at most `columns` characters, broken at blanks; all but the first begin with `indent`. */
-export function wrap(text: string, columns: number, indent = ''): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line.trim() !== '' && width(line) + 1 + width(word) > columns) {
-      lines.push(line);
-      line = `${indent}${word}`;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }
 
 export interface TerminalOptions {
@@ -57,7 +44,7 @@ export function renderTerminal(report: Report, options: TerminalOptions = {}): s
   );
   if (drifts.length > 0) drifts.unshift(`${DRIFTS_TITLE}:`);
   const rowsShown = table.width <= columns ? table.lines : stacked(rows, shape, columns, paint);
-  const sections = [rowsShown, complaints, drifts, remarks];
+  const sections = [rowsShown, complaints, driftTerminal(report, columns), drifts, remarks];
   const filled = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
   const { words, status } = headlineOf(report);
   return `${filled.join('\n\n')}\n\n${paint(status, `INT8 gate: ${words}`)}\n`;

@@ -132,7 +132,7 @@ function samplesFor(
 }
 
 /** Position of the input, and file, of `NAME=FILE`; names may hold an equals sign themselves. */
-function fileOf(arg: string, ports: readonly Port[]): [position: string, file: string] {
+export function fileOf(arg: string, ports: readonly Port[]): [position: string, file: string] {
   for (const [i, { name }] of ports.entries())
     for (const key of [name, `#${i}`]) if (arg.startsWith(`${key}=`)) return [String(i), arg.slice(key.length + 1)];
   const names = ports.map(({ name }, i) => `#${i} or ${name}`).join(', ');

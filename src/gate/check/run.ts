@@ -12,6 +12,7 @@ import type { ReferenceName } from '../references/index.ts';
 import { type ModelReport, REPORT_SCHEMA, type Report, type TargetReport, worst } from '../verdict/report.ts';
 import { VERSION } from '../verdict/version.ts';
 import { didYouMean } from '../words/suggest.ts';
+import { driftOf } from './drift.ts';
 import { accuracyByTarget } from './once.ts';
 import { type ModelPair, openForeigns, openPair } from './pair.ts';
 import { checkPaths } from './paths.ts';
@@ -117,14 +118,15 @@ async function checkModel(
     };
     reports.push(await checkTarget(pair, accuracyOn, target, now, mode, say, seen));
   }
+  const ofFp32 = pair.foreign?.digest ?? (fp32 === null ? null : files.digest(fp32));
+  const digests = { int8: files.digest(int8), fp32: ofFp32 };
+  const drift = await driftOf(pair, reports, Object.values(digests), (text) => progress(`${name}: ${text}`));
   return {
     ...{ name, verdict: worst(reports.map(({ verdict }) => verdict)), int8, fp32, profile, at },
-    digests: {
-      ...{ int8: files.digest(int8), data: pair.dataDigest },
-      fp32: pair.foreign?.digest ?? (fp32 === null ? null : files.digest(fp32)),
-    },
+    digests: { ...digests, data: pair.dataDigest },
     base: reportedBase(pair.base),
     ...(references !== null && { references }),
+    ...(drift !== undefined && { drift }),
     targets: reports,
   };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Place } from '../../errors.ts';
 import { PROFILES } from '../../model/arithmetic/multiplier.ts';
 import { accuracySchema } from '../figures/accuracy.ts';
+import { driftSchema } from '../figures/drift.ts';
 import { latencySchema } from '../figures/latency.ts';
 import { referenceSchema } from '../figures/references.ts';
 import { baselineSchema, regressionSchema } from '../figures/regression.ts';
@@ -104,6 +105,10 @@ const modelSchema = z.object({
     .array(referenceSchema)
     .optional()
     .describe('the INT8 build against the same file in other runtimes, on a few samples; absent: none was asked for'),
+  drift: driftSchema
+    .nullable()
+    .optional()
+    .describe('null where it could not be computed; absent where accuracy is not judged'),
   targets: z.array(targetSchema),
 });
 export type ModelReport = z.infer<typeof modelSchema>;
