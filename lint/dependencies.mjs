@@ -63,6 +63,7 @@ const ORDERS = [
       'data/',
       'engines/',
       '(drift|baseline)/',
+      '(remedies|slow)/',
       'verdict/',
       '(check|cases)/',
     ],

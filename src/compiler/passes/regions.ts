@@ -2,13 +2,14 @@ import type { Graph, Node } from '../../model/ir/graph.ts';
 import { nodeMacs } from '../../model/ir/macs.ts';
 import type { OpKind } from '../../model/ops/attrs.ts';
 
-/** Operators that only move values: what reads their result reads what they read. */
+/** Operators that move or pool values: what reads their result has the range of what they read. */
 const MOVES: ReadonlySet<OpKind> = new Set<OpKind>([
   ...(['reshape', 'squeeze', 'expand_dims', 'transpose', 'nn.pad', 'concatenate', 'split', 'strided_slice'] as const),
+  ...(['nn.avg_pool2d', 'nn.max_pool2d'] as const),
 ]);
 
 /**
- * A node and all that read its results, past operators that only move values: in another form, these do without the
+ * A node and all that read its results, past operators that only move or pool values: in another form, these do without the
  * quantization of what lies between them. In order.
  */
 export function withReaders(graph: Graph, node: number): number[] {

@@ -3,30 +3,18 @@ import type { Target } from '../../compiler/targets/index.ts';
 import { EnvironmentError, InputError } from '../../errors.ts';
 import { type Model, nodeLabel } from '../../model/ir/graph.ts';
 import { KINDS } from '../figures/kinds.ts';
-import { type Gain, type Judge, startJudge } from './accuracy.ts';
+import { type Judge, startJudge } from './accuracy.ts';
 import { partnerConstants } from './partner.ts';
-import { sentenceOf } from './sentence.ts';
-import { type Cost, costOf, type SpeedChoice } from './speed.ts';
+import type { Remedy } from './remedy.ts';
+import { done, sentenceOf } from './sentence.ts';
+import { costOf, type SpeedChoice } from './speed.ts';
 import type { Subject } from './subject.ts';
-import { type Change, changed, changesFor, nameOf } from './variants.ts';
-
-/** A change that was tried: what it gains, and what it costs. */
-export interface Remedy extends Change, Gain {
-  /** How messages name the layer. */
-  readonly operator: string;
-  /** Of the gain. */
-  readonly unit: string;
-  /** null where speed was not measured. */
-  readonly latency: Cost | null;
-  /** Share by which an inference takes longer than INT8's: 0.02 is 2 %. */
-  readonly slowerBy: number | null;
-  readonly sentence: string;
-}
+import { allPerChannel, type Change, changed, changesFor, nameOf } from './variants.ts';
 
 export interface Tried {
   readonly int8: number | null;
   readonly fp32: number | null;
-  /** In the order of the layers. */
+  /** In the order of the layers; last what all of them could do without. */
   readonly remedies: readonly Remedy[];
   /** What was left out, and why. */
   readonly notes: readonly string[];
@@ -71,6 +59,8 @@ export async function tryRemedies(
     if (found.length === 0) notes.push(`${labelOf(int8, layer)}: nothing can be tried, it has no other form.`);
     return found;
   });
+  const everywhere = allPerChannel(int8, constants);
+  if (everywhere !== null) changes.push(everywhere);
   return tryChanges(subject, target, changes, { ...options, constants }, notes);
 }
 
@@ -99,13 +89,13 @@ export async function tryChanges(
       break;
     }
     const name = nameOf(int8.subgraphs[0], change);
-    progress(`trying ${name} in ${change.how} (${i + 1} of ${changes.length})`);
+    progress(`trying ${done(name, change.how)} (${i + 1} of ${changes.length})`);
     try {
       remedies.push(await tryOne(subject, target, judge, change, name, { ...options, constants }));
     } catch (error) {
       // What keeps one change from being built or run is no fault of the others, nor of INT8.
       if (!(error instanceof InputError || error instanceof EnvironmentError)) throw error;
-      notes.push(`${name} in ${change.how} was not tried: ${error.message.split('\n')[0]}`);
+      notes.push(`${done(name, change.how)} was not tried: ${error.message.split('\n')[0]}`);
     }
   }
   return { int8: judge.int8, fp32: judge.fp32, remedies, notes };

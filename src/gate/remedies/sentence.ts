@@ -1,11 +1,16 @@
 import { formatFigure } from '../figures/format.ts';
-import type { Remedy } from './index.ts';
+import type { Remedy } from './remedy.ts';
+import type { How } from './variants.ts';
 
 /** `layer 12 in int16x8: +0.90 points, 2 % slower`. */
 export function sentenceOf(name: string, remedy: Omit<Remedy, 'sentence'>): string {
   const parts = [gained(remedy), ...(remedy.slowerBy === null ? [] : [slower(remedy.slowerBy)])];
-  return `${name} in ${remedy.how}: ${parts.join(', ')}`;
+  return `${done(name, remedy.how)}: ${parts.join(', ')}`;
 }
+
+/** What is done to layers of that name. */
+export const done = (name: string, how: How): string =>
+  how === 'per-channel' ? `${name} with weights per channel` : `${name} in ${how}`;
 
 /** A gain has a sign, and says where the samples leave it open whether there is one. */
 function gained({ gain, unit, interval }: Omit<Remedy, 'sentence'>): string {

@@ -2,7 +2,7 @@ import type { Target } from '../../compiler/targets/index.ts';
 import type { Model } from '../../model/ir/graph.ts';
 import { toBytes } from '../../model/tensor/dtype.ts';
 import { autoMode, type MeasureMode, measure } from '../../runtime/measure.ts';
-import { spread } from '../../runtime/timing/index.ts';
+import { type Figures, spread } from '../../runtime/timing/index.ts';
 import { buildEngine } from '../engines/build.ts';
 import { runnerOrThrow } from '../engines/engine.ts';
 import { inferencesOf } from '../engines/stream.ts';
@@ -18,6 +18,9 @@ export interface Cost {
 
 /** How speed is found: `auto` is hardware where this machine runs the target's code, modelled cycles elsewhere. */
 export type SpeedChoice = 'auto' | MeasureMode | 'none';
+
+/** Within a few percent is enough for advice. */
+const decided = ({ interval: [low, high] }: Figures): boolean => high / low < 1.05;
 
 /**
  * Measures a changed model beside INT8 on the target, in one program; null where nothing is to be measured.
@@ -44,7 +47,7 @@ export async function costOf(
   const [first, second] = [image.builds.indexOf(before.build), image.builds.indexOf(after.build)];
   const samples = new Map([first, second].map((index) => [index, inputs]));
   // INT8 stands where FP32 stands in a check.
-  const found = await measure(image, target, mode, { int8: second, fp32: first, threads, samples });
+  const found = await measure(image, target, mode, { int8: second, fp32: first, threads, samples, decided });
   // Of times, the interleaved ratio counts; of cycles it is the same.
   return { mode, unit: found.unit, before: found.fp32.median, after: found.fp32.median / found.speedup };
 }

@@ -1,11 +1,13 @@
 import { layersIn16x8 } from '../../compiler/passes/layers_in_16x8.ts';
 import { type FloatConstants, layersInFloat } from '../../compiler/passes/layers_in_float.ts';
-import { withReaders } from '../../compiler/passes/regions.ts';
+import { weighted, withReaders } from '../../compiler/passes/regions.ts';
+import { weightsPerChannel } from '../../compiler/passes/weights_per_channel.ts';
 import { InputError } from '../../errors.ts';
 import type { Graph, Model } from '../../model/ir/graph.ts';
 
-/** What operators can be computed in, in place of INT8. */
-export type How = 'int16x8' | 'float32';
+/** What can be done to operators: other numbers in place of INT8, or a scale for each output channel of their weights. */
+export const HOWS = ['per-channel', 'int16x8', 'float32'] as const;
+export type How = (typeof HOWS)[number];
 
 /** Operators of the main graph that are to be computed otherwise. */
 export interface Change {
@@ -17,6 +19,7 @@ export interface Change {
 }
 
 const MAKE: Readonly<Record<How, (model: Model, nodes: readonly number[], constants: FloatConstants) => Model>> = {
+  'per-channel': weightsPerChannel,
   int16x8: layersIn16x8,
   float32: layersInFloat,
 };
@@ -32,6 +35,7 @@ export const changed = (model: Model, { how, nodes }: Change, constants: FloatCo
 /**
  * What can be tried about the error that a layer introduces, the cheapest first:
  *
+ * * a scale for each channel of its weights, where FP32's are known and INT8's have one scale
  * * int16x8 for the layer and its readers, which takes away the error of its result's quantization
  * * float32 for the layer alone, which takes away that of its weights, where they are known
  * * float32 for the layer and its readers, which takes away both
@@ -43,11 +47,20 @@ export function changesFor(model: Model, layer: number, constants: FloatConstant
   const readers = withReaders(graph, layer);
   const weights = graph.nodes[layer].inputs.some((id) => constants.has(id));
   const wished: Change[] = [
+    { layer, how: 'per-channel', nodes: [layer] },
     ...(readers.length > 1 ? [{ layer, how: 'int16x8' as const, nodes: readers }] : []),
     ...(weights || readers.length === 1 ? [{ layer, how: 'float32' as const, nodes: [layer] }] : []),
     ...(readers.length > 1 ? [{ layer, how: 'float32' as const, nodes: readers }] : []),
   ];
   return wished.filter((change) => whyNot(model, change, constants) === null);
+}
+
+/** Weights per channel wherever they can be, which costs no time; null where that is for one layer at most. */
+export function allPerChannel(model: Model, constants: FloatConstants): Change | null {
+  const nodes = weighted(model.subgraphs[0]).filter(
+    (n) => whyNot(model, { layer: n, how: 'per-channel', nodes: [n] }, constants) === null,
+  );
+  return nodes.length > 1 ? { layer: nodes[0], how: 'per-channel', nodes } : null;
 }
 
 /** Why a change cannot be made; null where it can. */
@@ -61,10 +74,11 @@ export function whyNot(model: Model, change: Change, constants: FloatConstants):
   }
 }
 
-/** How sentences call what is changed: `layer 12`, `layer 12 and what reads it`, `layers 12 to 15`. */
-export function nameOf({ nodes: all }: Graph, { layer, nodes }: Change): string {
-  const number = (n: number) => all[n].source;
+/** How sentences call what is changed: `layer 12`, `layers 12 and 13`, `layer 12 and the 3 that read it`, `all 10 layers`. */
+export function nameOf(graph: Graph, { layer, how, nodes }: Change): string {
+  const number = (n: number) => graph.nodes[n].source;
   if (nodes.length === 1) return `layer ${number(layer)}`;
-  const rest = nodes.filter((n) => n !== layer);
-  return `layer ${number(layer)} with ${rest.length === 1 ? `layer ${number(rest[0])}, which reads it,` : `the ${rest.length} that follow it`}`;
+  if (how === 'per-channel') return `${nodes.length === weighted(graph).length ? 'all ' : ''}${nodes.length} layers`;
+  if (nodes.length === 2) return `layers ${nodes.map(number).join(' and ')}`;
+  return `layer ${number(layer)} and the ${nodes.length - 1} that read it`;
 }
