@@ -2,6 +2,7 @@ import type { Report, Status } from '../gate/verdict/report.ts';
 import { type Column, columnsFor, type ReportRow, rowsOf } from './columns.ts';
 import { clean } from './escape.ts';
 import { complaintsOf, headlineOf, notesOf, remarksOf } from './remarks.ts';
+import { slowOf } from './slow.ts';
 
 const COLOURS: Record<Status, string> = { pass: '32', fail: '31', inconclusive: '33' };
 
@@ -46,12 +47,21 @@ export function renderTerminal(report: Report, options: TerminalOptions = {}): s
     const [first, ...rest] = wrap(text, columns, '  ');
     return [first.replace(word, paint(status, word)), ...rest];
   });
+  const slow = slowOf(report).flatMap(({ model, target, sentences }) => [
+    `Why ${clean(model)} is slow on ${clean(target)}:`,
+    ...sentences.flatMap((sentence) => wrap(`  ${clean(sentence, 1000)}`, columns, '    ')),
+  ]);
   const notes = notesOf(report).map(({ note, where }) => {
     const shown = where.slice(0, 3).map((w) => clean(w));
     return `${clean(note)} (${shown.join(', ')}${where.length > 3 ? ', …' : ''})`;
   });
   const remarks = [...notes, ...remarksOf(report).map((r) => clean(r))].flatMap((text) => wrap(text, columns, '  '));
-  const sections = [table.width <= columns ? table.lines : stacked(rows, shape, columns, paint), complaints, remarks];
+  const sections = [
+    table.width <= columns ? table.lines : stacked(rows, shape, columns, paint),
+    complaints,
+    slow,
+    remarks,
+  ];
   const filled = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
   const { words, status } = headlineOf(report);
   return `${filled.join('\n\n')}\n\n${paint(status, `INT8 gate: ${words}`)}\n`;

@@ -5,6 +5,7 @@ import { accuracySchema } from '../figures/accuracy.ts';
 import { latencySchema } from '../figures/latency.ts';
 import { baselineSchema, regressionSchema } from '../figures/regression.ts';
 import { figure, finite } from '../figures/schema.ts';
+import { slowSchema } from '../figures/slow.ts';
 
 /**
  * The report model: what a check found, as data. `check --json` writes it, everything that people read (Markdown,
@@ -66,6 +67,7 @@ const targetSchema = z.object({
     .nullable()
     .optional()
     .describe('against the baseline; null without one, and for models that it has not'),
+  slow: slowSchema.optional(),
   checks: z.array(checkSchema),
   notes: z.array(z.string()).describe('what a reader should know about these figures'),
 });
