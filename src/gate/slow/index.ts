@@ -53,7 +53,8 @@ interface Rule {
 
 const beyondPeak = ({ cost, peak }: Case): number => cost.cycles - cost.macs / peak;
 const whole = ({ cost }: Case): number => cost.cycles;
-const rateOf = ({ rate, peak }: Case): string => `${rate.toFixed(1)} of at most ${peak} multiply-accumulates a cycle`;
+const rateOf = ({ rate, peak }: Case): string =>
+  `${rate.toFixed(1)} of at most ${Number(peak.toFixed(1))} multiply-accumulates a cycle`;
 const isFar = ({ cost, rate, peak }: Case): boolean => cost.macs > 0 && rate < FAR * peak;
 const generic = ({ cost }: Case): boolean =>
   (cost.kernels ?? []).some((file) => /_reference\.h$|^conv_taps\.h$/.test(file));

@@ -10,7 +10,8 @@ const OF_INSTRUCTION = { fmla: 4, smull: 8, sdot: 16, smmla: 32 };
  */
 export function peakOf({ core, features }: Target, { numbers, kind }: Pick<OperatorCost, 'numbers' | 'kind'>): number {
   if (numbers === 'float') return core.fmla * OF_INSTRUCTION.fmla;
-  if (kind === 'nn.depthwise_conv2d') return core.smull * OF_INSTRUCTION.smull;
-  if (features.i8mm) return core.dot * OF_INSTRUCTION.smmla;
-  return features.dotprod ? core.dot * OF_INSTRUCTION.sdot : core.smull * OF_INSTRUCTION.smull;
+  if (kind !== 'nn.depthwise_conv2d' && features.i8mm) return core.dot * OF_INSTRUCTION.smmla;
+  if (kind !== 'nn.depthwise_conv2d' && features.dotprod) return core.dot * OF_INSTRUCTION.sdot;
+  // SMULL and SMLAL want a SADALP for each two of them, for which an in-order core has no other pipe.
+  return core.smull * OF_INSTRUCTION.smull * (core.inOrder ? 2 / 3 : 1);
 }

@@ -23,6 +23,7 @@ const why = (
 describe('the peak of a CPU', () => {
   // From LLVM's scheduling models and Arm's optimization guides: FMLA.4S, SMULL + SMLAL + SADALP, SDOT, SMMLA.
   it.each([
+    ['cortex-a53', 4, 16 / 3, 16 / 3],
     ['cortex-a72', 4, 8, 8],
     ['cortex-a76', 8, 32, 8],
     ['neoverse-n2', 8, 64, 8],
