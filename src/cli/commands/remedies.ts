@@ -129,7 +129,8 @@ const modelsOf = (pair: ModelPair, remedies: Tried['remedies']): [string, Uint8A
   remedies.map((remedy) => {
     const { int8 } = pair.models;
     const numbers = remedy.nodes.map((n) => int8.subgraphs[0].nodes[n].source);
-    const layers = numbers.length === 1 ? `layer${numbers[0]}` : `layers${numbers[0]}-${numbers.at(-1)}`;
+    const shown = numbers.length > 4 ? [numbers[0], numbers.at(-1)] : numbers;
+    const layers = `layer${numbers.length === 1 ? '' : 's'}${shown.join('-')}`;
     const name = `${int8.name}_${layers}_${remedy.how}`.replace(/[^\w.-]/g, '_');
     return [`${name}.tflite`, writeModel(changed(int8, remedy, constantsOf(pair)))];
   });

@@ -9,12 +9,12 @@ import type { Remedy } from './remedy.ts';
 import { done, sentenceOf } from './sentence.ts';
 import { costOf, type SpeedChoice } from './speed.ts';
 import type { Subject } from './subject.ts';
-import { allPerChannel, type Change, changed, changesFor, nameOf } from './variants.ts';
+import { allInFloat, allPerChannel, type Change, changed, changesFor, nameOf } from './variants.ts';
 
 export interface Tried {
   readonly int8: number | null;
   readonly fp32: number | null;
-  /** In the order of the layers; last what all of them could do without. */
+  /** In the order of the layers; last what is done to several together. */
   readonly remedies: readonly Remedy[];
   /** What was left out, and why. */
   readonly notes: readonly string[];
@@ -59,8 +59,10 @@ export async function tryRemedies(
     if (found.length === 0) notes.push(`${labelOf(int8, layer)}: nothing can be tried, it has no other form.`);
     return found;
   });
-  const everywhere = allPerChannel(int8, constants);
-  if (everywhere !== null) changes.push(everywhere);
+  const together = [allInFloat(int8, layers.slice(0, most), constants), allPerChannel(int8, constants)];
+  const key = ({ how, nodes }: Change) => `${how} ${nodes}`;
+  const known = new Set(changes.map(key));
+  for (const change of together) if (change !== null && !known.has(key(change))) changes.push(change);
   return tryChanges(subject, target, changes, { ...options, constants }, notes);
 }
 

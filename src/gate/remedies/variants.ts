@@ -63,6 +63,13 @@ export function allPerChannel(model: Model, constants: FloatConstants): Change |
   return nodes.length > 1 ? { layer: nodes[0], how: 'per-channel', nodes } : null;
 }
 
+/** All of the layers in float32; null for fewer than two, and where one has no such form. */
+export function allInFloat(model: Model, layers: readonly number[], constants: FloatConstants): Change | null {
+  const nodes = [...new Set(layers)].toSorted((a, b) => a - b);
+  const change: Change = { layer: layers[0], how: 'float32', nodes };
+  return nodes.length > 1 && whyNot(model, change, constants) === null ? change : null;
+}
+
 /** Why a change cannot be made; null where it can. */
 export function whyNot(model: Model, change: Change, constants: FloatConstants): string | null {
   try {
@@ -79,6 +86,9 @@ export function nameOf(graph: Graph, { layer, how, nodes }: Change): string {
   const number = (n: number) => graph.nodes[n].source;
   if (nodes.length === 1) return `layer ${number(layer)}`;
   if (how === 'per-channel') return `${nodes.length === weighted(graph).length ? 'all ' : ''}${nodes.length} layers`;
-  if (nodes.length === 2) return `layers ${nodes.map(number).join(' and ')}`;
-  return `layer ${number(layer)} and the ${nodes.length - 1} that read it`;
+  const readers = new Set(withReaders(graph, layer));
+  if (nodes.length > 2 && nodes.every((n) => readers.has(n)))
+    return `layer ${number(layer)} and the ${nodes.length - 1} that read it`;
+  const numbers = nodes.map(number);
+  return `layers ${numbers.slice(0, -1).join(', ')} and ${numbers.at(-1)}`;
 }
