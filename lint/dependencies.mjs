@@ -63,6 +63,7 @@ const ORDERS = [
       'data/',
       'engines/',
       '(drift|baseline|references)/',
+      '(remedies|slow)/',
       'verdict/',
       '(check|cases)/',
     ],

@@ -9,12 +9,23 @@ import { register as check } from './commands/check.ts';
 import { register as drift } from './commands/drift.ts';
 import { register as inspect } from './commands/inspect.ts';
 import { register as measure } from './commands/measure.ts';
+import { register as remedies } from './commands/remedies.ts';
 import { register as run } from './commands/run.ts';
 import { register as verify } from './commands/verify.ts';
 import { mindStreams } from './streams.ts';
 
 /** Every command of `int8-gate`, in the order in which --help lists them. Each lives in a file of its own. */
-const commands: readonly ((program: Command) => void)[] = [check, inspect, build, run, verify, measure, drift, cache];
+const commands: readonly ((program: Command) => void)[] = [
+  check,
+  inspect,
+  build,
+  run,
+  verify,
+  measure,
+  drift,
+  remedies,
+  cache,
+];
 
 /** An option that may be repeated starts from an empty list, which tells a reader nothing. */
 const optionDescription = (option: Option): string =>

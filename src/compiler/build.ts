@@ -48,4 +48,13 @@ export interface BuildNode {
   /** How messages name it. */
   readonly label: string;
   readonly macs: number;
+  /** What it computes on; absent in builds from elsewhere, as are the fields below. */
+  readonly numbers?: Numbers;
+  /** Files of native/kernels that it is made of. */
+  readonly kernels?: readonly string[];
+  /** Shape of its first result. */
+  readonly result?: Shape;
 }
+
+/** `hybrid`: float data, which are quantized while running; `mixed`: it converts between floats and integers. */
+export type Numbers = 'integer' | 'float' | 'hybrid' | 'mixed';

@@ -4,6 +4,7 @@ import { DRIFTS_TITLE, driftsOf } from './drifts.ts';
 import { driftMarkdown } from './drift.ts';
 import { escapeCode, escapeText } from './escape.ts';
 import { type Complaint, complaintsOf, headlineOf, notesOf, remarksOf } from './remarks.ts';
+import { type SlowLines, slowOf } from './slow.ts';
 
 /** GitHub's limit for a comment, in characters; a job summary takes more. */
 export const COMMENT_LIMIT = 65_536;
@@ -39,6 +40,7 @@ export function renderMarkdown(report: Report, { limit = COMMENT_LIMIT }: { read
   const shown = fit(lines, ofRows, (n) => `| … and ${n} more rows |${' |'.repeat(columns.length - 1)}`);
   const reasons = [
     ...complaints.map(bullet),
+    ...slowOf(report).flatMap(slowBullets),
     ...notes.map(({ note, where }) => `- ${escapeText(note)} (${whereText(where)})`),
   ];
   const drifts = driftsOf(report).map(
@@ -86,6 +88,11 @@ function bullet({ model, target, id, status, reason, place }: Complaint): string
   const at = place === null ? '' : ` (${escapeCode(place)})`;
   return `- ${SIGNS[status]} ${escapeCode(model)} on ${escapeText(target)}, ${escapeCode(id)}: ${escapeText(reason, 1000)}${at}`;
 }
+
+const slowBullets = ({ model, target, sentences }: SlowLines): string[] => [
+  `- Why ${escapeCode(model)} is slow on ${escapeText(target)}:`,
+  ...sentences.map((sentence) => `  - ${escapeText(sentence, 1000)}`),
+];
 
 const whereText = (where: readonly string[]): string =>
   `${where

@@ -5,6 +5,7 @@ import { driftTerminal } from './drift.ts';
 import { clean } from './escape.ts';
 import { complaintsOf, headlineOf, notesOf, remarksOf } from './remarks.ts';
 import { width, wrap } from './wrap.ts';
+import { slowOf } from './slow.ts';
 
 const COLOURS: Record<Status, string> = { pass: '32', fail: '31', inconclusive: '33' };
 
@@ -34,6 +35,10 @@ export function renderTerminal(report: Report, options: TerminalOptions = {}): s
     const [first, ...rest] = wrap(text, columns, '  ');
     return [first.replace(word, paint(status, word)), ...rest];
   });
+  const slow = slowOf(report).flatMap(({ model, target, sentences }) => [
+    `Why ${clean(model)} is slow on ${clean(target)}:`,
+    ...sentences.flatMap((sentence) => wrap(`  ${clean(sentence, 1000)}`, columns, '    ')),
+  ]);
   const notes = notesOf(report).map(({ note, where }) => {
     const shown = where.slice(0, 3).map((w) => clean(w));
     return `${clean(note)} (${shown.join(', ')}${where.length > 3 ? ', …' : ''})`;
@@ -44,7 +49,7 @@ export function renderTerminal(report: Report, options: TerminalOptions = {}): s
   );
   if (drifts.length > 0) drifts.unshift(`${DRIFTS_TITLE}:`);
   const rowsShown = table.width <= columns ? table.lines : stacked(rows, shape, columns, paint);
-  const sections = [rowsShown, complaints, driftTerminal(report, columns), drifts, remarks];
+  const sections = [rowsShown, complaints, driftTerminal(report, columns), slow, drifts, remarks];
   const filled = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
   const { words, status } = headlineOf(report);
   return `${filled.join('\n\n')}\n\n${paint(status, `INT8 gate: ${words}`)}\n`;

@@ -1,4 +1,4 @@
-import type { Build } from '../compiler/build.ts';
+import type { Build, BuildNode } from '../compiler/build.ts';
 import type { BoardName, CpuName, Target } from '../compiler/targets/index.ts';
 import { EnvironmentError, InputError } from '../errors.ts';
 import type { RunnerImage } from './devices/device.ts';
@@ -26,8 +26,8 @@ export interface ModelledFigure extends CycleRange {
   readonly lines: number;
 }
 
-/** What one operator costs in a modelled measurement. */
-export interface OperatorCost {
+/** What one operator costs in a modelled measurement, and what it is. */
+export interface OperatorCost extends Pick<BuildNode, 'numbers' | 'kernels' | 'result'> {
   readonly build: string;
   /** How messages name the operator; null for what was spent outside of all operators' own functions. */
   readonly op: string | null;
@@ -67,7 +67,7 @@ export interface ModelledMeasurement {
   readonly interval: Interval;
   /** Times on the board that the target names; null where it names none. */
   readonly estimate: BoardEstimate | null;
-  /** In the order in which they run, INT8 first. */
+  /** In the order in which they run: INT8, FP32, the merge base. */
   readonly perOp: readonly OperatorCost[];
 }
 
@@ -152,7 +152,7 @@ async function modelled(image: RunnerImage, target: Target, options: MeasureOpti
       int8: estimateTime(figures[0], board, threads),
       fp32: estimateTime(figures[1], board, threads),
     },
-    perOp: [int8, fp32].flatMap((index, i) => operatorCosts(image.builds[index], results[i])),
+    perOp: indices.flatMap((index, i) => operatorCosts(image.builds[index], results[i])),
   };
 }
 
@@ -164,8 +164,8 @@ export function operatorCosts(build: Build, result: Modelled): OperatorCost[] {
     memoryBound: of.lines * CYCLES_OF_LINE > of.cycles,
   });
   const nothing = { cycles: 0, instructions: 0, lines: 0 };
-  const costs = (build.nodes ?? []).map(({ symbol, kind, label, macs }): OperatorCost => {
-    return { build: build.name, op: label, kind, macs, ...cost(functions.get(symbol) ?? nothing) };
+  const costs = (build.nodes ?? []).map(({ symbol, label, ...node }): OperatorCost => {
+    return { ...node, build: build.name, op: label, ...cost(functions.get(symbol) ?? nothing) };
   });
   const rest = (field: keyof typeof nothing) =>
     Math.max(0, result[field] - costs.reduce((sum, op) => sum + op[field], 0));

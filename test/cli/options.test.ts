@@ -24,7 +24,7 @@ describe('a command that is not there', () => {
     [['chek'], 'did you mean "check"?'],
     [['chek', '--version'], 'did you mean "check"?'],
     [['help', 'bild'], 'did you mean "build"?'],
-    [['frobnicate', '--help'], 'known: help, check, inspect, build, run, verify, measure, drift, cache'],
+    [['frobnicate', '--help'], 'known: help, check, inspect, build, run, verify, measure, drift, remedies, cache'],
   ])('is refused, whatever else is asked: %j', (args, hint) => {
     const { status, stdout, stderr } = int8Gate(args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });

@@ -1,7 +1,9 @@
 import { InputError } from '../../errors.ts';
-import { type Graph, nodeLabel } from '../../model/ir/graph.ts';
+import { type Graph, type Node, nodeLabel, operandsOf, resultsOf } from '../../model/ir/graph.ts';
 import { nodeMacs } from '../../model/ir/macs.ts';
-import type { TensorId } from '../../model/tensor/tensor.ts';
+import { isFloat, isQuantizable } from '../../model/tensor/dtype.ts';
+import type { Tensor, TensorId } from '../../model/tensor/tensor.ts';
+import type { Numbers } from '../build.ts';
 import { C_TYPES, cComment } from '../emission/c.ts';
 import { SIZE_REMEDY } from '../emission/context.ts';
 import type { Blob } from './blob.ts';
@@ -43,9 +45,23 @@ export function emitGraph(graph: Graph, name: string, prefix: string, model: Mod
       kind: code.node.kind,
       label: nodeLabel(graph, code.node),
       macs: nodeMacs(graph, code.node),
+      numbers: numbersOf(graph, code.node),
+      kernels: code.emission.includes,
+      ...(code.node.outputs.length > 0 && { result: graph.tensors[code.node.outputs[0]].shape }),
     })),
     extents: graph.outputs.map((id) => extents.get(id)),
   };
+}
+
+/** By the types of what a node reads, constants aside, and of what it writes. */
+function numbersOf(graph: Graph, node: Node): Numbers {
+  const [operands, results] = [operandsOf(graph, node), resultsOf(graph, node)];
+  const [computed, constant] = [[], []] as [Tensor[], Tensor[]];
+  for (const t of operands) if (t !== null) (t.data === null ? computed : constant).push(t);
+  const kinds = new Set([...computed, ...results].map(({ dtype }) => isFloat(dtype)));
+  if (kinds.size > 1) return 'mixed';
+  if (!kinds.has(true)) return 'integer';
+  return constant.some((t) => isQuantizable(t.dtype) && t.quantization !== null) ? 'hybrid' : 'float';
 }
 
 const allScratch = (code: NodeCode | null): number => (code?.scratchBytes ?? 0) * (code?.split?.parts ?? 1);

@@ -9,7 +9,9 @@ import { inferencesOf } from '../engines/stream.ts';
 import { formatFigure } from '../figures/format.ts';
 import type { Latency } from '../figures/latency.ts';
 import type { SpeedRegression } from '../figures/regression.ts';
+import type { Slow } from '../figures/slow.ts';
 import { type BySide, mapSides, sidesOf } from '../sides.ts';
+import { explainSlow } from '../slow/index.ts';
 
 /** How speed is judged: `auto` is hardware where this machine runs the target's code, modelled cycles elsewhere. */
 export const SPEED_OPTIONS = ['auto', 'hardware', 'modelled', 'none'] as const;
@@ -23,6 +25,8 @@ export interface Speed {
   readonly notes: readonly string[];
   /** INT8 against INT8 of the baseline, where that was measured along. */
   readonly againstBase: SpeedRegression | null;
+  /** Operators that cost most beyond what they could; modelled cycles only. */
+  readonly slow?: Slow;
 }
 
 /** How many samples of a data set of that size speed is measured on, and which. */
@@ -70,12 +74,12 @@ export async function measureSpeed(
     decided: (figures) => decided(onHardware(figures, null, compiler)),
     ...{ threads, seed },
   });
-  if (result.mode === 'modelled') return inCycles(result, compiler);
+  if (result.mode === 'modelled') return inCycles(result, compiler, target);
   return { ...onHardware(result, result.machine.model, compiler), notes: result.warnings.map(sentence) };
 }
 
 /** What modelled cycles say. */
-function inCycles(result: ModelledMeasurement, compiler: string | null): Speed {
+function inCycles(result: ModelledMeasurement, compiler: string | null, target: Target): Speed {
   const { mode, unit, int8, fp32, base, speedup, interval, cpu, version, disassembler, estimate } = result;
   return {
     latency: {
@@ -86,7 +90,15 @@ function inCycles(result: ModelledMeasurement, compiler: string | null): Speed {
     },
     againstBase: base && { base: base.median, slowdown: int8.median / base.median, interval: null },
     ...{ doubt: null, notes: boundByMemory(result) },
+    slow: explainSlow(costsOf(result), target),
   };
+}
+
+/** The operators of each build. */
+function costsOf({ perOp }: ModelledMeasurement) {
+  const [int8, fp32, base] = [...new Set(perOp.map(({ build }) => build))];
+  const of = (name: string | undefined) => perOp.filter(({ build }) => build === name);
+  return { int8: of(int8), fp32: of(fp32), base: of(base) };
 }
 
 const LINE_BYTES = 64;

@@ -89,6 +89,7 @@ export async function checkTarget(
     accuracy,
     latency: speed.latency,
     regression: found(speed),
+    ...(speed.slow && { slow: speed.slow }),
     checks,
     notes: [
       ...(checks.length === 0 ? [NOTHING_JUDGED] : []),

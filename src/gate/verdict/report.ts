@@ -7,6 +7,7 @@ import { latencySchema } from '../figures/latency.ts';
 import { referenceSchema } from '../figures/references.ts';
 import { baselineSchema, regressionSchema } from '../figures/regression.ts';
 import { figure, finite } from '../figures/schema.ts';
+import { slowSchema } from '../figures/slow.ts';
 
 /**
  * The report model: what a check found, as data. `check --json` writes it, everything that people read (Markdown,
@@ -68,6 +69,7 @@ const targetSchema = z.object({
     .nullable()
     .optional()
     .describe('against the baseline; null without one, and for models that it has not'),
+  slow: slowSchema.optional(),
   checks: z.array(checkSchema),
   notes: z.array(z.string()).describe('what a reader should know about these figures'),
 });
