@@ -60,7 +60,7 @@ export function openPair(config: ModelConfig, files: Files, given: BaseModel | n
     const inputs = mapSides(models, (model) => modelPorts(model, 'inputs'));
     const dataset = openDataset(config.data, inputs, files);
     const metric = makeMetric({
-      ...{ name: config.metric, score: config.score, labels: dataset.labels },
+      ...{ name: config.metric, score: config.score, settings: config.metricOptions, labels: dataset.labels },
       ...{ inputs: inputs.int8, outputs: modelPorts(int8, 'outputs') },
     });
     return {

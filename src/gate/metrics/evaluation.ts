@@ -1,6 +1,6 @@
 import type { Port } from '../../compiler/build.ts';
 import type { Accuracy } from '../figures/accuracy.ts';
-import { type FigureKind, KINDS, type Kind } from '../figures/kinds.ts';
+import { type FigureKind, KINDS, type Kind, rangeOfDrop, spanOfDrop } from '../figures/kinds.ts';
 import type { SampleRun, Subscriber } from '../sides.ts';
 import { startComparison } from './comparison.ts';
 import { boundsOf, countedShare, type Estimate, linear, pairedDifference, resampled } from './estimate.ts';
@@ -65,7 +65,7 @@ export function startEvaluation(
     finish() {
       const comparable = notFinite === 0;
       const int8 = labelled === null ? comparison.own() : labelled.statistic(scores.int8);
-      const fp32 = labelled === null ? () => definition.against!.perfect : labelled.statistic(scores.fp32);
+      const fp32 = labelled === null ? () => metric.against!.perfect : labelled.statistic(scores.fp32);
       const drop: Statistic = (weights) => kind.drop(int8(weights), fp32(weights));
       const figure = (statistic: Statistic) => finiteOrNull(figureOf(statistic, samples));
       const reference = comparable ? figure(fp32) : null;
@@ -123,18 +123,14 @@ function estimateLabelled(
 ): Estimate | null {
   const samples = scores.length;
   if (right !== undefined) return countedShare(scores.filter((score) => right(score)).length, samples);
-  const { range } = KINDS[kind];
-  const span = range && { size: range[1] - range[0], samples: Math.min(samples, deciding) };
+  const { span: size } = KINDS[kind];
+  const span = size && { size, samples: Math.min(samples, deciding) };
   return resampled(statistic(scores), samples, span);
 }
 
-/** Bounds of a drop are within the largest there can be. */
-export const rangeOfDrop = ({ range, drop }: FigureKind): readonly [number, number] | null =>
-  range && [drop(range[1], range[0]), drop(...range)];
-
 /** The drop: of right answers by their pairs, against FP32 by INT8's own figure, of all else resampled in pairs. */
 function estimateDrop(
-  { definition, labelled }: Metric,
+  { definition, labelled, against }: Metric,
   drop: Statistic,
   { samples, discordant, ofInt8 }: DropSource,
 ): Estimate | null {
@@ -144,11 +140,11 @@ function estimateDrop(
     return linear(pairedDifference({ samples, firstOnly, secondOnly }), 100);
   }
   if (labelled === null) {
-    const perfect = kind.drop(0, definition.against!.perfect);
+    const perfect = kind.drop(0, against!.perfect);
     return ofInt8 && Number.isFinite(perfect) ? linear(ofInt8, kind.drop(1, 0), perfect) : null;
   }
-  const { range } = kind;
-  const span = range && { size: kind.drop(...range), samples: Math.min(samples, labelled.deciding ?? samples) };
+  const size = spanOfDrop(kind);
+  const span = size === null ? null : { size, samples: Math.min(samples, labelled.deciding ?? samples) };
   return resampled(drop, samples, span);
 }
 

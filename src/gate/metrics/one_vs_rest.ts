@@ -1,0 +1,69 @@
+import { InputError } from '../../errors.ts';
+import { elements, showShape } from '../../model/tensor/shape.ts';
+import { checkClasses } from './labels.ts';
+import type { Labelled, Labels, MetricOptions } from './metric.ts';
+import { meanOfInferences } from './outputs.ts';
+import { shuffledChance } from './shuffle.ts';
+import { figureOf, type Statistic } from './statistics.ts';
+
+/** Samples times classes that resampling can take. */
+const MOST_SCORES = 1e6;
+
+/** A figure of scores, the higher the likelier the sample is positive. */
+export type OfTwo = (scores: ArrayLike<number>, positive: ArrayLike<boolean>) => Statistic;
+
+/**
+ * The mean over classes of a figure of two kinds: each class by its own score against all the others. Classes that no sample
+ * has are left out.
+ * @throws InputError where the output is no list of class scores
+ */
+export function oneVsRest(
+  { name, outputs: [port] }: MetricOptions,
+  labels: Labels,
+  of: OfTwo,
+): Labelled<ArrayLike<number>> {
+  const classes = port.shape.at(-1) ?? 1;
+  if (elements(port.shape) !== classes || classes < 2)
+    throw new InputError(
+      `metric ${name} with average: macro needs one score a class, but output "${port.name}" is ${showShape(port.shape)}`,
+    );
+  checkClasses(labels, classes);
+  const present = [...new Set(labels.values)].sort((a, b) => a - b);
+  const samples = labels.values.length;
+  if (present.length < 2) throw new InputError(`data.labels: metric ${name} needs samples of two classes at least`);
+  if (samples * present.length > MOST_SCORES)
+    throw new InputError(
+      `metric ${name}: ${samples} samples of ${present.length} classes are too many to resample; set data.limit to ${Math.floor(MOST_SCORES / present.length)}`,
+    );
+  const statistic = (scores: readonly ArrayLike<number>[], of: ArrayLike<number>): Statistic => {
+    const each = present.map((k) => single(scores, of, k));
+    return (weights) => meanOfDefined(each.map((figure) => figure(weights)));
+  };
+  const single = (scores: readonly ArrayLike<number>[], own: ArrayLike<number>, k: number): Statistic =>
+    of(
+      Float64Array.from(scores, (each) => each[k]),
+      Array.from(own, (label) => label === k),
+    );
+  return {
+    score: ([output]) => Float64Array.from(meanOfInferences(output, classes)),
+    statistic: (scores) => statistic(scores, labels.values),
+    chance(scores) {
+      const figure = figureOf(statistic(scores, labels.values), samples);
+      const shuffled = (order: Int32Array) =>
+        figureOf(
+          statistic(
+            scores,
+            order.map((i) => labels.values[i]),
+          ),
+          samples,
+        );
+      return shuffledChance(figure, samples, shuffled, true, 10 * present.length);
+    },
+  };
+}
+
+/** In a resample, a class may have no sample. */
+function meanOfDefined(values: readonly number[]): number {
+  const defined = values.filter((value) => !Number.isNaN(value));
+  return defined.reduce((a, b) => a + b, 0) / defined.length;
+}
