@@ -12,7 +12,7 @@ import { type Dataset, openDataset } from '../data/dataset.ts';
 import { digestData } from '../data/digest.ts';
 import type { Files } from '../data/files.ts';
 import { modelPorts } from '../engines/ports.ts';
-import { type Metric, makeMetric } from '../metrics/index.ts';
+import { type Metric, makeMetric, metricNamed } from '../metrics/index.ts';
 import { type BySide, mapSides } from '../sides.ts';
 import { checkDistinct, checkForms } from './forms.ts';
 
@@ -58,7 +58,7 @@ export function openPair(config: ModelConfig, files: Files, given: BaseModel | n
     const base = fitting(given, int8);
     const models = { int8, fp32, ...(base?.status === 'changed' && { base: base.model }) };
     const inputs = mapSides(models, (model) => modelPorts(model, 'inputs'));
-    const dataset = openDataset(config.data, inputs, files);
+    const dataset = openDataset(config.data, inputs, files, metricNamed(config.metric)?.labels);
     const metric = makeMetric({
       ...{ name: config.metric, score: config.score, settings: config.metricOptions, labels: dataset.labels },
       ...{ inputs: inputs.int8, outputs: modelPorts(int8, 'outputs') },

@@ -1,6 +1,7 @@
 import { InputError } from '../../errors.ts';
 import { agreement } from './agreement.ts';
 import { auc } from './auc.ts';
+import { cer } from './cer.ts';
 import { cosine } from './cosine.ts';
 import { eer } from './eer.ts';
 import { f1 } from './f1.ts';
@@ -10,16 +11,21 @@ import { mse } from './mse.ts';
 import { holdsIndexes } from './outputs.ts';
 import { prAuc } from './pr_auc.ts';
 import { precision } from './precision.ts';
+import { psnr } from './psnr.ts';
 import { r2 } from './r2.ts';
 import { recall } from './recall.ts';
 import { rmse } from './rmse.ts';
 import { sqnr } from './sqnr.ts';
+import { ssim } from './ssim.ts';
 import { topN } from './top_n.ts';
+import { wer } from './wer.ts';
 
 /** Every metric. The configuration's schema, the evaluation, the judge and the report take what they need from here. */
 export const METRICS = {
   ...{ topN, f1, precision, recall, auc, 'pr-auc': prAuc, eer },
   ...{ mse, mae, rmse, r2 },
+  ...{ wer, cer },
+  ...{ psnr, ssim },
   ...{ agreement, cosine, sqnr },
 } as const satisfies Record<string, MetricDefinition>;
 

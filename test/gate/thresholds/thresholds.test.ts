@@ -28,12 +28,15 @@ describe('thresholds', () => {
       'has no meaning for the metric rmse; use max-error, max-metric-drop, min-cosine or min-sqnr',
     ],
     ['max-accuracy-drop', 'r2', 'has no meaning for the metric r2; use max-metric-drop, min-cosine or min-sqnr'],
+    ['max-accuracy-drop', 'wer', null],
+    ['min-psnr', 'psnr', null],
+    ['min-psnr', 'ssim', 'needs the metric psnr, not ssim'],
     ['max-metric-drop', 'r2', null],
     ['max-metric-drop', 'f1', 'has no meaning for the metric f1; use max-accuracy-drop'],
     ['max-metric-drop', 'cosine', 'has no meaning for the metric cosine; use min-cosine or min-sqnr'],
     ['max-error', 'mae', null],
     ['max-error', 'eer', null],
-    ['max-error', 'top1', 'needs the metric eer, mse, mae or rmse, not top1'],
+    ['max-error', 'top1', 'needs the metric eer, mse, mae, rmse, wer or cer, not top1'],
     ['min-cosine', 'top1', null],
   ])('%s with metric %s', (id, metric, reason) => expect(misfit(THRESHOLDS[id], metric)).toBe(reason));
 
