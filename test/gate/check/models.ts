@@ -68,6 +68,14 @@ export function overflowingModel(): Uint8Array {
   return file({ tensors, nodes: [node], inputs: [0], outputs: [1] });
 }
 
+/** exp of values from −2 to 2, element by element: what is largest stays largest. */
+export function expModel(shape: readonly number[]): Uint8Array {
+  const of = (name: string, scale: number, zeroPoint: number) =>
+    tensor(name, { dtype: 'int8', shape, quantization: perTensor(scale, zeroPoint) });
+  const node = { kind: 'exp', attrs: {}, inputs: [0], outputs: [1], source: 0 } as Node;
+  return file({ tensors: [of('x', 1 / 64, 0), of('y', 1 / 32, -128)], nodes: [node], inputs: [0], outputs: [1] });
+}
+
 /** `count` samples of `width` values within [−1, 1], as .npy. */
 export function values(count: number, width: number, size = 1): Uint8Array {
   const random = randomOf(9);
