@@ -1,4 +1,5 @@
 import type { Report, Status } from '../gate/verdict/report.ts';
+import { classRemarksOf } from './classes.ts';
 import { type Column, columnsFor, type ReportRow, rowsOf } from './columns.ts';
 import { escapeCode, escapeText } from './escape.ts';
 import { type Complaint, complaintsOf, headlineOf, notesOf, remarksOf } from './remarks.ts';
@@ -17,7 +18,7 @@ const SIGNS: Record<Status, string> = { pass: '✅', fail: '❌', inconclusive: 
 export function renderMarkdown(report: Report, { limit = COMMENT_LIMIT }: { readonly limit?: number } = {}): string {
   const [rows, columns] = [rowsOf(report), columnsFor(report)];
   const complaints = complaintsOf(report);
-  const notes = notesOf(report);
+  const notes = [...classRemarksOf(report), ...notesOf(report)];
   const { words, status } = headlineOf(report);
   const title = `### ${SIGNS[status]} INT8 gate: ${words}`;
   const { version, config } = report.environment;
@@ -37,7 +38,7 @@ export function renderMarkdown(report: Report, { limit = COMMENT_LIMIT }: { read
   const shown = fit(lines, ofRows, (n) => `| … and ${n} more rows |${' |'.repeat(columns.length - 1)}`);
   const reasons = [
     ...complaints.map(bullet),
-    ...notes.map(({ note, where }) => `- ${escapeText(note)} (${whereText(where)})`),
+    ...notes.map(({ note, where }) => `- ${escapeText(note, 600)} (${whereText(where)})`),
   ];
   const below = fit(reasons, room - size(shown) - 1, (n) => `- … and ${n} more; the report has them all`);
   if (below.length > 0) below.unshift('');

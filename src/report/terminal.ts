@@ -1,4 +1,5 @@
 import type { Report, Status } from '../gate/verdict/report.ts';
+import { classRemarksOf } from './classes.ts';
 import { type Column, columnsFor, type ReportRow, rowsOf } from './columns.ts';
 import { clean } from './escape.ts';
 import { complaintsOf, headlineOf, notesOf, remarksOf } from './remarks.ts';
@@ -46,9 +47,9 @@ export function renderTerminal(report: Report, options: TerminalOptions = {}): s
     const [first, ...rest] = wrap(text, columns, '  ');
     return [first.replace(word, paint(status, word)), ...rest];
   });
-  const notes = notesOf(report).map(({ note, where }) => {
+  const notes = [...classRemarksOf(report), ...notesOf(report)].map(({ note, where }) => {
     const shown = where.slice(0, 3).map((w) => clean(w));
-    return `${clean(note)} (${shown.join(', ')}${where.length > 3 ? ', …' : ''})`;
+    return `${clean(note, 600)} (${shown.join(', ')}${where.length > 3 ? ', …' : ''})`;
   });
   const remarks = [...notes, ...remarksOf(report).map((r) => clean(r))].flatMap((text) => wrap(text, columns, '  '));
   const sections = [table.width <= columns ? table.lines : stacked(rows, shape, columns, paint), complaints, remarks];

@@ -74,7 +74,7 @@ export function labelledCounts(options: MetricOptions, labels: Labels, of: Ratio
     score: answer,
     statistic: (answers) => figure(values, answers),
     ...(positive !== null && { deciding: rarer(positive) }),
-    classes: { of: (index) => values[index], right: (given, index) => given === values[index] },
+    classes: { of: (index) => values[index], right: (given, index) => given === values[index], names: labels.names },
     chance(answers) {
       const n = answers.length;
       const shuffled = (order: Int32Array) =>

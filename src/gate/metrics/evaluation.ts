@@ -9,6 +9,7 @@ import { type Confidence, DEFAULT_CONFIDENCE } from './intervals.ts';
 import type { Labelled } from './metric.ts';
 import { allFinite, checkFinite, finiteOrNull } from './numbers.ts';
 import { OutputPair } from './outputs.ts';
+import { perClass } from './per_class.ts';
 import { figureOf, mcnemar, type Statistic } from './statistics.ts';
 import { watchVariation } from './variation.ts';
 
@@ -96,6 +97,7 @@ export function startEvaluation(
         },
         resolution: definition.countsSamples ? 100 / samples : null,
         discordant,
+        classes: labelled === null || !comparable ? null : perClass(labelled, scores.int8, scores.fp32),
         comparison: comparison.finish(samples, comparable),
         reference: {
           chance:

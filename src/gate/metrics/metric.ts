@@ -44,6 +44,8 @@ export interface Labelled<S = unknown> {
   readonly classes?: {
     of(index: number): number;
     right(score: S, index: number): boolean;
+    /** In the order of their numbers. */
+    readonly names?: readonly string[];
   };
   /** Samples that the figure's error depends on, where they are not all: the rarer kind of two. */
   readonly deciding?: number;

@@ -54,6 +54,28 @@ describe('f1', () => {
   }, 60_000);
 });
 
+describe('classes', () => {
+  it('that lose more than the others are named in the report', async () => {
+    // INT8 halves the score of one class, and answers others in its place.
+    const names = ['north', 'east', 'south', 'west'];
+    const named = lines(
+      'named.txt',
+      largest.map((k) => names[k]),
+    );
+    const found = await project.verdict({
+      ...{ int8: project.file('lame.tflite', denseModel('int8', 1, 0, 1)), fp32: exact },
+      data: { inputs, labels: named, classes: names },
+    });
+    const { classes } = found.target.accuracy!;
+    expect(classes).toMatchObject({ count: 4, significant: 1 });
+    expect(classes!.worst[0]).toMatchObject({ class: 1, name: 'east', fp32: 1 });
+    const sentence =
+      /1 of 4 classes loses more than the others: east \(class 1\) from 100\.00 % to \d+\.\d\d % of \d+, p = /;
+    expect(renderTerminal(found.report)).toMatch(sentence);
+    expect(renderMarkdown(found.report)).toContain('1 of 4 classes loses more than the others&#58; east (class 1)');
+  }, 60_000);
+});
+
 describe('eer', () => {
   // Positive as often as the value says: a score that ranks, with errors.
   const labels = lines(

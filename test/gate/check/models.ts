@@ -23,11 +23,13 @@ const activation = (name: string, form: Form, scale: number): Tensor =>
  * A fully connected layer of four values: `gain` times the identity, so that it answers with the largest one.
  *
  * @param mixed how much of each value goes to the next class instead
+ * @param lame a class whose own value counts half
  */
-export function denseModel(form: Form, gain: number, mixed = 0): Uint8Array {
+export function denseModel(form: Form, gain: number, mixed = 0, lame = -1): Uint8Array {
   const weights = Float32Array.from({ length: WIDTH * WIDTH }, (_, i) => {
     const [row, column] = [Math.floor(i / WIDTH), i % WIDTH];
-    return gain * (row === column ? 1 - mixed : row === (column + 1) % WIDTH ? mixed : 0);
+    const own = row === lame ? gain / 2 : gain;
+    return own * (row === column ? 1 - mixed : row === (column + 1) % WIDTH ? mixed : 0);
   });
   const q = perTensor(1 / 127, 0);
   const kernel: Partial<Tensor> =
