@@ -119,7 +119,7 @@ export const OF_95_PERCENT = 0.975;
 
 /** What labels say of a model's own figure: right answers are counted, all else is resampled. */
 function estimateLabelled(
-  { right, statistic, deciding = Number.POSITIVE_INFINITY }: Labelled,
+  { right, statistic, work, deciding = Number.POSITIVE_INFINITY }: Labelled,
   scores: readonly unknown[],
   kind: Kind,
 ): Estimate | null {
@@ -127,7 +127,7 @@ function estimateLabelled(
   if (right !== undefined) return countedShare(scores.filter((score) => right(score)).length, samples);
   const { span: size } = KINDS[kind];
   const span = size && { size, samples: Math.min(samples, deciding) };
-  return resampled(statistic(scores), samples, span);
+  return resampled(statistic(scores), samples, span, work);
 }
 
 /** The drop: of right answers by their pairs, against FP32 by INT8's own figure, of all else resampled in pairs. */
@@ -147,7 +147,7 @@ function estimateDrop(
   }
   const size = spanOfDrop(kind);
   const span = size === null ? null : { size, samples: Math.min(samples, labelled.deciding ?? samples) };
-  return resampled(drop, samples, span);
+  return resampled(drop, samples, span, labelled.work);
 }
 
 interface DropSource {

@@ -49,6 +49,8 @@ export interface Labelled<S = unknown> {
   };
   /** Samples that the figure's error depends on, where they are not all: the rarer kind of two. */
   readonly deciding?: number;
+  /** What a sample costs in an evaluation of the statistic, in additions; absent: a few. Costly ones get fewer resamples. */
+  readonly work?: number;
   /** Whether the order of equally high scores decided on a sample. */
   tied?(outputs: readonly Float32Array[], index: number): boolean;
   /** What a model reaches on these labels that never looks at the data, and whether these scores are better. */

@@ -7,10 +7,10 @@ import { shuffledChance } from './shuffle.ts';
 import { figureOf, type Statistic } from './statistics.ts';
 
 /** Samples times classes that resampling can take. */
-const MOST_SCORES = 1e6;
+const MOST_SCORES = 5e5;
 
-/** A figure of scores, the higher the likelier the sample is positive. */
-export type OfTwo = (scores: ArrayLike<number>, positive: ArrayLike<boolean>) => Statistic;
+/** A figure of scores, the higher the likelier the sample is positive; what is said of scores alone is done once. */
+export type OfTwo = (scores: ArrayLike<number>) => (positive: ArrayLike<boolean>) => Statistic;
 
 /**
  * The mean over classes of a figure of two kinds: each class by its own score against all the others. Classes that no sample
@@ -35,29 +35,22 @@ export function oneVsRest(
     throw new InputError(
       `metric ${name}: ${samples} samples of ${present.length} classes are too many to resample; set data.limit to ${Math.floor(MOST_SCORES / present.length)}`,
     );
-  const statistic = (scores: readonly ArrayLike<number>[], of: ArrayLike<number>): Statistic => {
-    const each = present.map((k) => single(scores, of, k));
-    return (weights) => meanOfDefined(each.map((figure) => figure(weights)));
+  /** The figure as a function of the labels. */
+  const figureOfScores = (scores: readonly ArrayLike<number>[]) => {
+    const each = present.map((k) => ({ k, figure: of(Float64Array.from(scores, (all) => all[k])) }));
+    return (own: ArrayLike<number>): Statistic => {
+      const statistics = each.map(({ k, figure }) => figure(Array.from(own, (label) => label === k)));
+      return (weights) => meanOfDefined(statistics.map((statistic) => statistic(weights)));
+    };
   };
-  const single = (scores: readonly ArrayLike<number>[], own: ArrayLike<number>, k: number): Statistic =>
-    of(
-      Float64Array.from(scores, (each) => each[k]),
-      Array.from(own, (label) => label === k),
-    );
   return {
     score: ([output]) => Float64Array.from(meanOfInferences(output, classes)),
-    statistic: (scores) => statistic(scores, labels.values),
+    statistic: (scores) => figureOfScores(scores)(labels.values),
+    work: present.length,
     chance(scores) {
-      const figure = figureOf(statistic(scores, labels.values), samples);
-      const shuffled = (order: Int32Array) =>
-        figureOf(
-          statistic(
-            scores,
-            order.map((i) => labels.values[i]),
-          ),
-          samples,
-        );
-      return shuffledChance(figure, samples, shuffled, true, 10 * present.length);
+      const of = figureOfScores(scores);
+      const shuffled = (order: Int32Array) => figureOf(of(order.map((i) => labels.values[i])), samples);
+      return shuffledChance(figureOf(of(labels.values), samples), samples, shuffled, true, present.length);
     },
   };
 }

@@ -5,7 +5,10 @@ import { positivesOf, rarer, scoreOf } from './scores.ts';
 import { shuffledChance } from './shuffle.ts';
 import { figureOf } from './statistics.ts';
 
-const precision: OfTwo = (scores, positive) => averagePrecision(scores, descending(scores), positive);
+const precision: OfTwo = (scores) => {
+  const order = descending(scores);
+  return (positive) => averagePrecision(scores, order, positive);
+};
 
 /** Area under the precision-recall curve (average precision) of class 1; by macro average, each class against the rest. */
 export const prAuc: MetricDefinition = {
@@ -19,11 +22,11 @@ export const prAuc: MetricDefinition = {
     const positive = positivesOf(options, labels);
     const labelled: Labelled<number> = {
       score: scoreOf(options),
-      statistic: (scores) => precision(scores, positive),
+      statistic: (scores) => precision(scores)(positive),
       deciding: rarer(positive),
       chance(scores) {
-        const order = descending(scores);
-        const of = (kinds: readonly boolean[]) => figureOf(averagePrecision(scores, order, kinds), scores.length);
+        const given = precision(scores);
+        const of = (kinds: readonly boolean[]) => figureOf(given(kinds), scores.length);
         const shuffled = (by: Int32Array) => of(Array.from(by, (i) => positive[i]));
         return shuffledChance(of(positive), scores.length, shuffled, true);
       },

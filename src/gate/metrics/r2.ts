@@ -6,7 +6,7 @@ import { meanOfInferences } from './outputs.ts';
 import type { Statistic } from './statistics.ts';
 
 /** Samples times values that resampling can take. */
-const MOST_VALUES = 1e6;
+const MOST_VALUES = 5e5;
 
 /**
  * Coefficient of determination, 1 − Σ (t − y)² / Σ (t − t̄)², the mean over output elements. Source of what a constant target
@@ -51,6 +51,7 @@ export const r2: MetricDefinition = {
         return Float64Array.from({ length: width }, (_, k) => squared(found[k] - values[index * width + k]));
       },
       statistic: (residuals) => determination(residuals, values, width),
+      work: 2 * width,
       chance(residuals) {
         const errors = residuals.map((each) => each.reduce((a, b) => a + b, 0) / width);
         // The mean of the targets explains nothing of their variance.

@@ -65,6 +65,6 @@ export function startRegression(
       return linear(pairedDifference({ samples, firstOnly: counts.fp32Only, secondOnly: counts.int8Only }), 100);
     const size = spanOfDrop(kind);
     const deciding = Math.min(samples, labelled?.deciding ?? samples);
-    return resampled(drop, samples, size === null ? null : { size, samples: deciding });
+    return resampled(drop, samples, size === null ? null : { size, samples: deciding }, labelled?.work);
   }
 }
