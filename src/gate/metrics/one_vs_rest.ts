@@ -7,7 +7,7 @@ import { shuffledChance } from './shuffle.ts';
 import { figureOf, type Statistic } from './statistics.ts';
 
 /** Samples times classes that resampling can take. */
-const MOST_SCORES = 5e5;
+const MOST_SCORES = 2e5;
 
 /** A figure of scores, the higher the likelier the sample is positive; what is said of scores alone is done once. */
 export type OfTwo = (scores: ArrayLike<number>) => (positive: ArrayLike<boolean>) => Statistic;

@@ -6,7 +6,7 @@ import { meanOfInferences } from './outputs.ts';
 import type { Statistic } from './statistics.ts';
 
 /** Samples times values that resampling can take. */
-const MOST_VALUES = 5e5;
+const MOST_VALUES = 1e5;
 
 /**
  * Coefficient of determination, 1 − Σ (t − y)² / Σ (t − t̄)², the mean over output elements. Source of what a constant target

@@ -100,7 +100,7 @@ describe('one class against the rest', () => {
     const many = Array.from({ length: 20_000 }, (_, i) => i % 100);
     const options = { labels: labelsOf(many), inputs: [portOf([1, 4])], outputs: [portOf([1, 100])] };
     expect(() => makeMetric({ name: 'auc', settings: { average: 'macro' }, ...options })).toThrow(
-      'set data.limit to 5000',
+      'set data.limit to 2000',
     );
   });
 });

@@ -59,6 +59,6 @@ describe('r2 and rmse', () => {
 
   it('is refused where resampling would take hours', () =>
     expect(() => scored('r2', new Array(2_000_000).fill(0), [new Array(1000).fill(0)])).toThrow(
-      'set data.limit to 500, or use rmse',
+      'set data.limit to 100, or use rmse',
     ));
 });
