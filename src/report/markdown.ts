@@ -1,7 +1,8 @@
 import type { Report, Status } from '../gate/verdict/report.ts';
+import { classRemarksOf } from './classes.ts';
 import { type Column, columnsFor, type ReportRow, rowsOf } from './columns.ts';
-import { DRIFTS_TITLE, driftsOf } from './drifts.ts';
 import { driftMarkdown } from './drift.ts';
+import { DRIFTS_TITLE, driftsOf } from './drifts.ts';
 import { escapeCode, escapeText } from './escape.ts';
 import { type Complaint, complaintsOf, headlineOf, notesOf, remarksOf } from './remarks.ts';
 import { type SlowLines, slowOf } from './slow.ts';
@@ -20,7 +21,7 @@ const SIGNS: Record<Status, string> = { pass: '✅', fail: '❌', inconclusive: 
 export function renderMarkdown(report: Report, { limit = COMMENT_LIMIT }: { readonly limit?: number } = {}): string {
   const [rows, columns] = [rowsOf(report), columnsFor(report)];
   const complaints = complaintsOf(report);
-  const notes = notesOf(report);
+  const notes = [...classRemarksOf(report), ...notesOf(report)];
   const { words, status } = headlineOf(report);
   const title = `### ${SIGNS[status]} INT8 gate: ${words}`;
   const { version, config } = report.environment;
@@ -41,7 +42,7 @@ export function renderMarkdown(report: Report, { limit = COMMENT_LIMIT }: { read
   const reasons = [
     ...complaints.map(bullet),
     ...slowOf(report).flatMap(slowBullets),
-    ...notes.map(({ note, where }) => `- ${escapeText(note)} (${whereText(where)})`),
+    ...notes.map(({ note, where }) => `- ${escapeText(note, 600)} (${whereText(where)})`),
   ];
   const drifts = driftsOf(report).map(
     ({ model, between, text }) => `- ${escapeCode(model)} ${escapeText(between)}: ${escapeText(text, 1000)}`,

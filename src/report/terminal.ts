@@ -1,11 +1,12 @@
 import type { Report, Status } from '../gate/verdict/report.ts';
+import { classRemarksOf } from './classes.ts';
 import { type Column, columnsFor, type ReportRow, rowsOf } from './columns.ts';
-import { DRIFTS_TITLE, driftsOf } from './drifts.ts';
 import { driftTerminal } from './drift.ts';
+import { DRIFTS_TITLE, driftsOf } from './drifts.ts';
 import { clean } from './escape.ts';
 import { complaintsOf, headlineOf, notesOf, remarksOf } from './remarks.ts';
-import { width, wrap } from './wrap.ts';
 import { slowOf } from './slow.ts';
+import { width, wrap } from './wrap.ts';
 
 const COLOURS: Record<Status, string> = { pass: '32', fail: '31', inconclusive: '33' };
 
@@ -39,9 +40,9 @@ export function renderTerminal(report: Report, options: TerminalOptions = {}): s
     `Why ${clean(model)} is slow on ${clean(target)}:`,
     ...sentences.flatMap((sentence) => wrap(`  ${clean(sentence, 1000)}`, columns, '    ')),
   ]);
-  const notes = notesOf(report).map(({ note, where }) => {
+  const notes = [...classRemarksOf(report), ...notesOf(report)].map(({ note, where }) => {
     const shown = where.slice(0, 3).map((w) => clean(w));
-    return `${clean(note)} (${shown.join(', ')}${where.length > 3 ? ', …' : ''})`;
+    return `${clean(note, 600)} (${shown.join(', ')}${where.length > 3 ? ', …' : ''})`;
   });
   const remarks = [...notes, ...remarksOf(report).map((r) => clean(r))].flatMap((text) => wrap(text, columns, '  '));
   const drifts = driftsOf(report).flatMap(({ model, between, text }) =>

@@ -1,6 +1,9 @@
 import { EnvironmentError, InputError } from '../../errors.ts';
+import { openDataset } from '../data/dataset.ts';
+import type { Files } from '../data/files.ts';
 import { DRIFT_SAMPLES, measureDrift } from '../drift/measure.ts';
 import { kept } from '../engines/kept.ts';
+import { modelPorts } from '../engines/ports.ts';
 import { type Drift, driftSchema } from '../figures/drift.ts';
 import { aspectOf } from '../thresholds/index.ts';
 import type { TargetReport } from '../verdict/report.ts';
@@ -16,14 +19,17 @@ export async function driftOf(
   pair: ModelPair,
   targets: readonly TargetReport[],
   digests: readonly (string | null)[],
+  files: Files,
   progress: (text: string) => void,
 ): Promise<Drift | null | undefined> {
   const judged = targets.some(({ accuracy, checks }) => accuracy !== null && checks.some(isAccuracy));
   if (!judged) return undefined;
-  const { models, dataset, dataDigest, config } = pair;
+  const { models, dataDigest, config } = pair;
   // Layers of a foreign FP32 model are out of sight: the twin stands in.
   const twin = pair.twin || pair.foreign !== null;
   const { int8, fp32 } = models;
+  const ports = { int8: modelPorts(int8, 'inputs'), fp32: modelPorts(fp32, 'inputs') };
+  const dataset = pair.foreign === null ? pair.dataset : openDataset(config.data, ports, files);
   try {
     return await kept(
       ['drift', dataDigest, `${twin} ${config.profile} ${config.signature} ${DRIFT_SAMPLES}`, ...digests.map(String)],

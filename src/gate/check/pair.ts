@@ -15,7 +15,7 @@ import { fp32KindOf } from '../data/fp32.ts';
 import type { ForeignRunner } from '../engines/engine.ts';
 import { modelPorts } from '../engines/ports.ts';
 import { openForeign } from '../engines/tfjs/index.ts';
-import { type Metric, makeMetric } from '../metrics/index.ts';
+import { type Metric, makeMetric, metricNamed } from '../metrics/index.ts';
 import { type BySide, mapSides } from '../sides.ts';
 import { checkDistinct, checkForms } from './forms.ts';
 
@@ -65,9 +65,9 @@ export function openPair(
     const models = { int8, fp32, ...(base?.status === 'changed' && { base: base.model }) };
     const ports = mapSides(models, (model) => modelPorts(model, 'inputs'));
     const inputs = foreign === null ? ports : { ...ports, fp32: foreign.inputs };
-    const dataset = openDataset(config.data, inputs, files);
+    const dataset = openDataset(config.data, inputs, files, metricNamed(config.metric)?.labels);
     const metric = makeMetric({
-      ...{ name: config.metric, score: config.score, labels: dataset.labels },
+      ...{ name: config.metric, score: config.score, settings: config.metricOptions, labels: dataset.labels },
       ...{ inputs: inputs.int8, outputs: modelPorts(int8, 'outputs') },
     });
     return {

@@ -120,7 +120,7 @@ async function checkModel(
   }
   const ofFp32 = pair.foreign?.digest ?? (fp32 === null ? null : files.digest(fp32));
   const digests = { int8: files.digest(int8), fp32: ofFp32 };
-  const drift = await driftOf(pair, reports, Object.values(digests), (text) => progress(`${name}: ${text}`));
+  const drift = await driftOf(pair, reports, Object.values(digests), files, (text) => progress(`${name}: ${text}`));
   return {
     ...{ name, verdict: worst(reports.map(({ verdict }) => verdict)), int8, fp32, profile, at },
     digests: { ...digests, data: pair.dataDigest },

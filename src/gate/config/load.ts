@@ -2,6 +2,7 @@ import type { Place } from '../../errors.ts';
 import type { Profile } from '../../model/arithmetic/multiplier.ts';
 import { metricNamed, namesOf } from '../metrics/index.ts';
 import { type Confidence, DEFAULT_CONFIDENCE } from '../metrics/intervals.ts';
+import { foreignSettings, type MetricSettings } from '../metrics/settings.ts';
 import { readDocument } from './document.ts';
 import type { Fp32Options } from './fp32_schema.ts';
 import { type Limits, limitsOf, NATIVE } from './limits.ts';
@@ -9,12 +10,15 @@ import { type KeyPath, type Locate, type Problem, refuse } from './problems.ts';
 import type { RawConfig, RawModel } from './schema.ts';
 
 /** A model entry with the defaults applied. */
-export interface ModelConfig extends Omit<RawModel, 'thresholds' | 'fp32'>, Limits {
+export interface ModelConfig extends Omit<RawModel, 'thresholds' | 'fp32' | 'metric'>, Limits {
   /** Path of the FP32 model: a .tflite, a SavedModel's folder or a TF.js model.json. */
   readonly fp32?: string;
   /** How an FP32 model that another library runs fits the INT8 one, as far as it is written. */
   readonly fp32Options: Fp32Options;
+  /** Its name. */
   readonly metric: string;
+  /** What the configuration says about it beside its name. */
+  readonly metricOptions: MetricSettings;
   readonly profile: Profile;
   readonly threads: number;
   readonly confidence: Confidence;
@@ -72,14 +76,25 @@ function resolve(raw: RawConfig, file: string, at: Locate): Config {
       });
     }
     seen.set(model.name, i);
-    const metric = metricOf(model);
+    const { name: metric, ...metricOptions } = metricOf(model);
     const limits = limitsOf(raw, { index: i, metric }, at, problems);
     if (model.score !== undefined && !metricNamed(metric)?.takesScore) {
       const takers = namesOf(({ takesScore }) => takesScore === true);
       problems.push({ at: at([...path, 'score']), text: `models[${i}].score belongs to "metric: ${takers}"` });
     }
+    for (const key of foreignSettings(metricOptions, metricNamed(metric)?.settings ?? [])) {
+      const text = `models[${i}].metric.${key} ${noSetting(metric)}`;
+      problems.push({ at: at([...path, 'metric', key]), text });
+    }
+    const { average } = metricOptions;
+    const averages = metricNamed(metric)?.averages;
+    if (average !== undefined && averages !== undefined && !averages.includes(average)) {
+      const text = `models[${i}].metric.average is ${average}; the metric ${metric} knows ${averages.join(' and ')}`;
+      problems.push({ at: at([...path, 'metric', 'average']), text });
+    }
     return {
-      ...{ ...model, ...fp32Of(model), metric, profile: model.profile ?? raw.defaults?.profile ?? 'tflite' },
+      ...{ ...model, ...fp32Of(model), metric, metricOptions },
+      profile: model.profile ?? raw.defaults?.profile ?? 'tflite',
       confidence: model.confidence ?? raw.defaults?.confidence ?? DEFAULT_CONFIDENCE,
       threads: model.threads ?? raw.defaults?.threads ?? 1,
       tolerance: model.tolerance ?? raw.defaults?.tolerance,
@@ -120,5 +135,14 @@ function fp32Of({ fp32 }: RawModel): { fp32: string | undefined; fp32Options: Fp
   return { fp32: path, fp32Options };
 }
 
-/** The metric in force. */
-const metricOf = (model: RawModel): string => model.metric ?? (model.data.labels === undefined ? 'agreement' : 'top1');
+/** The metric in force, and what is said about it. */
+function metricOf({ metric, data }: RawModel): { readonly name: string } & MetricSettings {
+  if (typeof metric === 'object') return metric;
+  return { name: metric ?? (data.labels === undefined ? 'agreement' : 'top1') };
+}
+
+/** Why a setting is none of a metric's. */
+function noSetting(metric: string): string {
+  const own = metricNamed(metric)?.settings ?? [];
+  return `is no setting of the metric ${metric}${own.length === 0 ? '' : `, which takes ${own.join(', ')}`}`;
+}

@@ -3,6 +3,7 @@ import { MAX_THREADS } from '../../compiler/compile.ts';
 import { LEVEL_HELP } from '../../compiler/targets/index.ts';
 import { PROFILES } from '../../model/arithmetic/multiplier.ts';
 import { METRIC_PATTERN, METRIC_WORDS } from '../metrics/index.ts';
+import { metricSchema } from '../metrics/settings.ts';
 import { REGRESSION, schemaOf, THRESHOLDS } from '../thresholds/index.ts';
 import { confidence as confidenceLimit, tolerance as toleranceLimit } from '../thresholds/quantities.ts';
 import { count, mapping, path, want } from '../words/words.ts';
@@ -15,7 +16,7 @@ import { fp32 } from './fp32_schema.ts';
  * and check the file; docs/config.md explains it.
  */
 
-const metric = z.string(want(METRIC_WORDS)).regex(METRIC_PATTERN, want(METRIC_WORDS));
+const metric = metricSchema(z.string(want(METRIC_WORDS)).regex(METRIC_PATTERN, want(METRIC_WORDS)), METRIC_WORDS);
 
 const thresholds = schemaOf(THRESHOLDS);
 const regression = schemaOf(REGRESSION).describe('against the baseline, where a check compares with one');
@@ -56,7 +57,9 @@ const model = mapping({
   threads: threads.optional(),
   tolerance: tolerance.optional(),
   data: data.describe('the samples that both models see'),
-  metric: metric.optional().describe('top1 with labels and agreement without, when absent'),
+  metric: metric
+    .optional()
+    .describe('top1 with labels and agreement without, when absent; a mapping has its settings: docs/metrics.md'),
   score: z
     .union([z.literal('reconstruction'), z.int().nonnegative()], want('"reconstruction" or the number of an output'))
     .optional()

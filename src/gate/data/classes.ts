@@ -1,5 +1,6 @@
 import { InputError } from '../../errors.ts';
 import type { DataConfig } from '../config/data_schema.ts';
+import type { Labels } from '../metrics/metric.ts';
 import { nearest } from '../words/suggest.ts';
 import type { Files } from './files.ts';
 import { decodeText } from './text.ts';
@@ -10,6 +11,11 @@ export interface Written {
   readonly at: string;
 }
 
+/** Labels as metrics take them, and how they were read, where it was not written down. */
+export interface Interpreted extends Labels {
+  readonly notes: readonly string[];
+}
+
 /**
  * Labels as class numbers. Labels that are names count by their place in `data.classes`, or where that is absent in the
  * names that occur, sorted as Keras and torchvision sort the folders of classes.
@@ -17,15 +23,10 @@ export interface Written {
  * @param named whether the labels are names even where they look like numbers: folders
  * @throws InputError where a label is neither a number nor the name of a class
  */
-export function classNumbers(
-  labels: readonly Written[],
-  config: DataConfig,
-  files: Files,
-  named = false,
-): { readonly values: Float64Array; readonly notes: readonly string[] } {
+export function classNumbers(labels: readonly Written[], config: DataConfig, files: Files, named = false): Interpreted {
   const given = classNames(config, files);
   const bare = labels.filter(({ text }) => !isNumber(text));
-  if (given === null && bare.length === 0 && !named) return { values: numbers(labels), notes: [] };
+  if (given === null && bare.length === 0 && !named) return { values: numbers(labels), width: 1, notes: [] };
   if (given === null && bare.length < labels.length && !named) {
     const [{ text, at }] = bare;
     throw new InputError(
@@ -44,7 +45,7 @@ export function classNumbers(
       `${at}: ${quote(text)} is not one of the ${names.length} names in data.classes${near === null ? '' : `; did you mean ${quote(near)}?`}`,
     );
   });
-  return { values, notes: given === null ? [orderNote(names, config)] : [] };
+  return { values, width: 1, names, notes: given === null ? [orderNote(names, config)] : [] };
 }
 
 /** The names that the configuration gives, in the order of the class numbers; null where it gives none. */

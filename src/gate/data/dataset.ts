@@ -33,13 +33,19 @@ export interface Dataset {
  * Opens the data of the models of one entry. Counts, sizes and labels are checked here, values when a sample is loaded.
  *
  * @param ports input ports of each side's model, of the same shapes
+ * @param labelsAre what the metric takes them for
  * @throws InputError where files are missing, sizes do not fit the model, or labels do not fit the files
  */
-export function openDataset(config: DataConfig, ports: BySide<readonly Port[]>, files: Files): Dataset {
+export function openDataset(
+  config: DataConfig,
+  ports: BySide<readonly Port[]>,
+  files: Files,
+  labelsAre: 'numbers' | 'texts' = 'numbers',
+): Dataset {
   const entries = inputEntries(config, ports.int8);
   const paths = entries.map((entry) => inputFiles(entry, files));
   // Labels first where they go by file, or may say how records are cut into windows.
-  const early = paths[0].length > 1 || labelsGoByFile(config) ? readLabels(config, paths[0], files) : null;
+  const early = paths[0].length > 1 || labelsGoByFile(config) ? readLabels(config, paths[0], files, labelsAre) : null;
   const sources = ports.int8.map((port, i) => openSource(paths[i], port, entries[i].config, early?.window, files));
   const total = sources[0].count;
   sources.forEach((source, i) => {
@@ -50,7 +56,7 @@ export function openDataset(config: DataConfig, ports: BySide<readonly Port[]>, 
     }
   });
   if (total === 0) throw new InputError(`${entries[0].patterns.join(', ')}: holds zero samples`);
-  const labels = total === paths[0].length && early !== null ? early : readLabels(config, total, files);
+  const labels = total === paths[0].length && early !== null ? early : readLabels(config, total, files, labelsAre);
   const chosen = chooseSamples(total, config.limit, labels);
   return {
     size: chosen.length,
@@ -67,12 +73,12 @@ export function openDataset(config: DataConfig, ports: BySide<readonly Port[]>, 
 }
 
 function select(labels: Labels, chosen: readonly number[]): Labels {
-  const { width } = labels;
+  const { width, texts } = labels;
   const values = new Float64Array(chosen.length * width);
   for (const [to, from] of chosen.entries()) {
     values.set(labels.values.subarray(from * width, (from + 1) * width), to * width);
   }
-  return { ...labels, values };
+  return { ...labels, values, ...(texts && { texts: chosen.map((from) => texts[from]) }) };
 }
 
 function load(

@@ -7,8 +7,9 @@ import type { Files } from './files.ts';
  * SHA-256 of the samples of a model's entry and of how they are read and scored: two entries of one digest see the same data.
  * @throws InputError where a file is missing
  */
-export function digestData({ data, metric, score, paths }: ModelConfig, files: Files): string {
-  const hash = createHash('sha256').update(JSON.stringify([inOrder(data), metric, score ?? null]));
+export function digestData({ data, metric, metricOptions, score, paths }: ModelConfig, files: Files): string {
+  const settings = Object.keys(metricOptions).length === 0 ? [] : [inOrder(metricOptions)];
+  const hash = createHash('sha256').update(JSON.stringify([inOrder(data), metric, score ?? null, ...settings]));
   for (const { kind, path } of paths) {
     const { file } = splitPath(path);
     // Labels need not be a file.

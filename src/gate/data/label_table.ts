@@ -2,7 +2,7 @@ import { basename, dirname, normalize, relative } from 'node:path';
 import { InputError } from '../../errors.ts';
 import type { DataConfig } from '../config/data_schema.ts';
 import type { Labels } from '../metrics/metric.ts';
-import { classNumbers } from './classes.ts';
+import type { Interpreted, Written } from './classes.ts';
 import { type CsvRow, parseCsv } from './csv.ts';
 import type { Files } from './files.ts';
 
@@ -60,6 +60,8 @@ function layoutOf(
 /**
  * The labels of files from a table. A row's file name counts from the table's folder or from the working directory, is
  * absolute, or is the bare name.
+ *
+ * @param interpret says what the labels mean
  */
 export function joinTable(
   text: string,
@@ -67,6 +69,7 @@ export function joinTable(
   config: DataConfig,
   samples: readonly string[],
   files: Files,
+  interpret: (written: readonly Written[]) => Interpreted,
 ): ReadLabels {
   const bases = [dirname(files.locate(path)), files.locate('.')];
   /** What a row may call each sample, the surest name first. */
@@ -103,10 +106,10 @@ export function joinTable(
     throw new InputError(`${path}: several inputs share one label; name the files by their path`);
   const idle = rows.filter((row) => !used.has(row)).map((row) => row.cells[file] ?? '');
   const written = (found as CsvRow[]).map((row) => ({ text: row.cells[label] ?? '', at: `${path}:${row.line}` }));
-  const { values, notes } = classNumbers(written, config, files);
+  const { notes, ...labels } = interpret(written);
   const first = found[0];
   return {
-    ...{ values, width: 1 },
+    ...labels,
     notes: [
       ...notes,
       ...(idle.length === 0

@@ -2,10 +2,11 @@ import { basename, dirname } from 'node:path';
 import { InputError } from '../../errors.ts';
 import type { DataConfig } from '../config/data_schema.ts';
 import { readArray, toReals } from './arrays.ts';
-import { classNumbers } from './classes.ts';
+import { classNumbers, type Interpreted, type Written } from './classes.ts';
 import type { Files } from './files.ts';
 import { joinTable, type ReadLabels } from './label_table.ts';
 import { decodeText } from './text.ts';
+import { rowsOfTokens, textLabels } from './texts.ts';
 
 /** The value of `data.labels` that has the folder of each file name its class. */
 export const FOLDERS = 'folders';
@@ -20,20 +21,43 @@ export const labelsGoByFile = ({ labels }: DataConfig): boolean =>
  * else goes by order.
  *
  * @param samples paths, one a sample; or how many samples one file holds
+ * @param are what they are: numbers or names of classes and targets, or texts
  * @throws InputError where labels and samples do not match one to one
  */
-export function readLabels(config: DataConfig, samples: readonly string[] | number, files: Files): ReadLabels | null {
+export function readLabels(
+  config: DataConfig,
+  samples: readonly string[] | number,
+  files: Files,
+  are: 'numbers' | 'texts' = 'numbers',
+): ReadLabels | null {
   const path = config.labels;
   if (path === undefined) {
     if (config.classes === undefined) return null;
     throw new InputError('data.classes names the classes of data.labels, which is missing');
   }
-  const labels = read(path, config, samples, files);
+  const interpret = (written: readonly Written[], named = false) =>
+    are === 'texts' ? textLabels(written, config, files) : classNumbers(written, config, files, named);
+  const labels = read(path, config, samples, files, are, interpret);
   const offset = config['label-offset'] ?? 0;
-  return offset === 0 ? labels : { ...labels, values: labels.values.map((v) => v + offset) };
+  if (offset === 0) return labels;
+  const { names } = labels;
+  return {
+    ...{ ...labels, values: labels.values.map((v) => v + offset) },
+    // Numbers below the offset have no name.
+    ...(names && {
+      names: offset > 0 ? [...Array.from({ length: offset }, (_, i) => `${i}`), ...names] : names.slice(-offset),
+    }),
+  };
 }
 
-function read(path: string, config: DataConfig, samples: readonly string[] | number, files: Files): ReadLabels {
+function read(
+  path: string,
+  config: DataConfig,
+  samples: readonly string[] | number,
+  files: Files,
+  are: 'numbers' | 'texts',
+  interpret: (written: readonly Written[], named?: boolean) => Interpreted,
+): ReadLabels {
   if (labelsGoByFile(config) && typeof samples === 'number') {
     throw new InputError(
       `${path}: names files, but one file holds all samples; give the labels as .npy or .txt, one a sample`,
@@ -41,19 +65,23 @@ function read(path: string, config: DataConfig, samples: readonly string[] | num
   }
   if (path === FOLDERS && typeof samples !== 'number') {
     const written = samples.map((sample) => ({ text: basename(dirname(files.locate(sample))), at: sample }));
-    return { width: 1, ...classNumbers(written, config, files, true) };
+    return interpret(written, true);
   }
   if (isTable(path) && typeof samples !== 'number')
-    return joinTable(decodeText(files.read(path), path), path, config, samples, files);
+    return joinTable(decodeText(files.read(path), path), path, config, samples, files, interpret);
 
-  const { rows, ...labels } = /\.txt$/i.test(path) ? readLines(path, config, files) : readValues(path, files);
+  const { rows, ...labels } = /\.txt$/i.test(path)
+    ? readLines(path, interpret, files, are === 'texts')
+    : are === 'texts'
+      ? readTokens(path, interpret, files)
+      : readValues(path, files);
   const count = typeof samples === 'number' ? samples : samples.length;
   if (rows !== count) {
     throw new InputError(
       `${path}: ${rows} labels, but the inputs hold ${count} samples; there must be one label a sample, in the same order`,
     );
   }
-  return { ...labels, width: labels.values.length / rows };
+  return labels;
 }
 
 function readValues(path: string, files: Files) {
@@ -62,15 +90,31 @@ function readValues(path: string, files: Files) {
   const rows = shape[0] ?? 0;
   if (rows === 0) throw new InputError(`${path}: holds no labels`);
   if (values.some((v) => !Number.isFinite(v))) throw new InputError(`${path}: holds NaN or infinite values`);
-  return { values, rows };
+  return { values, width: values.length / rows, rows };
 }
 
 /** One label a line. */
-function readLines(path: string, config: DataConfig, files: Files) {
+function readLines(
+  path: string,
+  interpret: (written: readonly Written[]) => Interpreted,
+  files: Files,
+  texts: boolean,
+) {
   const lines = decodeText(files.read(path), path)
     .split('\n')
     .map((s) => s.trim());
-  while (lines.at(-1) === '') lines.pop();
+  // An empty text may be meant, but for what follows the last line feed.
+  while (lines.at(-1) === '') {
+    lines.pop();
+    if (texts) break;
+  }
   const written = lines.map((text, i) => ({ text, at: `${path}:${i + 1}` }));
-  return { ...classNumbers(written, config, files), rows: lines.length };
+  return { ...interpret(written), rows: lines.length };
+}
+
+/** One row of token numbers a sample. */
+function readTokens(path: string, interpret: (written: readonly Written[]) => Interpreted, files: Files) {
+  const written = rowsOfTokens(path, files);
+  if (written.length === 0) throw new InputError(`${path}: holds no labels`);
+  return { ...interpret(written), rows: written.length };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { classesSchema } from './classes.ts';
 import { KINDS, type Kind } from './kinds.ts';
 import { figure, finite, interval } from './schema.ts';
 
@@ -105,6 +106,7 @@ export const accuracySchema = z.object({
   fp32Target: z
     .string()
     .describe('the build that FP32 accuracy was computed with; `host` where emulation would take too long'),
+  classes: classesSchema.nullable().optional().describe('null unless the metric is on classes that labels name'),
   comparison: comparisonSchema,
   evidence: evidenceSchema,
 });

@@ -27,13 +27,14 @@ const MOST_JACKKNIFE = 500;
  * difference of two models sees the same resample for both. Bounds are bias-corrected and accelerated.
  * Source: Efron, "Better bootstrap confidence intervals", J. Am. Stat. Assoc. 82, 1987.
  *
+ * @param work what a sample costs in an evaluation, in additions
  * @returns null for fewer than 30 samples, and where the statistic is defined for hardly any resample
  */
-export function bootstrapOf(statistic: Statistic, samples: number, seed = 1): Bootstrap | null {
+export function bootstrapOf(statistic: Statistic, samples: number, seed = 1, work = 1): Bootstrap | null {
   if (samples < LEAST_TO_RESAMPLE) return null;
   const next = randomSource(seed);
   const weights = new Uint32Array(samples);
-  const rounds = Math.max(200, Math.min(RESAMPLES, Math.floor(MOST_DRAWS / samples)));
+  const rounds = Math.max(200, Math.min(RESAMPLES, Math.floor(MOST_DRAWS / (samples * work))));
   const values: number[] = [];
   for (let r = 0; r < rounds; r++) {
     weights.fill(0);
@@ -45,7 +46,7 @@ export function bootstrapOf(statistic: Statistic, samples: number, seed = 1): Bo
   values.sort((a, b) => a - b);
   const estimate = statistic(weights.fill(1));
   const bias = biasOf(values, estimate);
-  const acceleration = accelerationOf(statistic, samples);
+  const acceleration = accelerationOf(statistic, Math.min(samples, MOST_JACKKNIFE, rounds), samples);
   const usable = Number.isFinite(bias) && Number.isFinite(acceleration);
   return {
     ...{ estimate, deviation: standardDeviation(values) },
@@ -67,8 +68,7 @@ function biasOf(values: readonly number[], estimate: number): number {
 }
 
 /** a: a sixth of the skewness of what each sample, or group of samples, contributes. */
-function accelerationOf(statistic: Statistic, samples: number): number {
-  const groups = Math.min(samples, MOST_JACKKNIFE);
+function accelerationOf(statistic: Statistic, groups: number, samples: number): number {
   const weights = new Uint32Array(samples).fill(1);
   const without = Array.from({ length: groups }, (_, g) => {
     for (let i = g; i < samples; i += groups) weights[i] = 0;

@@ -70,10 +70,16 @@ export function errorChance(
     constant[Math.floor(i / width)] += norm(targets[i] - mean[i % width]) / width;
   const level = constant.reduce((a, b) => a + b, 0) / n;
   const gains = constant.map((error, i) => error - errors[i]);
-  const gain = gains.reduce((a, b) => a + b, 0) / n;
-  const variance = gains.reduce((a, b) => a + (b - gain) ** 2, 0) / Math.max(1, n - 1);
-  const p = gain <= 0 ? 1 : variance === 0 ? 0 : normalTail(gain / Math.sqrt(variance / n));
-  return { level, p, by: 'the mean of the labels' };
+  return { level, p: gainChance(gains), by: 'the mean of the labels' };
+}
+
+/** How often gains of such a mean are drawn where there is nothing to gain: a z test, one-sided. */
+export function gainChance(gains: ArrayLike<number> & Iterable<number>): number {
+  const n = gains.length;
+  const all = Float64Array.from(gains);
+  const gain = all.reduce((a, b) => a + b, 0) / n;
+  const variance = all.reduce((a, b) => a + (b - gain) ** 2, 0) / Math.max(1, n - 1);
+  return gain <= 0 ? 1 : variance === 0 ? 0 : normalTail(gain / Math.sqrt(variance / n));
 }
 
 /** P(Z > z) of the standard normal distribution. */

@@ -22,13 +22,17 @@ export interface PairComparison {
   finish(samples: number, comparable: boolean): Comparison;
 }
 
-export function startComparison({ name, definition, labelled }: Metric, outputs: readonly Port[]): PairComparison {
+export function startComparison(
+  { name, definition, labelled, against }: Metric,
+  outputs: readonly Port[],
+): PairComparison {
   const figures = new Map<string, { readonly against: Against; readonly scores: unknown[] }>();
-  const compare = (key: string, against: Against) => figures.set(key, { against, scores: [] });
+  const compare = (key: string, by: Against) => figures.set(key, { against: by, scores: [] });
   for (const key of COMPARED) {
-    if (METRICS[key].compares === 'values' || definition.compares === 'classes') compare(key, METRICS[key].against!);
+    if (METRICS[key].compares === 'values' || choosesClasses(definition, outputs))
+      compare(key, METRICS[key].against as Against);
   }
-  if (labelled === null && !figures.has(name)) compare(name, definition.against!);
+  if (labelled === null && !figures.has(name)) compare(name, against!);
   const statisticOf = (key: string): Statistic | null => {
     const figure = figures.get(key);
     return figure === undefined ? null : figure.against.statistic(figure.scores);
@@ -46,8 +50,8 @@ export function startComparison({ name, definition, labelled }: Metric, outputs:
       // Of several rows a sample, a share of them may be equal: that is a mean, and no count.
       if (countsSamples && figure.scores.every((score) => score === 0 || score === 1))
         return countedShare(figure.scores.filter((score) => score === 1).length, samples);
-      const { range } = KINDS[kind];
-      const span = range && { size: range[1] - range[0], samples };
+      const { span: size } = KINDS[kind];
+      const span = size && { size, samples };
       return resampled(figure.against.statistic(figure.scores), samples, span);
     },
     finish(samples, comparable) {
@@ -67,6 +71,10 @@ export function startComparison({ name, definition, labelled }: Metric, outputs:
     },
   };
 }
+
+/** Whether outputs answer by the largest of several scores; a single score chooses nothing. */
+const choosesClasses = ({ compares }: MetricDefinition, [port]: readonly Port[]): boolean =>
+  compares === 'classes' && (holdsIndexes(port) || (port.shape.at(-1) ?? 1) > 1);
 
 /** What an infinite SQNR means. */
 const infinite = (sqnr: number): 'equal' | 'no-signal' | null =>

@@ -17,16 +17,25 @@ export function meanError(a: ArrayLike<number>, b: ArrayLike<number>, norm: Norm
 }
 
 /**
- * The mean error against labels that are the values to be predicted.
- * @throws InputError where a label has not as many values as the output
+ * How many values a sample's label has: as many as the output.
+ * @throws InputError where it has not
  */
-export function errorOfTargets(norm: Norm, { outputs: [port] }: MetricOptions, labels: Labels): Labelled<number> {
+export function checkTargets({ outputs: [port] }: MetricOptions, labels: Labels): number {
   const size = elements(port.shape);
   if (labels.width !== size) {
     throw new InputError(
       `data.labels: ${labels.width} values a sample, but output "${port.name}" ${showShape(port.shape)} has ${size}`,
     );
   }
+  return size;
+}
+
+/**
+ * The mean error against labels that are the values to be predicted.
+ * @throws InputError where a label has not as many values as the output
+ */
+export function errorOfTargets(norm: Norm, options: MetricOptions, labels: Labels): Labelled<number> {
+  const size = checkTargets(options, labels);
   return {
     score([output], _real, index) {
       const wanted = labels.values.subarray(index * size, (index + 1) * size);

@@ -52,11 +52,12 @@ const SAME = 1e-12;
  * figure by that share of its span.
  *
  * @param span null for a figure without bounds
+ * @param work what a sample costs in an evaluation, in additions
  * @returns null for fewer than 30 samples, or 20 of the kind that decides, and where resamples say nothing
  */
-export function resampled(statistic: Statistic, samples: number, span: Span | null): Estimate | null {
+export function resampled(statistic: Statistic, samples: number, span: Span | null, work = 1): Estimate | null {
   if (span !== null && span.samples < LEAST_DECIDING) return null;
-  const resamples = bootstrapOf(statistic, samples);
+  const resamples = bootstrapOf(statistic, samples, 1, work);
   if (resamples === null) return null;
   const { estimate, deviation } = resamples;
   if (deviation > SAME * Math.max(1, Math.abs(estimate))) {

@@ -1,6 +1,6 @@
 import type { Port } from '../../compiler/build.ts';
 import type { Accuracy } from '../figures/accuracy.ts';
-import { type FigureKind, KINDS, type Kind } from '../figures/kinds.ts';
+import { type FigureKind, KINDS, type Kind, rangeOfDrop, spanOfDrop } from '../figures/kinds.ts';
 import type { SampleRun, Subscriber } from '../sides.ts';
 import { startComparison } from './comparison.ts';
 import { boundsOf, countedShare, type Estimate, linear, pairedDifference, resampled } from './estimate.ts';
@@ -9,6 +9,7 @@ import { type Confidence, DEFAULT_CONFIDENCE } from './intervals.ts';
 import type { Labelled } from './metric.ts';
 import { allFinite, checkFinite, finiteOrNull } from './numbers.ts';
 import { OutputPair } from './outputs.ts';
+import { perClass } from './per_class.ts';
 import { figureOf, mcnemar, type Statistic } from './statistics.ts';
 import { watchVariation } from './variation.ts';
 
@@ -65,7 +66,7 @@ export function startEvaluation(
     finish() {
       const comparable = notFinite === 0;
       const int8 = labelled === null ? comparison.own() : labelled.statistic(scores.int8);
-      const fp32 = labelled === null ? () => definition.against!.perfect : labelled.statistic(scores.fp32);
+      const fp32 = labelled === null ? () => metric.against!.perfect : labelled.statistic(scores.fp32);
       const drop: Statistic = (weights) => kind.drop(int8(weights), fp32(weights));
       const figure = (statistic: Statistic) => finiteOrNull(figureOf(statistic, samples));
       const reference = comparable ? figure(fp32) : null;
@@ -96,6 +97,7 @@ export function startEvaluation(
         },
         resolution: definition.countsSamples ? 100 / samples : null,
         discordant,
+        classes: labelled === null || !comparable ? null : perClass(labelled, scores.int8, scores.fp32),
         comparison: comparison.finish(samples, comparable),
         reference: {
           chance:
@@ -117,24 +119,20 @@ export const OF_95_PERCENT = 0.975;
 
 /** What labels say of a model's own figure: right answers are counted, all else is resampled. */
 function estimateLabelled(
-  { right, statistic, deciding = Number.POSITIVE_INFINITY }: Labelled,
+  { right, statistic, work, deciding = Number.POSITIVE_INFINITY }: Labelled,
   scores: readonly unknown[],
   kind: Kind,
 ): Estimate | null {
   const samples = scores.length;
   if (right !== undefined) return countedShare(scores.filter((score) => right(score)).length, samples);
-  const { range } = KINDS[kind];
-  const span = range && { size: range[1] - range[0], samples: Math.min(samples, deciding) };
-  return resampled(statistic(scores), samples, span);
+  const { span: size } = KINDS[kind];
+  const span = size && { size, samples: Math.min(samples, deciding) };
+  return resampled(statistic(scores), samples, span, work);
 }
-
-/** Bounds of a drop are within the largest there can be. */
-export const rangeOfDrop = ({ range, drop }: FigureKind): readonly [number, number] | null =>
-  range && [drop(range[1], range[0]), drop(...range)];
 
 /** The drop: of right answers by their pairs, against FP32 by INT8's own figure, of all else resampled in pairs. */
 function estimateDrop(
-  { definition, labelled }: Metric,
+  { definition, labelled, against }: Metric,
   drop: Statistic,
   { samples, discordant, ofInt8 }: DropSource,
 ): Estimate | null {
@@ -144,12 +142,12 @@ function estimateDrop(
     return linear(pairedDifference({ samples, firstOnly, secondOnly }), 100);
   }
   if (labelled === null) {
-    const perfect = kind.drop(0, definition.against!.perfect);
+    const perfect = kind.drop(0, against!.perfect);
     return ofInt8 && Number.isFinite(perfect) ? linear(ofInt8, kind.drop(1, 0), perfect) : null;
   }
-  const { range } = kind;
-  const span = range && { size: kind.drop(...range), samples: Math.min(samples, labelled.deciding ?? samples) };
-  return resampled(drop, samples, span);
+  const size = spanOfDrop(kind);
+  const span = size === null ? null : { size, samples: Math.min(samples, labelled.deciding ?? samples) };
+  return resampled(drop, samples, span, labelled.work);
 }
 
 interface DropSource {

@@ -1,19 +1,33 @@
 import { InputError } from '../../errors.ts';
 import { agreement } from './agreement.ts';
 import { auc } from './auc.ts';
+import { cer } from './cer.ts';
 import { cosine } from './cosine.ts';
+import { eer } from './eer.ts';
+import { f1 } from './f1.ts';
 import { mae } from './mae.ts';
-import type { Labelled, MetricDefinition, MetricOptions } from './metric.ts';
+import type { Against, Labelled, MetricDefinition, MetricOptions } from './metric.ts';
 import { mse } from './mse.ts';
 import { holdsIndexes } from './outputs.ts';
+import { prAuc } from './pr_auc.ts';
+import { precision } from './precision.ts';
+import { psnr } from './psnr.ts';
+import { r2 } from './r2.ts';
+import { recall } from './recall.ts';
+import { rmse } from './rmse.ts';
 import { sqnr } from './sqnr.ts';
+import { ssim } from './ssim.ts';
 import { topN } from './top_n.ts';
+import { wer } from './wer.ts';
 
 /** Every metric. The configuration's schema, the evaluation, the judge and the report take what they need from here. */
-export const METRICS = { topN, auc, agreement, mse, mae, cosine, sqnr } as const satisfies Record<
-  string,
-  MetricDefinition
->;
+export const METRICS = {
+  ...{ topN, f1, precision, recall, auc, 'pr-auc': prAuc, eer },
+  ...{ mse, mae, rmse, r2 },
+  ...{ wer, cer },
+  ...{ psnr, ssim },
+  ...{ agreement, cosine, sqnr },
+} as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;
 
@@ -41,6 +55,8 @@ export interface Metric {
   readonly definition: MetricDefinition;
   /** How each model is scored on its own; null where INT8 is compared with FP32 instead. */
   readonly labelled: Labelled | null;
+  /** How INT8 is compared with FP32; null for a metric that only labels can score. */
+  readonly against: Against | null;
 }
 
 /**
@@ -60,11 +76,14 @@ export function makeMetric(options: MetricOptions): Metric {
       throw new InputError(
         `metric ${name} compares values, but the model's outputs are ${outputs[0].dtype} class numbers; use agreement`,
       );
-    return { name, definition, labelled: null };
+    return { name, definition, labelled: null, against: againstOf(definition, options) };
   }
   if (definition.labelled === undefined)
     throw new InputError(
       `metric ${name} compares INT8 with FP32 and uses no labels; leave out data.labels, or choose top1`,
     );
-  return { name, definition, labelled: definition.labelled(options, labels) };
+  return { name, definition, labelled: definition.labelled(options, labels), against: null };
 }
+
+const againstOf = ({ against }: MetricDefinition, options: MetricOptions): Against | null =>
+  typeof against === 'function' ? against(options) : (against ?? null);

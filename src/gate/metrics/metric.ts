@@ -2,12 +2,17 @@ import type { Port } from '../../compiler/build.ts';
 import type { Kind } from '../figures/kinds.ts';
 import type { ChanceTest } from './chance.ts';
 import type { OutputPair } from './outputs.ts';
+import type { Average, MetricSettings, SettingName } from './settings.ts';
 import { meanOf, type Statistic } from './statistics.ts';
 
 /** What is known about the samples: a class (width 1) or a target of `width` values each. */
 export interface Labels {
   readonly values: Float64Array;
   readonly width: number;
+  /** Names of the classes in the order of their numbers, where labels or configuration have names. */
+  readonly names?: readonly string[];
+  /** What is to be recognized in each sample, for metrics on texts; `values` are then empty. */
+  readonly texts?: readonly string[];
 }
 
 /** The models and data that a metric is to score. */
@@ -16,6 +21,8 @@ export interface MetricOptions {
   readonly name: string;
   /** For metrics with `takesScore`. */
   readonly score?: 'reconstruction' | number;
+  /** What the configuration says about the metric beside its name. */
+  readonly settings?: MetricSettings;
   readonly labels: Labels | null;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
@@ -33,8 +40,17 @@ export interface Labelled<S = unknown> {
   statistic(scores: readonly S[]): Statistic;
   /** Whether a sample was answered rightly, for metrics that count right answers. */
   right?(score: S): boolean;
+  /** Of metrics on classes: which one a sample is of, and whether it was found. */
+  readonly classes?: {
+    of(index: number): number;
+    right(score: S, index: number): boolean;
+    /** In the order of their numbers. */
+    readonly names?: readonly string[];
+  };
   /** Samples that the figure's error depends on, where they are not all: the rarer kind of two. */
   readonly deciding?: number;
+  /** What a sample costs in an evaluation of the statistic, in additions; absent: a few. Costly ones get fewer resamples. */
+  readonly work?: number;
   /** Whether the order of equally high scores decided on a sample. */
   tied?(outputs: readonly Float32Array[], index: number): boolean;
   /** What a model reaches on these labels that never looks at the data, and whether these scores are better. */
@@ -70,7 +86,14 @@ export interface MetricDefinition {
   readonly countsSamples?: true;
   /** Whether the configuration may say which output is the score. */
   readonly takesScore?: true;
+  /** What the configuration may say about it beside its name. */
+  readonly settings?: readonly SettingName[];
+  /** Of the values of `average`, those that it knows; absent: all. */
+  readonly averages?: readonly Average[];
+  /** What labels are, where they are no numbers. */
+  readonly labels?: 'texts';
   /** @throws InputError where labels or ports do not fit */
   labelled?(options: MetricOptions, labels: Labels): Labelled;
-  readonly against?: Against;
+  /** With options, where the figure depends on ports or settings. */
+  readonly against?: Against | ((options: MetricOptions) => Against);
 }

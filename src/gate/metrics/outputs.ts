@@ -67,6 +67,11 @@ export class OutputPair {
     this.ports = ports;
   }
 
+  /** Of the first output. */
+  get first(): { readonly int8: Float32Array; readonly fp32: Float32Array } {
+    return { int8: this.int8[0], fp32: this.fp32[0] };
+  }
+
   /** Of all outputs that hold values. */
   get sums(): PairSums {
     const values = (outputs: readonly Float32Array[]) => concat(outputs.filter((_, i) => !holdsIndexes(this.ports[i])));

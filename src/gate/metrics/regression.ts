@@ -1,9 +1,9 @@
 import type { Port } from '../../compiler/build.ts';
-import { type FigureKind, KINDS } from '../figures/kinds.ts';
+import { type FigureKind, KINDS, rangeOfDrop, spanOfDrop } from '../figures/kinds.ts';
 import type { AccuracyRegression } from '../figures/regression.ts';
 import type { SampleRun, Subscriber } from '../sides.ts';
 import { boundsOf, type Estimate, linear, pairedDifference, resampled } from './estimate.ts';
-import { discordance, OF_95_PERCENT, rangeOfDrop } from './evaluation.ts';
+import { discordance, OF_95_PERCENT } from './evaluation.ts';
 import type { Metric } from './index.ts';
 import type { Confidence } from './intervals.ts';
 import { checkFinite, finiteOrNull } from './numbers.ts';
@@ -19,7 +19,7 @@ import { figureOf, type Statistic } from './statistics.ts';
  * @param confidence of each bound
  */
 export function startRegression(
-  { definition, labelled }: Metric,
+  { definition, labelled, against }: Metric,
   outputs: readonly Port[],
   samples: number,
   confidence: Confidence,
@@ -30,9 +30,7 @@ export function startRegression(
   const score = ({ index, real, outputs: of }: SampleRun, side: 'int8' | 'base'): unknown => {
     const own = of[side] as readonly Float32Array[];
     checkFinite(own, side, index);
-    return labelled === null
-      ? definition.against!.score(new OutputPair(own, of.fp32, outputs))
-      : labelled.score(own, real, index);
+    return labelled === null ? against!.score(new OutputPair(own, of.fp32, outputs)) : labelled.score(own, real, index);
   };
   return {
     add(sample) {
@@ -41,7 +39,7 @@ export function startRegression(
     },
     finish() {
       const statistic = (scores: readonly unknown[]): Statistic =>
-        labelled === null ? definition.against!.statistic(scores) : labelled.statistic(scores);
+        labelled === null ? against!.statistic(scores) : labelled.statistic(scores);
       const [ofHead, ofBase] = [statistic(head), statistic(base)];
       const drop: Statistic = (weights) => kind.drop(ofHead(weights), ofBase(weights));
       const right = labelled?.right?.bind(labelled);
@@ -65,8 +63,8 @@ export function startRegression(
   function estimateOf(drop: Statistic, counts: ReturnType<typeof discordance> | null): Estimate | null {
     if (counts !== null)
       return linear(pairedDifference({ samples, firstOnly: counts.fp32Only, secondOnly: counts.int8Only }), 100);
-    const { range } = kind;
+    const size = spanOfDrop(kind);
     const deciding = Math.min(samples, labelled?.deciding ?? samples);
-    return resampled(drop, samples, range && { size: kind.drop(...range), samples: deciding });
+    return resampled(drop, samples, size === null ? null : { size, samples: deciding }, labelled?.work);
   }
 }

@@ -19,12 +19,21 @@ export const meanOf =
     return sum / total;
   };
 
+/** Indexes of the samples, the lowest score first. */
+export const ascending = (scores: ArrayLike<number>): Int32Array =>
+  Int32Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[a] - scores[b]);
+
 /**
  * Area under the ROC curve: the share of (positive, negative) pairs in which the positive has the higher score, ties
  * counting half. Sorts once; every evaluation is linear.
+ *
+ * @param order indexes of the samples, the lowest score first
  */
-export function aucOf(scores: ArrayLike<number>, positive: ArrayLike<boolean>): Statistic {
-  const order = Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[a] - scores[b]);
+export function aucOf(
+  scores: ArrayLike<number>,
+  positive: ArrayLike<boolean>,
+  order: ArrayLike<number> = ascending(scores),
+): Statistic {
   return (weights) => {
     let pairs = 0;
     let negatives = 0;

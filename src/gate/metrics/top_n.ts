@@ -34,6 +34,7 @@ export const topN: MetricDefinition = {
       },
       statistic: meanOf,
       right: (score) => score === 1,
+      classes: { of: (index) => labels.values[index], right: (score) => score === 1, names: labels.names },
       tied: ([output], index) => tiesInTopK(meanOfInferences(output, classes), labels.values[index], n),
       chance: (scores) =>
         topNChance(

@@ -1,7 +1,9 @@
 import type { Accuracy, Bounds } from '../figures/accuracy.ts';
 import { formatAgainst, formatCount, formatFigure, formatSqnr, nameOfFp32 } from '../figures/format.ts';
+import { type FigureKind, KINDS } from '../figures/kinds.ts';
 import { LEAST_TO_RESAMPLE } from '../metrics/bootstrap.ts';
 import { LEAST_DECIDING } from '../metrics/estimate.ts';
+import { metricNamed } from '../metrics/index.ts';
 import {
   CONTINUITY,
   deviationOfDifference,
@@ -82,7 +84,7 @@ const percent = (confidence: number): string => `${Number((100 * confidence).toP
 const withoutBounds = ({ metric, samples }: Accuracy): string =>
   samples < LEAST_TO_RESAMPLE
     ? `${formatCount(samples)} samples say too little of others, ${LEAST_TO_RESAMPLE} are needed`
-    : `what other samples would give cannot be told from these${metric === 'auc' ? `: an AUC needs ${LEAST_DECIDING} of either kind` : ''}`;
+    : `what other samples would give cannot be told from these${metricNamed(metric)?.takesScore ? `: ${metric} needs ${LEAST_DECIDING} of either kind` : ''}`;
 
 /** Why a figure against FP32 is not there. */
 function undefinedFor({ metric, comparison: { noSqnr } }: Accuracy): string {
@@ -92,13 +94,17 @@ function undefinedFor({ metric, comparison: { noSqnr } }: Accuracy): string {
 }
 
 export function maxDrop(most: number, accuracy: Accuracy): Finding {
-  const { metric, int8, fp32, drop, twin, bounds } = accuracy;
+  const { kind, metric, int8, fp32, drop, twin, bounds } = accuracy;
   if (drop === null) return inconclusive(most, 'points', `the drop ${undefinedFor(accuracy)}`);
   const from = `from ${formatFigure(fp32, 'share')}${twin ? ' (twin)' : ''} to ${formatFigure(int8, 'share')}`;
   const held = { value: most, sense: 'at-most' } as const;
   const judged = { measured: drop, bounds: bounds.drop, held, unit: 'points', plan: planOfDrop(most, accuracy) };
-  return judgeFigure(judged, accuracy, `${metric} ${drop < 0 ? 'rises' : 'drops'}`, `, ${from}`);
+  return judgeFigure(judged, accuracy, `${metric} ${moves(KINDS[kind], drop)}`, `, ${from}`);
 }
+
+/** What a figure does that is worse by `drop`. */
+export const moves = ({ higherIsBetter }: FigureKind, drop: number): string =>
+  drop < 0 === higherIsBetter ? 'rises' : 'drops';
 
 export function planOfDrop(
   limit: number,
@@ -116,21 +122,45 @@ function planOfShare(limit: number, share: number, bounds: Bounds | null, sample
   return { atLimit: bounds.deviation * relative, step: CONTINUITY };
 }
 
-export function minAccuracy(least: number, accuracy: Accuracy): Finding {
-  const { metric, int8, bounds, samples } = accuracy;
-  if (int8 === null) return inconclusive(least, 'share', `${metric} ${undefinedFor(accuracy)}`);
+/** The drop of a figure in its own unit. */
+export function maxMetricDrop(most: number, accuracy: Accuracy): Finding {
+  const { kind, metric, int8, fp32, drop, twin, bounds } = accuracy;
+  const { unit, dropUnit } = KINDS[kind];
+  if (drop === null) return inconclusive(most, dropUnit, `the drop ${undefinedFor(accuracy)}`);
+  // Without a difference on any sample there is nothing to resample.
+  if (drop === 0 && accuracy.comparison.noSqnr === 'equal') return equal(most, dropUnit, accuracy, 0);
+  const from = `from ${formatFigure(fp32, unit)}${twin ? ' (twin)' : ''} to ${formatFigure(int8, unit)}`;
+  const held = { value: most, sense: 'at-most' } as const;
+  const judged = { measured: drop, bounds: bounds.drop, held, unit: dropUnit };
+  return judgeFigure(judged, accuracy, `INT8 ${metric} is worse by`, `, ${from}`);
+}
+
+export function minPsnr(least: number, accuracy: Accuracy): Finding {
+  const { metric, int8, bounds, comparison, evidence } = accuracy;
+  if (evidence.chance === null && comparison.noSqnr === 'equal') return equal(least, 'dB', accuracy, null);
+  if (int8 === null) return inconclusive(least, 'dB', `${metric} ${undefinedFor(accuracy)}`);
   const held = { value: least, sense: 'at-least' } as const;
-  const plan = planOfShare(least, int8, bounds.int8, samples);
-  return judgeFigure({ measured: int8, bounds: bounds.int8, held, unit: 'share', plan }, accuracy, `INT8 ${metric} is`);
+  return judgeFigure({ measured: int8, bounds: bounds.int8, held, unit: 'dB' }, accuracy, `INT8 ${metric} is`);
+}
+
+export function minAccuracy(least: number, accuracy: Accuracy): Finding {
+  const { kind, metric, int8, bounds, samples } = accuracy;
+  const { unit } = KINDS[kind];
+  if (int8 === null) return inconclusive(least, unit, `${metric} ${undefinedFor(accuracy)}`);
+  const held = { value: least, sense: 'at-least' } as const;
+  const plan = kind === 'share' ? planOfShare(least, int8, bounds.int8, samples) : {};
+  return judgeFigure({ measured: int8, bounds: bounds.int8, held, unit, plan }, accuracy, `INT8 ${metric} is`);
 }
 
 export function maxError(most: number, accuracy: Accuracy): Finding {
-  const { metric, int8, bounds } = accuracy;
-  if (int8 === null) return inconclusive(most, 'error', `${metric} ${undefinedFor(accuracy)}`);
+  const { kind, metric, int8, bounds, evidence } = accuracy;
+  const { unit } = KINDS[kind];
+  if (int8 === null) return inconclusive(most, unit, `${metric} ${undefinedFor(accuracy)}`);
   const held = { value: most, sense: 'at-most' } as const;
-  const judged = { measured: int8, bounds: bounds.int8, held, unit: 'error' };
+  const judged = { measured: int8, bounds: bounds.int8, held, unit };
   // Against FP32, INT8 without an error on any sample has nothing to resample.
-  if (int8 === 0 && accuracy.comparison.noSqnr === 'equal') return equal(most, 'error', accuracy, 0);
+  const against = kind === 'error' || evidence.chance === null;
+  if (int8 === 0 && against && accuracy.comparison.noSqnr === 'equal') return equal(most, unit, accuracy, 0);
   return judgeFigure(judged, accuracy, `INT8 ${metric} is`);
 }
 

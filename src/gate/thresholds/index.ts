@@ -1,8 +1,17 @@
 import type { z } from 'zod';
-import type { Kind } from '../figures/kinds.ts';
+import { type FigureKind, KINDS, type Kind } from '../figures/kinds.ts';
 import { metricNamed, namesOf } from '../metrics/index.ts';
 import { mapping } from '../words/words.ts';
-import { maxDrop, maxError, minAccuracy, minAgreement, minCosine, minSqnr } from './accuracy.ts';
+import {
+  maxDrop,
+  maxError,
+  maxMetricDrop,
+  minAccuracy,
+  minAgreement,
+  minCosine,
+  minPsnr,
+  minSqnr,
+} from './accuracy.ts';
 import type { Finding, Measurements } from './finding.ts';
 import * as limits from './quantities.ts';
 import { parseLatency } from './quantities.ts';
@@ -24,19 +33,41 @@ interface Limit<S extends z.ZodType> {
 /** A threshold: one row of THRESHOLDS. */
 export interface Threshold<S extends z.ZodType = z.ZodType> extends Limit<S> {
   /** The metrics it has a meaning for, and what is said of others; absent: all. */
-  readonly only?: { readonly kind: Kind; readonly otherwise: (metric: string) => string };
+  readonly only?: { readonly kinds: readonly Kind[]; readonly otherwise: (metric: string) => string };
   /** Whether labels alone decide it, where there are any: doubts about FP32 then leave it as it is. */
   readonly onLabels?: true;
   /** Pure. */
   judge(limit: z.output<S>, measured: Measurements): Finding;
 }
 
+function kindsWith(test: (kind: FigureKind) => boolean): Kind[] {
+  return (Object.keys(KINDS) as Kind[]).filter((kind) => test(KINDS[kind]));
+}
+
+/** @throws RangeError where there is no such metric */
+function kindOf(metric: string): Kind {
+  const definition = metricNamed(metric);
+  if (definition === undefined) throw new RangeError(`no metric ${metric}`);
+  return definition.kind;
+}
+
 const threshold = <S extends z.ZodType>(row: Threshold<S>): Threshold<S> => row;
 
-const SHARES = {
-  kind: 'share',
-  otherwise: (metric: string) => `has no meaning for the metric ${metric}; use max-error, min-cosine or min-sqnr`,
+/** Figures whose drop is in percentage points. */
+const POINTS = {
+  kinds: kindsWith(({ dropUnit }) => dropUnit === 'points'),
+  otherwise: (metric: string) =>
+    `has no meaning for the metric ${metric}; use ${KINDS[kindOf(metric)].higherIsBetter ? '' : 'max-error, '}max-metric-drop, min-cosine or min-sqnr`,
+};
+/** Figures that are 1 at best. */
+const UP_TO_ONE = {
+  kinds: ['share', 'r2', 'ssim'],
+  otherwise: (metric: string) =>
+    `has no meaning for the metric ${metric}; use ${KINDS[kindOf(metric)].higherIsBetter ? '' : 'max-error, '}min-cosine or min-sqnr`,
 } as const;
+
+/** Figures with a unit of their own, of which FP32 has one, too. */
+const OWN_UNIT = ['error', 'r2', 'ssim', 'psnr'] as const satisfies readonly Kind[];
 
 /** Every threshold: schema, loading, judging and `--measure none` follow from its row. In the order of the checks. */
 export const THRESHOLDS = {
@@ -44,27 +75,46 @@ export const THRESHOLDS = {
     aspect: 'accuracy',
     limit: limits.points,
     about: 'percentage points that INT8 may lose against FP32: 1, 1pt and 1% are the same',
-    only: SHARES,
+    only: POINTS,
     judge: (limit, { accuracy }) => maxDrop(limit, accuracy),
   }),
   'min-accuracy': threshold({
     aspect: 'accuracy',
     limit: limits.share,
-    about: 'least accuracy of INT8, as a share: 0.9 or 90%',
-    only: SHARES,
+    about: 'least accuracy of INT8, as a share: 0.9 or 90%; or least r2 or ssim',
+    only: UP_TO_ONE,
     onLabels: true,
     judge: (limit, { accuracy }) => minAccuracy(limit, accuracy),
   }),
   'max-error': threshold({
     aspect: 'accuracy',
     limit: limits.errorValue,
-    about: 'largest value of the metrics mse and mae',
+    about: 'largest value of a metric that should be small: mse, mae, rmse, eer, wer, cer',
     only: {
-      kind: 'error',
-      otherwise: (metric) => `needs the metric ${namesOf(({ kind }) => kind === 'error')}, not ${metric}`,
+      kinds: kindsWith(({ higherIsBetter }) => !higherIsBetter),
+      otherwise: (metric) => `needs the metric ${namesOf(({ kind }) => !KINDS[kind].higherIsBetter)}, not ${metric}`,
     },
     onLabels: true,
     judge: (limit, { accuracy }) => maxError(limit, accuracy),
+  }),
+  'max-metric-drop': threshold({
+    aspect: 'accuracy',
+    limit: limits.errorValue,
+    about: "by how much INT8 may be worse than FP32 in the metric's own unit: psnr (dB), ssim, r2, mse, mae, rmse",
+    only: {
+      kinds: OWN_UNIT,
+      otherwise: (metric) =>
+        `has no meaning for the metric ${metric}; use ${POINTS.kinds.includes(kindOf(metric)) ? 'max-accuracy-drop' : 'min-cosine or min-sqnr'}`,
+    },
+    judge: (limit, { accuracy }) => maxMetricDrop(limit, accuracy),
+  }),
+  'min-psnr': threshold({
+    aspect: 'accuracy',
+    limit: limits.decibels,
+    about: 'least peak signal to noise ratio of INT8, dB: the metric psnr',
+    only: { kinds: ['psnr'], otherwise: (metric) => `needs the metric psnr, not ${metric}` },
+    onLabels: true,
+    judge: (limit, { accuracy }) => minPsnr(limit, accuracy),
   }),
   'min-agreement': threshold({
     aspect: 'accuracy',
@@ -104,7 +154,7 @@ export const REGRESSION = {
     aspect: 'accuracy',
     limit: limits.points,
     about: 'percentage points that INT8 may lose against INT8 of the baseline; 1 when absent',
-    only: SHARES,
+    only: POINTS,
     onLabels: true,
     judge: judgeRegressionDrop,
   }),
@@ -173,4 +223,4 @@ export const regressionsWithout = (aspect: Aspect, limits: Regressions): Regress
 
 /** Why a threshold has no meaning for a metric, or null where it has one. */
 export const misfit = ({ only }: Pick<Threshold, 'only'>, metric: string): string | null =>
-  only === undefined || metricNamed(metric)?.kind === only.kind ? null : only.otherwise(metric);
+  only === undefined || only.kinds.includes(kindOf(metric)) ? null : only.otherwise(metric);

@@ -1,5 +1,6 @@
 import { formatAgainst, formatFigure } from '../figures/format.ts';
-import { judgeFigure, planOfDrop } from './accuracy.ts';
+import { KINDS } from '../figures/kinds.ts';
+import { judgeFigure, moves, planOfDrop } from './accuracy.ts';
 import { decide } from './decide.ts';
 import { type Finding, inconclusive, type Measurements } from './finding.ts';
 
@@ -11,7 +12,7 @@ export function judgeRegressionDrop(most: number, { accuracy, regression }: Meas
   if (lost === null || lost.drop === null || lost.base === null)
     return inconclusive(most, 'points', regression?.noAccuracy ?? NO_BASE);
   const { base, drop, bounds, byPoint, discordant } = lost;
-  const what = `INT8 ${accuracy.metric} ${drop < 0 ? 'rises' : 'drops'}`;
+  const what = `INT8 ${accuracy.metric} ${moves(KINDS[accuracy.kind], drop)}`;
   const where = `, from ${formatFigure(base, 'share')} at the baseline to ${formatFigure(accuracy.int8, 'share')}`;
   const held = { value: most, sense: 'at-most' } as const;
   if (byPoint) {

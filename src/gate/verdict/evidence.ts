@@ -27,8 +27,8 @@ export const LEAST_SAMPLES = 30;
 const MOST_REPEATED = 1 / 5;
 /** p above which a score counts as chance. */
 const CHANCE = 0.01;
-/** p below which INT8 counts as better than FP32, and by how much it has to be: points, or a share of the error. */
-const BETTER = { p: 0.01, points: 2, share: 0.2 };
+/** p below which INT8 counts as better than FP32, and by how much it has to be: in the unit of the drop, or a share of the error. */
+const BETTER = { p: 0.01, share: 0.2, points: 2, r2: 0.02, ssim: 0.02, dB: 1 };
 /** Least agreement (share of samples) and SQNR (dB) of a twin with its INT8 model; healthy pairs have 0.9 and 20 dB. */
 const TWIN = { agreement: 0.75, sqnr: 3 };
 /** Share of input values outside the INT8 input's range from which the input is no longer what it was. */
@@ -101,10 +101,12 @@ function unvaried({ evidence: { constant, oneClass, chance: labels }, twin }: Ac
 
 function worse({ metric, kind, int8, fp32, drop, interval, discordant, twin }: Accuracy): Doubt | null {
   if (int8 === null || fp32 === null || drop === null || drop >= 0 || interval === null) return null;
-  const large = kind === 'share' ? -drop > BETTER.points : kind === 'error' && -drop > BETTER.share * fp32;
+  const { unit, dropUnit } = KINDS[kind];
+  const least =
+    dropUnit === 'error' ? BETTER.share * fp32 : dropUnit === 'cosine' ? Number.POSITIVE_INFINITY : BETTER[dropUnit];
+  const large = -drop > least;
   const sure = discordant === null ? interval[1] < 0 : discordant.p < BETTER.p;
   if (!large || !sure) return null;
-  const { unit, dropUnit } = KINDS[kind];
   return {
     ...{ id: 'evidence-order', about: 'reference', measured: drop, threshold: 0, unit: dropUnit },
     reason: `${nameOfFp32({ twin })} is much worse than INT8: ${metric} ${formatFigure(fp32, unit)} against ${formatFigure(int8, unit)}; ${partnerAtFault(twin)}`,

@@ -23,11 +23,13 @@ const activation = (name: string, form: Form, scale: number): Tensor =>
  * A fully connected layer of four values: `gain` times the identity, so that it answers with the largest one.
  *
  * @param mixed how much of each value goes to the next class instead
+ * @param lame a class whose own value counts half
  */
-export function denseModel(form: Form, gain: number, mixed = 0): Uint8Array {
+export function denseModel(form: Form, gain: number, mixed = 0, lame = -1): Uint8Array {
   const weights = Float32Array.from({ length: WIDTH * WIDTH }, (_, i) => {
     const [row, column] = [Math.floor(i / WIDTH), i % WIDTH];
-    return gain * (row === column ? 1 - mixed : row === (column + 1) % WIDTH ? mixed : 0);
+    const own = row === lame ? gain / 2 : gain;
+    return own * (row === column ? 1 - mixed : row === (column + 1) % WIDTH ? mixed : 0);
   });
   const q = perTensor(1 / 127, 0);
   const kernel: Partial<Tensor> =
@@ -66,6 +68,14 @@ export function overflowingModel(): Uint8Array {
   const tensors = [activation('x', 'int8', 8), activation('y', 'int8', 1)];
   const node = { kind: 'exp', attrs: {}, inputs: [0], outputs: [1], source: 0 } as Node;
   return file({ tensors, nodes: [node], inputs: [0], outputs: [1] });
+}
+
+/** exp of values from −2 to 2, element by element: what is largest stays largest. */
+export function expModel(shape: readonly number[]): Uint8Array {
+  const of = (name: string, scale: number, zeroPoint: number) =>
+    tensor(name, { dtype: 'int8', shape, quantization: perTensor(scale, zeroPoint) });
+  const node = { kind: 'exp', attrs: {}, inputs: [0], outputs: [1], source: 0 } as Node;
+  return file({ tensors: [of('x', 1 / 64, 0), of('y', 1 / 32, -128)], nodes: [node], inputs: [0], outputs: [1] });
 }
 
 /** `count` samples of `width` values within [−1, 1], as .npy. */

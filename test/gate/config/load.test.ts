@@ -48,6 +48,15 @@ models:
     expect(two.at.line).toBe(10);
   });
 
+  it('takes the settings of a metric', () => {
+    const { models } = parseConfig(model('    metric: { name: f1, threshold: 0.25, average: binary }\n'), 'gate.yml');
+    expect(models[0]).toMatchObject({ metric: 'f1', metricOptions: { threshold: 0.25, average: 'binary' } });
+    expect(parseConfig(model('    metric: f1\n'), 'gate.yml').models[0]).toMatchObject({
+      metric: 'f1',
+      metricOptions: {},
+    });
+  });
+
   it('takes a number of threads, for all models or for one', () => {
     const threads = (text: string) => parseConfig(text, 'gate.yml').models[0].threads;
     expect(threads(model())).toBe(1);
@@ -236,7 +245,18 @@ models:
       2,
       'data.inputs must be a list of at least one path; found []',
     ],
-    [model('    score: 1\n'), 6, 'belongs to "metric: auc"'],
+    [model('    score: 1\n'), 6, 'belongs to "metric: f1, precision, recall, auc, pr-auc or eer"'],
+    [model('    metric: { name: auc, threshold: 1 }\n'), 6, 'is no setting of the metric auc, which takes average'],
+    [
+      model('    metric: { name: mse, average: macro }\n'),
+      6,
+      'models[0].metric.average is no setting of the metric mse',
+    ],
+    [model('    metric: { name: auc, average: micro }\n'), 6, 'the metric auc knows binary and macro'],
+    [model('    metric: { name: f1, avrage: macro }\n'), 6, 'unknown key "avrage"; did you mean "average"?'],
+    [model('    metric: { name: f2 }\n'), 6, 'models[0].metric.name must be one of top1'],
+    [model('    metric: { average: macro }\n'), 6, 'models[0].metric.name is missing'],
+    [model('    metric: [f1]\n'), 6, 'or a mapping such as { name: f1, average: macro }'],
     ['version: 1\nmodels:\n  - int8: a\n    data: { inputs: x }\n', 3, 'models[0].name is missing; it must be a name'],
     ['models: []\n', 1, 'version is missing; it must be 1'],
     ['version: 1\nmodels: [', 2, 'Flow sequence'],

@@ -128,3 +128,33 @@ describe('labels', () => {
     expect(() => read(labels, more, samples)).toThrow(words);
   });
 });
+
+describe('labels that are texts', () => {
+  const texts = folderOf({
+    'd/t.csv': 'file,text\na.bin,"hello, world"\nb.bin,\n',
+    'd/t.txt': 'the cat\n\n',
+    'd/tokens.npy': writeNpy({ dtype: 'int32', shape: [2, 3], data: Int32Array.of(1, 2, -1, 7, -1, -1) }),
+    'd/reals.npy': writeNpy({ dtype: 'float32', shape: [2, 1], data: Float32Array.of(1.5, 2) }),
+    'd/alphabet.txt': 'a\r\nb\r\n \r\nc\r\n',
+    'd/a.bin': 'a',
+    'd/b.bin': 'b',
+  });
+  const of = (labels: string, more: object = {}) =>
+    readLabels({ inputs: 'd/*.bin', labels, ...more }, ['d/a.bin', 'd/b.bin'], texts, 'texts');
+
+  it('are taken as they are written, empty ones too', () => {
+    expect(of('d/t.csv', { 'label-column': 'text' })).toMatchObject({ texts: ['hello, world', ''], width: 0 });
+    expect(of('d/t.txt')?.texts).toEqual(['the cat', '']);
+    expect(of('d/tokens.npy')?.texts).toEqual(['1 2', '7']);
+  });
+
+  it('have tokens whose names are not trimmed', () => {
+    expect(of('d/t.txt', { classes: 'd/alphabet.txt' })?.names).toEqual(['a', 'b', ' ', 'c']);
+    expect(of('d/t.txt', { classes: ['a', ' '] })?.names).toEqual(['a', ' ']);
+  });
+
+  it('are refused where they are no tokens', () => {
+    expect(() => of('d/reals.npy')).toThrow('row 0 holds 1.5, which is no number of a token');
+    expect(() => of('d/t.txt', { 'label-offset': 1 })).toThrow('labels of this metric are texts');
+  });
+});

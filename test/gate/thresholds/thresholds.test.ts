@@ -18,9 +18,25 @@ describe('thresholds', () => {
   it.each<[ThresholdId, string, string | null]>([
     ['min-accuracy', 'top5', null],
     ['min-accuracy', 'auc', null],
+    ['min-accuracy', 'r2', null],
     ['min-accuracy', 'mse', 'has no meaning for the metric mse; use max-error, min-cosine or min-sqnr'],
+    ['min-accuracy', 'eer', 'has no meaning for the metric eer; use max-error, min-cosine or min-sqnr'],
+    ['max-accuracy-drop', 'eer', null],
+    [
+      'max-accuracy-drop',
+      'rmse',
+      'has no meaning for the metric rmse; use max-error, max-metric-drop, min-cosine or min-sqnr',
+    ],
+    ['max-accuracy-drop', 'r2', 'has no meaning for the metric r2; use max-metric-drop, min-cosine or min-sqnr'],
+    ['max-accuracy-drop', 'wer', null],
+    ['min-psnr', 'psnr', null],
+    ['min-psnr', 'ssim', 'needs the metric psnr, not ssim'],
+    ['max-metric-drop', 'r2', null],
+    ['max-metric-drop', 'f1', 'has no meaning for the metric f1; use max-accuracy-drop'],
+    ['max-metric-drop', 'cosine', 'has no meaning for the metric cosine; use min-cosine or min-sqnr'],
     ['max-error', 'mae', null],
-    ['max-error', 'top1', 'needs the metric mse or mae, not top1'],
+    ['max-error', 'eer', null],
+    ['max-error', 'top1', 'needs the metric eer, mse, mae, rmse, wer or cer, not top1'],
     ['min-cosine', 'top1', null],
   ])('%s with metric %s', (id, metric, reason) => expect(misfit(THRESHOLDS[id], metric)).toBe(reason));
 

@@ -38,6 +38,16 @@ describe('doubts', () => {
       { kind: 'error', int8: 0.7, fp32: 1, drop: -0.3, discordant: null, interval: [-0.4, -0.2] },
       'evidence-order',
     ],
+    [
+      'a worse FP32 by equal error rate',
+      { metric: 'eer', kind: 'rate', int8: 0.05, fp32: 0.1, drop: -5, discordant: null, interval: [-7, -3] },
+      'evidence-order',
+    ],
+    [
+      'a worse FP32 by R²',
+      { metric: 'r2', kind: 'r2', int8: 0.9, fp32: 0.87, drop: -0.03, discordant: null, interval: [-0.04, -0.02] },
+      'evidence-order',
+    ],
     ['a twin that is infinite', { twin: true, ...evidence({ notFinite: 1 }) }, 'evidence-twin'],
     ['a twin that disagrees', { twin: true, ...comparison({ agreement: 0.74 }) }, 'evidence-twin'],
     ['a twin in noise', { twin: true, ...comparison({ sqnr: 2.9 }) }, 'evidence-twin'],

@@ -99,7 +99,7 @@ describe('accuracy', () => {
     expect(few).toMatchObject({ status: 'inconclusive', measured: 0 });
     expect(few.reason).toMatch(/; 29 samples say too little of others, 30 are needed$/);
     expect(check({ 'max-accuracy-drop': 1 }, { accuracy: without(30) })[0].reason).toContain(
-      'an AUC needs 20 of either kind',
+      'auc needs 20 of either kind',
     );
   });
 
