@@ -20,6 +20,8 @@ export const SLOW = { int8: 60, fp32: 90 };
 const quiet = lognormal(0.01);
 const loud = { int8: 1.05, fp32: 1.25, memory: 1.35 };
 const unseen = { ...loud, memory: 1 };
+/** What virtual machines of a cloud were seen to do: the walk through memory is disturbed, and builds hardly notice. */
+const alone = { int8: 1, fp32: 1, memory: 1.4, on: 50, off: 33 };
 /** What several jobs at once on a machine of few cores were seen to do. */
 const shared = (on, off) =>
   together(quiet, preempted(100, 4, 0.1), bursts({ int8: 1.02, fp32: 1.04, memory: 1.4, on, off }), offsets(0.01));
@@ -58,6 +60,8 @@ export const MACHINES = [
   ['shared: preempted, bursts 50 % of 2 %', FAST, shared(30, 30), 'busy'],
   ['slow, shared', SLOW, shared(30, 30), 'busy'],
   ['shared, in stretches of 3 s', FAST, shared(3000, 3000), 'busy'],
+  ['bursts 60 %, of the memory alone', FAST, together(quiet, bursts(alone), offsets(0.01)), 'harmless'],
+  ['slow, bursts 60 %, of the memory alone', SLOW, together(quiet, bursts(alone), offsets(0.01)), 'harmless'],
   ['bursts 25 %, 50 ms', FAST, together(quiet, bursts({ ...loud, on: 50, off: 150 })), 'burst'],
   ['bursts 60 %, 5 ms', FAST, together(quiet, bursts({ ...loud, on: 5, off: 3.3 })), 'burst'],
   ['bursts 60 %, 50 ms', FAST, together(quiet, bursts({ ...loud, on: 50, off: 33 })), 'burst'],

@@ -31,7 +31,7 @@ export interface Figures {
   readonly noise: Estimate;
   /** Why the machine is not fit to tell small differences; null where it is. */
   readonly unfit: string | null;
-  /** The factor by which all intervals are wider, either way, for that; else 1. */
+  /** The factor by which the interval of the speedup is wider, either way, for that; else 1. */
   readonly stretch: number;
   /** By what share the processor's clock was slower than at its quickest; latencies at that clock are in their interval. */
   readonly throttled: number;
@@ -58,15 +58,18 @@ export function figuresOf(all: readonly Observed[]): Figures {
   const slots = launches[0].logs.map((_, slot) => residuals(launches, ({ logs }) => logs[slot]));
   const noise = compare(launches, slots, 'copy', 'int8');
   const apart = noise.interval[0] > 1 + SAME || noise.interval[1] < 1 - SAME;
-  const stretch = Math.exp(Math.max(few ? disturbanceOf(all) : 0, apart ? 2 * Math.abs(Math.log(noise.value)) : 0));
+  const own = apart ? 2 * Math.abs(Math.log(noise.value)) : 0;
+  const stretchOf = (quantity: Residuals) => Math.exp(Math.max(few ? disturbanceOf(all, quantity) : 0, own));
   const slower = Math.exp(throttlingOf(launches));
   const duration = (name: SlotName): Duration => {
     const { value, interval } = launchEstimate(centre(slots[SLOT[name]]).ofLaunches);
-    return { median: value, interval: widen([Math.min(interval[0], value / slower), interval[1]], stretch) };
+    const reached: Interval = [Math.min(interval[0], value / slower), interval[1]];
+    return { median: value, interval: widen(reached, stretchOf(slots[SLOT[name]])) };
   };
   const ratio = (a: SlotName, b: SlotName) => {
     const { interval, ...rest } = compare(launches, slots, a, b);
-    return { ...rest, interval: widen(interval, stretch) };
+    const stretch = stretchOf(ratioOf(launches, a, b));
+    return { ...rest, stretch, interval: widen(interval, stretch) };
   };
   const speedup = ratio('fp32', 'int8');
   const based = launches[0].logs.length > SLOT.base;
@@ -80,11 +83,15 @@ export function figuresOf(all: readonly Observed[]): Figures {
       : apart
         ? `a copy of the INT8 build differs from the build itself by ${(100 * Math.abs(noise.value - 1)).toFixed(1)} %`
         : null,
-    ...{ stretch, throttled: slower - 1 },
+    ...{ stretch: speedup.stretch, throttled: slower - 1 },
     pairs: launches.reduce((sum, { samples }) => sum + samples.length, 0),
     ...{ launches: launches.length, disturbed },
   };
 }
+
+/** The logarithm of one slot's time over another's. */
+const ratioOf = (launches: readonly Observed[], a: SlotName, b: SlotName): Residuals =>
+  residuals(launches, ({ logs }) => logs[SLOT[a]].map((log, i) => log - logs[SLOT[b]][i]));
 
 /**
  * One slot's time over another's. The interval holds Student's interval over launches and, too, what the ratio is while
@@ -97,9 +104,7 @@ function compare(
   b: SlotName,
 ): Estimate & { readonly ofSamples: Interval } {
   const [x, y] = [SLOT[a], SLOT[b]];
-  const { ofLaunches, ofSamples } = centre(
-    residuals(launches, ({ logs }) => logs[x].map((log, i) => log - logs[y][i])),
-  );
+  const { ofLaunches, ofSamples } = centre(ratioOf(launches, a, b));
   const { value, interval } = launchEstimate(ofLaunches);
   const undisturbed = value * Math.exp(mean(shift(slots[x], slots[y])));
   return {

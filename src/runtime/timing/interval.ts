@@ -30,10 +30,13 @@ export const ERROR_AT_LOOK = 0.0213;
 export function launchEstimate(logs: readonly number[], error: number = ERROR_AT_LOOK): Estimate {
   if (logs.length < 2) throw new RangeError('an interval over launches needs at least two');
   const middle = mean([...logs]);
-  const reach =
-    (studentQuantile(1 - error / 2, logs.length - 1) * sampleStandardDeviation([...logs])) / Math.sqrt(logs.length);
+  const reach = reachOf(logs, error);
   return { value: Math.exp(middle), interval: [Math.exp(middle - reach), Math.exp(middle + reach)] };
 }
+
+/** Half of the width of Student's interval of a mean. */
+export const reachOf = (values: readonly number[], error: number): number =>
+  (studentQuantile(1 - error / 2, values.length - 1) * sampleStandardDeviation([...values])) / Math.sqrt(values.length);
 
 /** Half of the interval's width, relative to the value. */
 export const halfWidth = ({ value, interval: [low, high] }: Estimate): number => (high - low) / 2 / value;

@@ -1,4 +1,6 @@
 import { mean } from 'simple-statistics';
+import type { Residuals } from './centre.ts';
+import { reachOf } from './interval.ts';
 import { type Observed, only } from './launch.ts';
 import { medianOf, quantilesOf } from './passes.ts';
 
@@ -38,6 +40,13 @@ function bound(walks: readonly Float64Array[]): number {
   return level + Math.max(DISTURBED, FORGIVEN * noise);
 }
 
+/** Tells the passes beside which the walk through memory was left alone. */
+function calmPasses(launches: readonly Observed[]): (launch: Observed, pass: number) => boolean {
+  const most = bound(launches.map(({ memory }) => memory));
+  const mostToAlu = bound(launches.map(({ memoryToAlu }) => memoryToAlu));
+  return ({ memory, memoryToAlu }, i) => memory[i] <= most || memoryToAlu[i] <= mostToAlu;
+}
+
 /**
  * The launches during which the machine was left alone, as far as its signs go, without the passes beside a disturbed
  * memory walk and those in which the core was taken away. Where the latter leave hardly anything (long inferences), they
@@ -45,12 +54,11 @@ function bound(walks: readonly Float64Array[]): number {
  */
 export function quietOf(launches: readonly Observed[]): readonly Observed[] {
   if (launches.length === 0) return launches;
-  const most = bound(launches.map(({ memory }) => memory));
-  const mostToAlu = bound(launches.map(({ memoryToAlu }) => memoryToAlu));
+  const isCalm = calmPasses(launches);
   return launches.flatMap((launch) => {
-    const { memory, memoryToAlu, switches, waited } = launch;
+    const { memory, switches, waited } = launch;
     const calm: number[] = [];
-    for (let i = 0; i < memory.length; i++) if (memory[i] <= most || memoryToAlu[i] <= mostToAlu) calm.push(i);
+    for (let i = 0; i < memory.length; i++) if (isCalm(launch, i)) calm.push(i);
     if ((waited ?? 0) > MOST.waited || memory.length - calm.length > MOST.disturbed * memory.length) return [];
     const whole = calm.filter((i) => switches[i] === 0);
     const kept = whole.length >= Math.min(LEAST_PASSES, memory.length / 2) ? whole : calm;
@@ -64,12 +72,40 @@ export function quietOf(launches: readonly Observed[]): readonly Observed[] {
  */
 const MOST_MOVED = Math.log(3);
 
+/** Passes of either kind that a launch needs, and launches that need to have both, to tell what a disturbed walk goes with. */
+const COMPARABLE = { passes: 4, launches: 5 };
+/** Two-sided error of that difference. */
+const EFFECT_ERROR = 0.05;
+const UNSEEN = 2;
+
 /**
- * By how much, as a logarithm, other work may have moved the ratio of two builds, on average over the launches: twice what
- * it did to the walk in three passes of four, since a build whose data a cache holds, until a neighbour needs that
- * cache, is slowed more than one that reads memory anyway; or what time was waited for. Pure.
+ * By how much, as a logarithm, other work moves a quantity at most, as far as its own passes say: those beside a disturbed
+ * walk less those beside a quiet one, medians launch by launch, whatever end of Student's 95 % interval is further from 0; twice
+ * that, because the walk looks at moments and batches last: beside a walk in peace some are disturbed. Pure.
+ *
+ * @param of the quantity: its logarithms, launch by launch
+ * @returns null where fewer than five launches have passes of both kinds
  */
-export function disturbanceOf(launches: readonly Observed[]): number {
+export function effectOf(launches: readonly Observed[], { rest }: Residuals): number | null {
+  const isCalm = calmPasses(launches);
+  const differences = launches.flatMap((launch, l) => {
+    const [calm, disturbed]: [number[], number[]] = [[], []];
+    for (const [i, value] of rest[l].entries()) (isCalm(launch, i) ? calm : disturbed).push(value);
+    const both = Math.min(calm.length, disturbed.length) >= COMPARABLE.passes;
+    return both ? [medianOf(disturbed) - medianOf(calm)] : [];
+  });
+  if (differences.length < COMPARABLE.launches) return null;
+  return UNSEEN * (Math.abs(mean(differences)) + reachOf(differences, EFFECT_ERROR));
+}
+
+/**
+ * By how much, as a logarithm, other work may have moved a quantity, on average over the launches: twice what
+ * it did to the walk in three passes of four, since a build whose data a cache holds, until a neighbour needs that
+ * cache, is slowed more than one that reads memory anyway, but no more than the quantity's own passes say; or what time was
+ * waited for. Pure.
+ */
+export function disturbanceOf(launches: readonly Observed[], quantity: Residuals): number {
+  const shown = effectOf(launches, quantity) ?? Number.POSITIVE_INFINITY;
   const levels = {
     memory: quietLevel(launches.map(({ memory }) => memory)).level,
     memoryToAlu: quietLevel(launches.map(({ memoryToAlu }) => memoryToAlu)).level,
@@ -77,7 +113,7 @@ export function disturbanceOf(launches: readonly Observed[]): number {
   const slower = (walk: Float64Array, level: number) => quantilesOf(walk, 0.75)[0] - level;
   const each = launches.map(({ memory, memoryToAlu, waited }) => {
     const walked = Math.min(slower(memory, levels.memory), slower(memoryToAlu, levels.memoryToAlu));
-    return Math.max(0, 2 * walked, -Math.log(1 - (waited ?? 0)));
+    return Math.max(0, Math.min(2 * walked, shown), -Math.log(1 - (waited ?? 0)));
   });
   return Math.min(MOST_MOVED, mean(each));
 }

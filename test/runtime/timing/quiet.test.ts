@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { residuals } from '../../../src/runtime/timing/centre.ts';
+import type { Observed } from '../../../src/runtime/timing/launch.ts';
 import { disturbanceOf, quietOf, throttlingOf } from '../../../src/runtime/timing/quiet.ts';
 import { normals, observed } from './synthetic.ts';
 
@@ -47,7 +49,11 @@ describe('launches on a quiet machine', () => {
 });
 
 describe('how much launches were disturbed', () => {
-  const factor = (...launches: Parameters<typeof observed>[0][]) => Math.exp(disturbanceOf(launches.map(observed)));
+  const ofInt8 = (launches: readonly Observed[]) => residuals(launches, ({ logs }) => logs[0]);
+  const factor = (...what: Parameters<typeof observed>[0][]) => {
+    const launches = what.map(observed);
+    return Math.exp(disturbanceOf(launches, ofInt8(launches)));
+  };
 
   test('is the square of what the walk through memory took longer, on average', () => {
     // Six passes of ten: three of four quantile inside.
@@ -58,6 +64,22 @@ describe('how much launches were disturbed', () => {
     // A slower clock is no neighbour.
     const slower = (p: number) => (p % 10 < 6 ? 1.2 : 1);
     expect(factor({ passes: 40, memory: slower, alu: slower })).toBeCloseTo(1, 6);
+  });
+
+  test('is no more than the quantity itself shows beside a disturbed walk', () => {
+    const disturbed = (p: number) => p % 10 < 6;
+    const memory = (p: number) => (disturbed(p) ? 1.2 : 1);
+    const moved = (by: number) =>
+      Array(5).fill({ passes: 40, memory, factor: (_: number, p: number) => (disturbed(p) ? by : 1) });
+    expect(factor(...moved(1))).toBeCloseTo(1, 6);
+    expect(factor(...moved(1.05))).toBeCloseTo(1.05 ** 2, 6);
+    expect(factor(...moved(0.95))).toBeCloseTo(1 / 0.95 ** 2, 6);
+    expect(factor(...moved(1.9))).toBeCloseTo(1.44, 6);
+    // Launches in which it says nothing, and too few in which it does.
+    expect(factor(...moved(1).slice(1))).toBeCloseTo(1.44, 6);
+    // Differences 0, 0, 0.1, 0.1, 0.05: mean 0.05, deviation 0.05, Student's 97.5 % quantile at 4 degrees 2.776.
+    const uneven = [0, 0, 0.1, 0.1, 0.05].map((by) => moved(Math.exp(by))[0]);
+    expect(Math.log(factor(...uneven))).toBeCloseTo(2 * (0.05 + (2.776 * 0.05) / Math.sqrt(5)), 3);
   });
 
   test('is what was waited for, and never more than three-fold', () => {
