@@ -5,6 +5,9 @@ import type { ModelReport, Report } from '../gate/verdict/report.ts';
 import { clean, escapeText } from './escape.ts';
 import { wrap } from './wrap.ts';
 
+/** A label without what the converter wrote behind the first name: it joins the names of all fused operators with semicolons. */
+const shortLabel = (label: string): string => label.replace(/"([^";]+);[^"]*"?/, '"$1; …"');
+
 /** Layers of a table that people read; JSON has them all. */
 const MOST_LAYERS = 8;
 
@@ -13,19 +16,20 @@ export function driftHeadline({ accused, layers, samples }: Drift): string {
   const [first, ...more] = accused;
   if (first === undefined) {
     const [most] = layers;
-    const top = most === undefined ? '' : ` The largest is ${formatFigure(most.introduced, 'dB')}, at ${most.label}.`;
+    const top =
+      most === undefined ? '' : ` The largest is ${formatFigure(most.introduced, 'dB')}, at ${shortLabel(most.label)}.`;
     return `Drift on ${samples} samples: rounding explains the error of every layer.${top}`;
   }
   const others =
     more.length === 0 ? '' : ` ${more.length} more ${more.length === 1 ? 'layer is' : 'layers are'} suspect.`;
-  return `Drift on ${samples} samples: the error begins at ${first.label}: ${first.reason}.${others}`;
+  return `Drift on ${samples} samples: the error begins at ${shortLabel(first.label)}: ${first.reason}.${others}`;
 }
 
 /** Characters of a label in the table. */
 const MOST_OF_A_LABEL = 60;
 
 const COLUMNS: readonly (readonly [heading: string, cell: (layer: DriftLayer) => string])[] = [
-  ['Layer', ({ label }) => clean(label, MOST_OF_A_LABEL)],
+  ['Layer', ({ label }) => clean(shortLabel(label), MOST_OF_A_LABEL)],
   ['Introduced', ({ introduced }) => formatFigure(introduced, 'dB')],
   ['Inherited', ({ inherited }) => formatFigure(inherited, 'dB')],
   ['× rounding', ({ excess }) => (excess === null ? '–' : excess.toFixed(1))],
@@ -38,7 +42,9 @@ const COLUMNS: readonly (readonly [heading: string, cell: (layer: DriftLayer) =>
 
 /** The accused first, then those that add most error to their signal. */
 function shown({ accused, layers }: Drift, most: number): DriftLayer[] {
-  const named = accused.flatMap(({ node }) => layers.filter((layer) => layer.node === node));
+  const named = accused.flatMap(({ node, label }) =>
+    layers.filter((layer) => layer.node === node && layer.label === label),
+  );
   return [...named, ...layers.filter((layer) => !named.includes(layer))].slice(0, most);
 }
 
@@ -55,7 +61,7 @@ export function driftLines(drift: Drift, most: number = Number.POSITIVE_INFINITY
   );
   return [
     driftHeadline(drift),
-    ...drift.accused.slice(1).map(({ label, reason }) => `also: ${label}: ${reason}`),
+    ...drift.accused.slice(1).map(({ label, reason }) => `also: ${shortLabel(label)}: ${reason}`),
     ...table,
     ...(drift.apart.length > 0 ? [`without a counterpart in FP32: ${drift.apart.join('; ')}`] : []),
     ...drift.notes,

@@ -6,7 +6,8 @@ import { baseCell, dropCell, fp32Cell, int8Cell } from './columns.ts';
 
 /** A line of the section that tells three drifts apart, for a model that was compared with another runtime. */
 export interface Drift {
-  readonly model: string;
+  /** null: of all models. */
+  readonly model: string | null;
   /** Between what, e.g. `quantization, FP32 → INT8`. */
   readonly between: string;
   readonly text: string;
@@ -15,8 +16,8 @@ export interface Drift {
 export const DRIFTS_TITLE = 'Three drifts';
 
 /** What quantization, the compiler and the change each do to a model; nothing for models without references. */
-export const driftsOf = (report: Report): Drift[] =>
-  report.models.flatMap((model) => {
+export function driftsOf(report: Report): Drift[] {
+  const lines = report.models.flatMap((model) => {
     if (model.references === undefined) return [];
     const lines = [
       { between: 'quantization, FP32 → INT8', text: quantization(model) },
@@ -24,10 +25,17 @@ export const driftsOf = (report: Report): Drift[] =>
         between: `compiler, ${titleOf(found)} → our ${isOfFp32(found) ? 'FP32 build' : 'build'}`,
         text: compiler(found),
       })),
-      { between: 'regression, base → head', text: regression(model, report) },
+      ...(report.baseline ? [{ between: REGRESSION, text: regression(model) }] : []),
     ];
     return lines.map((line) => ({ model: model.name, ...line }));
   });
+  const compared = lines.length === 0 || report.baseline;
+  return compared
+    ? lines
+    : [...lines, { model: null, between: REGRESSION, text: 'not compared, there is no baseline' }];
+}
+
+const REGRESSION = 'regression, base → head';
 
 /** Reports of other versions may know references that this one does not. */
 const titleOf = ({ name }: ReferenceFigures): string =>
@@ -53,7 +61,7 @@ function compiler(found: ReferenceFigures): string {
   return `${counted}, by at most ${formatFigure(largest, 'error')}${steps}${explanation === null ? '' : `. ${explanation}`}`;
 }
 
-function regression(model: ModelReport, { baseline }: Report): string {
+function regression(model: ModelReport): string {
   const [target] = model.targets;
-  return !baseline || target === undefined ? 'not compared, there is no baseline' : baseCell(target, model);
+  return target === undefined ? 'not compared' : baseCell(target, model);
 }

@@ -45,7 +45,8 @@ export function renderMarkdown(report: Report, { limit = COMMENT_LIMIT }: { read
     ...notes.map(({ note, where }) => `- ${escapeText(note, 600)} (${whereText(where)})`),
   ];
   const drifts = driftsOf(report).map(
-    ({ model, between, text }) => `- ${escapeCode(model)} ${escapeText(between)}: ${escapeText(text, 1000)}`,
+    ({ model, between, text }) =>
+      `- ${model === null ? '' : `${escapeCode(model)} `}${escapeText(between)}: ${escapeText(text, 1000)}`,
   );
   if (drifts.length > 0) reasons.push('', `**${DRIFTS_TITLE}**`, '', ...drifts);
   const below = fit(reasons, room - size(shown) - 1, (n) => `- … and ${n} more; the report has them all`);

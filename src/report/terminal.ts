@@ -46,7 +46,7 @@ export function renderTerminal(report: Report, options: TerminalOptions = {}): s
   });
   const remarks = [...notes, ...remarksOf(report).map((r) => clean(r))].flatMap((text) => wrap(text, columns, '  '));
   const drifts = driftsOf(report).flatMap(({ model, between, text }) =>
-    wrap(`${clean(model)} ${clean(between)}: ${clean(text, 1000)}`, columns, '  '),
+    wrap(`${model === null ? '' : `${clean(model)} `}${clean(between)}: ${clean(text, 1000)}`, columns, '  '),
   );
   if (drifts.length > 0) drifts.unshift(`${DRIFTS_TITLE}:`);
   const rowsShown = table.width <= columns ? table.lines : stacked(rows, shape, columns, paint);

@@ -13,9 +13,9 @@ export function expectedNoise(a: Graph, join: Join, tallies: readonly Tally[]): 
   const view = viewOf(a);
   const byOrigin = new Map(join.tensors.map((t, i) => [t.origin, i]));
   return join.tensors.map(({ node, origin, int8 }, i) => {
-    if (node === null) return 0;
     const inner = origin === int8 ? 0 : (a.tensors[origin].quantization?.scales[0] ?? 0);
     const rounding = (tallies[i].step ** 2 + inner ** 2) / 12;
+    if (node === null) return rounding;
     const operator = a.nodes[node];
     const [input] = dataInputs(a, operator);
     const source = input === undefined ? undefined : byOrigin.get(originOf(view, input));

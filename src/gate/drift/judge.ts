@@ -1,4 +1,5 @@
 import { type Graph, nodeLabel } from '../../model/ir/graph.ts';
+import { quoteName } from '../../model/ir/names.ts';
 import type { OpKind } from '../../model/ops/attrs.ts';
 import { integerRange, isFloat } from '../../model/tensor/dtype.ts';
 import { sameQuantization } from '../../model/tensor/quantization.ts';
@@ -24,10 +25,10 @@ const OTHER_NETWORK = 4;
 /** Operators whose output has the parameters of the input, or those that TFLite prescribes. */
 const BOUND: ReadonlySet<OpKind> = new Set<OpKind>(['nn.softmax', 'sigmoid', 'tanh', 'nn.log_softmax', 'nn.lstm']);
 
-/** What is known about a layer when it is judged. */
+/** What is known about a layer, or about an input and its quantization, when it is judged. */
 interface Case {
   readonly t: JoinedTensor;
-  readonly node: number;
+  readonly node: number | null;
   readonly tally: Tally;
   readonly layer: DriftLayer;
   /** Introduced noise over signal, powers. */
@@ -47,23 +48,22 @@ export function judgeDrift(
 ): Pick<Drift, 'accused' | 'layers' | 'apart' | 'notes'> {
   const expected = expectedNoise(a, join, tallies);
   const cases = join.tensors.flatMap((t, i): Case[] => {
-    if (t.node === null) return [];
     const tally = tallies[i];
     const [noise, signal] = [noiseOf(tally), total(tally.r2)];
-    const layer = layerOf(a, t, t.node, tally, expected[i]);
+    const layer = layerOf(a, t, tally, expected[i]);
     return [{ t, node: t.node, tally, layer, ratio: noiseToSignal(noise, signal) }];
   });
   const excesses = cases.flatMap(({ layer }) => layer.excess ?? []).sort((x, y) => x - y);
   const other = !twin && excesses.length >= 4 && excesses[excesses.length >> 1] > OTHER_NETWORK;
   const ranked = [...cases].sort((x, y) => y.ratio - x.ratio);
-  const accused = new Map<number, Accused>();
+  const accused = new Map<JoinedTensor, Accused>();
   for (const one of ranked) {
     const found = causeOf(a, b, one, other);
     if (found === null) continue;
-    const node = found.ofInput ? makerOf(a, join, one.node) : one.node;
-    if (node === null || accused.has(node)) continue;
+    const t = found.ofInput && one.node !== null ? makerOf(a, join, one.node) : one.t;
+    if (t === null || accused.has(t)) continue;
     const { kind, reason } = found;
-    accused.set(node, { node, label: nodeLabel(a, a.nodes[node]), kind, reason });
+    accused.set(t, { node: t.node, label: labelOf(a, t), kind, reason });
   }
   return {
     accused: [...accused.values()],
@@ -80,15 +80,19 @@ function noiseToSignal(noise: number, signal: number): number {
   return Number.isFinite(ratio) ? ratio : 1;
 }
 
-/** The joined operator that makes what a node reads. */
-function makerOf(a: Graph, join: Join, node: number): number | null {
+/** The joined tensor that a node reads. */
+function makerOf(a: Graph, join: Join, node: number): JoinedTensor | null {
   const origin = originOf(viewOf(a), dataInputs(a, a.nodes[node])[0]);
-  return join.tensors.find((t) => t.origin === origin)?.node ?? null;
+  return join.tensors.find((t) => t.origin === origin) ?? null;
 }
+
+const labelOf = (a: Graph, { node, origin }: JoinedTensor): string =>
+  node === null ? `the input ${quoteName(a.tensors[origin].name)}` : nodeLabel(a, a.nodes[node]);
 
 function causeOf(a: Graph, b: Graph, one: Case, other: boolean): Cause | null {
   const { t, node, tally, layer, ratio } = one;
   if (ratio < LEAST_NOISE) return null;
+  if (node === null) return rangeCause(a, one);
   const suspect = (layer.excess ?? 0) > EXCESS;
   const constants = other ? null : causeInConstants(a, b, t, tally.step);
   if (constants !== null && (suspect || constants.kind === 'channels' || constants.ofInput)) return constants;
@@ -105,26 +109,29 @@ function causeOf(a: Graph, b: Graph, one: Case, other: boolean): Cause | null {
 
 /** Results outside of the output's range, or a range that is hardly used. */
 function rangeCause(a: Graph, { t, node, tally, layer, ratio }: Case): Cause | null {
-  const operator = a.nodes[node];
+  const operator = node === null ? null : a.nodes[node];
   const output = a.tensors[t.int8];
-  if (isFloat(output.dtype) || BOUND.has(operator.kind)) return null;
+  if (isFloat(output.dtype) || (operator !== null && BOUND.has(operator.kind))) return null;
   const [low, high] = realRange(output);
   const [least, most] = tally.reals;
   const percent = (x: number) => `${(100 * x).toFixed(x < 0.01 ? 2 : 0)} %`;
   const signal = total(tally.r2);
   if (tally.clipped2 > LEAST_CLIPPED * signal && tally.clipped2 > noiseOf(tally) / 2) {
-    const where = `its range is ${show(low)} to ${show(high)}, FP32 goes from ${show(least)} to ${show(most)}`;
+    const whose = operator === null ? 'the data go' : 'FP32 goes';
+    const where = `its range is ${show(low)} to ${show(high)}, ${whose} from ${show(least)} to ${show(most)}`;
     // Every range holds zero.
     const fits = high - low >= 0.9 * (Math.max(most, 0) - Math.min(least, 0));
-    const reason = `${percent(layer.clippedLow + layer.clippedHigh)} of its outputs are saturated: ${where}`;
+    const reason = `${percent(layer.clippedLow + layer.clippedHigh)} of its ${operator === null ? 'values' : 'outputs'} are saturated: ${where}`;
     return { kind: fits ? 'zero-point' : 'range', reason };
   }
-  const own = dataInputs(a, operator).every((id) => !sameQuantization(a.tensors[id].quantization, output.quantization));
+  const own =
+    operator === null ||
+    dataInputs(a, operator).every((id) => !sameQuantization(a.tensors[id].quantization, output.quantization));
   const used = (Math.min(most, high) - Math.max(least, low)) / (high - low);
   if (own && used < LEAST_USED && ratio > LEAST_CLIPPED)
     return {
       kind: 'scale',
-      reason: `its outputs use ${percent(Math.max(0, used))} of its range of ${show(low)} to ${show(high)}: the step is too coarse`,
+      reason: `its ${operator === null ? 'values' : 'outputs'} use ${percent(Math.max(0, used))} of its range of ${show(low)} to ${show(high)}: the step is too coarse`,
     };
   return null;
 }
@@ -153,7 +160,7 @@ const decibels = (signal: number, noise: number): number | null =>
 
 const MOST_CHANNELS = 3;
 
-function layerOf(a: Graph, { int8 }: JoinedTensor, node: number, tally: Tally, expected: number): DriftLayer {
+function layerOf(a: Graph, t: JoinedTensor, tally: Tally, expected: number): DriftLayer {
   const n = tally.count * tally.channels;
   const [noise, signal] = [noiseOf(tally), total(tally.r2)];
   const steps = (x: number) => (tally.step > 0 && Number.isFinite(x) ? x / tally.step : null);
@@ -163,14 +170,14 @@ function layerOf(a: Graph, { int8 }: JoinedTensor, node: number, tally: Tally, e
     rmse: steps(Math.sqrt(e2 / tally.count)),
   }));
   return {
-    ...{ node, label: nodeLabel(a, a.nodes[node]) },
+    ...{ node: t.node, label: labelOf(a, t) },
     inherited: decibels(tally.own2, tally.inherited2),
     introduced: decibels(signal, noise),
     excess: expected > 0 && Number.isFinite(noise / n / expected) ? noise / n / expected : null,
     rmse: steps(Math.sqrt(noise / n)),
     bias: steps(total(tally.e) / n),
     ...{ clippedLow: tally.low / Math.max(n, 1), clippedHigh: tally.high / Math.max(n, 1) },
-    used: usedShare(a.tensors[int8], tally),
+    used: usedShare(a.tensors[t.int8], tally),
     channels: channels.sort((x, y) => (y.rmse ?? 0) - (x.rmse ?? 0)).slice(0, MOST_CHANNELS),
   };
 }

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { figure, finite } from './schema.ts';
 
 const accusedSchema = z.object({
-  node: z.int().nonnegative().describe('index of the operator in the main graph of the INT8 model'),
+  node: z
+    .int()
+    .nonnegative()
+    .nullable()
+    .describe(
+      'index of the operator in the main graph of the INT8 model; null: an input of the model, and how it is quantized',
+    ),
   label: z.string(),
   reason: z.string().describe('one sentence for people'),
   kind: z
@@ -14,7 +20,13 @@ const accusedSchema = z.object({
 export type Accused = Readonly<z.infer<typeof accusedSchema>>;
 
 const layerSchema = z.object({
-  node: z.int().nonnegative().describe('index of the operator in the main graph of the INT8 model'),
+  node: z
+    .int()
+    .nonnegative()
+    .nullable()
+    .describe(
+      'index of the operator in the main graph of the INT8 model; null: an input of the model, and how it is quantized',
+    ),
   label: z.string(),
   inherited: figure.describe(
     'SQNR in dB of INT8 against FP32, whole networks side by side; null: no error, or no signal',

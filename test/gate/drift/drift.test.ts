@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { floatTwin } from '../../../src/compiler/passes/float_twin.ts';
+import type { Dataset } from '../../../src/gate/data/dataset.ts';
+import { encode } from '../../../src/gate/data/encode.ts';
 import { measureDrift } from '../../../src/gate/drift/index.ts';
 import { joinGraphs } from '../../../src/gate/drift/join.ts';
 import { interpreterEngine } from '../../../src/gate/engines/interpreter.ts';
+import { modelPorts } from '../../../src/gate/engines/ports.ts';
 import { driftSchema } from '../../../src/gate/figures/drift.ts';
 import type { Model, Node } from '../../../src/model/ir/graph.ts';
 import { change, type Pair, pairOf } from './network.ts';
@@ -43,7 +46,8 @@ describe('measureDrift', () => {
     expect(driftSchema.parse(drift)).toEqual(drift);
     expect(drift.accused).toEqual([]);
     expect(drift.apart).toEqual([]);
-    expect(drift.layers.map(({ node }) => node).sort()).toEqual([0, 1, 2, 3, 4, 5]);
+    // The input and how it is quantized, too.
+    expect(new Set(drift.layers.map(({ node }) => node))).toEqual(new Set([null, 0, 1, 2, 3, 4, 5]));
     expect(drift.samples).toBe(6);
   });
 
@@ -75,6 +79,22 @@ describe('measureDrift', () => {
     const { accused } = await look({ int8: damaged, fp32, dataset });
     expect(accused[0]).toMatchObject({ node: 0, kind: 'scale' });
     expect(accused[0].reason).toContain('2.00×');
+  });
+
+  it('blames the input where the data leave its range, not the layers behind it', async () => {
+    const { int8, fp32, dataset } = pairOf(6);
+    const [input] = modelPorts(int8, 'inputs');
+    const louder: Dataset = {
+      ...dataset,
+      load(index) {
+        const sample = dataset.load(index);
+        const real = sample.real.map((x) => 8 * x);
+        return { ...sample, real, inputs: { int8: [encode(real, input, 'test')], fp32: [real] } };
+      },
+    };
+    const { accused } = await look({ int8, fp32, dataset: louder });
+    expect(accused[0]).toMatchObject({ node: null, kind: 'range', label: expect.stringMatching(/^the input "/) });
+    expect(accused[0].reason).toMatch(/^\d+ % of its values are saturated: its range is .* the data go from/);
   });
 
   it('sees a range that is cut beside the twin, too, and says that weights are believed', async () => {
