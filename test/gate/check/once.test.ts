@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseTarget } from '../../../src/compiler/targets/index.ts';
 import { buildPair } from '../../../src/gate/check/builds.ts';
 import { accuracyByTarget } from '../../../src/gate/check/once.ts';
@@ -9,6 +12,15 @@ import { denseModel, values } from './models.ts';
 import { Project } from './project.ts';
 
 const project = new Project();
+
+/** A cache of their own: figures that an earlier run of the tests has kept would not be computed. */
+const cache = mkdtempSync(join(tmpdir(), 'int8-gate-once-'));
+beforeAll(() => void vi.stubEnv('INT8_GATE_CACHE', cache));
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(cache, { recursive: true, force: true });
+});
+
 const [a53, n1] = [parseTarget('cortex-a53'), parseTarget('neoverse-n1')];
 
 /** A pair of examples/shapes; `int8` in place of its INT8 model. */
