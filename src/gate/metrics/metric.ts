@@ -40,6 +40,8 @@ export interface Labelled<S = unknown> {
   statistic(scores: readonly S[]): Statistic;
   /** Whether a sample was answered rightly, for metrics that count right answers. */
   right?(score: S): boolean;
+  /** What a model said of a sample, a class or a text, where outputs alone do not tell it: for lists of samples. */
+  answer?(score: S): number | string;
   /** Of metrics on classes: which one a sample is of, and whether it was found. */
   readonly classes?: {
     of(index: number): number;
