@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { shareBound } from '../../../src/gate/metrics/intervals.ts';
 import { writeNpy } from '../../../src/model/tensor/npy.ts';
 import { renderMarkdown } from '../../../src/report/markdown.ts';
 import { renderTerminal } from '../../../src/report/terminal.ts';
@@ -51,6 +52,40 @@ describe('f1', () => {
     expect(found.target.accuracy).toMatchObject({ metric: 'f1', fp32: 1 });
     // Steps of 1/64: at most one value in 128 may change sides.
     expect(found.target.accuracy!.int8).toBeGreaterThan(0.97);
+  }, 60_000);
+});
+
+describe('min-accuracy-ratio', () => {
+  const thresholds = { 'min-accuracy-ratio': '97%' };
+  it('holds what INT8 keeps of FP32 against a share, by the pairs of top-N', async () => {
+    const good = await pair(fine, classes, { thresholds });
+    expect(good.statuses).toEqual({ 'min-accuracy-ratio': 'pass' });
+    const bad = await pair(mixed, classes, { thresholds });
+    expect(bad.statuses).toEqual({ 'min-accuracy-ratio': 'fail' });
+    // FP32 is always right: the ratio is INT8's own share, and its bounds are Wilson's.
+    const { int8, ratio, bounds } = bad.target.accuracy!;
+    expect(ratio).toBe(int8);
+    expect(bounds.ratio!.low).toBeCloseTo(shareBound(Math.round(int8! * COUNT), COUNT, 'lower', 0.8), 9);
+    expect(bounds.ratio!.high).toBeCloseTo(shareBound(Math.round(int8! * COUNT), COUNT, 'upper', 0.8), 9);
+    expect(bad.reason('min-accuracy-ratio')).toMatch(
+      /^INT8 top1 over that of FP32 is \d+\.\d\d % \(80 % bounds .*\), \d+\.\d\d % of 100\.00 %, 97\.00 % required/,
+    );
+  }, 60_000);
+
+  it('resamples other figures in pairs, and INT8 against FP32 by itself', async () => {
+    const { accuracy } = (await pair(mixed, classes, { metric: { name: 'f1', average: 'macro' }, thresholds })).target;
+    // FP32's F1 is 1 in every resample.
+    expect(accuracy!.ratio).toBe(accuracy!.int8);
+    expect(accuracy!.bounds.ratio!.low).toBeCloseTo(accuracy!.bounds.int8!.low, 12);
+    const unlabelled = await project.verdict({
+      ...{ int8: mixed, fp32: exact, data: { inputs } },
+      metric: 'agreement',
+      thresholds,
+    });
+    expect(unlabelled.statuses).toEqual({ 'min-accuracy-ratio': 'fail' });
+    const { int8, ratio, bounds } = unlabelled.target.accuracy!;
+    expect(ratio).toBe(int8);
+    expect(bounds.ratio).toEqual(bounds.int8);
   }, 60_000);
 });
 
