@@ -38,11 +38,12 @@ export function startEvaluation(
   twin = false,
   confidence: Confidence = DEFAULT_CONFIDENCE,
 ): Subscriber<Evaluated> {
-  const { name, definition, labelled } = metric;
+  const { name, definition, labelled, arrange } = metric;
+  const ports = arrange(outputs);
   const kind: FigureKind = KINDS[definition.kind];
   const classes = definition.compares === 'classes';
   const scores = { int8: [] as unknown[], fp32: [] as unknown[] };
-  const comparison = startComparison(metric, outputs);
+  const comparison = startComparison(metric, ports);
   const variation = watchVariation(classes);
   let inferences = 0;
   let notFinite = 0;
@@ -60,7 +61,7 @@ export function startEvaluation(
       }
       checkFinite(fp32, 'fp32', index);
       if (labelled !== null) scores.fp32.push(labelled.score(fp32, real, index));
-      const pair = new OutputPair(int8, fp32, outputs);
+      const pair = new OutputPair(arrange(int8), arrange(fp32), ports);
       comparison.add(pair);
       variation.add(fp32, pair);
     },

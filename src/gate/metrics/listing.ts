@@ -77,24 +77,26 @@ export function startListing(
 }
 
 function sideOf(
-  { definition, labelled, against }: Metric,
+  { definition, labelled, against, arrange }: Metric,
   outputs: readonly Port[],
   labels: Labels | null,
   { index, real, outputs: of }: SampleRun,
   side: Side,
 ): ListedSide {
   const own = of[side] as readonly Float32Array[];
-  const means = meanOfInferences(own[0], elements(outputs[0].shape));
+  const [port] = arrange(outputs);
+  const means = meanOfInferences(arrange(own)[0], elements(port.shape));
   const scores = Array.from({ length: Math.min(means.length, MOST_LISTED) }, (_, i) => finiteOrNull(means[i]));
   // The dequantized twin may give no finite numbers, and what is held against it says nothing then.
   const finite = allFinite(own) && (labelled !== null || allFinite(of.fp32));
   if (!finite) return { answer: null, right: null, value: null, scores };
   const score =
-    labelled === null ? against!.score(new OutputPair(own, of.fp32, outputs)) : labelled.score(own, real, index);
+    labelled === null
+      ? against!.score(new OutputPair(arrange(own), arrange(of.fp32), arrange(outputs)))
+      : labelled.score(own, real, index);
   const right = labelled?.right?.(score) ?? labelled?.classes?.right(score, index) ?? null;
   const said = labelled?.answer?.(score);
-  const chosen =
-    typeof said === 'number' ? said : definition.compares === 'classes' ? chosenOf(means, outputs[0]) : null;
+  const chosen = typeof said === 'number' ? said : definition.compares === 'classes' ? chosenOf(means, port) : null;
   const answer = typeof said === 'string' ? said : chosen === null ? null : classOf(chosen, labels, means);
   const counted = right !== null || answer !== null || typeof score !== 'number';
   return { answer, right, value: counted ? null : finiteOrNull(score), scores };

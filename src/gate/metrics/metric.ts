@@ -25,13 +25,14 @@ export interface MetricOptions {
   readonly settings?: MetricSettings;
   readonly labels: Labels | null;
   readonly inputs: readonly Port[];
+  /** What a metric gets has the output that it is on first. */
   readonly outputs: readonly Port[];
 }
 
 /** A figure that each model earns on its own, against labels. `S` is what one sample contributes. */
 export interface Labelled<S = unknown> {
   /**
-   * @param outputs real values of each output, the inferences one after another
+   * @param outputs real values of each output, in the order of `MetricOptions.outputs`, the inferences one after another
    * @param real the real values that were fed to the first input, likewise
    * @param index of the sample
    */
@@ -92,6 +93,8 @@ export interface MetricDefinition {
   readonly settings?: readonly SettingName[];
   /** Of the values of `average`, those that it knows; absent: all. */
   readonly averages?: readonly Average[];
+  /** Whether without labels it is on the values of all outputs, not of one. */
+  readonly comparesAll?: true;
   /** What labels are, where they are no numbers. */
   readonly labels?: 'texts';
   /** @throws InputError where labels or ports do not fit */
