@@ -35,9 +35,14 @@ export async function writeFiles(
 export const writeOutput = (path: string, content: Content): Promise<void> => writeAll([[path, content]]);
 
 /**
- * The stream for what people read: standard output, but standard error where the machine-readable `path` takes that.
+ * The stream for what people read: standard output, but standard error where one of the machine-readable `paths` takes that.
  */
-export async function streamBeside(path: string | undefined): Promise<NodeJS.WriteStream> {
+export async function streamBeside(...paths: readonly (string | undefined)[]): Promise<NodeJS.WriteStream> {
+  for (const path of paths) if ((await streamBesideOne(path)) === process.stderr) return process.stderr;
+  return process.stdout;
+}
+
+async function streamBesideOne(path: string | undefined): Promise<NodeJS.WriteStream> {
   if (path === undefined || path === devNull) return process.stdout;
   const found = path === '-' ? null : await stat(path).catch(() => null);
   return path === '-' || (found !== null && isSame(found, 1)) ? process.stderr : process.stdout;

@@ -34,6 +34,8 @@ export const SIDE_NAMES: Readonly<Record<Side, string>> = {
 export interface SampleRun {
   /** Of the sample in the data set. */
   readonly index: number;
+  /** Where each of the model's inputs was read: a path, or a path and the place in it. */
+  readonly files: readonly string[];
   /** More than 1 where a record is cut into windows. */
   readonly inferences: number;
   /** Real values fed to the first input, the inferences one after another. */

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { TARGET_HELP } from '../../compiler/targets/index.ts';
-import { EXIT } from '../../errors.ts';
+import { EXIT, InputError } from '../../errors.ts';
 import { parseBaseline } from '../../gate/baseline/request.ts';
 import { runCheck } from '../../gate/check/run.ts';
 import { SPEED_OPTIONS, type SpeedOption } from '../../gate/check/speed.ts';
@@ -20,6 +20,7 @@ interface Options {
   readonly failOn: FailOn;
   readonly json?: string;
   readonly report?: string;
+  readonly samples?: string;
 }
 
 /** `int8-gate check`: the gate itself. */
@@ -67,6 +68,10 @@ export function register(program: Command): void {
     )
     .option('--json <file>', 'write the report as JSON (schema/report.schema.json); "-" is standard output')
     .option('--report <dir>', 'write report.json and report.md into this folder')
+    .option(
+      '--samples <file>',
+      'write every sample with its label and what each side answered as JSON lines (docs/data.md); "-" is standard output',
+    )
     .action(run);
 }
 
@@ -75,6 +80,9 @@ async function run(options: Options): Promise<void> {
   const progress = (line: string) => process.stderr.write(`${line} …\n`);
   const baseline = parseBaseline(options.baseline, '--baseline');
   const references = parseReferences(options.reference, '--reference');
+  if (options.samples !== undefined && options.samples === options.json)
+    throw new InputError(`--samples and --json are both to be written to ${options.json}; give each a path of its own`);
+  const lines: Buffer[] = [];
   const report = await runCheck({
     root: process.cwd(),
     now: new Date(),
@@ -85,12 +93,16 @@ async function run(options: Options): Promise<void> {
     baseline,
     references,
     progress,
+    ...(options.samples !== undefined && {
+      onSample: (sample) => lines.push(Buffer.from(`${JSON.stringify(sample)}\n`)),
+    }),
   });
   const json = `${JSON.stringify(report, null, 2)}\n`;
   // The verdict first: it is not lost where a file cannot be written.
-  const out = await streamBeside(options.json);
+  const out = await streamBeside(options.json, options.samples);
   out.write(renderTerminal(report, { colour: wantsColour(out, process.env), columns: columnsOf(out, process.env) }));
   if (options.json !== undefined) await writeOutput(options.json, json);
+  if (options.samples !== undefined) await writeOutput(options.samples, Buffer.concat(lines));
   if (options.report !== undefined) {
     await writeFiles(options.report, [
       ['report.json', json],

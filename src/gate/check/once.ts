@@ -24,8 +24,10 @@ interface Known {
  * Accuracy of a pair on one target after another. Where INT8 (and its base) gives the same bits on every ARM64 target by construction, and
  * FP32 is the same portable build for all, it is computed for the first of them; the builds of the others run samples spread
  * over the data, and are believed where all of these come out the same.
+ *
+ * @param listing whether every sample is to be listed
  */
-export function accuracyByTarget(pair: ModelPair) {
+export function accuracyByTarget(pair: ModelPair, listing = false) {
   const alike = valuesOf({ ...pair.models, fp32: pair.models.int8 }).every(givesEqualBits);
   let known: Known | null = null;
   return async ({ builds, runners }: PairBuilds, onProgress: (share: number) => void): Promise<TargetAccuracy> => {
@@ -35,9 +37,9 @@ export function accuracyByTarget(pair: ModelPair) {
       const indices = timedSamples(pair.dataset.size);
       if (await same(pair, indices, known.runners, runners))
         return { ...known.measured, notes: [computedOn(int8Target, indices.length)] };
-      return { ...(await measureAccuracy(pair, runners, onProgress)), notes: [differs(int8Target)] };
+      return { ...(await measureAccuracy(pair, runners, onProgress, listing)), notes: [differs(int8Target)] };
     }
-    const measured = await measureAccuracy(pair, runners, onProgress);
+    const measured = await measureAccuracy(pair, runners, onProgress, listing);
     if (shared) known = { measured, runners };
     return { ...measured, notes: [] };
   };

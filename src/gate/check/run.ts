@@ -8,6 +8,7 @@ import { type Files, openFiles } from '../data/files.ts';
 import { decodeText } from '../data/text.ts';
 import { thisHost } from '../engines/host.ts';
 import type { ReferenceFigures } from '../figures/references.ts';
+import type { ListedSample } from '../metrics/listing.ts';
 import type { ReferenceName } from '../references/index.ts';
 import { type ModelReport, REPORT_SCHEMA, type Report, type TargetReport, worst } from '../verdict/report.ts';
 import { VERSION } from '../verdict/version.ts';
@@ -41,8 +42,17 @@ export interface CheckOptions {
   readonly baseline?: BaselineRequest | null;
   /** Other runtimes that run a few samples of each model beside our build; none when absent. */
   readonly references?: readonly ReferenceName[];
+  /** Called with every sample of every model on every target, in order; figures are then computed, not taken from the cache. */
+  readonly onSample?: (sample: CheckedSample) => void;
   /** Called with one line of text now and then, for stderr. */
   readonly progress?: (line: string) => void;
+}
+
+/** A sample, and the check that ran it. */
+export interface CheckedSample extends ListedSample {
+  /** Name of the entry. */
+  readonly model: string;
+  readonly target: string;
 }
 
 /**
@@ -101,13 +111,13 @@ function withBaseline(
 async function checkModel(
   pair: ModelPair,
   targets: readonly Target[],
-  { now, measure: mode = 'auto', references: names = [] }: CheckOptions,
+  { now, measure: mode = 'auto', references: names = [], onSample }: CheckOptions,
   files: Files,
   progress: (line: string) => void,
 ): Promise<ModelReport> {
   const { name, int8, fp32 = null, profile, at } = pair.config;
   const reports: TargetReport[] = [];
-  const accuracyOn = accuracyByTarget(pair);
+  const accuracyOf = accuracyByTarget(pair, onSample !== undefined);
   let references: ReferenceFigures[] | null = null;
   for (const target of targets) {
     const say = (text: string) => progress(`${name} on ${target.name}: ${text}`);
@@ -115,6 +125,11 @@ async function checkModel(
       if (names.length === 0 || references !== null) return;
       say('comparing with other runtimes');
       references = await compareWithReferences(pair, files.read(int8), builds, names);
+    };
+    const accuracyOn: typeof accuracyOf = async (built, onProgress) => {
+      const measured = await accuracyOf(built, onProgress);
+      for (const sample of measured.samples ?? []) onSample?.({ model: name, target: target.name, ...sample });
+      return measured;
     };
     reports.push(await checkTarget(pair, accuracyOn, target, now, mode, say, seen));
   }

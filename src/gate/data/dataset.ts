@@ -18,6 +18,8 @@ export interface Sample {
   readonly inputs: BySide<readonly TensorData[]>;
   /** The real values that were fed to the first input. */
   readonly real: Float32Array;
+  /** Where each input was read: a path, or a path and the place in it. */
+  readonly files: readonly string[];
 }
 
 /** An open data set; samples are read and prepared when asked for. */
@@ -104,5 +106,6 @@ function load(
       }),
     ),
     real: parts[0].real,
+    files: parts.map(({ what }) => what),
   };
 }

@@ -40,7 +40,7 @@ export async function* runSamples(
       );
     }
     let at = 0;
-    for (const [i, { inferences: n, real, inputs }] of samples.entries()) {
+    for (const [i, { inferences: n, real, inputs, files }] of samples.entries()) {
       const from = at;
       at += n;
       const outputs = mapSides(runners, ({ outputs: ports }, side) =>
@@ -53,7 +53,7 @@ export async function* runSamples(
           ),
         ),
       );
-      yield { index: first + i, inferences: n, real, inputs, outputs };
+      yield { index: first + i, files, inferences: n, real, inputs, outputs };
     }
     first += samples.length;
   }

@@ -69,6 +69,7 @@ const boundsOfAllSchema = z
       .describe('of each bound; null where verdicts go by the point, and the bounds are those of a 95 % interval'),
     int8: boundsSchema,
     drop: boundsSchema,
+    ratio: boundsSchema.optional(),
     agreement: boundsSchema,
     sqnr: boundsSchema,
     cosine: boundsSchema,
@@ -88,6 +89,9 @@ export const accuracySchema = z.object({
   drop: figure.describe(
     'fp32 − int8 in percentage points for a share; how much worse INT8 is, in its own unit, otherwise',
   ),
+  ratio: figure
+    .optional()
+    .describe('int8 / fp32 for a share that should be large; null where fp32 is 0; absent for other kinds'),
   interval: interval.describe(
     '95 % interval of the drop over paired samples: by score test for top-N, else by bootstrap (BCa) from 30 samples on',
   ),

@@ -37,6 +37,10 @@ export const KINDS = {
 
 export type Kind = keyof typeof KINDS;
 
+/** Whether INT8's figure over FP32's says how much is kept: a figure from 0 to 1, and higher is better. */
+export const hasRatio = ({ higherIsBetter, range }: FigureKind): boolean =>
+  higherIsBetter && range !== null && range[0] === 0 && range[1] === 1;
+
 /** Least and largest drop there can be; null where the figure has no bounds. */
 export function rangeOfDrop({ range, drop }: FigureKind): readonly [number, number] | null {
   if (range === null) return null;

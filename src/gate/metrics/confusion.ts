@@ -72,6 +72,7 @@ export function labelledCounts(options: MetricOptions, labels: Labels, of: Ratio
   const figure = (own: ArrayLike<number>, answers: ArrayLike<number>) => averaged(own, answers, classes, of, by);
   return {
     score: answer,
+    answer: (given) => given,
     statistic: (answers) => figure(values, answers),
     ...(positive !== null && { deciding: rarer(positive) }),
     classes: { of: (index) => values[index], right: (given, index) => given === values[index], names: labels.names },

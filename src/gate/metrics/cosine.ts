@@ -5,5 +5,6 @@ import { cosineOf } from './outputs.ts';
 export const cosine: MetricDefinition = {
   kind: 'cosine',
   compares: 'values',
+  comparesAll: true,
   against: meanAgainst(({ sums }) => cosineOf(sums), 1),
 };

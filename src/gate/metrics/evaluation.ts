@@ -1,6 +1,6 @@
 import type { Port } from '../../compiler/build.ts';
 import type { Accuracy } from '../figures/accuracy.ts';
-import { type FigureKind, KINDS, type Kind, rangeOfDrop, spanOfDrop } from '../figures/kinds.ts';
+import { type FigureKind, hasRatio, KINDS, type Kind, rangeOfDrop, spanOfDrop } from '../figures/kinds.ts';
 import type { SampleRun, Subscriber } from '../sides.ts';
 import { startComparison } from './comparison.ts';
 import { boundsOf, countedShare, type Estimate, linear, pairedDifference, resampled } from './estimate.ts';
@@ -10,6 +10,7 @@ import type { Labelled } from './metric.ts';
 import { allFinite, checkFinite, finiteOrNull } from './numbers.ts';
 import { OutputPair } from './outputs.ts';
 import { perClass } from './per_class.ts';
+import { ratioOfShares } from './ratio.ts';
 import { figureOf, mcnemar, type Statistic } from './statistics.ts';
 import { watchVariation } from './variation.ts';
 
@@ -37,11 +38,12 @@ export function startEvaluation(
   twin = false,
   confidence: Confidence = DEFAULT_CONFIDENCE,
 ): Subscriber<Evaluated> {
-  const { name, definition, labelled } = metric;
+  const { name, definition, labelled, arrange } = metric;
+  const ports = arrange(outputs);
   const kind: FigureKind = KINDS[definition.kind];
   const classes = definition.compares === 'classes';
   const scores = { int8: [] as unknown[], fp32: [] as unknown[] };
-  const comparison = startComparison(metric, outputs);
+  const comparison = startComparison(metric, ports);
   const variation = watchVariation(classes);
   let inferences = 0;
   let notFinite = 0;
@@ -59,7 +61,7 @@ export function startEvaluation(
       }
       checkFinite(fp32, 'fp32', index);
       if (labelled !== null) scores.fp32.push(labelled.score(fp32, real, index));
-      const pair = new OutputPair(int8, fp32, outputs);
+      const pair = new OutputPair(arrange(int8), arrange(fp32), ports);
       comparison.add(pair);
       variation.add(fp32, pair);
     },
@@ -68,6 +70,7 @@ export function startEvaluation(
       const int8 = labelled === null ? comparison.own() : labelled.statistic(scores.int8);
       const fp32 = labelled === null ? () => metric.against!.perfect : labelled.statistic(scores.fp32);
       const drop: Statistic = (weights) => kind.drop(int8(weights), fp32(weights));
+      const ratio: Statistic = (weights) => int8(weights) / fp32(weights);
       const figure = (statistic: Statistic) => finiteOrNull(figureOf(statistic, samples));
       const reference = comparable ? figure(fp32) : null;
       const right = labelled?.right?.bind(labelled);
@@ -77,6 +80,9 @@ export function startEvaluation(
       const ofFigure = (key: string) => (comparable ? comparison.estimate(key, samples) : null);
       const ofInt8 = labelled === null ? ofFigure(name) : estimateLabelled(labelled, scores.int8, definition.kind);
       const ofDrop = comparable ? estimateDrop(metric, drop, { samples, discordant, ofInt8 }) : null;
+      const both = discordant === null ? 0 : scores.int8.filter(right!).length - discordant.int8Only;
+      const source = { samples, discordant, ofInt8, both, fp32: reference };
+      const ofRatio = comparable ? estimateRatio(metric, ratio, source) : null;
       const oneSided = confidence === 'point' ? OF_95_PERCENT : confidence;
       const bounds = (estimate: Estimate | null, range: readonly [number, number] | null) =>
         estimate && boundsOf(estimate, oneSided, range ?? undefined);
@@ -86,11 +92,13 @@ export function startEvaluation(
         int8: labelled === null && !comparable ? null : figure(int8),
         fp32: reference,
         drop: comparable ? figure(drop) : null,
+        ...(hasRatio(kind) && { ratio: comparable ? figure(ratio) : null }),
         interval: interval && [interval.low, interval.high],
         bounds: {
           confidence: confidence === 'point' ? null : confidence,
           int8: bounds(ofInt8, kind.range),
           drop: bounds(ofDrop, rangeOfDrop(kind)),
+          ...(hasRatio(kind) && { ratio: bounds(ofRatio, AT_LEAST_NOTHING) }),
           agreement: bounds(ofFigure('agreement'), KINDS.share.range),
           sqnr: bounds(ofFigure('sqnr'), null),
           cosine: bounds(ofFigure('cosine'), KINDS.cosine.range),
@@ -148,6 +156,36 @@ function estimateDrop(
   const size = spanOfDrop(kind);
   const span = size === null ? null : { size, samples: Math.min(samples, labelled.deciding ?? samples) };
   return resampled(drop, samples, span, labelled.work);
+}
+
+const AT_LEAST_NOTHING = [0, Number.POSITIVE_INFINITY] as const;
+
+/**
+ * INT8's figure over FP32's: of right answers by a score test on their pairs, against FP32 by INT8's own figure, of all else
+ * resampled in pairs.
+ */
+function estimateRatio(
+  { definition, labelled }: Metric,
+  ratio: Statistic,
+  { samples, discordant, both, ofInt8, fp32 }: RatioSource,
+): Estimate | null {
+  const kind: FigureKind = KINDS[definition.kind];
+  if (!hasRatio(kind) || !fp32) return null;
+  if (discordant !== null) {
+    const { fp32Only: secondOnly, int8Only: firstOnly } = discordant;
+    return ratioOfShares({ samples, both, firstOnly, secondOnly });
+  }
+  if (labelled === null) return ofInt8 && linear(ofInt8, 1 / fp32);
+  const size = kind.span === null ? null : kind.span / fp32;
+  const span = size === null ? null : { size, samples: Math.min(samples, labelled.deciding ?? samples) };
+  return resampled(ratio, samples, span, labelled.work);
+}
+
+interface RatioSource extends DropSource {
+  /** Samples that both get right, where right answers are counted. */
+  readonly both: number;
+  /** FP32's figure. */
+  readonly fp32: number | null;
 }
 
 interface DropSource {

@@ -1,5 +1,6 @@
 import { InputError } from '../../errors.ts';
 import { agreement } from './agreement.ts';
+import { type Arrange, arrangeBy, arranged } from './arrange.ts';
 import { auc } from './auc.ts';
 import { cer } from './cer.ts';
 import { cosine } from './cosine.ts';
@@ -57,16 +58,21 @@ export interface Metric {
   readonly labelled: Labelled | null;
   /** How INT8 is compared with FP32; null for a metric that only labels can score. */
   readonly against: Against | null;
+  /** Puts the output that the metric is on before the others, as `against` wants it; `labelled` does so itself. */
+  readonly arrange: Arrange;
 }
 
 /**
  * The metric of a configuration for a model with these ports and labels.
  * @throws InputError where labels are missing, or do not fit the model's output
  */
-export function makeMetric(options: MetricOptions): Metric {
-  const { name, labels, outputs } = options;
+export function makeMetric(asked: MetricOptions): Metric {
+  const { name, labels } = asked;
   const definition = metricNamed(name);
   if (definition === undefined) throw new RangeError(`no metric ${name}`);
+  const arrange = arrangeBy(asked);
+  const outputs = arrange(asked.outputs);
+  const options = { ...asked, outputs };
   if (labels === null) {
     if (definition.against === undefined)
       throw new InputError(
@@ -76,13 +82,21 @@ export function makeMetric(options: MetricOptions): Metric {
       throw new InputError(
         `metric ${name} compares values, but the model's outputs are ${outputs[0].dtype} class numbers; use agreement`,
       );
-    return { name, definition, labelled: null, against: againstOf(definition, options) };
+    if (asked.settings?.output !== undefined && definition.comparesAll)
+      throw new InputError(`metric ${name} compares all outputs where there are no labels; leave out metric.output`);
+    return { name, definition, labelled: null, against: againstOf(definition, options), arrange };
   }
   if (definition.labelled === undefined)
     throw new InputError(
       `metric ${name} compares INT8 with FP32 and uses no labels; leave out data.labels, or choose top1`,
     );
-  return { name, definition, labelled: definition.labelled(options, labels), against: null };
+  return {
+    name,
+    definition,
+    labelled: arranged(definition.labelled(options, labels), arrange),
+    against: null,
+    arrange,
+  };
 }
 
 const againstOf = ({ against }: MetricDefinition, options: MetricOptions): Against | null =>

@@ -6,6 +6,7 @@ import { maeOf } from './outputs.ts';
 export const mae: MetricDefinition = {
   kind: 'error',
   compares: 'values',
+  comparesAll: true,
   labelled: (options, labels) => errorOfTargets(Math.abs, options, labels),
   against: meanAgainst(({ sums }) => maeOf(sums), 0),
 };

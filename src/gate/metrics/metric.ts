@@ -25,13 +25,14 @@ export interface MetricOptions {
   readonly settings?: MetricSettings;
   readonly labels: Labels | null;
   readonly inputs: readonly Port[];
+  /** What a metric gets has the output that it is on first. */
   readonly outputs: readonly Port[];
 }
 
 /** A figure that each model earns on its own, against labels. `S` is what one sample contributes. */
 export interface Labelled<S = unknown> {
   /**
-   * @param outputs real values of each output, the inferences one after another
+   * @param outputs real values of each output, in the order of `MetricOptions.outputs`, the inferences one after another
    * @param real the real values that were fed to the first input, likewise
    * @param index of the sample
    */
@@ -40,6 +41,8 @@ export interface Labelled<S = unknown> {
   statistic(scores: readonly S[]): Statistic;
   /** Whether a sample was answered rightly, for metrics that count right answers. */
   right?(score: S): boolean;
+  /** What a model said of a sample, a class or a text, where outputs alone do not tell it: for lists of samples. */
+  answer?(score: S): number | string;
   /** Of metrics on classes: which one a sample is of, and whether it was found. */
   readonly classes?: {
     of(index: number): number;
@@ -90,6 +93,8 @@ export interface MetricDefinition {
   readonly settings?: readonly SettingName[];
   /** Of the values of `average`, those that it knows; absent: all. */
   readonly averages?: readonly Average[];
+  /** Whether without labels it is on the values of all outputs, not of one. */
+  readonly comparesAll?: true;
   /** What labels are, where they are no numbers. */
   readonly labels?: 'texts';
   /** @throws InputError where labels or ports do not fit */

@@ -6,6 +6,7 @@ import { mseOf } from './outputs.ts';
 export const mse: MetricDefinition = {
   kind: 'error',
   compares: 'values',
+  comparesAll: true,
   labelled: (options, labels) => errorOfTargets(squared, options, labels),
   against: meanAgainst(({ sums }) => mseOf(sums), 0),
 };

@@ -19,7 +19,7 @@ import { figureOf, type Statistic } from './statistics.ts';
  * @param confidence of each bound
  */
 export function startRegression(
-  { definition, labelled, against }: Metric,
+  { definition, labelled, against, arrange }: Metric,
   outputs: readonly Port[],
   samples: number,
   confidence: Confidence,
@@ -30,7 +30,8 @@ export function startRegression(
   const score = ({ index, real, outputs: of }: SampleRun, side: 'int8' | 'base'): unknown => {
     const own = of[side] as readonly Float32Array[];
     checkFinite(own, side, index);
-    return labelled === null ? against!.score(new OutputPair(own, of.fp32, outputs)) : labelled.score(own, real, index);
+    if (labelled !== null) return labelled.score(own, real, index);
+    return against!.score(new OutputPair(arrange(own), arrange(of.fp32), arrange(outputs)));
   };
   return {
     add(sample) {

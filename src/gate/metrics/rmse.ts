@@ -15,6 +15,7 @@ const against: Against<number> = { score: ({ sums }) => mseOf(sums), statistic: 
 export const rmse: MetricDefinition = {
   kind: 'error',
   compares: 'values',
+  comparesAll: true,
   labelled(options, labels): Labelled {
     const ofSquares = errorOfTargets(squared, options, labels);
     const labelled: Labelled<number> = {

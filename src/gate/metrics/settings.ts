@@ -30,7 +30,11 @@ const SHAPE = {
 };
 
 /** Settings of every metric, whatever its name. */
-const COMMON = {} satisfies z.ZodRawShape;
+const COMMON = {
+  output: z
+    .union([z.int().nonnegative(), z.string().min(1)], want('the name of an output, or its position from 0'))
+    .describe('the output that the metric is on, by name or by position from 0; the first one when absent'),
+} satisfies z.ZodRawShape;
 
 export type SettingName = keyof typeof SHAPE;
 type Shape = typeof SHAPE & typeof COMMON;

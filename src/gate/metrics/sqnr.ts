@@ -16,4 +16,4 @@ const against: Against<PairSums> = {
 };
 
 /** Signal to quantization noise ratio of INT8 against FP32, over all samples. */
-export const sqnr: MetricDefinition = { kind: 'sqnr', compares: 'values', against };
+export const sqnr: MetricDefinition = { kind: 'sqnr', compares: 'values', comparesAll: true, against };

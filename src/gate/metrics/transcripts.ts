@@ -37,6 +37,7 @@ export function errorRate(options: MetricOptions, labels: Labels, unit: Unit): L
       const answer = alphabet[unit](alphabet.textOf(greedy(classesOf(output, port), blank)));
       return { answer, errors: editDistance(wanted[index], answer) };
     },
+    answer: ({ answer }) => answer.join(unit === 'words' ? ' ' : ''),
     statistic: (scores) =>
       rateOf(
         scores.map(({ errors }) => errors),

@@ -152,6 +152,20 @@ export function minAccuracy(least: number, accuracy: Accuracy): Finding {
   return judgeFigure({ measured: int8, bounds: bounds.int8, held, unit, plan }, accuracy, `INT8 ${metric} is`);
 }
 
+/** INT8's figure as a share of FP32's. */
+export function minAccuracyRatio(least: number, accuracy: Accuracy): Finding {
+  const { kind, metric, int8, fp32, ratio = null, bounds } = accuracy;
+  if (int8 !== null && fp32 === 0)
+    return inconclusive(least, 'share', `FP32 ${metric} is 0: nothing is a share of it; use min-accuracy`);
+  if (ratio === null) return inconclusive(least, 'share', `the ratio ${undefinedFor(accuracy)}`);
+  const { unit } = KINDS[kind];
+  const held = { value: least, sense: 'at-least' } as const;
+  const plan = accuracy.discordant === null ? {} : { step: CONTINUITY / fp32! };
+  const judged = { measured: ratio, bounds: bounds.ratio ?? null, held, unit: 'share', plan };
+  const where = `, ${formatFigure(int8, unit)} of ${formatFigure(fp32, unit)}`;
+  return judgeFigure(judged, accuracy, `INT8 ${metric} over that of ${nameOfFp32(accuracy)} is`, where);
+}
+
 export function maxError(most: number, accuracy: Accuracy): Finding {
   const { kind, metric, int8, bounds, evidence } = accuracy;
   const { unit } = KINDS[kind];

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type FigureKind, KINDS, type Kind } from '../figures/kinds.ts';
+import { type FigureKind, hasRatio, KINDS, type Kind } from '../figures/kinds.ts';
 import { metricNamed, namesOf } from '../metrics/index.ts';
 import { mapping } from '../words/words.ts';
 import {
@@ -7,6 +7,7 @@ import {
   maxError,
   maxMetricDrop,
   minAccuracy,
+  minAccuracyRatio,
   minAgreement,
   minCosine,
   minPsnr,
@@ -85,6 +86,17 @@ export const THRESHOLDS = {
     only: UP_TO_ONE,
     onLabels: true,
     judge: (limit, { accuracy }) => minAccuracy(limit, accuracy),
+  }),
+  'min-accuracy-ratio': threshold({
+    aspect: 'accuracy',
+    limit: limits.share,
+    about: "least accuracy of INT8 as a share of FP32's: 99% is MLPerf's 99 % of FP32",
+    only: {
+      kinds: kindsWith(hasRatio),
+      otherwise: (metric) =>
+        `has no meaning for the metric ${metric}; use ${POINTS.kinds.includes(kindOf(metric)) ? 'max-accuracy-drop' : OWN_UNIT.includes(kindOf(metric) as never) ? 'max-metric-drop' : 'min-cosine or min-sqnr'}`,
+    },
+    judge: (limit, { accuracy }) => minAccuracyRatio(limit, accuracy),
   }),
   'max-error': threshold({
     aspect: 'accuracy',

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { CheckedSample } from '../../../src/gate/check/run.ts';
+import { shareBound } from '../../../src/gate/metrics/intervals.ts';
 import { writeNpy } from '../../../src/model/tensor/npy.ts';
 import { renderMarkdown } from '../../../src/report/markdown.ts';
 import { renderTerminal } from '../../../src/report/terminal.ts';
 import { randomOf } from '../../model/graphs.ts';
-import { denseModel, expModel } from './models.ts';
+import { denseModel, expModel, twoOutputModel } from './models.ts';
 import { Project } from './project.ts';
 
 // Metrics from configuration to verdict, on models of one layer: the data say what the figures have to be.
@@ -52,6 +54,84 @@ describe('f1', () => {
     // Steps of 1/64: at most one value in 128 may change sides.
     expect(found.target.accuracy!.int8).toBeGreaterThan(0.97);
   }, 60_000);
+});
+
+describe('min-accuracy-ratio', () => {
+  const thresholds = { 'min-accuracy-ratio': '97%' };
+  it('holds what INT8 keeps of FP32 against a share, by the pairs of top-N', async () => {
+    const good = await pair(fine, classes, { thresholds });
+    expect(good.statuses).toEqual({ 'min-accuracy-ratio': 'pass' });
+    const bad = await pair(mixed, classes, { thresholds });
+    expect(bad.statuses).toEqual({ 'min-accuracy-ratio': 'fail' });
+    // FP32 is always right: the ratio is INT8's own share, and its bounds are Wilson's.
+    const { int8, ratio, bounds } = bad.target.accuracy!;
+    expect(ratio).toBe(int8);
+    expect(bounds.ratio!.low).toBeCloseTo(shareBound(Math.round(int8! * COUNT), COUNT, 'lower', 0.8), 9);
+    expect(bounds.ratio!.high).toBeCloseTo(shareBound(Math.round(int8! * COUNT), COUNT, 'upper', 0.8), 9);
+    expect(bad.reason('min-accuracy-ratio')).toMatch(
+      /^INT8 top1 over that of FP32 is \d+\.\d\d % \(80 % bounds .*\), \d+\.\d\d % of 100\.00 %, 97\.00 % required/,
+    );
+  }, 60_000);
+
+  it('resamples other figures in pairs, and INT8 against FP32 by itself', async () => {
+    const { accuracy } = (await pair(mixed, classes, { metric: { name: 'f1', average: 'macro' }, thresholds })).target;
+    // FP32's F1 is 1 in every resample.
+    expect(accuracy!.ratio).toBe(accuracy!.int8);
+    expect(accuracy!.bounds.ratio!.low).toBeCloseTo(accuracy!.bounds.int8!.low, 12);
+    const unlabelled = await project.verdict({
+      ...{ int8: mixed, fp32: exact, data: { inputs } },
+      metric: 'agreement',
+      thresholds,
+    });
+    expect(unlabelled.statuses).toEqual({ 'min-accuracy-ratio': 'fail' });
+    const { int8, ratio, bounds } = unlabelled.target.accuracy!;
+    expect(ratio).toBe(int8);
+    expect(bounds.ratio).toEqual(bounds.int8);
+  }, 60_000);
+});
+
+describe('output', () => {
+  const models = {
+    int8: project.file('two.tflite', twoOutputModel('int8')),
+    fp32: project.file('two_fp32.tflite', twoOutputModel('float32')),
+  };
+  const data = { inputs, labels: classes };
+  const top1 = (more: object) => project.verdict({ ...models, data, metric: { name: 'top1', ...more } });
+
+  it('is the one that a metric is on, by name or position; all are compared', async () => {
+    const first = (await top1({})).target.accuracy!;
+    // 0.55·x + 0.45·(the value before): what that answers follows from the data.
+    const right = rows.filter((row, i) => {
+      const scores = row.map((x, k) => 0.55 * x + 0.45 * row[(k + 3) % WIDTH]);
+      return scores.indexOf(Math.max(...scores)) === largest[i];
+    }).length;
+    expect(first.fp32).toBeCloseTo(right / COUNT, 9);
+    for (const output of [1, 'second']) {
+      const { accuracy } = (await top1({ output })).target;
+      expect(accuracy!.fp32).toBe(1);
+      expect(accuracy!.int8).toBeGreaterThan(0.95);
+      const { sqnr, cosine, mse } = accuracy!.comparison;
+      expect(sqnr).toBeCloseTo(first.comparison.sqnr!, 9);
+      expect(cosine).toBeCloseTo(first.comparison.cosine!, 9);
+      expect(mse).toBeCloseTo(first.comparison.mse!, 9);
+    }
+  }, 60_000);
+
+  it('is the one whose classes agree without labels, and that samples are listed of', async () => {
+    const seen: CheckedSample[] = [];
+    const entry = { ...models, data: { inputs }, metric: { name: 'agreement', output: 'second' } };
+    await project.check(entry, {}, { onSample: (sample) => seen.push(sample) });
+    expect(seen.map(({ fp32 }) => fp32.scores)).toEqual(rows);
+    expect(seen.map(({ fp32 }) => fp32.answer)).toMatchObject(largest.map((k) => ({ class: k })));
+  }, 60_000);
+
+  it.each([
+    [{ name: 'top1', output: 2 }, data, /output: 2 is none of the model's; write one of 0 "first", 1 "second"/],
+    [{ name: 'top1', output: 'third' }, data, /output: "third" is none of the model's/],
+    [{ name: 'mse', output: 1 }, { inputs }, /metric mse compares all outputs where there are no labels/],
+  ])('%j that there is not, or that means nothing, is refused', async (metric, of, message) => {
+    await expect(project.verdict({ ...models, data: of, metric })).rejects.toThrow(message);
+  });
 });
 
 describe('classes', () => {

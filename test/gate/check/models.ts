@@ -46,6 +46,29 @@ export function denseModel(form: Form, gain: number, mixed = 0, lame = -1): Uint
   return file({ tensors, nodes: [node], inputs: [0], outputs: [2] });
 }
 
+/** Two fully connected layers of one input: output "first" of gain 1 with all values mixed, output "second" of gain 1. */
+export function twoOutputModel(form: Form, mixed = 0.45): Uint8Array {
+  const weights = (share: number) =>
+    Float32Array.from({ length: WIDTH * WIDTH }, (_, i) => {
+      const [row, column] = [Math.floor(i / WIDTH), i % WIDTH];
+      return row === column ? 1 - share : row === (column + 1) % WIDTH ? share : 0;
+    });
+  const kernel = (name: string, share: number) => {
+    const data = weights(share);
+    if (form === 'float32') return tensor(name, { shape: [WIDTH, WIDTH], data });
+    const quantized = { dtype: 'int8', data: Int8Array.from(data, (w) => Math.round(w * 127)) } as const;
+    return tensor(name, { shape: [WIDTH, WIDTH], quantization: perTensor(1 / 127, 0), ...quantized });
+  };
+  const tensors = [
+    ...[activation('x', form, 1 / 64), kernel('v', mixed), kernel('w', 0)],
+    ...[activation('first', form, 1 / 64), activation('second', form, 1 / 64)],
+  ];
+  const attrs = { activation: 'NONE', keepNumDims: false, asymmetricQuantizeInputs: false, weightsFormat: 'DEFAULT' };
+  const node = (weight: number, output: number) =>
+    ({ kind: 'nn.dense', attrs, inputs: [0, weight], outputs: [output], source: output - 3 }) as unknown as Node;
+  return file({ tensors, nodes: [node(1, 3), node(2, 4)], inputs: [0], outputs: [3, 4] });
+}
+
 /** The number of the largest of four values. */
 export function argmaxModel(form: 'int8' | 'float32'): Uint8Array {
   const tensors = [

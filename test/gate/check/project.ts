@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
-import { runCheck } from '../../../src/gate/check/run.ts';
+import { type CheckOptions, runCheck } from '../../../src/gate/check/run.ts';
 import type { Report, TargetReport } from '../../../src/gate/verdict/report.ts';
 
 /** A folder of files for checks on target host, removed after the tests of the file. */
@@ -25,10 +25,10 @@ export class Project {
   }
 
   /** Checks one model entry without speed; `head` stands before the models. JSON is YAML. */
-  async check(model: object, head: object = {}): Promise<Report> {
+  async check(model: object, head: object = {}, more: Partial<CheckOptions> = {}): Promise<Report> {
     const content = { version: 1, targets: ['host'], ...head, models: [{ name: 'm', ...model }] };
     const config = this.file(`gate${this.configs++}.yml`, JSON.stringify(content, null, 1));
-    return runCheck({ now: new Date(), root: this.root, config, measure: 'none' });
+    return runCheck({ now: new Date(), root: this.root, config, measure: 'none', ...more });
   }
 
   /** The verdict, and of each check and note what matters. */

@@ -98,7 +98,7 @@ export function pairOf(seed: number): Pair {
     dataset: {
       ...{ size: SAMPLES, labels: null, notes: [] },
       load: (i) => ({
-        inferences: 1,
+        ...{ inferences: 1, files: [`${i}`] },
         inputs: { int8: [codesOf(samples[i], q.scales[0], q.zeroPoints[0])], fp32: [samples[i]] },
         real: samples[i],
       }),

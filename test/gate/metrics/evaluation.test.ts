@@ -17,7 +17,7 @@ const labels = (values: number[], width = 1): Labels => ({ values: Float64Array.
 
 /** A sample of [INT8 output, FP32 output, fed input], `inferences` in each. */
 const run = (index: number, [int8, fp32, real = []]: number[][], inferences = 1): SampleRun => ({
-  ...{ index, inferences, real: Float32Array.from(real), inputs: { int8: [], fp32: [] } },
+  ...{ index, files: [], inferences, real: Float32Array.from(real), inputs: { int8: [], fp32: [] } },
   outputs: { int8: [Float32Array.from(int8)], fp32: [Float32Array.from(fp32)] },
 });
 
