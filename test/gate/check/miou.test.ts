@@ -52,6 +52,19 @@ describe('miou', () => {
     expect(found.reason('min-accuracy')).toMatch(/^INT8 miou is \d\d\.\d\d %/);
   }, 60_000);
 
+  it('takes a mask a sample by a glob, and counts it among the data', async () => {
+    for (let i = 0; i < COUNT; i++) {
+      const data = masks.slice(i * PIXELS, (i + 1) * PIXELS);
+      const name = `masks/${`${i}`.padStart(3, '0')}.npy`;
+      project.file(name, writeNpy({ dtype: 'uint8', shape: [SIDE, SIDE], data }));
+    }
+    const data = { inputs: inputs('right.npy', (label) => label), labels: `${project.folder}/masks/*.npy` };
+    const found = await check(data.inputs, { data });
+    expect(found.target.accuracy).toMatchObject({ samples: COUNT, int8: 1, fp32: 1 });
+    const missing = check(data.inputs, { data: { ...data, labels: `${project.folder}/nowhere/*.png` } });
+    await expect(missing).rejects.toThrow(/labels: .*nowhere\/\*\.png: matches no file/);
+  }, 60_000);
+
   it('says where a label is no class of the model', async () => {
     const given = check(
       inputs('right.npy', (label) => label),
