@@ -13,6 +13,7 @@ const PALETTE = 3;
 /** Where the first chunk starts, and the fields of its content. */
 const FIRST_CHUNK = 8;
 const COLOUR_TYPE = 25;
+const MOST_COLOURS = 256;
 
 /**
  * The numbers in a PNG image: gray values as they are stored (1 to 16 bits, not stretched), or the places of a palette, whatever
@@ -52,6 +53,7 @@ function findChunk(bytes: Uint8Array, type: string): { readonly at: number; read
 function numbered(bytes: Uint8Array): Uint8Array {
   const chunk = findChunk(bytes, 'PLTE');
   if (chunk === null) throw new Error('it has no palette');
+  if (chunk.length > MOST_COLOURS * 3) throw new Error(`its palette has more than ${MOST_COLOURS} colours`);
   const copy = Uint8Array.from(bytes);
   const end = chunk.at + 4 + chunk.length;
   for (let i = 0; i < chunk.length; i++) copy[chunk.at + 4 + i] = Math.floor(i / 3);

@@ -41,6 +41,10 @@ describe('decodeMask', () => {
     const whole = bytes('palette');
     for (let cut = 0; cut < whole.length; cut += 7)
       expect(() => decodeMask(whole.subarray(0, cut), 'm.png')).toThrow(/^m\.png: /);
+    const at = Buffer.from(whole).indexOf('PLTE');
+    const wide = Uint8Array.from([...whole.subarray(0, at + 4), ...new Uint8Array(900), ...whole.subarray(at + 4)]);
+    new DataView(wide.buffer).setUint32(at - 4, 1668);
+    expect(() => decodeMask(wide, 'm.png')).toThrow('its palette has more than 256 colours');
     const huge = bytes('gray');
     new DataView(huge.buffer).setUint32(16, 1e9);
     expect(() => decodeMask(huge, 'm.png')).toThrow('larger than 64 megapixels');
