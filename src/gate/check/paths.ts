@@ -5,6 +5,7 @@ import { splitPath } from '../data/arrays.ts';
 import type { Files } from '../data/files.ts';
 import { fp32KindOf } from '../data/fp32.ts';
 import { FOLDERS } from '../data/labels.ts';
+import { isMasks } from '../data/masks.ts';
 
 /**
  * Looks for every file that the entries name, before anything is read.
@@ -34,5 +35,6 @@ export function checkPaths(entries: readonly ModelConfig[], files: Files): void 
 
 /** Labels need not be a file; what has a file's extension is one, and so is what stands there. */
 function lookForLabels(path: string, files: Files): void {
-  if (path !== FOLDERS && (/\.\w+$/.test(path) || files.exists(path))) files.size(path);
+  if (isMasks(path, files)) files.expand(path);
+  else if (path !== FOLDERS && (/\.\w+$/.test(path) || files.exists(path))) files.size(path);
 }

@@ -162,7 +162,7 @@ export const data = mapping({
   labels: path('the file of labels')
     .optional()
     .describe(
-      '.csv, .tsv, .txt, .npy, .npz#array or IDX; "folders": the folder of a file names its class; when absent, INT8 is compared with FP32',
+      '.csv, .tsv, .txt, .npy, .npz#array or IDX; a glob of .png or .npy masks, one a sample; "folders": the folder of a file names its class; when absent, INT8 is compared with FP32',
     ),
   classes: classes
     .optional()

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ModelConfig } from '../config/load.ts';
 import { splitPath } from './arrays.ts';
 import type { Files } from './files.ts';
+import { isMasks } from './masks.ts';
 
 /**
  * SHA-256 of the samples of a model's entry and of how they are read and scored: two entries of one digest see the same data.
@@ -13,7 +14,8 @@ export function digestData({ data, metric, metricOptions, score, paths }: ModelC
   for (const { kind, path } of paths) {
     const { file } = splitPath(path);
     // Labels need not be a file.
-    if (kind === 'model' || kind === 'fp32' || (kind === 'labels' && !files.exists(file))) continue;
+    if (kind === 'model' || kind === 'fp32' || (kind === 'labels' && !files.exists(file) && !isMasks(path, files)))
+      continue;
     for (const name of files.expand(file)) hash.update(`\n${JSON.stringify(name)} ${files.digest(name)}`);
   }
   if (typeof data.classes === 'string') hash.update(`\n${files.digest(data.classes)}`);

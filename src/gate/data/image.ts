@@ -73,10 +73,15 @@ function pngSize(bytes: Uint8Array) {
   return { width: view.getUint32(16), height: view.getUint32(20) };
 }
 
-function decodePng(bytes: Uint8Array) {
+/**
+ * Red, green, blue and alpha of a PNG image.
+ *
+ * @param stored whether values keep the bits they are stored in, instead of 8
+ */
+export function decodePng(bytes: Uint8Array, stored = false) {
   checkSize(pngSize(bytes));
   try {
-    return PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    return PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), { skipRescale: stored });
   } catch (error) {
     // So pngjs says that it wanted to read on ("waitng" is its own).
     if (/read requests/.test((error as Error).message)) throw new Error('it is cut short', { cause: error });

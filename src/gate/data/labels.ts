@@ -5,6 +5,7 @@ import { readArray, toReals } from './arrays.ts';
 import { classNumbers, type Interpreted, type Written } from './classes.ts';
 import type { Files } from './files.ts';
 import { joinTable, type ReadLabels } from './label_table.ts';
+import { isMasks, readMasks } from './masks.ts';
 import { decodeText } from './text.ts';
 import { rowsOfTokens, textLabels } from './texts.ts';
 
@@ -70,6 +71,10 @@ function read(
   if (isTable(path) && typeof samples !== 'number')
     return joinTable(decodeText(files.read(path), path), path, config, samples, files, interpret);
 
+  if (isMasks(path, files)) {
+    if (are === 'texts') throw new InputError(`${path}: masks, but the metric takes texts`);
+    return readMasks(path, samples, files);
+  }
   const { rows, ...labels } = /\.txt$/i.test(path)
     ? readLines(path, interpret, files, are === 'texts')
     : are === 'texts'

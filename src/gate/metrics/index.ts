@@ -8,6 +8,7 @@ import { eer } from './eer.ts';
 import { f1 } from './f1.ts';
 import { mae } from './mae.ts';
 import type { Against, Labelled, MetricDefinition, MetricOptions } from './metric.ts';
+import { miou } from './miou.ts';
 import { mse } from './mse.ts';
 import { holdsIndexes } from './outputs.ts';
 import { prAuc } from './pr_auc.ts';
@@ -26,7 +27,7 @@ export const METRICS = {
   ...{ topN, f1, precision, recall, auc, 'pr-auc': prAuc, eer },
   ...{ mse, mae, rmse, r2 },
   ...{ wer, cer },
-  ...{ psnr, ssim },
+  ...{ psnr, ssim, miou },
   ...{ agreement, cosine, sqnr },
 } as const satisfies Record<string, MetricDefinition>;
 

@@ -12,7 +12,9 @@ const MOST_TOKENS = 1 << 20;
 const SHAPE = {
   threshold: z
     .number(want('a number'))
-    .describe('f1, precision, recall: the least score that counts as positive; 0.5 when absent'),
+    .describe(
+      'f1, precision, recall, miou of one score a pixel: the least score that counts as positive; 0.5 when absent',
+    ),
   average: z
     .enum(AVERAGES, want(`one of ${AVERAGES.join(', ')}`))
     .describe(
@@ -23,6 +25,11 @@ const SHAPE = {
     .nonnegative(want('the number of a class'))
     .max(MOST_TOKENS, want('the number of a class'))
     .describe('wer, cer: the class that stands for no token; the last one when absent'),
+  ignore: z
+    .int(want('the number of a class, or -1'))
+    .min(-1, want('the number of a class, or -1'))
+    .max(MOST_TOKENS, want('the number of a class, or -1'))
+    .describe('miou: the label of pixels that do not count; 255 when absent'),
   range: z
     .number(want('a number above 0'))
     .positive(want('a number above 0'))
