@@ -19206,7 +19206,7 @@ const megabytes = (bytes) => `${(bytes / 1e6).toLocaleString('en-US', { maximumF
 
 /***/ }),
 
-/***/ 9921:
+/***/ 2405:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -19760,6 +19760,7 @@ const boundsOfAllSchema = schemas/* object */.Ikc({
         .describe('of each bound; null where verdicts go by the point, and the bounds are those of a 95 % interval'),
     int8: boundsSchema,
     drop: boundsSchema,
+    ratio: boundsSchema.optional(),
     agreement: boundsSchema,
     sqnr: boundsSchema,
     cosine: boundsSchema,
@@ -19775,6 +19776,9 @@ const accuracySchema = schemas/* object */.Ikc({
     twin: schemas/* boolean */.zMY()
         .describe('FP32 is the dequantized twin of the INT8 model: what its weights lost is not in the drop'),
     drop: schema/* figure */.vP.describe('fp32 − int8 in percentage points for a share; how much worse INT8 is, in its own unit, otherwise'),
+    ratio: schema/* figure */.vP
+        .optional()
+        .describe('int8 / fp32 for a share that should be large; null where fp32 is 0; absent for other kinds'),
     interval: schema/* interval */.YP.describe('95 % interval of the drop over paired samples: by score test for top-N, else by bootstrap (BCa) from 30 samples on'),
     bounds: boundsOfAllSchema,
     resolution: schema/* finite */.E2.nullable().describe('what one sample is worth, in the unit of the drop (top-k and agreement)'),
@@ -19797,14 +19801,20 @@ const accuracySchema = schemas/* object */.Ikc({
 
 
 const accusedSchema = schemas/* object */.Ikc({
-    node: schemas/* int */.Whr().nonnegative().describe('index of the operator in the main graph of the INT8 model'),
+    node: schemas/* int */.Whr()
+        .nonnegative()
+        .nullable()
+        .describe('index of the operator in the main graph of the INT8 model; null: an input of the model, and how it is quantized'),
     label: schemas/* string */.YjP(),
     reason: schemas/* string */.YjP().describe('one sentence for people'),
     kind: schemas/* enum */.k5n(['scale', 'zero-point', 'channels', 'bias', 'range', 'weights', 'rounding'])
         .describe('what is wrong: rounding where the error is too large, and no cause was found'),
 });
 const layerSchema = schemas/* object */.Ikc({
-    node: schemas/* int */.Whr().nonnegative().describe('index of the operator in the main graph of the INT8 model'),
+    node: schemas/* int */.Whr()
+        .nonnegative()
+        .nullable()
+        .describe('index of the operator in the main graph of the INT8 model; null: an input of the model, and how it is quantized'),
     label: schemas/* string */.YjP(),
     inherited: schema/* figure */.vP.describe('SQNR in dB of INT8 against FP32, whole networks side by side; null: no error, or no signal'),
     introduced: schema/* figure */.vP.describe('SQNR in dB of the INT8 result against what the layer of the FP32 model makes of the very inputs that INT8 had; saturation by inputs that FP32 never has is left out'),
@@ -20077,8 +20087,8 @@ const worst = (statuses) => statuses.reduce((a, b) => (RANK[b] > RANK[a] ? b : a
 var version = __nccwpck_require__(2814);
 // EXTERNAL MODULE: ./build/js/gate/words/suggest.js
 var suggest = __nccwpck_require__(4984);
-// EXTERNAL MODULE: ./build/js/gate/data/dataset.js + 13 modules
-var data_dataset = __nccwpck_require__(6424);
+// EXTERNAL MODULE: ./build/js/gate/data/dataset.js + 7 modules
+var data_dataset = __nccwpck_require__(8410);
 // EXTERNAL MODULE: ./build/js/gate/drift/measure.js + 8 modules
 var measure = __nccwpck_require__(5846);
 // EXTERNAL MODULE: external "node:url"
@@ -20200,8 +20210,8 @@ const givesEqualBits = ({ subgraphs }) => subgraphs.every((graph) => graph.nodes
 var stream = __nccwpck_require__(8758);
 // EXTERNAL MODULE: ./build/js/gate/sides.js
 var sides = __nccwpck_require__(2180);
-// EXTERNAL MODULE: ./build/js/gate/metrics/evaluation.js + 4 modules
-var metrics_evaluation = __nccwpck_require__(6831);
+// EXTERNAL MODULE: ./build/js/gate/metrics/evaluation.js + 5 modules
+var metrics_evaluation = __nccwpck_require__(254);
 ;// CONCATENATED MODULE: ./build/js/gate/metrics/inputs.js
 
 
@@ -20249,6 +20259,93 @@ function representable({ dtype, quantization }) {
     return { low: step * (least - zeroPoint - 1.001), high: step * (most - zeroPoint + 1.001) };
 }
 
+// EXTERNAL MODULE: ./build/js/model/tensor/shape.js
+var tensor_shape = __nccwpck_require__(3121);
+// EXTERNAL MODULE: ./build/js/gate/metrics/numbers.js
+var numbers = __nccwpck_require__(8688);
+// EXTERNAL MODULE: ./build/js/gate/metrics/outputs.js
+var metrics_outputs = __nccwpck_require__(20);
+;// CONCATENATED MODULE: ./build/js/gate/metrics/listing.js
+
+
+
+/** What each side answered to each sample: for a person who wants to look at what changed. */
+/** Values of an output, or of a label, that are listed. */
+const MOST_LISTED = 10;
+/**
+ * Lists every sample with answers and scores of every side that ran.
+ *
+ * @param outputs output ports of the INT8 model; those of the other sides have the same shapes
+ */
+function startListing(metric, outputs, labels) {
+    const listed = [];
+    const onClasses = metric.definition.compares === 'classes';
+    const side = (sample, name) => sideOf(metric, outputs, labels, sample, name);
+    return {
+        add(sample) {
+            const [int8, fp32] = [side(sample, 'int8'), side(sample, 'fp32')];
+            const base = sample.outputs.base === undefined ? undefined : side(sample, 'base');
+            listed.push({
+                ...{ index: sample.index, files: sample.files },
+                label: labels === null ? null : labelOf(labels, sample.index, onClasses),
+                changed: differ(int8, fp32),
+                ...(base !== undefined && { changedFromBase: differ(int8, base) }),
+                ...{ int8, fp32 },
+                ...(base !== undefined && { base }),
+            });
+        },
+        finish: () => listed,
+    };
+}
+function sideOf({ definition, labelled, against, arrange }, outputs, labels, { index, real, outputs: of }, side) {
+    const own = of[side];
+    const [port] = arrange(outputs);
+    const means = (0,metrics_outputs/* meanOfInferences */.TJ)(arrange(own)[0], (0,tensor_shape/* elements */.Yt)(port.shape));
+    const scores = Array.from({ length: Math.min(means.length, MOST_LISTED) }, (_, i) => (0,numbers/* finiteOrNull */.Es)(means[i]));
+    // The dequantized twin may give no finite numbers, and what is held against it says nothing then.
+    const finite = (0,numbers/* allFinite */.vQ)(own) && (labelled !== null || (0,numbers/* allFinite */.vQ)(of.fp32));
+    if (!finite)
+        return { answer: null, right: null, value: null, scores };
+    const score = labelled === null
+        ? against.score(new metrics_outputs/* OutputPair */.MZ(arrange(own), arrange(of.fp32), arrange(outputs)))
+        : labelled.score(own, real, index);
+    const right = labelled?.right?.(score) ?? labelled?.classes?.right(score, index) ?? null;
+    const said = labelled?.answer?.(score);
+    const chosen = typeof said === 'number' ? said : definition.compares === 'classes' ? chosenOf(means, port) : null;
+    const answer = typeof said === 'string' ? said : chosen === null ? null : classOf(chosen, labels, means);
+    const counted = right !== null || answer !== null || typeof score !== 'number';
+    return { answer, right, value: counted ? null : (0,numbers/* finiteOrNull */.Es)(score), scores };
+}
+/** The class that an output with one row chooses; null for one with several, and for a single score. */
+function chosenOf(means, port) {
+    if ((0,metrics_outputs/* holdsIndexes */.bI)(port))
+        return means.length === 1 ? means[0] : null;
+    return means.length > 1 && means.length === port.shape.at(-1) ? (0,metrics_outputs/* argmax */.jM)(means) : null;
+}
+function classOf(chosen, labels, means) {
+    const score = means.length > 1 && chosen < means.length ? { score: (0,numbers/* finiteOrNull */.Es)(means[chosen]) } : {};
+    return { ...listing_named(chosen, labels), ...score };
+}
+const listing_named = (number, labels) => {
+    const name = labels?.names?.[number];
+    return { class: number, ...(name !== undefined && { name }) };
+};
+function labelOf(labels, index, onClasses) {
+    const { values, width, texts } = labels;
+    if (texts !== undefined)
+        return texts[index];
+    if (onClasses && width === 1)
+        return listing_named(values[index], labels);
+    return [...values.subarray(index * width, index * width + Math.min(width, MOST_LISTED))];
+}
+function differ(one, other) {
+    const known = (key) => one[key] !== null && other[key] !== null;
+    if (!known('right') && !known('answer'))
+        return null;
+    const key = ({ answer }) => (answer === null || typeof answer === 'string' ? answer : answer.class);
+    return one.right !== other.right || key(one) !== key(other);
+}
+
 // EXTERNAL MODULE: ./build/js/gate/metrics/regression.js
 var metrics_regression = __nccwpck_require__(2653);
 ;// CONCATENATED MODULE: ./build/js/gate/check/accuracy.js
@@ -20261,14 +20358,18 @@ var metrics_regression = __nccwpck_require__(2653);
 
 
 
+
 const measuredSchema = schemas/* object */.Ikc({ accuracy: accuracySchema, regression: accuracyRegressionSchema.nullable() });
 /**
  * Runs all samples through the models of all sides and compares; or takes what an earlier run found with the same programs
- * and the same data.
+ * and the same data. What is kept holds figures alone: where samples are listed, all run.
  *
+ * @param listing whether every sample is to be listed
  * @param onProgress called with the share that is done, 0 to 1
  */
-function measureAccuracy(pair, runners, onProgress) {
+function measureAccuracy(pair, runners, onProgress, listing = false) {
+    if (listing)
+        return accuracy_measure(pair, runners, onProgress, listing);
     const parts = [
         'accuracy',
         pair.dataDigest,
@@ -20276,14 +20377,15 @@ function measureAccuracy(pair, runners, onProgress) {
         (0,sides/* sidesOf */.Mm)(runners).join(),
         ...(0,sides/* valuesOf */.sm)(runners).flatMap(identityOf),
     ];
-    return kept(parts, (value) => measuredSchema.parse(value), () => accuracy_measure(pair, runners, onProgress));
+    return kept(parts, (value) => measuredSchema.parse(value), () => accuracy_measure(pair, runners, onProgress, listing));
 }
-async function accuracy_measure({ config, dataset, metric, twin }, runners, onProgress) {
+async function accuracy_measure({ config, dataset, metric, twin }, runners, onProgress, listing) {
     const { outputs } = runners.int8;
     const evaluation = (0,metrics_evaluation/* startEvaluation */.RY)(metric, outputs, dataset.size, twin, config.confidence);
     const inputs = countInputs((0,sides/* mapSides */.$c)(runners, (runner) => runner.inputs));
     const regression = runners.base === undefined ? null : (0,metrics_regression/* startRegression */.e)(metric, outputs, dataset.size, config.confidence);
-    const subscribers = [inputs, evaluation, ...(regression === null ? [] : [regression])];
+    const list = listing ? startListing(metric, outputs, dataset.labels) : null;
+    const subscribers = [inputs, evaluation, regression, list].filter((subscriber) => subscriber !== null);
     for await (const sample of (0,stream/* runSamples */.T)(dataset, runners, onProgress)) {
         for (const subscriber of subscribers)
             subscriber.add(sample);
@@ -20292,7 +20394,8 @@ async function accuracy_measure({ config, dataset, metric, twin }, runners, onPr
     const evidence = { ...inputs.finish(), ...reference };
     const { int8, fp32 } = runners;
     const accuracy = { ...figures, int8Target: int8.engine, fp32Target: fp32.engine, evidence };
-    return { accuracy, regression: regression?.finish() ?? null };
+    const samples = list && { samples: list.finish() };
+    return { accuracy, regression: regression?.finish() ?? null, ...samples };
 }
 
 // EXTERNAL MODULE: ./build/js/gate/check/speed.js + 3 modules
@@ -20308,8 +20411,10 @@ var check_speed = __nccwpck_require__(302);
  * Accuracy of a pair on one target after another. Where INT8 (and its base) gives the same bits on every ARM64 target by construction, and
  * FP32 is the same portable build for all, it is computed for the first of them; the builds of the others run samples spread
  * over the data, and are believed where all of these come out the same.
+ *
+ * @param listing whether every sample is to be listed
  */
-function accuracyByTarget(pair) {
+function accuracyByTarget(pair, listing = false) {
     const alike = (0,sides/* valuesOf */.sm)({ ...pair.models, fp32: pair.models.int8 }).every(givesEqualBits);
     let known = null;
     return async ({ builds, runners }, onProgress) => {
@@ -20319,9 +20424,9 @@ function accuracyByTarget(pair) {
             const indices = (0,check_speed/* timedSamples */.ru)(pair.dataset.size);
             if (await same(pair, indices, known.runners, runners))
                 return { ...known.measured, notes: [computedOn(int8Target, indices.length)] };
-            return { ...(await measureAccuracy(pair, runners, onProgress)), notes: [differs(int8Target)] };
+            return { ...(await measureAccuracy(pair, runners, onProgress, listing)), notes: [differs(int8Target)] };
         }
-        const measured = await measureAccuracy(pair, runners, onProgress);
+        const measured = await measureAccuracy(pair, runners, onProgress, listing);
         if (shared)
             known = { measured, runners };
         return { ...measured, notes: [] };
@@ -20354,7 +20459,10 @@ var arrays = __nccwpck_require__(8575);
 var fp32 = __nccwpck_require__(34);
 // EXTERNAL MODULE: ./build/js/gate/data/labels.js + 4 modules
 var labels = __nccwpck_require__(1569);
+// EXTERNAL MODULE: ./build/js/gate/data/masks.js + 1 modules
+var masks = __nccwpck_require__(7021);
 ;// CONCATENATED MODULE: ./build/js/gate/check/paths.js
+
 
 
 
@@ -20385,7 +20493,9 @@ function checkPaths(entries, files) {
 }
 /** Labels need not be a file; what has a file's extension is one, and so is what stands there. */
 function lookForLabels(path, files) {
-    if (path !== labels/* FOLDERS */.Yk && (/\.\w+$/.test(path) || files.exists(path)))
+    if ((0,masks/* isMasks */.a)(path, files))
+        files.expand(path);
+    else if (path !== labels/* FOLDERS */.Yk && (/\.\w+$/.test(path) || files.exists(path)))
         files.size(path);
 }
 
@@ -20454,7 +20564,7 @@ var engines_engine = __nccwpck_require__(5328);
 /** Part of a float's magnitude, or of 1 where that is larger, that is no difference: sums of floats have no fixed order. */
 const TOLERANCE = 1e-5;
 /** Whether two values of a type are not the same. A NaN is the same as another. */
-function differ(a, b, float) {
+function compare_differ(a, b, float) {
     if (a === b || (Number.isNaN(a) && Number.isNaN(b)))
         return false;
     return !float || !(Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(a)));
@@ -20464,7 +20574,7 @@ function* differencesOf(a, b, dtype) {
     const float = (0,tensor_dtype/* isFloat */.dk)(dtype);
     for (let i = 0; i < a.length; i++) {
         const [x, y] = [Number(a[i]), Number(b[i])];
-        if (!differ(x, y, float))
+        if (!compare_differ(x, y, float))
             continue;
         const apart = Math.abs(x - y);
         yield [i, Number.isNaN(apart) ? Number.POSITIVE_INFINITY : apart];
@@ -20497,8 +20607,6 @@ function countDifferences(ours, theirs, ports) {
 var interpreter = __nccwpck_require__(5449);
 // EXTERNAL MODULE: ./build/js/compiler/passes/fold_constants.js + 1 modules
 var fold_constants = __nccwpck_require__(610);
-// EXTERNAL MODULE: ./build/js/model/tensor/shape.js
-var tensor_shape = __nccwpck_require__(3121);
 // EXTERNAL MODULE: ./build/js/model/tensor/tensor.js
 var tensor = __nccwpck_require__(9147);
 ;// CONCATENATED MODULE: ./build/js/gate/references/part.js
@@ -21493,10 +21601,10 @@ function withBaseline(request, head, use) {
     return use(recorded, recorded.notes);
 }
 /** One model pair on every target. */
-async function checkModel(pair, targets, { now, measure: mode = 'auto', references: names = [] }, files, progress) {
+async function checkModel(pair, targets, { now, measure: mode = 'auto', references: names = [], onSample }, files, progress) {
     const { name, int8, fp32 = null, profile, at } = pair.config;
     const reports = [];
-    const accuracyOn = accuracyByTarget(pair);
+    const accuracyOf = accuracyByTarget(pair, onSample !== undefined);
     let references = null;
     for (const target of targets) {
         const say = (text) => progress(`${name} on ${target.name}: ${text}`);
@@ -21505,6 +21613,12 @@ async function checkModel(pair, targets, { now, measure: mode = 'auto', referenc
                 return;
             say('comparing with other runtimes');
             references = await compareWithReferences(pair, files.read(int8), builds, names);
+        };
+        const accuracyOn = async (built, onProgress) => {
+            const measured = await accuracyOf(built, onProgress);
+            for (const sample of measured.samples ?? [])
+                onSample?.({ model: name, target: target.name, ...sample });
+            return measured;
         };
         reports.push(await checkTarget(pair, accuracyOn, target, now, mode, say, seen));
     }
@@ -21635,7 +21749,7 @@ function renderMarkdown(report, { limit = COMMENT_LIMIT } = {}) {
         ...(0,slow/* slowOf */.p)(report).flatMap(slowBullets),
         ...notes.map(({ note, where }) => `- ${(0,report_escape/* escapeText */.X1)(note, 600)} (${whereText(where)})`),
     ];
-    const drifts = (0,report_drifts/* driftsOf */.c)(report).map(({ model, between, text }) => `- ${(0,report_escape/* escapeCode */.tn)(model)} ${(0,report_escape/* escapeText */.X1)(between)}: ${(0,report_escape/* escapeText */.X1)(text, 1000)}`);
+    const drifts = (0,report_drifts/* driftsOf */.c)(report).map(({ model, between, text }) => `- ${model === null ? '' : `${(0,report_escape/* escapeCode */.tn)(model)} `}${(0,report_escape/* escapeText */.X1)(between)}: ${(0,report_escape/* escapeText */.X1)(text, 1000)}`);
     if (drifts.length > 0)
         reasons.push('', `**${report_drifts/* DRIFTS_TITLE */.q}**`, '', ...drifts);
     const below = fit(reasons, room - size(shown) - 1, (n) => `- … and ${n} more; the report has them all`);
@@ -21719,6 +21833,7 @@ function register(program) {
         .default('fail'))
         .option('--json <file>', 'write the report as JSON (schema/report.schema.json); "-" is standard output')
         .option('--report <dir>', 'write report.json and report.md into this folder')
+        .option('--samples <file>', 'write every sample with its label and what each side answered as JSON lines (docs/data.md); "-" is standard output')
         .action(run);
 }
 async function run(options) {
@@ -21726,6 +21841,9 @@ async function run(options) {
     const progress = (line) => process.stderr.write(`${line} …\n`);
     const baseline = parseBaseline(options.baseline, '--baseline');
     const references = (0,gate_references/* parseReferences */.IO)(options.reference, '--reference');
+    if (options.samples !== undefined && options.samples === options.json)
+        throw new errors/* InputError */.dz(`--samples and --json are both to be written to ${options.json}; give each a path of its own`);
+    const lines = [];
     const report = await runCheck({
         root: process.cwd(),
         now: new Date(),
@@ -21736,13 +21854,18 @@ async function run(options) {
         baseline,
         references,
         progress,
+        ...(options.samples !== undefined && {
+            onSample: (sample) => lines.push(Buffer.from(`${JSON.stringify(sample)}\n`)),
+        }),
     });
     const json = `${JSON.stringify(report, null, 2)}\n`;
     // The verdict first: it is not lost where a file cannot be written.
-    const out = await (0,write_files/* streamBeside */.jK)(options.json);
+    const out = await (0,write_files/* streamBeside */.jK)(options.json, options.samples);
     out.write((0,terminal/* renderTerminal */.bF)(report, { colour: (0,terminal/* wantsColour */.Ml)(out, process.env), columns: (0,terminal/* columnsOf */.PL)(out, process.env) }));
     if (options.json !== undefined)
         await (0,write_files/* writeOutput */.zh)(options.json, json);
+    if (options.samples !== undefined)
+        await (0,write_files/* writeOutput */.zh)(options.samples, Buffer.concat(lines));
     if (options.report !== undefined) {
         await (0,write_files/* writeFiles */.hV)(options.report, [
             ['report.json', json],
@@ -21772,8 +21895,8 @@ var errors = __nccwpck_require__(2027);
 var check_pair = __nccwpck_require__(167);
 // EXTERNAL MODULE: ./build/js/gate/config/load.js + 7 modules
 var load = __nccwpck_require__(9415);
-// EXTERNAL MODULE: ./build/js/gate/data/dataset.js + 13 modules
-var data_dataset = __nccwpck_require__(6424);
+// EXTERNAL MODULE: ./build/js/gate/data/dataset.js + 7 modules
+var data_dataset = __nccwpck_require__(8410);
 // EXTERNAL MODULE: ./build/js/gate/data/files.js
 var data_files = __nccwpck_require__(178);
 // EXTERNAL MODULE: ./build/js/gate/data/text.js
@@ -22289,7 +22412,7 @@ function table(operators, columns) {
 /* harmony import */ var _compiler_targets_index_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1040);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2027);
 /* harmony import */ var _gate_check_speed_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(302);
-/* harmony import */ var _gate_data_dataset_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(6424);
+/* harmony import */ var _gate_data_dataset_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8410);
 /* harmony import */ var _gate_data_files_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(178);
 /* harmony import */ var _gate_engines_stream_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(8758);
 /* harmony import */ var _gate_figures_format_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(8115);
@@ -22549,8 +22672,8 @@ var build = __nccwpck_require__(2288);
 var engines_engine = __nccwpck_require__(5328);
 // EXTERNAL MODULE: ./build/js/gate/engines/stream.js
 var stream = __nccwpck_require__(8758);
-// EXTERNAL MODULE: ./build/js/gate/metrics/evaluation.js + 4 modules
-var metrics_evaluation = __nccwpck_require__(6831);
+// EXTERNAL MODULE: ./build/js/gate/metrics/evaluation.js + 5 modules
+var metrics_evaluation = __nccwpck_require__(254);
 // EXTERNAL MODULE: ./build/js/gate/metrics/regression.js
 var metrics_regression = __nccwpck_require__(2653);
 ;// CONCATENATED MODULE: ./build/js/gate/remedies/accuracy.js
@@ -24078,7 +24201,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _model_ir_names_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(2434);
 /* harmony import */ var _commands_build_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(853);
 /* harmony import */ var _commands_cache_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5552);
-/* harmony import */ var _commands_check_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9921);
+/* harmony import */ var _commands_check_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2405);
 /* harmony import */ var _commands_drift_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5939);
 /* harmony import */ var _commands_inspect_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5652);
 /* harmony import */ var _commands_measure_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7870);
@@ -24306,9 +24429,15 @@ async function writeFiles(folder, files) {
 /** Writes one file in the same way; `-` is standard output. */
 const writeOutput = (path, content) => writeAll([[path, content]]);
 /**
- * The stream for what people read: standard output, but standard error where the machine-readable `path` takes that.
+ * The stream for what people read: standard output, but standard error where one of the machine-readable `paths` takes that.
  */
-async function streamBeside(path) {
+async function streamBeside(...paths) {
+    for (const path of paths)
+        if ((await streamBesideOne(path)) === process.stderr)
+            return process.stderr;
+    return process.stdout;
+}
+async function streamBesideOne(path) {
     if (path === undefined || path === node_os__WEBPACK_IMPORTED_MODULE_3__.devNull)
         return process.stdout;
     const found = path === '-' ? null : await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.stat)(path).catch(() => null);
@@ -33704,8 +33833,8 @@ var tensor_dtype = __nccwpck_require__(9664);
 var tensor_shape = __nccwpck_require__(3121);
 // EXTERNAL MODULE: ./build/js/model/tflite/importer.js + 7 modules
 var importer = __nccwpck_require__(9425);
-// EXTERNAL MODULE: ./build/js/gate/data/dataset.js + 13 modules
-var data_dataset = __nccwpck_require__(6424);
+// EXTERNAL MODULE: ./build/js/gate/data/dataset.js + 7 modules
+var data_dataset = __nccwpck_require__(8410);
 // EXTERNAL MODULE: ./build/js/gate/data/digest.js
 var digest = __nccwpck_require__(1294);
 // EXTERNAL MODULE: ./build/js/gate/data/fp32.js
@@ -34276,8 +34405,8 @@ async function asked(child, verb, request, limitMs, path) {
     }
 }
 
-// EXTERNAL MODULE: ./build/js/gate/metrics/index.js + 31 modules
-var metrics = __nccwpck_require__(2677);
+// EXTERNAL MODULE: ./build/js/gate/metrics/index.js + 34 modules
+var metrics = __nccwpck_require__(7094);
 // EXTERNAL MODULE: ./build/js/gate/sides.js
 var sides = __nccwpck_require__(2180);
 // EXTERNAL MODULE: ./build/js/model/ir/graph.js
@@ -34833,8 +34962,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   o: () => (/* binding */ parseConfig)
 });
 
-// EXTERNAL MODULE: ./build/js/gate/metrics/index.js + 31 modules
-var metrics = __nccwpck_require__(2677);
+// EXTERNAL MODULE: ./build/js/gate/metrics/index.js + 34 modules
+var metrics = __nccwpck_require__(7094);
 // EXTERNAL MODULE: ./build/js/gate/metrics/intervals.js
 var intervals = __nccwpck_require__(5632);
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 15 modules
@@ -34850,19 +34979,26 @@ const MOST_TOKENS = 1 << 20;
 /** Every setting that some metric takes; a metric names its own in `settings`. */
 const SHAPE = {
     threshold: schemas/* number */.aig((0,words_words/* want */.Rd)('a number'))
-        .describe('f1, precision, recall: the least score that counts as positive; 0.5 when absent'),
+        .describe('f1, precision, recall, miou of one score a pixel: the least score that counts as positive; 0.5 when absent'),
     average: schemas/* enum */.k5n(AVERAGES, (0,words_words/* want */.Rd)(`one of ${AVERAGES.join(', ')}`))
         .describe('binary: of class 1, the default for one or two outputs; macro: the mean over classes, the default for more; micro: over all answers; weighted: the mean by how often a class occurs'),
     blank: schemas/* int */.Whr((0,words_words/* want */.Rd)('the number of a class'))
         .nonnegative((0,words_words/* want */.Rd)('the number of a class'))
         .max(MOST_TOKENS, (0,words_words/* want */.Rd)('the number of a class'))
         .describe('wer, cer: the class that stands for no token; the last one when absent'),
+    ignore: schemas/* int */.Whr((0,words_words/* want */.Rd)('the number of a class, or -1'))
+        .min(-1, (0,words_words/* want */.Rd)('the number of a class, or -1'))
+        .max(MOST_TOKENS, (0,words_words/* want */.Rd)('the number of a class, or -1'))
+        .describe('miou: the label of pixels that do not count; 255 when absent'),
     range: schemas/* number */.aig((0,words_words/* want */.Rd)('a number above 0'))
         .positive((0,words_words/* want */.Rd)('a number above 0'))
         .describe('psnr, ssim: largest less least value that a pixel can have: 255, 1, or 2 for −1 to 1'),
 };
 /** Settings of every metric, whatever its name. */
-const COMMON = {};
+const COMMON = {
+    output: schemas/* union */.KCZ([schemas/* int */.Whr().nonnegative(), schemas/* string */.YjP().min(1)], (0,words_words/* want */.Rd)('the name of an output, or its position from 0'))
+        .describe('the output that the metric is on, by name or by position from 0; the first one when absent'),
+};
 /** The settings that a mapping gives and its metric does not take. */
 const foreignSettings = (settings, own) => Object.keys(settings).filter((key) => !(key in COMMON) && !own.includes(key));
 /**
@@ -35036,7 +35172,7 @@ const data = (0,words_words/* mapping */.pq)({
     inputs: inputs.describe('files: .bin, .npy, .npz#array, .png, .jpg, IDX; globs know *, **, ?, [0-9] and {a,b}'),
     labels: (0,words_words/* path */.Ae)('the file of labels')
         .optional()
-        .describe('.csv, .tsv, .txt, .npy, .npz#array or IDX; "folders": the folder of a file names its class; when absent, INT8 is compared with FP32'),
+        .describe('.csv, .tsv, .txt, .npy, .npz#array or IDX; a glob of .png or .npy masks, one a sample; "folders": the folder of a file names its class; when absent, INT8 is compared with FP32'),
     classes: classes
         .optional()
         .describe('names of the classes in the order of their numbers, for labels that are names; when absent: the names found, in alphabetical order'),
@@ -35666,7 +35802,7 @@ function toReals(data, dtype) {
 
 /***/ }),
 
-/***/ 6424:
+/***/ 8410:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -35971,8 +36107,648 @@ function dequantize(array, { scale, zeroPoint }) {
     return Float32Array.from((0,arrays/* toReals */.P7)(array.data, array.dtype), (q) => (q - zeroPoint) * scale);
 }
 
+// EXTERNAL MODULE: ./build/js/gate/data/image.js + 5 modules
+var data_image = __nccwpck_require__(7284);
+;// CONCATENATED MODULE: ./build/js/gate/data/window.js
+
+/**
+ * The windows of a model input of `n` elements: as configured, else as MLPerf Tiny's labels give them in bytes, else none.
+ */
+function windowOf(config, label, n) {
+    const length = config.window?.length ?? n;
+    if (length !== n)
+        throw new errors/* InputError */.dz(`data.window.length is ${length}, but the model's input has ${n} elements`);
+    if (config.window !== undefined)
+        return { length, step: config.window.step };
+    if (label === undefined)
+        return null;
+    const step = (label.step * n) / label.bytes;
+    if (!Number.isInteger(step) || step < 1 || label.bytes % n !== 0) {
+        throw new errors/* InputError */.dz(`${config.labels}: windows of ${label.bytes} bytes every ${label.step} bytes do not fit the model's input of ${n} elements; set data.window`);
+    }
+    return { length, step };
+}
+const MOST_WINDOWS = 1_000_000;
+/** The windows of a record, one after another. */
+function cutWindows(record, { length, step }, what) {
+    const count = Math.floor((record.length - length) / step) + 1;
+    if (count < 1)
+        throw new errors/* InputError */.dz(`${what}: ${record.length} elements, too short for one window of ${length}`);
+    if (count > MOST_WINDOWS || count * length > 2 ** 28)
+        throw new errors/* InputError */.dz(`${what}: ${count} windows are too many; raise data.window.step`);
+    const out = new Float32Array(count * length);
+    for (let k = 0; k < count; k++)
+        out.set(record.subarray(k * step, k * step + length), k * length);
+    return out;
+}
+
+;// CONCATENATED MODULE: ./build/js/gate/data/source.js
+
+
+
+
+
+
+
+
+const isImage = (path) => /\.(png|jpe?g|jpe|jfif)$/i.test(path);
+/** Pictures that are not read, by their names: without this they would be taken for bare elements. */
+const isOtherImage = (path) => /\.(bmp|gif|webp|tiff?|heic|heif|avif|jp2|jxl)$/i.test(path);
+/**
+ * Opens the files of one input: many files with one sample each, or one file (.npy, .npz, IDX, .bin of a declared
+ * dtype) with many samples along its first axis.
+ */
+function openSource(paths, port, config, labelWindow, files) {
+    if (port.quantization !== null && port.quantization.scales.length > 1) {
+        throw new errors/* InputError */.dz(`input "${port.name}" is quantized per axis, which inputs cannot be`);
+    }
+    checkChannels(config, port);
+    const other = paths.find(isOtherImage);
+    if (other !== undefined)
+        throw new errors/* InputError */.dz(`${other}: PNG and JPEG are the images that are read; ${data_image/* CONVERT */.eo}`);
+    const kinds = { image: isImage, array: arrays/* isArrayFile */.Cg, raw: (path) => !isImage(path) && !(0,arrays/* isArrayFile */.Cg)(path) };
+    for (const [kind, test] of Object.entries(kinds)) {
+        if (!test(paths[0]))
+            continue;
+        const odd = paths.find((path) => !test(path));
+        if (odd !== undefined)
+            throw new errors/* InputError */.dz(`${odd}: cannot be mixed with ${paths[0]}; data.inputs takes one kind of file`);
+        if (kind === 'image')
+            return imageSource(paths, port, config, files);
+        const window = windowOf(config, labelWindow, (0,tensor_shape/* elements */.Yt)(port.shape));
+        const input = { port, config, window, files };
+        return kind === 'array' ? arraySource(paths, input) : rawSource(paths, input, labelWindow?.bytes);
+    }
+    throw new errors/* InputError */.dz('data.inputs: no files');
+}
+/** .npy, .npz and IDX files. */
+function arraySource(paths, input) {
+    const { port, config, window, files } = input;
+    const first = (0,arrays/* readArray */.oU)(paths[0], files);
+    const notes = affineNote(first.dtype, port, config);
+    if (paths.length === 1)
+        return { ...splitArray(first, paths[0], input), notes };
+    const read = (index) => {
+        const array = (0,arrays/* readArray */.oU)(paths[index], files);
+        if (window === null && array.data.length !== (0,tensor_shape/* elements */.Yt)(port.shape)) {
+            throw new errors/* InputError */.dz(`${paths[index]}: shape ${(0,tensor_shape/* showShape */.Rm)(array.shape)} does not fit input "${port.name}" ${(0,tensor_shape/* showShape */.Rm)(port.shape)}; where there are several files, each holds one sample`);
+        }
+        return prepare(array, paths[index], input);
+    };
+    return { count: paths.length, notes, read };
+}
+/** Files of bare elements. */
+function rawSource(paths, input, windowBytes) {
+    const { port, config, window, files } = input;
+    const n = (0,tensor_shape/* elements */.Yt)(port.shape);
+    const dtype = rawType(paths[0], input, windowBytes);
+    const notes = affineNote(dtype, port, config);
+    const size = (0,tensor_dtype/* itemSize */.z6)(dtype);
+    const parse = (path) => {
+        const bytes = files.read(path);
+        if (bytes.length % size !== 0)
+            throw wrongSize(path, bytes.length, port, [dtype]);
+        const data = (0,tensor_dtype/* fromBytes */.uK)(dtype, bytes);
+        return { dtype, shape: [data.length], data };
+    };
+    if (paths.length === 1 && window === null) {
+        const { data } = parse(paths[0]);
+        if (data.length === 0 || data.length % n !== 0)
+            throw wrongSize(paths[0], data.length * size, port, [dtype]);
+        return { ...splitArray({ dtype, shape: [data.length / n, n], data }, paths[0], input), notes };
+    }
+    const odd = window === null ? paths.find((path) => files.size(path) !== n * size) : undefined;
+    if (odd !== undefined)
+        throw wrongSize(odd, files.size(odd), port, [dtype]);
+    return { count: paths.length, notes, read: (index) => prepare(parse(paths[index]), paths[index], input) };
+}
+/** Real values of one sample, cut into windows where it is a record. */
+function prepare(array, what, { port, config, window }) {
+    const affine = affineOf(array.dtype, port, config);
+    const real = affine === null ? Float32Array.from((0,arrays/* toReals */.P7)(array.data, array.dtype)) : dequantize(array, affine);
+    checkFinite(real, what, affine === null ? null : 'data.quantized');
+    if (affine === null)
+        checkFinite(normalise(real, config.preprocess ?? {}), what, 'data.preprocess');
+    if (window === null)
+        return { inferences: 1, real, what, ...(affine?.own ? { asInt8: array.data } : {}) };
+    const cut = cutWindows(real, window, what);
+    return { inferences: cut.length / window.length, real: cut, what };
+}
+/** One array as samples along its first axis; or as one sample where it is just that, or one record for windows. */
+function splitArray(whole, path, input) {
+    const { port, window } = input;
+    const { dtype, shape, data } = whole;
+    const n = (0,tensor_shape/* elements */.Yt)(port.shape);
+    const single = window === null ? data.length === n : shape.length < 2;
+    const count = single ? 1 : (shape[0] ?? 1);
+    if (count === 0 || data.length === 0)
+        throw new errors/* InputError */.dz(`${path}: shape ${(0,tensor_shape/* showShape */.Rm)(shape)} holds zero samples`);
+    const each = data.length / count;
+    if (window === null && each !== n) {
+        throw new errors/* InputError */.dz(`${path}: shape ${(0,tensor_shape/* showShape */.Rm)(shape)} does not fit input "${port.name}" ${(0,tensor_shape/* showShape */.Rm)(port.shape)}: a sample has ${n} elements`);
+    }
+    const read = (i) => prepare({ dtype, shape: [each], data: data.slice(i * each, (i + 1) * each) }, `${path} [${i}]`, input);
+    return { count, read };
+}
+function imageSource(paths, port, config, files) {
+    if (config.window !== undefined)
+        throw new errors/* InputError */.dz('data.window: images cannot be cut into windows');
+    if (config.quantized)
+        throw new errors/* InputError */.dz('data.quantized: images hold pixel values, not quantized ones; leave it out');
+    const shape = port.shape.length === 3 ? [...port.shape, 1] : port.shape;
+    const [batch, height, width, channels] = shape;
+    if (shape.length !== 4 || batch !== 1 || (channels !== 1 && channels !== 3)) {
+        throw new errors/* InputError */.dz(`input "${port.name}" ${(0,tensor_shape/* showShape */.Rm)(port.shape)} takes no image; images need [1, height, width, 1 or 3]`);
+    }
+    const preprocess = config.preprocess ?? {};
+    checkResize(resizeOf(preprocess), port, { height, width });
+    const read = (index) => {
+        const what = paths[index];
+        const pixels = imageToPixels((0,data_image/* decodeImage */.UD)(files.read(what), what), { height, width, channels }, preprocess);
+        if (pixels.length !== height * width * channels) {
+            throw new errors/* InputError */.dz(`${what}: not ${width}×${height} pixels after cropping, as the model takes; leave out "resize: none"`);
+        }
+        const real = normalise(pixels, preprocess);
+        checkFinite(real, what, 'data.preprocess');
+        return { inferences: 1, real, what };
+    };
+    return { count: paths.length, notes: [], read };
+}
+/** Options of a resize that exclude each other, or the model's size. */
+function checkResize(resize, port, { height, width }) {
+    const at = 'data.preprocess.resize';
+    const side = resize['shorter-side'];
+    if (side !== undefined && resize.letterbox !== undefined)
+        throw new errors/* InputError */.dz(`${at}: shorter-side and letterbox exclude each other`);
+    if (side !== undefined && side < Math.max(height, width)) {
+        throw new errors/* InputError */.dz(`${at}.shorter-side is ${side}, less than the ${height}×${width} pixels that input "${port.name}" takes; raise it`);
+    }
+    if (resize.method === 'none' && (side !== undefined || resize.letterbox !== undefined))
+        throw new errors/* InputError */.dz(`${at}: shorter-side and letterbox need a method that resizes, not none`);
+    if (resize.antialias === true && resize.method !== 'bilinear' && resize.method !== 'bicubic') {
+        throw new errors/* InputError */.dz(`${at}.antialias belongs to bilinear and bicubic, not to ${resize.method}; Pillow's methods are antialiased anyway`);
+    }
+}
+/** The element type of .bin files: as declared, else by the size of the first one or of the windows in the labels. */
+function rawType(path, { port, config, window, files }, windowBytes) {
+    if (config.dtype !== undefined)
+        return config.dtype;
+    const n = (0,tensor_shape/* elements */.Yt)(port.shape);
+    const candidates = port.dtype === 'float32' ? ['float32'] : [port.dtype, 'float32'];
+    if (window !== null) {
+        const bytes = config.window === undefined && windowBytes !== undefined ? windowBytes / n : (0,tensor_dtype/* itemSize */.z6)('float32');
+        return candidates.find((dtype) => (0,tensor_dtype/* itemSize */.z6)(dtype) === bytes) ?? 'float32';
+    }
+    const size = files.size(path);
+    const dtype = candidates.find((type) => size === n * (0,tensor_dtype/* itemSize */.z6)(type));
+    if (dtype === undefined)
+        throw wrongSize(path, size, port, candidates);
+    return dtype;
+}
+function wrongSize(path, size, port, types) {
+    const n = (0,tensor_shape/* elements */.Yt)(port.shape);
+    const right = types.map((type) => `${n * (0,tensor_dtype/* itemSize */.z6)(type)} as ${type}`).join(' or ');
+    return new errors/* InputError */.dz(`${path}: ${size} bytes, but a sample of input "${port.name}" ${(0,tensor_shape/* showShape */.Rm)(port.shape)} has ${right}; check the file, or declare data.dtype or data.window`);
+}
+/** `by`: the key whose numbers have made the values out of finite ones; null where they are as they were read. */
+function checkFinite(values, what, by) {
+    const i = values.findIndex((value) => !Number.isFinite(value));
+    if (i < 0)
+        return;
+    const cause = by === null ? '' : ` after ${by}, whose numbers lead beyond float32`;
+    throw new errors/* InputError */.dz(`${what}: element ${i} is ${values[i]}${cause}; data must be finite numbers`);
+}
+function checkChannels(config, port) {
+    const channels = port.shape.at(-1) ?? 1;
+    for (const key of ['mean', 'std']) {
+        const value = config.preprocess?.[key];
+        if (Array.isArray(value) && value.length !== 1 && value.length !== channels) {
+            throw new errors/* InputError */.dz(`data.preprocess.${key}: ${value.length} numbers, but input "${port.name}" ${(0,tensor_shape/* showShape */.Rm)(port.shape)} has ${channels} channels`);
+        }
+        if ([value ?? 1].flat().some((v) => key === 'std' && v === 0))
+            throw new errors/* InputError */.dz('data.preprocess.std: division by zero');
+    }
+}
+
+;// CONCATENATED MODULE: ./build/js/gate/data/dataset.js
+
+
+
+
+
+
+
+/**
+ * Opens the data of the models of one entry. Counts, sizes and labels are checked here, values when a sample is loaded.
+ *
+ * @param ports input ports of each side's model, of the same shapes
+ * @param labelsAre what the metric takes them for
+ * @throws InputError where files are missing, sizes do not fit the model, or labels do not fit the files
+ */
+function openDataset(config, ports, files, labelsAre = 'numbers') {
+    const entries = inputEntries(config, ports.int8);
+    const paths = entries.map((entry) => inputFiles(entry, files));
+    // Labels first where they go by file, or may say how records are cut into windows.
+    const early = paths[0].length > 1 || (0,data_labels/* labelsGoByFile */.NZ)(config) ? (0,data_labels/* readLabels */.k2)(config, paths[0], files, labelsAre) : null;
+    const sources = ports.int8.map((port, i) => openSource(paths[i], port, entries[i].config, early?.window, files));
+    const total = sources[0].count;
+    sources.forEach((source, i) => {
+        if (source.count !== total) {
+            throw new errors/* InputError */.dz(`input "${ports.int8[i].name}" has ${source.count} samples, "${ports.int8[0].name}" has ${total}; every input needs the same number`);
+        }
+    });
+    if (total === 0)
+        throw new errors/* InputError */.dz(`${entries[0].patterns.join(', ')}: holds zero samples`);
+    const labels = total === paths[0].length && early !== null ? early : (0,data_labels/* readLabels */.k2)(config, total, files, labelsAre);
+    const chosen = chooseSamples(total, config.limit, labels);
+    return {
+        size: chosen.length,
+        labels: labels === null ? null : dataset_select(labels, chosen),
+        notes: [...new Set([...sources.flatMap((source) => source.notes), ...(labels?.notes ?? [])])],
+        load: (index) => load(sources, chosen[index], ports, entries.map((entry) => entry.config.rounding)),
+    };
+}
+function dataset_select(labels, chosen) {
+    const { width, texts } = labels;
+    const values = new Float64Array(chosen.length * width);
+    for (const [to, from] of chosen.entries()) {
+        values.set(labels.values.subarray(from * width, (from + 1) * width), to * width);
+    }
+    return { ...labels, values, ...(texts && { texts: chosen.map((from) => texts[from]) }) };
+}
+function load(sources, index, ports, rounding) {
+    const parts = sources.map((source) => source.read(index));
+    const { inferences } = parts[0];
+    const uneven = parts.find((part) => part.inferences !== inferences);
+    if (uneven !== undefined) {
+        throw new errors/* InputError */.dz(`${uneven.what}: ${uneven.inferences} windows, but input "${ports.int8[0].name}" has ${inferences}; they must be equal`);
+    }
+    return {
+        inferences,
+        inputs: (0,sides/* mapSides */.$c)(ports, (of, side) => parts.map((part, i) => {
+            if (side === 'int8' && part.asInt8 !== undefined)
+                return part.asInt8;
+            return (0,encode/* encode */.l)(part.real, of[i], part.what, side === 'fp32' ? undefined : rounding[i]);
+        })),
+        real: parts[0].real,
+        files: parts.map(({ what }) => what),
+    };
+}
+
+
+/***/ }),
+
+/***/ 1294:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   B: () => (/* binding */ digestData)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var _arrays_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8575);
+/* harmony import */ var _masks_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7021);
+
+
+
+/**
+ * SHA-256 of the samples of a model's entry and of how they are read and scored: two entries of one digest see the same data.
+ * @throws InputError where a file is missing
+ */
+function digestData({ data, metric, metricOptions, score, paths }, files) {
+    const settings = Object.keys(metricOptions).length === 0 ? [] : [inOrder(metricOptions)];
+    const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(JSON.stringify([inOrder(data), metric, score ?? null, ...settings]));
+    for (const { kind, path } of paths) {
+        const { file } = (0,_arrays_js__WEBPACK_IMPORTED_MODULE_1__/* .splitPath */ .Uf)(path);
+        // Labels need not be a file.
+        if (kind === 'model' || kind === 'fp32' || (kind === 'labels' && !files.exists(file) && !(0,_masks_js__WEBPACK_IMPORTED_MODULE_2__/* .isMasks */ .a)(path, files)))
+            continue;
+        for (const name of files.expand(file))
+            hash.update(`\n${JSON.stringify(name)} ${files.digest(name)}`);
+    }
+    if (typeof data.classes === 'string')
+        hash.update(`\n${files.digest(data.classes)}`);
+    return hash.digest('hex');
+}
+/** With the keys of every mapping in the order of the alphabet: they mean the same in any. */
+function inOrder(value) {
+    if (Array.isArray(value))
+        return value.map(inOrder);
+    if (typeof value !== 'object' || value === null)
+        return value;
+    return Object.fromEntries(Object.entries(value)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, part]) => [key, inOrder(part)]));
+}
+
+
+/***/ }),
+
+/***/ 2083:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   D: () => (/* binding */ decode),
+/* harmony export */   l: () => (/* binding */ encode)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2027);
+/* harmony import */ var _model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9664);
+/* harmony import */ var _model_tensor_quantization_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1707);
+/* harmony import */ var _arrays_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8575);
+/* harmony import */ var _resample_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(74);
+
+
+
+
+
+/** How real values become quantized ones: `data.rounding`. */
+const QUANTIZERS = {
+    tflite: _model_tensor_quantization_js__WEBPACK_IMPORTED_MODULE_2__/* .quantizeValue */ .bs,
+    numpy: (x, scale, zeroPoint, dtype) => clamp((0,_resample_js__WEBPACK_IMPORTED_MODULE_4__/* .roundHalfEven */ .a)(shifted(x, scale, zeroPoint)), dtype),
+    truncate: (x, scale, zeroPoint, dtype) => clamp(Math.trunc(shifted(x, scale, zeroPoint)), dtype),
+};
+/** x / scale + zero point in float32, as numpy computes it. */
+const shifted = (x, scale, zeroPoint) => Math.fround(Math.fround(x / scale) + zeroPoint);
+function clamp(q, dtype) {
+    const [lo, hi] = (0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_1__/* .integerRange */ .As)(dtype);
+    return Math.min(hi, Math.max(lo, q));
+}
+/**
+ * Real values as a model takes them: quantized with the port's own parameters, float as they are, unquantized integers
+ * (token ids and the like) unchanged.
+ *
+ * @param what names the sample in messages
+ * @param rounding `tflite`: as TFLite's QUANTIZE; `numpy`: np.round(x / scale + zero_point); `truncate`: its .astype
+ * @throws InputError where an integer input would get a fraction or a value out of range
+ */
+function encode(values, port, what, rounding = 'tflite') {
+    if (port.dtype === 'float32')
+        return values;
+    const out = (0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_1__/* .allocate */ .CN)(port.dtype, values.length);
+    if ((0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_1__/* .isFloat */ .dk)(port.dtype)) {
+        if (port.dtype === 'float16')
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .InputError */ .dz(`${what}: input "${port.name}" is float16, which data cannot be given as`);
+        out.set(values);
+    }
+    else if ((0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_1__/* .isQuantizable */ .by)(port.dtype) && port.quantization !== null) {
+        const { scales, zeroPoints } = port.quantization;
+        const quantize = QUANTIZERS[rounding];
+        for (let i = 0; i < values.length; i++)
+            out[i] = quantize(values[i], scales[0], zeroPoints[0], port.dtype);
+    }
+    else {
+        const [lo, hi] = (0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_1__/* .integerRange */ .As)(port.dtype);
+        for (let i = 0; i < values.length; i++) {
+            const x = values[i];
+            if (!Number.isInteger(x) || x < lo || x > hi) {
+                throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .InputError */ .dz(`${what}: ${x} cannot be fed to the ${port.dtype} input "${port.name}"; it takes whole numbers as they are; options for one input stand in data.inputs.${port.name}`);
+            }
+            out[i] = typeof out[i] === 'bigint' ? BigInt(x) : x;
+        }
+    }
+    return out;
+}
+/** What a model gave, as real values: dequantized with the port's parameters, in float32 as TFLite's DEQUANTIZE. */
+function decode(data, port) {
+    const values = Float32Array.from((0,_arrays_js__WEBPACK_IMPORTED_MODULE_3__/* .toReals */ .P7)(data, port.dtype));
+    if ((0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_1__/* .isQuantizable */ .by)(port.dtype) && port.quantization !== null) {
+        const { scales, zeroPoints, axis } = port.quantization;
+        const inner = port.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+        for (let i = 0; i < values.length; i++) {
+            const k = scales.length === 1 ? 0 : Math.floor(i / inner) % scales.length;
+            values[i] = scales[k] * (values[i] - zeroPoints[k]);
+        }
+    }
+    return values;
+}
+
+
+/***/ }),
+
+/***/ 178:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   K: () => (/* binding */ openFiles)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3024);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+/* harmony import */ var picomatch__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4006);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2027);
+
+
+
+
+
+const MOST_FILES = 1_000_000;
+const MOST_BYTES = 2 ** 31 - 1;
+/** The files under `root`; relative paths count from there. */
+function openFiles(root, { within, lfsObject = refusePointer } = {}) {
+    const locate = (path) => ((0,node_path__WEBPACK_IMPORTED_MODULE_2__.isAbsolute)(path) ? (0,node_path__WEBPACK_IMPORTED_MODULE_2__.normalize)(path) : (0,node_path__WEBPACK_IMPORTED_MODULE_2__.resolve)(root, path));
+    const inside = within === undefined ? null : (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.realpathSync)(within);
+    const exists = (full) => (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.existsSync)(full) && !leadsOut(full, inside);
+    const shorten = (full) => {
+        const below = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.relative)(root, full);
+        return below.startsWith('..') || (0,node_path__WEBPACK_IMPORTED_MODULE_2__.isAbsolute)(below) ? full : below.split(node_path__WEBPACK_IMPORTED_MODULE_2__.sep).join('/');
+    };
+    const stat = (path, wanted) => {
+        const info = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.statSync)(path, { throwIfNoEntry: false });
+        if (info === undefined)
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${wanted}: no such file (looked in ${root}); paths count from the working directory`);
+        if (leadsOut(path, inside))
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${wanted}: leads out of the repository, and is not followed`);
+        if (info.isDirectory())
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${wanted}: is a folder; give the path of a file`);
+        if (!info.isFile())
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${wanted}: not a file`);
+        return info;
+    };
+    return {
+        locate,
+        exists: (path) => exists(locate(path)),
+        size: (path) => stat(locate(path), path).size,
+        read(path) {
+            const full = locate(path);
+            if (stat(full, path).size > MOST_BYTES)
+                throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${path}: larger than 2 GiB; split it into several files`);
+            const bytes = readBytes(full, path);
+            const pointer = lfsPointer(bytes);
+            return pointer === null ? bytes : lfsObject(pointer, path);
+        },
+        digest(path) {
+            const full = locate(path);
+            stat(full, path);
+            const bytes = readBytes(full, path);
+            return lfsPointer(bytes) ?? (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(bytes).digest('hex');
+        },
+        expand(pattern) {
+            const full = locate(pattern);
+            // A file of that very name comes first: names may hold brackets and braces.
+            if (!MAGIC.test(pattern) || exists(full)) {
+                if ((0,node_fs__WEBPACK_IMPORTED_MODULE_1__.statSync)(full, { throwIfNoEntry: false })?.isDirectory())
+                    throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${pattern}: is a folder; for the files in it write ${pattern}/*`);
+                stat(full, pattern);
+                return [shorten(full)];
+            }
+            const parts = full.split(node_path__WEBPACK_IMPORTED_MODULE_2__.sep);
+            const first = parts.findIndex((part) => MAGIC.test(part));
+            const found = [];
+            walk(parts.slice(0, first).join(node_path__WEBPACK_IMPORTED_MODULE_2__.sep) || node_path__WEBPACK_IMPORTED_MODULE_2__.sep, stepsOf(parts.slice(first), pattern), found, pattern);
+            if (found.length === 0)
+                throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${pattern}: matches no file under ${root}; check the glob in the configuration`);
+            // Two ways of a glob with several ** may lead to one file.
+            return [...new Set(found)].map(shorten).sort();
+        },
+    };
+}
+function refusePointer(_sha256, path) {
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${path}: a Git LFS pointer, not the file itself; run "git lfs pull", or set "lfs: true" on actions/checkout`);
+}
+/** Whether a file that is there lies elsewhere than in the folder that nothing may lead out of. */
+const leadsOut = (full, inside) => inside !== null && (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.existsSync)(full) && !`${(0,node_fs__WEBPACK_IMPORTED_MODULE_1__.realpathSync)(full)}${node_path__WEBPACK_IMPORTED_MODULE_2__.sep}`.startsWith(`${inside}${node_path__WEBPACK_IMPORTED_MODULE_2__.sep}`);
+/** The SHA-256 in a Git LFS pointer; null for every other file. Its format: the specification of Git LFS, docs/spec.md there. */
+function lfsPointer(bytes) {
+    if (bytes.length >= 1024)
+        return null;
+    const text = Buffer.from(bytes).toString('latin1');
+    if (!text.startsWith('version https://git-lfs'))
+        return null;
+    return /^oid sha256:([0-9a-f]{64})$/m.exec(text)?.[1] ?? '';
+}
+/** What makes a path a glob. */
+const MAGIC = /[*?[\]{}]/;
+/** Stars in the name of a file or folder: what a pattern costs grows with the power of their number. */
+const MOST_STARS = 4;
+function stepsOf(parts, pattern) {
+    const open = unclosed(parts.join(node_path__WEBPACK_IMPORTED_MODULE_2__.sep));
+    if (open !== null)
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${pattern}: not a glob ("${open}" without its partner); correct it`);
+    return parts.map((part) => {
+        if (part === '**')
+            return { kind: 'any depth' };
+        if (!MAGIC.test(part))
+            return { kind: 'name', name: part };
+        if (part.split('*').length - 1 > MOST_STARS)
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${pattern}: more than ${MOST_STARS} stars in "${part.slice(0, 40)}"; write a simpler glob`);
+        if (part.split('{').length !== part.split('}').length)
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${pattern}: alternatives cannot hold folders ({a/b,c}); give data.inputs a list of globs`);
+        try {
+            const fits = picomatch__WEBPACK_IMPORTED_MODULE_4__(part.replaceAll('[!', '[^'), { noextglob: true, nonegate: true });
+            return { kind: 'glob', hidden: /^[{[]*\./.test(part), fits };
+        }
+        catch (error) {
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${pattern}: not a glob (${error.message})`, { cause: error });
+        }
+    });
+}
+/** A bracket or brace of a glob that has no partner. */
+function unclosed(glob) {
+    const braces = glob.replaceAll(/\[[^\]/]+\]/g, '').replaceAll(/[^[{}]/g, '');
+    const left = braces.replaceAll('{}', '');
+    return left === braces ? (left[0] ?? null) : unclosed(left);
+}
+function readBytes(full, path) {
+    try {
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readFileSync)(full);
+    }
+    catch (error) {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${path}: cannot be read (${error.code ?? error.message})`);
+    }
+}
+/** Collects the files under `folder` that the rest of a glob names. Hidden ones only where the glob writes the dot. */
+function walk(folder, [step, ...after], found, pattern) {
+    if (found.length > MOST_FILES)
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${pattern}: matches more than ${MOST_FILES} files`);
+    if (step.kind === 'name') {
+        const next = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder, step.name);
+        if (after.length > 0)
+            walk(next, after, found, pattern);
+        else if ((0,node_fs__WEBPACK_IMPORTED_MODULE_1__.existsSync)(next) && (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.statSync)(next).isFile())
+            found.push(next);
+        return;
+    }
+    if (step.kind === 'any depth' && after.length > 0)
+        walk(folder, after, found, pattern);
+    for (const entry of list(folder)) {
+        if (entry.name.startsWith('.') && !(step.kind === 'glob' && step.hidden))
+            continue;
+        const next = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder, entry.name);
+        // A symbolic link is followed to a file, never to a folder: no loops.
+        const isFile = entry.isFile() || (entry.isSymbolicLink() && (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.statSync)(next, { throwIfNoEntry: false })?.isFile() === true);
+        if (step.kind === 'any depth') {
+            if (entry.isDirectory())
+                walk(next, [step, ...after], found, pattern);
+            else if (after.length === 0 && isFile)
+                found.push(next);
+        }
+        else if (step.fits(entry.name)) {
+            if (after.length > 0 && entry.isDirectory())
+                walk(next, after, found, pattern);
+            else if (after.length === 0 && isFile)
+                found.push(next);
+        }
+    }
+}
+function list(folder) {
+    try {
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readdirSync)(folder, { withFileTypes: true });
+    }
+    catch {
+        return [];
+    }
+}
+
+
+/***/ }),
+
+/***/ 34:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   b: () => (/* binding */ fp32KindOf)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2027);
+
+/**
+ * @throws InputError where the path leads nowhere, or to a folder that is no SavedModel
+ */
+function fp32KindOf(path, files) {
+    const folder = path.replace(/\/+$/, '');
+    if (files.exists(`${folder}/saved_model.pb`))
+        return 'saved-model';
+    if (files.exists(`${folder}/model.json`))
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .InputError */ .dz(`${path}: is the folder of a TF.js model; give the file in it: ${folder}/model.json`);
+    try {
+        files.size(path);
+    }
+    catch (error) {
+        if (!(error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .InputError */ .dz) || !files.exists(path))
+            throw error;
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .InputError */ .dz(`${path}: is a folder without saved_model.pb, so no SavedModel; fp32 is a .tflite, the folder of a SavedModel, or the model.json of a TF.js model`, { cause: error });
+    }
+    if (/(^|\/)saved_model\.pb(txt)?$/.test(path))
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .InputError */ .dz(`${path}: is a part of a SavedModel; give the folder that it lies in`);
+    return /\.json$/i.test(path) ? 'tfjs' : 'tflite';
+}
+
+
+/***/ }),
+
+/***/ 7284:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  eo: () => (/* binding */ CONVERT),
+  UD: () => (/* binding */ decodeImage),
+  wS: () => (/* binding */ decodePng)
+});
+
 // EXTERNAL MODULE: ./node_modules/pngjs/lib/png.js
 var png = __nccwpck_require__(359);
+// EXTERNAL MODULE: ./build/js/errors.js
+var errors = __nccwpck_require__(2027);
 ;// CONCATENATED MODULE: ./node_modules/@jsquash/jpeg/codec/dec/mozjpeg_dec.js
 
 var Module = (() => {
@@ -36402,10 +37178,15 @@ function pngSize(bytes) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     return { width: view.getUint32(16), height: view.getUint32(20) };
 }
-function decodePng(bytes) {
+/**
+ * Red, green, blue and alpha of a PNG image.
+ *
+ * @param stored whether values keep the bits they are stored in, instead of 8
+ */
+function decodePng(bytes, stored = false) {
     checkSize(pngSize(bytes));
     try {
-        return png/* PNG */.O.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+        return png/* PNG */.O.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), { skipRescale: stored });
     }
     catch (error) {
         // So pngjs says that it wanted to read on ("waitng" is its own).
@@ -36418,625 +37199,6 @@ function decodeAnyJpeg(bytes) {
     const frame = jpeg_frame_readFrame(bytes);
     checkSize(frame);
     return frame.components === 4 ? decodeCmyk(bytes) : decodeJpeg(bytes);
-}
-
-;// CONCATENATED MODULE: ./build/js/gate/data/window.js
-
-/**
- * The windows of a model input of `n` elements: as configured, else as MLPerf Tiny's labels give them in bytes, else none.
- */
-function windowOf(config, label, n) {
-    const length = config.window?.length ?? n;
-    if (length !== n)
-        throw new errors/* InputError */.dz(`data.window.length is ${length}, but the model's input has ${n} elements`);
-    if (config.window !== undefined)
-        return { length, step: config.window.step };
-    if (label === undefined)
-        return null;
-    const step = (label.step * n) / label.bytes;
-    if (!Number.isInteger(step) || step < 1 || label.bytes % n !== 0) {
-        throw new errors/* InputError */.dz(`${config.labels}: windows of ${label.bytes} bytes every ${label.step} bytes do not fit the model's input of ${n} elements; set data.window`);
-    }
-    return { length, step };
-}
-const MOST_WINDOWS = 1_000_000;
-/** The windows of a record, one after another. */
-function cutWindows(record, { length, step }, what) {
-    const count = Math.floor((record.length - length) / step) + 1;
-    if (count < 1)
-        throw new errors/* InputError */.dz(`${what}: ${record.length} elements, too short for one window of ${length}`);
-    if (count > MOST_WINDOWS || count * length > 2 ** 28)
-        throw new errors/* InputError */.dz(`${what}: ${count} windows are too many; raise data.window.step`);
-    const out = new Float32Array(count * length);
-    for (let k = 0; k < count; k++)
-        out.set(record.subarray(k * step, k * step + length), k * length);
-    return out;
-}
-
-;// CONCATENATED MODULE: ./build/js/gate/data/source.js
-
-
-
-
-
-
-
-
-const isImage = (path) => /\.(png|jpe?g|jpe|jfif)$/i.test(path);
-/** Pictures that are not read, by their names: without this they would be taken for bare elements. */
-const isOtherImage = (path) => /\.(bmp|gif|webp|tiff?|heic|heif|avif|jp2|jxl)$/i.test(path);
-/**
- * Opens the files of one input: many files with one sample each, or one file (.npy, .npz, IDX, .bin of a declared
- * dtype) with many samples along its first axis.
- */
-function openSource(paths, port, config, labelWindow, files) {
-    if (port.quantization !== null && port.quantization.scales.length > 1) {
-        throw new errors/* InputError */.dz(`input "${port.name}" is quantized per axis, which inputs cannot be`);
-    }
-    checkChannels(config, port);
-    const other = paths.find(isOtherImage);
-    if (other !== undefined)
-        throw new errors/* InputError */.dz(`${other}: PNG and JPEG are the images that are read; ${CONVERT}`);
-    const kinds = { image: isImage, array: arrays/* isArrayFile */.Cg, raw: (path) => !isImage(path) && !(0,arrays/* isArrayFile */.Cg)(path) };
-    for (const [kind, test] of Object.entries(kinds)) {
-        if (!test(paths[0]))
-            continue;
-        const odd = paths.find((path) => !test(path));
-        if (odd !== undefined)
-            throw new errors/* InputError */.dz(`${odd}: cannot be mixed with ${paths[0]}; data.inputs takes one kind of file`);
-        if (kind === 'image')
-            return imageSource(paths, port, config, files);
-        const window = windowOf(config, labelWindow, (0,tensor_shape/* elements */.Yt)(port.shape));
-        const input = { port, config, window, files };
-        return kind === 'array' ? arraySource(paths, input) : rawSource(paths, input, labelWindow?.bytes);
-    }
-    throw new errors/* InputError */.dz('data.inputs: no files');
-}
-/** .npy, .npz and IDX files. */
-function arraySource(paths, input) {
-    const { port, config, window, files } = input;
-    const first = (0,arrays/* readArray */.oU)(paths[0], files);
-    const notes = affineNote(first.dtype, port, config);
-    if (paths.length === 1)
-        return { ...splitArray(first, paths[0], input), notes };
-    const read = (index) => {
-        const array = (0,arrays/* readArray */.oU)(paths[index], files);
-        if (window === null && array.data.length !== (0,tensor_shape/* elements */.Yt)(port.shape)) {
-            throw new errors/* InputError */.dz(`${paths[index]}: shape ${(0,tensor_shape/* showShape */.Rm)(array.shape)} does not fit input "${port.name}" ${(0,tensor_shape/* showShape */.Rm)(port.shape)}; where there are several files, each holds one sample`);
-        }
-        return prepare(array, paths[index], input);
-    };
-    return { count: paths.length, notes, read };
-}
-/** Files of bare elements. */
-function rawSource(paths, input, windowBytes) {
-    const { port, config, window, files } = input;
-    const n = (0,tensor_shape/* elements */.Yt)(port.shape);
-    const dtype = rawType(paths[0], input, windowBytes);
-    const notes = affineNote(dtype, port, config);
-    const size = (0,tensor_dtype/* itemSize */.z6)(dtype);
-    const parse = (path) => {
-        const bytes = files.read(path);
-        if (bytes.length % size !== 0)
-            throw wrongSize(path, bytes.length, port, [dtype]);
-        const data = (0,tensor_dtype/* fromBytes */.uK)(dtype, bytes);
-        return { dtype, shape: [data.length], data };
-    };
-    if (paths.length === 1 && window === null) {
-        const { data } = parse(paths[0]);
-        if (data.length === 0 || data.length % n !== 0)
-            throw wrongSize(paths[0], data.length * size, port, [dtype]);
-        return { ...splitArray({ dtype, shape: [data.length / n, n], data }, paths[0], input), notes };
-    }
-    const odd = window === null ? paths.find((path) => files.size(path) !== n * size) : undefined;
-    if (odd !== undefined)
-        throw wrongSize(odd, files.size(odd), port, [dtype]);
-    return { count: paths.length, notes, read: (index) => prepare(parse(paths[index]), paths[index], input) };
-}
-/** Real values of one sample, cut into windows where it is a record. */
-function prepare(array, what, { port, config, window }) {
-    const affine = affineOf(array.dtype, port, config);
-    const real = affine === null ? Float32Array.from((0,arrays/* toReals */.P7)(array.data, array.dtype)) : dequantize(array, affine);
-    checkFinite(real, what, affine === null ? null : 'data.quantized');
-    if (affine === null)
-        checkFinite(normalise(real, config.preprocess ?? {}), what, 'data.preprocess');
-    if (window === null)
-        return { inferences: 1, real, what, ...(affine?.own ? { asInt8: array.data } : {}) };
-    const cut = cutWindows(real, window, what);
-    return { inferences: cut.length / window.length, real: cut, what };
-}
-/** One array as samples along its first axis; or as one sample where it is just that, or one record for windows. */
-function splitArray(whole, path, input) {
-    const { port, window } = input;
-    const { dtype, shape, data } = whole;
-    const n = (0,tensor_shape/* elements */.Yt)(port.shape);
-    const single = window === null ? data.length === n : shape.length < 2;
-    const count = single ? 1 : (shape[0] ?? 1);
-    if (count === 0 || data.length === 0)
-        throw new errors/* InputError */.dz(`${path}: shape ${(0,tensor_shape/* showShape */.Rm)(shape)} holds zero samples`);
-    const each = data.length / count;
-    if (window === null && each !== n) {
-        throw new errors/* InputError */.dz(`${path}: shape ${(0,tensor_shape/* showShape */.Rm)(shape)} does not fit input "${port.name}" ${(0,tensor_shape/* showShape */.Rm)(port.shape)}: a sample has ${n} elements`);
-    }
-    const read = (i) => prepare({ dtype, shape: [each], data: data.slice(i * each, (i + 1) * each) }, `${path} [${i}]`, input);
-    return { count, read };
-}
-function imageSource(paths, port, config, files) {
-    if (config.window !== undefined)
-        throw new errors/* InputError */.dz('data.window: images cannot be cut into windows');
-    if (config.quantized)
-        throw new errors/* InputError */.dz('data.quantized: images hold pixel values, not quantized ones; leave it out');
-    const shape = port.shape.length === 3 ? [...port.shape, 1] : port.shape;
-    const [batch, height, width, channels] = shape;
-    if (shape.length !== 4 || batch !== 1 || (channels !== 1 && channels !== 3)) {
-        throw new errors/* InputError */.dz(`input "${port.name}" ${(0,tensor_shape/* showShape */.Rm)(port.shape)} takes no image; images need [1, height, width, 1 or 3]`);
-    }
-    const preprocess = config.preprocess ?? {};
-    checkResize(resizeOf(preprocess), port, { height, width });
-    const read = (index) => {
-        const what = paths[index];
-        const pixels = imageToPixels(decodeImage(files.read(what), what), { height, width, channels }, preprocess);
-        if (pixels.length !== height * width * channels) {
-            throw new errors/* InputError */.dz(`${what}: not ${width}×${height} pixels after cropping, as the model takes; leave out "resize: none"`);
-        }
-        const real = normalise(pixels, preprocess);
-        checkFinite(real, what, 'data.preprocess');
-        return { inferences: 1, real, what };
-    };
-    return { count: paths.length, notes: [], read };
-}
-/** Options of a resize that exclude each other, or the model's size. */
-function checkResize(resize, port, { height, width }) {
-    const at = 'data.preprocess.resize';
-    const side = resize['shorter-side'];
-    if (side !== undefined && resize.letterbox !== undefined)
-        throw new errors/* InputError */.dz(`${at}: shorter-side and letterbox exclude each other`);
-    if (side !== undefined && side < Math.max(height, width)) {
-        throw new errors/* InputError */.dz(`${at}.shorter-side is ${side}, less than the ${height}×${width} pixels that input "${port.name}" takes; raise it`);
-    }
-    if (resize.method === 'none' && (side !== undefined || resize.letterbox !== undefined))
-        throw new errors/* InputError */.dz(`${at}: shorter-side and letterbox need a method that resizes, not none`);
-    if (resize.antialias === true && resize.method !== 'bilinear' && resize.method !== 'bicubic') {
-        throw new errors/* InputError */.dz(`${at}.antialias belongs to bilinear and bicubic, not to ${resize.method}; Pillow's methods are antialiased anyway`);
-    }
-}
-/** The element type of .bin files: as declared, else by the size of the first one or of the windows in the labels. */
-function rawType(path, { port, config, window, files }, windowBytes) {
-    if (config.dtype !== undefined)
-        return config.dtype;
-    const n = (0,tensor_shape/* elements */.Yt)(port.shape);
-    const candidates = port.dtype === 'float32' ? ['float32'] : [port.dtype, 'float32'];
-    if (window !== null) {
-        const bytes = config.window === undefined && windowBytes !== undefined ? windowBytes / n : (0,tensor_dtype/* itemSize */.z6)('float32');
-        return candidates.find((dtype) => (0,tensor_dtype/* itemSize */.z6)(dtype) === bytes) ?? 'float32';
-    }
-    const size = files.size(path);
-    const dtype = candidates.find((type) => size === n * (0,tensor_dtype/* itemSize */.z6)(type));
-    if (dtype === undefined)
-        throw wrongSize(path, size, port, candidates);
-    return dtype;
-}
-function wrongSize(path, size, port, types) {
-    const n = (0,tensor_shape/* elements */.Yt)(port.shape);
-    const right = types.map((type) => `${n * (0,tensor_dtype/* itemSize */.z6)(type)} as ${type}`).join(' or ');
-    return new errors/* InputError */.dz(`${path}: ${size} bytes, but a sample of input "${port.name}" ${(0,tensor_shape/* showShape */.Rm)(port.shape)} has ${right}; check the file, or declare data.dtype or data.window`);
-}
-/** `by`: the key whose numbers have made the values out of finite ones; null where they are as they were read. */
-function checkFinite(values, what, by) {
-    const i = values.findIndex((value) => !Number.isFinite(value));
-    if (i < 0)
-        return;
-    const cause = by === null ? '' : ` after ${by}, whose numbers lead beyond float32`;
-    throw new errors/* InputError */.dz(`${what}: element ${i} is ${values[i]}${cause}; data must be finite numbers`);
-}
-function checkChannels(config, port) {
-    const channels = port.shape.at(-1) ?? 1;
-    for (const key of ['mean', 'std']) {
-        const value = config.preprocess?.[key];
-        if (Array.isArray(value) && value.length !== 1 && value.length !== channels) {
-            throw new errors/* InputError */.dz(`data.preprocess.${key}: ${value.length} numbers, but input "${port.name}" ${(0,tensor_shape/* showShape */.Rm)(port.shape)} has ${channels} channels`);
-        }
-        if ([value ?? 1].flat().some((v) => key === 'std' && v === 0))
-            throw new errors/* InputError */.dz('data.preprocess.std: division by zero');
-    }
-}
-
-;// CONCATENATED MODULE: ./build/js/gate/data/dataset.js
-
-
-
-
-
-
-
-/**
- * Opens the data of the models of one entry. Counts, sizes and labels are checked here, values when a sample is loaded.
- *
- * @param ports input ports of each side's model, of the same shapes
- * @param labelsAre what the metric takes them for
- * @throws InputError where files are missing, sizes do not fit the model, or labels do not fit the files
- */
-function openDataset(config, ports, files, labelsAre = 'numbers') {
-    const entries = inputEntries(config, ports.int8);
-    const paths = entries.map((entry) => inputFiles(entry, files));
-    // Labels first where they go by file, or may say how records are cut into windows.
-    const early = paths[0].length > 1 || (0,data_labels/* labelsGoByFile */.NZ)(config) ? (0,data_labels/* readLabels */.k2)(config, paths[0], files, labelsAre) : null;
-    const sources = ports.int8.map((port, i) => openSource(paths[i], port, entries[i].config, early?.window, files));
-    const total = sources[0].count;
-    sources.forEach((source, i) => {
-        if (source.count !== total) {
-            throw new errors/* InputError */.dz(`input "${ports.int8[i].name}" has ${source.count} samples, "${ports.int8[0].name}" has ${total}; every input needs the same number`);
-        }
-    });
-    if (total === 0)
-        throw new errors/* InputError */.dz(`${entries[0].patterns.join(', ')}: holds zero samples`);
-    const labels = total === paths[0].length && early !== null ? early : (0,data_labels/* readLabels */.k2)(config, total, files, labelsAre);
-    const chosen = chooseSamples(total, config.limit, labels);
-    return {
-        size: chosen.length,
-        labels: labels === null ? null : dataset_select(labels, chosen),
-        notes: [...new Set([...sources.flatMap((source) => source.notes), ...(labels?.notes ?? [])])],
-        load: (index) => load(sources, chosen[index], ports, entries.map((entry) => entry.config.rounding)),
-    };
-}
-function dataset_select(labels, chosen) {
-    const { width, texts } = labels;
-    const values = new Float64Array(chosen.length * width);
-    for (const [to, from] of chosen.entries()) {
-        values.set(labels.values.subarray(from * width, (from + 1) * width), to * width);
-    }
-    return { ...labels, values, ...(texts && { texts: chosen.map((from) => texts[from]) }) };
-}
-function load(sources, index, ports, rounding) {
-    const parts = sources.map((source) => source.read(index));
-    const { inferences } = parts[0];
-    const uneven = parts.find((part) => part.inferences !== inferences);
-    if (uneven !== undefined) {
-        throw new errors/* InputError */.dz(`${uneven.what}: ${uneven.inferences} windows, but input "${ports.int8[0].name}" has ${inferences}; they must be equal`);
-    }
-    return {
-        inferences,
-        inputs: (0,sides/* mapSides */.$c)(ports, (of, side) => parts.map((part, i) => {
-            if (side === 'int8' && part.asInt8 !== undefined)
-                return part.asInt8;
-            return (0,encode/* encode */.l)(part.real, of[i], part.what, side === 'fp32' ? undefined : rounding[i]);
-        })),
-        real: parts[0].real,
-    };
-}
-
-
-/***/ }),
-
-/***/ 1294:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   B: () => (/* binding */ digestData)
-/* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
-/* harmony import */ var _arrays_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8575);
-
-
-/**
- * SHA-256 of the samples of a model's entry and of how they are read and scored: two entries of one digest see the same data.
- * @throws InputError where a file is missing
- */
-function digestData({ data, metric, metricOptions, score, paths }, files) {
-    const settings = Object.keys(metricOptions).length === 0 ? [] : [inOrder(metricOptions)];
-    const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(JSON.stringify([inOrder(data), metric, score ?? null, ...settings]));
-    for (const { kind, path } of paths) {
-        const { file } = (0,_arrays_js__WEBPACK_IMPORTED_MODULE_1__/* .splitPath */ .Uf)(path);
-        // Labels need not be a file.
-        if (kind === 'model' || kind === 'fp32' || (kind === 'labels' && !files.exists(file)))
-            continue;
-        for (const name of files.expand(file))
-            hash.update(`\n${JSON.stringify(name)} ${files.digest(name)}`);
-    }
-    if (typeof data.classes === 'string')
-        hash.update(`\n${files.digest(data.classes)}`);
-    return hash.digest('hex');
-}
-/** With the keys of every mapping in the order of the alphabet: they mean the same in any. */
-function inOrder(value) {
-    if (Array.isArray(value))
-        return value.map(inOrder);
-    if (typeof value !== 'object' || value === null)
-        return value;
-    return Object.fromEntries(Object.entries(value)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([key, part]) => [key, inOrder(part)]));
-}
-
-
-/***/ }),
-
-/***/ 2083:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   D: () => (/* binding */ decode),
-/* harmony export */   l: () => (/* binding */ encode)
-/* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2027);
-/* harmony import */ var _model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9664);
-/* harmony import */ var _model_tensor_quantization_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1707);
-/* harmony import */ var _arrays_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8575);
-/* harmony import */ var _resample_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(74);
-
-
-
-
-
-/** How real values become quantized ones: `data.rounding`. */
-const QUANTIZERS = {
-    tflite: _model_tensor_quantization_js__WEBPACK_IMPORTED_MODULE_2__/* .quantizeValue */ .bs,
-    numpy: (x, scale, zeroPoint, dtype) => clamp((0,_resample_js__WEBPACK_IMPORTED_MODULE_4__/* .roundHalfEven */ .a)(shifted(x, scale, zeroPoint)), dtype),
-    truncate: (x, scale, zeroPoint, dtype) => clamp(Math.trunc(shifted(x, scale, zeroPoint)), dtype),
-};
-/** x / scale + zero point in float32, as numpy computes it. */
-const shifted = (x, scale, zeroPoint) => Math.fround(Math.fround(x / scale) + zeroPoint);
-function clamp(q, dtype) {
-    const [lo, hi] = (0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_1__/* .integerRange */ .As)(dtype);
-    return Math.min(hi, Math.max(lo, q));
-}
-/**
- * Real values as a model takes them: quantized with the port's own parameters, float as they are, unquantized integers
- * (token ids and the like) unchanged.
- *
- * @param what names the sample in messages
- * @param rounding `tflite`: as TFLite's QUANTIZE; `numpy`: np.round(x / scale + zero_point); `truncate`: its .astype
- * @throws InputError where an integer input would get a fraction or a value out of range
- */
-function encode(values, port, what, rounding = 'tflite') {
-    if (port.dtype === 'float32')
-        return values;
-    const out = (0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_1__/* .allocate */ .CN)(port.dtype, values.length);
-    if ((0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_1__/* .isFloat */ .dk)(port.dtype)) {
-        if (port.dtype === 'float16')
-            throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .InputError */ .dz(`${what}: input "${port.name}" is float16, which data cannot be given as`);
-        out.set(values);
-    }
-    else if ((0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_1__/* .isQuantizable */ .by)(port.dtype) && port.quantization !== null) {
-        const { scales, zeroPoints } = port.quantization;
-        const quantize = QUANTIZERS[rounding];
-        for (let i = 0; i < values.length; i++)
-            out[i] = quantize(values[i], scales[0], zeroPoints[0], port.dtype);
-    }
-    else {
-        const [lo, hi] = (0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_1__/* .integerRange */ .As)(port.dtype);
-        for (let i = 0; i < values.length; i++) {
-            const x = values[i];
-            if (!Number.isInteger(x) || x < lo || x > hi) {
-                throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .InputError */ .dz(`${what}: ${x} cannot be fed to the ${port.dtype} input "${port.name}"; it takes whole numbers as they are; options for one input stand in data.inputs.${port.name}`);
-            }
-            out[i] = typeof out[i] === 'bigint' ? BigInt(x) : x;
-        }
-    }
-    return out;
-}
-/** What a model gave, as real values: dequantized with the port's parameters, in float32 as TFLite's DEQUANTIZE. */
-function decode(data, port) {
-    const values = Float32Array.from((0,_arrays_js__WEBPACK_IMPORTED_MODULE_3__/* .toReals */ .P7)(data, port.dtype));
-    if ((0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_1__/* .isQuantizable */ .by)(port.dtype) && port.quantization !== null) {
-        const { scales, zeroPoints, axis } = port.quantization;
-        const inner = port.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
-        for (let i = 0; i < values.length; i++) {
-            const k = scales.length === 1 ? 0 : Math.floor(i / inner) % scales.length;
-            values[i] = scales[k] * (values[i] - zeroPoints[k]);
-        }
-    }
-    return values;
-}
-
-
-/***/ }),
-
-/***/ 178:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   K: () => (/* binding */ openFiles)
-/* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3024);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
-/* harmony import */ var picomatch__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4006);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2027);
-
-
-
-
-
-const MOST_FILES = 1_000_000;
-const MOST_BYTES = 2 ** 31 - 1;
-/** The files under `root`; relative paths count from there. */
-function openFiles(root, { within, lfsObject = refusePointer } = {}) {
-    const locate = (path) => ((0,node_path__WEBPACK_IMPORTED_MODULE_2__.isAbsolute)(path) ? (0,node_path__WEBPACK_IMPORTED_MODULE_2__.normalize)(path) : (0,node_path__WEBPACK_IMPORTED_MODULE_2__.resolve)(root, path));
-    const inside = within === undefined ? null : (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.realpathSync)(within);
-    const exists = (full) => (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.existsSync)(full) && !leadsOut(full, inside);
-    const shorten = (full) => {
-        const below = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.relative)(root, full);
-        return below.startsWith('..') || (0,node_path__WEBPACK_IMPORTED_MODULE_2__.isAbsolute)(below) ? full : below.split(node_path__WEBPACK_IMPORTED_MODULE_2__.sep).join('/');
-    };
-    const stat = (path, wanted) => {
-        const info = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.statSync)(path, { throwIfNoEntry: false });
-        if (info === undefined)
-            throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${wanted}: no such file (looked in ${root}); paths count from the working directory`);
-        if (leadsOut(path, inside))
-            throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${wanted}: leads out of the repository, and is not followed`);
-        if (info.isDirectory())
-            throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${wanted}: is a folder; give the path of a file`);
-        if (!info.isFile())
-            throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${wanted}: not a file`);
-        return info;
-    };
-    return {
-        locate,
-        exists: (path) => exists(locate(path)),
-        size: (path) => stat(locate(path), path).size,
-        read(path) {
-            const full = locate(path);
-            if (stat(full, path).size > MOST_BYTES)
-                throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${path}: larger than 2 GiB; split it into several files`);
-            const bytes = readBytes(full, path);
-            const pointer = lfsPointer(bytes);
-            return pointer === null ? bytes : lfsObject(pointer, path);
-        },
-        digest(path) {
-            const full = locate(path);
-            stat(full, path);
-            const bytes = readBytes(full, path);
-            return lfsPointer(bytes) ?? (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(bytes).digest('hex');
-        },
-        expand(pattern) {
-            const full = locate(pattern);
-            // A file of that very name comes first: names may hold brackets and braces.
-            if (!MAGIC.test(pattern) || exists(full)) {
-                if ((0,node_fs__WEBPACK_IMPORTED_MODULE_1__.statSync)(full, { throwIfNoEntry: false })?.isDirectory())
-                    throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${pattern}: is a folder; for the files in it write ${pattern}/*`);
-                stat(full, pattern);
-                return [shorten(full)];
-            }
-            const parts = full.split(node_path__WEBPACK_IMPORTED_MODULE_2__.sep);
-            const first = parts.findIndex((part) => MAGIC.test(part));
-            const found = [];
-            walk(parts.slice(0, first).join(node_path__WEBPACK_IMPORTED_MODULE_2__.sep) || node_path__WEBPACK_IMPORTED_MODULE_2__.sep, stepsOf(parts.slice(first), pattern), found, pattern);
-            if (found.length === 0)
-                throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${pattern}: matches no file under ${root}; check the glob in the configuration`);
-            // Two ways of a glob with several ** may lead to one file.
-            return [...new Set(found)].map(shorten).sort();
-        },
-    };
-}
-function refusePointer(_sha256, path) {
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${path}: a Git LFS pointer, not the file itself; run "git lfs pull", or set "lfs: true" on actions/checkout`);
-}
-/** Whether a file that is there lies elsewhere than in the folder that nothing may lead out of. */
-const leadsOut = (full, inside) => inside !== null && (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.existsSync)(full) && !`${(0,node_fs__WEBPACK_IMPORTED_MODULE_1__.realpathSync)(full)}${node_path__WEBPACK_IMPORTED_MODULE_2__.sep}`.startsWith(`${inside}${node_path__WEBPACK_IMPORTED_MODULE_2__.sep}`);
-/** The SHA-256 in a Git LFS pointer; null for every other file. Its format: the specification of Git LFS, docs/spec.md there. */
-function lfsPointer(bytes) {
-    if (bytes.length >= 1024)
-        return null;
-    const text = Buffer.from(bytes).toString('latin1');
-    if (!text.startsWith('version https://git-lfs'))
-        return null;
-    return /^oid sha256:([0-9a-f]{64})$/m.exec(text)?.[1] ?? '';
-}
-/** What makes a path a glob. */
-const MAGIC = /[*?[\]{}]/;
-/** Stars in the name of a file or folder: what a pattern costs grows with the power of their number. */
-const MOST_STARS = 4;
-function stepsOf(parts, pattern) {
-    const open = unclosed(parts.join(node_path__WEBPACK_IMPORTED_MODULE_2__.sep));
-    if (open !== null)
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${pattern}: not a glob ("${open}" without its partner); correct it`);
-    return parts.map((part) => {
-        if (part === '**')
-            return { kind: 'any depth' };
-        if (!MAGIC.test(part))
-            return { kind: 'name', name: part };
-        if (part.split('*').length - 1 > MOST_STARS)
-            throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${pattern}: more than ${MOST_STARS} stars in "${part.slice(0, 40)}"; write a simpler glob`);
-        if (part.split('{').length !== part.split('}').length)
-            throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${pattern}: alternatives cannot hold folders ({a/b,c}); give data.inputs a list of globs`);
-        try {
-            const fits = picomatch__WEBPACK_IMPORTED_MODULE_4__(part.replaceAll('[!', '[^'), { noextglob: true, nonegate: true });
-            return { kind: 'glob', hidden: /^[{[]*\./.test(part), fits };
-        }
-        catch (error) {
-            throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${pattern}: not a glob (${error.message})`, { cause: error });
-        }
-    });
-}
-/** A bracket or brace of a glob that has no partner. */
-function unclosed(glob) {
-    const braces = glob.replaceAll(/\[[^\]/]+\]/g, '').replaceAll(/[^[{}]/g, '');
-    const left = braces.replaceAll('{}', '');
-    return left === braces ? (left[0] ?? null) : unclosed(left);
-}
-function readBytes(full, path) {
-    try {
-        return (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readFileSync)(full);
-    }
-    catch (error) {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${path}: cannot be read (${error.code ?? error.message})`);
-    }
-}
-/** Collects the files under `folder` that the rest of a glob names. Hidden ones only where the glob writes the dot. */
-function walk(folder, [step, ...after], found, pattern) {
-    if (found.length > MOST_FILES)
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .dz(`${pattern}: matches more than ${MOST_FILES} files`);
-    if (step.kind === 'name') {
-        const next = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder, step.name);
-        if (after.length > 0)
-            walk(next, after, found, pattern);
-        else if ((0,node_fs__WEBPACK_IMPORTED_MODULE_1__.existsSync)(next) && (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.statSync)(next).isFile())
-            found.push(next);
-        return;
-    }
-    if (step.kind === 'any depth' && after.length > 0)
-        walk(folder, after, found, pattern);
-    for (const entry of list(folder)) {
-        if (entry.name.startsWith('.') && !(step.kind === 'glob' && step.hidden))
-            continue;
-        const next = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder, entry.name);
-        // A symbolic link is followed to a file, never to a folder: no loops.
-        const isFile = entry.isFile() || (entry.isSymbolicLink() && (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.statSync)(next, { throwIfNoEntry: false })?.isFile() === true);
-        if (step.kind === 'any depth') {
-            if (entry.isDirectory())
-                walk(next, [step, ...after], found, pattern);
-            else if (after.length === 0 && isFile)
-                found.push(next);
-        }
-        else if (step.fits(entry.name)) {
-            if (after.length > 0 && entry.isDirectory())
-                walk(next, after, found, pattern);
-            else if (after.length === 0 && isFile)
-                found.push(next);
-        }
-    }
-}
-function list(folder) {
-    try {
-        return (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readdirSync)(folder, { withFileTypes: true });
-    }
-    catch {
-        return [];
-    }
-}
-
-
-/***/ }),
-
-/***/ 34:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   b: () => (/* binding */ fp32KindOf)
-/* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2027);
-
-/**
- * @throws InputError where the path leads nowhere, or to a folder that is no SavedModel
- */
-function fp32KindOf(path, files) {
-    const folder = path.replace(/\/+$/, '');
-    if (files.exists(`${folder}/saved_model.pb`))
-        return 'saved-model';
-    if (files.exists(`${folder}/model.json`))
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .InputError */ .dz(`${path}: is the folder of a TF.js model; give the file in it: ${folder}/model.json`);
-    try {
-        files.size(path);
-    }
-    catch (error) {
-        if (!(error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .InputError */ .dz) || !files.exists(path))
-            throw error;
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .InputError */ .dz(`${path}: is a folder without saved_model.pb, so no SavedModel; fp32 is a .tflite, the folder of a SavedModel, or the model.json of a TF.js model`, { cause: error });
-    }
-    if (/(^|\/)saved_model\.pb(txt)?$/.test(path))
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .InputError */ .dz(`${path}: is a part of a SavedModel; give the folder that it lies in`);
-    return /\.json$/i.test(path) ? 'tfjs' : 'tflite';
 }
 
 
@@ -37283,6 +37445,8 @@ function number({ cells, line }, column, path) {
     return value;
 }
 
+// EXTERNAL MODULE: ./build/js/gate/data/masks.js + 1 modules
+var masks = __nccwpck_require__(7021);
 ;// CONCATENATED MODULE: ./build/js/gate/data/texts.js
 
 
@@ -37341,6 +37505,7 @@ function tokenNames({ classes }, files) {
 
 
 
+
 /** The value of `data.labels` that has the folder of each file name its class. */
 const FOLDERS = 'folders';
 const isTable = (path) => /\.(csv|tsv)$/i.test(path);
@@ -37385,6 +37550,11 @@ function read(path, config, samples, files, are, interpret) {
     }
     if (isTable(path) && typeof samples !== 'number')
         return joinTable((0,data_text/* decodeText */.g)(files.read(path), path), path, config, samples, files, interpret);
+    if ((0,masks/* isMasks */.a)(path, files)) {
+        if (are === 'texts')
+            throw new errors/* InputError */.dz(`${path}: masks, but the metric takes texts`);
+        return (0,masks/* readMasks */.o)(path, samples, files);
+    }
     const { rows, ...labels } = /\.txt$/i.test(path)
         ? readLines(path, interpret, files, are === 'texts')
         : are === 'texts'
@@ -37426,6 +37596,178 @@ function readTokens(path, interpret, files) {
     if (written.length === 0)
         throw new errors/* InputError */.dz(`${path}: holds no labels`);
     return { ...interpret(written), rows: written.length };
+}
+
+
+/***/ }),
+
+/***/ 7021:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  a: () => (/* binding */ isMasks),
+  o: () => (/* binding */ readMasks)
+});
+
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./build/js/errors.js
+var errors = __nccwpck_require__(2027);
+// EXTERNAL MODULE: ./build/js/model/tensor/shape.js
+var tensor_shape = __nccwpck_require__(3121);
+// EXTERNAL MODULE: ./build/js/gate/data/arrays.js + 3 modules
+var arrays = __nccwpck_require__(8575);
+// EXTERNAL MODULE: ./build/js/gate/data/image.js + 5 modules
+var data_image = __nccwpck_require__(7284);
+;// CONCATENATED MODULE: ./build/js/gate/data/mask.js
+
+
+const GRAY = 0;
+const PALETTE = 3;
+/** Where the first chunk starts, and the fields of its content. */
+const FIRST_CHUNK = 8;
+const COLOUR_TYPE = 25;
+const MOST_COLOURS = 256;
+/**
+ * The numbers in a PNG image: gray values as they are stored (1 to 16 bits, not stretched), or the places of a palette, whatever
+ * its colours.
+ * @throws InputError where it is none of these, or damaged
+ */
+function decodeMask(bytes, what) {
+    const type = bytes[COLOUR_TYPE];
+    if (bytes.length <= COLOUR_TYPE || Buffer.from(bytes.subarray(1, 4)).toString('latin1') !== 'PNG')
+        throw new errors/* InputError */.dz(`${what}: no PNG image; masks are PNG images or .npy arrays`);
+    if (type !== GRAY && type !== PALETTE)
+        throw new errors/* InputError */.dz(`${what}: a PNG image of colours; masks hold numbers of classes, as gray values or by a palette; convert it`);
+    try {
+        const { width, height, data } = (0,data_image/* decodePng */.wS)(type === PALETTE ? numbered(bytes) : opaque(bytes), true);
+        if (width < 1 || height < 1 || data.length < width * height * 4)
+            throw new Error('it is empty');
+        return { height, width, values: Float64Array.from({ length: width * height }, (_, i) => data[4 * i]) };
+    }
+    catch (error) {
+        throw new errors/* InputError */.dz(`${what}: the mask cannot be decoded: ${error.message}`, { cause: error });
+    }
+}
+/** A chunk of a PNG file: where its type starts, and how many bytes of content follow. */
+function findChunk(bytes, type) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let at = FIRST_CHUNK; at + 12 <= bytes.length;) {
+        const length = view.getUint32(at);
+        if (at + 12 + length > bytes.length)
+            return null;
+        if (Buffer.from(bytes.subarray(at + 4, at + 8)).toString('latin1') === type)
+            return { at: at + 4, length };
+        at += 12 + length;
+    }
+    return null;
+}
+/** The same image whose palette has the gray n at place n: decoded, its colours are its numbers. */
+function numbered(bytes) {
+    const chunk = findChunk(bytes, 'PLTE');
+    if (chunk === null)
+        throw new Error('it has no palette');
+    if (chunk.length > MOST_COLOURS * 3)
+        throw new Error(`its palette has more than ${MOST_COLOURS} colours`);
+    const copy = Uint8Array.from(bytes);
+    const end = chunk.at + 4 + chunk.length;
+    for (let i = 0; i < chunk.length; i++)
+        copy[chunk.at + 4 + i] = Math.floor(i / 3);
+    new DataView(copy.buffer).setUint32(end, crc32(copy.subarray(chunk.at, end)));
+    return copy;
+}
+function opaque(bytes) {
+    if (findChunk(bytes, 'tRNS') !== null)
+        throw new Error('one of its gray values is transparent; save it without');
+    return bytes;
+}
+/** Checksum of a chunk's type and content. Source: PNG specification, third edition, annex D. */
+function crc32(bytes) {
+    let crc = 0xffffffff;
+    for (const byte of bytes) {
+        crc ^= byte;
+        for (let bit = 0; bit < 8; bit++)
+            crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+    }
+    return ~crc >>> 0;
+}
+
+;// CONCATENATED MODULE: ./build/js/gate/data/masks.js
+
+
+
+
+
+/** Values of all masks together: 4 GB of memory. */
+const MOST_VALUES = 2 ** 29;
+/** Whether labels are images of class numbers, or arrays of which each file holds one. */
+const isMasks = (path, files) => /\.png$/i.test(path) || (/[*?[{].*\.npy$/i.test(path) && !files.exists(path));
+/**
+ * A mask for each sample: by the name of its file, or where no name fits, in the order of the names.
+ *
+ * @param samples paths, one a sample; or how many samples one file holds
+ * @throws InputError where masks and samples do not match one to one, or masks are not of one size
+ */
+function readMasks(pattern, samples, files) {
+    const { paths, notes } = join(files.expand(pattern), samples, pattern);
+    const first = readMask(paths[0], files);
+    const { height, width } = first;
+    const size = height * width;
+    if (size * paths.length > MOST_VALUES)
+        throw new errors/* InputError */.dz(`${pattern}: ${paths.length} masks of ${width}×${height} pixels are too many; use fewer files`);
+    const values = new Float64Array(size * paths.length);
+    for (const [i, path] of paths.entries()) {
+        const mask = i === 0 ? first : readMask(path, files);
+        if (mask.height !== height || mask.width !== width)
+            throw new errors/* InputError */.dz(`${path}: ${mask.width}×${mask.height} pixels, but ${paths[0]} has ${width}×${height}; masks are all of the size of the model's output`);
+        values.set(mask.values, i * size);
+    }
+    return { values, width: size, notes };
+}
+/** The masks of the samples, in the samples' order. */
+function join(masks, samples, pattern) {
+    const count = typeof samples === 'number' ? samples : samples.length;
+    const byName = new Map();
+    for (const mask of masks) {
+        const earlier = byName.get(stem(mask));
+        if (earlier !== undefined && typeof samples !== 'number')
+            throw new errors/* InputError */.dz(`${mask}: has the name of ${earlier}; each mask needs its own name`);
+        byName.set(stem(mask), mask);
+    }
+    const missing = typeof samples === 'number' ? [] : samples.filter((sample) => !byName.has(stem(sample)));
+    if (typeof samples !== 'number' && missing.length === 0) {
+        const paths = samples.map((sample) => byName.get(stem(sample)));
+        if (new Set(paths).size < paths.length)
+            throw new errors/* InputError */.dz(`${pattern}: several inputs share one mask; give them names of their own`);
+        return { paths, notes: [] };
+    }
+    if (masks.length !== count || (missing.length > 0 && missing.length < count))
+        throw new errors/* InputError */.dz(missing.length > 0
+            ? `${pattern}: no mask for ${missing.length} of ${count} inputs: ${missing.slice(0, 3).join(', ')}; a mask has the name of its input but for folder and ending`
+            : `${pattern}: ${masks.length} masks, but the inputs hold ${count} samples; there must be one a sample`);
+    const notes = [`Masks go by the order of their names (${masks[0]} is the first): no name is that of an input.`];
+    return { paths: masks, notes: typeof samples === 'number' ? [] : notes };
+}
+const stem = (path) => (0,external_node_path_.basename)(path, (0,external_node_path_.extname)(path));
+function readMask(path, files) {
+    if (/\.png$/i.test(path))
+        return decodeMask(files.read(path), path);
+    const { dtype, shape, data } = (0,arrays/* readArray */.oU)(path, files);
+    const [height, width, channels = 1, ...rest] = shape.length > 2 && shape[0] === 1 ? shape.slice(1) : shape;
+    if (width === undefined || channels !== 1 || rest.length > 0)
+        throw new errors/* InputError */.dz(`${path}: shape ${(0,tensor_shape/* showShape */.Rm)(shape)}, but a mask is [height, width]`);
+    return checked({ height, width, values: (0,arrays/* toReals */.P7)(data, dtype) }, path);
+}
+function checked(mask, path) {
+    if (mask.height * mask.width === 0)
+        throw new errors/* InputError */.dz(`${path}: holds no labels`);
+    for (let i = 0; i < mask.values.length; i++) {
+        if (!Number.isFinite(mask.values[i]))
+            throw new errors/* InputError */.dz(`${path}: holds NaN or infinite values`);
+    }
+    return mask;
 }
 
 
@@ -37919,6 +38261,8 @@ function agreement(a, node, b, other) {
     return cosine(x.values, 0, y.values, 0, x.values.length);
 }
 
+// EXTERNAL MODULE: ./build/js/model/ir/names.js
+var names = __nccwpck_require__(2434);
 // EXTERNAL MODULE: ./build/js/model/tensor/quantization.js
 var quantization = __nccwpck_require__(1707);
 ;// CONCATENATED MODULE: ./build/js/gate/drift/constants.js
@@ -38173,10 +38517,10 @@ function expectedNoise(a, join, tallies) {
     const view = viewOf(a);
     const byOrigin = new Map(join.tensors.map((t, i) => [t.origin, i]));
     return join.tensors.map(({ node, origin, int8 }, i) => {
-        if (node === null)
-            return 0;
         const inner = origin === int8 ? 0 : (a.tensors[origin].quantization?.scales[0] ?? 0);
         const rounding = (tallies[i].step ** 2 + inner ** 2) / 12;
+        if (node === null)
+            return rounding;
         const operator = a.nodes[node];
         const [input] = dataInputs(a, operator);
         const source = input === undefined ? undefined : byOrigin.get(originOf(view, input));
@@ -38205,6 +38549,7 @@ function ofWeights(a, node, input) {
 
 
 
+
 /** Introduced error over what rounding explains from which a layer is suspect; healthy layers have up to 2. */
 const EXCESS = 4;
 /** Noise over signal below which a layer's error does not matter: 40 dB. */
@@ -38224,11 +38569,9 @@ const BOUND = new Set(['nn.softmax', 'sigmoid', 'tanh', 'nn.log_softmax', 'nn.ls
 function judgeDrift(a, b, join, tallies, twin) {
     const expected = expectedNoise(a, join, tallies);
     const cases = join.tensors.flatMap((t, i) => {
-        if (t.node === null)
-            return [];
         const tally = tallies[i];
         const [noise, signal] = [noiseOf(tally), total(tally.r2)];
-        const layer = layerOf(a, t, t.node, tally, expected[i]);
+        const layer = layerOf(a, t, tally, expected[i]);
         return [{ t, node: t.node, tally, layer, ratio: noiseToSignal(noise, signal) }];
     });
     const excesses = cases.flatMap(({ layer }) => layer.excess ?? []).sort((x, y) => x - y);
@@ -38239,11 +38582,11 @@ function judgeDrift(a, b, join, tallies, twin) {
         const found = causeOf(a, b, one, other);
         if (found === null)
             continue;
-        const node = found.ofInput ? makerOf(a, join, one.node) : one.node;
-        if (node === null || accused.has(node))
+        const t = found.ofInput && one.node !== null ? makerOf(a, join, one.node) : one.t;
+        if (t === null || accused.has(t))
             continue;
         const { kind, reason } = found;
-        accused.set(node, { node, label: (0,graph/* nodeLabel */.dA)(a, a.nodes[node]), kind, reason });
+        accused.set(t, { node: t.node, label: labelOf(a, t), kind, reason });
     }
     return {
         accused: [...accused.values()],
@@ -38259,15 +38602,18 @@ function noiseToSignal(noise, signal) {
     const ratio = noise / signal;
     return Number.isFinite(ratio) ? ratio : 1;
 }
-/** The joined operator that makes what a node reads. */
+/** The joined tensor that a node reads. */
 function makerOf(a, join, node) {
     const origin = originOf(viewOf(a), dataInputs(a, a.nodes[node])[0]);
-    return join.tensors.find((t) => t.origin === origin)?.node ?? null;
+    return join.tensors.find((t) => t.origin === origin) ?? null;
 }
+const labelOf = (a, { node, origin }) => node === null ? `the input ${(0,names/* quoteName */.A)(a.tensors[origin].name)}` : (0,graph/* nodeLabel */.dA)(a, a.nodes[node]);
 function causeOf(a, b, one, other) {
     const { t, node, tally, layer, ratio } = one;
     if (ratio < LEAST_NOISE)
         return null;
+    if (node === null)
+        return rangeCause(a, one);
     const suspect = (layer.excess ?? 0) > EXCESS;
     const constants = other ? null : causeInConstants(a, b, t, tally.step);
     if (constants !== null && (suspect || constants.kind === 'channels' || constants.ofInput))
@@ -38287,27 +38633,29 @@ function causeOf(a, b, one, other) {
 }
 /** Results outside of the output's range, or a range that is hardly used. */
 function rangeCause(a, { t, node, tally, layer, ratio }) {
-    const operator = a.nodes[node];
+    const operator = node === null ? null : a.nodes[node];
     const output = a.tensors[t.int8];
-    if ((0,tensor_dtype/* isFloat */.dk)(output.dtype) || BOUND.has(operator.kind))
+    if ((0,tensor_dtype/* isFloat */.dk)(output.dtype) || (operator !== null && BOUND.has(operator.kind)))
         return null;
     const [low, high] = realRange(output);
     const [least, most] = tally.reals;
     const percent = (x) => `${(100 * x).toFixed(x < 0.01 ? 2 : 0)} %`;
     const signal = total(tally.r2);
     if (tally.clipped2 > LEAST_CLIPPED * signal && tally.clipped2 > noiseOf(tally) / 2) {
-        const where = `its range is ${show(low)} to ${show(high)}, FP32 goes from ${show(least)} to ${show(most)}`;
+        const whose = operator === null ? 'the data go' : 'FP32 goes';
+        const where = `its range is ${show(low)} to ${show(high)}, ${whose} from ${show(least)} to ${show(most)}`;
         // Every range holds zero.
         const fits = high - low >= 0.9 * (Math.max(most, 0) - Math.min(least, 0));
-        const reason = `${percent(layer.clippedLow + layer.clippedHigh)} of its outputs are saturated: ${where}`;
+        const reason = `${percent(layer.clippedLow + layer.clippedHigh)} of its ${operator === null ? 'values' : 'outputs'} are saturated: ${where}`;
         return { kind: fits ? 'zero-point' : 'range', reason };
     }
-    const own = dataInputs(a, operator).every((id) => !(0,quantization/* sameQuantization */.MO)(a.tensors[id].quantization, output.quantization));
+    const own = operator === null ||
+        dataInputs(a, operator).every((id) => !(0,quantization/* sameQuantization */.MO)(a.tensors[id].quantization, output.quantization));
     const used = (Math.min(most, high) - Math.max(least, low)) / (high - low);
     if (own && used < LEAST_USED && ratio > LEAST_CLIPPED)
         return {
             kind: 'scale',
-            reason: `its outputs use ${percent(Math.max(0, used))} of its range of ${show(low)} to ${show(high)}: the step is too coarse`,
+            reason: `its ${operator === null ? 'values' : 'outputs'} use ${percent(Math.max(0, used))} of its range of ${show(low)} to ${show(high)}: the step is too coarse`,
         };
     return null;
 }
@@ -38324,7 +38672,7 @@ function notesOf({ apart, tensors }, other, twin) {
 }
 const decibels = (signal, noise) => signal > 0 && noise > 0 ? 10 * Math.log10(signal / noise) : null;
 const judge_MOST_CHANNELS = 3;
-function layerOf(a, { int8 }, node, tally, expected) {
+function layerOf(a, t, tally, expected) {
     const n = tally.count * tally.channels;
     const [noise, signal] = [noiseOf(tally), total(tally.r2)];
     const steps = (x) => (tally.step > 0 && Number.isFinite(x) ? x / tally.step : null);
@@ -38334,14 +38682,14 @@ function layerOf(a, { int8 }, node, tally, expected) {
         rmse: steps(Math.sqrt(e2 / tally.count)),
     }));
     return {
-        ...{ node, label: (0,graph/* nodeLabel */.dA)(a, a.nodes[node]) },
+        ...{ node: t.node, label: labelOf(a, t) },
         inherited: decibels(tally.own2, tally.inherited2),
         introduced: decibels(signal, noise),
         excess: expected > 0 && Number.isFinite(noise / n / expected) ? noise / n / expected : null,
         rmse: steps(Math.sqrt(noise / n)),
         bias: steps(total(tally.e) / n),
         ...{ clippedLow: tally.low / Math.max(n, 1), clippedHigh: tally.high / Math.max(n, 1) },
-        used: usedShare(a.tensors[int8], tally),
+        used: usedShare(a.tensors[t.int8], tally),
         channels: channels.sort((x, y) => (y.rmse ?? 0) - (x.rmse ?? 0)).slice(0, judge_MOST_CHANNELS),
     };
 }
@@ -38633,14 +38981,14 @@ async function* runSamples(dataset, runners, onProgress = () => { }) {
             results.set(side, await run(samples.flatMap((sample) => inferencesOf(sample, side, inputs)), { onProgress: report }));
         }
         let at = 0;
-        for (const [i, { inferences: n, real, inputs }] of samples.entries()) {
+        for (const [i, { inferences: n, real, inputs, files }] of samples.entries()) {
             const from = at;
             at += n;
             const outputs = (0,_sides_js__WEBPACK_IMPORTED_MODULE_2__/* .mapSides */ .$c)(runners, ({ outputs: ports }, side) => ports.map((port, k) => (0,_metrics_outputs_js__WEBPACK_IMPORTED_MODULE_1__/* .concat */ .xW)(results
                 .get(side)
                 .slice(from, at)
                 .map((tensors) => (0,_data_encode_js__WEBPACK_IMPORTED_MODULE_0__/* .decode */ .D)(tensors[k], port)))));
-            yield { index: first + i, inferences: n, real, inputs, outputs };
+            yield { index: first + i, files, inferences: n, real, inputs, outputs };
         }
         first += samples.length;
     }
@@ -38938,6 +39286,7 @@ const nameOfFp32 = ({ twin }) => (twin ? 'the FP32 twin' : 'FP32');
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   GW: () => (/* binding */ KINDS),
+/* harmony export */   GZ: () => (/* binding */ hasRatio),
 /* harmony export */   MS: () => (/* binding */ rangeOfDrop),
 /* harmony export */   j$: () => (/* binding */ spanOfDrop)
 /* harmony export */ });
@@ -38958,6 +39307,8 @@ const KINDS = {
     sqnr: { unit: 'dB', dropUnit: 'dB', higherIsBetter: true, range: null, span: null, drop: fall },
     psnr: { unit: 'dB', dropUnit: 'dB', higherIsBetter: true, range: null, span: null, drop: fall },
 };
+/** Whether INT8's figure over FP32's says how much is kept: a figure from 0 to 1, and higher is better. */
+const hasRatio = ({ higherIsBetter, range }) => higherIsBetter && range !== null && range[0] === 0 && range[1] === 1;
 /** Least and largest drop there can be; null where the figure has no bounds. */
 function rangeOfDrop({ range, drop }) {
     if (range === null)
@@ -39245,7 +39596,7 @@ function boundsOf({ bound, deviation }, confidence, [least, most] = [Number.NEGA
 
 /***/ }),
 
-/***/ 6831:
+/***/ 254:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -39260,8 +39611,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var kinds = __nccwpck_require__(2593);
 // EXTERNAL MODULE: ./build/js/gate/metrics/estimate.js
 var metrics_estimate = __nccwpck_require__(850);
-// EXTERNAL MODULE: ./build/js/gate/metrics/index.js + 31 modules
-var metrics = __nccwpck_require__(2677);
+// EXTERNAL MODULE: ./build/js/gate/metrics/index.js + 34 modules
+var metrics = __nccwpck_require__(7094);
 // EXTERNAL MODULE: ./build/js/gate/metrics/numbers.js
 var numbers = __nccwpck_require__(8688);
 // EXTERNAL MODULE: ./build/js/gate/metrics/outputs.js
@@ -39421,6 +39772,73 @@ function perClass({ classes }, int8, fp32) {
     };
 }
 
+// EXTERNAL MODULE: ./build/js/runtime/timing/distributions.js
+var distributions = __nccwpck_require__(691);
+;// CONCATENATED MODULE: ./build/js/gate/metrics/ratio.js
+
+
+/** The first model's share of right answers over the second's; null where the second gets nothing right. */
+function ratioOfShares(shares) {
+    if (shares.both + shares.secondOnly === 0)
+        return null;
+    return { bound: (side, confidence) => ratioBound(shares, side, confidence), deviation: deviationOfRatio(shares) };
+}
+const STEPS = 80;
+/**
+ * Bound of the ratio. Where the second model gets everything right, or both get the same samples right, it is Wilson's bound of
+ * a share; never 1 itself without a discordant pair.
+ * Source: Tang, Tang and Chan, Statistics in Medicine 22, 2003, pp. 1217–1233; with the continuity correction of the other bounds.
+ *
+ * @throws RangeError where the second model gets nothing right
+ */
+function ratioBound(shares, side, confidence, continuity = intervals/* CONTINUITY */.Jx) {
+    const { both, firstOnly, secondOnly } = shares;
+    if (both + secondOnly < 1)
+        throw new RangeError('a ratio needs a sample that the second model gets right');
+    const z = (0,distributions/* normalQuantile */.Zl)(confidence);
+    const estimate = (both + firstOnly) / (both + secondOnly);
+    const beyond = (ratio) => score(shares, ratio, continuity) > z;
+    // The score grows with the distance from the estimate: the bound is where it crosses z.
+    let near = estimate;
+    let far = 0;
+    if (side === 'upper') {
+        far = 2 * Math.max(1, estimate);
+        for (let i = 0; i < STEPS && !beyond(far); i++)
+            far *= 2;
+    }
+    for (let i = 0; i < STEPS; i++) {
+        const middle = (near + far) / 2;
+        if (beyond(middle))
+            far = middle;
+        else
+            near = middle;
+    }
+    return (near + far) / 2;
+}
+/** How far the counts are from what a true ratio makes expected, in standard errors. */
+function score(shares, ratio, continuity) {
+    const { samples: n, both, firstOnly, secondOnly } = shares;
+    const distance = Math.abs(both + firstOnly - ratio * (both + secondOnly)) - continuity;
+    return distance <= 0 ? 0 : distance / Math.sqrt(n * Math.max(0, varianceAt(shares, ratio)));
+}
+/** Variance of what one sample adds to first − ratio · second, given that this is the true ratio. */
+function varianceAt({ samples: n, both, firstOnly, secondOnly }, ratio) {
+    const seen = (both + firstOnly + secondOnly) / n;
+    // Maximum-likelihood estimate of the probability that only the second is right, given the ratio: A·q² + B·q + C = 0.
+    const a = n * (1 + ratio);
+    const b = (both + secondOnly) * ratio * ratio - (both + firstOnly + 2 * secondOnly);
+    const c = secondOnly * (1 - ratio) * seen;
+    const q = (Math.sqrt(Math.max(0, b * b - 4 * a * c)) - b) / (2 * a);
+    return (1 + ratio) * q + (ratio - 1) * seen;
+}
+/** √samples times the standard error, by the delta method. Discordant samples are taken to be at least 3, as for differences. */
+function deviationOfRatio({ samples: n, both, firstOnly, secondOnly }) {
+    const ratio = (both + firstOnly) / (both + secondOnly);
+    const missing = Math.max(0, 3 - firstOnly - secondOnly) / 2;
+    const squares = (1 - ratio) ** 2 * both + (firstOnly + missing) + ratio * ratio * (secondOnly + missing);
+    return Math.sqrt(squares / n) / ((both + secondOnly) / n);
+}
+
 ;// CONCATENATED MODULE: ./build/js/gate/metrics/variation.js
 /** `classes`: whether outputs answer by the class they choose. */
 function watchVariation(classes) {
@@ -39450,6 +39868,7 @@ function watchVariation(classes) {
 
 
 
+
 /**
  * Scores INT8 and FP32 sample by sample, keeps a few numbers of each, and gives the figures in the end.
  *
@@ -39460,11 +39879,12 @@ function watchVariation(classes) {
  * @param confidence of the bounds that verdicts rest on
  */
 function startEvaluation(metric, outputs, samples, twin = false, confidence = intervals/* DEFAULT_CONFIDENCE */.FH) {
-    const { name, definition, labelled } = metric;
+    const { name, definition, labelled, arrange } = metric;
+    const ports = arrange(outputs);
     const kind = kinds/* KINDS */.GW[definition.kind];
     const classes = definition.compares === 'classes';
     const scores = { int8: [], fp32: [] };
-    const comparison = startComparison(metric, outputs);
+    const comparison = startComparison(metric, ports);
     const variation = watchVariation(classes);
     let inferences = 0;
     let notFinite = 0;
@@ -39484,7 +39904,7 @@ function startEvaluation(metric, outputs, samples, twin = false, confidence = in
             (0,numbers/* checkFinite */.ug)(fp32, 'fp32', index);
             if (labelled !== null)
                 scores.fp32.push(labelled.score(fp32, real, index));
-            const pair = new metrics_outputs/* OutputPair */.MZ(int8, fp32, outputs);
+            const pair = new metrics_outputs/* OutputPair */.MZ(arrange(int8), arrange(fp32), ports);
             comparison.add(pair);
             variation.add(fp32, pair);
         },
@@ -39493,6 +39913,7 @@ function startEvaluation(metric, outputs, samples, twin = false, confidence = in
             const int8 = labelled === null ? comparison.own() : labelled.statistic(scores.int8);
             const fp32 = labelled === null ? () => metric.against.perfect : labelled.statistic(scores.fp32);
             const drop = (weights) => kind.drop(int8(weights), fp32(weights));
+            const ratio = (weights) => int8(weights) / fp32(weights);
             const figure = (statistic) => (0,numbers/* finiteOrNull */.Es)((0,statistics/* figureOf */.Mn)(statistic, samples));
             const reference = comparable ? figure(fp32) : null;
             const right = labelled?.right?.bind(labelled);
@@ -39501,6 +39922,9 @@ function startEvaluation(metric, outputs, samples, twin = false, confidence = in
             const ofFigure = (key) => (comparable ? comparison.estimate(key, samples) : null);
             const ofInt8 = labelled === null ? ofFigure(name) : estimateLabelled(labelled, scores.int8, definition.kind);
             const ofDrop = comparable ? estimateDrop(metric, drop, { samples, discordant, ofInt8 }) : null;
+            const both = discordant === null ? 0 : scores.int8.filter(right).length - discordant.int8Only;
+            const source = { samples, discordant, ofInt8, both, fp32: reference };
+            const ofRatio = comparable ? estimateRatio(metric, ratio, source) : null;
             const oneSided = confidence === 'point' ? OF_95_PERCENT : confidence;
             const bounds = (estimate, range) => estimate && (0,metrics_estimate/* boundsOf */.BO)(estimate, oneSided, range ?? undefined);
             const interval = ofDrop && (0,metrics_estimate/* boundsOf */.BO)(ofDrop, OF_95_PERCENT);
@@ -39509,11 +39933,13 @@ function startEvaluation(metric, outputs, samples, twin = false, confidence = in
                 int8: labelled === null && !comparable ? null : figure(int8),
                 fp32: reference,
                 drop: comparable ? figure(drop) : null,
+                ...((0,kinds/* hasRatio */.GZ)(kind) && { ratio: comparable ? figure(ratio) : null }),
                 interval: interval && [interval.low, interval.high],
                 bounds: {
                     confidence: confidence === 'point' ? null : confidence,
                     int8: bounds(ofInt8, kind.range),
                     drop: bounds(ofDrop, (0,kinds/* rangeOfDrop */.MS)(kind)),
+                    ...((0,kinds/* hasRatio */.GZ)(kind) && { ratio: bounds(ofRatio, AT_LEAST_NOTHING) }),
                     agreement: bounds(ofFigure('agreement'), kinds/* KINDS */.GW.share.range),
                     sqnr: bounds(ofFigure('sqnr'), null),
                     cosine: bounds(ofFigure('cosine'), kinds/* KINDS */.GW.cosine.range),
@@ -39561,6 +39987,25 @@ function estimateDrop({ definition, labelled, against }, drop, { samples, discor
     const span = size === null ? null : { size, samples: Math.min(samples, labelled.deciding ?? samples) };
     return (0,metrics_estimate/* resampled */.eB)(drop, samples, span, labelled.work);
 }
+const AT_LEAST_NOTHING = [0, Number.POSITIVE_INFINITY];
+/**
+ * INT8's figure over FP32's: of right answers by a score test on their pairs, against FP32 by INT8's own figure, of all else
+ * resampled in pairs.
+ */
+function estimateRatio({ definition, labelled }, ratio, { samples, discordant, both, ofInt8, fp32 }) {
+    const kind = kinds/* KINDS */.GW[definition.kind];
+    if (!(0,kinds/* hasRatio */.GZ)(kind) || !fp32)
+        return null;
+    if (discordant !== null) {
+        const { fp32Only: secondOnly, int8Only: firstOnly } = discordant;
+        return ratioOfShares({ samples, both, firstOnly, secondOnly });
+    }
+    if (labelled === null)
+        return ofInt8 && (0,metrics_estimate/* linear */.sn)(ofInt8, 1 / fp32);
+    const size = kind.span === null ? null : kind.span / fp32;
+    const span = size === null ? null : { size, samples: Math.min(samples, labelled.deciding ?? samples) };
+    return (0,metrics_estimate/* resampled */.eB)(ratio, samples, span, labelled.work);
+}
 /** Samples that exactly one of the two gets right. */
 function discordance(int8, fp32) {
     const int8Only = int8.filter((right, i) => right && !fp32[i]).length;
@@ -39571,7 +40016,7 @@ function discordance(int8, fp32) {
 
 /***/ }),
 
-/***/ 2677:
+/***/ 7094:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -39614,6 +40059,38 @@ function sameShare(int8, fp32) {
         if (int8[i] === fp32[i])
             same++;
     return same / int8.length;
+}
+
+;// CONCATENATED MODULE: ./build/js/gate/metrics/arrange.js
+
+/**
+ * Puts the output that a metric is on first.
+ * @throws InputError where the model has no such output, or several of that name
+ */
+function arrangeBy({ name, settings, outputs }) {
+    const chosen = indexOf(settings?.output ?? 0, name, outputs);
+    if (chosen === 0)
+        return (all) => all;
+    return (all) => [all[chosen], ...all.filter((_, i) => i !== chosen)];
+}
+function indexOf(asked, metric, outputs) {
+    const fitting = outputs.flatMap((port, i) => ((typeof asked === 'number' ? i : port.name) === asked ? [i] : []));
+    if (fitting.length === 1)
+        return fitting[0];
+    const known = outputs.map((port, i) => `${i} "${port.name}"`).join(', ');
+    if (fitting.length > 1)
+        throw new errors/* InputError */.dz(`metric ${metric}: output: several are called "${asked}"; give a position: ${known}`);
+    const shown = typeof asked === 'number' ? asked : `"${asked}"`;
+    throw new errors/* InputError */.dz(`metric ${metric}: output: ${shown} is none of the model's; write one of ${known}`);
+}
+/** A metric that gets outputs in the model's order, and sees them arranged. */
+function arranged(labelled, arrange) {
+    const { tied } = labelled;
+    return {
+        ...labelled,
+        score: (outputs, real, index) => labelled.score(arrange(outputs), real, index),
+        ...(tied && { tied: (outputs, index) => tied(arrange(outputs), index) }),
+    };
 }
 
 // EXTERNAL MODULE: ./build/js/gate/metrics/chance.js
@@ -39971,6 +40448,7 @@ function errorRate(options, labels, unit) {
             const answer = alphabet[unit](alphabet.textOf(greedy((0,metrics_outputs/* classesOf */.OX)(output, port), blank)));
             return { answer, errors: editDistance(wanted[index], answer) };
         },
+        answer: ({ answer }) => answer.join(unit === 'words' ? ' ' : ''),
         statistic: (scores) => rateOf(scores.map(({ errors }) => errors), lengths),
         chance: (scores) => transcriptChance(scores, wanted),
     };
@@ -40034,6 +40512,7 @@ const cer = {
 const cosine = {
     kind: 'cosine',
     compares: 'values',
+    comparesAll: true,
     against: meanAgainst(({ sums }) => (0,metrics_outputs/* cosineOf */.tb)(sums), 1),
 };
 
@@ -40192,6 +40671,7 @@ function labelledCounts(options, labels, of) {
     const figure = (own, answers) => averaged(own, answers, classes, of, by);
     return {
         score: answer,
+        answer: (given) => given,
         statistic: (answers) => figure(values, answers),
         ...(positive !== null && { deciding: rarer(positive) }),
         classes: { of: (index) => values[index], right: (given, index) => given === values[index], names: labels.names },
@@ -40243,8 +40723,209 @@ const f1 = {
 const mae = {
     kind: 'error',
     compares: 'values',
+    comparesAll: true,
     labelled: (options, labels) => errorOfTargets(Math.abs, options, labels),
     against: meanAgainst(({ sums }) => (0,metrics_outputs/* maeOf */.Xi)(sums), 0),
+};
+
+;// CONCATENATED MODULE: ./build/js/gate/metrics/tally.js
+/**
+ * Counts the pixels of an image by class: the diagonal of its confusion matrix, and rows plus columns less the diagonal.
+ *
+ * @param answers null for the labels' own
+ * @param ignored pixels with this label do not count
+ */
+function tallyOf(labels, answers, ignored) {
+    const places = new Map();
+    const both = [];
+    const either = [];
+    const placeOf = (kind) => {
+        const known = places.get(kind);
+        if (known !== undefined)
+            return known;
+        both.push(0);
+        either.push(0);
+        places.set(kind, places.size);
+        return places.size - 1;
+    };
+    /** Neighbours are mostly of one class: the map is asked where it changes. */
+    let [label, answer, of, by] = [Number.NaN, Number.NaN, 0, 0];
+    for (let i = 0; i < labels.length; i++) {
+        if (labels[i] === ignored)
+            continue;
+        if (labels[i] !== label) {
+            label = labels[i];
+            of = placeOf(label);
+        }
+        const given = answers === null ? label : answers[i];
+        if (given !== answer) {
+            answer = given;
+            by = placeOf(answer);
+        }
+        either[of]++;
+        if (of === by)
+            both[of]++;
+        else
+            either[by]++;
+    }
+    return { classes: [...places.keys()], both, either };
+}
+/**
+ * What a model gets on an image that always answers the same class.
+ *
+ * @param own tally of the labels as their own answers
+ */
+function alwaysOf({ classes, either }, answer) {
+    const all = either.reduce((a, b) => a + b, 0);
+    const others = classes.flatMap((kind, k) => (kind === answer ? [] : [{ kind, pixels: either[k] }]));
+    const own = all - others.reduce((sum, { pixels }) => sum + pixels, 0);
+    return {
+        classes: [...others.map(({ kind }) => kind), answer],
+        both: [...others.map(() => 0), own],
+        either: [...others.map(({ pixels }) => pixels), all],
+    };
+}
+
+;// CONCATENATED MODULE: ./build/js/gate/metrics/miou.js
+
+
+
+
+
+
+/** The label of pixels that do not count, where the configuration says none: Pascal VOC, Cityscapes. */
+const IGNORED = 255;
+/** The least score of class 1, where there is one score a pixel. */
+const miou_THRESHOLD = 0.5;
+/**
+ * An output [1, height, width, classes] of scores, [1, height, width, 1] of one score, or [1, height, width] or [1, height, width, 1]
+ * of class numbers.
+ * @throws InputError where it is none of these
+ */
+function segmentationOf({ name, outputs: [port], settings }) {
+    const { shape } = port;
+    const size = (0,tensor_shape/* elements */.Yt)(shape);
+    const indexes = (0,metrics_outputs/* holdsIndexes */.bI)(port);
+    if (shape[0] !== 1 || !(shape.length === 4 || (indexes && shape.length === 3)) || (indexes && (shape[3] ?? 1) !== 1))
+        throw new errors/* InputError */.dz(`metric ${name} needs scores [1, height, width, classes] or class numbers [1, height, width], but output "${port.name}" is ${(0,tensor_shape/* showShape */.Rm)(shape)}`);
+    if (indexes)
+        return { pixels: size, classes: null, answers: (output) => output };
+    if (shape[3] > 1) {
+        const mean = (output) => Float32Array.from((0,metrics_outputs/* meanOfInferences */.TJ)(output, size));
+        return {
+            ...{ pixels: size / shape[3], classes: shape[3] },
+            answers: (output) => (0,metrics_outputs/* classesOf */.OX)(output.length === size ? output : mean(output), port),
+        };
+    }
+    const least = settings?.threshold ?? miou_THRESHOLD;
+    const answers = (output) => Uint8Array.from((0,metrics_outputs/* meanOfInferences */.TJ)(output, size), (score) => (score >= least ? 1 : 0));
+    return { pixels: size, classes: 2, answers };
+}
+/**
+ * Mean over classes of pixels that are of the class and were said to be, by those that are or were said to be: counts summed over
+ * images, classes that occur in neither left out. NaN where there are none.
+ */
+function meanIou(tallies) {
+    const places = new Map();
+    const placeOf = (kind) => {
+        const place = places.get(kind) ?? places.size;
+        places.set(kind, place);
+        return place;
+    };
+    const at = tallies.map(({ classes }) => Uint32Array.from(classes, placeOf));
+    return (weights) => {
+        const [both, either] = [new Float64Array(places.size), new Float64Array(places.size)];
+        for (let i = 0; i < tallies.length; i++) {
+            if (weights[i] === 0)
+                continue;
+            const tally = tallies[i];
+            for (let k = 0; k < at[i].length; k++) {
+                both[at[i][k]] += weights[i] * tally.both[k];
+                either[at[i][k]] += weights[i] * tally.either[k];
+            }
+        }
+        let sum = 0;
+        let present = 0;
+        for (let k = 0; k < places.size; k++) {
+            if (either[k] === 0)
+                continue;
+            sum += both[k] / either[k];
+            present++;
+        }
+        return sum / present;
+    };
+}
+/** Images that are left out one by one for the test against chance; of larger sets, as many groups of them. */
+const MOST_GROUPS = 200;
+/**
+ * Against a model that always answers the class of the most pixels. How often it is as good, by a z test on the jackknife's
+ * pseudo-values of the difference. Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, 11.
+ */
+function commonestChance(tallies, always) {
+    const [own, other] = [meanIou(tallies), meanIou(always)];
+    const n = tallies.length;
+    const groups = Math.min(n, MOST_GROUPS);
+    const weights = new Uint8Array(n).fill(1);
+    const gain = own(weights) - other(weights);
+    const gains = Array.from({ length: groups }, (_, g) => {
+        for (let i = g; i < n; i += groups)
+            weights[i] = 0;
+        const without = own(weights) - other(weights);
+        for (let i = g; i < n; i += groups)
+            weights[i] = 1;
+        return groups * gain - (groups - 1) * without;
+    });
+    const p = gain <= 0 ? 1 : (0,chance/* gainChance */.Sz)(gains.filter(Number.isFinite));
+    return { level: (0,statistics/* figureOf */.Mn)(other, n), p, by: 'the commonest class' };
+}
+/** @throws InputError where labels have not the size of the output, or are no numbers of classes */
+function checkMasks({ values, width }, { pixels, classes }, name, ignored) {
+    if (width !== pixels)
+        throw new errors/* InputError */.dz(`data.labels: ${width} pixels a sample, but the output has ${pixels}; metric ${name} needs masks of the output's height and width, resized by nearest neighbour`);
+    let counted = false;
+    for (let i = 0; i < values.length; i++) {
+        const label = values[i];
+        if (label === ignored)
+            continue;
+        counted = true;
+        if (Number.isInteger(label) && label >= 0 && (classes === null || label < classes))
+            continue;
+        const most = classes === null ? '' : `, but the model has ${classes} classes, 0 to ${classes - 1}`;
+        throw new errors/* InputError */.dz(`data.labels: sample ${Math.floor(i / width)} has the label ${label} at pixel ${i % width}${most}; ${ignored} is left out: metric: { name: ${name}, ignore: … } names another number, data.label-offset shifts them`);
+    }
+    if (!counted)
+        throw new errors/* InputError */.dz(`data.labels: metric ${name} needs pixels that count, but all are ${ignored}`);
+}
+/** Mean intersection over union of a segmentation, by one confusion matrix over all images. */
+const miou = {
+    kind: 'share',
+    compares: 'classes',
+    settings: ['ignore', 'threshold'],
+    labelled(options, labels) {
+        const segmentation = segmentationOf(options);
+        const { pixels, answers } = segmentation;
+        const ignored = options.settings?.ignore ?? IGNORED;
+        checkMasks(labels, segmentation, options.name, ignored);
+        const mask = (index) => labels.values.subarray(index * pixels, (index + 1) * pixels);
+        const counts = new Map();
+        const bare = Array.from({ length: labels.values.length / pixels }, (_, i) => tallyOf(mask(i), null, ignored));
+        for (const { classes, either } of bare)
+            for (const [k, kind] of classes.entries())
+                counts.set(kind, (counts.get(kind) ?? 0) + either[k]);
+        const commonest = [...counts].reduce((best, each) => (each[1] > best[1] ? each : best))[0];
+        const always = bare.map((own) => alwaysOf(own, commonest));
+        const labelled = {
+            score([output], _real, index) {
+                if (output.length !== pixels && segmentation.classes === null)
+                    throw new errors/* InputError */.dz(`metric ${options.name}: several inferences a sample; leave out data.window`);
+                return tallyOf(mask(index), answers(output), ignored);
+            },
+            statistic: meanIou,
+            work: 2 * counts.size,
+            chance: (tallies) => commonestChance(tallies, always),
+        };
+        return labelled;
+    },
 };
 
 ;// CONCATENATED MODULE: ./build/js/gate/metrics/mse.js
@@ -40255,6 +40936,7 @@ const mae = {
 const mse = {
     kind: 'error',
     compares: 'values',
+    comparesAll: true,
     labelled: (options, labels) => errorOfTargets(squared, options, labels),
     against: meanAgainst(({ sums }) => (0,metrics_outputs/* mseOf */.n$)(sums), 0),
 };
@@ -40479,6 +41161,7 @@ const against = { score: ({ sums }) => (0,metrics_outputs/* mseOf */.n$)(sums), 
 const rmse = {
     kind: 'error',
     compares: 'values',
+    comparesAll: true,
     labelled(options, labels) {
         const ofSquares = errorOfTargets(squared, options, labels);
         const labelled = {
@@ -40510,7 +41193,7 @@ const sqnr_against = {
     perfect: Number.POSITIVE_INFINITY,
 };
 /** Signal to quantization noise ratio of INT8 against FP32, over all samples. */
-const sqnr = { kind: 'sqnr', compares: 'values', against: sqnr_against };
+const sqnr = { kind: 'sqnr', compares: 'values', comparesAll: true, against: sqnr_against };
 
 ;// CONCATENATED MODULE: ./build/js/gate/metrics/ssim.js
 
@@ -40677,12 +41360,14 @@ const wer = {
 
 
 
+
+
 /** Every metric. The configuration's schema, the evaluation, the judge and the report take what they need from here. */
 const METRICS = {
     ...{ topN: topN, f1: f1, precision: precision_precision, recall: recall, auc: auc, 'pr-auc': prAuc, eer: eer },
     ...{ mse: mse, mae: mae, rmse: rmse, r2: r2 },
     ...{ wer: wer, cer: cer },
-    ...{ psnr: psnr, ssim: ssim },
+    ...{ psnr: psnr, ssim: ssim, miou: miou },
     ...{ agreement: agreement, cosine: cosine, sqnr: sqnr },
 };
 const rows = Object.entries(METRICS);
@@ -40702,21 +41387,32 @@ function namesOf(test) {
  * The metric of a configuration for a model with these ports and labels.
  * @throws InputError where labels are missing, or do not fit the model's output
  */
-function makeMetric(options) {
-    const { name, labels, outputs } = options;
+function makeMetric(asked) {
+    const { name, labels } = asked;
     const definition = metricNamed(name);
     if (definition === undefined)
         throw new RangeError(`no metric ${name}`);
+    const arrange = arrangeBy(asked);
+    const outputs = arrange(asked.outputs);
+    const options = { ...asked, outputs };
     if (labels === null) {
         if (definition.against === undefined)
             throw new errors/* InputError */.dz(`metric ${name} needs data.labels; without labels, use ${namesOf(({ labelled }) => labelled === undefined)}`);
         if (definition.compares === 'values' && outputs.every(metrics_outputs/* holdsIndexes */.bI))
             throw new errors/* InputError */.dz(`metric ${name} compares values, but the model's outputs are ${outputs[0].dtype} class numbers; use agreement`);
-        return { name, definition, labelled: null, against: againstOf(definition, options) };
+        if (asked.settings?.output !== undefined && definition.comparesAll)
+            throw new errors/* InputError */.dz(`metric ${name} compares all outputs where there are no labels; leave out metric.output`);
+        return { name, definition, labelled: null, against: againstOf(definition, options), arrange };
     }
     if (definition.labelled === undefined)
         throw new errors/* InputError */.dz(`metric ${name} compares INT8 with FP32 and uses no labels; leave out data.labels, or choose top1`);
-    return { name, definition, labelled: definition.labelled(options, labels), against: null };
+    return {
+        name,
+        definition,
+        labelled: arranged(definition.labelled(options, labels), arrange),
+        against: null,
+        arrange,
+    };
 }
 const againstOf = ({ against }, options) => typeof against === 'function' ? against(options) : (against ?? null);
 
@@ -41026,7 +41722,7 @@ const sqnrOf = (signal, noise) => noise === 0 ? Number.POSITIVE_INFINITY : 10 * 
 /* harmony export */ });
 /* harmony import */ var _figures_kinds_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2593);
 /* harmony import */ var _estimate_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(850);
-/* harmony import */ var _evaluation_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6831);
+/* harmony import */ var _evaluation_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(254);
 /* harmony import */ var _numbers_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8688);
 /* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(20);
 /* harmony import */ var _statistics_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1231);
@@ -41044,14 +41740,16 @@ const sqnrOf = (signal, noise) => noise === 0 ? Number.POSITIVE_INFINITY : 10 * 
  * @param samples how many will be added
  * @param confidence of each bound
  */
-function startRegression({ definition, labelled, against }, outputs, samples, confidence) {
+function startRegression({ definition, labelled, against, arrange }, outputs, samples, confidence) {
     const kind = _figures_kinds_js__WEBPACK_IMPORTED_MODULE_0__/* .KINDS */ .GW[definition.kind];
     const head = [];
     const base = [];
     const score = ({ index, real, outputs: of }, side) => {
         const own = of[side];
         (0,_numbers_js__WEBPACK_IMPORTED_MODULE_3__/* .checkFinite */ .ug)(own, side, index);
-        return labelled === null ? against.score(new _outputs_js__WEBPACK_IMPORTED_MODULE_4__/* .OutputPair */ .MZ(own, of.fp32, outputs)) : labelled.score(own, real, index);
+        if (labelled !== null)
+            return labelled.score(own, real, index);
+        return against.score(new _outputs_js__WEBPACK_IMPORTED_MODULE_4__/* .OutputPair */ .MZ(arrange(own), arrange(of.fp32), arrange(outputs)));
     };
     return {
         add(sample) {
@@ -41790,8 +42488,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/js/gate/figures/kinds.js
 var kinds = __nccwpck_require__(2593);
-// EXTERNAL MODULE: ./build/js/gate/metrics/index.js + 31 modules
-var metrics = __nccwpck_require__(2677);
+// EXTERNAL MODULE: ./build/js/gate/metrics/index.js + 34 modules
+var metrics = __nccwpck_require__(7094);
 // EXTERNAL MODULE: ./build/js/gate/words/words.js
 var words = __nccwpck_require__(4119);
 // EXTERNAL MODULE: ./build/js/gate/figures/format.js
@@ -41957,6 +42655,20 @@ function minAccuracy(least, accuracy) {
     const held = { value: least, sense: 'at-least' };
     const plan = kind === 'share' ? planOfShare(least, int8, bounds.int8, samples) : {};
     return judgeFigure({ measured: int8, bounds: bounds.int8, held, unit, plan }, accuracy, `INT8 ${metric} is`);
+}
+/** INT8's figure as a share of FP32's. */
+function minAccuracyRatio(least, accuracy) {
+    const { kind, metric, int8, fp32, ratio = null, bounds } = accuracy;
+    if (int8 !== null && fp32 === 0)
+        return inconclusive(least, 'share', `FP32 ${metric} is 0: nothing is a share of it; use min-accuracy`);
+    if (ratio === null)
+        return inconclusive(least, 'share', `the ratio ${undefinedFor(accuracy)}`);
+    const { unit } = kinds/* KINDS */.GW[kind];
+    const held = { value: least, sense: 'at-least' };
+    const plan = accuracy.discordant === null ? {} : { step: intervals/* CONTINUITY */.Jx / fp32 };
+    const judged = { measured: ratio, bounds: bounds.ratio ?? null, held, unit: 'share', plan };
+    const where = `, ${(0,format/* formatFigure */.Mo)(int8, unit)} of ${(0,format/* formatFigure */.Mo)(fp32, unit)}`;
+    return judgeFigure(judged, accuracy, `INT8 ${metric} over that of ${(0,format/* nameOfFp32 */.uu)(accuracy)} is`, where);
 }
 function maxError(most, accuracy) {
     const { kind, metric, int8, bounds, evidence } = accuracy;
@@ -42184,6 +42896,16 @@ const THRESHOLDS = {
         only: UP_TO_ONE,
         onLabels: true,
         judge: (limit, { accuracy }) => minAccuracy(limit, accuracy),
+    }),
+    'min-accuracy-ratio': threshold({
+        aspect: 'accuracy',
+        limit: quantities/* share */.uM,
+        about: "least accuracy of INT8 as a share of FP32's: 99% is MLPerf's 99 % of FP32",
+        only: {
+            kinds: kindsWith(kinds/* hasRatio */.GZ),
+            otherwise: (metric) => `has no meaning for the metric ${metric}; use ${POINTS.kinds.includes(kindOf(metric)) ? 'max-accuracy-drop' : OWN_UNIT.includes(kindOf(metric)) ? 'max-metric-drop' : 'min-cosine or min-sqnr'}`,
+        },
+        judge: (limit, { accuracy }) => minAccuracyRatio(limit, accuracy),
     }),
     'max-error': threshold({
         aspect: 'accuracy',
@@ -54924,7 +55646,7 @@ function told({ class: label, name, samples, int8, fp32, adjusted }) {
 /* harmony export */ });
 /* harmony import */ var _gate_figures_format_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8115);
 /* harmony import */ var _gate_figures_kinds_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2593);
-/* harmony import */ var _gate_metrics_index_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2677);
+/* harmony import */ var _gate_metrics_index_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7094);
 
 
 
@@ -55034,6 +55756,8 @@ function baseCell({ accuracy, regression }, { base }) {
 
 
 
+/** A label without what the converter wrote behind the first name: it joins the names of all fused operators with semicolons. */
+const shortLabel = (label) => label.replace(/"([^";]+);[^"]*"?/, '"$1; …"');
 /** Layers of a table that people read; JSON has them all. */
 const MOST_LAYERS = 8;
 /** The sentence that comes first: who is to blame, or that nobody is. */
@@ -55041,16 +55765,16 @@ function driftHeadline({ accused, layers, samples }) {
     const [first, ...more] = accused;
     if (first === undefined) {
         const [most] = layers;
-        const top = most === undefined ? '' : ` The largest is ${(0,_gate_figures_format_js__WEBPACK_IMPORTED_MODULE_1__/* .formatFigure */ .Mo)(most.introduced, 'dB')}, at ${most.label}.`;
+        const top = most === undefined ? '' : ` The largest is ${(0,_gate_figures_format_js__WEBPACK_IMPORTED_MODULE_1__/* .formatFigure */ .Mo)(most.introduced, 'dB')}, at ${shortLabel(most.label)}.`;
         return `Drift on ${samples} samples: rounding explains the error of every layer.${top}`;
     }
     const others = more.length === 0 ? '' : ` ${more.length} more ${more.length === 1 ? 'layer is' : 'layers are'} suspect.`;
-    return `Drift on ${samples} samples: the error begins at ${first.label}: ${first.reason}.${others}`;
+    return `Drift on ${samples} samples: the error begins at ${shortLabel(first.label)}: ${first.reason}.${others}`;
 }
 /** Characters of a label in the table. */
 const MOST_OF_A_LABEL = 60;
 const COLUMNS = [
-    ['Layer', ({ label }) => (0,_escape_js__WEBPACK_IMPORTED_MODULE_2__/* .clean */ .uH)(label, MOST_OF_A_LABEL)],
+    ['Layer', ({ label }) => (0,_escape_js__WEBPACK_IMPORTED_MODULE_2__/* .clean */ .uH)(shortLabel(label), MOST_OF_A_LABEL)],
     ['Introduced', ({ introduced }) => (0,_gate_figures_format_js__WEBPACK_IMPORTED_MODULE_1__/* .formatFigure */ .Mo)(introduced, 'dB')],
     ['Inherited', ({ inherited }) => (0,_gate_figures_format_js__WEBPACK_IMPORTED_MODULE_1__/* .formatFigure */ .Mo)(inherited, 'dB')],
     ['× rounding', ({ excess }) => (excess === null ? '–' : excess.toFixed(1))],
@@ -55062,7 +55786,7 @@ const COLUMNS = [
 ];
 /** The accused first, then those that add most error to their signal. */
 function shown({ accused, layers }, most) {
-    const named = accused.flatMap(({ node }) => layers.filter((layer) => layer.node === node));
+    const named = accused.flatMap(({ node, label }) => layers.filter((layer) => layer.node === node && layer.label === label));
     return [...named, ...layers.filter((layer) => !named.includes(layer))].slice(0, most);
 }
 /** Drift as lines of plain text. */
@@ -55076,7 +55800,7 @@ function driftLines(drift, most = Number.POSITIVE_INFINITY) {
         .trimEnd());
     return [
         driftHeadline(drift),
-        ...drift.accused.slice(1).map(({ label, reason }) => `also: ${label}: ${reason}`),
+        ...drift.accused.slice(1).map(({ label, reason }) => `also: ${shortLabel(label)}: ${reason}`),
         ...table,
         ...(drift.apart.length > 0 ? [`without a counterpart in FP32: ${drift.apart.join('; ')}`] : []),
         ...drift.notes,
@@ -55146,19 +55870,26 @@ const driftTerminal = ({ models }, columns) => models.flatMap((model) => {
 
 const DRIFTS_TITLE = 'Three drifts';
 /** What quantization, the compiler and the change each do to a model; nothing for models without references. */
-const driftsOf = (report) => report.models.flatMap((model) => {
-    if (model.references === undefined)
-        return [];
-    const lines = [
-        { between: 'quantization, FP32 → INT8', text: quantization(model) },
-        ...model.references.map((found) => ({
-            between: `compiler, ${titleOf(found)} → our ${isOfFp32(found) ? 'FP32 build' : 'build'}`,
-            text: compiler(found),
-        })),
-        { between: 'regression, base → head', text: regression(model, report) },
-    ];
-    return lines.map((line) => ({ model: model.name, ...line }));
-});
+function driftsOf(report) {
+    const lines = report.models.flatMap((model) => {
+        if (model.references === undefined)
+            return [];
+        const lines = [
+            { between: 'quantization, FP32 → INT8', text: quantization(model) },
+            ...model.references.map((found) => ({
+                between: `compiler, ${titleOf(found)} → our ${isOfFp32(found) ? 'FP32 build' : 'build'}`,
+                text: compiler(found),
+            })),
+            ...(report.baseline ? [{ between: REGRESSION, text: regression(model) }] : []),
+        ];
+        return lines.map((line) => ({ model: model.name, ...line }));
+    });
+    const compared = lines.length === 0 || report.baseline;
+    return compared
+        ? lines
+        : [...lines, { model: null, between: REGRESSION, text: 'not compared, there is no baseline' }];
+}
+const REGRESSION = 'regression, base → head';
 /** Reports of other versions may know references that this one does not. */
 const titleOf = ({ name }) => Object.hasOwn(_gate_references_index_js__WEBPACK_IMPORTED_MODULE_0__/* .REFERENCES */ .tf, name) ? _gate_references_index_js__WEBPACK_IMPORTED_MODULE_0__/* .REFERENCES */ .tf[name].title : name;
 const isOfFp32 = ({ name }) => Object.hasOwn(_gate_references_index_js__WEBPACK_IMPORTED_MODULE_0__/* .REFERENCES */ .tf, name) && _gate_references_index_js__WEBPACK_IMPORTED_MODULE_0__/* .REFERENCES */ .tf[name].side === 'fp32';
@@ -55180,9 +55911,9 @@ function compiler(found) {
     const steps = unit === 'real' ? '' : largest === 1 ? ' step' : ' steps';
     return `${counted}, by at most ${(0,_gate_figures_format_js__WEBPACK_IMPORTED_MODULE_2__/* .formatFigure */ .Mo)(largest, 'error')}${steps}${explanation === null ? '' : `. ${explanation}`}`;
 }
-function regression(model, { baseline }) {
+function regression(model) {
     const [target] = model.targets;
-    return !baseline || target === undefined ? 'not compared, there is no baseline' : (0,_columns_js__WEBPACK_IMPORTED_MODULE_1__/* .baseCell */ .Ku)(target, model);
+    return target === undefined ? 'not compared' : (0,_columns_js__WEBPACK_IMPORTED_MODULE_1__/* .baseCell */ .Ku)(target, model);
 }
 
 
@@ -55389,7 +56120,7 @@ function renderTerminal(report, options = {}) {
         return `${(0,_escape_js__WEBPACK_IMPORTED_MODULE_5__/* .clean */ .uH)(note, 600)} (${shown.join(', ')}${where.length > 3 ? ', …' : ''})`;
     });
     const remarks = [...notes, ...(0,_remarks_js__WEBPACK_IMPORTED_MODULE_3__/* .remarksOf */ .ro)(report).map((r) => (0,_escape_js__WEBPACK_IMPORTED_MODULE_5__/* .clean */ .uH)(r))].flatMap((text) => (0,_wrap_js__WEBPACK_IMPORTED_MODULE_6__/* .wrap */ .L)(text, columns, '  '));
-    const drifts = (0,_drifts_js__WEBPACK_IMPORTED_MODULE_2__/* .driftsOf */ .c)(report).flatMap(({ model, between, text }) => (0,_wrap_js__WEBPACK_IMPORTED_MODULE_6__/* .wrap */ .L)(`${(0,_escape_js__WEBPACK_IMPORTED_MODULE_5__/* .clean */ .uH)(model)} ${(0,_escape_js__WEBPACK_IMPORTED_MODULE_5__/* .clean */ .uH)(between)}: ${(0,_escape_js__WEBPACK_IMPORTED_MODULE_5__/* .clean */ .uH)(text, 1000)}`, columns, '  '));
+    const drifts = (0,_drifts_js__WEBPACK_IMPORTED_MODULE_2__/* .driftsOf */ .c)(report).flatMap(({ model, between, text }) => (0,_wrap_js__WEBPACK_IMPORTED_MODULE_6__/* .wrap */ .L)(`${model === null ? '' : `${(0,_escape_js__WEBPACK_IMPORTED_MODULE_5__/* .clean */ .uH)(model)} `}${(0,_escape_js__WEBPACK_IMPORTED_MODULE_5__/* .clean */ .uH)(between)}: ${(0,_escape_js__WEBPACK_IMPORTED_MODULE_5__/* .clean */ .uH)(text, 1000)}`, columns, '  '));
     if (drifts.length > 0)
         drifts.unshift(`${_drifts_js__WEBPACK_IMPORTED_MODULE_2__/* .DRIFTS_TITLE */ .q}:`);
     const rowsShown = table.width <= columns ? table.lines : stacked(rows, shape, columns, paint);
@@ -58233,9 +58964,11 @@ function launchEstimate(logs, error = ERROR_AT_LOOK) {
     if (logs.length < 2)
         throw new RangeError('an interval over launches needs at least two');
     const middle = (0,simple_statistics/* mean */.RE)([...logs]);
-    const reach = ((0,distributions/* studentQuantile */.FI)(1 - error / 2, logs.length - 1) * (0,simple_statistics/* sampleStandardDeviation */.JK)([...logs])) / Math.sqrt(logs.length);
+    const reach = reachOf(logs, error);
     return { value: Math.exp(middle), interval: [Math.exp(middle - reach), Math.exp(middle + reach)] };
 }
+/** Half of the width of Student's interval of a mean. */
+const reachOf = (values, error) => ((0,distributions/* studentQuantile */.FI)(1 - error / 2, values.length - 1) * (0,simple_statistics/* sampleStandardDeviation */.JK)([...values])) / Math.sqrt(values.length);
 /** Half of the interval's width, relative to the value. */
 const halfWidth = ({ value, interval: [low, high] }) => (high - low) / 2 / value;
 /** The interval, wider by a factor either way. */
@@ -58318,6 +59051,7 @@ function shift(a, b) {
 
 
 
+
 /** Memory that takes 10 % longer than when nobody else uses it is disturbed, whatever its noise. */
 const DISTURBED = Math.log(1.1);
 /** Standard deviations of the walk's own noise that are forgiven, and the most of it that is taken for noise. */
@@ -58352,6 +59086,12 @@ function bound(walks) {
     const { level, noise } = quietLevel(walks);
     return level + Math.max(DISTURBED, FORGIVEN * noise);
 }
+/** Tells the passes beside which the walk through memory was left alone. */
+function calmPasses(launches) {
+    const most = bound(launches.map(({ memory }) => memory));
+    const mostToAlu = bound(launches.map(({ memoryToAlu }) => memoryToAlu));
+    return ({ memory, memoryToAlu }, i) => memory[i] <= most || memoryToAlu[i] <= mostToAlu;
+}
 /**
  * The launches during which the machine was left alone, as far as its signs go, without the passes beside a disturbed
  * memory walk and those in which the core was taken away. Where the latter leave hardly anything (long inferences), they
@@ -58360,13 +59100,12 @@ function bound(walks) {
 function quietOf(launches) {
     if (launches.length === 0)
         return launches;
-    const most = bound(launches.map(({ memory }) => memory));
-    const mostToAlu = bound(launches.map(({ memoryToAlu }) => memoryToAlu));
+    const isCalm = calmPasses(launches);
     return launches.flatMap((launch) => {
-        const { memory, memoryToAlu, switches, waited } = launch;
+        const { memory, switches, waited } = launch;
         const calm = [];
         for (let i = 0; i < memory.length; i++)
-            if (memory[i] <= most || memoryToAlu[i] <= mostToAlu)
+            if (isCalm(launch, i))
                 calm.push(i);
         if ((waited ?? 0) > MOST.waited || memory.length - calm.length > MOST.disturbed * memory.length)
             return [];
@@ -58380,12 +59119,40 @@ function quietOf(launches) {
  * leaves alone what lives on registers. Source: Moscibroda and Mutlu, "Memory performance attacks", USENIX Security 2007.
  */
 const MOST_MOVED = Math.log(3);
+/** Passes of either kind that a launch needs, and launches that need to have both, to tell what a disturbed walk goes with. */
+const COMPARABLE = { passes: 4, launches: 5 };
+/** Two-sided error of that difference. */
+const EFFECT_ERROR = 0.05;
+const UNSEEN = 2;
 /**
- * By how much, as a logarithm, other work may have moved the ratio of two builds, on average over the launches: twice what
- * it did to the walk in three passes of four, since a build whose data a cache holds, until a neighbour needs that
- * cache, is slowed more than one that reads memory anyway; or what time was waited for. Pure.
+ * By how much, as a logarithm, other work moves a quantity at most, as far as its own passes say: those beside a disturbed
+ * walk less those beside a quiet one, medians launch by launch, whatever end of Student's 95 % interval is further from 0; twice
+ * that, because the walk looks at moments and batches last: beside a walk in peace some are disturbed. Pure.
+ *
+ * @param of the quantity: its logarithms, launch by launch
+ * @returns null where fewer than five launches have passes of both kinds
  */
-function disturbanceOf(launches) {
+function effectOf(launches, { rest }) {
+    const isCalm = calmPasses(launches);
+    const differences = launches.flatMap((launch, l) => {
+        const [calm, disturbed] = [[], []];
+        for (const [i, value] of rest[l].entries())
+            (isCalm(launch, i) ? calm : disturbed).push(value);
+        const both = Math.min(calm.length, disturbed.length) >= COMPARABLE.passes;
+        return both ? [medianOf(disturbed) - medianOf(calm)] : [];
+    });
+    if (differences.length < COMPARABLE.launches)
+        return null;
+    return UNSEEN * (Math.abs((0,simple_statistics/* mean */.RE)(differences)) + reachOf(differences, EFFECT_ERROR));
+}
+/**
+ * By how much, as a logarithm, other work may have moved a quantity, on average over the launches: twice what
+ * it did to the walk in three passes of four, since a build whose data a cache holds, until a neighbour needs that
+ * cache, is slowed more than one that reads memory anyway, but no more than the quantity's own passes say; or what time was
+ * waited for. Pure.
+ */
+function disturbanceOf(launches, quantity) {
+    const shown = effectOf(launches, quantity) ?? Number.POSITIVE_INFINITY;
     const levels = {
         memory: quietLevel(launches.map(({ memory }) => memory)).level,
         memoryToAlu: quietLevel(launches.map(({ memoryToAlu }) => memoryToAlu)).level,
@@ -58393,7 +59160,7 @@ function disturbanceOf(launches) {
     const slower = (walk, level) => quantilesOf(walk, 0.75)[0] - level;
     const each = launches.map(({ memory, memoryToAlu, waited }) => {
         const walked = Math.min(slower(memory, levels.memory), slower(memoryToAlu, levels.memoryToAlu));
-        return Math.max(0, 2 * walked, -Math.log(1 - (waited ?? 0)));
+        return Math.max(0, Math.min(2 * walked, shown), -Math.log(1 - (waited ?? 0)));
     });
     return Math.min(MOST_MOVED, (0,simple_statistics/* mean */.RE)(each));
 }
@@ -58425,15 +59192,18 @@ function figuresOf(all) {
     const slots = launches[0].logs.map((_, slot) => residuals(launches, ({ logs }) => logs[slot]));
     const noise = compare(launches, slots, 'copy', 'int8');
     const apart = noise.interval[0] > 1 + SAME || noise.interval[1] < 1 - SAME;
-    const stretch = Math.exp(Math.max(few ? disturbanceOf(all) : 0, apart ? 2 * Math.abs(Math.log(noise.value)) : 0));
+    const own = apart ? 2 * Math.abs(Math.log(noise.value)) : 0;
+    const stretchOf = (quantity) => Math.exp(Math.max(few ? disturbanceOf(all, quantity) : 0, own));
     const slower = Math.exp(throttlingOf(launches));
     const duration = (name) => {
         const { value, interval } = launchEstimate(centre(slots[SLOT[name]]).ofLaunches);
-        return { median: value, interval: widen([Math.min(interval[0], value / slower), interval[1]], stretch) };
+        const reached = [Math.min(interval[0], value / slower), interval[1]];
+        return { median: value, interval: widen(reached, stretchOf(slots[SLOT[name]])) };
     };
     const ratio = (a, b) => {
         const { interval, ...rest } = compare(launches, slots, a, b);
-        return { ...rest, interval: widen(interval, stretch) };
+        const stretch = stretchOf(ratioOf(launches, a, b));
+        return { ...rest, stretch, interval: widen(interval, stretch) };
     };
     const speedup = ratio('fp32', 'int8');
     const based = launches[0].logs.length > SLOT.base;
@@ -58447,18 +59217,20 @@ function figuresOf(all) {
             : apart
                 ? `a copy of the INT8 build differs from the build itself by ${(100 * Math.abs(noise.value - 1)).toFixed(1)} %`
                 : null,
-        ...{ stretch, throttled: slower - 1 },
+        ...{ stretch: speedup.stretch, throttled: slower - 1 },
         pairs: launches.reduce((sum, { samples }) => sum + samples.length, 0),
         ...{ launches: launches.length, disturbed },
     };
 }
+/** The logarithm of one slot's time over another's. */
+const ratioOf = (launches, a, b) => residuals(launches, ({ logs }) => logs[SLOT[a]].map((log, i) => log - logs[SLOT[b]][i]));
 /**
  * One slot's time over another's. The interval holds Student's interval over launches and, too, what the ratio is while
  * nothing disturbs the builds: a neighbour that is there for most of the time and slows one build more must not decide.
  */
 function compare(launches, slots, a, b) {
     const [x, y] = [SLOT[a], SLOT[b]];
-    const { ofLaunches, ofSamples } = centre(residuals(launches, ({ logs }) => logs[x].map((log, i) => log - logs[y][i])));
+    const { ofLaunches, ofSamples } = centre(ratioOf(launches, a, b));
     const { value, interval } = launchEstimate(ofLaunches);
     const undisturbed = value * Math.exp((0,simple_statistics/* mean */.RE)(shift(slots[x], slots[y])));
     return {
