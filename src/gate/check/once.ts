@@ -2,7 +2,7 @@ import { givesEqualBits } from '../../compiler/equal_bits.ts';
 import { toBytes } from '../../model/tensor/dtype.ts';
 import type { BuildRunner } from '../engines/build.ts';
 import type { Runner } from '../engines/engine.ts';
-import { inferencesOf } from '../engines/stream.ts';
+import { inferencesOf, stateOf } from '../engines/stream.ts';
 import { type BySide, sidesOf, valuesOf } from '../sides.ts';
 import { type MeasuredAccuracy, measureAccuracy } from './accuracy.ts';
 import type { PairBuilds, SampleRunner } from './builds.ts';
@@ -58,8 +58,10 @@ async function same(
 ): Promise<boolean> {
   for (const side of sidesOf(a).filter((name) => name !== 'fp32')) {
     const [first, second] = [a[side] as Runner, b[side] as Runner];
-    const inputs = indices.flatMap((index) => inferencesOf(dataset.load(index), side, first.inputs));
-    const [wanted, found] = [await first.run(inputs), await second.run(inputs)];
+    const samples = indices.map((index) => dataset.load(index));
+    const inputs = samples.flatMap((sample) => inferencesOf(sample, side, first.inputs));
+    const state = stateOf(dataset, samples);
+    const [wanted, found] = [await first.run(inputs, state), await second.run(inputs, state)];
     const equal = wanted.every((tensors, i) =>
       tensors.every((tensor, k) => Buffer.compare(toBytes(tensor), toBytes(found[i][k])) === 0),
     );

@@ -68,7 +68,7 @@ export function openPair(
     const dataset = openDataset(config.data, inputs, files, metricNamed(config.metric)?.labels);
     const metric = makeMetric({
       ...{ name: config.metric, score: config.score, settings: config.metricOptions, labels: dataset.labels },
-      ...{ inputs: inputs.int8, outputs: modelPorts(int8, 'outputs') },
+      ...{ inputs: inputs.int8, outputs: modelPorts(int8, 'outputs'), windows: config.data.windows },
     });
     return {
       config,

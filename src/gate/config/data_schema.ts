@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WINDOWS } from '../metrics/metric.ts';
 import { count, mapping, path, positive, positiveReal, real, want } from '../words/words.ts';
 
 const fileList = [path('a path'), z.array(path('a path')).min(1, want('a list of at least one path'))] as const;
@@ -156,6 +157,12 @@ const limit = z.union(
   want('a number of samples, or a mapping such as { count: 500, seed: 1, stratify: true }'),
 );
 
+const windows = z
+  .enum(WINDOWS, want(WINDOWS.join(', ')))
+  .describe(
+    "what of a record's windows is scored: the mean of their outputs, when absent; the last one's; or the largest value of each output element",
+  );
+
 /** `data` of a model: which samples both models see, and how they are read. */
 export const data = mapping({
   inputs: inputs.describe('files: .bin, .npy, .npz#array, .png, .jpg, IDX; globs know *, **, ?, [0-9] and {a,b}'),
@@ -180,6 +187,13 @@ export const data = mapping({
     .optional()
     .describe('added to every label, e.g. 1 for models with a background class'),
   ...reading,
+  windows: windows.optional(),
+  state: z
+    .enum(['fresh', 'carried'], want('fresh or carried'))
+    .optional()
+    .describe(
+      "variables of streaming models. fresh, when absent: reset before every window; carried: kept over a record's windows",
+    ),
   limit: limit
     .optional()
     .describe('use so many samples: a number spreads them evenly over the set, a mapping draws them'),

@@ -28,6 +28,8 @@ export interface Dataset {
   readonly labels: Labels | null;
   /** How the data were read, where it was not written down: for notes. */
   readonly notes: readonly string[];
+  /** Whether variables keep their values over the windows of a record; else they are fresh before each. */
+  readonly carriesState?: boolean;
   load(index: number): Sample;
 }
 
@@ -63,6 +65,7 @@ export function openDataset(
   return {
     size: chosen.length,
     labels: labels === null ? null : select(labels, chosen),
+    carriesState: config.state === 'carried',
     notes: [...new Set([...sources.flatMap((source) => source.notes), ...(labels?.notes ?? [])])],
     load: (index) =>
       load(

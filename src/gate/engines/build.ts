@@ -6,10 +6,10 @@ import type { CompileOptions } from '../../compiler/toolchain/index.ts';
 import { EnvironmentError, InputError } from '../../errors.ts';
 import { fromBytes, toBytes } from '../../model/tensor/dtype.ts';
 import { elements } from '../../model/tensor/shape.ts';
-import type { Device, RunnerImage } from '../../runtime/devices/device.ts';
+import type { Device, Job, RunnerImage } from '../../runtime/devices/device.ts';
 import { linkRunner } from '../../runtime/devices/image.ts';
 import { openDevice } from '../../runtime/devices/open.ts';
-import type { Engine, Fault, Runner } from './engine.ts';
+import { type Engine, type Fault, type Runner, runsOf } from './engine.ts';
 
 /** How many builds share a runner program: linking costs about as much as compiling a small model. */
 const BATCH = 32;
@@ -49,16 +49,24 @@ export const buildEngine = (target: Target, options: BuildOptions = {}): Engine<
 const runnerOf = (build: Build, device: Device, image: RunnerImage): BuildRunner => ({
   ...{ engine: build.target.name, build, device, image },
   ...{ inputs: build.inputs, outputs: build.outputs },
-  async run(inferences, { keepState = false, onProgress } = {}) {
-    const samples = inferences.length;
-    const inputs = build.inputs.map((_, i) => Buffer.concat(inferences.map((tensors) => toBytes(tensors[i]))));
-    const job = { build: image.builds.indexOf(build), inputs, samples, reset: !keepState };
-    const [{ outputs, shapes }] = await device.run(image, [job], { onProgress });
-    return inferences.map((_, s) =>
-      build.outputs.map(({ dtype, bytes }, k) => {
-        const whole = fromBytes(dtype, outputs[k].subarray(s * bytes, (s + 1) * bytes));
-        return shapes === null ? whole : whole.subarray(0, elements(shapes[s][k]));
-      }),
+  async run(inferences, options = {}) {
+    const runs = runsOf(inferences.length, options);
+    let next = 0;
+    // A device starts each job afresh, and spreads jobs over its processes.
+    const jobs = (runs ?? [inferences.length]).map((samples): Job => {
+      const part = inferences.slice(next, next + samples);
+      next += samples;
+      const inputs = build.inputs.map((_, i) => Buffer.concat(part.map((tensors) => toBytes(tensors[i]))));
+      return { build: image.builds.indexOf(build), inputs, samples, reset: runs === null };
+    });
+    const results = await device.run(image, jobs, { onProgress: options.onProgress });
+    return results.flatMap(({ outputs, shapes }, j) =>
+      Array.from({ length: jobs[j].samples }, (_, s) =>
+        build.outputs.map(({ dtype, bytes }, k) => {
+          const whole = fromBytes(dtype, outputs[k].subarray(s * bytes, (s + 1) * bytes));
+          return shapes === null ? whole : whole.subarray(0, elements(shapes[s][k]));
+        }),
+      ),
     );
   },
 });

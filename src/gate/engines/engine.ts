@@ -11,9 +11,17 @@ export type Tensors = readonly TensorData[];
 export interface InferenceOptions {
   /** Variables keep their values from one inference to the next, and are fresh before the first; else before each. */
   readonly keepState?: boolean;
+  /** Lengths of records that follow each other: variables keep their values within one, and are fresh before each. Goes before `keepState`. */
+  readonly records?: readonly number[];
   /** Called with the number of finished inferences, now and then. */
   readonly onProgress?: (done: number) => void;
 }
+
+/** The lengths of the runs of inferences in which variables keep their values; null where they are fresh before each. */
+export const runsOf = (
+  inferences: number,
+  { keepState = false, records }: InferenceOptions,
+): readonly number[] | null => records ?? (keepState ? [inferences] : null);
 
 /** A model made ready to run. */
 export interface Runner {

@@ -1,5 +1,5 @@
 import { interpret, type State } from '../../model/interpreter/index.ts';
-import type { Engine, ModelSource, Runner } from './engine.ts';
+import { type Engine, type ModelSource, type Runner, runsOf } from './engine.ts';
 import { modelPorts } from './ports.ts';
 
 /** The engine that every build is compared with. */
@@ -14,13 +14,27 @@ const runnerOf = ({ model, profile = 'tflite' }: ModelSource): Runner => ({
   engine: interpreterEngine.name,
   inputs: modelPorts(model, 'inputs'),
   outputs: modelPorts(model, 'outputs'),
-  async run(inferences, { keepState = false, onProgress } = {}) {
+  async run(inferences, options = {}) {
+    const { onProgress } = options;
+    const fresh = startsOf(runsOf(inferences.length, options));
     let state: State = new Map();
     return inferences.map((inputs, i) => {
-      if (!keepState) state = new Map();
+      if (fresh === null || fresh.has(i)) state = new Map();
       const outputs = interpret(model, inputs, { profile, state });
       onProgress?.(i + 1);
       return outputs;
     });
   },
 });
+
+/** The first inference of each run; null where every one is. */
+function startsOf(runs: readonly number[] | null): ReadonlySet<number> | null {
+  if (runs === null) return null;
+  const starts = new Set<number>();
+  let at = 0;
+  for (const length of runs) {
+    starts.add(at);
+    at += length;
+  }
+  return starts;
+}

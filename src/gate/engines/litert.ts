@@ -117,8 +117,9 @@ function runnerOf(process: LiteRtProcess, wired: Wiring & Pick<Runner, 'inputs' 
   };
   return {
     ...{ engine: 'litert', inputs, outputs },
-    async run(inferences, { keepState = false, onProgress } = {}) {
-      if (keepState) throw new EnvironmentError('it keeps no state from one inference to the next');
+    async run(inferences, { keepState = false, records, onProgress } = {}) {
+      if (keepState || records !== undefined)
+        throw new EnvironmentError('it keeps no state from one inference to the next');
       const all: Tensors[] = [];
       for (const tensors of inferences) {
         all.push(await infer(tensors));

@@ -5,14 +5,14 @@ import type { Dataset, Sample } from '../data/dataset.ts';
 import { decode } from '../data/encode.ts';
 import { concat } from '../metrics/outputs.ts';
 import { type BySide, mapSides, type SampleRun, type Side, sidesOf, valuesOf } from '../sides.ts';
-import type { Runner, Tensors } from './engine.ts';
+import type { InferenceOptions, Runner, Tensors } from './engine.ts';
 
 /** Inputs and outputs of one round trip to the devices; bounds memory, not the result. */
 const CHUNK_BYTES = 64 << 20;
 
 /**
  * Runs every sample of the data set through every side's model, and yields what each gave, in the order of the samples.
- * Every inference starts from a fresh state.
+ * State is fresh before every inference, or before every sample where the data set says so.
  *
  * @param onProgress called with the share that is done, 0 to 1
  */
@@ -35,7 +35,7 @@ export async function* runSamples(
         side,
         await run(
           samples.flatMap((sample) => inferencesOf(sample, side, inputs)),
-          { onProgress: report },
+          { ...stateOf(dataset, samples), onProgress: report },
         ),
       );
     }
@@ -58,6 +58,10 @@ export async function* runSamples(
     first += samples.length;
   }
 }
+
+/** How state is kept over the inferences of these samples, which follow each other. */
+export const stateOf = ({ carriesState = false }: Dataset, samples: readonly Sample[]): InferenceOptions =>
+  carriesState ? { records: samples.map(({ inferences }) => inferences) } : {};
 
 /** As many samples from `first` on as fit into a round trip, at least one. */
 function loadChunk(dataset: Dataset, first: number, bytesOfInference: number): Sample[] {

@@ -1,8 +1,9 @@
 import type { Port } from '../../compiler/build.ts';
 import { InputError } from '../../errors.ts';
-import type { Labelled, MetricOptions } from './metric.ts';
+import { elements } from '../../model/tensor/shape.ts';
+import type { Labelled, MetricOptions, Windows } from './metric.ts';
 
-/** Which of a model's outputs a metric is on. All pure. */
+/** What a metric sees of a model's outputs. All pure. */
 
 /** Puts one of several things, one an output, before the others, which keep their order. */
 export type Arrange = <T>(ofOutputs: readonly T[]) => readonly T[];
@@ -27,12 +28,27 @@ function indexOf(asked: number | string, metric: string, outputs: readonly Port[
   throw new InputError(`metric ${metric}: output: ${shown} is none of the model's; write one of ${known}`);
 }
 
-/** A metric that gets outputs in the model's order, and sees them arranged. */
-export function arranged(labelled: Labelled, arrange: Arrange): Labelled {
+/** A metric that gets outputs in the model's order, and sees them arranged, and of a record's windows what `windows` says. */
+export function arranged(labelled: Labelled, arrange: Arrange, { windows = 'mean', inputs, outputs }: Seen): Labelled {
+  const ports = arrange(outputs);
+  const see = (all: readonly Float32Array[]) => arrange(all).map((values, i) => reduced(values, ports[i], windows));
+  const fed = (real: Float32Array) => (windows === 'last' ? reduced(real, inputs[0], windows) : real);
   const { tied } = labelled;
   return {
     ...labelled,
-    score: (outputs, real, index) => labelled.score(arrange(outputs), real, index),
-    ...(tied && { tied: (outputs, index) => tied(arrange(outputs), index) }),
+    score: (all, real, index) => labelled.score(see(all), fed(real), index),
+    ...(tied && { tied: (all, index) => tied(see(all), index) }),
   };
+}
+
+type Seen = Pick<MetricOptions, 'windows' | 'inputs' | 'outputs'>;
+
+/** The values of one window: the last one's, or the largest of each element; for `mean` those of all. */
+export function reduced(values: Float32Array, { shape }: Pick<Port, 'shape'>, windows: Windows): Float32Array {
+  const size = elements(shape);
+  if (windows === 'mean' || values.length === size) return values;
+  if (windows === 'last') return values.subarray(values.length - size);
+  const most = values.slice(0, size);
+  for (let i = size; i < values.length; i++) most[i % size] = Math.max(most[i % size], values[i]);
+  return most;
 }

@@ -94,7 +94,7 @@ export function makeMetric(asked: MetricOptions): Metric {
   return {
     name,
     definition,
-    labelled: arranged(definition.labelled(options, labels), arrange),
+    labelled: arranged(definition.labelled(options, labels), arrange, asked),
     against: null,
     arrange,
   };

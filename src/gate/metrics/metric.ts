@@ -15,6 +15,10 @@ export interface Labels {
   readonly texts?: readonly string[];
 }
 
+/** What a metric with labels sees of the windows of a record: all of them, of which it takes the mean, the last, or the largest of each output element. */
+export const WINDOWS = ['mean', 'last', 'max'] as const;
+export type Windows = (typeof WINDOWS)[number];
+
 /** The models and data that a metric is to score. */
 export interface MetricOptions {
   /** As the configuration writes it: top5. */
@@ -27,6 +31,8 @@ export interface MetricOptions {
   readonly inputs: readonly Port[];
   /** What a metric gets has the output that it is on first. */
   readonly outputs: readonly Port[];
+  /** `mean` when absent. */
+  readonly windows?: Windows;
 }
 
 /** A figure that each model earns on its own, against labels. `S` is what one sample contributes. */

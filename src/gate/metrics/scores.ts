@@ -12,7 +12,7 @@ import { meanOfInferences } from './outputs.ts';
  * last of one or two output elements.
  * @throws InputError where the outputs leave it open, or have no such element
  */
-export function scoreOf({ name, score, inputs, outputs }: MetricOptions): Labelled<number>['score'] {
+export function scoreOf({ name, score, inputs, outputs, windows }: MetricOptions): Labelled<number>['score'] {
   const size = elements(outputs[0].shape);
   const reconstructs = size === elements(inputs[0].shape);
   const how = score ?? (reconstructs ? 'reconstruction' : size <= 2 ? size - 1 : null);
@@ -25,6 +25,10 @@ export function scoreOf({ name, score, inputs, outputs }: MetricOptions): Labell
       'score: reconstruction needs an output of the size of the input; use "score: N" for the N-th output element',
     );
   }
+  if (how === 'reconstruction' && windows === 'max')
+    throw new InputError(
+      `data.windows: max takes the largest outputs of a record's windows, which says nothing of how metric ${name} finds its input in them; use mean or last`,
+    );
   if (how !== 'reconstruction' && how >= size)
     throw new InputError(`score: ${how}, but the model has ${size} outputs, 0 to ${size - 1}`);
   return ([output], real) =>

@@ -9,8 +9,8 @@ import { randomOf } from '../../model/graphs.ts';
 const WIDTH = 4;
 type Form = 'int8' | 'float32' | 'hybrid';
 
-const file = (graph: Omit<Graph, 'name'>): Uint8Array =>
-  writeModel({ name: 'm', description: '', subgraphs: [{ name: 'main', ...graph }], signatures: [] });
+const file = (graph: Omit<Graph, 'name'>, ...others: readonly Graph[]): Uint8Array =>
+  writeModel({ name: 'm', description: '', subgraphs: [{ name: 'main', ...graph }, ...others], signatures: [] });
 
 const tensor = (name: string, more: Partial<Tensor>): Tensor => ({
   ...{ name, dtype: 'float32', shape: [1, WIDTH], quantization: null, data: null },
@@ -99,6 +99,31 @@ export function expModel(shape: readonly number[]): Uint8Array {
     tensor(name, { dtype: 'int8', shape, quantization: perTensor(scale, zeroPoint) });
   const node = { kind: 'exp', attrs: {}, inputs: [0], outputs: [1], source: 0 } as Node;
   return file({ tensors: [of('x', 1 / 64, 0), of('y', 1 / 32, -128)], nodes: [node], inputs: [0], outputs: [1] });
+}
+
+/** A running sum of INT8 values in a variable that starts at zero. */
+export function runningSum(): Uint8Array {
+  const of = (name: string) => tensor(name, { dtype: 'int8', quantization: perTensor(1 / 64, 0) });
+  const handle = tensor('handle', { dtype: 'resource', shape: [1] });
+  const node = (kind: string, inputs: readonly number[], outputs: readonly number[], attrs: object = {}): Node =>
+    ({ kind, attrs, inputs, outputs, source: 0 }) as unknown as Node;
+  const open = (output: number) => node('var_handle', [], [output], { container: '', sharedName: 'sum' });
+  const zero: Graph = {
+    ...{ name: 'zero', inputs: [], outputs: [] },
+    tensors: [handle, { ...of('zeros'), data: new Int8Array(WIDTH) }],
+    nodes: [open(0), node('assign_variable', [0, 1], [])],
+  };
+  const main = {
+    ...{ inputs: [0], outputs: [2], tensors: [of('x'), handle, of('y'), of('before')] },
+    nodes: [
+      node('call_once', [], [], { init: 1 }),
+      open(1),
+      node('read_variable', [1], [3]),
+      node('add', [0, 3], [2], { activation: 'NONE' }),
+      node('assign_variable', [1, 2], []),
+    ],
+  };
+  return file(main, zero);
 }
 
 /** `count` samples of `width` values within [−1, 1], as .npy. */

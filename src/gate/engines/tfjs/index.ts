@@ -104,7 +104,11 @@ async function fitted({ path, int8, options }: ForeignSource, child: Child, open
     ...{ engine: opened.engine, inputs: ports, outputs: outputPorts },
     digest: opened.digest,
     identity: JSON.stringify([opened.engine, opened.digest, inputs, outputs]),
-    async run(inferences, { onProgress } = {}) {
+    async run(inferences, { keepState = false, records, onProgress } = {}) {
+      if (keepState || records !== undefined)
+        throw new InputError(
+          `${path}: state cannot be carried from one window to the next in a model that ${opened.engine} runs; leave out data.state, or give fp32 as a .tflite`,
+        );
       const results: Tensors[] = [];
       const bytes = ports.reduce((sum, port) => sum + port.bytes, 0);
       const batch = Math.max(1, Math.min(BATCH, Math.floor(BATCH_BYTES / Math.max(1, bytes))));
