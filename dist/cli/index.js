@@ -20386,7 +20386,7 @@ async function accuracy_measure({ config, dataset, metric, twin }, runners, onPr
     const regression = runners.base === undefined ? null : (0,metrics_regression/* startRegression */.e)(metric, outputs, dataset.size, config.confidence);
     const list = listing ? startListing(metric, outputs, dataset.labels) : null;
     const subscribers = [inputs, evaluation, regression, list].filter((subscriber) => subscriber !== null);
-    for await (const sample of (0,stream/* runSamples */.T)(dataset, runners, onProgress)) {
+    for await (const sample of (0,stream/* runSamples */.Tf)(dataset, runners, onProgress)) {
         for (const subscriber of subscribers)
             subscriber.add(sample);
     }
@@ -20438,8 +20438,10 @@ const emulated = (builds, runners) => builds.int8.build.target.arch === 'aarch64
 async function same({ dataset }, indices, a, b) {
     for (const side of (0,sides/* sidesOf */.Mm)(a).filter((name) => name !== 'fp32')) {
         const [first, second] = [a[side], b[side]];
-        const inputs = indices.flatMap((index) => (0,stream/* inferencesOf */.S)(dataset.load(index), side, first.inputs));
-        const [wanted, found] = [await first.run(inputs), await second.run(inputs)];
+        const samples = indices.map((index) => dataset.load(index));
+        const inputs = samples.flatMap((sample) => (0,stream/* inferencesOf */.SQ)(sample, side, first.inputs));
+        const state = (0,stream/* stateOf */.L4)(dataset, samples);
+        const [wanted, found] = [await first.run(inputs, state), await second.run(inputs, state)];
         const equal = wanted.every((tensors, i) => tensors.every((tensor, k) => Buffer.compare((0,tensor_dtype/* toBytes */.ZJ)(tensor), (0,tensor_dtype/* toBytes */.ZJ)(found[i][k])) === 0));
         if (!equal)
             return false;
@@ -20908,7 +20910,7 @@ async function keptFigures({ config, models, dataset, dataDigest }, file, build,
     }
     function* samplesOf() {
         for (const index of (0,check_speed/* timedSamples */.ru)(dataset.size))
-            yield (0,timing/* spread */.il)((0,stream/* inferencesOf */.S)(dataset.load(index), side, build.inputs), WINDOWS);
+            yield (0,timing/* spread */.il)((0,stream/* inferencesOf */.SQ)(dataset.load(index), side, build.inputs), WINDOWS);
     }
 }
 
@@ -22508,7 +22510,7 @@ function samplesFor([int8, fp32], args) {
     const ports = { int8: int8.inputs, fp32: fp32.inputs };
     const dataset = (0,_gate_data_dataset_js__WEBPACK_IMPORTED_MODULE_6__/* .openDataset */ .J)({ inputs }, ports, (0,_gate_data_files_js__WEBPACK_IMPORTED_MODULE_7__/* .openFiles */ .K)(process.cwd()));
     const chosen = (0,_gate_check_speed_js__WEBPACK_IMPORTED_MODULE_5__/* .timedSamples */ .ru)(dataset.size).map((index) => dataset.load(index));
-    const of = (side) => chosen.map((sample) => (0,_gate_engines_stream_js__WEBPACK_IMPORTED_MODULE_8__/* .inferencesOf */ .S)(sample, side, ports[side])[0].map(_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_9__/* .toBytes */ .ZJ));
+    const of = (side) => chosen.map((sample) => (0,_gate_engines_stream_js__WEBPACK_IMPORTED_MODULE_8__/* .inferencesOf */ .SQ)(sample, side, ports[side])[0].map(_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_9__/* .toBytes */ .ZJ));
     return new Map([
         [0, of('int8')],
         [1, of('fp32')],
@@ -22704,7 +22706,7 @@ async function startJudge(subject, target, onProgress) {
             },
         };
         const sides = { int8: head, fp32: fp32.again(), base: int8.again() };
-        for await (const sample of (0,stream/* runSamples */.T)(samples, sides, report)) {
+        for await (const sample of (0,stream/* runSamples */.Tf)(samples, sides, report)) {
             evaluation.add(sample);
             regression.add(sample);
         }
@@ -22863,7 +22865,7 @@ async function costOf({ models: { int8 }, dataset, config }, model, target, choi
     const [before, after] = prepared.map(engines_engine/* runnerOrThrow */._3);
     const { image } = after;
     const chosen = (0,timing/* spread */.il)(Array.from({ length: dataset.size }, (_, index) => index));
-    const inputs = chosen.map((index) => (0,stream/* inferencesOf */.S)(dataset.load(index), 'int8', after.inputs)[0].map(tensor_dtype/* toBytes */.ZJ));
+    const inputs = chosen.map((index) => (0,stream/* inferencesOf */.SQ)(dataset.load(index), 'int8', after.inputs)[0].map(tensor_dtype/* toBytes */.ZJ));
     const [first, second] = [image.builds.indexOf(before.build), image.builds.indexOf(after.build)];
     const samples = new Map([first, second].map((index) => [index, inputs]));
     // INT8 stands where FP32 stands in a check.
@@ -23985,6 +23987,7 @@ var ports = __nccwpck_require__(7388);
 ;// CONCATENATED MODULE: ./build/js/gate/engines/interpreter.js
 
 
+
 /** The engine that every build is compared with. */
 const interpreterEngine = {
     name: 'interpreter',
@@ -23996,10 +23999,12 @@ const runnerOf = ({ model, profile = 'tflite' }) => ({
     engine: interpreterEngine.name,
     inputs: (0,ports/* modelPorts */.k)(model, 'inputs'),
     outputs: (0,ports/* modelPorts */.k)(model, 'outputs'),
-    async run(inferences, { keepState = false, onProgress } = {}) {
+    async run(inferences, options = {}) {
+        const { onProgress } = options;
+        const fresh = startsOf((0,engines_engine/* runsOf */.ky)(inferences.length, options));
         let state = new Map();
         return inferences.map((inputs, i) => {
-            if (!keepState)
+            if (fresh === null || fresh.has(i))
                 state = new Map();
             const outputs = (0,interpreter/* interpret */.U)(model, inputs, { profile, state });
             onProgress?.(i + 1);
@@ -24007,6 +24012,18 @@ const runnerOf = ({ model, profile = 'tflite' }) => ({
         });
     },
 });
+/** The first inference of each run; null where every one is. */
+function startsOf(runs) {
+    if (runs === null)
+        return null;
+    const starts = new Set();
+    let at = 0;
+    for (const length of runs) {
+        starts.add(at);
+        at += length;
+    }
+    return starts;
+}
 
 // EXTERNAL MODULE: ./build/js/runtime/devices/machine.js + 1 modules
 var machine = __nccwpck_require__(1502);
@@ -34334,7 +34351,9 @@ async function fitted({ path, int8, options }, child, opened) {
         ...{ engine: opened.engine, inputs: ports, outputs: outputPorts },
         digest: opened.digest,
         identity: JSON.stringify([opened.engine, opened.digest, inputs, outputs]),
-        async run(inferences, { onProgress } = {}) {
+        async run(inferences, { keepState = false, records, onProgress } = {}) {
+            if (keepState || records !== undefined)
+                throw new errors/* InputError */.dz(`${path}: state cannot be carried from one window to the next in a model that ${opened.engine} runs; leave out data.state, or give fp32 as a .tflite`);
             const results = [];
             const bytes = ports.reduce((sum, port) => sum + port.bytes, 0);
             const batch = Math.max(1, Math.min(BATCH, Math.floor(BATCH_BYTES / Math.max(1, bytes))));
@@ -34405,8 +34424,8 @@ async function asked(child, verb, request, limitMs, path) {
     }
 }
 
-// EXTERNAL MODULE: ./build/js/gate/metrics/index.js + 34 modules
-var metrics = __nccwpck_require__(7094);
+// EXTERNAL MODULE: ./build/js/gate/metrics/index.js + 33 modules
+var metrics = __nccwpck_require__(2031);
 // EXTERNAL MODULE: ./build/js/gate/sides.js
 var sides = __nccwpck_require__(2180);
 // EXTERNAL MODULE: ./build/js/model/ir/graph.js
@@ -34520,7 +34539,7 @@ function openPair(config, files, given = null, foreign = null) {
         const dataset = (0,data_dataset/* openDataset */.J)(config.data, inputs, files, (0,metrics/* metricNamed */.SB)(config.metric)?.labels);
         const metric = (0,metrics/* makeMetric */.xZ)({
             ...{ name: config.metric, score: config.score, settings: config.metricOptions, labels: dataset.labels },
-            ...{ inputs: inputs.int8, outputs: (0,engines_ports/* modelPorts */.k)(int8, 'outputs') },
+            ...{ inputs: inputs.int8, outputs: (0,engines_ports/* modelPorts */.k)(int8, 'outputs'), windows: config.data.windows },
         });
         return {
             config,
@@ -34879,7 +34898,7 @@ async function measureSpeed(builds, target, mode, samples, { decided, threads, s
     }
     const { image } = builds.int8;
     const indices = (0,sides/* mapSides */.$c)(builds, ({ build }) => image.builds.indexOf(build));
-    const inputs = (0,sides/* mapSides */.$c)(builds, (runner, side) => samples.map((sample) => (0,stream/* inferencesOf */.S)(sample, side, runner.inputs)[0].map(dtype/* toBytes */.ZJ)));
+    const inputs = (0,sides/* mapSides */.$c)(builds, (runner, side) => samples.map((sample) => (0,stream/* inferencesOf */.SQ)(sample, side, runner.inputs)[0].map(dtype/* toBytes */.ZJ)));
     const compiler = builds.int8.build.compiler ?? null;
     const result = await (0,measure/* measure */.xP)(image, target, chosen, {
         ...indices,
@@ -34962,8 +34981,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   o: () => (/* binding */ parseConfig)
 });
 
-// EXTERNAL MODULE: ./build/js/gate/metrics/index.js + 34 modules
-var metrics = __nccwpck_require__(7094);
+// EXTERNAL MODULE: ./build/js/gate/metrics/index.js + 33 modules
+var metrics = __nccwpck_require__(2031);
 // EXTERNAL MODULE: ./build/js/gate/metrics/intervals.js
 var intervals = __nccwpck_require__(5632);
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 15 modules
@@ -35068,7 +35087,10 @@ const accept = schemas/* array */.YOg(schemas/* discriminatedUnion */.gMt('thres
     .min(1, (0,words_words/* want */.Rd)('a list of at least one acceptance'))
     .max(100);
 
+// EXTERNAL MODULE: ./build/js/gate/metrics/metric.js
+var metric = __nccwpck_require__(6244);
 ;// CONCATENATED MODULE: ./build/js/gate/config/data_schema.js
+
 
 
 const fileList = [(0,words_words/* path */.Ae)('a path'), schemas/* array */.YOg((0,words_words/* path */.Ae)('a path')).min(1, (0,words_words/* want */.Rd)('a list of at least one path'))];
@@ -35167,6 +35189,8 @@ const limit = schemas/* union */.KCZ([
             .describe('draws from every class in proportion to its size'),
     }),
 ], (0,words_words/* want */.Rd)('a number of samples, or a mapping such as { count: 500, seed: 1, stratify: true }'));
+const windows = schemas/* enum */.k5n(metric/* WINDOWS */.C, (0,words_words/* want */.Rd)(metric/* WINDOWS */.C.join(', ')))
+    .describe("what of a record's windows is scored: the mean of their outputs, when absent; the last one's; or the largest value of each output element");
 /** `data` of a model: which samples both models see, and how they are read. */
 const data = (0,words_words/* mapping */.pq)({
     inputs: inputs.describe('files: .bin, .npy, .npz#array, .png, .jpg, IDX; globs know *, **, ?, [0-9] and {a,b}'),
@@ -35186,6 +35210,10 @@ const data = (0,words_words/* mapping */.pq)({
         .optional()
         .describe('added to every label, e.g. 1 for models with a background class'),
     ...reading,
+    windows: windows.optional(),
+    state: schemas/* enum */.k5n(['fresh', 'carried'], (0,words_words/* want */.Rd)('fresh or carried'))
+        .optional()
+        .describe("variables of streaming models. fresh, when absent: reset before every window; carried: kept over a record's windows"),
     limit: limit
         .optional()
         .describe('use so many samples: a number spreads them evenly over the set, a mapping draws them'),
@@ -35231,7 +35259,7 @@ const fp32 = schemas/* union */.KCZ([
  * What `.github/int8-gate.yml` may hold. `schema/config.schema.json` is published from this, so that editors complete
  * and check the file; docs/config.md explains it.
  */
-const metric = metricSchema(schemas/* string */.YjP((0,words_words/* want */.Rd)(metrics/* METRIC_WORDS */.dt)).regex(metrics/* METRIC_PATTERN */.Ks, (0,words_words/* want */.Rd)(metrics/* METRIC_WORDS */.dt)), metrics/* METRIC_WORDS */.dt);
+const schema_metric = metricSchema(schemas/* string */.YjP((0,words_words/* want */.Rd)(metrics/* METRIC_WORDS */.dt)).regex(metrics/* METRIC_PATTERN */.Ks, (0,words_words/* want */.Rd)(metrics/* METRIC_WORDS */.dt)), metrics/* METRIC_WORDS */.dt);
 const thresholds = (0,gate_thresholds/* schemaOf */.pP)(gate_thresholds/* THRESHOLDS */.Rm);
 const regression = (0,gate_thresholds/* schemaOf */.pP)(gate_thresholds/* REGRESSION */.o7).describe('against the baseline, where a check compares with one');
 const profile = schemas/* enum */.k5n(multiplier/* PROFILES */.jI, (0,words_words/* want */.Rd)(multiplier/* PROFILES */.jI.join(', ')))
@@ -35256,7 +35284,7 @@ const model = (0,words_words/* mapping */.pq)({
     threads: threads.optional(),
     tolerance: tolerance.optional(),
     data: data.describe('the samples that both models see'),
-    metric: metric
+    metric: schema_metric
         .optional()
         .describe('top1 with labels and agreement without, when absent; a mapping has its settings: docs/metrics.md'),
     score: schemas/* union */.KCZ([schemas/* literal */.euz('reconstruction'), schemas/* int */.Whr().nonnegative()], (0,words_words/* want */.Rd)('"reconstruction" or the number of an output'))
@@ -36364,6 +36392,7 @@ function openDataset(config, ports, files, labelsAre = 'numbers') {
     return {
         size: chosen.length,
         labels: labels === null ? null : dataset_select(labels, chosen),
+        carriesState: config.state === 'carried',
         notes: [...new Set([...sources.flatMap((source) => source.notes), ...(labels?.notes ?? [])])],
         load: (index) => load(sources, chosen[index], ports, entries.map((entry) => entry.config.rounding)),
     };
@@ -38744,7 +38773,7 @@ async function measureDrift(request) {
         const sample = dataset.load(index);
         const windows = spread(sample.inferences, MOST_WINDOWS);
         const of = (side) => {
-            const all = (0,stream/* inferencesOf */.S)(sample, side, (0,ports/* modelPorts */.k)(request[side], 'inputs'));
+            const all = (0,stream/* inferencesOf */.SQ)(sample, side, (0,ports/* modelPorts */.k)(request[side], 'inputs'));
             return windows.map((w) => all[w]);
         };
         const [quantized, real] = [of('int8'), of('fp32')];
@@ -38828,9 +38857,11 @@ const spread = (count, most) => count <= most
 /* harmony import */ var _compiler_compile_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3713);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2027);
 /* harmony import */ var _model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9664);
-/* harmony import */ var _model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3121);
+/* harmony import */ var _model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3121);
 /* harmony import */ var _runtime_devices_image_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5741);
 /* harmony import */ var _runtime_devices_open_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1825);
+/* harmony import */ var _engine_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5328);
+
 
 
 
@@ -38859,15 +38890,21 @@ const buildEngine = (target, options = {}) => ({
 const runnerOf = (build, device, image) => ({
     ...{ engine: build.target.name, build, device, image },
     ...{ inputs: build.inputs, outputs: build.outputs },
-    async run(inferences, { keepState = false, onProgress } = {}) {
-        const samples = inferences.length;
-        const inputs = build.inputs.map((_, i) => Buffer.concat(inferences.map((tensors) => (0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_3__/* .toBytes */ .ZJ)(tensors[i]))));
-        const job = { build: image.builds.indexOf(build), inputs, samples, reset: !keepState };
-        const [{ outputs, shapes }] = await device.run(image, [job], { onProgress });
-        return inferences.map((_, s) => build.outputs.map(({ dtype, bytes }, k) => {
+    async run(inferences, options = {}) {
+        const runs = (0,_engine_js__WEBPACK_IMPORTED_MODULE_6__/* .runsOf */ .ky)(inferences.length, options);
+        let next = 0;
+        // A device starts each job afresh, and spreads jobs over its processes.
+        const jobs = (runs ?? [inferences.length]).map((samples) => {
+            const part = inferences.slice(next, next + samples);
+            next += samples;
+            const inputs = build.inputs.map((_, i) => Buffer.concat(part.map((tensors) => (0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_3__/* .toBytes */ .ZJ)(tensors[i]))));
+            return { build: image.builds.indexOf(build), inputs, samples, reset: runs === null };
+        });
+        const results = await device.run(image, jobs, { onProgress: options.onProgress });
+        return results.flatMap(({ outputs, shapes }, j) => Array.from({ length: jobs[j].samples }, (_, s) => build.outputs.map(({ dtype, bytes }, k) => {
             const whole = (0,_model_tensor_dtype_js__WEBPACK_IMPORTED_MODULE_3__/* .fromBytes */ .uK)(dtype, outputs[k].subarray(s * bytes, (s + 1) * bytes));
-            return shapes === null ? whole : whole.subarray(0, (0,_model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_6__/* .elements */ .Yt)(shapes[s][k]));
-        }));
+            return shapes === null ? whole : whole.subarray(0, (0,_model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_7__/* .elements */ .Yt)(shapes[s][k]));
+        })));
     },
 });
 /** The fault of one model ends no other's. */
@@ -38897,10 +38934,13 @@ async function inParallel(items, work) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Sm: () => (/* binding */ prepareSides),
 /* harmony export */   _3: () => (/* binding */ runnerOrThrow),
+/* harmony export */   ky: () => (/* binding */ runsOf),
 /* harmony export */   ri: () => (/* binding */ sidesFrom)
 /* harmony export */ });
 /* harmony import */ var _sides_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2180);
 
+/** The lengths of the runs of inferences in which variables keep their values; null where they are fresh before each. */
+const runsOf = (inferences, { keepState = false, records }) => records ?? (keepState ? [inferences] : null);
 /**
  * Prepares the models of several sides together.
  * @throws the fault of the first that cannot run
@@ -38949,8 +38989,9 @@ const modelPorts = ({ subgraphs: [graph] }, which) => graph[which].map((id) => {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   S: () => (/* binding */ inferencesOf),
-/* harmony export */   T: () => (/* binding */ runSamples)
+/* harmony export */   L4: () => (/* binding */ stateOf),
+/* harmony export */   SQ: () => (/* binding */ inferencesOf),
+/* harmony export */   Tf: () => (/* binding */ runSamples)
 /* harmony export */ });
 /* harmony import */ var _model_tensor_shape_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3121);
 /* harmony import */ var _data_encode_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2083);
@@ -38964,7 +39005,7 @@ const modelPorts = ({ subgraphs: [graph] }, which) => graph[which].map((id) => {
 const CHUNK_BYTES = 64 << 20;
 /**
  * Runs every sample of the data set through every side's model, and yields what each gave, in the order of the samples.
- * Every inference starts from a fresh state.
+ * State is fresh before every inference, or before every sample where the data set says so.
  *
  * @param onProgress called with the share that is done, 0 to 1
  */
@@ -38978,7 +39019,7 @@ async function* runSamples(dataset, runners, onProgress = () => { }) {
             // One after the other: each already uses all processors.
             const { inputs, run } = runners[side];
             const report = (done) => onProgress((first + (samples.length * (k + done / inferences)) / sides.length) / dataset.size);
-            results.set(side, await run(samples.flatMap((sample) => inferencesOf(sample, side, inputs)), { onProgress: report }));
+            results.set(side, await run(samples.flatMap((sample) => inferencesOf(sample, side, inputs)), { ...stateOf(dataset, samples), onProgress: report }));
         }
         let at = 0;
         for (const [i, { inferences: n, real, inputs, files }] of samples.entries()) {
@@ -38993,6 +39034,8 @@ async function* runSamples(dataset, runners, onProgress = () => { }) {
         first += samples.length;
     }
 }
+/** How state is kept over the inferences of these samples, which follow each other. */
+const stateOf = ({ carriesState = false }, samples) => carriesState ? { records: samples.map(({ inferences }) => inferences) } : {};
 /** As many samples from `first` on as fit into a round trip, at least one. */
 function loadChunk(dataset, first, bytesOfInference) {
     const samples = [];
@@ -39611,8 +39654,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var kinds = __nccwpck_require__(2593);
 // EXTERNAL MODULE: ./build/js/gate/metrics/estimate.js
 var metrics_estimate = __nccwpck_require__(850);
-// EXTERNAL MODULE: ./build/js/gate/metrics/index.js + 34 modules
-var metrics = __nccwpck_require__(7094);
+// EXTERNAL MODULE: ./build/js/gate/metrics/index.js + 33 modules
+var metrics = __nccwpck_require__(2031);
 // EXTERNAL MODULE: ./build/js/gate/metrics/numbers.js
 var numbers = __nccwpck_require__(8688);
 // EXTERNAL MODULE: ./build/js/gate/metrics/outputs.js
@@ -40016,7 +40059,7 @@ function discordance(int8, fp32) {
 
 /***/ }),
 
-/***/ 7094:
+/***/ 2031:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40032,17 +40075,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/js/errors.js
 var errors = __nccwpck_require__(2027);
-// EXTERNAL MODULE: ./build/js/gate/metrics/statistics.js
-var statistics = __nccwpck_require__(1231);
-;// CONCATENATED MODULE: ./build/js/gate/metrics/metric.js
-
-/** The mean over samples of a figure that each sample has on its own. */
-const meanAgainst = (score, perfect) => ({
-    score,
-    statistic: statistics/* meanOf */.hm,
-    perfect,
-});
-
+// EXTERNAL MODULE: ./build/js/gate/metrics/metric.js
+var metric = __nccwpck_require__(6244);
 ;// CONCATENATED MODULE: ./build/js/gate/metrics/agreement.js
 
 /** Share of samples on which INT8 and FP32 choose the same class. */
@@ -40050,7 +40084,7 @@ const agreement = {
     kind: 'share',
     compares: 'classes',
     countsSamples: true,
-    against: meanAgainst(({ classes }) => sameShare(classes.int8, classes.fp32), 1),
+    against: (0,metric/* meanAgainst */.r)(({ classes }) => sameShare(classes.int8, classes.fp32), 1),
 };
 /** Share of positions at which both choose the same class. */
 function sameShare(int8, fp32) {
@@ -40061,7 +40095,10 @@ function sameShare(int8, fp32) {
     return same / int8.length;
 }
 
+// EXTERNAL MODULE: ./build/js/model/tensor/shape.js
+var tensor_shape = __nccwpck_require__(3121);
 ;// CONCATENATED MODULE: ./build/js/gate/metrics/arrange.js
+
 
 /**
  * Puts the output that a metric is on first.
@@ -40083,20 +40120,33 @@ function indexOf(asked, metric, outputs) {
     const shown = typeof asked === 'number' ? asked : `"${asked}"`;
     throw new errors/* InputError */.dz(`metric ${metric}: output: ${shown} is none of the model's; write one of ${known}`);
 }
-/** A metric that gets outputs in the model's order, and sees them arranged. */
-function arranged(labelled, arrange) {
+/** A metric that gets outputs in the model's order, and sees them arranged, and of a record's windows what `windows` says. */
+function arranged(labelled, arrange, { windows = 'mean', inputs, outputs }) {
+    const ports = arrange(outputs);
+    const see = (all) => arrange(all).map((values, i) => reduced(values, ports[i], windows));
+    const fed = (real) => (windows === 'last' ? reduced(real, inputs[0], windows) : real);
     const { tied } = labelled;
     return {
         ...labelled,
-        score: (outputs, real, index) => labelled.score(arrange(outputs), real, index),
-        ...(tied && { tied: (outputs, index) => tied(arrange(outputs), index) }),
+        score: (all, real, index) => labelled.score(see(all), fed(real), index),
+        ...(tied && { tied: (all, index) => tied(see(all), index) }),
     };
+}
+/** The values of one window: the last one's, or the largest of each element; for `mean` those of all. */
+function reduced(values, { shape }, windows) {
+    const size = (0,tensor_shape/* elements */.Yt)(shape);
+    if (windows === 'mean' || values.length === size)
+        return values;
+    if (windows === 'last')
+        return values.subarray(values.length - size);
+    const most = values.slice(0, size);
+    for (let i = size; i < values.length; i++)
+        most[i % size] = Math.max(most[i % size], values[i]);
+    return most;
 }
 
 // EXTERNAL MODULE: ./build/js/gate/metrics/chance.js
 var chance = __nccwpck_require__(4792);
-// EXTERNAL MODULE: ./build/js/model/tensor/shape.js
-var tensor_shape = __nccwpck_require__(3121);
 ;// CONCATENATED MODULE: ./build/js/gate/metrics/labels.js
 
 /** @throws InputError where a label is no number of a class, 0 to `classes` − 1 */
@@ -40155,6 +40205,8 @@ function shuffledChance(figure, samples, of, higherIsBetter, work = 1) {
     return { level: defined === 0 ? Number.NaN : sum / defined, p, by: 'guessing' };
 }
 
+// EXTERNAL MODULE: ./build/js/gate/metrics/statistics.js
+var statistics = __nccwpck_require__(1231);
 ;// CONCATENATED MODULE: ./build/js/gate/metrics/one_vs_rest.js
 
 
@@ -40257,7 +40309,7 @@ function errorOfTargets(norm, options, labels) {
  * last of one or two output elements.
  * @throws InputError where the outputs leave it open, or have no such element
  */
-function scoreOf({ name, score, inputs, outputs }) {
+function scoreOf({ name, score, inputs, outputs, windows }) {
     const size = (0,tensor_shape/* elements */.Yt)(outputs[0].shape);
     const reconstructs = size === (0,tensor_shape/* elements */.Yt)(inputs[0].shape);
     const how = score ?? (reconstructs ? 'reconstruction' : size <= 2 ? size - 1 : null);
@@ -40266,6 +40318,8 @@ function scoreOf({ name, score, inputs, outputs }) {
     if (how === 'reconstruction' && !reconstructs) {
         throw new errors/* InputError */.dz('score: reconstruction needs an output of the size of the input; use "score: N" for the N-th output element');
     }
+    if (how === 'reconstruction' && windows === 'max')
+        throw new errors/* InputError */.dz(`data.windows: max takes the largest outputs of a record's windows, which says nothing of how metric ${name} finds its input in them; use mean or last`);
     if (how !== 'reconstruction' && how >= size)
         throw new errors/* InputError */.dz(`score: ${how}, but the model has ${size} outputs, 0 to ${size - 1}`);
     return ([output], real) => how === 'reconstruction' ? meanError(output, real, squared) : (0,metrics_outputs/* meanOfInferences */.TJ)(output, size)[how];
@@ -40513,7 +40567,7 @@ const cosine = {
     kind: 'cosine',
     compares: 'values',
     comparesAll: true,
-    against: meanAgainst(({ sums }) => (0,metrics_outputs/* cosineOf */.tb)(sums), 1),
+    against: (0,metric/* meanAgainst */.r)(({ sums }) => (0,metrics_outputs/* cosineOf */.tb)(sums), 1),
 };
 
 ;// CONCATENATED MODULE: ./build/js/gate/metrics/curves.js
@@ -40725,7 +40779,7 @@ const mae = {
     compares: 'values',
     comparesAll: true,
     labelled: (options, labels) => errorOfTargets(Math.abs, options, labels),
-    against: meanAgainst(({ sums }) => (0,metrics_outputs/* maeOf */.Xi)(sums), 0),
+    against: (0,metric/* meanAgainst */.r)(({ sums }) => (0,metrics_outputs/* maeOf */.Xi)(sums), 0),
 };
 
 ;// CONCATENATED MODULE: ./build/js/gate/metrics/tally.js
@@ -40938,7 +40992,7 @@ const mse = {
     compares: 'values',
     comparesAll: true,
     labelled: (options, labels) => errorOfTargets(squared, options, labels),
-    against: meanAgainst(({ sums }) => (0,metrics_outputs/* mseOf */.n$)(sums), 0),
+    against: (0,metric/* meanAgainst */.r)(({ sums }) => (0,metrics_outputs/* mseOf */.n$)(sums), 0),
 };
 
 ;// CONCATENATED MODULE: ./build/js/gate/metrics/pr_auc.js
@@ -41409,7 +41463,7 @@ function makeMetric(asked) {
     return {
         name,
         definition,
-        labelled: arranged(definition.labelled(options, labels), arrange),
+        labelled: arranged(definition.labelled(options, labels), arrange, asked),
         against: null,
         arrange,
     };
@@ -41533,6 +41587,27 @@ function samplesToDecide({ estimate, deviation, atLimit = deviation, step = 0 },
 }
 /** How often planned samples shall decide. */
 const POWER = 0.8;
+
+
+/***/ }),
+
+/***/ 6244:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   C: () => (/* binding */ WINDOWS),
+/* harmony export */   r: () => (/* binding */ meanAgainst)
+/* harmony export */ });
+/* harmony import */ var _statistics_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1231);
+
+/** What a metric with labels sees of the windows of a record: all of them, of which it takes the mean, the last, or the largest of each output element. */
+const WINDOWS = ['mean', 'last', 'max'];
+/** The mean over samples of a figure that each sample has on its own. */
+const meanAgainst = (score, perfect) => ({
+    score,
+    statistic: _statistics_js__WEBPACK_IMPORTED_MODULE_0__/* .meanOf */ .hm,
+    perfect,
+});
 
 
 /***/ }),
@@ -42041,8 +42116,8 @@ function runnerOf(process, wired) {
     };
     return {
         ...{ engine: 'litert', inputs, outputs },
-        async run(inferences, { keepState = false, onProgress } = {}) {
-            if (keepState)
+        async run(inferences, { keepState = false, records, onProgress } = {}) {
+            if (keepState || records !== undefined)
                 throw new errors/* EnvironmentError */.eG('it keeps no state from one inference to the next');
             const all = [];
             for (const tensors of inferences) {
@@ -42488,8 +42563,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/js/gate/figures/kinds.js
 var kinds = __nccwpck_require__(2593);
-// EXTERNAL MODULE: ./build/js/gate/metrics/index.js + 34 modules
-var metrics = __nccwpck_require__(7094);
+// EXTERNAL MODULE: ./build/js/gate/metrics/index.js + 33 modules
+var metrics = __nccwpck_require__(2031);
 // EXTERNAL MODULE: ./build/js/gate/words/words.js
 var words = __nccwpck_require__(4119);
 // EXTERNAL MODULE: ./build/js/gate/figures/format.js
@@ -55646,7 +55721,7 @@ function told({ class: label, name, samples, int8, fp32, adjusted }) {
 /* harmony export */ });
 /* harmony import */ var _gate_figures_format_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8115);
 /* harmony import */ var _gate_figures_kinds_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2593);
-/* harmony import */ var _gate_metrics_index_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7094);
+/* harmony import */ var _gate_metrics_index_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2031);
 
 
 
